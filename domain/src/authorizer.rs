@@ -1,0 +1,145 @@
+//! From an access token to a permit: the one place that decides.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use thiserror::Error;
+
+use crate::{
+    AccessToken, ActiveToken, Audience, Clock, Denial, Introspection, IntrospectionError, Issuer,
+    OrganizationId, Permit, Rule, TokenIntrospector,
+};
+
+/// Decides whether an access token opens a door.
+///
+/// It judges every answer itself and at every use, even what the authorization server has judged:
+/// an answer may be old, and a server may be wrong about `exp`.
+pub struct Authorizer {
+    introspector: Arc<dyn TokenIntrospector>,
+    clock: Arc<dyn Clock>,
+    requirements: Requirements,
+}
+
+/// What is asked of every token, whichever door it is to open. A check that is asked for fails
+/// when its claim is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// The issuer that the token must name; `None` asks for none.
+    pub issuer: Option<Issuer>,
+    /// The token's audience must contain one of these; an empty list asks for none.
+    pub audiences: Vec<Audience>,
+    /// The user must belong to one of these; an empty list asks for none.
+    pub organizations: Vec<OrganizationId>,
+    /// How far our clock may lag behind the server's when `nbf` is judged. It never extends `exp`.
+    pub leeway: Duration,
+}
+
+/// Why no permit was given.
+#[derive(Clone, Debug, Error)]
+pub enum Refusal {
+    /// There is a verdict, and it does not open the door.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// There is no verdict.
+    #[error(transparent)]
+    Undetermined(#[from] IntrospectionError),
+}
+
+impl Authorizer {
+    /// An authorizer that asks `introspector` and judges by `clock`.
+    #[must_use]
+    pub fn new(
+        introspector: Arc<dyn TokenIntrospector>,
+        clock: Arc<dyn Clock>,
+        requirements: Requirements,
+    ) -> Self {
+        Self {
+            introspector,
+            clock,
+            requirements,
+        }
+    }
+
+    /// Lets `token` in by the rule `R`, or says why not.
+    ///
+    /// Cancel-safe, as the port is.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`] when the token does not open this door; [`Refusal::Undetermined`] when
+    /// nobody could say.
+    pub async fn authorize<R: Rule>(&self, token: &AccessToken) -> Result<Permit<R>, Refusal> {
+        match self.introspector.introspect(token).await? {
+            Introspection::Inactive => Err(Denial::Inactive.into()),
+            Introspection::Active(token) => {
+                self.requirements.judge(&token, self.clock.now())?;
+                if !R::POLICY.is_met_by(&token) {
+                    return Err(Denial::PolicyNotMet { policy: R::POLICY }.into());
+                }
+                Ok(Permit::new(token))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Authorizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorizer")
+            .field("requirements", &self.requirements)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Requirements {
+    fn judge(&self, token: &ActiveToken, now: SystemTime) -> Result<(), Denial> {
+        if token.key_bound {
+            return Err(Denial::KeyBound);
+        }
+        if token.expires_at.is_some_and(|expires_at| now >= expires_at) {
+            return Err(Denial::Expired);
+        }
+        if token
+            .not_before
+            .is_some_and(|not_before| self.is_ahead(not_before, now))
+        {
+            return Err(Denial::NotYetValid);
+        }
+        if self.issuer.is_some() && self.issuer != token.issuer {
+            return Err(Denial::WrongIssuer {
+                found: token.issuer.clone(),
+            });
+        }
+        if !self.audiences.is_empty()
+            && !token
+                .audience
+                .iter()
+                .any(|audience| self.audiences.contains(audience))
+        {
+            return Err(Denial::WrongAudience {
+                found: token.audience.clone(),
+            });
+        }
+        if !self.organizations.is_empty()
+            && !token
+                .organization
+                .as_ref()
+                .is_some_and(|id| self.organizations.contains(id))
+        {
+            return Err(Denial::WrongOrganization {
+                found: token.organization.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn is_ahead(&self, not_before: SystemTime, now: SystemTime) -> bool {
+        not_before
+            .duration_since(now)
+            .is_ok_and(|ahead| ahead > self.leeway)
+    }
+}
+
+#[cfg(test)]
+mod tests;

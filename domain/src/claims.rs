@@ -1,0 +1,129 @@
+//! The registered claims of an introspection answer that are plain names (RFC 7662 §2.2).
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A claim that is there but says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the value is empty")]
+pub struct EmptyClaim;
+
+/// A non-empty text that is compared to the letter.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Takes the value exactly as given.
+            ///
+            /// # Errors
+            /// When it is empty.
+            pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
+                if value.is_empty() {
+                    return Err(EmptyClaim);
+                }
+                Ok(Self(value.into()))
+            }
+
+            /// The value as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// `sub`: who the token speaks for. Stable, and unique within one issuer.
+    Subject
+}
+name! {
+    /// `username`: a name for people to read. It can change: never an identity.
+    Username
+}
+name! {
+    /// `client_id`: the client that asked for the token.
+    ClientId
+}
+name! {
+    /// One value of `aud`: a party that the token is meant for.
+    Audience
+}
+name! {
+    /// `jti`: the identifier of the token, which is not the token.
+    TokenId
+}
+
+/// `iss`: the authorization server that issued the token.
+///
+/// One `/` at the end makes no difference between two issuers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Issuer(Box<str>);
+
+impl Issuer {
+    /// Takes the value as given, but for one `/` at its end.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
+        match value.strip_suffix('/').unwrap_or(value) {
+            "" => Err(EmptyClaim),
+            value => Ok(Self(value.into())),
+        }
+    }
+
+    /// The issuer as text, without a `/` at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_to_the_letter_and_never_empty() {
+        assert_eq!(Subject::parse(" Ada/").unwrap().as_str(), " Ada/");
+        assert_eq!(Subject::parse(" Ada/").unwrap().to_string(), " Ada/");
+        assert_eq!(Subject::parse(""), Err(EmptyClaim));
+    }
+
+    #[test]
+    fn one_slash_at_the_end_of_an_issuer_makes_no_difference() {
+        let issuer = Issuer::parse("https://auth.example.com").unwrap();
+        assert_eq!(
+            Issuer::parse("https://auth.example.com/"),
+            Ok(issuer.clone())
+        );
+        assert_ne!(
+            Issuer::parse("https://auth.example.com//"),
+            Ok(issuer.clone())
+        );
+        assert_eq!(issuer.as_str(), "https://auth.example.com");
+        assert_eq!(issuer.to_string(), "https://auth.example.com");
+    }
+
+    #[test]
+    fn an_issuer_of_nothing_is_refused() {
+        assert_eq!(Issuer::parse(""), Err(EmptyClaim));
+        assert_eq!(Issuer::parse("/"), Err(EmptyClaim));
+    }
+}

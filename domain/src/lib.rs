@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod authorizer;
+mod claims;
+mod clock;
+mod denial;
+mod introspection;
+mod introspection_error;
+mod organization;
+mod permit;
+mod policy;
+mod port;
+mod role;
+pub mod rules;
+mod scope;
+mod token;
+
+pub use authorizer::{Authorizer, Refusal, Requirements};
+pub use claims::{Audience, ClientId, EmptyClaim, Issuer, Subject, TokenId, Username};
+pub use clock::Clock;
+#[cfg(feature = "mock")]
+pub use clock::MockClock;
+pub use denial::Denial;
+pub use introspection::{ActiveToken, Introspection};
+pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};
+pub use organization::{Organization, OrganizationId};
+pub use permit::{Permit, Principal};
+pub use policy::{Policy, Rule};
+#[cfg(feature = "mock")]
+pub use port::MockTokenIntrospector;
+pub use port::TokenIntrospector;
+pub use role::{Role, RoleGrant, Roles};
+pub use scope::{InvalidScopeToken, Scope, ScopeToken};
+pub use token::{AccessToken, AccessTokenError};

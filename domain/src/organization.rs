@@ -1,0 +1,71 @@
+//! Organizations: who a user belongs to, and who granted a role.
+
+use std::{borrow::Cow, fmt};
+
+use crate::EmptyClaim;
+
+/// The identifier of an organization of the authorization server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrganizationId(Cow<'static, str>);
+
+impl OrganizationId {
+    /// An identifier that is fixed in code. An empty one does not compile.
+    ///
+    /// # Panics
+    /// When `id` is empty; in a constant that is a compile error.
+    #[must_use]
+    pub const fn from_static(id: &'static str) -> Self {
+        assert!(!id.is_empty(), "an organization id is not empty");
+        Self(Cow::Borrowed(id))
+    }
+
+    /// Takes the identifier exactly as given.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn parse(id: &str) -> Result<Self, EmptyClaim> {
+        if id.is_empty() {
+            return Err(EmptyClaim);
+        }
+        Ok(Self(Cow::Owned(id.to_owned())))
+    }
+
+    /// The identifier as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrganizationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An organization that granted a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Organization {
+    /// Its identifier: what a rule compares.
+    pub id: OrganizationId,
+    /// Its primary domain, for people to read; it can change.
+    pub primary_domain: Box<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_from_code_equals_the_same_id_from_an_answer() {
+        let id = OrganizationId::parse("340000000000000200").unwrap();
+        assert_eq!(OrganizationId::from_static("340000000000000200"), id);
+        assert_eq!(id.as_str(), "340000000000000200");
+        assert_eq!(id.to_string(), "340000000000000200");
+    }
+
+    #[test]
+    fn an_empty_id_is_refused() {
+        assert_eq!(OrganizationId::parse(""), Err(EmptyClaim));
+    }
+}

@@ -1,0 +1,89 @@
+//! What a rule may ask of a token: const data and its evaluation.
+
+use std::fmt;
+
+use crate::{ActiveToken, OrganizationId, Role, ScopeToken};
+
+/// What an active token must show to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing more: an active token is enough.
+    Authenticated,
+    /// A project role, granted by any organization.
+    Role(Role),
+    /// A project role, granted by one organization in particular.
+    RoleIn {
+        /// The role.
+        role: Role,
+        /// The organization that must have granted it.
+        organization: OrganizationId,
+    },
+    /// An OAuth scope.
+    Scope(ScopeToken),
+    /// At least one of these; nobody meets an empty list.
+    AnyOf(&'static [Policy]),
+    /// Every one of these; everybody meets an empty list.
+    AllOf(&'static [Policy]),
+}
+
+impl Policy {
+    /// Whether `token` shows what this policy asks for. It does not look at whether the token is
+    /// still valid.
+    #[must_use]
+    pub fn is_met_by(&self, token: &ActiveToken) -> bool {
+        match self {
+            Self::Authenticated => true,
+            Self::Role(role) => token.roles.contains(role),
+            Self::RoleIn { role, organization } => token.roles.contains_in(role, organization),
+            Self::Scope(scope) => token.scope.contains(scope),
+            Self::AnyOf(policies) => policies.iter().any(|policy| policy.is_met_by(token)),
+            Self::AllOf(policies) => policies.iter().all(|policy| policy.is_met_by(token)),
+        }
+    }
+}
+
+/// In words that fit behind "the token must have".
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authenticated => f.write_str("an active verdict"),
+            Self::Role(role) => write!(f, "the role {role}"),
+            Self::RoleIn { role, organization } => {
+                write!(f, "the role {role} in the organization {organization}")
+            }
+            Self::Scope(scope) => write!(f, "the scope {scope}"),
+            Self::AnyOf(policies) => list(f, "any of", policies),
+            Self::AllOf(policies) => list(f, "all of", policies),
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt::Result {
+    write!(f, "{quantity} (")?;
+    for (index, policy) in policies.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        write!(f, "{separator}{policy}")?;
+    }
+    f.write_str(")")
+}
+
+/// A policy with a name, which guards a handler by standing in its signature.
+///
+/// ```
+/// use domain::{Policy, Role, Rule};
+///
+/// /// Whoever may delete messages.
+/// #[derive(Debug)]
+/// pub struct DeleteMessages;
+///
+/// impl Rule for DeleteMessages {
+///     const POLICY: &'static Policy = &Policy::Role(Role::from_static("delete:messages"));
+/// }
+/// ```
+pub trait Rule: Send + Sync + 'static {
+    /// What a token must show.
+    const POLICY: &'static Policy;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! The one driven port of this system.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{AccessToken, Introspection, IntrospectionError};
+
+/// Asks an authorization server what it knows about an access token (RFC 7662).
+///
+/// An implementation says what the server said. It judges nothing: that is the
+/// [`Authorizer`](crate::Authorizer)'s work, at every use of an answer.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait TokenIntrospector: Send + Sync {
+    /// Obtains the server's verdict on `token`.
+    ///
+    /// Cancel-safe: dropping the future leaves no partial state behind.
+    ///
+    /// # Errors
+    /// Only when no verdict was obtained. An inactive token is a verdict, not an error.
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError>;
+}
+
+#[async_trait]
+impl<I: TokenIntrospector + ?Sized> TokenIntrospector for Arc<I> {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        (**self).introspect(token).await
+    }
+}

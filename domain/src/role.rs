@@ -1,0 +1,184 @@
+//! Project roles, each with the organizations that granted it.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+use crate::{EmptyClaim, Organization, OrganizationId};
+
+/// The key of a project role, such as `read:messages`: free text that is compared to the letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Role(Cow<'static, str>);
+
+impl Role {
+    /// A role key that is fixed in code. An empty one does not compile.
+    ///
+    /// # Panics
+    /// When `key` is empty; in a constant that is a compile error.
+    #[must_use]
+    pub const fn from_static(key: &'static str) -> Self {
+        assert!(!key.is_empty(), "a role key is not empty");
+        Self(Cow::Borrowed(key))
+    }
+
+    /// Takes the key exactly as given.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn parse(key: &str) -> Result<Self, EmptyClaim> {
+        if key.is_empty() {
+            return Err(EmptyClaim);
+        }
+        Ok(Self(Cow::Owned(key.to_owned())))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One role of a token's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleGrant {
+    role: Role,
+    organizations: Box<[Organization]>,
+}
+
+impl RoleGrant {
+    /// The role that was granted.
+    #[must_use]
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// The organizations that granted it: at least one, in the order of their ids.
+    #[must_use]
+    pub fn organizations(&self) -> &[Organization] {
+        &self.organizations
+    }
+}
+
+/// The roles of a token's user, in the order of their keys. A role that no organization
+/// granted is no role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(Box<[RoleGrant]>);
+
+impl Roles {
+    /// Whether at least one organization granted `role`.
+    #[must_use]
+    pub fn contains(&self, role: &Role) -> bool {
+        !self.granted_by(role).is_empty()
+    }
+
+    /// Whether the organization `id` granted `role`.
+    #[must_use]
+    pub fn contains_in(&self, role: &Role, id: &OrganizationId) -> bool {
+        self.granted_by(role)
+            .iter()
+            .any(|organization| organization.id == *id)
+    }
+
+    /// The organizations that granted `role`: none when the user does not have it.
+    #[must_use]
+    pub fn granted_by(&self, role: &Role) -> &[Organization] {
+        self.iter()
+            .find(|grant| grant.role == *role)
+            .map_or(&[], RoleGrant::organizations)
+    }
+
+    /// Every role with its organizations.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &RoleGrant> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<(Role, Organization)> for Roles {
+    fn from_iter<T: IntoIterator<Item = (Role, Organization)>>(grants: T) -> Self {
+        let mut roles = BTreeMap::<Role, Vec<Organization>>::new();
+        for (role, organization) in grants {
+            roles.entry(role).or_default().push(organization);
+        }
+        let grants = roles.into_iter().map(|(role, mut organizations)| {
+            organizations.sort_unstable();
+            organizations.dedup();
+            RoleGrant {
+                role,
+                organizations: organizations.into(),
+            }
+        });
+        Self(grants.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(role: &str, id: &str) -> (Role, Organization) {
+        let organization = Organization {
+            id: OrganizationId::parse(id).unwrap(),
+            primary_domain: format!("{id}.localhost").into(),
+        };
+        (Role::parse(role).unwrap(), organization)
+    }
+
+    const READ: Role = Role::from_static("read:messages");
+
+    #[test]
+    fn a_role_keeps_every_organization_that_granted_it() {
+        let roles: Roles = [
+            grant("read:messages", "2"),
+            grant("admin", "1"),
+            grant("read:messages", "1"),
+        ]
+        .into_iter()
+        .collect();
+        let ids: Vec<_> = roles
+            .granted_by(&READ)
+            .iter()
+            .map(|o| o.id.as_str())
+            .collect();
+        assert_eq!(ids, ["1", "2"]);
+        assert!(roles.contains_in(&READ, &OrganizationId::from_static("2")));
+        assert!(!roles.contains_in(&READ, &OrganizationId::from_static("3")));
+        assert!(!roles.contains_in(
+            &Role::from_static("admin"),
+            &OrganizationId::from_static("2")
+        ));
+        let all: Vec<_> = roles.iter().map(|grant| grant.role().as_str()).collect();
+        assert_eq!(all, ["admin", "read:messages"]);
+    }
+
+    #[test]
+    fn a_grant_named_twice_is_one_grant() {
+        let roles: Roles = [grant("admin", "1"), grant("admin", "1")]
+            .into_iter()
+            .collect();
+        assert_eq!(roles.granted_by(&Role::from_static("admin")).len(), 1);
+    }
+
+    #[test]
+    fn a_role_that_was_not_granted_is_absent() {
+        let roles: Roles = [grant("read:messages2", "1")].into_iter().collect();
+        assert!(!roles.contains(&READ));
+        assert!(roles.granted_by(&READ).is_empty());
+        assert!(!Roles::default().contains(&READ));
+    }
+
+    #[test]
+    fn a_role_key_is_free_text_but_never_empty() {
+        assert_eq!(
+            Role::parse("Nachrichten löschen").unwrap().as_str(),
+            "Nachrichten löschen"
+        );
+        assert_eq!(READ.to_string(), "read:messages");
+        assert_eq!(Role::parse(""), Err(EmptyClaim));
+    }
+}

@@ -1,0 +1,132 @@
+//! OAuth scopes (RFC 6749 §3.3).
+
+use std::{borrow::Cow, fmt};
+
+use thiserror::Error;
+
+/// One value of a scope: printable ASCII without space, `"` and `\` (RFC 6749 §3.3).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeToken(Cow<'static, str>);
+
+/// A text that is no scope token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a scope token is printable ASCII without space, quote and backslash")]
+pub struct InvalidScopeToken;
+
+impl ScopeToken {
+    /// A scope token that is fixed in code. An invalid one does not compile.
+    ///
+    /// # Panics
+    /// When `token` is not in the syntax of RFC 6749 §3.3; in a constant that is a compile error.
+    #[must_use]
+    pub const fn from_static(token: &'static str) -> Self {
+        assert!(
+            is_scope_token(token),
+            "a scope token is printable ASCII, see RFC 6749 section 3.3"
+        );
+        Self(Cow::Borrowed(token))
+    }
+
+    /// Takes the token exactly as given.
+    ///
+    /// # Errors
+    /// When it is not in the syntax of RFC 6749 §3.3.
+    pub fn parse(token: &str) -> Result<Self, InvalidScopeToken> {
+        if !is_scope_token(token) {
+            return Err(InvalidScopeToken);
+        }
+        Ok(Self(Cow::Owned(token.to_owned())))
+    }
+
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const fn is_scope_token(token: &str) -> bool {
+    let mut rest = token.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        if !matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        rest = tail;
+    }
+    !token.is_empty()
+}
+
+impl fmt::Display for ScopeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The scope of a token: a set of scope tokens, whose order means nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(Box<[ScopeToken]>);
+
+impl Scope {
+    /// Reads a space-separated list.
+    ///
+    /// What is no scope token is left out: authorization servers put free text, such as role
+    /// keys, into scopes, and no rule can ask for it.
+    #[must_use]
+    pub fn parse(list: &str) -> Self {
+        list.split(' ')
+            .filter_map(|token| ScopeToken::parse(token).ok())
+            .collect()
+    }
+
+    /// Whether `token` is one of them.
+    #[must_use]
+    pub fn contains(&self, token: &ScopeToken) -> bool {
+        self.0.binary_search(token).is_ok()
+    }
+
+    /// Every scope token, in alphabetical order.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &ScopeToken> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<ScopeToken> for Scope {
+    fn from_iter<T: IntoIterator<Item = ScopeToken>>(tokens: T) -> Self {
+        let mut tokens: Vec<_> = tokens.into_iter().collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_a_set_in_any_order() {
+        let scope = Scope::parse("profile openid  openid");
+        assert_eq!(scope, Scope::parse("openid profile"));
+        let tokens: Vec<_> = scope.iter().map(ToString::to_string).collect();
+        assert_eq!(tokens, ["openid", "profile"]);
+        assert!(scope.contains(&ScopeToken::from_static("openid")));
+        assert!(!scope.contains(&ScopeToken::from_static("open")));
+    }
+
+    #[test]
+    fn free_text_in_a_scope_does_no_harm() {
+        let scope = Scope::parse("openid urn:zitadel:iam:org:project:role:löschen \"x\" a\\b");
+        assert_eq!(scope, Scope::parse("openid"));
+    }
+
+    #[test]
+    fn the_edges_of_the_syntax_are_where_the_rfc_has_them() {
+        for token in ["!", "#", "[", "]", "~", "urn:a:b"] {
+            assert_eq!(ScopeToken::parse(token).unwrap().as_str(), token);
+        }
+        for token in ["", " ", "\"", "\\", "\u{7f}", "a b", "\t", "é"] {
+            assert_eq!(ScopeToken::parse(token), Err(InvalidScopeToken));
+        }
+    }
+}
