@@ -1,0 +1,49 @@
+//! A complete introspector without a server, for local development and tests.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+
+/// Answers from a list. A token that is not on it is inactive, as an authorization server says
+/// of a token that it does not know.
+pub struct InMemoryIntrospector {
+    answers: RwLock<HashMap<AccessToken, Introspection>>,
+}
+
+impl InMemoryIntrospector {
+    /// An introspector that knows these tokens.
+    pub fn new(tokens: impl IntoIterator<Item = (AccessToken, Introspection)>) -> Self {
+        Self {
+            answers: RwLock::new(tokens.into_iter().collect()),
+        }
+    }
+
+    /// Forgets every token and knows these instead, from the next question on.
+    pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken, Introspection)>) {
+        let answers = tokens.into_iter().collect();
+        *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;
+    }
+}
+
+#[async_trait]
+impl TokenIntrospector for InMemoryIntrospector {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(answers
+            .get(token)
+            .cloned()
+            .unwrap_or(Introspection::Inactive))
+    }
+}
+
+impl fmt::Debug for InMemoryIntrospector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryIntrospector")
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod in_memory;
+mod system_clock;
+pub mod zitadel;
+
+pub use in_memory::InMemoryIntrospector;
+pub use system_clock::SystemClock;

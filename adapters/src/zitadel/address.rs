@@ -1,0 +1,246 @@
+//! Where ZITADEL is: addresses that are right, or are refused.
+
+use std::{fmt, str::FromStr};
+
+use domain::Issuer;
+use thiserror::Error;
+use url::{Host, Origin, Url};
+
+/// Why a text is no address of an authorization server. It does not repeat the text, which may
+/// hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// It is no URL, or one without a host.
+    #[error("it is no URL with a scheme and a host, such as https://auth.example.com")]
+    NoUrl,
+    /// Neither `https` nor `http`.
+    #[error("its scheme is neither https nor http")]
+    Scheme,
+    /// `http` to another machine: tokens and secrets would travel in clear.
+    #[error("http is for loopback only (localhost, 127.0.0.1, [::1]); use https")]
+    Clear,
+    /// A user name, a password, a query or a fragment.
+    #[error("it must not have a user name, a password, a query or a fragment")]
+    Surplus,
+    /// A path where only an origin can be meant.
+    #[error("it must not have a path, only scheme, host and port")]
+    Path,
+}
+
+/// The issuer, which is also the base of its URLs: `https`, or `http` on loopback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    url: Url,
+    issuer: Issuer,
+}
+
+impl Domain {
+    /// The issuer that every token must name.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    pub(super) fn discovery_url(&self) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!(
+            "{}/.well-known/openid-configuration",
+            self.url.path().trim_end_matches('/')
+        ));
+        url
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.url.origin()
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl FromStr for Domain {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let url = parse(text)?;
+        refuse_clear(&url)?;
+        let issuer = Issuer::parse(url.as_str()).map_err(|_| AddressError::NoUrl)?;
+        Ok(Self { url, issuer })
+    }
+}
+
+/// The URL of an introspection endpoint: `https`, or `http` on loopback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntrospectionEndpoint(Url);
+
+impl IntrospectionEndpoint {
+    pub(super) fn into_url(self) -> Url {
+        self.0
+    }
+}
+
+impl FromStr for IntrospectionEndpoint {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let url = parse(text)?;
+        refuse_clear(&url)?;
+        Ok(Self(url))
+    }
+}
+
+/// Scheme, host and port to connect to instead of the issuer's own. `http` is allowed to any
+/// host: who sets this knows the network in between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectTo(Url);
+
+impl ConnectTo {
+    /// Whether tokens travel in clear to another machine.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        refuse_clear(&self.0).is_err()
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl FromStr for ConnectTo {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let url = parse(text)?;
+        if url.path() == "/" {
+            Ok(Self(url))
+        } else {
+            Err(AddressError::Path)
+        }
+    }
+}
+
+impl fmt::Display for ConnectTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+fn parse(text: &str) -> Result<Url, AddressError> {
+    let url = Url::parse(text).map_err(|_| AddressError::NoUrl)?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(AddressError::Scheme);
+    }
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
+        return Err(AddressError::Surplus);
+    }
+    Ok(url)
+}
+
+fn refuse_clear(url: &Url) -> Result<(), AddressError> {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "https" || loopback {
+        Ok(())
+    } else {
+        Err(AddressError::Clear)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slash_at_the_end_of_a_domain_is_ignored() {
+        for text in ["https://auth.example.com", "https://auth.example.com/"] {
+            let domain: Domain = text.parse().unwrap();
+            assert_eq!(domain.issuer().as_str(), "https://auth.example.com");
+            assert_eq!(
+                domain.discovery_url().as_str(),
+                "https://auth.example.com/.well-known/openid-configuration",
+            );
+        }
+    }
+
+    #[test]
+    fn a_domain_may_have_a_path_as_other_providers_do() {
+        let domain: Domain = "https://id.example.com/realms/one/".parse().unwrap();
+        assert_eq!(
+            domain.issuer().as_str(),
+            "https://id.example.com/realms/one"
+        );
+        assert_eq!(
+            domain.discovery_url().path(),
+            "/realms/one/.well-known/openid-configuration",
+        );
+    }
+
+    #[test]
+    fn clear_http_is_for_loopback_only() {
+        for text in [
+            "http://localhost:8080",
+            "http://127.0.0.9",
+            "http://[::1]:1",
+            "http://a.localhost",
+        ] {
+            assert!(text.parse::<Domain>().is_ok(), "{text}");
+            assert!(text.parse::<IntrospectionEndpoint>().is_ok(), "{text}");
+        }
+        for text in [
+            "http://auth.example.com",
+            "http://10.0.0.7",
+            "http://localhost.example.com",
+        ] {
+            assert_eq!(text.parse::<Domain>(), Err(AddressError::Clear), "{text}");
+            assert_eq!(
+                text.parse::<IntrospectionEndpoint>(),
+                Err(AddressError::Clear),
+                "{text}"
+            );
+            assert!(text.parse::<ConnectTo>().unwrap().is_clear(), "{text}");
+        }
+        assert!(!"https://10.0.0.7".parse::<ConnectTo>().unwrap().is_clear());
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for (text, expected) in [
+            ("", AddressError::NoUrl),
+            ("auth.example.com", AddressError::NoUrl),
+            ("https://", AddressError::NoUrl),
+            ("ftp://auth.example.com", AddressError::Scheme),
+            ("https://me@auth.example.com", AddressError::Surplus),
+            ("https://:pw@auth.example.com", AddressError::Surplus),
+            ("https://auth.example.com?x", AddressError::Surplus),
+            ("https://auth.example.com#x", AddressError::Surplus),
+        ] {
+            assert_eq!(text.parse::<Domain>(), Err(expected), "{text}");
+            assert_eq!(
+                text.parse::<IntrospectionEndpoint>(),
+                Err(expected),
+                "{text}"
+            );
+            assert_eq!(text.parse::<ConnectTo>(), Err(expected), "{text}");
+        }
+        assert_eq!(
+            "https://10.0.0.7/x".parse::<ConnectTo>(),
+            Err(AddressError::Path)
+        );
+        assert_eq!(
+            "https://10.0.0.7/"
+                .parse::<ConnectTo>()
+                .unwrap()
+                .to_string(),
+            "https://10.0.0.7"
+        );
+    }
+}

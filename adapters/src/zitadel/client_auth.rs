@@ -1,0 +1,124 @@
+//! How this API shows the introspection endpoint who it is (RFC 7662 §2.1).
+
+use std::{fmt, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::{ClientId, Clock, IntrospectionError};
+use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded::byte_serialize;
+
+use super::{client_assertion::ClientAssertions, key_file::KeyFile};
+
+/// The credentials of this API at the authorization server.
+pub struct ClientAuthentication(Method);
+
+enum Method {
+    Basic(HeaderValue),
+    PrivateKeyJwt(Box<ClientAssertions>),
+}
+
+impl ClientAuthentication {
+    /// `client_secret_basic`: both halves are form-encoded before base64 (RFC 6749 §2.3.1).
+    #[must_use]
+    pub fn client_secret_basic(client_id: &ClientId, client_secret: &SecretString) -> Self {
+        let id: String = byte_serialize(client_id.as_str().as_bytes()).collect();
+        let secret: String = byte_serialize(client_secret.expose_secret().as_bytes()).collect();
+        let credentials = BASE64_STANDARD.encode(format!("{id}:{secret}"));
+        let mut header = HeaderValue::try_from(format!("Basic {credentials}"))
+            .unwrap_or_else(|_| unreachable!("base64 is ASCII"));
+        header.set_sensitive(true);
+        Self(Method::Basic(header))
+    }
+
+    /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key file.
+    #[must_use]
+    pub fn private_key_jwt(
+        key_file: KeyFile,
+        issuer: domain::Issuer,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Method::PrivateKeyJwt(Box::new(ClientAssertions::new(
+            key_file, issuer, clock,
+        ))))
+    }
+
+    /// The credentials for one request.
+    pub(super) fn credentials(&self) -> Result<Credentials, IntrospectionError> {
+        Ok(match &self.0 {
+            Method::Basic(header) => Credentials::Basic(header.clone()),
+            Method::PrivateKeyJwt(assertions) => Credentials::Assertion(assertions.current()?),
+        })
+    }
+
+    /// Whether there are other credentials to be had than those that were `refused`.
+    pub(super) fn renew(&self, refused: &Credentials) -> bool {
+        match (&self.0, refused) {
+            (Method::PrivateKeyJwt(assertions), Credentials::Assertion(refused)) => {
+                assertions.renew(refused)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What one request shows of this API.
+pub(super) enum Credentials {
+    Basic(HeaderValue),
+    Assertion(Arc<str>),
+}
+
+impl Credentials {
+    /// Completes an introspection request about `token`: headers and form body.
+    pub(super) fn attach(&self, request: RequestBuilder, token: &str) -> RequestBuilder {
+        match self {
+            Self::Basic(header) => request
+                .header(AUTHORIZATION, header.clone())
+                .form(&[("token", token)]),
+            Self::Assertion(assertion) => request.form(&[
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("client_assertion", assertion),
+                ("token", token),
+            ]),
+        }
+    }
+}
+
+impl fmt::Debug for ClientAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Method::Basic(_) => "ClientAuthentication(client_secret_basic)",
+            Method::PrivateKeyJwt(_) => "ClientAuthentication(private_key_jwt)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_halves_are_form_encoded_before_base64() {
+        let client_id = ClientId::parse("340000000000000010").unwrap();
+        let authentication =
+            ClientAuthentication::client_secret_basic(&client_id, &"a+b%c d".into());
+        let Method::Basic(header) = authentication.0 else {
+            unreachable!()
+        };
+        assert_eq!(header, "Basic MzQwMDAwMDAwMDAwMDAwMDEwOmElMkJiJTI1Yytk");
+        assert!(header.is_sensitive());
+    }
+
+    #[test]
+    fn debug_shows_the_method_and_nothing_else() {
+        let client_id = ClientId::parse("id").unwrap();
+        let authentication = ClientAuthentication::client_secret_basic(&client_id, &"pw".into());
+        assert_eq!(
+            format!("{authentication:?}"),
+            "ClientAuthentication(client_secret_basic)"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Where the introspection endpoint is (OpenID Connect Discovery, RFC 8414).
+
+use domain::{IntrospectionError, Issuer, Misconfiguration};
+use reqwest::Method;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::{address::Domain, fault::Seen, http_client::HttpClient, response};
+
+/// Asks the domain for its metadata, once it is needed and until it answers. The endpoint is then
+/// kept for good.
+#[derive(Debug)]
+pub(super) struct Discovery {
+    domain: Domain,
+    endpoint: OnceCell<Url>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    introspection_endpoint: Option<String>,
+}
+
+impl Discovery {
+    /// `endpoint` is the one to use without asking.
+    pub(super) fn new(domain: Domain, endpoint: Option<Url>) -> Self {
+        Self {
+            domain,
+            endpoint: OnceCell::new_with(endpoint),
+        }
+    }
+
+    /// The introspection endpoint. Callers that come while it is being asked for wait for the
+    /// same answer.
+    pub(super) async fn endpoint(&self, http: &HttpClient) -> Result<&Url, IntrospectionError> {
+        self.endpoint.get_or_try_init(|| self.ask(http)).await
+    }
+
+    async fn ask(&self, http: &HttpClient) -> Result<Url, IntrospectionError> {
+        let request = http.request(Method::GET, self.domain.discovery_url());
+        let metadata: Metadata = serde_json::from_slice(&response::json(request).await?)
+            .map_err(|_| Seen::Metadata.malformed())?;
+        let expected = self.domain.issuer();
+        if Issuer::parse(&metadata.issuer).as_ref() != Ok(expected) {
+            return Err(Seen::Issuer {
+                expected: expected.to_string(),
+                found: metadata.issuer,
+            }
+            .misconfigured(Misconfiguration::IssuerMismatch));
+        }
+        let found = metadata
+            .introspection_endpoint
+            .ok_or_else(|| Seen::NoEndpoint.malformed())?;
+        match Url::parse(&found) {
+            Ok(url) if url.origin() == self.domain.origin() => Ok(url),
+            _ => Err(Seen::Endpoint { found }.misconfigured(Misconfiguration::ForeignEndpoint)),
+        }
+    }
+}

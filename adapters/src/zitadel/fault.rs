@@ -1,0 +1,234 @@
+//! From what the HTTP client saw to the port's error: who must act.
+
+use std::sync::Arc;
+
+use domain::{IntrospectionError, Misconfiguration, Outage};
+use reqwest::{StatusCode, header::HeaderMap, header::LOCATION};
+use serde::Deserialize;
+use thiserror::Error;
+use url::Url;
+
+/// What was seen, in words that hold no token, secret or text of the other side.
+#[derive(Debug, Error)]
+pub(super) enum Seen {
+    #[error("no answer within the time allowed")]
+    Timeout,
+    #[error("status {0}")]
+    Status(StatusCode),
+    #[error(
+        "status 404: ZITADEL does not know the host name that it was called by, or its database \
+         is down"
+    )]
+    NotFound,
+    #[error("status {status}, error {error}")]
+    OAuth {
+        status: StatusCode,
+        error: &'static str,
+    },
+    #[error("status {status}, a redirect to {to}")]
+    Redirect { status: StatusCode, to: String },
+    #[error("the answer is longer than {limit} bytes")]
+    Oversized { limit: usize },
+    #[error("the answer is not of the type application/json")]
+    MediaType,
+    #[error("the metadata names the issuer {found:?} instead of {expected:?}")]
+    Issuer { expected: String, found: String },
+    #[error("the metadata names the introspection endpoint {found:?}, not of the issuer's origin")]
+    Endpoint { found: String },
+    #[error("the metadata names no introspection endpoint")]
+    NoEndpoint,
+    #[error("the metadata is not in the form of OpenID Connect Discovery")]
+    Metadata,
+    #[error("{0}")]
+    Answer(#[source] serde_json::Error),
+    #[error("the answer is no JSON object")]
+    NoObject,
+    #[error("the claim active is missing")]
+    NoActive,
+    #[error("a claim is empty")]
+    EmptyClaim,
+}
+
+impl Seen {
+    pub(super) fn unavailable(self, reason: Outage) -> IntrospectionError {
+        IntrospectionError::Unavailable {
+            reason,
+            source: Arc::new(self),
+        }
+    }
+
+    pub(super) fn misconfigured(self, reason: Misconfiguration) -> IntrospectionError {
+        IntrospectionError::Misconfigured {
+            reason,
+            source: Arc::new(self),
+        }
+    }
+
+    pub(super) fn malformed(self) -> IntrospectionError {
+        IntrospectionError::Malformed {
+            source: Arc::new(self),
+        }
+    }
+}
+
+/// A request that got no complete answer.
+pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
+    let reason = if error.is_timeout() {
+        Outage::TimedOut
+    } else if error.is_connect() {
+        Outage::Unreachable
+    } else {
+        Outage::Interrupted
+    };
+    IntrospectionError::Unavailable {
+        reason,
+        source: Arc::new(error.without_url()),
+    }
+}
+
+/// An answer with another status than 200.
+///
+/// ZITADEL says 400 where it refuses our credentials; RFC 7662 §2.3 says 401.
+pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> IntrospectionError {
+    if status.is_redirection() {
+        let to = origin(headers);
+        return Seen::Redirect { status, to }.misconfigured(Misconfiguration::Redirected);
+    }
+    let seen = match oauth_error(body) {
+        Some(error) => Seen::OAuth { status, error },
+        None if status == StatusCode::NOT_FOUND => Seen::NotFound,
+        None => Seen::Status(status),
+    };
+    match (status, &seen) {
+        (StatusCode::UNAUTHORIZED, _)
+        | (
+            StatusCode::BAD_REQUEST,
+            Seen::OAuth {
+                error: "unauthorized_client" | "invalid_client",
+                ..
+            },
+        ) => IntrospectionError::ClientRefused {
+            source: Arc::new(seen),
+        },
+        (StatusCode::TOO_MANY_REQUESTS, _) => seen.unavailable(Outage::RateLimited),
+        (status, _) if status.is_server_error() => seen.unavailable(Outage::ServerError),
+        _ => seen.unavailable(Outage::UnexpectedStatus),
+    }
+}
+
+/// The error code of RFC 6749 §5.2, if it is one that may be repeated.
+fn oauth_error(body: &[u8]) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct ErrorBody<'a> {
+        error: &'a str,
+    }
+    let ErrorBody { error } = serde_json::from_slice(body).ok()?;
+    [
+        "unauthorized_client",
+        "invalid_client",
+        "invalid_request",
+        "access_denied",
+        "server_error",
+    ]
+    .into_iter()
+    .find(|known| *known == error)
+}
+
+fn origin(headers: &HeaderMap) -> String {
+    headers
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok())
+        .and_then(|location| Url::parse(location).ok())
+        .map_or_else(
+            || "another path".to_owned(),
+            |location| location.origin().ascii_serialization(),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: u16, body: &str) -> IntrospectionError {
+        status(
+            StatusCode::from_u16(code).unwrap(),
+            &HeaderMap::new(),
+            body.as_bytes(),
+        )
+    }
+
+    #[test]
+    fn our_own_credentials_refused_is_told_from_everything_else() {
+        for (code, body, expected) in [
+            (400, r#"{"error":"unauthorized_client"}"#, "client_refused"),
+            (400, r#"{"error":"invalid_client"}"#, "client_refused"),
+            (401, r#"{"error":"invalid_client"}"#, "client_refused"),
+            (401, "", "client_refused"),
+            (400, r#"{"error":"invalid_request"}"#, "unexpected_status"),
+            (400, "", "unexpected_status"),
+            (
+                403,
+                r#"{"error":"unauthorized_client"}"#,
+                "unexpected_status",
+            ),
+            (404, "unable to set instance", "unexpected_status"),
+            (405, "", "unexpected_status"),
+            (204, "", "unexpected_status"),
+            (429, "instance is blocked", "rate_limited"),
+            (500, "", "server_error"),
+            (503, r#"{"error":"unauthorized_client"}"#, "server_error"),
+            (301, "", "redirected"),
+            (307, "", "redirected"),
+        ] {
+            assert_eq!(of(code, body).reason(), expected, "{code} {body}");
+        }
+    }
+
+    #[track_caller]
+    fn says(error: &IntrospectionError, expected: &str) {
+        let source = std::error::Error::source(error).unwrap();
+        assert_eq!(source.to_string(), expected);
+    }
+
+    #[test]
+    fn a_text_of_the_other_side_is_not_repeated() {
+        says(
+            &of(500, "dial tcp 10.0.0.3:5432"),
+            "status 500 Internal Server Error",
+        );
+        says(
+            &of(400, r#"{"error":"<script>"}"#),
+            "status 400 Bad Request",
+        );
+        says(
+            &of(
+                400,
+                r#"{"error":"unauthorized_client","error_description":"x"}"#,
+            ),
+            "status 400 Bad Request, error unauthorized_client",
+        );
+        says(
+            &of(404, "unable to set instance using origin"),
+            "status 404: ZITADEL does not know the host name that it was called by, or its \
+             database is down",
+        );
+    }
+
+    #[test]
+    fn of_a_redirect_only_the_origin_is_shown() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            LOCATION,
+            "https://login.example.com/a?token=secret".parse().unwrap(),
+        );
+        says(
+            &status(StatusCode::FOUND, &headers, b""),
+            "status 302 Found, a redirect to https://login.example.com",
+        );
+        headers.insert(LOCATION, "/login".parse().unwrap());
+        says(
+            &status(StatusCode::FOUND, &headers, b""),
+            "status 302 Found, a redirect to another path",
+        );
+    }
+}

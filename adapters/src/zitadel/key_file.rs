@@ -1,0 +1,157 @@
+//! ZITADEL's `key.json` of an API application.
+
+use std::fmt;
+
+use domain::ClientId;
+use jsonwebtoken::EncodingKey;
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The private key of an API application, with the names under which ZITADEL knows it.
+pub struct KeyFile {
+    pub(super) client_id: ClientId,
+    pub(super) key_id: String,
+    pub(super) key: EncodingKey,
+}
+
+/// Why a text is no key of an API application. It repeats nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum KeyFileError {
+    /// Not the JSON that ZITADEL gives out.
+    #[error(
+        "it is not the key.json that ZITADEL gives out: a JSON object with type, keyId, key and \
+         clientId"
+    )]
+    Format,
+    /// The key of a service account, which cannot authenticate an API.
+    #[error(
+        "it is the key of a service account; create a key for the API application (authentication \
+         method: JWT) and use that one"
+    )]
+    ServiceAccount,
+    /// Neither of the two types that ZITADEL gives out.
+    #[error("its type is not \"application\"")]
+    Type,
+    /// The private key itself.
+    #[error("its key is no RSA private key in PEM")]
+    Key,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Json {
+    r#type: String,
+    key_id: Option<String>,
+    key: Option<String>,
+    client_id: Option<String>,
+}
+
+impl KeyFile {
+    /// Reads the content of a `key.json`. The PEM in it may be PKCS#1, as ZITADEL writes it, or
+    /// PKCS#8.
+    ///
+    /// # Errors
+    /// When it is no key of an API application.
+    pub fn parse(json: &str) -> Result<Self, KeyFileError> {
+        let json: Json = serde_json::from_str(json).map_err(|_| KeyFileError::Format)?;
+        match json.r#type.as_str() {
+            "application" => {}
+            "serviceaccount" => return Err(KeyFileError::ServiceAccount),
+            _ => return Err(KeyFileError::Type),
+        }
+        let (Some(key_id), Some(key), Some(client_id)) = (json.key_id, json.key, json.client_id)
+        else {
+            return Err(KeyFileError::Format);
+        };
+        Ok(Self {
+            client_id: ClientId::parse(&client_id).map_err(|_| KeyFileError::Format)?,
+            key_id,
+            key: EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|_| KeyFileError::Key)?,
+        })
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFile")
+            .field("client_id", &self.client_id)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::zitadel::test_key::KEY_JSON;
+
+    fn changed(change: impl FnOnce(&mut Value)) -> Result<KeyFile, KeyFileError> {
+        let mut json = serde_json::from_str(KEY_JSON).unwrap();
+        change(&mut json);
+        KeyFile::parse(&json.to_string())
+    }
+
+    #[test]
+    fn the_key_of_an_api_application_is_read() {
+        let key_file = KeyFile::parse(KEY_JSON).unwrap();
+        assert_eq!(key_file.client_id.as_str(), "340000000000000010");
+        assert_eq!(key_file.key_id, "340000000000000020");
+        let shown = format!("{key_file:?}");
+        assert!(
+            shown.contains("340000000000000020") && !shown.contains("PRIVATE"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn the_key_of_a_service_account_is_refused_in_words() {
+        let service_account = json!({
+            "type": "serviceaccount", "keyId": "1", "key": "x", "userId": "2",
+            "expirationDate": "2030-01-01T00:00:00Z",
+        });
+        let error = KeyFile::parse(&service_account.to_string()).unwrap_err();
+        assert_eq!(error, KeyFileError::ServiceAccount);
+        assert!(error.to_string().contains("API application"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_key_file_is_refused_and_not_repeated() {
+        for (result, expected) in [
+            (KeyFile::parse("top-secret"), KeyFileError::Format),
+            (
+                KeyFile::parse(r#"{"type":"application"}"#),
+                KeyFileError::Format,
+            ),
+            (
+                changed(|json| json["type"] = json!("top-secret")),
+                KeyFileError::Type,
+            ),
+            (
+                changed(|json| json["keyId"] = json!(null)),
+                KeyFileError::Format,
+            ),
+            (
+                changed(|json| json["key"] = json!(null)),
+                KeyFileError::Format,
+            ),
+            (
+                changed(|json| json["clientId"] = json!(null)),
+                KeyFileError::Format,
+            ),
+            (
+                changed(|json| json["clientId"] = json!("")),
+                KeyFileError::Format,
+            ),
+            (
+                changed(|json| json["key"] = json!("top-secret")),
+                KeyFileError::Key,
+            ),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!(error, expected);
+            assert!(!error.to_string().contains("top-secret"));
+        }
+    }
+}

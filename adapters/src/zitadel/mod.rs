@@ -1,0 +1,152 @@
+//! ZITADEL behind the port: one introspection request (RFC 7662) for each question.
+//!
+//! It asks and translates. It keeps no answer, shares none, and retries nothing but a refused
+//! client assertion: that is the decorators' work.
+
+mod address;
+mod client_assertion;
+mod client_auth;
+mod discovery;
+mod fault;
+mod http_client;
+mod key_file;
+mod response;
+mod translate;
+mod wire;
+
+#[cfg(test)]
+mod test_key;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
+use reqwest::Method;
+use url::Url;
+
+pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
+pub use client_auth::ClientAuthentication;
+pub use http_client::HttpClientError;
+pub use key_file::{KeyFile, KeyFileError};
+
+use client_auth::Credentials;
+use discovery::Discovery;
+use fault::Seen;
+use http_client::HttpClient;
+use translate::Translator;
+
+/// How to reach one ZITADEL instance, and as whom.
+#[derive(Debug)]
+pub struct ZitadelSettings {
+    /// The issuer and base URL of the instance.
+    pub domain: Domain,
+    /// This API's credentials.
+    pub authentication: ClientAuthentication,
+    /// The project of this API, whose roles are read first.
+    pub project_id: Option<String>,
+    /// The introspection endpoint, where discovery is not to be asked.
+    pub introspection_endpoint: Option<IntrospectionEndpoint>,
+    /// The origin to connect to instead of the domain's.
+    pub connect_to: Option<ConnectTo>,
+    /// PEM certificates to trust besides the system's.
+    pub root_certificates: Option<Vec<u8>>,
+    /// The most that one question may take, everything included.
+    pub timeout: Duration,
+}
+
+/// Asks ZITADEL, or another authorization server that speaks RFC 7662.
+#[derive(Debug)]
+pub struct ZitadelIntrospector {
+    http: HttpClient,
+    discovery: Discovery,
+    authentication: ClientAuthentication,
+    translator: Translator,
+    timeout: Duration,
+}
+
+impl ZitadelIntrospector {
+    /// Prepares the client. Nothing is asked yet: ZITADEL may be down.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made that does what the settings say.
+    pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
+        let ZitadelSettings {
+            domain,
+            connect_to,
+            introspection_endpoint,
+            timeout,
+            ..
+        } = settings;
+        let endpoint = introspection_endpoint.map(IntrospectionEndpoint::into_url);
+        let elsewhere = endpoint
+            .as_ref()
+            .is_some_and(|url| url.origin() != domain.origin());
+        if connect_to.is_some() && elsewhere {
+            return Err(HttpClientError::ConnectTo(
+                "zitadel.introspection_endpoint is of another origin than zitadel.domain; \
+                 set only one of the two",
+            ));
+        }
+        let http = HttpClient::new(
+            &domain,
+            connect_to.as_ref(),
+            settings.root_certificates.as_deref(),
+            timeout,
+        )?;
+        Ok(Self {
+            http,
+            discovery: Discovery::new(domain, endpoint),
+            authentication: settings.authentication,
+            translator: Translator::new(settings.project_id.as_deref()),
+            timeout,
+        })
+    }
+
+    async fn ask(&self, token: &str) -> Result<Introspection, IntrospectionError> {
+        let endpoint = self.discovery.endpoint(&self.http).await?;
+        let credentials = self.authentication.credentials()?;
+        let mut answer = self.post(endpoint, &credentials, token).await;
+        if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
+            && self.authentication.renew(&credentials)
+        {
+            answer = self
+                .post(endpoint, &self.authentication.credentials()?, token)
+                .await;
+        }
+        self.translator.introspection(&answer?)
+    }
+
+    async fn post(
+        &self,
+        endpoint: &Url,
+        credentials: &Credentials,
+        token: &str,
+    ) -> Result<Vec<u8>, IntrospectionError> {
+        let request = self.http.request(Method::POST, endpoint.clone());
+        response::json(credentials.attach(request, token)).await
+    }
+}
+
+#[async_trait]
+impl TokenIntrospector for ZitadelIntrospector {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        tokio::time::timeout(self.timeout, self.ask(token.expose_secret()))
+            .await
+            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))
+    }
+}
+
+/// What ZITADEL means by `active: false`, most likely first, for the log of whoever wonders.
+///
+/// ZITADEL never says which; see its rule for audiences: the token's must contain the introspecting
+/// application's client id or project id.
+#[must_use]
+pub fn what_inactive_means(project_id: Option<&str>) -> String {
+    let project_id = project_id.unwrap_or("{projectId}");
+    format!(
+        "its audience lacks this API's project (request the scope \
+         urn:zitadel:iam:org:project:id:{project_id}:aud), or it is expired, revoked or replaced by \
+         a refresh, or its user or session is no longer active, or it is no access token of this \
+         instance, or ZITADEL had a fault of its own"
+    )
+}

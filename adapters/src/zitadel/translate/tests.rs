@@ -1,0 +1,358 @@
+//! Answers as ZITADEL gives them, and as nobody should.
+
+use std::time::{Duration, SystemTime};
+
+use domain::ScopeToken;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const PROJECT_ID: &str = "340000000000000001";
+const READ: Role = Role::from_static("read:messages");
+
+fn translate(answer: &Value) -> Result<Introspection, IntrospectionError> {
+    Translator::new(Some(PROJECT_ID)).introspection(&serde_json::to_vec(answer).unwrap())
+}
+
+#[track_caller]
+fn active(answer: &Value) -> Arc<ActiveToken> {
+    match translate(answer) {
+        Ok(Introspection::Active(token)) => token,
+        other => panic!("{answer} is {other:?}"),
+    }
+}
+
+/// The fault's cause, in its own words.
+#[track_caller]
+fn malformed(json: &[u8]) -> String {
+    match Translator::new(Some(PROJECT_ID)).introspection(json) {
+        Err(IntrospectionError::Malformed { source }) => source.to_string(),
+        other => panic!("{} is {other:?}", String::from_utf8_lossy(json)),
+    }
+}
+
+fn at(secs: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(secs)
+}
+
+#[test]
+fn every_claim_of_a_persons_token_is_read() {
+    let token = active(&json!({
+        "active": true, "scope": "openid profile", "client_id": "340000000000000011",
+        "token_type": "Bearer", "exp": 1_767_268_800, "iat": 1_767_225_600, "nbf": 1_767_225_601,
+        "auth_time": 1_767_225_590, "sub": "340000000000000100",
+        "aud": ["340000000000000011", "340000000000000001"], "amr": ["pwd"],
+        "iss": "https://auth.example.com", "jti": "V2_1-at_2", "username": "ada@acme.example.com",
+        "locale": null, "email_verified": true,
+        "urn:zitadel:iam:user:resourceowner:id": "340000000000000200",
+        "urn:zitadel:iam:org:project:roles":
+            { "read:messages": { "340000000000000200": "acme.example.com" } },
+    }));
+    assert_eq!(
+        token.subject.as_ref().unwrap().as_str(),
+        "340000000000000100"
+    );
+    assert_eq!(
+        token.username.as_ref().unwrap().as_str(),
+        "ada@acme.example.com"
+    );
+    assert_eq!(
+        token.client_id.as_ref().unwrap().as_str(),
+        "340000000000000011"
+    );
+    assert_eq!(
+        token.issuer.as_ref().unwrap().as_str(),
+        "https://auth.example.com"
+    );
+    let audience: Vec<_> = token.audience.iter().map(Audience::as_str).collect();
+    assert_eq!(audience, ["340000000000000011", "340000000000000001"]);
+    assert!(token.scope.contains(&ScopeToken::from_static("profile")));
+    assert_eq!(
+        token.organization.as_ref().unwrap().as_str(),
+        "340000000000000200"
+    );
+    assert_eq!(token.token_id.as_ref().unwrap().as_str(), "V2_1-at_2");
+    assert_eq!(token.issued_at, Some(at(1_767_225_600)));
+    assert_eq!(token.not_before, Some(at(1_767_225_601)));
+    assert_eq!(token.expires_at, Some(at(1_767_268_800)));
+    assert!(!token.key_bound);
+    let [organization] = token.roles.granted_by(&READ) else {
+        panic!("{:?}", token.roles)
+    };
+    assert_eq!(organization.id.as_str(), "340000000000000200");
+    assert_eq!(&*organization.primary_domain, "acme.example.com");
+}
+
+#[test]
+fn active_alone_is_an_active_token_about_which_nothing_is_known() {
+    assert_eq!(*active(&json!({ "active": true })), ActiveToken::default());
+}
+
+#[test]
+fn inactive_is_a_verdict() {
+    assert_eq!(
+        translate(&json!({ "active": false })).unwrap(),
+        Introspection::Inactive
+    );
+}
+
+#[test]
+fn a_personal_access_token_lives_until_the_year_9999() {
+    let token = active(&json!({ "active": true, "exp": 253_402_300_799_u64 }));
+    assert_eq!(token.expires_at, Some(at(253_402_300_799)));
+}
+
+#[test]
+fn a_time_may_have_a_fraction_an_exponent_or_a_sign() {
+    let times = |json: &str| {
+        let answer = format!(r#"{{"active":true,"exp":{json}}}"#);
+        match Translator::new(None).introspection(answer.as_bytes()) {
+            Ok(Introspection::Active(token)) => token.expires_at.unwrap(),
+            other => panic!("{json} is {other:?}"),
+        }
+    };
+    let epoch = SystemTime::UNIX_EPOCH;
+    assert_eq!(
+        times("1767268800.5"),
+        epoch + Duration::from_millis(1_767_268_800_500)
+    );
+    assert_eq!(times("1.5e3"), epoch + Duration::from_secs(1500));
+    assert_eq!(times("-1"), epoch - Duration::from_secs(1));
+    assert_eq!(times("-0.5"), epoch - Duration::from_millis(500));
+    assert_eq!(times("0"), epoch);
+}
+
+#[test]
+fn a_time_that_no_clock_can_show_makes_the_answer_malformed() {
+    for json in [
+        "18446744073709551615",
+        "-9223372036854775808e1",
+        "1e300",
+        "1e999",
+    ] {
+        malformed(format!(r#"{{"active":true,"exp":{json}}}"#).as_bytes());
+    }
+}
+
+#[test]
+fn an_audience_may_be_one_string() {
+    let token = active(&json!({ "active": true, "aud": "api" }));
+    assert_eq!(*token.audience, [Audience::parse("api").unwrap()]);
+}
+
+#[test]
+fn absent_roles_are_no_roles() {
+    assert_eq!(active(&json!({ "active": true })).roles, Roles::default());
+}
+
+#[test]
+fn a_role_that_no_organization_granted_is_no_role() {
+    let token =
+        active(&json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "admin": {} } }));
+    assert_eq!(token.roles, Roles::default());
+}
+
+fn with_roles(project_claim: Option<Value>) -> Value {
+    let mut answer = json!({
+        "active": true,
+        "urn:zitadel:iam:org:project:roles": { "read:messages": { "1": "a.test", "2": "b.test" } },
+        "urn:zitadel:iam:org:project:999:roles": { "admin": { "1": "a.test" } },
+    });
+    if let Some(roles) = project_claim {
+        answer["urn:zitadel:iam:org:project:340000000000000001:roles"] = roles;
+    }
+    answer
+}
+
+#[test]
+fn the_roles_of_the_configured_project_win() {
+    let token = active(&with_roles(Some(json!({ "write": { "1": "a.test" } }))));
+    assert!(!token.roles.contains(&READ));
+    assert!(token.roles.contains(&Role::from_static("write")));
+    let token = active(&with_roles(Some(json!({}))));
+    assert_eq!(token.roles, Roles::default());
+}
+
+#[test]
+fn without_the_projects_own_claim_the_general_one_is_read() {
+    let token = active(&with_roles(None));
+    assert_eq!(token.roles.granted_by(&READ).len(), 2);
+    assert!(!token.roles.contains(&Role::from_static("admin")));
+}
+
+#[test]
+fn without_a_project_id_only_the_general_claim_is_read() {
+    let json = serde_json::to_vec(&with_roles(Some(json!("anything")))).unwrap();
+    let Ok(Introspection::Active(token)) = Translator::new(None).introspection(&json) else {
+        panic!("not active")
+    };
+    assert!(token.roles.contains(&READ));
+}
+
+// incidents.md row 16.
+#[test]
+fn a_confirmation_claim_binds_the_token_to_a_key() {
+    assert!(active(&json!({ "active": true, "cnf": { "jkt": "x" } })).key_bound);
+    assert!(active(&json!({ "active": true, "cnf": {} })).key_bound);
+}
+
+#[test]
+fn unknown_claims_of_any_shape_are_ignored() {
+    let token = active(&json!({
+        "active": true, "locale": null, "act": { "sub": [1, { "a": null }] }, "": 1,
+        "urn:zitadel:iam:user:metadata": [], "token_type": 7, "email_verified": "yes",
+    }));
+    assert_eq!(*token, ActiveToken::default());
+}
+
+// incidents.md row 9: a claim of the wrong type is not an absent claim.
+#[test]
+fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
+    let anything = [
+        json!(null),
+        json!(true),
+        json!(1),
+        json!(1.5),
+        json!("text"),
+        json!([]),
+        json!([1]),
+        json!(["text"]),
+        json!({}),
+        json!({ "a": 1 }),
+        json!({ "a": { "b": 1 } }),
+        json!({ "a": { "b": "c" } }),
+    ];
+    let text: fn(&Value) -> bool = Value::is_string;
+    let date: fn(&Value) -> bool = Value::is_number;
+    let roles: fn(&Value) -> bool =
+        |value| *value == json!({}) || *value == json!({ "a": { "b": "c" } });
+    for (claim, fits) in [
+        ("active", Value::is_boolean as fn(&Value) -> bool),
+        ("sub", text),
+        ("username", text),
+        ("client_id", text),
+        ("iss", text),
+        ("scope", text),
+        ("jti", text),
+        ("urn:zitadel:iam:user:resourceowner:id", text),
+        ("exp", date),
+        ("iat", date),
+        ("nbf", date),
+        ("aud", |value| {
+            value.is_string() || *value == json!([]) || *value == json!(["text"])
+        }),
+        ("cnf", Value::is_object),
+        ("urn:zitadel:iam:org:project:roles", roles),
+        (
+            "urn:zitadel:iam:org:project:340000000000000001:roles",
+            roles,
+        ),
+    ] {
+        for value in &anything {
+            let mut answer = json!({ "active": true });
+            answer[claim] = value.clone();
+            if fits(value) {
+                assert!(translate(&answer).is_ok(), "{answer}");
+            } else {
+                let seen = malformed(&serde_json::to_vec(&answer).unwrap());
+                assert!(
+                    seen.contains(&format!("the claim {claim} has the wrong type")),
+                    "{seen}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_claim_that_is_there_twice_makes_the_answer_malformed() {
+    for json in [
+        r#"{"active":false,"active":true}"#,
+        r#"{"active":true,"exp":1,"exp":2}"#,
+        r#"{"active":true,"\u0061ctive":true}"#,
+    ] {
+        assert!(malformed(json.as_bytes()).contains("twice"), "{json}");
+    }
+}
+
+#[test]
+fn an_empty_claim_makes_the_answer_malformed() {
+    for answer in [
+        json!({ "active": true, "sub": "" }),
+        json!({ "active": true, "aud": ["a", ""] }),
+        json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "": { "1": "a" } } }),
+        json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "a": { "": "a" } } }),
+    ] {
+        assert_eq!(
+            malformed(&serde_json::to_vec(&answer).unwrap()),
+            "a claim is empty"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_introspection_answer_is_malformed() {
+    for json in [
+        "",
+        " ",
+        "null",
+        "true",
+        "[]",
+        "[true]",
+        "\"text\"",
+        "<html>login</html>",
+        "{",
+        "{}",
+        r#"{"active":true"#,
+        r#"{"active":true}x"#,
+        r#"{"active":true}{"active":true}"#,
+        r#"{"active":1}"#,
+        r#"{"Active":true}"#,
+        r#"{"error":"server_error"}"#,
+    ] {
+        malformed(json.as_bytes());
+    }
+    malformed(b"{\"active\":true,\"sub\":\"\xff\"}");
+}
+
+#[test]
+fn leading_and_trailing_space_does_no_harm() {
+    let json = b" \r\n\t{\"active\":false}\r\n";
+    assert_eq!(
+        Translator::new(None).introspection(json).unwrap(),
+        Introspection::Inactive
+    );
+}
+
+proptest! {
+    // incidents.md row 19: the fault's words show nothing of the answer.
+    #[test]
+    fn no_value_of_the_answer_is_repeated(
+        claim in "active|exp|aud|cnf|sub|x",
+        value in prop_oneof![
+            Just(json!("top-secret")), Just(json!(["top-secret", 1])),
+            Just(json!({ "top-secret": "top-secret" })), Just(json!({ "x": { "top-secret": 1 } })),
+        ],
+        cut in 0..60_usize,
+    ) {
+        let mut json = serde_json::to_vec(&json!({ "active": true, claim: value })).unwrap();
+        json.truncate(json.len().saturating_sub(cut));
+        for json in [&json[..], b"\"top-secret\"", b"[\"top-secret\"]", b"top-secret"] {
+            if let Err(error) = Translator::new(None).introspection(json) {
+                let mut seen = error.to_string();
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    seen.push_str(&cause.to_string());
+                    source = cause.source();
+                }
+                prop_assert!(!seen.contains("top-secret"), "{}", seen);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Translator::new(Some("1")).introspection(&bytes);
+    }
+}
