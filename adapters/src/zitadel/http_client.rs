@@ -43,8 +43,8 @@ pub enum HttpClientError {
     #[error("it holds no PEM certificate that can be read")]
     RootCertificates,
     /// The TLS set-up failed.
-    #[error("no HTTP client can be made")]
-    Client(#[source] reqwest::Error),
+    #[error("no HTTP client can be made: {0}")]
+    Client(reqwest::Error),
 }
 
 impl HttpClient {

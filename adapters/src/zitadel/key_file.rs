@@ -47,6 +47,12 @@ struct Json {
 }
 
 impl KeyFile {
+    /// The client id of the API application.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
     /// Reads the content of a `key.json`. The PEM in it may be PKCS#1, as ZITADEL writes it, or
     /// PKCS#8.
     ///

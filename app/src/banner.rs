@@ -1,0 +1,110 @@
+//! What a person reads when the API has started.
+
+use std::{
+    fmt::{self, Write},
+    net::SocketAddr,
+};
+
+use adapters::zitadel::Domain;
+
+use crate::{
+    config::{Config, Introspector},
+    http::{Access, Route},
+    local_tokens::LocalTokens,
+};
+
+/// Says which introspector answers, where, and what to try. Made from the configuration before it
+/// is used up, shown when the address is known.
+#[derive(Debug)]
+pub struct Banner {
+    introspector: Answering,
+    routes: Vec<Route>,
+}
+
+#[derive(Debug)]
+enum Answering {
+    Fake { tokens: LocalTokens, editable: bool },
+    Zitadel(Domain),
+}
+
+impl Banner {
+    /// The banner of an API with this configuration and these routes.
+    #[must_use]
+    pub fn new(config: &Config, routes: &[Route]) -> Self {
+        let introspector = match &config.introspector {
+            Introspector::Fake(fake) => Answering::Fake {
+                tokens: fake.tokens.clone(),
+                editable: fake.file.is_some(),
+            },
+            Introspector::Zitadel(zitadel) => Answering::Zitadel(zitadel.domain.clone()),
+        };
+        Self {
+            introspector,
+            routes: routes.to_vec(),
+        }
+    }
+
+    /// The text for an API that listens on `address`.
+    #[must_use]
+    pub fn text(&self, address: SocketAddr) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text, address);
+        text
+    }
+
+    fn write(&self, text: &mut String, address: SocketAddr) -> fmt::Result {
+        writeln!(text, "\nListening on http://{address}")?;
+        let token = match &self.introspector {
+            Answering::Zitadel(domain) => {
+                writeln!(
+                    text,
+                    "Tokens are introspected by ZITADEL at {}",
+                    domain.issuer()
+                )?;
+                "$TOKEN"
+            }
+            Answering::Fake { tokens, editable } => {
+                writeln!(
+                    text,
+                    "WARNING: tokens are introspected by the in-memory fake. Everybody knows its \
+                     tokens:\n",
+                )?;
+                for (token, about) in tokens.shown() {
+                    writeln!(text, "    {token:<16} {about}")?;
+                }
+                if !editable {
+                    writeln!(
+                        text,
+                        "\nTo start with a copy that you can edit while the API runs:\n\n    \
+                         cp app/local-tokens.toml my-tokens.local.toml\n    \
+                         APP_FAKE__TOKENS=my-tokens.local.toml cargo run -p app",
+                    )?;
+                }
+                tokens.shown().next().map_or("$TOKEN", |(token, _)| token)
+            }
+        };
+        writeln!(text, "\nTo try it:\n")?;
+        for Route {
+            method,
+            path,
+            access,
+        } in &self.routes
+        {
+            let method = if method == "GET" {
+                String::new()
+            } else {
+                format!(" -X {method}")
+            };
+            let header = match access {
+                Access::Public => String::new(),
+                Access::Guarded(_) => format!(" -H \"Authorization: Bearer {token}\""),
+            };
+            writeln!(
+                text,
+                "    curl -i{method}{header} \"http://{address}{path}\""
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The composition root: every object is built here and nowhere else, inside out.
+
+use std::sync::Arc;
+
+use adapters::{
+    InMemoryIntrospector, SystemClock,
+    zitadel::{
+        ClientAuthentication, HttpClientError, ZitadelIntrospector, ZitadelSettings,
+        what_inactive_means,
+    },
+};
+use axum::Router;
+use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
+
+use crate::{
+    config::{Auth, Config, Credentials, Fake, Introspector, Zitadel},
+    http::{self, Guard, Routes},
+    token_file::TokenFile,
+};
+
+/// An adapter of the port, with what the rest must know about the server behind it.
+struct Composed {
+    introspector: Arc<dyn TokenIntrospector>,
+    issuer: Option<Issuer>,
+    what_inactive_means: String,
+}
+
+/// The whole API, ready to be served.
+pub(crate) fn api(config: Config, routes: Routes) -> Result<Router, HttpClientError> {
+    let composed = match config.introspector {
+        Introspector::Fake(fake) => in_memory(fake),
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel)?,
+    };
+    let requirements = requirements(&config.auth, composed.issuer);
+    let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
+    let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
+    Ok(http::router(
+        routes,
+        guard,
+        &config.cors,
+        config.server.max_body,
+    ))
+}
+
+fn in_memory(fake: Fake) -> Composed {
+    let introspector: Arc<dyn TokenIntrospector> = match fake.file {
+        Some(file) => Arc::new(TokenFile::new(file, &fake.tokens)),
+        None => Arc::new(InMemoryIntrospector::new(fake.tokens.answers())),
+    };
+    Composed {
+        introspector,
+        issuer: None,
+        what_inactive_means: "it is not in the list of local tokens, or stands there as inactive"
+            .to_owned(),
+    }
+}
+
+fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
+    let issuer = zitadel.domain.issuer().clone();
+    let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
+    let authentication = match zitadel.credentials {
+        Credentials::ClientSecret {
+            client_id,
+            client_secret,
+        } => ClientAuthentication::client_secret_basic(&client_id, &client_secret),
+        Credentials::PrivateKey(key_file) => {
+            ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
+        }
+    };
+    let introspector = ZitadelIntrospector::new(ZitadelSettings {
+        domain: zitadel.domain,
+        authentication,
+        project_id: zitadel.project_id,
+        introspection_endpoint: zitadel.introspection_endpoint,
+        connect_to: zitadel.connect_to,
+        root_certificates: zitadel.root_certificates,
+        timeout: zitadel.timeout,
+    })?;
+    Ok(Composed {
+        introspector: Arc::new(introspector),
+        issuer: Some(issuer),
+        what_inactive_means,
+    })
+}
+
+fn requirements(auth: &Auth, issuer: Option<Issuer>) -> Requirements {
+    Requirements {
+        issuer,
+        audiences: auth.audiences.clone(),
+        organizations: auth.organizations.clone(),
+        leeway: auth.leeway,
+    }
+}

@@ -1,0 +1,81 @@
+//! `introspector` and `[fake]`: which adapter answers the port.
+
+use std::path::{Path, PathBuf};
+
+use super::{error::ConfigError, layers::Layers, server::Server, zitadel::Zitadel};
+use crate::local_tokens::LocalTokens;
+
+/// Which adapter answers the port.
+#[derive(Debug)]
+pub enum Introspector {
+    /// The in-memory fake, for local development.
+    Fake(Fake),
+    /// ZITADEL over HTTP.
+    Zitadel(Box<Zitadel>),
+}
+
+/// The tokens of the in-memory fake.
+#[derive(Debug)]
+pub struct Fake {
+    /// The tokens that it knows at the start.
+    pub tokens: LocalTokens,
+    /// The file that they came from, which is read again when it changes.
+    pub file: Option<PathBuf>,
+}
+
+impl Introspector {
+    pub(super) fn read(
+        layers: &Layers,
+        directory: &Path,
+        server: &Server,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut zitadel = || Zitadel::read(layers, directory, warnings);
+        match layers.text("introspector")?.as_deref() {
+            Some("zitadel") => zitadel().map(Box::new).map(Self::Zitadel),
+            Some("fake") => Fake::read(layers, directory, server).map(Self::Fake),
+            Some(_) => Err(layers.error("introspector", "it is neither of the two")),
+            None if layers.origin("zitadel.domain").is_some() => {
+                zitadel().map(Box::new).map(Self::Zitadel)
+            }
+            None if cfg!(debug_assertions) => {
+                if let Some(origin) = layers.origin("zitadel.client_id") {
+                    warnings.push(format!(
+                        "there are credentials ({origin}) but no zitadel.domain: the fake answers"
+                    ));
+                }
+                Fake::read(layers, directory, server).map(Self::Fake)
+            }
+            None => Err(layers.error(
+                "introspector",
+                "a release build does not guess: set zitadel.domain (ZITADEL_DOMAIN) and \
+                 credentials, or ask for the fake by name with introspector = \"fake\" \
+                 (APP_INTROSPECTOR=fake)",
+            )),
+        }
+    }
+}
+
+impl Fake {
+    fn read(layers: &Layers, directory: &Path, server: &Server) -> Result<Self, ConfigError> {
+        if !server.listen.ip().is_loopback() {
+            return Err(layers.error(
+                "server.listen",
+                "the fake answers on loopback only, for everybody knows its tokens",
+            ));
+        }
+        let Some(file) = layers.text("fake.tokens")? else {
+            return Ok(Self {
+                tokens: LocalTokens::embedded(),
+                file: None,
+            });
+        };
+        let file = directory.join(file);
+        let tokens =
+            LocalTokens::read(&file).map_err(|error| layers.error("fake.tokens", error))?;
+        Ok(Self {
+            tokens,
+            file: Some(file),
+        })
+    }
+}

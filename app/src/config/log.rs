@@ -1,0 +1,58 @@
+//! `[log]`.
+
+use std::str::FromStr;
+
+use tracing::level_filters::LevelFilter;
+
+use super::{
+    error::{ConfigError, InvalidValue},
+    layers::Layers,
+};
+
+/// The log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// The least severe level that is logged.
+    pub level: LevelFilter,
+}
+
+impl Log {
+    pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let level: String = layers.required("log.level")?;
+        let level = match level.as_str() {
+            "error" => LevelFilter::ERROR,
+            "warn" => LevelFilter::WARN,
+            "info" => LevelFilter::INFO,
+            "debug" => LevelFilter::DEBUG,
+            "trace" => LevelFilter::TRACE,
+            _ => return Err(layers.error("log.level", "it is no level")),
+        };
+        Ok(Self {
+            format: layers.required("log.format")?,
+            level,
+        })
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(InvalidValue("it is neither of the two")),
+        }
+    }
+}

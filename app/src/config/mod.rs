@@ -1,0 +1,92 @@
+//! The configuration: layers in, values that are right out. Nothing else reads the environment.
+
+mod auth;
+mod cors;
+mod dotenv;
+mod error;
+mod introspector;
+mod layers;
+mod log;
+mod server;
+mod setting;
+mod zitadel;
+
+use std::{collections::BTreeMap, env, path::Path};
+
+use layers::Layers;
+
+pub use auth::{Auth, MissingRoleStatus, Realm};
+pub use cors::{AllowedOrigin, Cors};
+pub use error::{ConfigError, InvalidValue};
+pub use introspector::{Fake, Introspector};
+pub use log::{Log, LogFormat};
+pub use server::Server;
+pub use zitadel::{Credentials, Zitadel};
+
+/// Everything that can be configured, read and checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Which adapter answers the port.
+    pub introspector: Introspector,
+    /// The listener of the API.
+    pub server: Server,
+    /// Browser clients.
+    pub cors: Cors,
+    /// What every token must show, and how denials look.
+    pub auth: Auth,
+    /// The log.
+    pub log: Log,
+    /// For each setting that is not at its default: its name, and where the value came from.
+    pub origins: Vec<(&'static str, String)>,
+    /// What an operator should know although the start goes on.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the configuration of this process: the working directory and the environment.
+    ///
+    /// # Errors
+    /// When a setting is unknown, malformed, contradictory or incomplete.
+    pub fn load() -> Result<Self, ConfigError> {
+        let mut environment = BTreeMap::new();
+        for (name, value) in env::vars_os() {
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
+                (Ok(name), Err(_)) if name.starts_with("APP_") => {
+                    return Err(ConfigError::file(&name, "its value is not UTF-8"));
+                }
+                _ => {}
+            }
+        }
+        Self::read(environment, Path::new("."))
+    }
+
+    /// Reads the configuration from an environment and a directory.
+    ///
+    /// # Errors
+    /// When a setting is unknown, malformed, contradictory or incomplete.
+    pub fn read(
+        environment: BTreeMap<String, String>,
+        directory: &Path,
+    ) -> Result<Self, ConfigError> {
+        let layers = Layers::read(environment, directory)?;
+        let server = Server::read(&layers)?;
+        let mut warnings = Vec::new();
+        Ok(Self {
+            introspector: Introspector::read(&layers, directory, &server, &mut warnings)?,
+            server,
+            cors: Cors::read(&layers)?,
+            auth: Auth::read(&layers)?,
+            log: Log::read(&layers)?,
+            origins: layers
+                .origins()
+                .into_iter()
+                .map(|(name, origin)| (name, origin.to_string()))
+                .collect(),
+            warnings,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Every setting: its name, its default and what it means. `docs/configuration.md` is checked
+//! against this page.
+
+/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and
+/// `APP_SERVER__LISTEN` in `.env` and the environment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    /// The name in the `.env` of ZITADEL's Python example, if it has one.
+    pub(super) seed_name: Option<&'static str>,
+    /// As it would be written in the environment.
+    pub(super) default: Option<&'static str>,
+    /// What would be right, for the error message.
+    pub(super) expects: &'static str,
+    /// What it does, for the documentation. Where there is no default, it says what happens then.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "read by the test of docs/configuration.md")
+    )]
+    pub(super) meaning: &'static str,
+}
+
+impl Setting {
+    const fn new(name: &'static str, expects: &'static str, meaning: &'static str) -> Self {
+        Self {
+            name,
+            seed_name: None,
+            default: None,
+            expects,
+            meaning,
+        }
+    }
+
+    const fn default(self, default: &'static str) -> Self {
+        Self {
+            default: Some(default),
+            ..self
+        }
+    }
+
+    const fn seed(self, seed_name: &'static str) -> Self {
+        Self {
+            seed_name: Some(seed_name),
+            ..self
+        }
+    }
+
+    /// The name in the environment and in `.env`.
+    pub(super) fn variable(&self) -> String {
+        format!("APP_{}", self.name.to_uppercase().replace('.', "__"))
+    }
+}
+
+const URL: &str = "an https URL, or an http URL on loopback";
+const FILE: &str = "the path of a file";
+const DURATION: &str = "a duration with a unit, such as 5s or 500ms";
+
+/// All of them, in the order of the documentation.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "introspector",
+        "zitadel or fake",
+        "Which adapter answers. Without it: `zitadel` if `zitadel.domain` is set; otherwise `fake` in a debug build, and a refused start in a release build.",
+    ),
+    Setting::new(
+        "server.listen",
+        "an IP address and a port, such as 127.0.0.1:5000",
+        "Socket address of the API. Port 0 lets the system choose.",
+    )
+    .default("127.0.0.1:5000"),
+    Setting::new(
+        "server.shutdown_grace",
+        DURATION,
+        "How long requests in flight may take after SIGTERM or Ctrl-C. Beyond it they are cut off, counted in the log, and the exit status is 1. A second Ctrl-C exits at once.",
+    )
+    .default("10s"),
+    Setting::new(
+        "server.max_body",
+        "a size in bytes or with a unit, such as 1MiB",
+        "The longest request body that a handler reads.",
+    )
+    .default("1MiB"),
+    Setting::new(
+        "cors.allowed_origins",
+        "origins such as https://app.example.com, without path or wildcard",
+        "Exact origins of browser clients. Without it: no CORS headers at all.",
+    ),
+    Setting::new("zitadel.domain", URL, "Issuer and base URL. One trailing `/` is ignored.")
+        .seed("ZITADEL_DOMAIN"),
+    Setting::new(
+        "zitadel.client_id",
+        "the client id of the API application",
+        "Client id for `client_secret_basic`.",
+    )
+    .seed("CLIENT_ID"),
+    Setting::new(
+        "zitadel.client_secret",
+        "the client secret of the API application",
+        "Client secret for `client_secret_basic`.",
+    )
+    .seed("CLIENT_SECRET"),
+    Setting::new(
+        "zitadel.client_secret_file",
+        FILE,
+        "A file that holds the client secret; a line break at its end is ignored.",
+    ),
+    Setting::new(
+        "zitadel.key_file",
+        FILE,
+        "ZITADEL's `key.json` of an API application, for `private_key_jwt`.",
+    )
+    .seed("KEY_FILE"),
+    Setting::new(
+        "zitadel.project_id",
+        "the id of the project",
+        "The project of this API. When set, roles are read from `urn:zitadel:iam:org:project:{id}:roles` first.",
+    ),
+    Setting::new(
+        "zitadel.introspection_endpoint",
+        URL,
+        "Introspection endpoint of a provider without discovery, or of one that serves it from another origin. Without it: discovery is asked.",
+    ),
+    Setting::new(
+        "zitadel.connect_to",
+        "an origin such as http://zitadel.svc:8080 or https://10.0.0.7, without a path",
+        "Origin to connect to instead of the domain's own; `Host`, issuer and TLS name stay the domain's. With `http`, tokens travel in clear to that host.",
+    ),
+    Setting::new(
+        "zitadel.ca_file",
+        FILE,
+        "Further root certificates, in PEM, besides the system's.",
+    ),
+    Setting::new(
+        "zitadel.timeout",
+        DURATION,
+        "The most one caller waits for a verdict, everything included.",
+    )
+    .default("5s"),
+    Setting::new(
+        "auth.realm",
+        "printable ASCII without quote and backslash",
+        "The realm of the challenge in `WWW-Authenticate`.",
+    )
+    .default("api"),
+    Setting::new(
+        "auth.missing_role_status",
+        "401 or 403",
+        "Status when a valid token lacks the role: `401`, as the Python example documents, or `403`, as RFC 6750 has it.",
+    )
+    .default("401"),
+    Setting::new(
+        "auth.leeway",
+        DURATION,
+        "Clock skew tolerated when `nbf` is judged. It never extends `exp`.",
+    )
+    .default("5s"),
+    Setting::new(
+        "auth.organizations",
+        "organization ids",
+        "The user's organization (`urn:zitadel:iam:user:resourceowner:id`) must be one of these. Without it: any. People's tokens carry that claim only with the scope `urn:zitadel:iam:user:resourceowner`.",
+    ),
+    Setting::new(
+        "auth.audience",
+        "client ids or project ids",
+        "The token's `aud` must contain one of these. Without it: ZITADEL's own audience rule alone.",
+    ),
+    Setting::new(
+        "fake.tokens",
+        FILE,
+        "A TOML file that replaces the list of local tokens; it is read again when it changes.",
+    ),
+    Setting::new(
+        "log.format",
+        "text or json",
+        "`text` for people, `json` for machines.",
+    )
+    .default("text"),
+    Setting::new(
+        "log.level",
+        "error, warn, info, debug or trace",
+        "The least severe level that is logged. `RUST_LOG` wins over it.",
+    )
+    .default("info"),
+];
+
+/// The setting of that name.
+pub(super) fn named(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}

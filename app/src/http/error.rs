@@ -1,0 +1,160 @@
+//! From outcomes to answers: the one place where a 401 is made, and every other status too.
+
+use std::sync::Arc;
+
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use domain::{Denial, IntrospectionError};
+
+use super::{
+    bearer::BearerError,
+    challenge::{ChallengeError, challenge},
+    problem::Problem,
+};
+use crate::config::Auth;
+
+/// Every way in which a request can end without its handler's answer.
+#[derive(Clone, Debug)]
+pub(crate) enum ApiError {
+    /// The request shows no access token that can be asked about.
+    Bearer { error: BearerError, auth: Arc<Auth> },
+    /// There is a verdict, and it does not open the door.
+    Denied { denial: Denial, auth: Arc<Auth> },
+    /// There is no verdict.
+    Undetermined(IntrospectionError),
+    /// No route has this path.
+    NotFound,
+    /// No route of this path has this method.
+    MethodNotAllowed,
+    /// A handler could not read the body or the parameters, as axum says.
+    Unreadable { status: StatusCode, detail: String },
+    /// A bug.
+    Internal,
+}
+
+/// The answer to the caller. It says what the caller may know, and has no side effect.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Bearer {
+                error: error @ BearerError::Missing,
+                auth,
+            } => {
+                let problem = Problem {
+                    status: StatusCode::UNAUTHORIZED,
+                    code: "missing_token",
+                    detail: sentence(&error),
+                };
+                challenged(&auth, None, problem)
+            }
+            Self::Bearer { error, auth } => {
+                let problem = Problem {
+                    status: StatusCode::BAD_REQUEST,
+                    code: "invalid_request",
+                    detail: sentence(&error),
+                };
+                challenged(&auth, Some(ChallengeError::InvalidRequest), problem)
+            }
+            Self::Denied {
+                denial: denial @ Denial::PolicyNotMet { .. },
+                auth,
+            } => {
+                let problem = Problem {
+                    status: auth.missing_role_status.status(),
+                    code: "insufficient_scope",
+                    detail: sentence(&denial),
+                };
+                challenged(&auth, Some(ChallengeError::InsufficientScope), problem)
+            }
+            Self::Denied { denial, auth } => {
+                let problem = Problem {
+                    status: StatusCode::UNAUTHORIZED,
+                    code: "invalid_token",
+                    detail: what_the_caller_may_know(&denial).to_owned(),
+                };
+                challenged(&auth, Some(ChallengeError::InvalidToken), problem)
+            }
+            Self::Undetermined(_) => {
+                let problem = Problem {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    code: "introspection_unavailable",
+                    detail: "The authorization server gave no verdict on the access token, which \
+                             may well be valid. Try again."
+                        .to_owned(),
+                };
+                ([(RETRY_AFTER, RETRY_AFTER_SECS)], problem).into_response()
+            }
+            Self::NotFound => Problem {
+                status: StatusCode::NOT_FOUND,
+                code: "not_found",
+                detail: "There is no such path.".to_owned(),
+            }
+            .into_response(),
+            Self::MethodNotAllowed => Problem {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                code: "method_not_allowed",
+                detail: "This path does not have this method.".to_owned(),
+            }
+            .into_response(),
+            Self::Unreadable { status, detail } => Problem {
+                status,
+                code: unreadable_code(status),
+                detail,
+            }
+            .into_response(),
+            Self::Internal => Problem {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                code: "internal_error",
+                detail: "Something went wrong here.".to_owned(),
+            }
+            .into_response(),
+        }
+    }
+}
+
+fn challenged(auth: &Auth, error: Option<ChallengeError>, problem: Problem) -> Response {
+    ([(WWW_AUTHENTICATE, challenge(&auth.realm, error))], problem).into_response()
+}
+
+/// Less than the log says: nothing of what was found, and nothing of what is configured.
+fn what_the_caller_may_know(denial: &Denial) -> &'static str {
+    match denial {
+        Denial::Inactive => "The access token is not active, or it is not meant for this API.",
+        Denial::Expired => "The access token has expired.",
+        Denial::NotYetValid => "The access token is not valid yet.",
+        Denial::KeyBound => "The access token is bound to a key that this API cannot verify.",
+        Denial::WrongIssuer { .. } => "The access token is of another issuer.",
+        Denial::WrongAudience { .. } => "The access token is meant for another audience.",
+        Denial::WrongOrganization { .. } => "The user's organization may not use this API.",
+        Denial::PolicyNotMet { .. } => "The access token does not have what this path asks for.",
+    }
+}
+
+/// When to try again, in seconds.
+const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
+
+fn unreadable_code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+        StatusCode::UNPROCESSABLE_ENTITY => "invalid_body",
+        _ => "invalid_input",
+    }
+}
+
+/// A clause of ours as a sentence.
+fn sentence(clause: &impl ToString) -> String {
+    let clause = clause.to_string();
+    let mut chars = clause.chars();
+    chars.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), chars.as_str())
+    })
+}
+
+#[cfg(test)]
+mod tests;

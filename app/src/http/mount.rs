@@ -1,0 +1,281 @@
+//! The only way to mount a route: as `public(...)`, or as `guarded(...)` with the rule in the
+//! handler's signature.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler,
+    http::{Method, header::CACHE_CONTROL},
+    response::Response,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use domain::{Policy, Rule};
+use futures_util::{FutureExt, future::Map, future::Then};
+
+use super::{
+    authorized::Authorized,
+    guard::Guard,
+    problem::NO_STORE,
+    rejection::{self, Converted},
+};
+
+/// A handler with the word for who may call it.
+pub struct Mountable<S> {
+    access: Access,
+    mount: Mount<S>,
+}
+
+type Mount<S> = Box<dyn FnOnce(MethodFilter, &Arc<Guard>) -> MethodRouter<S> + Send>;
+
+impl<S> fmt::Debug for Mountable<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mountable")
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Whoever shows an access token that meets the policy.
+    Guarded(&'static Policy),
+}
+
+/// One line of the route table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method; `GET` answers `HEAD` too.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+}
+
+/// A handler that anyone may call.
+pub fn public<H, T, S>(handler: H) -> Mountable<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mount: Mount<S> = Box::new(move |method, _| on(method, PublicHandler(handler)));
+    Mountable {
+        access: Access::Public,
+        mount,
+    }
+}
+
+/// A handler whose first argument is [`Authorized<R>`](Authorized): only whoever meets the rule
+/// `R` gets to it, and nothing else of the request is read for anybody else.
+///
+/// ```
+/// use app::{Authorized, guarded};
+/// use domain::rules::SignedIn;
+///
+/// async fn handler(Authorized(_permit): Authorized<SignedIn>) {}
+/// guarded::<_, _, ()>(handler);
+/// ```
+///
+/// Without that argument it does not compile:
+///
+/// ```compile_fail,E0277
+/// use app::{Authorized, guarded};
+/// use domain::rules::SignedIn;
+///
+/// async fn handler() {}
+/// guarded::<_, _, ()>(handler);
+/// ```
+pub fn guarded<H, T, S>(handler: H) -> Mountable<S>
+where
+    H: Handler<T, S>,
+    T: Guarded + 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mount: Mount<S> = Box::new(move |method, guard| {
+        on(
+            method,
+            GuardedHandler {
+                handler: PublicHandler(handler),
+                guard: Arc::clone(guard),
+            },
+        )
+    });
+    Mountable {
+        access: Access::Guarded(T::Rule::POLICY),
+        mount,
+    }
+}
+
+/// Arguments of a handler, the first of which is [`Authorized<R>`](Authorized).
+#[diagnostic::on_unimplemented(
+    message = "the first argument of a guarded handler must be `Authorized<R>`, where `R` is a rule",
+    label = "this handler does not ask for a permit",
+    note = "write `async fn handler(Authorized(permit): Authorized<SignedIn>, ...)`, or mount it \
+            with `public(...)` if anyone may call it"
+)]
+pub trait Guarded {
+    /// The rule that stands in the first argument.
+    type Rule: Rule;
+}
+
+/// The shape that axum gives to a handler's arguments: a marker, then each of them.
+macro_rules! guarded_arguments {
+    ($($argument:ident),*) => {
+        impl<M, R: Rule, $($argument,)*> Guarded for (M, Authorized<R>, $($argument,)*) {
+            type Rule = R;
+        }
+    };
+}
+
+guarded_arguments!();
+guarded_arguments!(T2);
+guarded_arguments!(T2, T3);
+guarded_arguments!(T2, T3, T4);
+guarded_arguments!(T2, T3, T4, T5);
+guarded_arguments!(T2, T3, T4, T5, T6);
+guarded_arguments!(T2, T3, T4, T5, T6, T7);
+guarded_arguments!(T2, T3, T4, T5, T6, T7, T8);
+
+/// A handler whose rejections become problems.
+#[derive(Clone)]
+struct PublicHandler<H>(H);
+
+impl<H: Handler<T, S>, T, S> Handler<T, S> for PublicHandler<H> {
+    type Future = Then<H::Future, Converted, fn(Response) -> Converted>;
+
+    fn call(self, request: Request, state: S) -> Self::Future {
+        self.0.call(request, state).then(rejection::to_problem)
+    }
+}
+
+/// A handler that finds the guard, and whose answers nobody stores.
+#[derive(Clone)]
+struct GuardedHandler<H> {
+    handler: H,
+    guard: Arc<Guard>,
+}
+
+impl<H: Handler<T, S>, T, S> Handler<T, S> for GuardedHandler<H> {
+    type Future = Map<H::Future, fn(Response) -> Response>;
+
+    fn call(self, mut request: Request, state: S) -> Self::Future {
+        request.extensions_mut().insert(self.guard);
+        self.handler.call(request, state).map(no_store)
+    }
+}
+
+fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    response
+}
+
+/// The route table: every route of an API with who may call it.
+///
+/// `S` is the state that the handlers take with axum's `State` and that is still to be given.
+pub struct Routes<S = ()> {
+    table: Vec<Route>,
+    mounts: Vec<Mount<S>>,
+}
+
+impl<S> Default for Routes<S> {
+    fn default() -> Self {
+        Self {
+            table: Vec::new(),
+            mounts: Vec::new(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes")
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// Mounts a handler for `GET`, and for `HEAD`.
+    #[must_use]
+    pub fn get(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.mount(Method::GET, path, handler)
+    }
+
+    /// Mounts a handler for `POST`.
+    #[must_use]
+    pub fn post(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.mount(Method::POST, path, handler)
+    }
+
+    /// Mounts a handler for `PUT`.
+    #[must_use]
+    pub fn put(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.mount(Method::PUT, path, handler)
+    }
+
+    /// Mounts a handler for `PATCH`.
+    #[must_use]
+    pub fn patch(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.mount(Method::PATCH, path, handler)
+    }
+
+    /// Mounts a handler for `DELETE`.
+    #[must_use]
+    pub fn delete(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.mount(Method::DELETE, path, handler)
+    }
+
+    fn mount(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
+        self.table.push(Route {
+            method,
+            path,
+            access: handler.access,
+        });
+        self.mounts.push(handler.mount);
+        self
+    }
+
+    /// Gives the handlers their state.
+    #[must_use]
+    pub fn with_state(self, state: S) -> Routes {
+        let with_state = |mount: Mount<S>| {
+            let state = state.clone();
+            let mount: Mount<()> =
+                Box::new(move |method, guard| mount(method, guard).with_state(state));
+            mount
+        };
+        Routes {
+            table: self.table,
+            mounts: self.mounts.into_iter().map(with_state).collect(),
+        }
+    }
+
+    /// Every route, in the order in which they were mounted.
+    #[must_use]
+    pub fn table(&self) -> &[Route] {
+        &self.table
+    }
+}
+
+impl Routes {
+    /// # Panics
+    /// When two routes have the same method and path, or a path is none, as axum says.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where every route is mounted"
+    )]
+    pub(super) fn into_router(self, guard: &Arc<Guard>) -> Router {
+        let routes = self.table.into_iter().zip(self.mounts);
+        routes.fold(Router::new(), |router, (route, mount)| {
+            let method = MethodFilter::try_from(route.method)
+                .unwrap_or_else(|_| unreachable!("the methods above are all known to axum"));
+            router.route(route.path, mount(method, guard))
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What axum says when a handler cannot read the body or the parameters, as a problem.
+
+use axum::{
+    body,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, Ready, ready},
+};
+
+use super::error::ApiError;
+
+/// The longest text that is taken over, in bytes.
+const MAX_LENGTH: usize = 16 * 1024;
+
+/// Most answers are ready as they are.
+pub(super) type Converted = Either<Ready<Response>, BoxFuture<'static, Response>>;
+
+/// Turns a plain text that says 400, 413, 415 or 422 into a problem with that text as its detail.
+pub(super) fn to_problem(response: Response) -> Converted {
+    if is_rejection(&response) {
+        Either::Right(convert(response).boxed())
+    } else {
+        Either::Left(ready(response))
+    }
+}
+
+fn is_rejection(response: &Response) -> bool {
+    let by_status = matches!(
+        response.status(),
+        StatusCode::BAD_REQUEST
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::UNPROCESSABLE_ENTITY
+    );
+    by_status
+        && response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
+}
+
+async fn convert(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
+    let detail = String::from_utf8_lossy(&text).into_owned();
+    ApiError::Unreadable {
+        status: head.status,
+        detail,
+    }
+    .into_response()
+}

@@ -1,0 +1,23 @@
+//! The router: the table's routes, and what stands around all of them.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::DefaultBodyLimit, response::IntoResponse};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{cors, error::ApiError, guard::Guard, mount::Routes, panics};
+use crate::config::Cors;
+
+/// The whole API. `max_body` is in bytes.
+pub(crate) fn router(table: Routes, guard: Guard, cors: &Cors, max_body: usize) -> Router {
+    let router = table
+        .into_router(&Arc::new(guard))
+        .fallback(async || ApiError::NotFound.into_response())
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed.into_response())
+        .layer(DefaultBodyLimit::max(max_body))
+        .layer(CatchPanicLayer::custom(panics::answer));
+    match cors::layer(cors) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod banner;
+mod compose;
+pub mod config;
+mod http;
+mod local_tokens;
+mod serve;
+mod start;
+pub mod telemetry;
+mod token_file;
+
+pub use banner::Banner;
+pub use config::{Config, ConfigError};
+pub use http::{Access, Authorized, Guarded, Mountable, Route, Routes, guarded, public, routes};
+pub use local_tokens::{LocalTokens, LocalTokensError};
+pub use serve::{Running, Stopped};
+pub use start::{StartError, start};

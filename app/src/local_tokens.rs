@@ -1,0 +1,317 @@
+//! The tokens of the in-memory fake, as people write them down.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt, fs,
+    path::Path,
+    sync::Arc,
+    time::SystemTime,
+};
+
+use domain::{
+    AccessToken, ActiveToken, Audience, ClientId, Introspection, Issuer, Organization,
+    OrganizationId, Role, Scope, Subject, Username,
+};
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+/// The list that is used when no file is named.
+pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
+
+/// A list of local tokens. Everybody knows them: they are for loopback only.
+#[derive(Clone)]
+pub struct LocalTokens(Vec<LocalToken>);
+
+#[derive(Clone)]
+struct LocalToken {
+    token: AccessToken,
+    about: String,
+    introspection: Introspection,
+}
+
+/// Why a text is no list of local tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LocalTokensError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    File(String),
+    /// It is not in the form of `app/local-tokens.toml`.
+    #[error("line {line}: {message}")]
+    Form {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A token has a value that it cannot have.
+    #[error("token number {number}: {message}")]
+    Token {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl LocalTokens {
+    /// The four tokens that every new user gets.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::parse(EMBEDDED).unwrap_or_else(|error| unreachable!("a test reads them: {error}"))
+    }
+
+    /// Reads a list in TOML, in the form of `app/local-tokens.toml`.
+    ///
+    /// # Errors
+    /// When it is not in that form, or names a token twice.
+    pub fn parse(text: &str) -> Result<Self, LocalTokensError> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count()
+                + 1;
+            LocalTokensError::Form {
+                line,
+                message: error.message().replace('\n', " "),
+            }
+        })?;
+        let mut names = HashSet::new();
+        let mut tokens = Vec::new();
+        for (index, entry) in file.token.into_iter().enumerate() {
+            let token = entry
+                .into_token()
+                .map_err(|message| LocalTokensError::Token {
+                    number: index + 1,
+                    message,
+                })?;
+            if !names.insert(token.token.clone()) {
+                let message = "it is there twice".to_owned();
+                return Err(LocalTokensError::Token {
+                    number: index + 1,
+                    message,
+                });
+            }
+            tokens.push(token);
+        }
+        Ok(Self(tokens))
+    }
+
+    pub(crate) fn read(file: &Path) -> Result<Self, LocalTokensError> {
+        let text = fs::read_to_string(file)
+            .map_err(|error| LocalTokensError::File(format!("{}: {error}", file.display())))?;
+        Self::parse(&text)
+    }
+
+    /// What the fake answers.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken, Introspection)> {
+        self.0
+            .iter()
+            .map(|local| (local.token.clone(), local.introspection.clone()))
+    }
+
+    /// For the banner: each token in clear, and what it stands for.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|local| (local.token.expose_secret(), local.about.as_str()))
+    }
+}
+
+impl fmt::Debug for LocalTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LocalTokens({})", self.0.len())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    token: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    token: String,
+    #[serde(default)]
+    about: String,
+    #[serde(default = "yes")]
+    active: bool,
+    subject: Option<String>,
+    username: Option<String>,
+    client_id: Option<String>,
+    issuer: Option<String>,
+    organization: Option<String>,
+    #[serde(default)]
+    audience: Vec<String>,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    roles: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "rfc3339")]
+    not_before: Option<SystemTime>,
+    #[serde(default, deserialize_with = "rfc3339")]
+    expires_at: Option<SystemTime>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_rfc3339(&text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
+}
+
+impl Entry {
+    fn into_token(self) -> Result<LocalToken, String> {
+        let token = AccessToken::parse(&self.token).map_err(|error| error.to_string())?;
+        let about = self.about.clone();
+        let introspection = if self.active {
+            let active = self.into_active().map_err(|error| error.to_string())?;
+            Introspection::Active(Arc::new(active))
+        } else {
+            Introspection::Inactive
+        };
+        Ok(LocalToken {
+            token,
+            about,
+            introspection,
+        })
+    }
+
+    fn into_active(self) -> Result<ActiveToken, domain::EmptyClaim> {
+        let mut grants = Vec::new();
+        for (role, organizations) in &self.roles {
+            for id in organizations {
+                let id = OrganizationId::parse(id)?;
+                let primary_domain = format!("{id}.localhost").into();
+                grants.push((Role::parse(role)?, Organization { id, primary_domain }));
+            }
+        }
+        Ok(ActiveToken {
+            subject: self.subject.as_deref().map(Subject::parse).transpose()?,
+            username: self.username.as_deref().map(Username::parse).transpose()?,
+            client_id: self.client_id.as_deref().map(ClientId::parse).transpose()?,
+            issuer: self.issuer.as_deref().map(Issuer::parse).transpose()?,
+            organization: self
+                .organization
+                .as_deref()
+                .map(OrganizationId::parse)
+                .transpose()?,
+            audience: self
+                .audience
+                .iter()
+                .map(|a| Audience::parse(a))
+                .collect::<Result<_, _>>()?,
+            scope: Scope::parse(&self.scope),
+            roles: grants.into_iter().collect(),
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+            ..ActiveToken::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &str) -> String {
+        LocalTokens::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_embedded_list_has_the_four_tokens_of_the_contract() {
+        let tokens = LocalTokens::embedded();
+        let shown: Vec<_> = tokens.shown().collect();
+        assert_eq!(
+            shown,
+            [
+                ("dev-reader", "active, role read:messages"),
+                ("dev-no-role", "active, no roles"),
+                ("dev-expired", "expired"),
+                ("dev-revoked", "inactive"),
+            ],
+        );
+        assert_eq!(format!("{tokens:?}"), "LocalTokens(4)");
+    }
+
+    #[test]
+    fn everything_that_is_written_down_is_answered() {
+        let tokens = LocalTokens::parse(
+            r#"
+            [[token]]
+            token = "t"
+            subject = "s"
+            username = "u"
+            client_id = "c"
+            issuer = "https://i.test"
+            organization = "o"
+            audience = ["a", "b"]
+            scope = "openid email"
+            roles = { "read" = ["o", "p"], "none" = [] }
+            not_before = "1970-01-01T00:00:01Z"
+            expires_at = "1970-01-01T00:00:02Z"
+            "#,
+        )
+        .unwrap();
+        let (token, introspection) = tokens.answers().next().unwrap();
+        assert_eq!(token.expose_secret(), "t");
+        let Introspection::Active(active) = introspection else {
+            panic!("not active")
+        };
+        assert_eq!(active.subject.as_ref().unwrap().as_str(), "s");
+        assert_eq!(active.username.as_ref().unwrap().as_str(), "u");
+        assert_eq!(active.client_id.as_ref().unwrap().as_str(), "c");
+        assert_eq!(active.issuer.as_ref().unwrap().as_str(), "https://i.test");
+        assert_eq!(active.organization.as_ref().unwrap().as_str(), "o");
+        assert_eq!(active.audience.len(), 2);
+        assert_eq!(active.scope, Scope::parse("email openid"));
+        assert_eq!(active.roles.granted_by(&Role::from_static("read")).len(), 2);
+        assert_eq!(active.roles.iter().len(), 1);
+        let epoch = SystemTime::UNIX_EPOCH;
+        assert_eq!(
+            active.not_before,
+            Some(epoch + std::time::Duration::from_secs(1))
+        );
+        assert_eq!(
+            active.expires_at,
+            Some(epoch + std::time::Duration::from_secs(2))
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused_and_the_line_is_named() {
+        assert!(refused("[[token]]\ntoken = 5").starts_with("line 2: "));
+        assert!(refused("[[token]]\ntoken = \"a\"\nrole = {}").contains("unknown field `role`"));
+        assert!(refused("[[token]]\nsubject = \"a\"").contains("missing field `token`"));
+        assert!(refused("[[token]]\ntoken = \"a\"\nexpires_at = \"soon\"").starts_with("line 3: "));
+        assert!(refused("= ").starts_with("line 1: "));
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_is_refused_and_not_repeated() {
+        let twice = "[[token]]\ntoken = \"a\"\n[[token]]\ntoken = \"a\"";
+        assert_eq!(refused(twice), "token number 2: it is there twice");
+        let error = refused("[[token]]\ntoken = \"a b\"");
+        assert!(
+            error.starts_with("token number 1: ") && !error.contains("a b"),
+            "{error}"
+        );
+        assert!(refused("[[token]]\ntoken = \"a\"\nsubject = \"\"").ends_with("is empty"));
+        assert!(refused("[[token]]\ntoken = \"a\"\nroles = { \"\" = [\"o\"] }").ends_with("empty"));
+    }
+
+    #[test]
+    fn an_empty_list_knows_nobody() {
+        assert_eq!(LocalTokens::parse("").unwrap().answers().count(), 0);
+    }
+}

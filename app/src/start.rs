@@ -1,0 +1,71 @@
+//! From a configuration and a route table to a server that runs.
+
+use std::{io, net::SocketAddr};
+
+use adapters::zitadel::HttpClientError;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::{
+    compose,
+    config::{Config, Introspector},
+    http::Routes,
+    serve::{Running, serve},
+};
+
+/// Why the API does not start, in one line.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Nobody can listen there.
+    #[error(
+        "server.listen: cannot listen on {address}: {source}; choose another port with \
+         APP_SERVER__LISTEN=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
+    )]
+    Listen {
+        /// The address that was to be listened on.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The connection to ZITADEL cannot be made as configured.
+    #[error("{}: {source}", setting(source))]
+    HttpClient {
+        /// What is wrong.
+        #[from]
+        source: HttpClientError,
+    },
+}
+
+const fn setting(error: &HttpClientError) -> &'static str {
+    match error {
+        HttpClientError::ConnectTo(_) => "zitadel.connect_to",
+        HttpClientError::RootCertificates => "zitadel.ca_file",
+        HttpClientError::Client(_) => "zitadel.domain",
+    }
+}
+
+/// Starts the API. What the configuration has to say is logged first.
+///
+/// # Errors
+/// When the address is taken, or the connection to ZITADEL cannot be made as configured. That
+/// ZITADEL is down is no error: the API starts, answers 503, and recovers by itself.
+pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError> {
+    for (setting, origin) in &config.origins {
+        info!(setting, origin, "configured");
+    }
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+    if let Introspector::Zitadel(_) = config.introspector {
+        warn!("there is no cache: every request with a token is introspected by ZITADEL");
+    }
+    let address = config.server.listen;
+    let grace = config.server.shutdown_grace;
+    let api = compose::api(config, routes)?;
+    let listen = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let local_address = listener.local_addr().map_err(listen)?;
+    info!(address = %local_address, "listening");
+    Ok(serve(listener, local_address, api, grace))
+}

@@ -1,0 +1,99 @@
+//! Local tokens that can be edited while the API runs.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use adapters::InMemoryIntrospector;
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use tracing::{info, warn};
+
+use crate::local_tokens::LocalTokens;
+
+/// The in-memory fake, which reads its file before each answer. A broken edit keeps the last good
+/// content, and is said once.
+#[derive(Debug)]
+pub(crate) struct TokenFile {
+    path: PathBuf,
+    introspector: InMemoryIntrospector,
+    seen: Mutex<Option<Content>>,
+}
+
+type Content = Result<String, io::ErrorKind>;
+
+impl TokenFile {
+    /// `tokens` are those that the file held at the start.
+    pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
+        let introspector = InMemoryIntrospector::new(tokens.answers());
+        Self {
+            path,
+            introspector,
+            seen: Mutex::new(None),
+        }
+    }
+
+    async fn refresh(&self) {
+        let content = tokio::fs::read_to_string(&self.path)
+            .await
+            .map_err(|error| error.kind());
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.as_ref() == Some(&content) {
+            return;
+        }
+        let file = self.path.display();
+        match content.as_deref().map(LocalTokens::parse) {
+            Ok(Ok(tokens)) => {
+                self.introspector.replace(tokens.answers());
+                info!(%file, "read the local tokens");
+            }
+            Ok(Err(error)) => warn!(%file, %error, "the local tokens stay as they were"),
+            Err(error) => warn!(%file, %error, "the local tokens stay as they were"),
+        }
+        *seen = Some(content);
+    }
+}
+
+#[async_trait]
+impl TokenIntrospector for TokenFile {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        self.refresh().await;
+        self.introspector.introspect(token).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_edit_shows_at_the_next_question_and_a_broken_one_changes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tokens.toml");
+        let write = |text: &str| fs::write(&path, text).unwrap();
+        write("[[token]]\ntoken = \"a\"");
+        let introspector = TokenFile::new(path.clone(), &LocalTokens::read(&path).unwrap());
+        let token = AccessToken::parse("a").unwrap();
+        let is_active = async || {
+            matches!(
+                introspector.introspect(&token).await,
+                Ok(Introspection::Active(_))
+            )
+        };
+        assert!(is_active().await);
+        write("[[token]]\ntoken = \"b\"");
+        assert!(!is_active().await);
+        write("[[token]]\ntoken = \"a\"");
+        assert!(is_active().await);
+        write("[[token]]\ntoken = ");
+        assert!(is_active().await);
+        fs::remove_file(&path).unwrap();
+        assert!(is_active().await);
+        write("");
+        assert!(!is_active().await);
+    }
+}
