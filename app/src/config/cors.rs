@@ -45,7 +45,8 @@ impl FromStr for AllowedOrigin {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let url = Url::parse(text).map_err(|_| NO_ORIGIN)?;
-        if url.host().is_none() || url.origin().ascii_serialization() != text {
+        if text.contains('*') || url.host().is_none() || url.origin().ascii_serialization() != text
+        {
             return Err(NO_ORIGIN);
         }
         HeaderValue::from_str(text).map(Self).map_err(|_| NO_ORIGIN)

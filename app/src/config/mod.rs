@@ -13,6 +13,7 @@ mod zitadel;
 
 use std::{collections::BTreeMap, env, path::Path};
 
+use crate::local_tokens::LocalTokens;
 use layers::Layers;
 
 pub use auth::{Auth, MissingRoleStatus, Realm};
@@ -59,6 +60,15 @@ impl Config {
             }
         }
         Self::read(environment, Path::new("."))
+    }
+
+    /// Gives the fake these tokens instead of the built-in ones, unless a file is named for them.
+    #[must_use]
+    pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
+        if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {
+            fake.tokens = tokens;
+        }
+        self
     }
 
     /// Reads the configuration from an environment and a directory.

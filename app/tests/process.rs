@@ -1,0 +1,321 @@
+//! What needs the process itself: the banner, signals, the exit status, standard error.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// The app as a child process, in an empty directory and with this environment alone.
+struct App {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    _directory: TempDir,
+}
+
+fn command(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs the app to its end: exit status, standard output, standard error.
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let output = command(directory.path(), arguments, environment)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+impl App {
+    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listen = [("APP_SERVER__LISTEN", "127.0.0.1:0")];
+        let environment: Vec<_> = listen.iter().chain(environment).copied().collect();
+        let mut child = command(directory.path(), arguments, &environment)
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self {
+            child,
+            stdout,
+            _directory: directory,
+        }
+    }
+
+    /// Reads standard output up to the line that holds `expected`.
+    fn wait_for(&mut self, expected: &str) -> String {
+        let mut read = String::new();
+        while !read.contains(expected) {
+            let count = self.stdout.read_line(&mut read).unwrap();
+            assert!(count > 0, "{expected:?} is not in:\n{read}");
+        }
+        read
+    }
+
+    /// The address from the banner.
+    fn address(&mut self) -> String {
+        let banner = self.wait_for("Listening on http://");
+        banner
+            .trim_end()
+            .rsplit("http://")
+            .next()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for the end: exit status, and what was still written to standard output.
+    fn end(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A request without keep-alive, not yet answered.
+fn ask(address: &str, path: &str, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n",
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+fn answer(address: &str, path: &str, token: &str) -> String {
+    let mut text = String::new();
+    ask(address, path, token).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// A ZITADEL that accepts and never answers.
+fn stalled_zitadel() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let domain = format!("http://{}", listener.local_addr().unwrap());
+    (listener, domain)
+}
+
+fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("ZITADEL_DOMAIN", domain),
+        ("CLIENT_ID", "id"),
+        ("CLIENT_SECRET", "top-secret"),
+        ("APP_ZITADEL__TIMEOUT", "1h"),
+        ("APP_SERVER__SHUTDOWN_GRACE", grace),
+    ]
+}
+
+#[test]
+fn the_banner_shows_the_tokens_and_what_to_try() {
+    for arguments in [&[][..], &["serve"]] {
+        let mut app = App::start(arguments, &[]);
+        let address = app.address();
+        let banner = app.wait_for("/api/private-scoped");
+        for expected in [
+            "WARNING",
+            "in-memory fake",
+            "dev-reader       active, role read:messages",
+            "dev-no-role      active, no roles",
+            "dev-expired      expired",
+            "dev-revoked      inactive",
+            "cp app/local-tokens.toml",
+            &format!("curl -i \"http://{address}/api/public\""),
+            &format!(
+                "curl -i -H \"Authorization: Bearer dev-reader\" \"http://{address}/api/private\""
+            ),
+        ] {
+            assert!(
+                banner.contains(expected),
+                "{expected:?} is not in:\n{banner}"
+            );
+        }
+        assert!(answer(&address, "/api/private-scoped", "dev-reader").starts_with("HTTP/1.1 200"));
+        assert!(answer(&address, "/api/private", "dev-revoked").starts_with("HTTP/1.1 401"));
+        app.signal("TERM");
+        let (status, _) = app.end();
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+#[test]
+fn the_banner_names_the_zitadel_that_is_asked() {
+    let (_zitadel, domain) = stalled_zitadel();
+    let mut app = App::start(&[], &with_zitadel(&domain, "10s"));
+    let log = app.wait_for("Tokens are introspected by ZITADEL at ");
+    for expected in [
+        domain.as_str(),
+        "ZITADEL_DOMAIN in the environment",
+        "CLIENT_SECRET in the environment",
+        "every request with a token is introspected",
+    ] {
+        assert!(log.contains(expected), "{expected:?} is not in:\n{log}");
+    }
+    assert!(!log.contains("top-secret"));
+    app.signal("INT");
+    assert_eq!(app.end().0.code(), Some(0));
+}
+
+#[test]
+fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (environment, expected) in [
+        (
+            &[("APP_SERVER__LISTN", "x")][..],
+            "APP_SERVER__LISTN in the environment is no setting",
+        ),
+        (
+            &[("APP_SERVER__LISTEN", "x")],
+            "server.listen (APP_SERVER__LISTEN in the environment)",
+        ),
+        (
+            &[("ZITADEL_DOMAIN", "https://a.test")],
+            "there are no credentials",
+        ),
+        (&[("APP_SERVER__LISTEN", &taken)], "choose another port"),
+        (
+            &[
+                ("ZITADEL_DOMAIN", "https://10.0.0.1"),
+                ("CLIENT_ID", "id"),
+                ("CLIENT_SECRET", "top-secret"),
+                ("APP_ZITADEL__CONNECT_TO", "https://10.0.0.7"),
+            ],
+            "zitadel.connect_to: ",
+        ),
+    ] {
+        let (status, _, stderr) = run(&[], environment);
+        assert_eq!(status, Some(2), "{stderr}");
+        assert!(
+            stderr.starts_with("app: ") && stderr.contains(expected),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(!stderr.contains("top-secret"));
+    }
+}
+
+#[test]
+fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
+    for arguments in [&["sreve"][..], &["--listen"], &["serve", "x"]] {
+        let (status, _, stderr) = run(arguments, &[]);
+        assert_eq!(status, Some(2));
+        assert!(stderr.contains("Usage"), "{stderr}");
+    }
+    assert_eq!(run(&["--help"], &[]).0, Some(0));
+    let (status, stdout, _) = run(&["--version"], &[]);
+    assert_eq!(
+        (status, stdout.trim_end()),
+        (Some(0), concat!("app ", env!("CARGO_PKG_VERSION")))
+    );
+}
+
+#[test]
+fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
+    let (zitadel, domain) = stalled_zitadel();
+    let mut app = App::start(&[], &with_zitadel(&domain, "1ms"));
+    let address = app.address();
+    let mut request = ask(&address, "/api/private", "a");
+    let _asked = zitadel.accept().unwrap();
+    app.signal("TERM");
+    assert_eq!(
+        request
+            .read_to_string(&mut String::new())
+            .unwrap_or_default(),
+        0
+    );
+    let (status, log) = app.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("cut_off=1"), "{log}");
+}
+
+#[test]
+fn a_second_ctrl_c_exits_at_once() {
+    let (zitadel, domain) = stalled_zitadel();
+    let mut app = App::start(&[], &with_zitadel(&domain, "1h"));
+    let address = app.address();
+    let _request = ask(&address, "/api/private", "a");
+    let _asked = zitadel.accept().unwrap();
+    app.signal("INT");
+    app.wait_for("once more to exit at once");
+    app.signal("INT");
+    assert_eq!(app.end().0.code(), Some(130));
+}
+
+#[test]
+fn the_log_is_json_where_machines_read_it_and_rust_log_wins_over_the_level() {
+    let environment = [
+        ("APP_LOG__FORMAT", "json"),
+        ("APP_LOG__LEVEL", "error"),
+        ("RUST_LOG", "info"),
+    ];
+    let mut app = App::start(&[], &environment);
+    let address = app.address();
+    answer(&address, "/api/private", "dev-no-role");
+    answer(&address, "/api/private-scoped", "dev-no-role");
+    let log = app.wait_for("policy_not_met");
+    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(event["reason"], "policy_not_met");
+    assert_eq!(event["route"], "/api/private-scoped");
+    assert_eq!(event["level"], "INFO");
+    app.signal("TERM");
+    app.end();
+}
+
+#[test]
+fn removing_a_role_from_the_token_file_shows_at_the_next_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tokens.toml");
+    let write = |roles: &str| {
+        std::fs::write(
+            &file,
+            format!("[[token]]\ntoken = \"t\"\nroles = {{ {roles} }}"),
+        )
+        .unwrap();
+    };
+    write("\"read:messages\" = [\"local\"]");
+    let mut app = App::start(&[], &[("APP_FAKE__TOKENS", file.to_str().unwrap())]);
+    let address = app.address();
+    assert!(answer(&address, "/api/private-scoped", "t").starts_with("HTTP/1.1 200"));
+    write("");
+    let denied = answer(&address, "/api/private-scoped", "t");
+    assert!(denied.contains("insufficient_scope"), "{denied}");
+    app.signal("TERM");
+    app.end();
+}
