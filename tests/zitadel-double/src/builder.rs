@@ -1,0 +1,186 @@
+//! How a double is to be started.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use http::Uri;
+
+use crate::double::ZitadelDouble;
+use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
+use crate::server::{Acceptor, ServerThread, Tls};
+use crate::shared::Shared;
+
+/// Settings of a double; made by [`ZitadelDouble::builder`].
+#[derive(Clone, Debug)]
+pub struct ZitadelDoubleBuilder {
+    listen: SocketAddr,
+    issuer: Option<String>,
+    domains: Vec<String>,
+    introspection_path: String,
+    tls_names: Vec<String>,
+}
+
+/// The double could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The issuer is not `http://host[:port]` or `https://host[:port]`.
+    #[error("{0} is no issuer: an origin without path is needed")]
+    Issuer(String),
+    /// A TLS name cannot be put into a certificate.
+    #[error("no certificate can be made for these names")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The operating system gave no thread or no runtime.
+    #[error("cannot start a thread to serve on")]
+    Thread(#[source] std::io::Error),
+}
+
+impl Default for ZitadelDoubleBuilder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            issuer: None,
+            domains: Vec::new(),
+            introspection_path: INTROSPECTION_PATH.to_owned(),
+            tls_names: Vec::new(),
+        }
+    }
+}
+
+impl ZitadelDoubleBuilder {
+    /// The address to listen on; a free port of 127.0.0.1 unless set.
+    #[must_use]
+    pub fn listen(self, address: SocketAddr) -> Self {
+        Self {
+            listen: address,
+            ..self
+        }
+    }
+
+    /// The public origin, as an operator sets it by `ExternalDomain` and `ExternalSecure`: its
+    /// host becomes the instance's first domain, its scheme that of every issuer, whatever the
+    /// transport is. With `https` and no [`tls`](Self::tls), the double is a ZITADEL behind an
+    /// ingress that ends TLS.
+    #[must_use]
+    pub fn issuer(self, origin: &str) -> Self {
+        Self {
+            issuer: Some(origin.to_owned()),
+            ..self
+        }
+    }
+
+    /// One more domain of the instance: it is an issuer of its own.
+    #[must_use]
+    pub fn domain(mut self, name: &str) -> Self {
+        self.domains.push(name.to_lowercase());
+        self
+    }
+
+    /// Serves HTTPS (`h2` and `http/1.1` by ALPN) with a certificate for these names or addresses.
+    #[must_use]
+    pub fn tls<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            tls_names: names.into_iter().map(str::to_owned).collect(),
+            ..self
+        }
+    }
+
+    /// Another path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
+    #[must_use]
+    pub fn introspection_path(self, path: &str) -> Self {
+        Self {
+            introspection_path: path.to_owned(),
+            ..self
+        }
+    }
+
+    /// Starts; the port is open when this comes back.
+    ///
+    /// # Panics
+    /// Where [`try_start`](Self::try_start) gives an error: a test cannot go on then.
+    #[expect(clippy::panic, reason = "a test cannot go on without its double")]
+    pub async fn start(self) -> ZitadelDouble {
+        match self.try_start().await {
+            Ok(double) => double,
+            Err(error) => panic!("the double does not start: {error:?}"),
+        }
+    }
+
+    /// Starts; the port is open when this comes back.
+    ///
+    /// # Errors
+    /// When the address is taken, or a setting makes no sense.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting may come to wait; callers are ready for it"
+    )]
+    pub async fn try_start(self) -> Result<ZitadelDouble, StartError> {
+        let listen = |source| StartError::Listen {
+            address: self.listen,
+            source,
+        };
+        let listener = TcpListener::bind(self.listen).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let tls = (!self.tls_names.is_empty())
+            .then(|| Tls::for_names(&self.tls_names).map_err(StartError::Certificate))
+            .transpose()?;
+        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
+        let shared = Arc::new(Shared::new(self.instance(address)?));
+
+        let thread = ServerThread::start().map_err(StartError::Thread)?;
+        let served = {
+            let _inside = thread.runtime().enter();
+            Acceptor::new(listener, Arc::clone(&shared), acceptor).map_err(listen)?
+        };
+        let acceptor = served.spawn(thread.runtime());
+        Ok(ZitadelDouble::new(
+            address, shared, ca_pem, acceptor, thread,
+        ))
+    }
+
+    fn instance(&self, address: SocketAddr) -> Result<Instance, StartError> {
+        let wrong = || StartError::Issuer(self.issuer.clone().unwrap_or_default());
+        let issuer = self
+            .issuer
+            .clone()
+            .unwrap_or_else(|| self.own_origin(address));
+        let uri: Uri = issuer.parse().map_err(|_| wrong())?;
+        let scheme = match uri.scheme_str() {
+            Some("http") => ExternalScheme::Http,
+            Some("https") => ExternalScheme::Https,
+            _ => return Err(wrong()),
+        };
+        let authority = uri.authority().ok_or_else(wrong)?;
+        if issuer != format!("{}://{authority}", scheme.as_str()) {
+            return Err(wrong());
+        }
+        let mut domains = vec![authority.host().to_lowercase()];
+        if self.issuer.is_none() && self.tls_names.is_empty() {
+            domains.extend(["127.0.0.1", "localhost"].map(str::to_owned));
+        }
+        domains.extend(self.tls_names.iter().chain(&self.domains).cloned());
+        let introspection_path = self.introspection_path.clone();
+        Ok(Instance {
+            scheme,
+            issuer,
+            domains,
+            introspection_path,
+        })
+    }
+
+    /// What the issuer is when none is set: where the double is to be reached.
+    fn own_origin(&self, address: SocketAddr) -> String {
+        match self.tls_names.first() {
+            Some(name) => format!("https://{name}:{}", address.port()),
+            None => format!("http://{address}"),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Changing the world: people, roles, tokens, applications. Visible to the next request.
+
+use super::{ZitadelDouble, must};
+use crate::answer::Answer;
+use crate::ids::{ClientId, KeyId, OrgId, ProjectId, UserId};
+use crate::random;
+use crate::world::{AppState, Credentials, NewUser, Pat, SessionToken, UserState};
+
+/// # People and roles
+impl ZitadelDouble {
+    /// Adds an organisation.
+    #[must_use]
+    pub fn add_org(&self, name: &str, primary_domain: &str) -> OrgId {
+        self.shared.world().add_org(name, primary_domain)
+    }
+
+    /// Adds a user.
+    #[must_use]
+    #[track_caller]
+    pub fn add_user(&self, user: NewUser) -> UserId {
+        must(self.shared.world().add_user(user, self.org_id()))
+    }
+
+    /// Locks, deactivates, removes or revives a user. Tokens do not come back to life.
+    #[track_caller]
+    pub fn set_user_state(&self, user: &UserId, state: UserState) {
+        must(self.shared.world().set_user_state(user, state));
+    }
+
+    /// Gives a role of the default project, in the user's own organisation. A role key that the
+    /// project lacks is added to it.
+    #[track_caller]
+    pub fn grant(&self, user: &UserId, role: &str) {
+        must(
+            self.shared
+                .world()
+                .grant(user, self.project_id(), role, None),
+        );
+    }
+
+    /// Gives a role of any project, in the name of any organisation.
+    #[track_caller]
+    pub fn grant_in(&self, user: &UserId, project: &ProjectId, role: &str, by: &OrgId) {
+        must(self.shared.world().grant(user, project, role, Some(by)));
+    }
+
+    /// Takes a role of the default project away, whichever organisation gave it.
+    #[track_caller]
+    pub fn ungrant(&self, user: &UserId, role: &str) {
+        must(self.shared.world().ungrant(user, self.project_id(), role));
+    }
+}
+
+/// # Tokens
+impl ZitadelDouble {
+    /// A personal access token without expiry, of a service user.
+    #[must_use]
+    #[track_caller]
+    pub fn pat(&self, user: &UserId) -> String {
+        self.pat_with(user, Pat::WithoutExpiry)
+    }
+
+    /// A personal access token of a service user.
+    #[must_use]
+    #[track_caller]
+    pub fn pat_with(&self, user: &UserId, pat: Pat) -> String {
+        must(self.shared.world().issue_pat(user, pat))
+    }
+
+    /// A session token.
+    #[must_use]
+    #[track_caller]
+    pub fn session_token(&self, user: &UserId, token: SessionToken) -> String {
+        let front_end = &self.shared.ids.front_end;
+        must(
+            self.shared
+                .world()
+                .issue_session_token(user, token, front_end, self.issuer()),
+        )
+    }
+
+    /// Trades a session token for a fresh one of the same session; the old one dies at once.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "that the old one dies may be all a test needs"
+    )]
+    pub fn refresh(&self, token: &str) -> String {
+        must(self.shared.world().refresh(token, self.issuer()))
+    }
+
+    /// Revokes a token.
+    #[track_caller]
+    pub fn revoke(&self, token: &str) {
+        must(self.shared.world().revoke(token));
+    }
+
+    /// From now on this is the whole 200 answer for this string, be it a token or not. The client
+    /// must authenticate nevertheless.
+    pub fn answer(&self, token: &str, answer: impl Into<Answer>) {
+        self.shared
+            .world()
+            .answers
+            .insert(token.to_owned(), answer.into());
+    }
+}
+
+/// # Projects and applications
+impl ZitadelDouble {
+    /// Adds a project.
+    #[must_use]
+    pub fn add_project(&self) -> ProjectId {
+        self.shared.world().add_project()
+    }
+
+    /// Adds an API application with `client_secret_basic`, and tells its secret.
+    #[must_use]
+    #[track_caller]
+    pub fn add_secret_app(&self, project: &ProjectId) -> (ClientId, String) {
+        let secret = random::client_secret();
+        let credentials = Credentials::Secret(secret.clone());
+        (
+            must(self.shared.world().add_app(project, credentials)),
+            secret,
+        )
+    }
+
+    /// Adds an API application with `private_key_jwt`; it needs [`add_key`](Self::add_key).
+    #[must_use]
+    #[track_caller]
+    pub fn add_key_app(&self, project: &ProjectId) -> ClientId {
+        let credentials = Credentials::Keys(std::collections::BTreeMap::new());
+        must(self.shared.world().add_app(project, credentials))
+    }
+
+    /// Registers a further key, and tells its id and its `key.json`.
+    #[must_use]
+    #[track_caller]
+    pub fn add_key(&self, client: &ClientId) -> (KeyId, String) {
+        must(self.shared.world().add_key(client))
+    }
+
+    /// Removes a key: its assertions are refused.
+    #[track_caller]
+    pub fn remove_key(&self, client: &ClientId, key: &KeyId) {
+        must(self.shared.world().remove_key(client, key));
+    }
+
+    /// Sets the secret of an application; the old one is refused.
+    #[track_caller]
+    pub fn set_client_secret(&self, client: &ClientId, secret: &str) {
+        must(self.shared.world().set_secret(client, secret));
+    }
+
+    /// Generates a new secret, as the console's button does.
+    #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "that the old one dies may be all a test needs"
+    )]
+    pub fn regenerate_client_secret(&self, client: &ClientId) -> String {
+        must(self.shared.world().regenerate_secret(client))
+    }
+
+    /// Deactivates or reactivates an application.
+    #[track_caller]
+    pub fn set_app_state(&self, client: &ClientId, state: AppState) {
+        must(self.shared.world().app_mut(client)).state = state;
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod builder;
+mod clock;
+mod control;
+mod double;
+mod fault;
+mod gate;
+mod ids;
+mod instance;
+mod oidc;
+mod random;
+mod server;
+mod shared;
+mod traffic;
+mod violation;
+mod world;
+
+pub use answer::Answer;
+pub use builder::{StartError, ZitadelDoubleBuilder};
+pub use double::ZitadelDouble;
+pub use fault::{DATABASE_HOST, DiscoveryFault, Fault, Framing, RedirectStatus, Times};
+pub use gate::Gate;
+pub use ids::{ClientId, KeyId, OrgId, ProjectId, UserId};
+pub use server::Listening;
+pub use traffic::{Counts, RecordedRequest};
+pub use violation::{ClientRefusal, Violation};
+pub use world::{
+    AppState, Audience, NewUser, Pat, SessionToken, TokenShape, UserKind, UserState, WorldError,
+};

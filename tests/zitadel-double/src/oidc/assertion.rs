@@ -1,0 +1,124 @@
+//! `private_key_jwt` (RFC 7523 §3): one assertion, parsed and checked as ZITADEL does it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::clock::unix_now;
+use crate::ids::{ClientId, KeyId};
+use crate::violation::ClientRefusal;
+use crate::world::{AppState, Credentials, World};
+
+/// The age at which an assertion is too old, and the lifetime that it should not exceed.
+pub(super) const ONE_HOUR: i64 = 3600;
+
+/// A parsed assertion: nothing of it is verified yet.
+pub(super) struct Assertion {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    signed: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Assertion {
+    /// `None` unless these are three base64url parts, the first two of them JSON objects.
+    pub(super) fn parse(compact: &str) -> Option<Self> {
+        let (signed, signature) = compact.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        Some(Self {
+            header: serde_json::from_slice(&decode(header)?).ok()?,
+            claims: serde_json::from_slice(&decode(claims)?).ok()?,
+            signed: signed.as_bytes().to_vec(),
+            signature: decode(signature)?,
+        })
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        self.text("iss").unwrap_or_default()
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        self.text("jti").filter(|id| !id.is_empty())
+    }
+
+    /// From `iat` to `exp`, in seconds.
+    pub(super) fn lifetime(&self) -> Option<i64> {
+        Some(self.time("exp")?.saturating_sub(self.time("iat")?))
+    }
+
+    pub(super) fn check(&self, world: &World, issuer: &str) -> Result<(), ClientRefusal> {
+        self.check_claims(issuer, unix_now())?;
+        let client = ClientId::from(self.issuer());
+        let app = world
+            .apps
+            .get(&client)
+            .ok_or(ClientRefusal::UnknownClient)?;
+        if app.state == AppState::Deactivated {
+            return Err(ClientRefusal::Deactivated);
+        }
+        let Credentials::Keys(keys) = &app.credentials else {
+            return Err(ClientRefusal::OtherAuthentication);
+        };
+        let header = |name: &str| self.header.get(name).and_then(Value::as_str);
+        if header("alg") != Some("RS256") {
+            return Err(ClientRefusal::Algorithm);
+        }
+        let kid = header("kid").ok_or(ClientRefusal::UnknownKey)?;
+        let key = keys
+            .get(&KeyId::from(kid))
+            .ok_or(ClientRefusal::UnknownKey)?;
+        if key.verifies(&self.signed, &self.signature) {
+            Ok(())
+        } else {
+            Err(ClientRefusal::Signature)
+        }
+    }
+
+    fn check_claims(&self, issuer: &str, now: i64) -> Result<(), ClientRefusal> {
+        if self.text("iss").is_none() || self.text("iss") != self.text("sub") {
+            return Err(ClientRefusal::IssuerAndSubject);
+        }
+        let for_us = match self.claims.get("aud") {
+            Some(Value::String(audience)) => audience == issuer,
+            Some(Value::Array(audiences)) => audiences.iter().any(|one| one == issuer),
+            _ => false,
+        };
+        if !for_us {
+            return Err(ClientRefusal::Audience);
+        }
+        // The second makes it expire early.
+        if self
+            .time("exp")
+            .is_none_or(|expiry| expiry <= now.saturating_add(1))
+        {
+            return Err(ClientRefusal::Expired);
+        }
+        match self.time("iat") {
+            None => Err(ClientRefusal::NoIssuedAt),
+            Some(signed_at) if signed_at > now.saturating_add(1) => {
+                Err(ClientRefusal::IssuedInTheFuture)
+            }
+            Some(signed_at) if signed_at < now.saturating_sub(ONE_HOUR) => {
+                Err(ClientRefusal::IssuedTooLongAgo)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn text(&self, claim: &str) -> Option<&str> {
+        self.claims.get(claim)?.as_str()
+    }
+
+    /// A NumericDate in whole seconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the fraction is meant to be cut off"
+    )]
+    fn time(&self, claim: &str) -> Option<i64> {
+        let value = self.claims.get(claim)?;
+        value
+            .as_i64()
+            .or_else(|| value.as_f64().map(|seconds| seconds as i64))
+    }
+}

@@ -1,0 +1,231 @@
+//! The active answer, built at introspection time from the stored token and the user of now.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use crate::ids::{ClientId, ProjectId, UserId};
+use crate::world::{PatRecord, SessionRecord, Token, User, UserKind, World};
+
+const PAT_SCOPES: [&str; 4] = [
+    "openid",
+    "profile",
+    "urn:zitadel:iam:user:metadata",
+    "urn:zitadel:iam:user:resourceowner",
+];
+const ORG_ID_SCOPE: &str = "urn:zitadel:iam:org:id:";
+const ORG_DOMAIN_SCOPE: &str = "urn:zitadel:iam:org:domain:primary:";
+const ROLES_OF_ORG_SCOPE: &str = "urn:zitadel:iam:org:roles:id:";
+
+type Claims = Map<String, Value>;
+
+/// The claims of an active token, or `None`: inactive, whatever the cause.
+pub(super) fn of_token(
+    world: &World,
+    token: &str,
+    client: &ClientId,
+    issuer: &str,
+    now: i64,
+) -> Option<Claims> {
+    let token = world
+        .tokens
+        .get(token)
+        .filter(|token| token.is_usable(now))?;
+    let user = world.users.get(token.user())?;
+    let project = &world.apps.get(client)?.project;
+    let (mut claims, scopes) = match token {
+        Token::Session(session) => of_session(session, client, project, issuer)?,
+        Token::Pat(pat) => of_pat(pat, world, client, project),
+    };
+    claims.insert("active".into(), true.into());
+    claims.insert("token_type".into(), "Bearer".into());
+    claims.insert("iss".into(), issuer.into());
+    claims.insert("sub".into(), token.user().as_str().into());
+    if !scopes.is_empty() {
+        claims.insert("scope".into(), scopes.join(" ").into());
+    }
+    add_profile(&mut claims, &scopes, user, world);
+    add_organisation(&mut claims, &scopes, user, world);
+    add_roles(&mut claims, &scopes, world, token.user(), project);
+    if let Token::Session(session) = token {
+        add_custom(&mut claims, &session.request.custom_claims);
+    }
+    Some(claims)
+}
+
+/// `None` when the token was not issued for this client or its project, or, being a JWT, under
+/// another domain of the instance.
+fn of_session(
+    session: &SessionRecord,
+    client: &ClientId,
+    project: &ProjectId,
+    issuer: &str,
+) -> Option<(Claims, Vec<String>)> {
+    let named = |id: &str| session.audience.iter().any(|audience| audience == id);
+    if !(named(client.as_str()) || named(project.as_str())) {
+        return None;
+    }
+    if session
+        .issuer
+        .as_deref()
+        .is_some_and(|inside| inside != issuer)
+    {
+        return None;
+    }
+    let mut claims = times(session.issued_at, session.expires_at);
+    claims.insert("auth_time".into(), session.issued_at.into());
+    claims.insert("aud".into(), json!(session.audience));
+    claims.insert("client_id".into(), session.client_id.as_str().into());
+    claims.insert("jti".into(), session.id.as_str().into());
+    if !session.request.methods.is_empty() {
+        claims.insert("amr".into(), json!(session.request.methods));
+    }
+    if let Some(actor) = &session.request.actor {
+        claims.insert(
+            "act".into(),
+            json!({ "iss": issuer, "sub": actor.as_str() }),
+        );
+    }
+    Some((claims, session.request.scopes.clone()))
+}
+
+/// Active for whoever asks: the asking client and its project are written into the audience.
+fn of_pat(
+    pat: &PatRecord,
+    world: &World,
+    client: &ClientId,
+    project: &ProjectId,
+) -> (Claims, Vec<String>) {
+    let mut claims = times(pat.issued_at, pat.expires_at);
+    claims.insert("aud".into(), json!([client.as_str(), project.as_str()]));
+    claims.insert("jti".into(), pat.id.as_str().into());
+    let roles = world
+        .projects
+        .get(project)
+        .into_iter()
+        .flat_map(|project| &project.roles);
+    let role_scopes = roles.map(|role| format!("urn:zitadel:iam:org:project:role:{role}"));
+    (
+        claims,
+        PAT_SCOPES
+            .map(str::to_owned)
+            .into_iter()
+            .chain(role_scopes)
+            .collect(),
+    )
+}
+
+fn times(issued_at: i64, expires_at: i64) -> Claims {
+    let times = [("iat", issued_at), ("nbf", issued_at), ("exp", expires_at)];
+    times
+        .into_iter()
+        .map(|(name, time)| (name.to_owned(), time.into()))
+        .collect()
+}
+
+fn add_profile(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
+    let has = |scope: &str| scopes.iter().any(|granted| granted == scope);
+    let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    if has("profile") {
+        let domain = world
+            .orgs
+            .get(&user.org)
+            .map_or("", |org| org.primary_domain.as_str());
+        let login = match user.kind {
+            UserKind::Human => format!("{}@{domain}", user.name),
+            UserKind::Service => user.name.clone(),
+        };
+        add("username", login.as_str().into());
+        add("preferred_username", login.into());
+        add("name", user.name.as_str().into());
+        add("updated_at", 1_767_000_000.into());
+        if user.kind == UserKind::Human {
+            add("given_name", user.name.as_str().into());
+            add("family_name", "Doe".into());
+            add("locale", Value::Null);
+        }
+    }
+    if let Some(email) = user.email.as_ref().filter(|_| has("email")) {
+        add("email", email.as_str().into());
+        add("email_verified", true.into());
+    }
+    let metadata = "urn:zitadel:iam:user:metadata";
+    if has(metadata) && !user.metadata.is_empty() {
+        let encoded = user.metadata.iter();
+        let encoded = encoded.map(|(key, value)| (key.clone(), URL_SAFE_NO_PAD.encode(value)));
+        add(metadata, json!(encoded.collect::<BTreeMap<_, _>>()));
+    }
+}
+
+fn add_organisation(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
+    let owner = "urn:zitadel:iam:user:resourceowner";
+    let after = |prefix: &str| scopes.iter().find_map(|scope| scope.strip_prefix(prefix));
+    let org_id = after(ORG_ID_SCOPE);
+    if let Some(org) = world.orgs.get(&user.org)
+        && (org_id.is_some() || scopes.iter().any(|scope| scope == owner))
+    {
+        claims.insert(format!("{owner}:id"), user.org.as_str().into());
+        claims.insert(format!("{owner}:name"), org.name.as_str().into());
+        claims.insert(
+            format!("{owner}:primary_domain"),
+            org.primary_domain.as_str().into(),
+        );
+    }
+    if let Some(id) = org_id {
+        claims.insert("urn:zitadel:iam:org:id".into(), id.into());
+    }
+    if let Some(domain) = after(ORG_DOMAIN_SCOPE) {
+        claims.insert("urn:zitadel:iam:org:domain:primary".into(), domain.into());
+    }
+}
+
+/// Role to granting organisation to its domain, for the asking project alone. Both claims are
+/// absent when there is no role.
+fn add_roles(
+    claims: &mut Claims,
+    scopes: &[String],
+    world: &World,
+    user: &UserId,
+    project: &ProjectId,
+) {
+    let restricted: Vec<&str> = scopes
+        .iter()
+        .filter_map(|scope| scope.strip_prefix(ROLES_OF_ORG_SCOPE))
+        .collect();
+    let mut roles: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for grant in world
+        .grants
+        .iter()
+        .filter(|held| held.user == *user && held.project == *project)
+    {
+        if restricted.is_empty() || restricted.contains(&grant.org.as_str()) {
+            let domain = world
+                .orgs
+                .get(&grant.org)
+                .map_or("", |org| org.primary_domain.as_str());
+            roles
+                .entry(&grant.role)
+                .or_default()
+                .insert(grant.org.as_str(), domain);
+        }
+    }
+    if !roles.is_empty() {
+        let roles = json!(roles);
+        claims.insert("urn:zitadel:iam:org:project:roles".into(), roles.clone());
+        claims.insert(
+            format!("urn:zitadel:iam:org:project:{project}:roles"),
+            roles,
+        );
+    }
+}
+
+/// Actions may neither overwrite a claim nor add one of ZITADEL's own.
+fn add_custom(claims: &mut Claims, custom: &Claims) {
+    for (name, value) in custom {
+        if !name.starts_with("urn:zitadel:iam") && !claims.contains_key(name) {
+            claims.insert(name.clone(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Token introspection (RFC 7662), with ZITADEL's order of checks: the first failure wins.
+
+use http::Method;
+use serde_json::Value;
+
+use super::client_auth::{NotAuthenticated, Presented};
+use super::reply::OidcError;
+use super::{Call, Form, Reply, claims, strictness};
+use crate::clock::unix_now;
+use crate::shared::Shared;
+use crate::violation::Violation;
+
+/// The answer, as if nothing were broken. Whatever was wrong with the request is in the log of
+/// violations afterwards.
+pub(crate) fn introspect(call: &Call<'_>, shared: &Shared) -> Reply {
+    strictness::check_introspection(call, &shared.violations);
+    answer(call, shared).unwrap_or_else(Reply::from)
+}
+
+fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
+    let log = &shared.violations;
+    let form = read_form(call).inspect_err(|_| log.add(Violation::MalformedForm))?;
+    strictness::check_form(&form, call.headers, log);
+
+    let token = form.value("token");
+    if token.is_empty() {
+        log.add(Violation::NoToken);
+    }
+    let presented = Presented::read(call.headers, &form, log)?;
+    if token.is_empty() {
+        return Err(OidcError::InvalidRequest("token missing"));
+    }
+    let client = match presented.authenticate(call, shared) {
+        Ok(client) => client,
+        Err(NotAuthenticated::Refused) => return Err(OidcError::UnauthorizedClient),
+        Err(NotAuthenticated::UnparseableAssertion) => return Ok(Reply::inactive()),
+    };
+
+    let world = shared.world();
+    if let Some(dictated) = world.answers.get(token) {
+        return Ok(Reply::answer(http::StatusCode::OK, dictated.clone()));
+    }
+    let claims = claims::of_token(&world, token, &client, call.issuer, unix_now());
+    Ok(claims.map_or_else(Reply::inactive, |claims| {
+        Reply::json(&Value::Object(claims))
+    }))
+}
+
+/// The body's fields, then the query's; a body of another media type is not read at all.
+fn read_form(call: &Call<'_>) -> Result<Form, OidcError> {
+    let malformed = |_| OidcError::InvalidRequest("error parsing form");
+    let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(call.method);
+    let body = if has_body && strictness::is_form(call.headers) {
+        call.body
+    } else {
+        b""
+    };
+    let query = call.query.unwrap_or_default().as_bytes();
+    let body = Form::parse(body).map_err(malformed)?;
+    Ok(body.followed_by(Form::parse(query).map_err(malformed)?))
+}

@@ -1,0 +1,32 @@
+//! The OpenID Connect endpoints, without sockets: a request's parts in, a reply out.
+
+mod assertion;
+mod assertion_rules;
+mod basic;
+mod claims;
+mod client_auth;
+mod discovery;
+mod form;
+mod introspection;
+mod reply;
+mod strictness;
+
+pub(crate) use assertion_rules::SeenAssertions;
+pub(crate) use discovery::{DISCOVERY_PATH, document};
+pub(crate) use form::Form;
+pub(crate) use introspection::introspect;
+pub(crate) use reply::Reply;
+pub(crate) use strictness::{check_discovery, check_head, query_names};
+
+use http::{HeaderMap, Method};
+
+/// The parts of a request that the endpoints look at.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    /// The origin of this request.
+    pub(crate) issuer: &'a str,
+}

@@ -1,0 +1,119 @@
+//! What the binary says, and when it ends.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, io};
+
+use tokio::signal::unix::{SignalKind, signal};
+use zitadel_double::{Audience, NewUser, SessionToken, ZitadelDouble};
+
+/// Prints a `.env`, tokens to try, and the ways to change things.
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+pub(crate) fn introduce(
+    double: &ZitadelDouble,
+    control: SocketAddr,
+    key_file: Option<&Path>,
+) -> Result<(), String> {
+    println!(
+        "# zitadel-double: a stand-in for ZITADEL, listening on {}",
+        double.addr()
+    );
+    println!("\n# Paste into .env:\n{}", dot_env(double, key_file)?);
+    println!("{}", tokens(double));
+    println!("{}", control_lines(control));
+    println!("# Ctrl-C ends it. Requests that no resource server may make are reported below.");
+    Ok(())
+}
+
+/// The seed's four names: a secret, or a key file that is written.
+fn dot_env(double: &ZitadelDouble, key_file: Option<&Path>) -> Result<String, String> {
+    let domain = double.issuer();
+    let Some(path) = key_file else {
+        let (id, secret) = (double.client_id(), double.client_secret());
+        return Ok(format!(
+            "ZITADEL_DOMAIN = \"{domain}\"\nCLIENT_ID = \"{id}\"\nCLIENT_SECRET = \"{secret}\"\n"
+        ));
+    };
+    let shown = path.display();
+    fs::write(path, double.key_json()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+    Ok(format!(
+        "ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"
+    ))
+}
+
+fn tokens(double: &ZitadelDouble) -> String {
+    let reader = double.add_user(NewUser::service("reader"));
+    double.grant(&reader, "read:messages");
+    let reads = double.pat(&reader);
+    let nobody = double.add_user(NewUser::human("nobody"));
+    let no_role = double.session_token(&nobody, SessionToken::default());
+    let revoked = double.session_token(&nobody, SessionToken::default());
+    double.revoke(&revoked);
+    let audience = Audience::Project(double.foreign_project_id().clone());
+    let foreign = double.session_token(
+        &nobody,
+        SessionToken {
+            audience,
+            ..SessionToken::default()
+        },
+    );
+    format!(
+        "# Tokens to try:\n\
+         READER={reads}   # user reader, has the role read:messages\n\
+         NO_ROLE={no_role}   # user nobody, has no role\n\
+         REVOKED={revoked}   # inactive\n\
+         FOREIGN={foreign}   # issued for another project: inactive here\n"
+    )
+}
+
+fn control_lines(control: SocketAddr) -> String {
+    format!(
+        "# Change it while it runs (more in tests/zitadel-double/README.md):\n\
+         curl -X DELETE http://{control}/grants -d '{{\"user\":\"reader\",\"role\":\"read:messages\"}}'\n\
+         curl http://{control}/grants -d '{{\"user\":\"reader\",\"role\":\"read:messages\"}}'\n\
+         curl http://{control}/revoke -d \"{{\\\"token\\\":\\\"$READER\\\"}}\"\n\
+         curl http://{control}/users -d '{{\"name\":\"writer\",\"kind\":\"service\"}}'\n\
+         curl http://{control}/pats -d '{{\"user\":\"writer\"}}'\n\
+         curl http://{control}/faults -d '{{\"on\":\"introspection\",\"fault\":{{\"kind\":\"stall\"}}}}'\n\
+         curl -X DELETE http://{control}/faults\n\
+         curl http://{control}/counts\n"
+    )
+}
+
+/// Registers for Ctrl-C and SIGTERM; the future comes back on either.
+pub(crate) fn asked_to_end() -> io::Result<impl Future<Output = ()> + Send> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Tells violations as they come; none is left when this comes back.
+pub(crate) async fn report_violations_until(
+    end: impl Future<Output = ()> + Send,
+    double: &ZitadelDouble,
+) {
+    let mut every = tokio::time::interval(Duration::from_millis(250));
+    let mut end = std::pin::pin!(end);
+    let mut ending = false;
+    while !ending {
+        tokio::select! {
+            () = &mut end => ending = true,
+            _ = every.tick() => {}
+        }
+        for violation in double.take_violations() {
+            complain(&format!("a request broke a rule: {violation}"));
+        }
+    }
+}
+
+/// One line on standard error.
+#[expect(clippy::print_stderr, reason = "a program's complaints belong there")]
+pub(crate) fn complain(message: &str) {
+    eprintln!("zitadel-double: {message}");
+}

@@ -1,0 +1,32 @@
+//! Random material: tokens and secrets as ZITADEL shapes them.
+
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+const LETTERS_AND_DIGITS: &[u8; 62] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// `length` random bytes in base64url without padding: what an encrypted token id looks like.
+pub(crate) fn base64url(length: usize) -> String {
+    URL_SAFE_NO_PAD.encode(bytes(length))
+}
+
+/// A generated client secret: 64 characters out of `[A-Za-z0-9]`.
+pub(crate) fn client_secret() -> String {
+    bytes(64)
+        .into_iter()
+        .filter_map(|byte| LETTERS_AND_DIGITS.get(usize::from(byte) % LETTERS_AND_DIGITS.len()))
+        .map(|letter| char::from(*letter))
+        .collect()
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a machine without randomness can run no test"
+)]
+fn bytes(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}

@@ -1,0 +1,192 @@
+//! The listening socket, and the tasks of the connections it accepted.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::line::{Line, Socket};
+use super::service::respond;
+use crate::shared::Shared;
+
+/// What the port does with new connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listening {
+    /// Serves them.
+    Accepting,
+    /// Refuses them. The port stays reserved.
+    Refusing,
+    /// Accepts them and never says a word: no TLS handshake, no answer.
+    Silent,
+}
+
+type Order = (Listening, oneshot::Sender<io::Result<()>>);
+
+/// Gives orders to the acceptor.
+#[derive(Clone, Debug)]
+pub(crate) struct AcceptorHandle(mpsc::Sender<Order>);
+
+impl AcceptorHandle {
+    /// Comes back when the port is as ordered and every open connection is closed.
+    pub(crate) async fn order(&self, listening: Listening) -> io::Result<()> {
+        let (done, outcome) = oneshot::channel();
+        let gone = || io::Error::other("the double has stopped");
+        self.0.send((listening, done)).await.map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
+    }
+}
+
+pub(crate) struct Acceptor {
+    shared: Arc<Shared>,
+    tls: Option<TlsAcceptor>,
+    address: SocketAddr,
+    port: Port,
+    mode: Listening,
+    connections: JoinSet<()>,
+}
+
+enum Port {
+    Open(TcpListener),
+    /// Bound and not listening: the kernel refuses, and nobody else gets the port.
+    Reserved(TcpSocket),
+    Lost,
+}
+
+impl Acceptor {
+    /// To be called inside the runtime that serves.
+    pub(crate) fn new(
+        listener: std::net::TcpListener,
+        shared: Arc<Shared>,
+        tls: Option<TlsAcceptor>,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let port = Port::Open(TcpListener::from_std(listener)?);
+        let (mode, connections) = (Listening::Accepting, JoinSet::new());
+        Ok(Self {
+            shared,
+            tls,
+            address,
+            port,
+            mode,
+            connections,
+        })
+    }
+
+    /// Serves on the current runtime until the handle is gone.
+    pub(crate) fn spawn(mut self, runtime: &tokio::runtime::Handle) -> AcceptorHandle {
+        let (sender, mut orders) = mpsc::channel::<Order>(1);
+        runtime.spawn(async move {
+            loop {
+                tokio::select! {
+                    order = orders.recv() => {
+                        let Some((listening, done)) = order else { return };
+                        let outcome = self.change_to(listening).await;
+                        let _ = done.send(outcome);
+                    }
+                    stream = self.port.accept() => self.take(stream),
+                    Some(_) = self.connections.join_next() => {}
+                }
+            }
+        });
+        AcceptorHandle(sender)
+    }
+
+    fn take(&mut self, stream: TcpStream) {
+        self.shared.traffic.connected();
+        let shared = Arc::clone(&self.shared);
+        let tls = self.tls.clone();
+        match self.mode {
+            Listening::Silent => self.connections.spawn(async move {
+                let _kept_open = stream;
+                std::future::pending::<()>().await;
+            }),
+            _ => self.connections.spawn(serve(stream, shared, tls)),
+        };
+    }
+
+    async fn change_to(&mut self, listening: Listening) -> io::Result<()> {
+        self.mode = listening;
+        self.connections.shutdown().await;
+        let port = std::mem::replace(&mut self.port, Port::Lost);
+        self.port = match (listening, port) {
+            (Listening::Refusing, Port::Open(listener)) => {
+                drop(listener);
+                Port::Reserved(reserve(self.address)?)
+            }
+            (Listening::Accepting | Listening::Silent, Port::Reserved(socket)) => {
+                socket.set_reuseaddr(true)?;
+                Port::Open(socket.listen(1024)?)
+            }
+            (_, unchanged) => unchanged,
+        };
+        Ok(())
+    }
+}
+
+impl Port {
+    async fn accept(&self) -> TcpStream {
+        let Self::Open(listener) = self else {
+            return std::future::pending().await;
+        };
+        loop {
+            // A connection that was gone before it was accepted is not ours to report.
+            if let Ok((stream, _)) = listener.accept().await {
+                return stream;
+            }
+        }
+    }
+}
+
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    // From here on nobody else may reuse it, not even who asks to.
+    socket.set_reuseaddr(false)?;
+    Ok(socket)
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>, tls: Option<TlsAcceptor>) {
+    let line = Arc::new(Line::new());
+    // Small answers must not wait for each other.
+    let _ = stream.set_nodelay(true);
+    let socket = Socket::new(stream, Arc::clone(&line));
+    let work = async {
+        match tls {
+            None => serve_http(socket, shared, Arc::clone(&line)).await,
+            Some(tls) => {
+                if let Ok(stream) = tls.accept(socket).await {
+                    serve_http(stream, shared, Arc::clone(&line)).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = line.ended() => {}
+    }
+}
+
+async fn serve_http<S>(stream: S, shared: Arc<Shared>, line: Arc<Line>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service =
+        service_fn(move |request| respond(request, Arc::clone(&shared), Arc::clone(&line)));
+    let server = auto::Builder::new(TokioExecutor::new());
+    // Its error is the client's business: it knows how its connection ended.
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+}

@@ -1,0 +1,113 @@
+//! One TCP connection, with a way for its requests to end it abruptly.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// How a connection is ended on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// RST.
+    Reset,
+    /// FIN.
+    Close,
+}
+
+/// What a request can see and do of the connection on which it came.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    ending: watch::Sender<Option<Ending>>,
+    bytes_written: watch::Sender<u64>,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self {
+            ending: watch::Sender::new(None),
+            bytes_written: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn end(&self, ending: Ending) {
+        self.ending.send_replace(Some(ending));
+    }
+
+    /// Comes back when somebody ended the connection.
+    pub(super) async fn ended(&self) {
+        // Cannot fail: this line holds the sender.
+        let _ = self.ending.subscribe().wait_for(Option::is_some).await;
+    }
+
+    pub(super) fn bytes_written(&self) -> u64 {
+        *self.bytes_written.borrow()
+    }
+
+    /// Comes back when more than this many bytes are with the kernel.
+    pub(super) async fn written_beyond(&self, mark: u64) {
+        let _ = self
+            .bytes_written
+            .subscribe()
+            .wait_for(|written| *written > mark)
+            .await;
+    }
+}
+
+/// The stream under TLS and HTTP. Dropping it resets the connection if a request said so.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    line: Arc<Line>,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
+        Self { stream, line }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if *self.line.ending.borrow() == Some(Ending::Reset) {
+            // Without it the peer sees an early FIN, and its test says so.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = &written {
+            let count = u64::try_from(*count).unwrap_or_default();
+            self.line.bytes_written.send_modify(|total| *total += count);
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

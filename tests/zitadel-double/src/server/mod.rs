@@ -1,0 +1,14 @@
+//! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2, and ways to break each of them.
+
+mod acceptor;
+mod act_out;
+mod body;
+mod line;
+mod service;
+mod thread;
+mod tls;
+
+pub use acceptor::Listening;
+pub(crate) use acceptor::{Acceptor, AcceptorHandle};
+pub(crate) use thread::ServerThread;
+pub(crate) use tls::Tls;

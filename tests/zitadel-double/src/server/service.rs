@@ -1,0 +1,145 @@
+//! One request: read, record, judge, then answer or fail as ordered.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{Response, StatusCode, request};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use super::act_out::{act_out, answer};
+use super::body::Body;
+use super::line::{Ending, Line};
+use crate::fault::DiscoveryFault;
+use crate::instance::requested_host;
+use crate::oidc::{self, Call, Form, Reply};
+use crate::shared::Shared;
+use crate::traffic::{RecordedRequest, without_secrets};
+use crate::violation::Violation;
+
+/// The form limit of ZITADEL's language.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+
+enum Endpoint {
+    Discovery,
+    Introspection,
+    /// Not bound to a host.
+    Health,
+    Unknown,
+}
+
+pub(super) async fn respond(
+    request: http::Request<Incoming>,
+    shared: Arc<Shared>,
+    line: Arc<Line>,
+) -> Result<Response<Body>, Infallible> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
+        line.end(Ending::Close);
+        return std::future::pending().await;
+    };
+    let body = body.to_bytes();
+    let endpoint = endpoint(head.uri.path(), &shared);
+    record(&endpoint, &head, &body, &shared);
+    Ok(match endpoint {
+        Endpoint::Health => answer(Reply::text(StatusCode::OK, "ok")),
+        Endpoint::Unknown => {
+            oidc::check_head(&head.headers, &shared.violations);
+            shared
+                .violations
+                .add(Violation::UnknownPath(head.uri.path().to_owned()));
+            answer(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n"))
+        }
+        Endpoint::Introspection => {
+            let right = at_instance(&head, &body, &shared, |call| {
+                oidc::introspect(call, &shared)
+            });
+            match shared.introspection_faults.next() {
+                Some(fault) => act_out(fault, right, &line).await,
+                None => answer(right),
+            }
+        }
+        Endpoint::Discovery => {
+            let fault = shared.discovery_faults.next();
+            let right = at_instance(&head, &body, &shared, |call| {
+                oidc::check_discovery(call, &shared.violations);
+                discovery(call.issuer, fault.as_ref(), &shared)
+            });
+            match fault {
+                Some(DiscoveryFault::Any(fault)) => act_out(fault, right, &line).await,
+                _ => answer(right),
+            }
+        }
+    })
+}
+
+fn endpoint(path: &str, shared: &Shared) -> Endpoint {
+    match path {
+        oidc::DISCOVERY_PATH => Endpoint::Discovery,
+        "/debug/healthz" | "/debug/ready" => Endpoint::Health,
+        path if path == shared.instance.introspection_path => Endpoint::Introspection,
+        _ => Endpoint::Unknown,
+    }
+}
+
+/// Checks the host first, as ZITADEL does.
+fn at_instance(
+    head: &request::Parts,
+    body: &[u8],
+    shared: &Shared,
+    endpoint: impl FnOnce(&Call<'_>) -> Reply,
+) -> Reply {
+    oidc::check_head(&head.headers, &shared.violations);
+    match shared.instance.origin(&head.uri, &head.headers) {
+        Ok(issuer) => endpoint(&Call {
+            method: &head.method,
+            query: head.uri.query(),
+            headers: &head.headers,
+            body,
+            issuer: &issuer,
+        }),
+        Err(unknown) => {
+            shared.violations.add(Violation::UnknownHost(unknown.host));
+            Reply::text(StatusCode::NOT_FOUND, &unknown.text)
+        }
+    }
+}
+
+fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> Reply {
+    let mut document = oidc::document(issuer, &shared.instance.introspection_path);
+    if let Value::Object(members) = &mut document {
+        let endpoint = "introspection_endpoint";
+        match fault {
+            Some(DiscoveryFault::Issuer(wrong)) => {
+                members.insert("issuer".to_owned(), wrong.as_str().into());
+            }
+            Some(DiscoveryFault::IntrospectionEndpoint(wrong)) => {
+                members.insert(endpoint.to_owned(), wrong.as_str().into());
+            }
+            Some(DiscoveryFault::NoIntrospectionEndpoint) => {
+                members.remove(endpoint);
+            }
+            Some(DiscoveryFault::Any(_)) | None => {}
+        }
+    }
+    Reply::json(&document)
+}
+
+fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shared) {
+    let form = Form::parse(body).unwrap_or_default();
+    let request = RecordedRequest {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        version: head.version,
+        host: requested_host(&head.uri, &head.headers),
+        headers: without_secrets(&head.headers),
+        query_parameters: head.uri.query().map(oidc::query_names).unwrap_or_default(),
+        form_fields: form.names().map(str::to_owned).collect(),
+    };
+    shared.traffic.record(request, |counts| match endpoint {
+        Endpoint::Introspection => counts.introspections += 1,
+        Endpoint::Discovery => counts.discoveries += 1,
+        Endpoint::Health | Endpoint::Unknown => {}
+    });
+}

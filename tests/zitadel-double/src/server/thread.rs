@@ -1,0 +1,50 @@
+//! A thread and a runtime of the double's own.
+//!
+//! A test may then block its thread, pause tokio's clock, or be synchronous altogether, and when
+//! the double is dropped nothing of it is left: no task, no socket.
+
+use std::io;
+use std::thread::JoinHandle;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+#[derive(Debug)]
+pub(crate) struct ServerThread {
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ServerThread {
+    pub(crate) fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("zitadel-double".to_owned())
+            .spawn(move || {
+                // An error means that the handle is gone, which is a reason to stop as well.
+                let _ = runtime.block_on(stopped);
+            })?;
+        Ok(Self {
+            runtime: handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+}
+
+impl Drop for ServerThread {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic on that thread has been printed by then.
+            let _ = thread.join();
+        }
+    }
+}

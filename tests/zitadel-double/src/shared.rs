@@ -1,0 +1,48 @@
+//! What the handle, the endpoints and the control API have in common.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::fault::{DiscoveryFault, Fault, FaultQueue};
+use crate::instance::Instance;
+use crate::oidc::SeenAssertions;
+use crate::traffic::Traffic;
+use crate::violation::ViolationLog;
+use crate::world::{DefaultWorld, World};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) instance: Instance,
+    pub(crate) ids: DefaultWorld,
+    world: Mutex<World>,
+    pub(crate) seen_assertions: SeenAssertions,
+    pub(crate) violations: ViolationLog,
+    pub(crate) traffic: Traffic,
+    pub(crate) introspection_faults: FaultQueue<Fault>,
+    pub(crate) discovery_faults: FaultQueue<DiscoveryFault>,
+}
+
+impl Shared {
+    pub(crate) fn new(instance: Instance) -> Self {
+        let ids = DefaultWorld::new();
+        let world = Mutex::new(ids.build());
+        Self {
+            instance,
+            ids,
+            world,
+            seen_assertions: SeenAssertions::default(),
+            violations: ViolationLog::default(),
+            traffic: Traffic::new(),
+            introspection_faults: FaultQueue::default(),
+            discovery_faults: FaultQueue::default(),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clear_faults(&self) {
+        self.introspection_faults.clear();
+        self.discovery_faults.clear();
+    }
+}

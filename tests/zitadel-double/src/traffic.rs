@@ -1,0 +1,124 @@
+//! What reached the double: requests as recorded, and counts.
+
+use std::sync::{Mutex, PoisonError};
+
+use http::{HeaderMap, Version};
+use tokio::sync::watch;
+
+/// A request as it arrived, without its secrets: the `Authorization` header and every form value
+/// are left out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The HTTP version.
+    pub version: Version,
+    /// `Host` or `:authority`, as sent.
+    pub host: String,
+    /// Header names (lower case) and values, in order. `authorization` shows only its scheme.
+    pub headers: Vec<(String, String)>,
+    /// The names of the query parameters, in order.
+    pub query_parameters: Vec<String>,
+    /// The names of the form fields, in order.
+    pub form_fields: Vec<String>,
+}
+
+impl RecordedRequest {
+    /// The first value of a header, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The `User-Agent` header.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.header("user-agent")
+    }
+}
+
+/// Headers as recorded.
+pub(crate) fn without_secrets(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = if name == http::header::AUTHORIZATION {
+                let scheme = value.split(' ').next().filter(|_| value.contains(' '));
+                format!("{} (redacted)", scheme.unwrap_or_default())
+            } else {
+                value.into_owned()
+            };
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+/// How much arrived since the start or the last reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Requests to the introspection endpoint.
+    pub introspections: usize,
+    /// Requests for the discovery document.
+    pub discoveries: usize,
+    /// Accepted TCP connections.
+    pub connections: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    counts: watch::Sender<Counts>,
+    requests: Mutex<Vec<RecordedRequest>>,
+}
+
+impl Traffic {
+    pub(crate) fn new() -> Self {
+        Self {
+            counts: watch::Sender::new(Counts::default()),
+            requests: Mutex::default(),
+        }
+    }
+
+    /// Records the request first, so that whoever sees the new count finds it.
+    pub(crate) fn record(&self, request: RecordedRequest, count: impl FnOnce(&mut Counts)) {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request);
+        self.counts.send_modify(count);
+    }
+
+    pub(crate) fn connected(&self) {
+        self.counts.send_modify(|counts| counts.connections += 1);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        *self.counts.borrow()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Counts> {
+        self.counts.subscribe()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn reset(&self) {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.counts.send_replace(Counts::default());
+    }
+}

@@ -1,0 +1,107 @@
+//! The world a fresh double has: enough for the walk-through, in ids that never change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use super::{App, AppState, Credentials, Org, Project, SigningKey, World, WorldError};
+use crate::ids::{ClientId, KeyId, OrgId, ProjectId};
+use crate::random;
+
+/// The ids of what is there from the start.
+#[derive(Debug)]
+pub(crate) struct DefaultWorld {
+    pub(crate) org: OrgId,
+    pub(crate) project: ProjectId,
+    /// The front end that people log in with.
+    pub(crate) front_end: ClientId,
+    pub(crate) basic_client: ClientId,
+    pub(crate) key_client: ClientId,
+    pub(crate) key: KeyId,
+    pub(crate) foreign_org: OrgId,
+    pub(crate) foreign_project: ProjectId,
+    pub(crate) foreign_client: ClientId,
+}
+
+impl DefaultWorld {
+    pub(crate) fn new() -> Self {
+        Self {
+            org: OrgId::from("340000000000000200"),
+            project: ProjectId::from("340000000000000001"),
+            front_end: ClientId::from("340000000000000011"),
+            basic_client: ClientId::from("340000000000000010"),
+            key_client: ClientId::from("340000000000000013"),
+            key: KeyId::from("340000000000000020"),
+            foreign_org: OrgId::from("340000000000000201"),
+            foreign_project: ProjectId::from("340000000000000002"),
+            foreign_client: ClientId::from("340000000000000015"),
+        }
+    }
+
+    pub(crate) fn build(&self) -> World {
+        let mut world = World::empty();
+        let org = |name: &str, domain: &str| Org {
+            name: name.to_owned(),
+            primary_domain: domain.to_owned(),
+        };
+        world
+            .orgs
+            .insert(self.org.clone(), org("ACME", "acme.localhost"));
+        world
+            .orgs
+            .insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
+
+        let roles = BTreeSet::from(["read:messages".to_owned()]);
+        world
+            .projects
+            .insert(self.project.clone(), Project { roles });
+        world.projects.insert(
+            self.foreign_project.clone(),
+            Project {
+                roles: BTreeSet::new(),
+            },
+        );
+
+        let mut app = |client: &ClientId, project: &ProjectId, app_id: &str, credentials| {
+            let (project, id) = (project.clone(), app_id.to_owned());
+            let app = App {
+                project,
+                id,
+                state: AppState::Active,
+                credentials,
+            };
+            world.apps.insert(client.clone(), app);
+        };
+        let secret = || Credentials::Secret(random::client_secret());
+        let keys = Credentials::Keys(BTreeMap::new());
+        app(
+            &self.basic_client,
+            &self.project,
+            "340000000000000009",
+            secret(),
+        );
+        app(
+            &self.front_end,
+            &self.project,
+            "340000000000000008",
+            Credentials::None,
+        );
+        app(&self.key_client, &self.project, "340000000000000012", keys);
+        app(
+            &self.foreign_client,
+            &self.foreign_project,
+            "340000000000000014",
+            secret(),
+        );
+        world
+    }
+}
+
+impl World {
+    /// The first key of the default `private_key_jwt` application, registered when first asked
+    /// for: generating one takes time, and one per process is enough.
+    pub(crate) fn default_key_json(&mut self, ids: &DefaultWorld) -> Result<String, WorldError> {
+        static KEY: OnceLock<SigningKey> = OnceLock::new();
+        let key = KEY.get_or_init(SigningKey::generate).clone();
+        self.register_key(&ids.key_client, ids.key.clone(), key)
+    }
+}

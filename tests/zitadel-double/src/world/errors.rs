@@ -1,0 +1,28 @@
+//! What can be wrong with a request to change the world.
+
+/// A change that names something the instance does not have, or may not do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// No user has this id or user name.
+    #[error("no user has the id or user name {0}")]
+    UnknownUser(String),
+    /// No organisation has this id.
+    #[error("no organisation has the id {0}")]
+    UnknownOrg(String),
+    /// No project has this id.
+    #[error("no project has the id {0}")]
+    UnknownProject(String),
+    /// No application has this client id.
+    #[error("no application has the client id {0}")]
+    UnknownClient(String),
+    /// The application authenticates in another way.
+    #[error("the application {0} does not authenticate that way")]
+    OtherAuthentication(String),
+    /// The token was never issued here.
+    #[error("this token was not issued here")]
+    UnknownToken,
+    /// Only service users have personal access tokens, only session tokens can be refreshed.
+    #[error("ZITADEL cannot do that: {0}")]
+    Impossible(&'static str),
+}

@@ -1,0 +1,187 @@
+//! Users and the roles they are granted.
+
+use std::collections::BTreeMap;
+
+use super::{Grant, World, WorldError};
+use crate::ids::{OrgId, ProjectId, UserId};
+
+/// A user to add; see [`NewUser::human`] and [`NewUser::service`].
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The user name, unique in the instance.
+    pub name: String,
+    /// A person or a service user.
+    pub kind: UserKind,
+    /// The organisation that owns the user; the default organisation when absent.
+    pub org: Option<OrgId>,
+    /// The verified e-mail address of a person, shown with the scope `email`.
+    pub email: Option<String>,
+    /// Shown (base64url) with the scope `urn:zitadel:iam:user:metadata`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A person or a service user ("machine").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserKind {
+    /// Logs in; has a profile and an e-mail address.
+    Human,
+    /// Has personal access tokens and client credentials.
+    Service,
+}
+
+/// What an administrator made of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserState {
+    /// May use tokens issued from now on.
+    Active,
+    /// Every token is dead, and stays so after unlocking.
+    Locked,
+    /// Every token is dead, and stays so after reactivation.
+    Deactivated,
+    /// Gone.
+    Removed,
+}
+
+impl NewUser {
+    /// A person of the default organisation with a verified e-mail address.
+    #[must_use]
+    pub fn human(name: &str) -> Self {
+        let email = Some(format!("{name}@example.test"));
+        Self {
+            email,
+            ..Self::of_kind(name, UserKind::Human)
+        }
+    }
+
+    /// A service user of the default organisation.
+    #[must_use]
+    pub fn service(name: &str) -> Self {
+        Self::of_kind(name, UserKind::Service)
+    }
+
+    /// The same user in another organisation.
+    #[must_use]
+    pub fn in_org(self, org: &OrgId) -> Self {
+        Self {
+            org: Some(org.clone()),
+            ..self
+        }
+    }
+
+    fn of_kind(name: &str, kind: UserKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            org: None,
+            email: None,
+            metadata: BTreeMap::new(),
+        }
+    }
+}
+
+/// A user of the instance.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) kind: UserKind,
+    pub(crate) org: OrgId,
+    pub(crate) email: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) state: UserState,
+}
+
+impl World {
+    pub(crate) fn add_user(&mut self, new: NewUser, default: &OrgId) -> Result<UserId, WorldError> {
+        let NewUser {
+            name,
+            kind,
+            org,
+            email,
+            metadata,
+        } = new;
+        let org = org.unwrap_or_else(|| default.clone());
+        if !self.orgs.contains_key(&org) {
+            return Err(WorldError::UnknownOrg(org.to_string()));
+        }
+        let id = UserId::from(self.fresh_id());
+        let user = User {
+            name,
+            kind,
+            org,
+            email,
+            metadata,
+            state: UserState::Active,
+        };
+        self.users.insert(id.clone(), user);
+        Ok(id)
+    }
+
+    /// Any state but `Active` kills the user's tokens for good.
+    pub(crate) fn set_user_state(
+        &mut self,
+        id: &UserId,
+        state: UserState,
+    ) -> Result<(), WorldError> {
+        let user = self.users.get_mut(id).ok_or_else(|| unknown_user(id))?;
+        user.state = state;
+        if state != UserState::Active {
+            self.revoke_all_of(id);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn user(&self, id: &UserId) -> Result<&User, WorldError> {
+        self.users.get(id).ok_or_else(|| unknown_user(id))
+    }
+
+    /// The user with this id, or else with this name.
+    pub(crate) fn find_user(&self, id_or_name: &str) -> Result<UserId, WorldError> {
+        let by_id = self.users.get_key_value(&UserId::from(id_or_name));
+        by_id
+            .or_else(|| self.users.iter().find(|(_, user)| user.name == id_or_name))
+            .map(|(id, _)| id.clone())
+            .ok_or_else(|| WorldError::UnknownUser(id_or_name.to_owned()))
+    }
+
+    /// Grants a role; a role key that the project lacks is added to it.
+    pub(crate) fn grant(
+        &mut self,
+        user: &UserId,
+        project: &ProjectId,
+        role: &str,
+        org: Option<&OrgId>,
+    ) -> Result<(), WorldError> {
+        let org = org.unwrap_or(&self.user(user)?.org).clone();
+        if !self.orgs.contains_key(&org) {
+            return Err(WorldError::UnknownOrg(org.to_string()));
+        }
+        let known = self.projects.get_mut(project);
+        let known = known.ok_or_else(|| WorldError::UnknownProject(project.to_string()))?;
+        known.roles.insert(role.to_owned());
+        let (user, project) = (user.clone(), project.clone());
+        self.grants.insert(Grant {
+            user,
+            project,
+            role: role.to_owned(),
+            org,
+        });
+        Ok(())
+    }
+
+    /// Takes a role away, whichever organisation granted it.
+    pub(crate) fn ungrant(
+        &mut self,
+        user: &UserId,
+        project: &ProjectId,
+        role: &str,
+    ) -> Result<(), WorldError> {
+        self.user(user)?;
+        self.grants
+            .retain(|held| !(held.user == *user && held.project == *project && held.role == role));
+        Ok(())
+    }
+}
+
+fn unknown_user(id: &UserId) -> WorldError {
+    WorldError::UnknownUser(id.to_string())
+}

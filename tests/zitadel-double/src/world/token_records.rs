@@ -1,0 +1,65 @@
+//! Tokens as the instance stores them.
+
+use super::SessionToken;
+use crate::ids::UserId;
+
+/// A token as the instance stores it.
+#[derive(Clone, Debug)]
+pub(crate) enum Token {
+    Session(Box<SessionRecord>),
+    Pat(PatRecord),
+}
+
+/// Whether a token may still be used before it expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenState {
+    Valid,
+    Revoked,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRecord {
+    pub(crate) user: UserId,
+    pub(crate) id: String,
+    pub(crate) audience: Vec<String>,
+    pub(crate) client_id: String,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: i64,
+    /// The issuer inside a JWT: introspected through another domain it is inactive.
+    pub(crate) issuer: Option<String>,
+    pub(crate) state: TokenState,
+    pub(crate) request: SessionToken,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PatRecord {
+    pub(crate) user: UserId,
+    pub(crate) id: String,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: i64,
+    pub(crate) state: TokenState,
+}
+
+impl Token {
+    pub(crate) fn user(&self) -> &UserId {
+        match self {
+            Self::Session(session) => &session.user,
+            Self::Pat(pat) => &pat.user,
+        }
+    }
+
+    pub(super) fn revoke(&mut self) {
+        match self {
+            Self::Session(session) => session.state = TokenState::Revoked,
+            Self::Pat(pat) => pat.state = TokenState::Revoked,
+        }
+    }
+
+    pub(crate) fn is_usable(&self, now: i64) -> bool {
+        let (state, expires_at) = match self {
+            Self::Session(session) => (session.state, session.expires_at),
+            Self::Pat(pat) => (pat.state, pat.expires_at),
+        };
+        state == TokenState::Valid && now < expires_at
+    }
+}

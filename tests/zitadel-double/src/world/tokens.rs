@@ -1,0 +1,186 @@
+//! Issuing, refreshing and revoking tokens.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::token_records::{PatRecord, SessionRecord, Token, TokenState};
+use super::token_requests::{Audience, Pat, SessionToken, TokenShape};
+use super::{UserKind, UserState, World, WorldError};
+use crate::clock::{unix_now, whole_seconds};
+use crate::ids::{ClientId, UserId};
+use crate::random;
+
+/// 9999-12-31T23:59:59Z: what a token without expiry says.
+const NEVER: i64 = 253_402_300_799;
+
+impl World {
+    pub(crate) fn issue_session_token(
+        &mut self,
+        user: &UserId,
+        request: SessionToken,
+        front_end: &ClientId,
+        issuer: &str,
+    ) -> Result<String, WorldError> {
+        let session = format!("V2_{}", self.fresh_id());
+        self.issue(user, request, front_end, issuer, &session)
+    }
+
+    fn issue(
+        &mut self,
+        user: &UserId,
+        request: SessionToken,
+        front_end: &ClientId,
+        issuer: &str,
+        session: &str,
+    ) -> Result<String, WorldError> {
+        self.usable_user(user)?;
+        let id = format!("{session}-at_{}", self.fresh_id());
+        let issued_at = unix_now().saturating_sub(whole_seconds(request.age));
+        let expires_at = issued_at.saturating_add(whole_seconds(request.lifetime));
+        let audience = self.audience_of(&request);
+        let client_id = request
+            .client_id
+            .clone()
+            .unwrap_or_else(|| front_end.to_string());
+        let (token, issuer) = match request.shape {
+            TokenShape::Opaque => (opaque(&id, user), None),
+            TokenShape::Jwt => {
+                let claims = json!({
+                    "iss": issuer, "sub": user.as_str(), "aud": audience, "jti": id,
+                    "exp": expires_at, "iat": issued_at, "nbf": issued_at, "client_id": client_id,
+                });
+                (jwt(&claims), Some(issuer.to_owned()))
+            }
+        };
+        let user = user.clone();
+        let state = TokenState::Valid;
+        let record = SessionRecord {
+            user,
+            id,
+            audience,
+            client_id,
+            issued_at,
+            expires_at,
+            issuer,
+            state,
+            request,
+        };
+        self.tokens
+            .insert(token.clone(), Token::Session(Box::new(record)));
+        Ok(token)
+    }
+
+    /// A new access token of the same session; the old one is dead at once.
+    pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
+        let old = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let Token::Session(record) = old.clone() else {
+            return Err(WorldError::Impossible(
+                "a personal access token cannot be refreshed",
+            ));
+        };
+        old.revoke();
+        let session = record
+            .id
+            .split_once('-')
+            .map_or(record.id.as_str(), |(head, _)| head);
+        let request = SessionToken {
+            age: Duration::ZERO,
+            ..record.request
+        };
+        let client = ClientId::from(record.client_id);
+        self.issue(&record.user, request, &client, issuer, session)
+    }
+
+    pub(crate) fn issue_pat(&mut self, user: &UserId, pat: Pat) -> Result<String, WorldError> {
+        self.usable_user(user)?;
+        if self.user(user)?.kind == UserKind::Human {
+            return Err(WorldError::Impossible(
+                "only service users have personal access tokens",
+            ));
+        }
+        let now = unix_now();
+        let expires_at = match pat {
+            Pat::WithoutExpiry => NEVER,
+            Pat::ExpiresIn(time) => now.saturating_add(whole_seconds(time)),
+            Pat::ExpiredSince(time) => now.saturating_sub(whole_seconds(time)),
+        };
+        let issued_at = now.min(expires_at.saturating_sub(1));
+        let id = self.fresh_id();
+        let token = opaque(&id, user);
+        let (user, state) = (user.clone(), TokenState::Valid);
+        let record = PatRecord {
+            user,
+            id,
+            issued_at,
+            expires_at,
+            state,
+        };
+        self.tokens.insert(token.clone(), Token::Pat(record));
+        Ok(token)
+    }
+
+    pub(crate) fn revoke(&mut self, token: &str) -> Result<(), WorldError> {
+        self.tokens
+            .get_mut(token)
+            .map(Token::revoke)
+            .ok_or(WorldError::UnknownToken)
+    }
+
+    pub(super) fn revoke_all_of(&mut self, user: &UserId) {
+        self.tokens
+            .values_mut()
+            .filter(|token| token.user() == user)
+            .for_each(Token::revoke);
+    }
+
+    fn usable_user(&self, user: &UserId) -> Result<(), WorldError> {
+        match self.user(user)?.state {
+            UserState::Active => Ok(()),
+            _ => Err(WorldError::Impossible(
+                "a user who is not active gets no token",
+            )),
+        }
+    }
+
+    fn audience_of(&self, request: &SessionToken) -> Vec<String> {
+        let mut audience: Vec<String> = match &request.audience {
+            Audience::Only(exactly) => return exactly.clone(),
+            Audience::Scopes => Vec::new(),
+            Audience::Project(project) => {
+                let apps = self.apps.iter().filter(|(_, app)| app.project == *project);
+                let clients = apps.map(|(client, _)| client.to_string());
+                clients.chain([project.to_string()]).collect()
+            }
+        };
+        let by_scope = request.scopes.iter().filter_map(|scope| {
+            scope
+                .strip_prefix("urn:zitadel:iam:org:project:id:")?
+                .strip_suffix(":aud")
+        });
+        for project in by_scope {
+            if !audience.iter().any(|known| known == project) {
+                audience.push(project.to_owned());
+            }
+        }
+        audience
+    }
+}
+
+/// As long as the encryption of `{token id}:{user id}` with its initialisation vector.
+fn opaque(id: &str, user: &UserId) -> String {
+    random::base64url(16 + id.len() + 1 + user.as_str().len())
+}
+
+fn jwt(claims: &Value) -> String {
+    let header = json!({ "alg": "RS256", "kid": "340000000000000030", "typ": "JWT" });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!(
+        "{}.{}.{}",
+        part(&header),
+        part(claims),
+        random::base64url(256)
+    )
+}

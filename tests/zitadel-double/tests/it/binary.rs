@@ -1,0 +1,176 @@
+//! The program: what it prints works when it is pasted.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::resource_server::{basic, http, send};
+
+/// The running program, its output up to the last line of its introduction.
+struct Program {
+    child: Child,
+    output: String,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_zitadel-double"))
+            .args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = child.stdout.take().unwrap();
+        // From here on its drop ends it.
+        let mut program = Self {
+            child,
+            output: String::new(),
+        };
+        for line in BufReader::new(output).lines().map(Result::unwrap) {
+            program.output.push_str(&line);
+            program.output.push('\n');
+            if line.starts_with("# Ctrl-C") {
+                return program;
+            }
+        }
+        panic!("it ended: {}", program.output);
+    }
+
+    /// The value of `NAME = "value"` or `NAME=value   # comment`.
+    fn value(&self, name: &str) -> &str {
+        let values = self
+            .output
+            .lines()
+            .filter_map(|line| line.strip_prefix(name));
+        let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
+        let value = values
+            .next()
+            .unwrap_or_else(|| panic!("no {name} in {}", self.output));
+        let value = value
+            .trim()
+            .split_once("   #")
+            .map_or(value.trim(), |(value, _)| value);
+        value.trim_matches('"')
+    }
+
+    async fn introspect(&self, token: &str) -> Value {
+        let url = format!("{}/oauth/v2/introspect", self.value("ZITADEL_DOMAIN"));
+        let credentials = basic(self.value("CLIENT_ID"), self.value("CLIENT_SECRET"));
+        let request = http().post(url).header("authorization", credentials);
+        send(request.form(&[("token", token)])).await.json()
+    }
+
+    /// Ends it by SIGTERM; its exit status and what it said on standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(sent.success());
+        let mut complaints = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut complaints)
+            .unwrap();
+        (self.child.wait().unwrap().code(), complaints)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Fails when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn the_printed_credentials_and_tokens_work() {
+    let program = Program::start(&[]);
+    let claim = "urn:zitadel:iam:org:project:roles";
+    let reader = program.introspect(program.value("READER")).await;
+    assert!(reader[claim]["read:messages"].is_object(), "{reader}");
+    let no_role = program.introspect(program.value("NO_ROLE")).await;
+    assert_eq!(
+        (&no_role["active"], no_role.get(claim)),
+        (&Value::Bool(true), None)
+    );
+    for name in ["REVOKED", "FOREIGN"] {
+        assert_eq!(
+            program.introspect(program.value(name)).await["active"],
+            false,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_printed_control_lines_work_in_a_shell() {
+    let program = Program::start(&[]);
+    let reader = program.value("READER").to_owned();
+    let lines: Vec<&str> = program
+        .output
+        .lines()
+        .filter(|l| l.starts_with("curl "))
+        .collect();
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in lines {
+        let mut shell = Command::new("sh");
+        let run = shell.args(["-c", &format!("{line} -sS --fail --noproxy '*'")]);
+        let output = run.env("READER", &reader).output().unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+    }
+    assert_eq!(program.introspect(&reader).await["active"], false);
+}
+
+#[tokio::test]
+async fn a_key_file_is_written_and_named_in_place_of_the_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.json");
+    let program = Program::start(&["--key-file", path.to_str().unwrap()]);
+    assert_eq!(program.value("KEY_FILE"), path.to_str().unwrap());
+    assert!(!program.output.contains("CLIENT_SECRET"));
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(file["type"], "application");
+}
+
+#[tokio::test]
+async fn it_ends_on_sigterm_and_has_told_what_broke_a_rule() {
+    let program = Program::start(&[]);
+    let url = format!("{}/nowhere", program.value("ZITADEL_DOMAIN"));
+    assert_eq!(send(http().get(url)).await.status, 404);
+    let (status, complaints) = program.end();
+    assert_eq!(status, Some(0), "{complaints}");
+    assert!(
+        complaints.contains("no such path: /nowhere"),
+        "{complaints}"
+    );
+}
+
+#[test]
+fn a_taken_port_ends_it_with_a_line_that_names_the_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for option in ["--listen", "--control"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zitadel-double"));
+        let other = if option == "--listen" {
+            "--control"
+        } else {
+            "--listen"
+        };
+        let output = command
+            .args([option, &address, other, "127.0.0.1:0"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            complaint.contains(&address) && complaint.contains(option),
+            "{complaint}"
+        );
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    }
+}

@@ -1,0 +1,25 @@
+//! The double against the rules that ZITADEL follows.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this is all test code, the functions beside the tests too"
+)]
+
+mod answers;
+mod binary;
+mod client_authentication;
+mod client_keys;
+mod control;
+mod discovery;
+mod faults;
+mod introspection_request;
+mod listening;
+mod observation;
+mod pats;
+mod resource_server;
+mod socket_faults;
+mod strictness;
+mod tls;

@@ -1,0 +1,91 @@
+//! A minimal resource server: just enough to ask, and to ask wrongly.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use zitadel_double::ZitadelDouble;
+
+/// Longer than any answer takes that comes at all.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What came back: status, media type and body.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) body: String,
+}
+
+impl Got {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("a JSON body")
+    }
+
+    pub(crate) async fn from(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let content_type = response.headers().get("content-type");
+        let content_type = content_type
+            .map_or("", |value| value.to_str().expect("text"))
+            .to_owned();
+        Self {
+            status,
+            content_type,
+            body: response.text().await.expect("a whole body"),
+        }
+    }
+}
+
+/// A client that follows no redirect and keeps no cookie.
+pub(crate) fn http() -> reqwest::Client {
+    let none = reqwest::redirect::Policy::none();
+    reqwest::Client::builder()
+        .redirect(none)
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()
+        .expect("a client")
+}
+
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// An introspection request by the default application, still without a form.
+pub(crate) fn request(double: &ZitadelDouble) -> reqwest::RequestBuilder {
+    let credentials = basic(double.client_id().as_str(), &double.client_secret());
+    http()
+        .post(double.introspection_endpoint())
+        .header("authorization", credentials)
+}
+
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Got {
+    Got::from(request.send().await.expect("an answer")).await
+}
+
+/// What the default application learns about a token.
+pub(crate) async fn introspect(double: &ZitadelDouble, token: &str) -> Value {
+    let got = send(request(double).form(&[("token", token)])).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    got.json()
+}
+
+/// What the foreign application learns about a token.
+pub(crate) async fn introspect_as_foreigner(double: &ZitadelDouble, token: &str) -> Value {
+    let id = double.foreign_client_id().as_str();
+    let credentials = basic(id, &double.foreign_client_secret());
+    let request = http().post(double.introspection_endpoint());
+    let request = request
+        .header("authorization", credentials)
+        .form(&[("token", token)]);
+    send(request).await.json()
+}
+
+pub(crate) fn inactive() -> Value {
+    json!({ "active": false })
+}
+
+pub(crate) fn unauthorized_client() -> Value {
+    json!({ "error": "unauthorized_client" })
+}
