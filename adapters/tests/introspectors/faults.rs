@@ -1,0 +1,197 @@
+//! Every fault of the provider is no verdict, in bounded time, and is told apart.
+
+use std::{error::Error, time::Duration};
+
+use adapters::zitadel::ZitadelSettings;
+use domain::IntrospectionError;
+use serde_json::json;
+use zitadel_double::{Answer, DATABASE_HOST, Fault, Framing, RedirectStatus, Times, ZitadelDouble};
+
+use crate::{active_token, ask, assert_active, reason, setup};
+
+/// What every fault is called, and what the double must act out for it.
+fn faults() -> Vec<(Fault, &'static str)> {
+    let elsewhere = || "https://elsewhere.test/login?token=x".to_owned();
+    vec![
+        (Fault::ResetBeforeAnswer, "interrupted"),
+        (Fault::CloseBeforeAnswer, "interrupted"),
+        (Fault::ResetMidBody, "interrupted"),
+        (Fault::Truncate, "interrupted"),
+        (Fault::InternalServerError, "server_error"),
+        (Fault::BadGateway, "server_error"),
+        (Fault::ServiceUnavailable, "server_error"),
+        (Fault::TooManyRequests, "rate_limited"),
+        (Fault::DatabaseDown, "unexpected_status"),
+        (Fault::LoginPage, "malformed_answer"),
+        (
+            Fault::Redirect(RedirectStatus::Found, elsewhere()),
+            "redirected",
+        ),
+        (
+            Fault::Redirect(RedirectStatus::TemporaryRedirect, elsewhere()),
+            "redirected",
+        ),
+        (Fault::WrongTypes, "malformed_answer"),
+        (Fault::NotJson, "malformed_answer"),
+        (Fault::Empty, "malformed_answer"),
+        (
+            Fault::ContentType("text/html".to_owned()),
+            "malformed_answer",
+        ),
+        (
+            Fault::ContentType("application/token-introspection+jwt".to_owned()),
+            "malformed_answer",
+        ),
+        (Fault::Huge(Framing::Chunked), "malformed_answer"),
+        (Fault::Huge(Framing::ContentLength), "malformed_answer"),
+    ]
+}
+
+#[tokio::test]
+async fn every_fault_is_no_verdict_and_passes() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    assert_active(&ask(&introspector, &token).await);
+    for (fault, expected) in faults() {
+        let shown = format!("{fault:?}");
+        double.introspection_fault(fault, Times::Once);
+        let answer = ask(&introspector, &token).await;
+        assert_eq!(reason(&answer), expected, "{shown}");
+        assert_active(&ask(&introspector, &token).await);
+    }
+}
+
+#[tokio::test]
+async fn discovery_has_the_same_faults() {
+    let double = ZitadelDouble::start().await;
+    let token = active_token(&double);
+    for (fault, expected) in faults() {
+        if matches!(&fault, Fault::ContentType(_) | Fault::Empty) {
+            continue;
+        }
+        let introspector = setup::introspector(setup::basic(&double));
+        let shown = format!("{fault:?}");
+        double.discovery_fault(fault, Times::Once);
+        assert_eq!(
+            reason(&ask(&introspector, &token).await),
+            expected,
+            "{shown}"
+        );
+        assert_active(&ask(&introspector, &token).await);
+    }
+}
+
+/// An introspector that has already found the endpoint, and does not wait for long.
+fn impatient(double: &ZitadelDouble) -> ZitadelSettings {
+    ZitadelSettings {
+        introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),
+        timeout: Duration::from_millis(50),
+        ..setup::basic(double)
+    }
+}
+
+#[tokio::test]
+async fn a_stall_and_a_drip_end_with_the_time_allowed() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(impatient(&double));
+    let token = active_token(&double);
+    for fault in [Fault::Stall, Fault::Drip(Duration::from_millis(5))] {
+        double.introspection_fault(fault, Times::Once);
+        assert_eq!(reason(&ask(&introspector, &token).await), "timed_out");
+    }
+}
+
+#[tokio::test]
+async fn the_time_allowed_includes_discovery() {
+    let double = ZitadelDouble::start().await;
+    let settings = ZitadelSettings {
+        introspection_endpoint: None,
+        ..impatient(&double)
+    };
+    let introspector = setup::introspector(settings);
+    double.discovery_fault(Fault::Stall, Times::Once);
+    assert_eq!(
+        reason(&ask(&introspector, &active_token(&double)).await),
+        "timed_out"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_no_verdict_and_passes() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    double.stop_listening().await;
+    assert_eq!(reason(&ask(&introspector, &token).await), "unreachable");
+    double.listen_again().await;
+    assert_active(&ask(&introspector, &token).await);
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_unreachable() {
+    let double = ZitadelDouble::start().await;
+    let settings = ZitadelSettings {
+        domain: "https://nowhere.invalid".parse().unwrap(),
+        ..setup::basic(&double)
+    };
+    let answer = ask(&setup::introspector(settings), &active_token(&double)).await;
+    assert_eq!(reason(&answer), "unreachable");
+}
+
+// incidents.md row 9, over the wire.
+#[tokio::test]
+async fn a_claim_of_the_wrong_type_is_no_verdict() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    for answer in [
+        json!({ "active": "true" }),
+        json!({ "active": true, "exp": "253402300799" }),
+        json!({ "active": true, "exp": null }),
+        json!({ "active": true, "nbf": {} }),
+        json!({ "active": true, "aud": 1 }),
+        json!([true]),
+    ] {
+        let shown = answer.to_string();
+        double.answer(token.expose_secret(), answer);
+        let answer = ask(&introspector, &token).await;
+        assert_eq!(reason(&answer), "malformed_answer", "{shown}");
+    }
+}
+
+fn shown(error: &IntrospectionError) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text} {cause} {cause:?}");
+        source = cause.source();
+    }
+    text
+}
+
+// incidents.md row 19: what is said of a fault may be logged as it is.
+#[tokio::test]
+async fn no_fault_shows_a_token_a_secret_or_a_text_of_the_other_side() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    let answer = Answer::bytes(format!("\"{}\"", token.expose_secret()));
+    let echo = Fault::Status(
+        http::StatusCode::OK,
+        answer.content_type("application/json"),
+    );
+    for fault in faults().into_iter().map(|(fault, _)| fault).chain([echo]) {
+        double.introspection_fault(fault, Times::Once);
+        let error = ask(&introspector, &token).await.unwrap_err();
+        let shown = shown(&error);
+        for secret in [
+            token.expose_secret(),
+            &double.client_secret(),
+            DATABASE_HOST,
+            "Basic ",
+        ] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every implementation of the port; ZITADEL's against the strict double, which refuses what
+//! ZITADEL would refuse and reports what a resource server must never do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod addresses;
+mod authentication;
+mod discovery;
+mod faults;
+mod port_contract;
+mod request;
+mod setup;
+
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use zitadel_double::{NewUser, ZitadelDouble};
+
+/// A token that the double calls active.
+fn active_token(double: &ZitadelDouble) -> AccessToken {
+    let user = double.add_user(NewUser::service("svc"));
+    AccessToken::parse(&double.pat(&user)).unwrap()
+}
+
+#[track_caller]
+fn assert_active(answer: &Result<Introspection, IntrospectionError>) {
+    assert!(matches!(answer, Ok(Introspection::Active(_))), "{answer:?}");
+}
+
+/// The one word for the fault.
+#[track_caller]
+fn reason(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
+    match answer {
+        Err(error) => error.reason(),
+        Ok(verdict) => panic!("there is a verdict: {verdict:?}"),
+    }
+}
+
+async fn ask(
+    introspector: &impl TokenIntrospector,
+    token: &AccessToken,
+) -> Result<Introspection, IntrospectionError> {
+    introspector.introspect(token).await
+}

@@ -1,0 +1,112 @@
+//! What the port promises, asked of every implementation.
+
+use std::{sync::Arc, time::SystemTime};
+
+use adapters::{InMemoryIntrospector, SystemClock};
+use domain::{
+    AccessToken, ActiveToken, Clock, Introspection, Organization, OrganizationId, Role, Subject,
+    TokenIntrospector,
+};
+use zitadel_double::{NewUser, ZitadelDouble};
+
+use crate::setup;
+
+const READ: Role = Role::from_static("read:messages");
+
+/// An implementation that knows three tokens: `reader` with a role, `plain` without one, and
+/// `revoked`.
+struct Case {
+    introspector: Arc<dyn TokenIntrospector>,
+    reader: AccessToken,
+    plain: AccessToken,
+    revoked: AccessToken,
+}
+
+impl Case {
+    async fn active(&self, token: &AccessToken) -> Arc<ActiveToken> {
+        match self.introspector.introspect(token).await {
+            Ok(Introspection::Active(token)) => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn is_inactive(&self, token: &AccessToken) -> bool {
+        matches!(
+            self.introspector.introspect(token).await,
+            Ok(Introspection::Inactive)
+        )
+    }
+}
+
+async fn keeps_its_promises(case: Case) {
+    let reader = case.active(&case.reader).await;
+    assert!(reader.subject.is_some());
+    let [organization] = reader.roles.granted_by(&READ) else {
+        panic!("{:?}", reader.roles)
+    };
+    assert_eq!(organization.id.as_str(), "340000000000000200");
+    assert!(
+        reader
+            .expires_at
+            .is_none_or(|time| time > SystemClock.now())
+    );
+
+    assert_eq!(case.active(&case.plain).await.roles.iter().len(), 0);
+    assert!(case.is_inactive(&case.revoked).await);
+    assert!(
+        case.is_inactive(&AccessToken::parse("unknown").unwrap())
+            .await
+    );
+
+    let (first, second) = (
+        case.active(&case.reader).await,
+        case.active(&case.reader).await,
+    );
+    assert_eq!(first, second, "the same question has the same answer");
+}
+
+#[tokio::test]
+async fn the_fake_keeps_the_promises_of_the_port() {
+    let token = |text: &str| AccessToken::parse(text).unwrap();
+    let organization = Organization {
+        id: OrganizationId::from_static("340000000000000200"),
+        primary_domain: "acme.localhost".into(),
+    };
+    let reader = ActiveToken {
+        subject: Some(Subject::parse("1").unwrap()),
+        roles: [(READ, organization)].into_iter().collect(),
+        expires_at: Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799)),
+        ..ActiveToken::default()
+    };
+    let introspector = InMemoryIntrospector::new([
+        (token("reader"), Introspection::Active(Arc::new(reader))),
+        (token("plain"), Introspection::Active(Arc::default())),
+        (token("revoked"), Introspection::Inactive),
+    ]);
+    assert_eq!(format!("{introspector:?}"), "InMemoryIntrospector { .. }");
+    keeps_its_promises(Case {
+        introspector: Arc::new(introspector),
+        reader: token("reader"),
+        plain: token("plain"),
+        revoked: token("revoked"),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn zitadel_keeps_the_promises_of_the_port() {
+    let double = ZitadelDouble::start().await;
+    let user = |name: &str| double.add_user(NewUser::service(name));
+    let (reader, plain) = (user("reader"), user("plain"));
+    double.grant(&reader, "read:messages");
+    let token = |text: String| AccessToken::parse(&text).unwrap();
+    let revoked = double.session_token(&plain, zitadel_double::SessionToken::default());
+    double.revoke(&revoked);
+    keeps_its_promises(Case {
+        introspector: Arc::new(setup::introspector(setup::basic(&double))),
+        reader: token(double.pat(&reader)),
+        plain: token(double.pat(&plain)),
+        revoked: token(revoked),
+    })
+    .await;
+}
