@@ -1,0 +1,92 @@
+//! The API under test.
+
+use app::{Config, Routes, Running, Stopped, routes, start};
+use reqwest::{Client, RequestBuilder, redirect};
+use tempfile::TempDir;
+
+use crate::{Answer, Environment};
+
+/// A started API, and a client for it.
+#[derive(Debug)]
+pub struct Api {
+    running: Running,
+    client: Client,
+    _directory: TempDir,
+}
+
+impl Api {
+    /// Starts the API as it is.
+    pub async fn start(environment: Environment) -> Self {
+        Self::start_with(environment, routes()).await
+    }
+
+    /// Starts an API with other routes.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[expect(
+        clippy::expect_used,
+        reason = "a test that cannot go on says so by panicking"
+    )]
+    pub async fn start_with(environment: Environment, routes: Routes) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let config = Config::read(environment.into_variables(), directory.path())
+            .expect("a configuration that is right");
+        let running = start(config, routes).await.expect("a start");
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none());
+        let client = client.build().expect("a client");
+        Self {
+            running,
+            client,
+            _directory: directory,
+        }
+    }
+
+    /// The URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.local_address())
+    }
+
+    /// The address that the API listens on.
+    #[must_use]
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.running.local_address()
+    }
+
+    /// `GET`, with an access token.
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(self.client.get(self.url(path)).bearer_auth(token))
+            .await
+    }
+
+    /// `GET`, without an access token.
+    pub async fn get_without_token(&self, path: &str) -> Answer {
+        self.send(self.client.get(self.url(path))).await
+    }
+
+    /// Any request, made by [`Api::client`].
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[expect(
+        clippy::expect_used,
+        reason = "a test that cannot go on says so by panicking"
+    )]
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// The client, which follows no redirect.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Stops the API.
+    pub async fn stop(self) -> Stopped {
+        self.running.stop().await
+    }
+}

@@ -1,0 +1,10 @@
+//! The harness of the black-box tests: it starts the API as `main` does, on a port of its own, and
+//! speaks to it over sockets. What a test finds here is what a client would find.
+
+mod answer;
+mod api;
+mod setup;
+
+pub use answer::Answer;
+pub use api::Api;
+pub use setup::{Environment, with_client_secret, with_key_file};

@@ -1,0 +1,12 @@
+//! The walk-through against servers that none of us wrote.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod live_zitadel;
+mod oidc_provider;

@@ -1,0 +1,129 @@
+//! Every fault of the provider is 503 in bounded time, never 200 and never 401; and it passes.
+
+use std::time::Duration;
+
+use tests::{Answer, Api, Environment, with_client_secret};
+use zitadel_double::{
+    AppState, DiscoveryFault, Fault, Framing, NewUser, RedirectStatus, Times, ZitadelDouble,
+};
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer, fault: &str) {
+    assert_eq!(answer.status, 503, "{fault}: {answer:?}");
+    assert_eq!(answer.code(), "introspection_unavailable", "{fault}");
+    assert_eq!(answer.challenge, None, "{fault}");
+    assert_eq!(answer.cache_control.as_deref(), Some("no-store"), "{fault}");
+    let retry_after: u64 = answer.retry_after.as_deref().unwrap().parse().unwrap();
+    assert!(retry_after >= 1, "{fault}");
+}
+
+fn faults() -> Vec<Fault> {
+    vec![
+        Fault::Stall,
+        Fault::Drip(Duration::from_millis(20)),
+        Fault::ResetBeforeAnswer,
+        Fault::CloseBeforeAnswer,
+        Fault::ResetMidBody,
+        Fault::Truncate,
+        Fault::InternalServerError,
+        Fault::BadGateway,
+        Fault::ServiceUnavailable,
+        Fault::TooManyRequests,
+        Fault::DatabaseDown,
+        Fault::LoginPage,
+        Fault::Redirect(RedirectStatus::Found, "http://127.0.0.1:1/".to_owned()),
+        Fault::Redirect(
+            RedirectStatus::TemporaryRedirect,
+            "http://127.0.0.1:1/".to_owned(),
+        ),
+        Fault::WrongTypes,
+        Fault::NotJson,
+        Fault::Empty,
+        Fault::ContentType("text/plain".to_owned()),
+        Fault::Huge(Framing::Chunked),
+        Fault::Huge(Framing::ContentLength),
+    ]
+}
+
+/// The provider's faults last; the time that the API waits for one is short.
+fn impatient(double: &ZitadelDouble) -> Environment {
+    with_client_secret(double).with("APP_ZITADEL__TIMEOUT", "500ms")
+}
+
+fn reader(double: &ZitadelDouble) -> String {
+    let user = double.add_user(NewUser::service("svc"));
+    double.grant(&user, "read:messages");
+    double.pat(&user)
+}
+
+#[tokio::test]
+async fn every_fault_of_introspection_is_503_and_passes() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let api = Api::start(impatient(&double)).await;
+    assert_eq!(api.get("/api/private-scoped", &token).await.status, 200);
+    for fault in faults() {
+        let shown = format!("{fault:?}");
+        double.introspection_fault(fault, Times::UntilCleared);
+        for token in [token.as_str(), "unknown"] {
+            assert_unavailable(&api.get("/api/private-scoped", token).await, &shown);
+        }
+        assert_eq!(
+            api.get_without_token("/api/public").await.status,
+            200,
+            "{shown}"
+        );
+        double.clear_faults();
+        assert_eq!(
+            api.get("/api/private-scoped", &token).await.status,
+            200,
+            "{shown}"
+        );
+        assert_eq!(
+            api.get("/api/private-scoped", "unknown").await.status,
+            401,
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_discovery_is_503_and_passes() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let faults = faults()
+        .into_iter()
+        .filter(|fault| !matches!(fault, Fault::Empty | Fault::ContentType(_)))
+        .map(DiscoveryFault::Any)
+        .chain([
+            DiscoveryFault::Issuer("https://evil.test".to_owned()),
+            DiscoveryFault::IntrospectionEndpoint("https://evil.test/introspect".to_owned()),
+            DiscoveryFault::NoIntrospectionEndpoint,
+        ]);
+    for fault in faults {
+        let api = Api::start(impatient(&double)).await;
+        let shown = format!("{fault:?}");
+        double.discovery_fault(fault, Times::UntilCleared);
+        assert_unavailable(&api.get("/api/private", &token).await, &shown);
+        double.clear_faults();
+        assert_eq!(api.get("/api/private", &token).await.status, 200, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let api = Api::start(impatient(&double)).await;
+    let secret = double.client_secret();
+    let _new = double.regenerate_client_secret(double.client_id());
+    assert_unavailable(&api.get("/api/private", &token).await, "a wrong secret");
+    drop(double.take_violations());
+    double.set_client_secret(double.client_id(), &secret);
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    double.set_app_state(double.client_id(), AppState::Deactivated);
+    assert_unavailable(
+        &api.get("/api/private", &token).await,
+        "a deactivated application",
+    );
+}

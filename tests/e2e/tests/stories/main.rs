@@ -1,0 +1,16 @@
+//! Stories of the started API over real sockets, with the double as its ZITADEL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod denials;
+mod documentation;
+mod faults;
+mod http2;
+mod isolation;
+mod outages;
+mod shutdown;
+mod walkthrough;
