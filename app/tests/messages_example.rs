@@ -1,6 +1,9 @@
 //! `examples/messages.rs`, started as its `main` starts it, over a real socket.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,9 @@
 //! What needs the process itself: the banner, signals, the exit status, standard error.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

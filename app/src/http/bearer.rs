@@ -145,6 +145,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn every_outcome_has_one_word() {
+        let words = [
+            BearerError::Missing,
+            BearerError::Repeated,
+            AccessTokenError::Empty.into(),
+            AccessTokenError::TooLong.into(),
+            AccessTokenError::ForbiddenCharacter.into(),
+        ]
+        .map(BearerError::reason);
+        assert_eq!(
+            words,
+            [
+                "missing_token",
+                "repeated_header",
+                "empty_token",
+                "token_too_long",
+                "forbidden_character",
+            ],
+        );
+    }
+
     proptest! {
         #[test]
         fn whatever_is_read_stood_behind_the_scheme(value in prop::collection::vec(0x20..=0xff_u8, 0..60)) {

@@ -117,3 +117,43 @@ fn chain(fault: &IntrospectionError) -> String {
     causes.dedup();
     causes.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use domain::Outage;
+    use thiserror::Error;
+
+    use super::*;
+
+    /// A fault with another one behind it.
+    #[derive(Debug, Error)]
+    #[error("{0}")]
+    struct Behind(&'static str, #[source] io::Error);
+
+    fn cause(source: Behind) -> String {
+        chain(&IntrospectionError::Unavailable {
+            reason: Outage::Unreachable,
+            source: Arc::new(source),
+        })
+    }
+
+    #[test]
+    fn the_cause_is_all_that_lies_behind_a_fault_outermost_first() {
+        let refused = io::Error::other("connection refused");
+        assert_eq!(
+            cause(Behind("cannot connect", refused)),
+            "cannot connect: connection refused"
+        );
+    }
+
+    #[test]
+    fn a_cause_that_only_repeats_the_one_before_is_said_once() {
+        let same = io::Error::other("the claim exp has the wrong type");
+        assert_eq!(
+            cause(Behind("the claim exp has the wrong type", same)),
+            "the claim exp has the wrong type"
+        );
+    }
+}

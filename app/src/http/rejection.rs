@@ -52,3 +52,27 @@ async fn convert(response: Response) -> Response {
     }
     .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn detail(text: &str) -> String {
+        let rejection = (StatusCode::BAD_REQUEST, text.to_owned()).into_response();
+        let problem = pollster::block_on(async {
+            let problem = to_problem(rejection).await;
+            body::to_bytes(problem.into_body(), 100_000).await.unwrap()
+        });
+        let problem: Value = serde_json::from_slice(&problem).unwrap();
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_text_of_16_kib_is_taken_over_and_a_longer_one_is_not() {
+        let text = "x".repeat(16_384);
+        assert_eq!(detail(&text), text);
+        assert_eq!(detail(&format!("{text}x")), "");
+    }
+}
