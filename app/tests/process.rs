@@ -196,6 +196,16 @@ fn the_banner_names_the_zitadel_that_is_asked() {
 }
 
 #[test]
+fn a_zitadel_on_loopback_is_asked_without_a_proxy() {
+    let (zitadel, domain) = stalled_zitadel();
+    let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
+    let environment = [&with_zitadel(&domain, "1ms")[..], &proxy].concat();
+    let mut app = App::start(&[], &environment);
+    let _request = ask(&app.address(), "/api/private", "a");
+    zitadel.accept().unwrap();
+}
+
+#[test]
 fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -221,6 +231,16 @@ fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
                 ("APP_ZITADEL__CONNECT_TO", "https://10.0.0.7"),
             ],
             "zitadel.connect_to: ",
+        ),
+        (
+            &[
+                ("ZITADEL_DOMAIN", "https://auth.example.test"),
+                ("CLIENT_ID", "id"),
+                ("CLIENT_SECRET", "top-secret"),
+                ("APP_ZITADEL__CONNECT_TO", "https://10.0.0.7"),
+                ("HTTPS_PROXY", "http://10.0.0.8:3128"),
+            ],
+            "NO_PROXY",
         ),
     ] {
         let (status, _, stderr) = run(&[], environment);

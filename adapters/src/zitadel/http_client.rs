@@ -66,6 +66,10 @@ impl HttpClient {
         if let Some(pem) = root_certificates {
             builder = builder.tls_certs_merge(certificates(pem)?);
         }
+        if domain.url().scheme() == "http" {
+            // Loopback, in clear: nothing for a proxy.
+            builder = builder.no_proxy();
+        }
         let mut detour = None;
         if let Some(connect_to) = connect_to {
             refuse_proxy(domain.url(), connect_to.url())?;

@@ -150,3 +150,23 @@ pub fn what_inactive_means(project_id: Option<&str>) -> String {
          instance, or ZITADEL had a fault of its own"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_inactive_means_begins_with_the_scope_to_request() {
+        for (project_id, scope) in [
+            (
+                Some("340000000000000001"),
+                "urn:zitadel:iam:org:project:id:340000000000000001:aud",
+            ),
+            (None, "urn:zitadel:iam:org:project:id:{projectId}:aud"),
+        ] {
+            let meaning = what_inactive_means(project_id);
+            let (most_likely, _) = meaning.split_once("), or ").unwrap();
+            assert!(most_likely.ends_with(scope), "{meaning}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use domain::{
 };
 use zitadel_double::{NewUser, ZitadelDouble};
 
-use crate::setup;
+use crate::{ask, assert_active, setup};
 
 const READ: Role = Role::from_static("read:messages");
 
@@ -91,6 +91,19 @@ async fn the_fake_keeps_the_promises_of_the_port() {
         revoked: token("revoked"),
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_fake_forgets_every_token_that_is_not_among_the_new_ones() {
+    let token = |text: &str| AccessToken::parse(text).unwrap();
+    let active = || Introspection::Active(Arc::default());
+    let introspector = InMemoryIntrospector::new([(token("old"), active())]);
+    introspector.replace([(token("new"), active())]);
+    assert_eq!(
+        ask(&introspector, &token("old")).await.unwrap(),
+        Introspection::Inactive
+    );
+    assert_active(&ask(&introspector, &token("new")).await);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Reads a `.env` as python-dotenv does, so that the file of the Python example runs unchanged,
+//! Reads a `.env` as python-dotenv 1.2 does, so that the file of the Python example runs unchanged,
 //! except that `$` is never expanded.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,10 @@ pub(super) fn parse(
     text: &str,
     is_ours: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, UnreadableLine> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text
+        .trim_start_matches('\u{feff}')
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let mut variables = BTreeMap::new();
     let mut reader = Reader { rest: &text };
     loop {
@@ -80,8 +83,14 @@ impl<'a> Reader<'a> {
         let name = self.name()?;
         self.skip_while(is_blank);
         let value = if self.skip("=") {
+            let is_spaced = self.rest.starts_with(is_blank);
             self.skip_while(is_blank);
-            Some(self.value()?)
+            let is_comment = is_spaced && self.rest.starts_with('#');
+            Some(if is_comment {
+                String::new()
+            } else {
+                self.value()?
+            })
         } else {
             None
         };
@@ -133,26 +142,18 @@ impl<'a> Reader<'a> {
         value.trim_end_matches(is_space).to_owned()
     }
 
-    /// A quote behind a backslash does not end the value, unless no other quote does.
+    /// A backslash escapes whatever follows, a quote above all.
     fn quoted(&mut self, quote: char, unescape: fn(char) -> Option<char>) -> Option<String> {
         let quoted = self.rest.strip_prefix(quote)?;
-        let mut escaped = None;
-        let mut previous = None;
-        let mut end = None;
-        for (index, c) in quoted.char_indices() {
-            if c == quote {
-                if previous == Some('\\') {
-                    escaped = Some(index);
-                } else {
-                    end = Some(index);
-                    break;
-                }
-            }
-            previous = Some(c);
-        }
-        let end = end.or(escaped)?;
-        self.rest = &quoted[end + quote.len_utf8()..];
-        Some(decode(&quoted[..end], unescape))
+        let mut escaped = false;
+        let end = quoted.find(|c| {
+            let ends = c == quote && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        })?;
+        let (value, rest) = quoted.split_at(end);
+        self.rest = rest.strip_prefix(quote)?;
+        Some(decode(value, unescape))
     }
 
     fn skip(&mut self, prefix: &str) -> bool {

@@ -2,7 +2,7 @@
 //! handler's signature.
 
 use super::{
-    handlers::{private, private_scoped, public_route},
+    handlers,
     mount::{Routes, guarded, public},
 };
 
@@ -10,7 +10,7 @@ use super::{
 #[must_use]
 pub fn routes() -> Routes {
     Routes::default()
-        .get("/api/public", public(public_route))
-        .get("/api/private", guarded(private))
-        .get("/api/private-scoped", guarded(private_scoped))
+        .get("/api/public", public(handlers::public))
+        .get("/api/private", guarded(handlers::private))
+        .get("/api/private-scoped", guarded(handlers::private_scoped))
 }

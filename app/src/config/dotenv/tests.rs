@@ -1,4 +1,4 @@
-//! Expected values are what python-dotenv 1.x gives with `interpolate=False`.
+//! Expected values are what python-dotenv 1.2 gives with `interpolate=False`.
 
 use super::*;
 
@@ -35,7 +35,8 @@ fn spaces_comments_and_export_are_taken_as_python_takes_them() {
     check("A=1 # one", &[("A", "1")]);
     check("A=1# one", &[("A", "1# one")]);
     check("A=a b #c #d", &[("A", "a b")]);
-    check("A= # none", &[("A", "# none")]);
+    check("A= # none", &[("A", "")]);
+    check("A=# none", &[("A", "# none")]);
     check("A=#x", &[("A", "#x")]);
     check("A='x' # one", &[("A", "x")]);
     check("A='x'#one", &[("A", "x")]);
@@ -43,6 +44,7 @@ fn spaces_comments_and_export_are_taken_as_python_takes_them() {
     check("A=\nB=2", &[("A", ""), ("B", "2")]);
     check("A=", &[("A", "")]);
     check("A==", &[("A", "=")]);
+    check("\u{feff}A=1", &[("A", "1")]);
 }
 
 #[test]
@@ -57,7 +59,9 @@ fn quoted_values_keep_what_is_in_them() {
     check(r#"A="x\ny\t\"z\"\q\\""#, &[("A", "x\ny\t\"z\"\\q\\")]);
     check(r"A='x\ny\'z\\'", &[("A", "x\\ny'z\\")]);
     check(r#"A="x\"#, &[]);
-    check(r#"A="x\""#, &[("A", "x\\")]);
+    check(r#"A="x\""#, &[]);
+    check(r#"A="x\\"#, &[]);
+    check(r#"A="x\\""#, &[("A", "x\\")]);
     check(r#"A="\a\b\f\r\v""#, &[("A", "\x07\x08\x0c\r\x0b")]);
     check(r"A=x\ny", &[("A", r"x\ny")]);
 }
