@@ -18,9 +18,7 @@ pub struct InMemoryIntrospector {
 impl InMemoryIntrospector {
     /// An introspector that knows these tokens.
     pub fn new(tokens: impl IntoIterator<Item = (AccessToken, Introspection)>) -> Self {
-        Self {
-            answers: RwLock::new(tokens.into_iter().collect()),
-        }
+        Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
     /// Forgets every token and knows these instead, from the next question on.
@@ -34,16 +32,12 @@ impl InMemoryIntrospector {
 impl TokenIntrospector for InMemoryIntrospector {
     async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
         let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(answers
-            .get(token)
-            .cloned()
-            .unwrap_or(Introspection::Inactive))
+        Ok(answers.get(token).cloned().unwrap_or(Introspection::Inactive))
     }
 }
 
 impl fmt::Debug for InMemoryIntrospector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InMemoryIntrospector")
-            .finish_non_exhaustive()
+        f.debug_struct("InMemoryIntrospector").finish_non_exhaustive()
     }
 }

@@ -9,10 +9,7 @@ use domain::Clock;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the real clock is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is where the real clock is read")]
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }

@@ -72,11 +72,7 @@ async fn read(
     State(messages): State<Messages>,
 ) -> Result<Json<Message>, StatusCode> {
     let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
-    messages
-        .get(&id)
-        .cloned()
-        .map(Json)
-        .ok_or(StatusCode::NOT_FOUND)
+    messages.get(&id).cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn write(
@@ -106,10 +102,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let routes = routes();
     let banner = Banner::new(&config, routes.table());
     let running = start(config, routes).await?;
-    #[expect(
-        clippy::print_stdout,
-        reason = "the banner is for the person at the terminal"
-    )]
+    #[expect(clippy::print_stdout, reason = "the banner is for the person at the terminal")]
     {
         println!("{}", banner.text(running.local_address()));
     }

@@ -23,7 +23,7 @@ pub struct Banner {
 
 #[derive(Debug)]
 enum Answering {
-    Fake { tokens: LocalTokens, editable: bool },
+    Fake { tokens: LocalTokens, copyable: bool },
     Zitadel(Domain),
 }
 
@@ -32,16 +32,12 @@ impl Banner {
     #[must_use]
     pub fn new(config: &Config, routes: &[Route]) -> Self {
         let introspector = match &config.introspector {
-            Introspector::Fake(fake) => Answering::Fake {
-                tokens: fake.tokens.clone(),
-                editable: fake.file.is_some(),
-            },
+            Introspector::Fake(fake) => {
+                Answering::Fake { tokens: fake.tokens.clone(), copyable: fake.tokens.is_embedded() }
+            }
             Introspector::Zitadel(zitadel) => Answering::Zitadel(zitadel.domain.clone()),
         };
-        Self {
-            introspector,
-            routes: routes.to_vec(),
-        }
+        Self { introspector, routes: routes.to_vec() }
     }
 
     /// The text for an API that listens on `address`.
@@ -57,14 +53,10 @@ impl Banner {
         writeln!(text, "\nListening on http://{address}")?;
         let token = match &self.introspector {
             Answering::Zitadel(domain) => {
-                writeln!(
-                    text,
-                    "Tokens are introspected by ZITADEL at {}",
-                    domain.issuer()
-                )?;
+                writeln!(text, "Tokens are introspected by ZITADEL at {}", domain.issuer())?;
                 "$TOKEN"
             }
-            Answering::Fake { tokens, editable } => {
+            Answering::Fake { tokens, copyable } => {
                 writeln!(
                     text,
                     "WARNING: tokens are introspected by the in-memory fake. Everybody knows its \
@@ -73,7 +65,7 @@ impl Banner {
                 for (token, about) in tokens.shown() {
                     writeln!(text, "    {token:<16} {about}")?;
                 }
-                if !editable {
+                if *copyable {
                     writeln!(
                         text,
                         "\nTo start with a copy that you can edit while the API runs:\n\n    \
@@ -85,26 +77,21 @@ impl Banner {
             }
         };
         writeln!(text, "\nTo try it:\n")?;
-        for Route {
-            method,
-            path,
-            access,
-        } in &self.routes
-        {
-            let method = if method == "GET" {
-                String::new()
-            } else {
-                format!(" -X {method}")
-            };
+        for Route { method, path, access } in &self.routes {
+            let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
             let header = match access {
                 Access::Public => String::new(),
                 Access::Guarded(_) => format!(" -H \"Authorization: Bearer {token}\""),
             };
-            writeln!(
-                text,
-                "    curl -i{method}{header} \"http://{address}{path}\""
-            )?;
+            let path = example(path);
+            writeln!(text, "    curl -i{method}{header} \"http://{address}{path}\"")?;
         }
         Ok(())
     }
+}
+
+/// A path to try: each parameter is 1.
+fn example(path: &str) -> String {
+    let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }

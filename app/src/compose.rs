@@ -34,12 +34,7 @@ pub(crate) fn api(config: Config, routes: Routes) -> Result<Router, HttpClientEr
     let requirements = requirements(&config.auth, composed.issuer);
     let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
     let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
-    Ok(http::router(
-        routes,
-        guard,
-        &config.cors,
-        config.server.max_body,
-    ))
+    Ok(http::router(routes, guard, &config.cors, config.server.max_body))
 }
 
 fn in_memory(fake: Fake) -> Composed {
@@ -59,10 +54,9 @@ fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
     let issuer = zitadel.domain.issuer().clone();
     let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
     let authentication = match zitadel.credentials {
-        Credentials::ClientSecret {
-            client_id,
-            client_secret,
-        } => ClientAuthentication::client_secret_basic(&client_id, &client_secret),
+        Credentials::ClientSecret { client_id, client_secret } => {
+            ClientAuthentication::client_secret_basic(&client_id, &client_secret)
+        }
         Credentials::PrivateKey(key_file) => {
             ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
         }
@@ -76,11 +70,7 @@ fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
         root_certificates: zitadel.root_certificates,
         timeout: zitadel.timeout,
     })?;
-    Ok(Composed {
-        introspector: Arc::new(introspector),
-        issuer: Some(issuer),
-        what_inactive_means,
-    })
+    Ok(Composed { introspector: Arc::new(introspector), issuer: Some(issuer), what_inactive_means })
 }
 
 fn requirements(auth: &Auth, issuer: Option<Issuer>) -> Requirements {

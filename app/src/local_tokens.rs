@@ -15,12 +15,17 @@ use domain::{
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use crate::config::toml_line;
+
 /// The list that is used when no file is named.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
 
 /// A list of local tokens. Everybody knows them: they are for loopback only.
 #[derive(Clone)]
-pub struct LocalTokens(Vec<LocalToken>);
+pub struct LocalTokens {
+    tokens: Vec<LocalToken>,
+    embedded: bool,
+}
 
 #[derive(Clone)]
 struct LocalToken {
@@ -66,37 +71,22 @@ impl LocalTokens {
     /// When it is not in that form, or names a token twice.
     pub fn parse(text: &str) -> Result<Self, LocalTokensError> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let line = text
-                .bytes()
-                .take(start)
-                .filter(|byte| *byte == b'\n')
-                .count()
-                + 1;
-            LocalTokensError::Form {
-                line,
-                message: error.message().replace('\n', " "),
-            }
+            let line = toml_line(text, &error);
+            LocalTokensError::Form { line, message: error.message().replace('\n', " ") }
         })?;
         let mut names = HashSet::new();
         let mut tokens = Vec::new();
         for (index, entry) in file.token.into_iter().enumerate() {
             let token = entry
                 .into_token()
-                .map_err(|message| LocalTokensError::Token {
-                    number: index + 1,
-                    message,
-                })?;
+                .map_err(|message| LocalTokensError::Token { number: index + 1, message })?;
             if !names.insert(token.token.clone()) {
                 let message = "it is there twice".to_owned();
-                return Err(LocalTokensError::Token {
-                    number: index + 1,
-                    message,
-                });
+                return Err(LocalTokensError::Token { number: index + 1, message });
             }
             tokens.push(token);
         }
-        Ok(Self(tokens))
+        Ok(Self { tokens, embedded: text == EMBEDDED })
     }
 
     pub(crate) fn read(file: &Path) -> Result<Self, LocalTokensError> {
@@ -105,24 +95,25 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
+    /// Whether they are those of `app/local-tokens.toml`, which can be copied and edited.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.embedded
+    }
+
     /// What the fake answers.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken, Introspection)> {
-        self.0
-            .iter()
-            .map(|local| (local.token.clone(), local.introspection.clone()))
+        self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }
 
     /// For the banner: each token in clear, and what it stands for.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|local| (local.token.expose_secret(), local.about.as_str()))
+        self.tokens.iter().map(|local| (local.token.expose_secret(), local.about.as_str()))
     }
 }
 
 impl fmt::Debug for LocalTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LocalTokens({})", self.0.len())
+        write!(f, "LocalTokens({})", self.tokens.len())
     }
 }
 
@@ -164,9 +155,7 @@ fn yes() -> bool {
 
 fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    humantime::parse_rfc3339(&text)
-        .map(Some)
-        .map_err(serde::de::Error::custom)
+    humantime::parse_rfc3339(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 impl Entry {
@@ -179,11 +168,7 @@ impl Entry {
         } else {
             Introspection::Inactive
         };
-        Ok(LocalToken {
-            token,
-            about,
-            introspection,
-        })
+        Ok(LocalToken { token, about, introspection })
     }
 
     fn into_active(self) -> Result<ActiveToken, domain::EmptyClaim> {
@@ -200,16 +185,8 @@ impl Entry {
             username: self.username.as_deref().map(Username::parse).transpose()?,
             client_id: self.client_id.as_deref().map(ClientId::parse).transpose()?,
             issuer: self.issuer.as_deref().map(Issuer::parse).transpose()?,
-            organization: self
-                .organization
-                .as_deref()
-                .map(OrganizationId::parse)
-                .transpose()?,
-            audience: self
-                .audience
-                .iter()
-                .map(|a| Audience::parse(a))
-                .collect::<Result<_, _>>()?,
+            organization: self.organization.as_deref().map(OrganizationId::parse).transpose()?,
+            audience: self.audience.iter().map(|a| Audience::parse(a)).collect::<Result<_, _>>()?,
             scope: Scope::parse(&self.scope),
             roles: grants.into_iter().collect(),
             not_before: self.not_before,
@@ -238,15 +215,9 @@ mod tests {
             ("dev-expired", "expired"),
             ("dev-revoked", "inactive"),
         ] {
-            assert!(
-                shown.contains(&expected),
-                "{expected:?} is not in {shown:?}"
-            );
+            assert!(shown.contains(&expected), "{expected:?} is not in {shown:?}");
         }
-        assert_eq!(
-            format!("{tokens:?}"),
-            format!("LocalTokens({})", shown.len())
-        );
+        assert_eq!(format!("{tokens:?}"), format!("LocalTokens({})", shown.len()));
     }
 
     #[test]
@@ -270,9 +241,7 @@ mod tests {
         .unwrap();
         let (token, introspection) = tokens.answers().next().unwrap();
         assert_eq!(token.expose_secret(), "t");
-        let Introspection::Active(active) = introspection else {
-            panic!("not active")
-        };
+        let Introspection::Active(active) = introspection else { panic!("not active") };
         assert_eq!(active.subject.as_ref().unwrap().as_str(), "s");
         assert_eq!(active.username.as_ref().unwrap().as_str(), "u");
         assert_eq!(active.client_id.as_ref().unwrap().as_str(), "c");
@@ -283,14 +252,8 @@ mod tests {
         assert_eq!(active.roles.granted_by(&Role::from_static("read")).len(), 2);
         assert_eq!(active.roles.iter().len(), 1);
         let epoch = SystemTime::UNIX_EPOCH;
-        assert_eq!(
-            active.not_before,
-            Some(epoch + std::time::Duration::from_secs(1))
-        );
-        assert_eq!(
-            active.expires_at,
-            Some(epoch + std::time::Duration::from_secs(2))
-        );
+        assert_eq!(active.not_before, Some(epoch + std::time::Duration::from_secs(1)));
+        assert_eq!(active.expires_at, Some(epoch + std::time::Duration::from_secs(2)));
     }
 
     #[test]
@@ -307,10 +270,7 @@ mod tests {
         let twice = "[[token]]\ntoken = \"a\"\n[[token]]\ntoken = \"a\"";
         assert_eq!(refused(twice), "token number 2: it is there twice");
         let error = refused("[[token]]\ntoken = \"a b\"");
-        assert!(
-            error.starts_with("token number 1: ") && !error.contains("a b"),
-            "{error}"
-        );
+        assert!(error.starts_with("token number 1: ") && !error.contains("a b"), "{error}");
         assert!(refused("[[token]]\ntoken = \"a\"\nsubject = \"\"").ends_with("is empty"));
         assert!(refused("[[token]]\ntoken = \"a\"\nroles = { \"\" = [\"o\"] }").ends_with("empty"));
     }

@@ -4,7 +4,7 @@ mod signals;
 
 use std::process::ExitCode;
 
-use app::{Banner, Config, routes, start, telemetry};
+use app::{Banner, Config, config::LogFormat, routes, start, telemetry};
 use clap::{Parser, Subcommand};
 use signals::Signals;
 
@@ -24,23 +24,16 @@ enum Command {
 
 /// What the exit status says: 1 for requests that were cut off, 2 for a start that cannot be.
 fn main() -> ExitCode {
-    let Arguments {
-        command: None | Some(Command::Serve),
-    } = Arguments::parse();
-    let status = Config::load()
-        .map_err(|error| error.to_string())
-        .and_then(|config| {
-            telemetry::init(config.log);
-            let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-            let status = runtime.block_on(serve(config));
-            runtime.shutdown_background();
-            status
-        });
+    let Arguments { command: None | Some(Command::Serve) } = Arguments::parse();
+    let status = Config::load().map_err(|error| error.to_string()).and_then(|config| {
+        telemetry::init(config.log);
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+        let status = runtime.block_on(serve(config));
+        runtime.shutdown_background();
+        status
+    });
     status.unwrap_or_else(|error| {
-        #[expect(
-            clippy::print_stderr,
-            reason = "a start that cannot be says so in one line"
-        )]
+        #[expect(clippy::print_stderr, reason = "a start that cannot be says so in one line")]
         {
             eprintln!("app: {error}");
         }
@@ -51,16 +44,14 @@ fn main() -> ExitCode {
 async fn serve(config: Config) -> Result<ExitCode, String> {
     let mut signals = Signals::listen().map_err(|error| error.to_string())?;
     let routes = routes();
-    let banner = Banner::new(&config, routes.table());
-    let running = start(config, routes)
-        .await
-        .map_err(|error| error.to_string())?;
-    #[expect(
-        clippy::print_stdout,
-        reason = "the banner is for the person at the terminal"
-    )]
-    {
-        println!("{}", banner.text(running.local_address()));
+    let banner =
+        (config.log.format == LogFormat::Text).then(|| Banner::new(&config, routes.table()));
+    let running = start(config, routes).await.map_err(|error| error.to_string())?;
+    if let Some(banner) = banner {
+        #[expect(clippy::print_stdout, reason = "the banner is for the person at the terminal")]
+        {
+            println!("{}", banner.text(running.local_address()));
+        }
     }
     signals.stop().await;
     tokio::select! {

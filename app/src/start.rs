@@ -50,6 +50,9 @@ const fn setting(error: &HttpClientError) -> &'static str {
 /// # Errors
 /// When the address is taken, or the connection to ZITADEL cannot be made as configured. That
 /// ZITADEL is down is no error: the API starts, answers 503, and recovers by itself.
+///
+/// # Panics
+/// When the route table has a bug: two routes of the same method and path, or a path that is none.
 pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError> {
     for (setting, origin) in &config.origins {
         info!(setting, origin, "configured");

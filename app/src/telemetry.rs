@@ -8,12 +8,8 @@ use crate::config::{Log, LogFormat};
 
 /// Installs the subscriber of this process. `RUST_LOG` wins over the configured level.
 pub fn init(log: Log) {
-    let filter = EnvFilter::builder()
-        .with_default_directive(log.level.into())
-        .from_env_lossy();
-    let builder = fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stdout().is_terminal());
+    let filter = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
+    let builder = fmt().with_env_filter(filter).with_ansi(io::stdout().is_terminal());
     match log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

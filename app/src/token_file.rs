@@ -28,17 +28,11 @@ impl TokenFile {
     /// `tokens` are those that the file held at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
-        Self {
-            path,
-            introspector,
-            seen: Mutex::new(None),
-        }
+        Self { path, introspector, seen: Mutex::new(None) }
     }
 
     async fn refresh(&self) {
-        let content = tokio::fs::read_to_string(&self.path)
-            .await
-            .map_err(|error| error.kind());
+        let content = tokio::fs::read_to_string(&self.path).await.map_err(|error| error.kind());
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.as_ref() == Some(&content) {
             return;
@@ -47,7 +41,9 @@ impl TokenFile {
         match content.as_deref().map(LocalTokens::parse) {
             Ok(Ok(tokens)) => {
                 self.introspector.replace(tokens.answers());
-                info!(%file, "read the local tokens");
+                if seen.is_some() {
+                    info!(%file, "read the local tokens again");
+                }
             }
             Ok(Err(error)) => warn!(%file, %error, "the local tokens stay as they were"),
             Err(error) => warn!(%file, %error, "the local tokens stay as they were"),
@@ -78,12 +74,8 @@ mod tests {
         write("[[token]]\ntoken = \"a\"");
         let introspector = TokenFile::new(path.clone(), &LocalTokens::read(&path).unwrap());
         let token = AccessToken::parse("a").unwrap();
-        let is_active = async || {
-            matches!(
-                introspector.introspect(&token).await,
-                Ok(Introspection::Active(_))
-            )
-        };
+        let is_active =
+            async || matches!(introspector.introspect(&token).await, Ok(Introspection::Active(_)));
         assert!(is_active().await);
         write("[[token]]\ntoken = \"b\"");
         assert!(!is_active().await);

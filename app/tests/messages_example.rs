@@ -1,9 +1,6 @@
 //! `examples/messages.rs`, started as its `main` starts it, over a real socket.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::BTreeMap;
 
@@ -33,10 +30,7 @@ async fn messages_are_written_and_read_by_whoever_has_the_role() {
     let url = format!("http://{}/api/messages/7", running.local_address());
     let client = Client::builder().no_proxy().build().unwrap();
     let post = |body: Value| {
-        client
-            .post(&url)
-            .header("content-type", "application/json")
-            .body(body.to_string())
+        client.post(&url).header("content-type", "application/json").body(body.to_string())
     };
 
     let (status, problem) = answer(post(json!({ "text": "hi" })), "dev-reader").await;
@@ -50,10 +44,7 @@ async fn messages_are_written_and_read_by_whoever_has_the_role() {
     let (status, _) = answer(post(json!({ "text": "hi" })), "dev-writer").await;
     assert_eq!(status, StatusCode::CREATED);
     let (status, message) = answer(client.get(&url), "dev-reader").await;
-    assert_eq!(
-        (status, message),
-        (StatusCode::OK, json!({ "text": "hi", "author": "grace" }))
-    );
+    assert_eq!((status, message), (StatusCode::OK, json!({ "text": "hi", "author": "grace" })));
 
     let (status, problem) = answer(post(json!({ "text": 1 })), "dev-writer").await;
     assert_eq!(

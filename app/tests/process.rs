@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -9,15 +10,21 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
 
+/// How long the app may be silent before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The app as a child process, in an empty directory and with this environment alone.
 struct App {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Receiver<String>,
     _directory: TempDir,
 }
 
@@ -37,15 +44,9 @@ fn command(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -
 /// Runs the app to its end: exit status, standard output, standard error.
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let directory = tempfile::tempdir().unwrap();
-    let output = command(directory.path(), arguments, environment)
-        .output()
-        .unwrap();
+    let output = command(directory.path(), arguments, environment).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 impl App {
@@ -53,53 +54,44 @@ impl App {
         let directory = tempfile::tempdir().unwrap();
         let listen = [("APP_SERVER__LISTEN", "127.0.0.1:0")];
         let environment: Vec<_> = listen.iter().chain(environment).copied().collect();
-        let mut child = command(directory.path(), arguments, &environment)
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self {
-            child,
-            stdout,
-            _directory: directory,
-        }
+        let mut child = command(directory.path(), arguments, &environment).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, stdout) = channel();
+        thread::spawn(move || {
+            lines.map_while(Result::ok).try_for_each(|line| sender.send(line + "\n")).ok()
+        });
+        Self { child, stdout, _directory: directory }
     }
 
     /// Reads standard output up to the line that holds `expected`.
-    fn wait_for(&mut self, expected: &str) -> String {
+    fn wait_for(&self, expected: &str) -> String {
         let mut read = String::new();
         while !read.contains(expected) {
-            let count = self.stdout.read_line(&mut read).unwrap();
-            assert!(count > 0, "{expected:?} is not in:\n{read}");
+            match self.stdout.recv_timeout(PATIENCE) {
+                Ok(line) => read += &line,
+                Err(error) => panic!("{error}; {expected:?} is not in:\n{read}"),
+            }
         }
         read
     }
 
     /// The address from the banner.
-    fn address(&mut self) -> String {
+    fn address(&self) -> String {
         let banner = self.wait_for("Listening on http://");
-        banner
-            .trim_end()
-            .rsplit("http://")
-            .next()
-            .unwrap()
-            .to_owned()
+        banner.trim_end().rsplit("http://").next().unwrap().to_owned()
     }
 
     fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for the end: exit status, and what was still written to standard output.
     fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
+        while let Ok(line) = self.stdout.recv_timeout(PATIENCE) {
+            rest += &line;
+        }
         (self.child.wait().unwrap(), rest)
     }
 }
@@ -148,7 +140,7 @@ fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] 
 #[test]
 fn the_banner_shows_the_tokens_and_what_to_try() {
     for arguments in [&[][..], &["serve"]] {
-        let mut app = App::start(arguments, &[]);
+        let app = App::start(arguments, &[]);
         let address = app.address();
         let banner = app.wait_for("/api/private-scoped");
         for expected in [
@@ -164,10 +156,7 @@ fn the_banner_shows_the_tokens_and_what_to_try() {
                 "curl -i -H \"Authorization: Bearer dev-reader\" \"http://{address}/api/private\""
             ),
         ] {
-            assert!(
-                banner.contains(expected),
-                "{expected:?} is not in:\n{banner}"
-            );
+            assert!(banner.contains(expected), "{expected:?} is not in:\n{banner}");
         }
         assert!(answer(&address, "/api/private-scoped", "dev-reader").starts_with("HTTP/1.1 200"));
         assert!(answer(&address, "/api/private", "dev-revoked").starts_with("HTTP/1.1 401"));
@@ -180,7 +169,7 @@ fn the_banner_shows_the_tokens_and_what_to_try() {
 #[test]
 fn the_banner_names_the_zitadel_that_is_asked() {
     let (_zitadel, domain) = stalled_zitadel();
-    let mut app = App::start(&[], &with_zitadel(&domain, "10s"));
+    let app = App::start(&[], &with_zitadel(&domain, "10s"));
     let log = app.wait_for("Tokens are introspected by ZITADEL at ");
     for expected in [
         domain.as_str(),
@@ -200,7 +189,7 @@ fn a_zitadel_on_loopback_is_asked_without_a_proxy() {
     let (zitadel, domain) = stalled_zitadel();
     let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
     let environment = [&with_zitadel(&domain, "1ms")[..], &proxy].concat();
-    let mut app = App::start(&[], &environment);
+    let app = App::start(&[], &environment);
     let _request = ask(&app.address(), "/api/private", "a");
     zitadel.accept().unwrap();
 }
@@ -210,18 +199,9 @@ fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for (environment, expected) in [
-        (
-            &[("APP_SERVER__LISTN", "x")][..],
-            "APP_SERVER__LISTN in the environment is no setting",
-        ),
-        (
-            &[("APP_SERVER__LISTEN", "x")],
-            "server.listen (APP_SERVER__LISTEN in the environment)",
-        ),
-        (
-            &[("ZITADEL_DOMAIN", "https://a.test")],
-            "there are no credentials",
-        ),
+        (&[("APP_SERVER__LISTN", "x")][..], "APP_SERVER__LISTN in the environment is no setting"),
+        (&[("APP_SERVER__LISTEN", "x")], "server.listen (APP_SERVER__LISTEN in the environment)"),
+        (&[("ZITADEL_DOMAIN", "https://a.test")], "there are no credentials"),
         (&[("APP_SERVER__LISTEN", &taken)], "choose another port"),
         (
             &[
@@ -245,10 +225,7 @@ fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
     ] {
         let (status, _, stderr) = run(&[], environment);
         assert_eq!(status, Some(2), "{stderr}");
-        assert!(
-            stderr.starts_with("app: ") && stderr.contains(expected),
-            "{stderr}"
-        );
+        assert!(stderr.starts_with("app: ") && stderr.contains(expected), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(!stderr.contains("top-secret"));
     }
@@ -263,26 +240,18 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     }
     assert_eq!(run(&["--help"], &[]).0, Some(0));
     let (status, stdout, _) = run(&["--version"], &[]);
-    assert_eq!(
-        (status, stdout.trim_end()),
-        (Some(0), concat!("app ", env!("CARGO_PKG_VERSION")))
-    );
+    assert_eq!((status, stdout.trim_end()), (Some(0), concat!("app ", env!("CARGO_PKG_VERSION"))));
 }
 
 #[test]
 fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
     let (zitadel, domain) = stalled_zitadel();
-    let mut app = App::start(&[], &with_zitadel(&domain, "1ms"));
+    let app = App::start(&[], &with_zitadel(&domain, "1ms"));
     let address = app.address();
     let mut request = ask(&address, "/api/private", "a");
     let _asked = zitadel.accept().unwrap();
     app.signal("TERM");
-    assert_eq!(
-        request
-            .read_to_string(&mut String::new())
-            .unwrap_or_default(),
-        0
-    );
+    assert_eq!(request.read_to_string(&mut String::new()).unwrap_or_default(), 0);
     let (status, log) = app.end();
     assert_eq!(status.code(), Some(1));
     assert!(log.contains("cut_off=1"), "{log}");
@@ -291,7 +260,7 @@ fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
 #[test]
 fn a_second_ctrl_c_exits_at_once() {
     let (zitadel, domain) = stalled_zitadel();
-    let mut app = App::start(&[], &with_zitadel(&domain, "1h"));
+    let app = App::start(&[], &with_zitadel(&domain, "1h"));
     let address = app.address();
     let _request = ask(&address, "/api/private", "a");
     let _asked = zitadel.accept().unwrap();
@@ -303,13 +272,12 @@ fn a_second_ctrl_c_exits_at_once() {
 
 #[test]
 fn the_log_is_json_where_machines_read_it_and_rust_log_wins_over_the_level() {
-    let environment = [
-        ("APP_LOG__FORMAT", "json"),
-        ("APP_LOG__LEVEL", "error"),
-        ("RUST_LOG", "info"),
-    ];
-    let mut app = App::start(&[], &environment);
-    let address = app.address();
+    let environment =
+        [("APP_LOG__FORMAT", "json"), ("APP_LOG__LEVEL", "error"), ("RUST_LOG", "info")];
+    let app = App::start(&[], &environment);
+    let log = app.wait_for("listening");
+    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let address = event["address"].as_str().unwrap().to_owned();
     answer(&address, "/api/private", "dev-no-role");
     answer(&address, "/api/private-scoped", "dev-no-role");
     let log = app.wait_for("policy_not_met");
@@ -326,14 +294,10 @@ fn removing_a_role_from_the_token_file_shows_at_the_next_request() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("tokens.toml");
     let write = |roles: &str| {
-        std::fs::write(
-            &file,
-            format!("[[token]]\ntoken = \"t\"\nroles = {{ {roles} }}"),
-        )
-        .unwrap();
+        std::fs::write(&file, format!("[[token]]\ntoken = \"t\"\nroles = {{ {roles} }}")).unwrap();
     };
     write("\"read:messages\" = [\"local\"]");
-    let mut app = App::start(&[], &[("APP_FAKE__TOKENS", file.to_str().unwrap())]);
+    let app = App::start(&[], &[("APP_FAKE__TOKENS", file.to_str().unwrap())]);
     let address = app.address();
     assert!(answer(&address, "/api/private-scoped", "t").starts_with("HTTP/1.1 200"));
     write("");

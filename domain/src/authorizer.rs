@@ -56,11 +56,7 @@ impl Authorizer {
         clock: Arc<dyn Clock>,
         requirements: Requirements,
     ) -> Self {
-        Self {
-            introspector,
-            clock,
-            requirements,
-        }
+        Self { introspector, clock, requirements }
     }
 
     /// Lets `token` in by the rule `R`, or says why not.
@@ -100,44 +96,30 @@ impl Requirements {
         if token.expires_at.is_some_and(|expires_at| now >= expires_at) {
             return Err(Denial::Expired);
         }
-        if token
-            .not_before
-            .is_some_and(|not_before| self.is_ahead(not_before, now))
-        {
+        if token.not_before.is_some_and(|not_before| self.is_ahead(not_before, now)) {
             return Err(Denial::NotYetValid);
         }
-        if self.issuer.is_some() && self.issuer != token.issuer {
-            return Err(Denial::WrongIssuer {
-                found: token.issuer.clone(),
-            });
+        if let Some(expected) = &self.issuer
+            && token.issuer.as_ref() != Some(expected)
+        {
+            let (found, expected) = (token.issuer.clone(), expected.clone());
+            return Err(Denial::WrongIssuer { found, expected });
         }
         if !self.audiences.is_empty()
-            && !token
-                .audience
-                .iter()
-                .any(|audience| self.audiences.contains(audience))
+            && !token.audience.iter().any(|audience| self.audiences.contains(audience))
         {
-            return Err(Denial::WrongAudience {
-                found: token.audience.clone(),
-            });
+            return Err(Denial::WrongAudience { found: token.audience.clone() });
         }
         if !self.organizations.is_empty()
-            && !token
-                .organization
-                .as_ref()
-                .is_some_and(|id| self.organizations.contains(id))
+            && !token.organization.as_ref().is_some_and(|id| self.organizations.contains(id))
         {
-            return Err(Denial::WrongOrganization {
-                found: token.organization.clone(),
-            });
+            return Err(Denial::WrongOrganization { found: token.organization.clone() });
         }
         Ok(())
     }
 
     fn is_ahead(&self, not_before: SystemTime, now: SystemTime) -> bool {
-        not_before
-            .duration_since(now)
-            .is_ok_and(|ahead| ahead > self.leeway)
+        not_before.duration_since(now).is_ok_and(|ahead| ahead > self.leeway)
     }
 }
 

@@ -109,14 +109,8 @@ mod tests {
     #[test]
     fn one_slash_at_the_end_of_an_issuer_makes_no_difference() {
         let issuer = Issuer::parse("https://auth.example.com").unwrap();
-        assert_eq!(
-            Issuer::parse("https://auth.example.com/"),
-            Ok(issuer.clone())
-        );
-        assert_ne!(
-            Issuer::parse("https://auth.example.com//"),
-            Ok(issuer.clone())
-        );
+        assert_eq!(Issuer::parse("https://auth.example.com/"), Ok(issuer.clone()));
+        assert_ne!(Issuer::parse("https://auth.example.com//"), Ok(issuer.clone()));
         assert_eq!(issuer.as_str(), "https://auth.example.com");
         assert_eq!(issuer.to_string(), "https://auth.example.com");
     }

@@ -20,19 +20,21 @@ pub enum Denial {
     #[error("the token is bound to a key that the caller did not prove to have")]
     KeyBound,
     /// Another issuer than the configured one, or none.
-    #[error("the token's issuer is {found:?}")]
+    #[error("the token's issuer is {} and not {}", shown(found.as_ref()), shown(Some(expected)))]
     WrongIssuer {
         /// The token's issuer.
         found: Option<Issuer>,
+        /// The configured one.
+        expected: Issuer,
     },
     /// None of the configured audiences.
-    #[error("the token's audience is {found:?}")]
+    #[error("the token's audience is [{}], none of which is configured", list(found))]
     WrongAudience {
         /// The token's audience.
         found: Box<[Audience]>,
     },
     /// The user belongs to none of the configured organizations.
-    #[error("the user's organization is {found:?}")]
+    #[error("the user's organization is {}, which is not configured", shown(found.as_ref()))]
     WrongOrganization {
         /// The user's organization.
         found: Option<OrganizationId>,
@@ -43,6 +45,15 @@ pub enum Denial {
         /// What the rule asks for.
         policy: &'static Policy,
     },
+}
+
+/// In quotes and with escapes: it comes from elsewhere, and goes to the log.
+fn shown(found: Option<&impl ToString>) -> String {
+    found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
+}
+
+fn list(found: &[Audience]) -> String {
+    found.iter().map(|audience| shown(Some(audience))).collect::<Vec<_>>().join(", ")
 }
 
 impl Denial {
@@ -58,6 +69,37 @@ impl Denial {
             Self::WrongAudience { .. } => "wrong_audience",
             Self::WrongOrganization { .. } => "wrong_organization",
             Self::PolicyNotMet { .. } => "policy_not_met",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_stands_in_quotes_and_with_escapes() {
+        let issuer = |text: &str| Issuer::parse(text).unwrap();
+        let audience = ["a", "b\nINFO"].map(|text| Audience::parse(text).unwrap());
+        for (denial, expected) in [
+            (
+                Denial::WrongIssuer { found: Some(issuer("x")), expected: issuer("y") },
+                r#"the token's issuer is "x" and not "y""#,
+            ),
+            (
+                Denial::WrongIssuer { found: None, expected: issuer("y") },
+                r#"the token's issuer is missing and not "y""#,
+            ),
+            (
+                Denial::WrongAudience { found: audience.into() },
+                r#"the token's audience is ["a", "b\nINFO"], none of which is configured"#,
+            ),
+            (
+                Denial::WrongOrganization { found: Some(OrganizationId::from_static("1")) },
+                r#"the user's organization is "1", which is not configured"#,
+            ),
+        ] {
+            assert_eq!(denial.to_string(), expected);
         }
     }
 }

@@ -12,7 +12,8 @@ pub type Cause = Arc<dyn Error + Send + Sync>;
 /// It is cheap to clone, since many callers may wait for one answer.
 #[derive(Clone, Debug, Error)]
 pub enum IntrospectionError {
-    /// The authorization server could not answer. It may answer later; nobody here can help.
+    /// The authorization server could not answer. It may answer later; if it does not, the cause
+    /// says where to look.
     #[error("the authorization server is not available ({})", reason.as_str())]
     Unavailable {
         /// In which way.

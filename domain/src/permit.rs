@@ -14,10 +14,7 @@ pub struct Permit<R> {
 
 impl<R: Rule> Permit<R> {
     pub(crate) const fn new(token: Arc<ActiveToken>) -> Self {
-        Self {
-            principal: Principal(token),
-            rule: PhantomData,
-        }
+        Self { principal: Principal(token), rule: PhantomData }
     }
 
     /// Who was let in.
@@ -29,9 +26,7 @@ impl<R: Rule> Permit<R> {
 
 impl<R> fmt::Debug for Permit<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("principal", &self.principal)
-            .finish_non_exhaustive()
+        f.debug_struct("Permit").field("principal", &self.principal).finish_non_exhaustive()
     }
 }
 

@@ -79,17 +79,13 @@ impl Roles {
     /// Whether the organization `id` granted `role`.
     #[must_use]
     pub fn contains_in(&self, role: &Role, id: &OrganizationId) -> bool {
-        self.granted_by(role)
-            .iter()
-            .any(|organization| organization.id == *id)
+        self.granted_by(role).iter().any(|organization| organization.id == *id)
     }
 
     /// The organizations that granted `role`: none when the user does not have it.
     #[must_use]
     pub fn granted_by(&self, role: &Role) -> &[Organization] {
-        self.iter()
-            .find(|grant| grant.role == *role)
-            .map_or(&[], RoleGrant::organizations)
+        self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
     /// Every role with its organizations.
@@ -108,10 +104,7 @@ impl FromIterator<(Role, Organization)> for Roles {
         let grants = roles.into_iter().map(|(role, mut organizations)| {
             organizations.sort_unstable();
             organizations.dedup();
-            RoleGrant {
-                role,
-                organizations: organizations.into(),
-            }
+            RoleGrant { role, organizations: organizations.into() }
         });
         Self(grants.collect())
     }
@@ -133,34 +126,22 @@ mod tests {
 
     #[test]
     fn a_role_keeps_every_organization_that_granted_it() {
-        let roles: Roles = [
-            grant("read:messages", "2"),
-            grant("admin", "1"),
-            grant("read:messages", "1"),
-        ]
-        .into_iter()
-        .collect();
-        let ids: Vec<_> = roles
-            .granted_by(&READ)
-            .iter()
-            .map(|o| o.id.as_str())
-            .collect();
+        let roles: Roles =
+            [grant("read:messages", "2"), grant("admin", "1"), grant("read:messages", "1")]
+                .into_iter()
+                .collect();
+        let ids: Vec<_> = roles.granted_by(&READ).iter().map(|o| o.id.as_str()).collect();
         assert_eq!(ids, ["1", "2"]);
         assert!(roles.contains_in(&READ, &OrganizationId::from_static("2")));
         assert!(!roles.contains_in(&READ, &OrganizationId::from_static("3")));
-        assert!(!roles.contains_in(
-            &Role::from_static("admin"),
-            &OrganizationId::from_static("2")
-        ));
+        assert!(!roles.contains_in(&Role::from_static("admin"), &OrganizationId::from_static("2")));
         let all: Vec<_> = roles.iter().map(|grant| grant.role().as_str()).collect();
         assert_eq!(all, ["admin", "read:messages"]);
     }
 
     #[test]
     fn a_grant_named_twice_is_one_grant() {
-        let roles: Roles = [grant("admin", "1"), grant("admin", "1")]
-            .into_iter()
-            .collect();
+        let roles: Roles = [grant("admin", "1"), grant("admin", "1")].into_iter().collect();
         assert_eq!(roles.granted_by(&Role::from_static("admin")).len(), 1);
     }
 
@@ -174,10 +155,7 @@ mod tests {
 
     #[test]
     fn a_role_key_is_free_text_but_never_empty() {
-        assert_eq!(
-            Role::parse("Nachrichten löschen").unwrap().as_str(),
-            "Nachrichten löschen"
-        );
+        assert_eq!(Role::parse("Nachrichten löschen").unwrap().as_str(), "Nachrichten löschen");
         assert_eq!(READ.to_string(), "read:messages");
         assert_eq!(Role::parse(""), Err(EmptyClaim));
     }

@@ -25,10 +25,8 @@ mod tests {
 
     #[track_caller]
     fn check<R: Rule>(roles: &[&str], met: bool) {
-        let organization = Organization {
-            id: OrganizationId::from_static("1"),
-            primary_domain: "a.test".into(),
-        };
+        let organization =
+            Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
         let token = ActiveToken {
             roles: roles
                 .iter()

@@ -73,9 +73,7 @@ impl Scope {
     /// keys, into scopes, and no rule can ask for it.
     #[must_use]
     pub fn parse(list: &str) -> Self {
-        list.split(' ')
-            .filter_map(|token| ScopeToken::parse(token).ok())
-            .collect()
+        list.split(' ').filter_map(|token| ScopeToken::parse(token).ok()).collect()
     }
 
     /// Whether `token` is one of them.

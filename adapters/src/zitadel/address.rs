@@ -112,11 +112,7 @@ impl FromStr for ConnectTo {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let url = parse(text)?;
-        if url.path() == "/" {
-            Ok(Self(url))
-        } else {
-            Err(AddressError::Path)
-        }
+        if url.path() == "/" { Ok(Self(url)) } else { Err(AddressError::Path) }
     }
 }
 
@@ -148,11 +144,7 @@ fn refuse_clear(url: &Url) -> Result<(), AddressError> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    if url.scheme() == "https" || loopback {
-        Ok(())
-    } else {
-        Err(AddressError::Clear)
-    }
+    if url.scheme() == "https" || loopback { Ok(()) } else { Err(AddressError::Clear) }
 }
 
 #[cfg(test)]
@@ -174,38 +166,21 @@ mod tests {
     #[test]
     fn a_domain_may_have_a_path_as_other_providers_do() {
         let domain: Domain = "https://id.example.com/realms/one/".parse().unwrap();
-        assert_eq!(
-            domain.issuer().as_str(),
-            "https://id.example.com/realms/one"
-        );
-        assert_eq!(
-            domain.discovery_url().path(),
-            "/realms/one/.well-known/openid-configuration",
-        );
+        assert_eq!(domain.issuer().as_str(), "https://id.example.com/realms/one");
+        assert_eq!(domain.discovery_url().path(), "/realms/one/.well-known/openid-configuration",);
     }
 
     #[test]
     fn clear_http_is_for_loopback_only() {
-        for text in [
-            "http://localhost:8080",
-            "http://127.0.0.9",
-            "http://[::1]:1",
-            "http://a.localhost",
-        ] {
+        for text in
+            ["http://localhost:8080", "http://127.0.0.9", "http://[::1]:1", "http://a.localhost"]
+        {
             assert!(text.parse::<Domain>().is_ok(), "{text}");
             assert!(text.parse::<IntrospectionEndpoint>().is_ok(), "{text}");
         }
-        for text in [
-            "http://auth.example.com",
-            "http://10.0.0.7",
-            "http://localhost.example.com",
-        ] {
+        for text in ["http://auth.example.com", "http://10.0.0.7", "http://localhost.example.com"] {
             assert_eq!(text.parse::<Domain>(), Err(AddressError::Clear), "{text}");
-            assert_eq!(
-                text.parse::<IntrospectionEndpoint>(),
-                Err(AddressError::Clear),
-                "{text}"
-            );
+            assert_eq!(text.parse::<IntrospectionEndpoint>(), Err(AddressError::Clear), "{text}");
             assert!(text.parse::<ConnectTo>().unwrap().is_clear(), "{text}");
         }
         assert!(!"https://10.0.0.7".parse::<ConnectTo>().unwrap().is_clear());
@@ -224,22 +199,12 @@ mod tests {
             ("https://auth.example.com#x", AddressError::Surplus),
         ] {
             assert_eq!(text.parse::<Domain>(), Err(expected), "{text}");
-            assert_eq!(
-                text.parse::<IntrospectionEndpoint>(),
-                Err(expected),
-                "{text}"
-            );
+            assert_eq!(text.parse::<IntrospectionEndpoint>(), Err(expected), "{text}");
             assert_eq!(text.parse::<ConnectTo>(), Err(expected), "{text}");
         }
+        assert_eq!("https://10.0.0.7/x".parse::<ConnectTo>(), Err(AddressError::Path));
         assert_eq!(
-            "https://10.0.0.7/x".parse::<ConnectTo>(),
-            Err(AddressError::Path)
-        );
-        assert_eq!(
-            "https://10.0.0.7/"
-                .parse::<ConnectTo>()
-                .unwrap()
-                .to_string(),
+            "https://10.0.0.7/".parse::<ConnectTo>().unwrap().to_string(),
             "https://10.0.0.7"
         );
     }

@@ -46,12 +46,7 @@ struct Claims<'a> {
 
 impl ClientAssertions {
     pub(super) fn new(key_file: KeyFile, issuer: Issuer, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            key_file,
-            issuer,
-            clock,
-            signed: Mutex::new(None),
-        }
+        Self { key_file, issuer, clock, signed: Mutex::new(None) }
     }
 
     /// An assertion that is good for minutes to come.
@@ -59,17 +54,12 @@ impl ClientAssertions {
         let now = self.clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signed) = &*signed
-            && now
-                .duration_since(signed.at)
-                .is_ok_and(|age| age < RENEWAL_AGE)
+            && now.duration_since(signed.at).is_ok_and(|age| age < RENEWAL_AGE)
         {
             return Ok(Arc::clone(&signed.assertion));
         }
         let assertion: Arc<str> = self.sign(now)?.into();
-        *signed = Some(Signed {
-            assertion: Arc::clone(&assertion),
-            at: now,
-        });
+        *signed = Some(Signed { assertion: Arc::clone(&assertion), at: now });
         Ok(assertion)
     }
 
@@ -91,14 +81,10 @@ impl ClientAssertions {
     }
 
     fn sign(&self, now: SystemTime) -> Result<String, IntrospectionError> {
-        let now = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let client_id = self.key_file.client_id.as_str();
-        let header = Header {
-            kid: Some(self.key_file.key_id.clone()),
-            ..Header::new(Algorithm::RS256)
-        };
+        let header =
+            Header { kid: Some(self.key_file.key_id.clone()), ..Header::new(Algorithm::RS256) };
         let claims = Claims {
             iss: client_id,
             sub: client_id,
@@ -107,11 +93,8 @@ impl ClientAssertions {
             exp: (now + LIFETIME).as_secs(),
             jti: Uuid::new_v4(),
         };
-        encode(&header, &claims, &self.key_file.key).map_err(|error| {
-            IntrospectionError::ClientRefused {
-                source: Arc::new(error),
-            }
-        })
+        encode(&header, &claims, &self.key_file.key)
+            .map_err(|error| IntrospectionError::ClientRefused { source: Arc::new(error) })
     }
 }
 

@@ -38,9 +38,7 @@ impl ClientAuthentication {
         issuer: domain::Issuer,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Method::PrivateKeyJwt(Box::new(ClientAssertions::new(
-            key_file, issuer, clock,
-        ))))
+        Self(Method::PrivateKeyJwt(Box::new(ClientAssertions::new(key_file, issuer, clock))))
     }
 
     /// The credentials for one request.
@@ -72,14 +70,11 @@ impl Credentials {
     /// Completes an introspection request about `token`: headers and form body.
     pub(super) fn attach(&self, request: RequestBuilder, token: &str) -> RequestBuilder {
         match self {
-            Self::Basic(header) => request
-                .header(AUTHORIZATION, header.clone())
-                .form(&[("token", token)]),
+            Self::Basic(header) => {
+                request.header(AUTHORIZATION, header.clone()).form(&[("token", token)])
+            }
             Self::Assertion(assertion) => request.form(&[
-                (
-                    "client_assertion_type",
-                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                ),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
                 ("client_assertion", assertion),
                 ("token", token),
             ]),
@@ -105,9 +100,7 @@ mod tests {
         let client_id = ClientId::parse("340000000000000010").unwrap();
         let authentication =
             ClientAuthentication::client_secret_basic(&client_id, &"a+b%c d".into());
-        let Method::Basic(header) = authentication.0 else {
-            unreachable!()
-        };
+        let Method::Basic(header) = authentication.0 else { unreachable!() };
         assert_eq!(header, "Basic MzQwMDAwMDAwMDAwMDAwMDEwOmElMkJiJTI1Yytk");
         assert!(header.is_sensitive());
     }
@@ -116,9 +109,6 @@ mod tests {
     fn debug_shows_the_method_and_nothing_else() {
         let client_id = ClientId::parse("id").unwrap();
         let authentication = ClientAuthentication::client_secret_basic(&client_id, &"pw".into());
-        assert_eq!(
-            format!("{authentication:?}"),
-            "ClientAuthentication(client_secret_basic)"
-        );
+        assert_eq!(format!("{authentication:?}"), "ClientAuthentication(client_secret_basic)");
     }
 }

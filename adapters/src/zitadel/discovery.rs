@@ -1,12 +1,15 @@
 //! Where the introspection endpoint is (OpenID Connect Discovery, RFC 8414).
 
-use domain::{IntrospectionError, Issuer, Misconfiguration};
+use domain::{IntrospectionError, Issuer, Misconfiguration, Outage};
 use reqwest::Method;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{address::Domain, fault::Seen, http_client::HttpClient, response};
+
+/// How much of a wrong issuer is shown, in characters.
+const MAX_SHOWN: usize = 200;
 
 /// Asks the domain for its metadata, once it is needed and until it answers. The endpoint is then
 /// kept for good.
@@ -25,10 +28,7 @@ struct Metadata {
 impl Discovery {
     /// `endpoint` is the one to use without asking.
     pub(super) fn new(domain: Domain, endpoint: Option<Url>) -> Self {
-        Self {
-            domain,
-            endpoint: OnceCell::new_with(endpoint),
-        }
+        Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
     /// The introspection endpoint. Callers that come while it is being asked for wait for the
@@ -39,22 +39,29 @@ impl Discovery {
 
     async fn ask(&self, http: &HttpClient) -> Result<Url, IntrospectionError> {
         let request = http.request(Method::GET, self.domain.discovery_url());
-        let metadata: Metadata = serde_json::from_slice(&response::json(request).await?)
-            .map_err(|_| Seen::Metadata.malformed())?;
+        let answer = response::json(request).await.map_err(|fault| match fault {
+            // Nothing was shown that could be refused.
+            IntrospectionError::ClientRefused { source } => {
+                IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, source }
+            }
+            other => other,
+        });
+        let metadata: Metadata =
+            serde_json::from_slice(&answer?).map_err(|_| Seen::Metadata.malformed())?;
         let expected = self.domain.issuer();
         if Issuer::parse(&metadata.issuer).as_ref() != Ok(expected) {
-            return Err(Seen::Issuer {
-                expected: expected.to_string(),
-                found: metadata.issuer,
-            }
-            .misconfigured(Misconfiguration::IssuerMismatch));
+            let found = metadata.issuer.chars().take(MAX_SHOWN).collect();
+            return Err(Seen::Issuer { expected: expected.to_string(), found }
+                .misconfigured(Misconfiguration::IssuerMismatch));
         }
-        let found = metadata
-            .introspection_endpoint
-            .ok_or_else(|| Seen::NoEndpoint.malformed())?;
+        let found = metadata.introspection_endpoint.ok_or_else(|| Seen::NoEndpoint.malformed())?;
         match Url::parse(&found) {
             Ok(url) if url.origin() == self.domain.origin() => Ok(url),
-            _ => Err(Seen::Endpoint { found }.misconfigured(Misconfiguration::ForeignEndpoint)),
+            other => {
+                let origin = |url: Url| url.origin().ascii_serialization();
+                let found = other.map_or_else(|_| "no URL".to_owned(), origin);
+                Err(Seen::Endpoint { found }.misconfigured(Misconfiguration::ForeignEndpoint))
+            }
         }
     }
 }

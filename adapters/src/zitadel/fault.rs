@@ -8,7 +8,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-/// What was seen, in words that hold no token, secret or text of the other side.
+/// What was seen, in words that hold no token, no secret, and of the other side's text at most an
+/// address.
 #[derive(Debug, Error)]
 pub(super) enum Seen {
     #[error("no answer within the time allowed")]
@@ -21,10 +22,7 @@ pub(super) enum Seen {
     )]
     NotFound,
     #[error("status {status}, error {error}")]
-    OAuth {
-        status: StatusCode,
-        error: &'static str,
-    },
+    OAuth { status: StatusCode, error: &'static str },
     #[error("status {status}, a redirect to {to}")]
     Redirect { status: StatusCode, to: String },
     #[error("the answer is longer than {limit} bytes")]
@@ -33,7 +31,7 @@ pub(super) enum Seen {
     MediaType,
     #[error("the metadata names the issuer {found:?} instead of {expected:?}")]
     Issuer { expected: String, found: String },
-    #[error("the metadata names the introspection endpoint {found:?}, not of the issuer's origin")]
+    #[error("the metadata names an introspection endpoint at {found}, not at the issuer's origin")]
     Endpoint { found: String },
     #[error("the metadata names no introspection endpoint")]
     NoEndpoint,
@@ -51,23 +49,15 @@ pub(super) enum Seen {
 
 impl Seen {
     pub(super) fn unavailable(self, reason: Outage) -> IntrospectionError {
-        IntrospectionError::Unavailable {
-            reason,
-            source: Arc::new(self),
-        }
+        IntrospectionError::Unavailable { reason, source: Arc::new(self) }
     }
 
     pub(super) fn misconfigured(self, reason: Misconfiguration) -> IntrospectionError {
-        IntrospectionError::Misconfigured {
-            reason,
-            source: Arc::new(self),
-        }
+        IntrospectionError::Misconfigured { reason, source: Arc::new(self) }
     }
 
     pub(super) fn malformed(self) -> IntrospectionError {
-        IntrospectionError::Malformed {
-            source: Arc::new(self),
-        }
+        IntrospectionError::Malformed { source: Arc::new(self) }
     }
 }
 
@@ -80,10 +70,7 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     } else {
         Outage::Interrupted
     };
-    IntrospectionError::Unavailable {
-        reason,
-        source: Arc::new(error.without_url()),
-    }
+    IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
 }
 
 /// An answer with another status than 200.
@@ -103,13 +90,8 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> In
         (StatusCode::UNAUTHORIZED, _)
         | (
             StatusCode::BAD_REQUEST,
-            Seen::OAuth {
-                error: "unauthorized_client" | "invalid_client",
-                ..
-            },
-        ) => IntrospectionError::ClientRefused {
-            source: Arc::new(seen),
-        },
+            Seen::OAuth { error: "unauthorized_client" | "invalid_client", .. },
+        ) => IntrospectionError::ClientRefused { source: Arc::new(seen) },
         (StatusCode::TOO_MANY_REQUESTS, _) => seen.unavailable(Outage::RateLimited),
         (status, _) if status.is_server_error() => seen.unavailable(Outage::ServerError),
         _ => seen.unavailable(Outage::UnexpectedStatus),
@@ -123,15 +105,9 @@ fn oauth_error(body: &[u8]) -> Option<&'static str> {
         error: &'a str,
     }
     let ErrorBody { error } = serde_json::from_slice(body).ok()?;
-    [
-        "unauthorized_client",
-        "invalid_client",
-        "invalid_request",
-        "access_denied",
-        "server_error",
-    ]
-    .into_iter()
-    .find(|known| *known == error)
+    ["unauthorized_client", "invalid_client", "invalid_request", "access_denied", "server_error"]
+        .into_iter()
+        .find(|known| *known == error)
 }
 
 fn origin(headers: &HeaderMap) -> String {
@@ -150,11 +126,7 @@ mod tests {
     use super::*;
 
     fn of(code: u16, body: &str) -> IntrospectionError {
-        status(
-            StatusCode::from_u16(code).unwrap(),
-            &HeaderMap::new(),
-            body.as_bytes(),
-        )
+        status(StatusCode::from_u16(code).unwrap(), &HeaderMap::new(), body.as_bytes())
     }
 
     #[test]
@@ -166,11 +138,7 @@ mod tests {
             (401, "", "client_refused"),
             (400, r#"{"error":"invalid_request"}"#, "unexpected_status"),
             (400, "", "unexpected_status"),
-            (
-                403,
-                r#"{"error":"unauthorized_client"}"#,
-                "unexpected_status",
-            ),
+            (403, r#"{"error":"unauthorized_client"}"#, "unexpected_status"),
             (404, "unable to set instance", "unexpected_status"),
             (405, "", "unexpected_status"),
             (204, "", "unexpected_status"),
@@ -192,19 +160,10 @@ mod tests {
 
     #[test]
     fn a_text_of_the_other_side_is_not_repeated() {
+        says(&of(500, "dial tcp 10.0.0.3:5432"), "status 500 Internal Server Error");
+        says(&of(400, r#"{"error":"<script>"}"#), "status 400 Bad Request");
         says(
-            &of(500, "dial tcp 10.0.0.3:5432"),
-            "status 500 Internal Server Error",
-        );
-        says(
-            &of(400, r#"{"error":"<script>"}"#),
-            "status 400 Bad Request",
-        );
-        says(
-            &of(
-                400,
-                r#"{"error":"unauthorized_client","error_description":"x"}"#,
-            ),
+            &of(400, r#"{"error":"unauthorized_client","error_description":"x"}"#),
             "status 400 Bad Request, error unauthorized_client",
         );
         says(
@@ -217,10 +176,7 @@ mod tests {
     #[test]
     fn of_a_redirect_only_the_origin_is_shown() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            LOCATION,
-            "https://login.example.com/a?token=secret".parse().unwrap(),
-        );
+        headers.insert(LOCATION, "https://login.example.com/a?token=secret".parse().unwrap());
         says(
             &status(StatusCode::FOUND, &headers, b""),
             "status 302 Found, a redirect to https://login.example.com",

@@ -55,10 +55,7 @@ impl HttpClient {
         connect_timeout: Duration,
     ) -> Result<Self, HttpClientError> {
         let mut builder = Client::builder()
-            .user_agent(concat!(
-                "zitadel-resource-server/",
-                env!("CARGO_PKG_VERSION")
-            ))
+            .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
             .connect_timeout(connect_timeout)
@@ -75,7 +72,10 @@ impl HttpClient {
             refuse_proxy(domain.url(), connect_to.url())?;
             (builder, detour) = divert(builder, domain.url(), connect_to.url())?;
         }
-        let client = builder.build().map_err(HttpClientError::Client)?;
+        let client = builder.build().map_err(|error| match root_certificates {
+            Some(_) => HttpClientError::RootCertificates,
+            None => HttpClientError::Client(error),
+        })?;
         Ok(Self { client, detour })
     }
 
@@ -84,12 +84,11 @@ impl HttpClient {
         let Some(detour) = &self.detour else {
             return self.client.request(method, url);
         };
-        let path = url.path().to_owned();
+        let (path, query) = (url.path().to_owned(), url.query().map(str::to_owned));
         url.clone_from(&detour.connect_to);
         url.set_path(&path);
-        self.client
-            .request(method, url)
-            .header(HOST, detour.host.clone())
+        url.set_query(query.as_deref());
+        self.client.request(method, url).header(HOST, detour.host.clone())
     }
 }
 
@@ -109,13 +108,7 @@ fn divert(
         let host = domain.authority().parse().map_err(|_| {
             HttpClientError::ConnectTo("the host name of zitadel.domain cannot be sent as a header")
         })?;
-        return Ok((
-            builder,
-            Some(Detour {
-                connect_to: connect_to.clone(),
-                host,
-            }),
-        ));
+        return Ok((builder, Some(Detour { connect_to: connect_to.clone(), host })));
     }
     if domain.scheme() == "http" {
         return Err(HttpClientError::ConnectTo(
@@ -137,24 +130,15 @@ fn divert(
     else {
         return Err(HttpClientError::ConnectTo("it has no host"));
     };
-    let host = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned();
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     Ok((builder.dns_resolver(ElsewhereResolver { host, port }), None))
 }
 
 /// A proxy would look the domain up by itself and never see the other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
-    let target = if connect_to.scheme() == "http" {
-        connect_to
-    } else {
-        domain
-    };
-    let proxied = target
-        .as_str()
-        .parse()
-        .is_ok_and(|uri| Matcher::from_env().intercept(&uri).is_some());
+    let target = if connect_to.scheme() == "http" { connect_to } else { domain };
+    let proxied =
+        target.as_str().parse().is_ok_and(|uri| Matcher::from_env().intercept(&uri).is_some());
     if proxied {
         return Err(HttpClientError::ConnectTo(
             "HTTP_PROXY or HTTPS_PROXY applies, and a proxy goes its own way; \

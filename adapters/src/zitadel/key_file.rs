@@ -105,10 +105,7 @@ mod tests {
         assert_eq!(key_file.client_id.as_str(), "340000000000000010");
         assert_eq!(key_file.key_id, "340000000000000020");
         let shown = format!("{key_file:?}");
-        assert!(
-            shown.contains("340000000000000020") && !shown.contains("PRIVATE"),
-            "{shown}"
-        );
+        assert!(shown.contains("340000000000000020") && !shown.contains("PRIVATE"), "{shown}");
     }
 
     #[test]
@@ -126,34 +123,13 @@ mod tests {
     fn what_is_no_key_file_is_refused_and_not_repeated() {
         for (result, expected) in [
             (KeyFile::parse("top-secret"), KeyFileError::Format),
-            (
-                KeyFile::parse(r#"{"type":"application"}"#),
-                KeyFileError::Format,
-            ),
-            (
-                changed(|json| json["type"] = json!("top-secret")),
-                KeyFileError::Type,
-            ),
-            (
-                changed(|json| json["keyId"] = json!(null)),
-                KeyFileError::Format,
-            ),
-            (
-                changed(|json| json["key"] = json!(null)),
-                KeyFileError::Format,
-            ),
-            (
-                changed(|json| json["clientId"] = json!(null)),
-                KeyFileError::Format,
-            ),
-            (
-                changed(|json| json["clientId"] = json!("")),
-                KeyFileError::Format,
-            ),
-            (
-                changed(|json| json["key"] = json!("top-secret")),
-                KeyFileError::Key,
-            ),
+            (KeyFile::parse(r#"{"type":"application"}"#), KeyFileError::Format),
+            (changed(|json| json["type"] = json!("top-secret")), KeyFileError::Type),
+            (changed(|json| json["keyId"] = json!(null)), KeyFileError::Format),
+            (changed(|json| json["key"] = json!(null)), KeyFileError::Format),
+            (changed(|json| json["clientId"] = json!(null)), KeyFileError::Format),
+            (changed(|json| json["clientId"] = json!("")), KeyFileError::Format),
+            (changed(|json| json["key"] = json!("top-secret")), KeyFileError::Key),
         ] {
             let error = result.unwrap_err();
             assert_eq!(error, expected);

@@ -70,17 +70,9 @@ impl ZitadelIntrospector {
     /// # Errors
     /// When no HTTP client can be made that does what the settings say.
     pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
-        let ZitadelSettings {
-            domain,
-            connect_to,
-            introspection_endpoint,
-            timeout,
-            ..
-        } = settings;
+        let ZitadelSettings { domain, connect_to, introspection_endpoint, timeout, .. } = settings;
         let endpoint = introspection_endpoint.map(IntrospectionEndpoint::into_url);
-        let elsewhere = endpoint
-            .as_ref()
-            .is_some_and(|url| url.origin() != domain.origin());
+        let elsewhere = endpoint.as_ref().is_some_and(|url| url.origin() != domain.origin());
         if connect_to.is_some() && elsewhere {
             return Err(HttpClientError::ConnectTo(
                 "zitadel.introspection_endpoint is of another origin than zitadel.domain; \
@@ -109,9 +101,7 @@ impl ZitadelIntrospector {
         if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
             && self.authentication.renew(&credentials)
         {
-            answer = self
-                .post(endpoint, &self.authentication.credentials()?, token)
-                .await;
+            answer = self.post(endpoint, &self.authentication.credentials()?, token).await;
         }
         self.translator.introspection(&answer?)
     }
@@ -158,10 +148,7 @@ mod tests {
     #[test]
     fn what_inactive_means_begins_with_the_scope_to_request() {
         for (project_id, scope) in [
-            (
-                Some("340000000000000001"),
-                "urn:zitadel:iam:org:project:id:340000000000000001:aud",
-            ),
+            (Some("340000000000000001"), "urn:zitadel:iam:org:project:id:340000000000000001:aud"),
             (None, "urn:zitadel:iam:org:project:id:{projectId}:aud"),
         ] {
             let meaning = what_inactive_means(project_id);

@@ -24,11 +24,7 @@ pub(super) async fn json(request: RequestBuilder) -> Result<Vec<u8>, Introspecti
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"));
-    if is_json {
-        body
-    } else {
-        Err(Seen::MediaType.malformed())
-    }
+    if is_json { body } else { Err(Seen::MediaType.malformed()) }
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, IntrospectionError> {

@@ -24,9 +24,7 @@ impl Translator {
     pub(super) fn new(project_id: Option<&str>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
-        Self {
-            project_roles_claim,
-        }
+        Self { project_roles_claim }
     }
 
     /// What the answer says.
@@ -37,12 +35,8 @@ impl Translator {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Seen::NoObject.malformed());
         }
-        let reader = AnswerReader {
-            project_roles_claim: self.project_roles_claim.as_deref(),
-        };
-        let answer = reader
-            .read(json)
-            .map_err(|error| Seen::Answer(error).malformed())?;
+        let reader = AnswerReader { project_roles_claim: self.project_roles_claim.as_deref() };
+        let answer = reader.read(json).map_err(|error| Seen::Answer(error).malformed())?;
         match answer.active {
             Some(true) => active_token(answer)
                 .map(|token| Introspection::Active(Arc::new(token)))
@@ -55,37 +49,16 @@ impl Translator {
 
 fn active_token(answer: Answer) -> Result<ActiveToken, EmptyClaim> {
     let time = |claim: Option<NumericDate>| claim.map(|NumericDate(time)| time);
-    let audience = answer
-        .audience
-        .map_or_else(Vec::new, |wire::Audience(values)| values);
+    let audience = answer.audience.map_or_else(Vec::new, |wire::Audience(values)| values);
     Ok(ActiveToken {
         subject: answer.subject.as_deref().map(Subject::parse).transpose()?,
-        username: answer
-            .username
-            .as_deref()
-            .map(Username::parse)
-            .transpose()?,
-        client_id: answer
-            .client_id
-            .as_deref()
-            .map(ClientId::parse)
-            .transpose()?,
+        username: answer.username.as_deref().map(Username::parse).transpose()?,
+        client_id: answer.client_id.as_deref().map(ClientId::parse).transpose()?,
         issuer: answer.issuer.as_deref().map(Issuer::parse).transpose()?,
-        audience: audience
-            .iter()
-            .map(|value| Audience::parse(value))
-            .collect::<Result<_, _>>()?,
-        scope: answer
-            .scope
-            .as_deref()
-            .map(Scope::parse)
-            .unwrap_or_default(),
+        audience: audience.iter().map(|value| Audience::parse(value)).collect::<Result<_, _>>()?,
+        scope: answer.scope.as_deref().map(Scope::parse).unwrap_or_default(),
         roles: roles(answer.project_roles.or(answer.roles).unwrap_or_default())?,
-        organization: answer
-            .organization
-            .as_deref()
-            .map(OrganizationId::parse)
-            .transpose()?,
+        organization: answer.organization.as_deref().map(OrganizationId::parse).transpose()?,
         issued_at: time(answer.issued_at),
         not_before: time(answer.not_before),
         expires_at: time(answer.expires_at),

@@ -108,9 +108,7 @@ fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     claims: &mut A,
 ) -> Result<(), A::Error> {
     if claim.is_some() {
-        return Err(A::Error::custom(format_args!(
-            "the claim {name} is there twice"
-        )));
+        return Err(A::Error::custom(format_args!("the claim {name} is there twice")));
     }
     let value = claims
         .next_value()
@@ -176,11 +174,7 @@ impl<'de> Deserialize<'de> for NumericDate {
 
             fn visit_f64<E: Error>(self, seconds: f64) -> Result<NumericDate, E> {
                 let distance = Duration::try_from_secs_f64(seconds.abs()).map_err(E::custom)?;
-                if seconds < 0.0 {
-                    before_epoch(distance)
-                } else {
-                    after_epoch(distance)
-                }
+                if seconds < 0.0 { before_epoch(distance) } else { after_epoch(distance) }
             }
         }
 
@@ -190,12 +184,10 @@ impl<'de> Deserialize<'de> for NumericDate {
 
 fn after_epoch<E: Error>(distance: Duration) -> Result<NumericDate, E> {
     let time = SystemTime::UNIX_EPOCH.checked_add(distance);
-    time.map(NumericDate)
-        .ok_or_else(|| E::custom("beyond what a clock can show"))
+    time.map(NumericDate).ok_or_else(|| E::custom("beyond what a clock can show"))
 }
 
 fn before_epoch<E: Error>(distance: Duration) -> Result<NumericDate, E> {
     let time = SystemTime::UNIX_EPOCH.checked_sub(distance);
-    time.map(NumericDate)
-        .ok_or_else(|| E::custom("beyond what a clock can show"))
+    time.map(NumericDate).ok_or_else(|| E::custom("beyond what a clock can show"))
 }

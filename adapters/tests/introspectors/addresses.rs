@@ -9,19 +9,12 @@ use crate::{active_token, ask, assert_active, reason, setup};
 const DOMAIN: &str = "https://auth.example.test";
 
 fn connected_to(double: &ZitadelDouble, origin: &str) -> ZitadelSettings {
-    ZitadelSettings {
-        connect_to: Some(origin.parse().unwrap()),
-        ..setup::basic(double)
-    }
+    ZitadelSettings { connect_to: Some(origin.parse().unwrap()), ..setup::basic(double) }
 }
 
 #[tokio::test]
 async fn https_goes_elsewhere_with_the_domains_tls_name_and_by_http_2() {
-    let double = ZitadelDouble::builder()
-        .issuer(DOMAIN)
-        .tls(["auth.example.test"])
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer(DOMAIN).tls(["auth.example.test"]).start().await;
     let settings = connected_to(&double, &format!("https://{}", double.addr()));
     assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
     let introspection = double.requests().pop().unwrap();
@@ -31,11 +24,7 @@ async fn https_goes_elsewhere_with_the_domains_tls_name_and_by_http_2() {
 
 #[tokio::test]
 async fn https_may_go_to_a_name_that_is_looked_up() {
-    let double = ZitadelDouble::builder()
-        .issuer(DOMAIN)
-        .tls(["auth.example.test"])
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer(DOMAIN).tls(["auth.example.test"]).start().await;
     let origin = format!("https://localhost:{}", double.addr().port());
     let settings = connected_to(&double, &origin);
     assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
@@ -43,11 +32,7 @@ async fn https_may_go_to_a_name_that_is_looked_up() {
 
 #[tokio::test]
 async fn a_certificate_of_another_name_is_not_trusted() {
-    let double = ZitadelDouble::builder()
-        .issuer(DOMAIN)
-        .tls(["other.example.test"])
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer(DOMAIN).tls(["other.example.test"]).start().await;
     let settings = connected_to(&double, &format!("https://{}", double.addr()));
     let answer = ask(&setup::introspector(settings), &active_token(&double)).await;
     assert_eq!(reason(&answer), "unreachable");
@@ -58,14 +43,8 @@ async fn a_private_certificate_is_trusted_by_the_ca_file_alone() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
     let token = active_token(&double);
     assert_active(&ask(&setup::introspector(setup::basic(&double)), &token).await);
-    let settings = ZitadelSettings {
-        root_certificates: None,
-        ..setup::basic(&double)
-    };
-    assert_eq!(
-        reason(&ask(&setup::introspector(settings), &token).await),
-        "unreachable"
-    );
+    let settings = ZitadelSettings { root_certificates: None, ..setup::basic(&double) };
+    assert_eq!(reason(&ask(&setup::introspector(settings), &token).await), "unreachable");
 }
 
 // An ingress ends TLS, and the API goes round it: the public name stays in `Host`.
@@ -74,10 +53,7 @@ async fn plain_http_goes_to_what_is_behind_the_ingress() {
     let double = ZitadelDouble::builder().issuer(DOMAIN).start().await;
     for settings in [setup::basic(&double), setup::key(&double)] {
         let connect_to = Some(format!("http://{}", double.addr()).parse().unwrap());
-        let settings = ZitadelSettings {
-            connect_to,
-            ..settings
-        };
+        let settings = ZitadelSettings { connect_to, ..settings };
         assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
         assert_eq!(double.requests().pop().unwrap().host, "auth.example.test");
         double.reset_counts();
@@ -111,10 +87,7 @@ async fn what_cannot_be_honoured_is_refused_at_start() {
             ..connected_to(&double, connect_to)
         };
         let error = ZitadelIntrospector::new(settings).unwrap_err();
-        assert!(
-            matches!(error, HttpClientError::ConnectTo(_)),
-            "{domain} {connect_to}"
-        );
+        assert!(matches!(error, HttpClientError::ConnectTo(_)), "{domain} {connect_to}");
     }
     let elsewhere = ZitadelSettings {
         introspection_endpoint: Some("https://other.example.test/introspect".parse().unwrap()),
@@ -134,23 +107,10 @@ async fn what_cannot_be_honoured_is_refused_at_start() {
 #[tokio::test]
 async fn further_root_certificates_must_be_some() {
     let double = ZitadelDouble::start().await;
-    for pem in [
-        "",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        "text",
-    ] {
+    for pem in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "text"] {
         let root_certificates = Some(pem.as_bytes().to_vec());
-        let settings = ZitadelSettings {
-            root_certificates,
-            ..setup::basic(&double)
-        };
+        let settings = ZitadelSettings { root_certificates, ..setup::basic(&double) };
         let error = ZitadelIntrospector::new(settings).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                HttpClientError::RootCertificates | HttpClientError::Client(_)
-            ),
-            "{pem:?} is {error}",
-        );
+        assert!(matches!(error, HttpClientError::RootCertificates), "{pem:?} is {error}");
     }
 }

@@ -20,18 +20,10 @@ use crate::{active_token, ask, assert_active, reason, setup};
 #[tokio::test]
 async fn a_client_secret_is_shown_in_basic() {
     let double = ZitadelDouble::start().await;
-    assert_active(
-        &ask(
-            &setup::introspector(setup::basic(&double)),
-            &active_token(&double),
-        )
-        .await,
-    );
+    assert_active(&ask(&setup::introspector(setup::basic(&double)), &active_token(&double)).await);
     let introspection = double.requests().pop().unwrap();
     assert_eq!(
-        introspection
-            .header("authorization")
-            .map(|value| value.split(' ').next()),
+        introspection.header("authorization").map(|value| value.split(' ').next()),
         Some(Some("Basic"))
     );
 }
@@ -41,13 +33,7 @@ async fn both_halves_may_have_any_character() {
     let double = ZitadelDouble::start().await;
     let secret = "a+b%c d:é&=\"";
     double.set_client_secret(double.client_id(), secret);
-    assert_active(
-        &ask(
-            &setup::introspector(setup::basic(&double)),
-            &active_token(&double),
-        )
-        .await,
-    );
+    assert_active(&ask(&setup::introspector(setup::basic(&double)), &active_token(&double)).await);
 }
 
 #[tokio::test]
@@ -61,10 +47,7 @@ async fn a_private_key_signs_an_assertion_that_zitadel_accepts_and_that_is_reuse
     let introspection = double.requests().pop().unwrap();
     let mut fields = introspection.form_fields.clone();
     fields.sort_unstable();
-    assert_eq!(
-        fields,
-        ["client_assertion", "client_assertion_type", "token"]
-    );
+    assert_eq!(fields, ["client_assertion", "client_assertion_type", "token"]);
     assert_eq!(introspection.header("authorization"), None);
 }
 
@@ -81,10 +64,7 @@ async fn a_wrong_client_secret_is_no_verdict_and_is_not_asked_twice() {
     assert!(
         matches!(
             violations.as_slice(),
-            [Violation::ClientRefused {
-                because: ClientRefusal::WrongSecret,
-                ..
-            }],
+            [Violation::ClientRefused { because: ClientRefusal::WrongSecret, .. }],
         ),
         "{violations:?}",
     );
@@ -94,11 +74,7 @@ async fn a_wrong_client_secret_is_no_verdict_and_is_not_asked_twice() {
 async fn an_application_that_was_deactivated_is_no_verdict() {
     let double = ZitadelDouble::start().await;
     double.set_app_state(double.client_id(), AppState::Deactivated);
-    let answer = ask(
-        &setup::introspector(setup::basic(&double)),
-        &active_token(&double),
-    )
-    .await;
+    let answer = ask(&setup::introspector(setup::basic(&double)), &active_token(&double)).await;
     assert_eq!(reason(&answer), "client_refused");
 }
 
@@ -123,10 +99,7 @@ fn with_key(double: &ZitadelDouble, clock: &Arc<ShiftedClock>) -> ZitadelIntrosp
     let issuer = domain::Issuer::parse(double.issuer()).unwrap();
     let clock: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(clock);
     let authentication = ClientAuthentication::private_key_jwt(key_file, issuer, clock);
-    setup::introspector(ZitadelSettings {
-        authentication,
-        ..setup::basic(double)
-    })
+    setup::introspector(ZitadelSettings { authentication, ..setup::basic(double) })
 }
 
 fn refusal() -> Fault {
@@ -160,15 +133,8 @@ async fn a_removed_key_is_no_verdict() {
     let key_id = key_id["keyId"].as_str().unwrap().into();
     double.remove_key(double.key_client_id(), &key_id);
     let answer = ask(&setup::introspector(settings), &active_token(&double)).await;
-    assert!(
-        matches!(answer, Err(IntrospectionError::ClientRefused { .. })),
-        "{answer:?}"
-    );
-    assert_eq!(
-        double.introspections(),
-        1,
-        "a fresh assertion is not signed again"
-    );
+    assert!(matches!(answer, Err(IntrospectionError::ClientRefused { .. })), "{answer:?}");
+    assert_eq!(double.introspections(), 1, "a fresh assertion is not signed again");
     drop(double.take_violations());
 }
 

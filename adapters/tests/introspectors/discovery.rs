@@ -38,27 +38,15 @@ async fn callers_who_come_together_share_one_discovery() {
 
 #[tokio::test]
 async fn a_custom_endpoint_is_found() {
-    let double = ZitadelDouble::builder()
-        .introspection_path("/custom/introspect")
-        .start()
-        .await;
-    assert_active(
-        &ask(
-            &setup::introspector(setup::basic(&double)),
-            &active_token(&double),
-        )
-        .await,
-    );
+    let double = ZitadelDouble::builder().introspection_path("/custom/introspect").start().await;
+    assert_active(&ask(&setup::introspector(setup::basic(&double)), &active_token(&double)).await);
 }
 
 #[tokio::test]
 async fn a_configured_endpoint_needs_no_discovery() {
     let double = ZitadelDouble::start().await;
     let introspection_endpoint = Some(double.introspection_endpoint().parse().unwrap());
-    let settings = ZitadelSettings {
-        introspection_endpoint,
-        ..setup::basic(&double)
-    };
+    let settings = ZitadelSettings { introspection_endpoint, ..setup::basic(&double) };
     assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
     assert_eq!(double.discoveries(), 0);
 }
@@ -71,26 +59,14 @@ async fn a_document_of_another_issuer_or_with_a_foreign_endpoint_is_not_followed
     let token = active_token(&double);
     let port = double.addr().port();
     for (fault, expected) in [
-        (
-            DiscoveryFault::Issuer("https://evil.test".into()),
-            "issuer_mismatch",
-        ),
-        (
-            DiscoveryFault::Issuer(format!("{}.evil.test", double.issuer())),
-            "issuer_mismatch",
-        ),
-        (
-            DiscoveryFault::IntrospectionEndpoint("https://evil.test/i".into()),
-            "foreign_endpoint",
-        ),
+        (DiscoveryFault::Issuer("https://evil.test".into()), "issuer_mismatch"),
+        (DiscoveryFault::Issuer(format!("{}.evil.test", double.issuer())), "issuer_mismatch"),
+        (DiscoveryFault::IntrospectionEndpoint("https://evil.test/i".into()), "foreign_endpoint"),
         (
             DiscoveryFault::IntrospectionEndpoint(format!("http://localhost:{port}/i")),
             "foreign_endpoint",
         ),
-        (
-            DiscoveryFault::IntrospectionEndpoint("/oauth/v2/introspect".into()),
-            "foreign_endpoint",
-        ),
+        (DiscoveryFault::IntrospectionEndpoint("/oauth/v2/introspect".into()), "foreign_endpoint"),
         (DiscoveryFault::NoIntrospectionEndpoint, "malformed_answer"),
         (Fault::LoginPage.into(), "malformed_answer"),
         (Fault::WrongTypes.into(), "malformed_answer"),
@@ -98,11 +74,7 @@ async fn a_document_of_another_issuer_or_with_a_foreign_endpoint_is_not_followed
     ] {
         let shown = format!("{fault:?}");
         double.discovery_fault(fault, Times::Once);
-        assert_eq!(
-            reason(&ask(&introspector, &token).await),
-            expected,
-            "{shown}"
-        );
+        assert_eq!(reason(&ask(&introspector, &token).await), expected, "{shown}");
     }
     assert_eq!(double.introspections(), 0);
     assert_active(&ask(&introspector, &token).await);

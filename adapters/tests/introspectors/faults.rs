@@ -23,25 +23,13 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::TooManyRequests, "rate_limited"),
         (Fault::DatabaseDown, "unexpected_status"),
         (Fault::LoginPage, "malformed_answer"),
-        (
-            Fault::Redirect(RedirectStatus::Found, elsewhere()),
-            "redirected",
-        ),
-        (
-            Fault::Redirect(RedirectStatus::TemporaryRedirect, elsewhere()),
-            "redirected",
-        ),
+        (Fault::Redirect(RedirectStatus::Found, elsewhere()), "redirected"),
+        (Fault::Redirect(RedirectStatus::TemporaryRedirect, elsewhere()), "redirected"),
         (Fault::WrongTypes, "malformed_answer"),
         (Fault::NotJson, "malformed_answer"),
         (Fault::Empty, "malformed_answer"),
-        (
-            Fault::ContentType("text/html".to_owned()),
-            "malformed_answer",
-        ),
-        (
-            Fault::ContentType("application/token-introspection+jwt".to_owned()),
-            "malformed_answer",
-        ),
+        (Fault::ContentType("text/html".to_owned()), "malformed_answer"),
+        (Fault::ContentType("application/token-introspection+jwt".to_owned()), "malformed_answer"),
         (Fault::Huge(Framing::Chunked), "malformed_answer"),
         (Fault::Huge(Framing::ContentLength), "malformed_answer"),
     ]
@@ -73,11 +61,7 @@ async fn discovery_has_the_same_faults() {
         let introspector = setup::introspector(setup::basic(&double));
         let shown = format!("{fault:?}");
         double.discovery_fault(fault, Times::Once);
-        assert_eq!(
-            reason(&ask(&introspector, &token).await),
-            expected,
-            "{shown}"
-        );
+        assert_eq!(reason(&ask(&introspector, &token).await), expected, "{shown}");
         assert_active(&ask(&introspector, &token).await);
     }
 }
@@ -105,16 +89,10 @@ async fn a_stall_and_a_drip_end_with_the_time_allowed() {
 #[tokio::test]
 async fn the_time_allowed_includes_discovery() {
     let double = ZitadelDouble::start().await;
-    let settings = ZitadelSettings {
-        introspection_endpoint: None,
-        ..impatient(&double)
-    };
+    let settings = ZitadelSettings { introspection_endpoint: None, ..impatient(&double) };
     let introspector = setup::introspector(settings);
     double.discovery_fault(Fault::Stall, Times::Once);
-    assert_eq!(
-        reason(&ask(&introspector, &active_token(&double)).await),
-        "timed_out"
-    );
+    assert_eq!(reason(&ask(&introspector, &active_token(&double)).await), "timed_out");
 }
 
 #[tokio::test]
@@ -160,6 +138,20 @@ async fn a_claim_of_the_wrong_type_is_no_verdict() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_of_one_mebibyte_is_read_and_a_longer_one_is_not() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    let mut json = json!({ "active": true, "iss": double.issuer() }).to_string().into_bytes();
+    json.resize(1_048_576, b' ');
+    double.answer(token.expose_secret(), Answer::bytes(json.clone()));
+    assert_active(&ask(&introspector, &token).await);
+    json.push(b' ');
+    double.answer(token.expose_secret(), Answer::bytes(json));
+    assert_eq!(reason(&ask(&introspector, &token).await), "malformed_answer");
+}
+
 fn shown(error: &IntrospectionError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut source = error.source();
@@ -177,20 +169,12 @@ async fn no_fault_shows_a_token_a_secret_or_a_text_of_the_other_side() {
     let introspector = setup::introspector(setup::basic(&double));
     let token = active_token(&double);
     let answer = Answer::bytes(format!("\"{}\"", token.expose_secret()));
-    let echo = Fault::Status(
-        http::StatusCode::OK,
-        answer.content_type("application/json"),
-    );
+    let echo = Fault::Status(http::StatusCode::OK, answer.content_type("application/json"));
     for fault in faults().into_iter().map(|(fault, _)| fault).chain([echo]) {
         double.introspection_fault(fault, Times::Once);
         let error = ask(&introspector, &token).await.unwrap_err();
         let shown = shown(&error);
-        for secret in [
-            token.expose_secret(),
-            &double.client_secret(),
-            DATABASE_HOST,
-            "Basic ",
-        ] {
+        for secret in [token.expose_secret(), &double.client_secret(), DATABASE_HOST, "Basic "] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

@@ -12,6 +12,7 @@ mod authentication;
 mod discovery;
 mod faults;
 mod port_contract;
+mod proxies;
 mod request;
 mod setup;
 

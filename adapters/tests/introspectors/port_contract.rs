@@ -31,37 +31,22 @@ impl Case {
     }
 
     async fn is_inactive(&self, token: &AccessToken) -> bool {
-        matches!(
-            self.introspector.introspect(token).await,
-            Ok(Introspection::Inactive)
-        )
+        matches!(self.introspector.introspect(token).await, Ok(Introspection::Inactive))
     }
 }
 
 async fn keeps_its_promises(case: Case) {
     let reader = case.active(&case.reader).await;
     assert!(reader.subject.is_some());
-    let [organization] = reader.roles.granted_by(&READ) else {
-        panic!("{:?}", reader.roles)
-    };
+    let [organization] = reader.roles.granted_by(&READ) else { panic!("{:?}", reader.roles) };
     assert_eq!(organization.id.as_str(), "340000000000000200");
-    assert!(
-        reader
-            .expires_at
-            .is_none_or(|time| time > SystemClock.now())
-    );
+    assert!(reader.expires_at.is_none_or(|time| time > SystemClock.now()));
 
     assert_eq!(case.active(&case.plain).await.roles.iter().len(), 0);
     assert!(case.is_inactive(&case.revoked).await);
-    assert!(
-        case.is_inactive(&AccessToken::parse("unknown").unwrap())
-            .await
-    );
+    assert!(case.is_inactive(&AccessToken::parse("unknown").unwrap()).await);
 
-    let (first, second) = (
-        case.active(&case.reader).await,
-        case.active(&case.reader).await,
-    );
+    let (first, second) = (case.active(&case.reader).await, case.active(&case.reader).await);
     assert_eq!(first, second, "the same question has the same answer");
 }
 
@@ -99,10 +84,7 @@ async fn the_fake_forgets_every_token_that_is_not_among_the_new_ones() {
     let active = || Introspection::Active(Arc::default());
     let introspector = InMemoryIntrospector::new([(token("old"), active())]);
     introspector.replace([(token("new"), active())]);
-    assert_eq!(
-        ask(&introspector, &token("old")).await.unwrap(),
-        Introspection::Inactive
-    );
+    assert_eq!(ask(&introspector, &token("old")).await.unwrap(), Introspection::Inactive);
     assert_active(&ask(&introspector, &token("new")).await);
 }
 

@@ -12,37 +12,21 @@ async fn a_question_is_one_post_with_the_token_in_the_form() {
     let introspector = setup::introspector(setup::basic(&double));
     assert_active(&ask(&introspector, &active_token(&double)).await);
     let requests = double.requests();
-    let [discovery, introspection] = requests.as_slice() else {
-        panic!("{requests:?}")
-    };
+    let [discovery, introspection] = requests.as_slice() else { panic!("{requests:?}") };
     assert_eq!(discovery.path, "/.well-known/openid-configuration");
     assert_eq!(
         (introspection.method.as_str(), introspection.path.as_str()),
         ("POST", "/oauth/v2/introspect")
     );
     assert_eq!(introspection.form_fields, ["token"]);
-    assert_eq!(
-        introspection.header("content-type"),
-        Some("application/x-www-form-urlencoded")
-    );
+    assert_eq!(introspection.header("content-type"), Some("application/x-www-form-urlencoded"));
     let agent = introspection.user_agent().unwrap();
     assert!(agent.starts_with("zitadel-resource-server/"), "{agent}");
-    let mut names: Vec<_> = introspection
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut names: Vec<_> = introspection.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(
         names,
-        [
-            "accept",
-            "authorization",
-            "content-length",
-            "content-type",
-            "host",
-            "user-agent"
-        ],
+        ["accept", "authorization", "content-length", "content-type", "host", "user-agent"],
     );
 }
 
@@ -54,12 +38,7 @@ async fn the_cookie_that_zitadel_sets_is_not_sent_back() {
     for _ in 0..3 {
         assert_active(&ask(&introspector, &token).await);
     }
-    assert!(
-        double
-            .requests()
-            .iter()
-            .all(|request| request.header("cookie").is_none())
-    );
+    assert!(double.requests().iter().all(|request| request.header("cookie").is_none()));
 }
 
 #[tokio::test]
@@ -70,14 +49,7 @@ async fn one_connection_is_kept_alive_for_many_questions() {
     for _ in 0..50 {
         assert_active(&ask(&introspector, &token).await);
     }
-    assert_eq!(
-        (
-            double.connections(),
-            double.discoveries(),
-            double.introspections()
-        ),
-        (1, 1, 50)
-    );
+    assert_eq!((double.connections(), double.discoveries(), double.introspections()), (1, 1, 50));
 }
 
 // incidents.md row 17: the token is form-encoded, whatever is in it.

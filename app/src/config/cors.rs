@@ -19,9 +19,7 @@ pub struct Cors {
 
 impl Cors {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        Ok(Self {
-            allowed_origins: layers.list("cors.allowed_origins")?,
-        })
+        Ok(Self { allowed_origins: layers.list("cors.allowed_origins")? })
     }
 }
 
@@ -59,11 +57,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_what_a_browser_sends() {
-        for text in [
-            "https://app.example.com",
-            "http://localhost:3000",
-            "https://[::1]:8443",
-        ] {
+        for text in ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"] {
             assert_eq!(text.parse::<AllowedOrigin>().unwrap().as_header(), text);
         }
         for text in [

@@ -21,10 +21,7 @@ pub(super) fn parse(
     text: &str,
     is_ours: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, UnreadableLine> {
-    let text = text
-        .trim_start_matches('\u{feff}')
-        .replace("\r\n", "\n")
-        .replace('\r', "\n");
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     let mut variables = BTreeMap::new();
     let mut reader = Reader { rest: &text };
     loop {
@@ -35,10 +32,7 @@ pub(super) fn parse(
         let start = reader.rest;
         match reader.binding() {
             Some(Binding { name: "", .. }) => {}
-            Some(Binding {
-                name,
-                value: Some(value),
-            }) => {
+            Some(Binding { name, value: Some(value) }) => {
                 variables.insert(name.to_owned(), value);
             }
             Some(Binding { name, value: None }) => drop(variables.remove(name)),
@@ -48,9 +42,7 @@ pub(super) fn parse(
                 let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 if skipped.split(|c| !is_word(c)).any(&is_ours) {
                     let before = &text[..text.len() - start.len()];
-                    return Err(UnreadableLine {
-                        line: before.matches('\n').count() + 1,
-                    });
+                    return Err(UnreadableLine { line: before.matches('\n').count() + 1 });
                 }
             }
         }
@@ -86,11 +78,7 @@ impl<'a> Reader<'a> {
             let is_spaced = self.rest.starts_with(is_blank);
             self.skip_while(is_blank);
             let is_comment = is_spaced && self.rest.starts_with('#');
-            Some(if is_comment {
-                String::new()
-            } else {
-                self.value()?
-            })
+            Some(if is_comment { String::new() } else { self.value()? })
         } else {
             None
         };
@@ -135,10 +123,7 @@ impl<'a> Reader<'a> {
     fn unquoted(&mut self) -> String {
         let line = self.take_while(|c| c != '\n');
         let comment = line.match_indices('#').map(|(index, _)| &line[..index]);
-        let value = comment
-            .into_iter()
-            .find(|before| before.ends_with(is_space))
-            .unwrap_or(line);
+        let value = comment.into_iter().find(|before| before.ends_with(is_space)).unwrap_or(line);
         value.trim_end_matches(is_space).to_owned()
     }
 
@@ -178,9 +163,7 @@ fn decode(text: &str, unescape: fn(char) -> Option<char>) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let plain = (c == '\\')
-            .then(|| chars.peek().copied().and_then(unescape))
-            .flatten();
+        let plain = (c == '\\').then(|| chars.peek().copied().and_then(unescape)).flatten();
         if plain.is_some() {
             chars.next();
         }

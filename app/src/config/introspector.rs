@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{error::ConfigError, layers::Layers, server::Server, zitadel::Zitadel};
+use super::{
+    error::ConfigError,
+    layers::Layers,
+    server::Server,
+    zitadel::{Section, Zitadel},
+};
 use crate::local_tokens::LocalTokens;
 
 /// Which adapter answers the port.
@@ -30,14 +35,13 @@ impl Introspector {
         server: &Server,
         warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
-        let mut zitadel = || Zitadel::read(layers, directory, warnings);
+        let section = Section::read(layers)?;
+        let is_zitadel_set = layers.origin("zitadel.domain").is_some();
         match layers.text("introspector")?.as_deref() {
-            Some("zitadel") => zitadel().map(Box::new).map(Self::Zitadel),
+            Some("zitadel") => Self::zitadel(section, layers, directory, warnings),
             Some("fake") => Fake::read(layers, directory, server).map(Self::Fake),
             Some(_) => Err(layers.error("introspector", "it is neither of the two")),
-            None if layers.origin("zitadel.domain").is_some() => {
-                zitadel().map(Box::new).map(Self::Zitadel)
-            }
+            None if is_zitadel_set => Self::zitadel(section, layers, directory, warnings),
             None if cfg!(debug_assertions) => {
                 if let Some(origin) = layers.origin("zitadel.client_id") {
                     warnings.push(format!(
@@ -56,6 +60,17 @@ impl Introspector {
     }
 }
 
+impl Introspector {
+    fn zitadel(
+        section: Section,
+        layers: &Layers,
+        directory: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        section.complete(layers, directory, warnings).map(Box::new).map(Self::Zitadel)
+    }
+}
+
 impl Fake {
     fn read(layers: &Layers, directory: &Path, server: &Server) -> Result<Self, ConfigError> {
         if !server.listen.ip().is_loopback() {
@@ -65,17 +80,11 @@ impl Fake {
             ));
         }
         let Some(file) = layers.text("fake.tokens")? else {
-            return Ok(Self {
-                tokens: LocalTokens::embedded(),
-                file: None,
-            });
+            return Ok(Self { tokens: LocalTokens::embedded(), file: None });
         };
         let file = directory.join(file);
         let tokens =
             LocalTokens::read(&file).map_err(|error| layers.error("fake.tokens", error))?;
-        Ok(Self {
-            tokens,
-            file: Some(file),
-        })
+        Ok(Self { tokens, file: Some(file) })
     }
 }

@@ -34,7 +34,6 @@ impl fmt::Display for Origin {
 }
 
 /// All layers, the later one winning: defaults, file, `.env`, environment.
-#[derive(Debug)]
 pub(super) struct Layers(Figment);
 
 impl Layers {
@@ -43,16 +42,12 @@ impl Layers {
         directory: &Path,
     ) -> Result<Self, ConfigError> {
         let dotenv = read_dotenv(directory)?;
-        let file = environment
-            .get(FILE_VARIABLE)
-            .or_else(|| dotenv.get(FILE_VARIABLE));
+        let file = environment.get(FILE_VARIABLE).or_else(|| dotenv.get(FILE_VARIABLE));
         let file = read_file(directory, file.map(String::as_str))?;
         let dotenv = Layer::of_variables(DOTENV, dotenv)?;
         let environment = Layer::of_variables(ENVIRONMENT, environment)?;
         let layers = [Layer::of_defaults(), file, dotenv, environment];
-        Ok(Self(
-            layers.into_iter().fold(Figment::new(), Figment::merge),
-        ))
+        Ok(Self(layers.into_iter().fold(Figment::new(), Figment::merge)))
     }
 
     /// Where the value of a setting came from, for those that are not at their default.
@@ -86,10 +81,7 @@ impl Layers {
         &self,
         name: &'static str,
     ) -> Result<Option<T>, ConfigError> {
-        let parse = |text: String| {
-            text.parse()
-                .map_err(|error: T::Err| self.error(name, error))
-        };
+        let parse = |text: String| text.parse().map_err(|error: T::Err| self.error(name, error));
         self.text(name)?.map(parse).transpose()
     }
 
@@ -98,8 +90,7 @@ impl Layers {
         &self,
         name: &'static str,
     ) -> Result<T, ConfigError> {
-        self.parsed(name)?
-            .ok_or_else(|| self.error(name, "it is missing"))
+        self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
     /// The values of a list, each parsed. An empty list where one is configured is refused: nobody
@@ -123,25 +114,17 @@ impl Layers {
         if items.is_empty() || items.iter().any(String::is_empty) {
             return Err(self.error(name, "it has an empty item, or none"));
         }
-        items
-            .iter()
-            .map(|item| item.parse().map_err(|error| self.error(name, error)))
-            .collect()
+        items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
     /// What is wrong with the value of a setting.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         let expects = setting::named(name).map_or("", |setting| setting.expects);
-        ConfigError::at(
-            name,
-            self.origin(name).as_ref(),
-            format!("{problem}; expected {expects}"),
-        )
+        ConfigError::at(name, self.origin(name).as_ref(), format!("{problem}; expected {expects}"))
     }
 }
 
 /// One layer: values by the name of the setting, each with its name in this layer.
-#[derive(Clone, Debug)]
 struct Layer {
     layer: String,
     values: BTreeMap<&'static str, (Value, String)>,
@@ -152,16 +135,10 @@ impl Layer {
 
     fn of_defaults() -> Self {
         let default = |setting: &'static Setting| {
-            Some((
-                setting.name,
-                (Value::from(setting.default?), setting.name.to_owned()),
-            ))
+            Some((setting.name, (Value::from(setting.default?), setting.name.to_owned())))
         };
         let values = SETTINGS.iter().filter_map(default).collect();
-        Self {
-            layer: Self::DEFAULTS.to_owned(),
-            values,
-        }
+        Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
     /// The seed's names first, then our own, which win.
@@ -171,11 +148,8 @@ impl Layer {
     ) -> Result<Self, ConfigError> {
         let mut values = BTreeMap::new();
         for setting in SETTINGS {
-            let names = setting
-                .seed_name
-                .map(str::to_owned)
-                .into_iter()
-                .chain([setting.variable()]);
+            let names =
+                setting.seed_name.map(str::to_owned).into_iter().chain([setting.variable()]);
             for name in names {
                 if let Some(value) = variables.remove(&name) {
                     values.insert(setting.name, (Value::from(value), name));
@@ -184,16 +158,10 @@ impl Layer {
         }
         match variables.keys().find(|name| is_unknown(name)) {
             Some(unknown) => {
-                let origin = Origin {
-                    name: unknown.clone(),
-                    layer: layer.to_owned(),
-                };
+                let origin = Origin { name: unknown.clone(), layer: layer.to_owned() };
                 Err(ConfigError::unknown(&origin))
             }
-            None => Ok(Self {
-                layer: layer.to_owned(),
-                values,
-            }),
+            None => Ok(Self { layer: layer.to_owned(), values }),
         }
     }
 
@@ -207,36 +175,25 @@ impl Layer {
                 match (setting::named(&name), value) {
                     (Some(setting), value) => drop(values.insert(setting.name, (value, name))),
                     (None, Value::Dict(_, table))
-                        if SETTINGS
-                            .iter()
-                            .any(|setting| setting.name.starts_with(&section)) =>
+                        if SETTINGS.iter().any(|setting| setting.name.starts_with(&section)) =>
                     {
                         tables.push((section, table));
                     }
                     _ => {
-                        let origin = Origin {
-                            name,
-                            layer: layer.to_owned(),
-                        };
+                        let origin = Origin { name, layer: layer.to_owned() };
                         return Err(ConfigError::unknown(&origin));
                     }
                 }
             }
         }
-        Ok(Self {
-            layer: layer.to_owned(),
-            values,
-        })
+        Ok(Self { layer: layer.to_owned(), values })
     }
 }
 
 impl Provider for Layer {
     fn metadata(&self) -> Metadata {
-        let names: BTreeMap<_, _> = self
-            .values
-            .iter()
-            .map(|(name, (_, here))| (*name, here.clone()))
-            .collect();
+        let names: BTreeMap<_, _> =
+            self.values.iter().map(|(name, (_, here))| (*name, here.clone())).collect();
         Metadata::named(self.layer.clone()).interpolater(move |_: &Profile, path: &[&str]| {
             let name = path.join(".");
             names.get(name.as_str()).cloned().unwrap_or(name)
@@ -249,9 +206,8 @@ impl Provider for Layer {
             match name.split_once('.') {
                 None => drop(data.insert((*name).to_owned(), value.clone())),
                 Some((section, key)) => {
-                    let section = data
-                        .entry(section.to_owned())
-                        .or_insert_with(|| Dict::new().into());
+                    let section =
+                        data.entry(section.to_owned()).or_insert_with(|| Dict::new().into());
                     if let Value::Dict(_, section) = section {
                         section.insert(key.to_owned(), value.clone());
                     }
@@ -272,17 +228,17 @@ fn is_unknown(variable: &str) -> bool {
     variable.starts_with("APP_") && variable != FILE_VARIABLE && !kubernetes
 }
 
+/// Whether a variable is a setting, or looks like one.
+pub(super) fn is_ours(variable: &str) -> bool {
+    variable.starts_with("APP_")
+        || SETTINGS.iter().any(|setting| setting.seed_name == Some(variable))
+}
+
 fn read_dotenv(directory: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let text = match fs::read_to_string(directory.join(DOTENV)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(ConfigError::file(DOTENV, error)),
-    };
-    let is_ours = |word: &str| {
-        word.starts_with("APP_")
-            || SETTINGS
-                .iter()
-                .any(|setting| setting.seed_name == Some(word))
     };
     dotenv::parse(&text, is_ours).map_err(|error| ConfigError::file(DOTENV, error))
 }
@@ -295,17 +251,14 @@ fn read_file(directory: &Path, file: Option<&str>) -> Result<Layer, ConfigError>
         Err(error) => return Err(ConfigError::file(name, error)),
     };
     let table: Dict = toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text
-            .bytes()
-            .take(start)
-            .filter(|byte| *byte == b'\n')
-            .count()
-            + 1;
-        ConfigError::file(
-            name,
-            format!("line {line} is not TOML: {}", error.message()),
-        )
+        let line = toml_line(&text, &error);
+        ConfigError::file(name, format!("line {line} is not TOML: {}", error.message()))
     })?;
     Layer::of_toml(name, table)
+}
+
+/// The line of an error in a TOML text, from 1.
+pub(crate) fn toml_line(text: &str, error: &toml::de::Error) -> usize {
+    let start = error.span().map_or(0, |span| span.start);
+    text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -29,10 +29,7 @@ impl Log {
             "trace" => LevelFilter::TRACE,
             _ => return Err(layers.error("log.level", "it is no level")),
         };
-        Ok(Self {
-            format: layers.required("log.format")?,
-            level,
-        })
+        Ok(Self { format: layers.required("log.format")?, level })
     }
 }
 

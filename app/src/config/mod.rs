@@ -1,4 +1,4 @@
-//! The configuration: layers in, values that are right out. Nothing else reads the environment.
+//! The configuration: layers in, values that are right out. No setting is read elsewhere.
 
 mod auth;
 mod cors;
@@ -20,6 +20,7 @@ pub use auth::{Auth, MissingRoleStatus, Realm};
 pub use cors::{AllowedOrigin, Cors};
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
+pub(crate) use layers::toml_line;
 pub use log::{Log, LogFormat};
 pub use server::Server;
 pub use zitadel::{Credentials, Zitadel};
@@ -53,7 +54,7 @@ impl Config {
         for (name, value) in env::vars_os() {
             match (name.into_string(), value.into_string()) {
                 (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
-                (Ok(name), Err(_)) if name.starts_with("APP_") => {
+                (Ok(name), Err(_)) if layers::is_ours(&name) => {
                     return Err(ConfigError::file(&name, "its value is not UTF-8"));
                 }
                 _ => {}

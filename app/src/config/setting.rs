@@ -13,36 +13,21 @@ pub(super) struct Setting {
     /// What would be right, for the error message.
     pub(super) expects: &'static str,
     /// What it does, for the documentation. Where there is no default, it says what happens then.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "read by the test of docs/configuration.md")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of docs/configuration.md"))]
     pub(super) meaning: &'static str,
 }
 
 impl Setting {
     const fn new(name: &'static str, expects: &'static str, meaning: &'static str) -> Self {
-        Self {
-            name,
-            seed_name: None,
-            default: None,
-            expects,
-            meaning,
-        }
+        Self { name, seed_name: None, default: None, expects, meaning }
     }
 
     const fn default(self, default: &'static str) -> Self {
-        Self {
-            default: Some(default),
-            ..self
-        }
+        Self { default: Some(default), ..self }
     }
 
     const fn seed(self, seed_name: &'static str) -> Self {
-        Self {
-            seed_name: Some(seed_name),
-            ..self
-        }
+        Self { seed_name: Some(seed_name), ..self }
     }
 
     /// The name in the environment and in `.env`.

@@ -41,35 +41,52 @@ pub enum Credentials {
     PrivateKey(KeyFile),
 }
 
-impl Zitadel {
-    pub(super) fn read(
-        layers: &Layers,
-        directory: &Path,
-        warnings: &mut Vec<String>,
-    ) -> Result<Self, ConfigError> {
-        let domain = layers.required("zitadel.domain")?;
+/// What the section says, whether or not ZITADEL is to answer: each value is right, but there may be
+/// too few of them.
+pub(super) struct Section {
+    domain: Option<Domain>,
+    project_id: Option<String>,
+    introspection_endpoint: Option<IntrospectionEndpoint>,
+    connect_to: Option<ConnectTo>,
+    timeout: Duration,
+}
+
+impl Section {
+    pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
         let timeout = duration(layers, "zitadel.timeout")?;
         if timeout.is_zero() {
             return Err(layers.error("zitadel.timeout", "nothing can be asked in no time"));
         }
-        let connect_to: Option<ConnectTo> = layers.parsed("zitadel.connect_to")?;
-        if let Some(connect_to) = connect_to
-            .as_ref()
-            .filter(|connect_to| connect_to.is_clear())
-        {
+        Ok(Self {
+            domain: layers.parsed("zitadel.domain")?,
+            project_id: layers.text("zitadel.project_id")?,
+            introspection_endpoint: layers.parsed("zitadel.introspection_endpoint")?,
+            connect_to: layers.parsed("zitadel.connect_to")?,
+            timeout,
+        })
+    }
+
+    /// Everything that is needed to ask ZITADEL, files included.
+    pub(super) fn complete(
+        self,
+        layers: &Layers,
+        directory: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Zitadel, ConfigError> {
+        let Self { domain, project_id, introspection_endpoint, connect_to, timeout } = self;
+        let domain = domain.ok_or_else(|| layers.error("zitadel.domain", "it is missing"))?;
+        if let Some(connect_to) = connect_to.as_ref().filter(|connect_to| connect_to.is_clear()) {
             warnings.push(format!(
                 "zitadel.connect_to: tokens and credentials travel in clear to {connect_to}"
             ));
         }
-        let root_certificates = layers
-            .text("zitadel.ca_file")?
-            .map(|file| fs::read(directory.join(file)))
-            .transpose();
-        Ok(Self {
+        let read = |file| fs::read(directory.join(file));
+        let root_certificates = layers.text("zitadel.ca_file")?.map(read).transpose();
+        Ok(Zitadel {
             domain,
             credentials: Credentials::read(layers, directory)?,
-            project_id: layers.text("zitadel.project_id")?,
-            introspection_endpoint: layers.parsed("zitadel.introspection_endpoint")?,
+            project_id,
+            introspection_endpoint,
             connect_to,
             root_certificates: root_certificates
                 .map_err(|error| layers.error("zitadel.ca_file", error))?,
@@ -80,14 +97,11 @@ impl Zitadel {
 
 impl Credentials {
     fn read(layers: &Layers, directory: &Path) -> Result<Self, ConfigError> {
-        let given: Vec<_> = [
-            "zitadel.client_secret",
-            "zitadel.client_secret_file",
-            "zitadel.key_file",
-        ]
-        .into_iter()
-        .filter_map(|name| Some((name, layers.origin(name)?)))
-        .collect();
+        let given: Vec<_> =
+            ["zitadel.client_secret", "zitadel.client_secret_file", "zitadel.key_file"]
+                .into_iter()
+                .filter_map(|name| Some((name, layers.origin(name)?)))
+                .collect();
         match given.as_slice() {
             [] => Err(layers.error(
                 "zitadel.domain",

@@ -22,20 +22,13 @@ pub struct Authorized<R>(pub Permit<R>);
 impl<R: Rule, S: Sync> FromRequestParts<S> for Authorized<R> {
     type Rejection = Response;
 
-    #[expect(
-        clippy::panic,
-        reason = "the route table has a bug, and the edge turns it into a 500"
-    )]
+    #[expect(clippy::panic, reason = "the route table has a bug, and the edge turns it into a 500")]
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Response> {
         let Some(guard) = parts.extensions.get::<Arc<Guard>>().map(Arc::clone) else {
             panic!(
                 "a handler with Authorized<R> is mounted by public(...) and not by guarded(...)"
             );
         };
-        guard
-            .admit(parts)
-            .await
-            .map(Self)
-            .map_err(IntoResponse::into_response)
+        guard.admit(parts).await.map(Self).map_err(IntoResponse::into_response)
     }
 }

@@ -40,10 +40,7 @@ pub(crate) fn access_token(headers: &HeaderMap) -> Result<AccessToken, BearerErr
         return Err(BearerError::Repeated);
     }
     let value = value.as_bytes();
-    let end = value
-        .iter()
-        .position(|byte| *byte == b' ')
-        .unwrap_or(value.len());
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, token) = value.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Err(BearerError::Missing);
@@ -70,31 +67,15 @@ mod tests {
     #[test]
     fn the_scheme_is_case_insensitive_and_may_be_followed_by_several_spaces() {
         for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR    abc"] {
-            assert_eq!(
-                read(&[value.as_bytes()]).unwrap().expose_secret(),
-                "abc",
-                "{value}"
-            );
+            assert_eq!(read(&[value.as_bytes()]).unwrap().expose_secret(), "abc", "{value}");
         }
     }
 
     #[test]
     fn without_a_bearer_scheme_there_is_no_token() {
-        for value in [
-            "",
-            " ",
-            "Basic YTpi",
-            "Bearerabc",
-            "Bearer\tabc",
-            "Token abc",
-            "abc",
-            "Bear",
-        ] {
-            assert_eq!(
-                read(&[value.as_bytes()]),
-                Err(BearerError::Missing),
-                "{value}"
-            );
+        for value in ["", " ", "Basic YTpi", "Bearerabc", "Bearer\tabc", "Token abc", "abc", "Bear"]
+        {
+            assert_eq!(read(&[value.as_bytes()]), Err(BearerError::Missing), "{value}");
         }
         assert_eq!(read(&[]), Err(BearerError::Missing));
         assert_eq!(read(&[b"\xff abc"]), Err(BearerError::Missing));
@@ -135,14 +116,8 @@ mod tests {
 
     #[test]
     fn two_headers_are_one_too_many() {
-        assert_eq!(
-            read(&[b"Bearer a", b"Bearer a"]),
-            Err(BearerError::Repeated)
-        );
-        assert_eq!(
-            read(&[b"Basic YTpi", b"Bearer a"]),
-            Err(BearerError::Repeated)
-        );
+        assert_eq!(read(&[b"Bearer a", b"Bearer a"]), Err(BearerError::Repeated));
+        assert_eq!(read(&[b"Basic YTpi", b"Bearer a"]), Err(BearerError::Repeated));
     }
 
     #[test]

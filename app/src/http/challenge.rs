@@ -42,14 +42,8 @@ mod tests {
         let realm = "my api".parse().unwrap();
         assert_eq!(challenge(&realm, None), "Bearer realm=\"my api\"");
         for (error, expected) in [
-            (
-                ChallengeError::InvalidRequest,
-                "Bearer realm=\"my api\", error=\"invalid_request\"",
-            ),
-            (
-                ChallengeError::InvalidToken,
-                "Bearer realm=\"my api\", error=\"invalid_token\"",
-            ),
+            (ChallengeError::InvalidRequest, "Bearer realm=\"my api\", error=\"invalid_request\""),
+            (ChallengeError::InvalidToken, "Bearer realm=\"my api\", error=\"invalid_token\""),
             (
                 ChallengeError::InsufficientScope,
                 "Bearer realm=\"my api\", error=\"insufficient_scope\"",

@@ -16,11 +16,7 @@ pub(super) fn layer(cors: &Cors) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;
     }
-    let origins = cors
-        .allowed_origins
-        .iter()
-        .map(AllowedOrigin::as_header)
-        .cloned();
+    let origins = cors.allowed_origins.iter().map(AllowedOrigin::as_header).cloned();
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))

@@ -41,10 +41,7 @@ pub(crate) enum ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
-            Self::Bearer {
-                error: error @ BearerError::Missing,
-                auth,
-            } => {
+            Self::Bearer { error: error @ BearerError::Missing, auth } => {
                 let problem = Problem {
                     status: StatusCode::UNAUTHORIZED,
                     code: "missing_token",
@@ -60,24 +57,17 @@ impl IntoResponse for ApiError {
                 };
                 challenged(&auth, Some(ChallengeError::InvalidRequest), problem)
             }
-            Self::Denied {
-                denial: denial @ Denial::PolicyNotMet { .. },
-                auth,
-            } => {
-                let problem = Problem {
-                    status: auth.missing_role_status.status(),
-                    code: "insufficient_scope",
-                    detail: sentence(&denial),
-                };
-                challenged(&auth, Some(ChallengeError::InsufficientScope), problem)
-            }
             Self::Denied { denial, auth } => {
-                let problem = Problem {
-                    status: StatusCode::UNAUTHORIZED,
-                    code: "invalid_token",
-                    detail: what_the_caller_may_know(&denial).to_owned(),
+                let (status, code, error) = match denial {
+                    Denial::PolicyNotMet { .. } => (
+                        auth.missing_role_status.status(),
+                        "insufficient_scope",
+                        ChallengeError::InsufficientScope,
+                    ),
+                    _ => (StatusCode::UNAUTHORIZED, "invalid_token", ChallengeError::InvalidToken),
                 };
-                challenged(&auth, Some(ChallengeError::InvalidToken), problem)
+                let problem = Problem { status, code, detail: what_the_caller_may_know(&denial) };
+                challenged(&auth, Some(error), problem)
             }
             Self::Undetermined(_) => {
                 let problem = Problem {
@@ -101,12 +91,9 @@ impl IntoResponse for ApiError {
                 detail: "This path does not have this method.".to_owned(),
             }
             .into_response(),
-            Self::Unreadable { status, detail } => Problem {
-                status,
-                code: unreadable_code(status),
-                detail,
+            Self::Unreadable { status, detail } => {
+                Problem { status, code: unreadable_code(status), detail }.into_response()
             }
-            .into_response(),
             Self::Internal => Problem {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 code: "internal_error",
@@ -121,8 +108,9 @@ fn challenged(auth: &Auth, error: Option<ChallengeError>, problem: Problem) -> R
     ([(WWW_AUTHENTICATE, challenge(&auth.realm, error))], problem).into_response()
 }
 
-/// Less than the log says: nothing of what was found, and nothing of what is configured.
-fn what_the_caller_may_know(denial: &Denial) -> &'static str {
+/// Less than the log says: nothing of what was found, and of what is configured only what the rule
+/// of the route asks for.
+fn what_the_caller_may_know(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",
         Denial::Expired => "The access token has expired.",
@@ -131,8 +119,11 @@ fn what_the_caller_may_know(denial: &Denial) -> &'static str {
         Denial::WrongIssuer { .. } => "The access token is of another issuer.",
         Denial::WrongAudience { .. } => "The access token is meant for another audience.",
         Denial::WrongOrganization { .. } => "The user's organization may not use this API.",
-        Denial::PolicyNotMet { .. } => "The access token does not have what this path asks for.",
+        Denial::PolicyNotMet { policy } => {
+            return format!("The access token does not have {policy}.");
+        }
     }
+    .to_owned()
 }
 
 /// When to try again, in seconds.
@@ -151,9 +142,9 @@ fn unreadable_code(status: StatusCode) -> &'static str {
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();
-    chars.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), chars.as_str())
-    })
+    chars
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
 }
 
 #[cfg(test)]

@@ -21,11 +21,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// `what_inactive_means` is for the log of whoever wonders why a token is called inactive.
     pub(crate) fn new(authorizer: Authorizer, auth: Auth, what_inactive_means: String) -> Self {
-        Self {
-            authorizer,
-            auth: Arc::new(auth),
-            what_inactive_means,
-        }
+        Self { authorizer, auth: Arc::new(auth), what_inactive_means }
     }
 
     /// Lets the request in by the rule `R`, or says why not.
@@ -38,33 +34,19 @@ impl Guard {
     }
 
     async fn authorize<R: Rule>(&self, parts: &Parts) -> Result<Permit<R>, ApiError> {
-        let token = bearer::access_token(&parts.headers).map_err(|error| ApiError::Bearer {
-            error,
-            auth: Arc::clone(&self.auth),
-        })?;
-        self.authorizer
-            .authorize(&token)
-            .await
-            .map_err(|refusal| match refusal {
-                Refusal::Denied(denial) => ApiError::Denied {
-                    denial,
-                    auth: Arc::clone(&self.auth),
-                },
-                Refusal::Undetermined(fault) => ApiError::Undetermined(fault),
-            })
+        let token = bearer::access_token(&parts.headers)
+            .map_err(|error| ApiError::Bearer { error, auth: Arc::clone(&self.auth) })?;
+        self.authorizer.authorize(&token).await.map_err(|refusal| match refusal {
+            Refusal::Denied(denial) => ApiError::Denied { denial, auth: Arc::clone(&self.auth) },
+            Refusal::Undetermined(fault) => ApiError::Undetermined(fault),
+        })
     }
 
     fn log(&self, refusal: &ApiError, parts: &Parts) {
         let method = &parts.method;
-        let route = parts
-            .extensions
-            .get::<MatchedPath>()
-            .map_or("", MatchedPath::as_str);
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         match refusal {
-            ApiError::Denied {
-                denial: denial @ Denial::Inactive,
-                ..
-            } => info!(
+            ApiError::Denied { denial: denial @ Denial::Inactive, .. } => info!(
                 %method, route, reason = denial.reason(),
                 "denied: {denial}; it means, most likely first: {}", self.what_inactive_means,
             ),
@@ -79,7 +61,7 @@ impl Guard {
                 match fault {
                     IntrospectionError::Unavailable { .. } => warn!(
                         %method, route, reason, cause,
-                        "no verdict: {fault}; nothing to do here but to wait, or to look at it",
+                        "no verdict: {fault}; it may pass by itself, and if it lasts the cause says where to look",
                     ),
                     IntrospectionError::ClientRefused { .. } => error!(
                         %method, route, reason, cause,
@@ -142,10 +124,7 @@ mod tests {
     #[test]
     fn the_cause_is_all_that_lies_behind_a_fault_outermost_first() {
         let refused = io::Error::other("connection refused");
-        assert_eq!(
-            cause(Behind("cannot connect", refused)),
-            "cannot connect: connection refused"
-        );
+        assert_eq!(cause(Behind("cannot connect", refused)), "cannot connect: connection refused");
     }
 
     #[test]

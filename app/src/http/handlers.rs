@@ -12,15 +12,11 @@ pub(super) struct Message {
 }
 
 pub(super) async fn public() -> Json<Message> {
-    Json(Message {
-        message: "Public route - You don't need to be authenticated to see this.",
-    })
+    Json(Message { message: "Public route - You don't need to be authenticated to see this." })
 }
 
 pub(super) async fn private(_: Authorized<SignedIn>) -> Json<Message> {
-    Json(Message {
-        message: "Private route - You need to be authenticated to see this.",
-    })
+    Json(Message { message: "Private route - You need to be authenticated to see this." })
 }
 
 pub(super) async fn private_scoped(_: Authorized<ReadMessages>) -> Json<Message> {

@@ -31,9 +31,7 @@ type Mount<S> = Box<dyn FnOnce(MethodFilter, &Arc<Guard>) -> MethodRouter<S> + S
 
 impl<S> fmt::Debug for Mountable<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mountable")
-            .field("access", &self.access)
-            .finish_non_exhaustive()
+        f.debug_struct("Mountable").field("access", &self.access).finish_non_exhaustive()
     }
 }
 
@@ -65,10 +63,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let mount: Mount<S> = Box::new(move |method, _| on(method, PublicHandler(handler)));
-    Mountable {
-        access: Access::Public,
-        mount,
-    }
+    Mountable { access: Access::Public, mount }
 }
 
 /// A handler whose first argument is [`Authorized<R>`](Authorized): only whoever meets the rule
@@ -91,56 +86,78 @@ where
 /// async fn handler() {}
 /// guarded::<_, _, ()>(handler);
 /// ```
+///
+/// Nor does it with a layer around it, which could answer in its place:
+///
+/// ```
+/// use app::public;
+/// use axum::handler::Handler;
+///
+/// async fn handler() {}
+/// public::<_, _, ()>(handler.layer(tower::layer::util::Identity::new()));
+/// ```
+///
+/// ```compile_fail,E0277
+/// use app::{Authorized, guarded};
+/// use axum::handler::Handler;
+/// use domain::rules::SignedIn;
+///
+/// async fn handler(Authorized(_permit): Authorized<SignedIn>) {}
+/// guarded::<_, _, ()>(handler.layer(tower::layer::util::Identity::new()));
+/// ```
 pub fn guarded<H, T, S>(handler: H) -> Mountable<S>
 where
-    H: Handler<T, S>,
-    T: Guarded + 'static,
+    H: Handler<T, S> + Guarded<T>,
+    T: 'static,
     S: Clone + Send + Sync + 'static,
 {
     let mount: Mount<S> = Box::new(move |method, guard| {
-        on(
-            method,
-            GuardedHandler {
-                handler: PublicHandler(handler),
-                guard: Arc::clone(guard),
-            },
-        )
+        on(method, GuardedHandler { handler: PublicHandler(handler), guard: Arc::clone(guard) })
     });
-    Mountable {
-        access: Access::Guarded(T::Rule::POLICY),
-        mount,
-    }
+    Mountable { access: Access::Guarded(<H as Guarded<T>>::Rule::POLICY), mount }
 }
 
-/// Arguments of a handler, the first of which is [`Authorized<R>`](Authorized).
+/// An `async fn` whose first argument is [`Authorized<R>`](Authorized).
+///
+/// Nothing else is one: a handler of another kind, or with a layer around it, could answer before
+/// anybody is asked for a token.
 #[diagnostic::on_unimplemented(
-    message = "the first argument of a guarded handler must be `Authorized<R>`, where `R` is a rule",
-    label = "this handler does not ask for a permit",
+    message = "a guarded handler is an `async fn` whose first argument is `Authorized<R>`, where `R` is a rule",
+    label = "this handler does not ask for a permit first",
     note = "write `async fn handler(Authorized(permit): Authorized<SignedIn>, ...)`, or mount it \
             with `public(...)` if anyone may call it"
 )]
-pub trait Guarded {
+pub trait Guarded<T> {
     /// The rule that stands in the first argument.
     type Rule: Rule;
 }
 
-/// The shape that axum gives to a handler's arguments: a marker, then each of them.
-macro_rules! guarded_arguments {
+/// `T` is the shape that axum gives to a handler's arguments: a marker, then each of them.
+macro_rules! guarded_functions {
     ($($argument:ident),*) => {
-        impl<M, R: Rule, $($argument,)*> Guarded for (M, Authorized<R>, $($argument,)*) {
+        impl<F, M, R, $($argument,)* A> Guarded<(M, Authorized<R>, $($argument,)*)> for F
+        where
+            F: FnOnce(Authorized<R>, $($argument,)*) -> A,
+            R: Rule,
+            A: Future,
+        {
             type Rule = R;
         }
     };
 }
 
-guarded_arguments!();
-guarded_arguments!(T2);
-guarded_arguments!(T2, T3);
-guarded_arguments!(T2, T3, T4);
-guarded_arguments!(T2, T3, T4, T5);
-guarded_arguments!(T2, T3, T4, T5, T6);
-guarded_arguments!(T2, T3, T4, T5, T6, T7);
-guarded_arguments!(T2, T3, T4, T5, T6, T7, T8);
+guarded_functions!();
+guarded_functions!(T2);
+guarded_functions!(T2, T3);
+guarded_functions!(T2, T3, T4);
+guarded_functions!(T2, T3, T4, T5);
+guarded_functions!(T2, T3, T4, T5, T6);
+guarded_functions!(T2, T3, T4, T5, T6, T7);
+guarded_functions!(T2, T3, T4, T5, T6, T7, T8);
+guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9);
+guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10);
+guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11);
+guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12);
 
 /// A handler whose rejections become problems.
 #[derive(Clone)]
@@ -185,18 +202,13 @@ pub struct Routes<S = ()> {
 
 impl<S> Default for Routes<S> {
     fn default() -> Self {
-        Self {
-            table: Vec::new(),
-            mounts: Vec::new(),
-        }
+        Self { table: Vec::new(), mounts: Vec::new() }
     }
 }
 
 impl<S> fmt::Debug for Routes<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Routes")
-            .field("table", &self.table)
-            .finish_non_exhaustive()
+        f.debug_struct("Routes").field("table", &self.table).finish_non_exhaustive()
     }
 }
 
@@ -204,39 +216,37 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Mounts a handler for `GET`, and for `HEAD`.
     #[must_use]
     pub fn get(self, path: &'static str, handler: Mountable<S>) -> Self {
-        self.mount(Method::GET, path, handler)
+        self.on(Method::GET, path, handler)
     }
 
     /// Mounts a handler for `POST`.
     #[must_use]
     pub fn post(self, path: &'static str, handler: Mountable<S>) -> Self {
-        self.mount(Method::POST, path, handler)
+        self.on(Method::POST, path, handler)
     }
 
     /// Mounts a handler for `PUT`.
     #[must_use]
     pub fn put(self, path: &'static str, handler: Mountable<S>) -> Self {
-        self.mount(Method::PUT, path, handler)
+        self.on(Method::PUT, path, handler)
     }
 
     /// Mounts a handler for `PATCH`.
     #[must_use]
     pub fn patch(self, path: &'static str, handler: Mountable<S>) -> Self {
-        self.mount(Method::PATCH, path, handler)
+        self.on(Method::PATCH, path, handler)
     }
 
     /// Mounts a handler for `DELETE`.
     #[must_use]
     pub fn delete(self, path: &'static str, handler: Mountable<S>) -> Self {
-        self.mount(Method::DELETE, path, handler)
+        self.on(Method::DELETE, path, handler)
     }
 
-    fn mount(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
-        self.table.push(Route {
-            method,
-            path,
-            access: handler.access,
-        });
+    /// Mounts a handler for any other method that axum knows, such as `OPTIONS`.
+    #[must_use]
+    pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
+        self.table.push(Route { method, path, access: handler.access });
         self.mounts.push(handler.mount);
         self
     }
@@ -250,10 +260,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 Box::new(move |method, guard| mount(method, guard).with_state(state));
             mount
         };
-        Routes {
-            table: self.table,
-            mounts: self.mounts.into_iter().map(with_state).collect(),
-        }
+        Routes { table: self.table, mounts: self.mounts.into_iter().map(with_state).collect() }
     }
 
     /// Every route, in the order in which they were mounted.
@@ -265,16 +272,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
 impl Routes {
     /// # Panics
-    /// When two routes have the same method and path, or a path is none, as axum says.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where every route is mounted"
-    )]
+    /// When two routes have the same method and path, a path is none, or a method is not known to
+    /// axum.
+    #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
+    #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
     pub(super) fn into_router(self, guard: &Arc<Guard>) -> Router {
         let routes = self.table.into_iter().zip(self.mounts);
         routes.fold(Router::new(), |router, (route, mount)| {
             let method = MethodFilter::try_from(route.method)
-                .unwrap_or_else(|_| unreachable!("the methods above are all known to axum"));
+                .unwrap_or_else(|error| panic!("{}: {error}", route.path));
             router.route(route.path, mount(method, guard))
         })
     }

@@ -2,13 +2,17 @@
 
 use axum::{
     body,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
 };
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Either, Ready, ready},
 };
+use tracing::error;
 
 use super::error::ApiError;
 
@@ -18,7 +22,8 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// Most answers are ready as they are.
 pub(super) type Converted = Either<Ready<Response>, BoxFuture<'static, Response>>;
 
-/// Turns a plain text that says 400, 413, 415 or 422 into a problem with that text as its detail.
+/// Turns a plain text that says 400, 413, 415, 422 or 500 into a problem. The text is its detail;
+/// that of a 500 is for the log alone.
 pub(super) fn to_problem(response: Response) -> Converted {
     if is_rejection(&response) {
         Either::Right(convert(response).boxed())
@@ -34,23 +39,26 @@ fn is_rejection(response: &Response) -> bool {
             | StatusCode::PAYLOAD_TOO_LARGE
             | StatusCode::UNSUPPORTED_MEDIA_TYPE
             | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::INTERNAL_SERVER_ERROR
     );
-    by_status
-        && response
-            .headers()
-            .get(CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
+    let is_text = |value: &HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    by_status && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
 async fn convert(response: Response) -> Response {
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();
-    ApiError::Unreadable {
-        status: head.status,
-        detail,
-    }
-    .into_response()
+    let mut problem = if head.status == StatusCode::INTERNAL_SERVER_ERROR {
+        error!(reason = "internal_error", detail, "a handler failed");
+        ApiError::Internal.into_response()
+    } else {
+        ApiError::Unreadable { status: head.status, detail }.into_response()
+    };
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.remove(CONTENT_TYPE);
+    problem.headers_mut().extend(head.headers);
+    problem
 }
 
 #[cfg(test)]

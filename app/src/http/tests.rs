@@ -37,17 +37,9 @@ fn api(routes: Routes, cors: &Cors) -> Router {
         audiences: Vec::new(),
     };
     let introspector = InMemoryIntrospector::new(LocalTokens::embedded().answers());
-    let authorizer = Authorizer::new(
-        Arc::new(introspector),
-        Arc::new(SystemClock),
-        Requirements::default(),
-    );
-    router(
-        routes,
-        Guard::new(authorizer, auth, String::new()),
-        cors,
-        MAX_BODY,
-    )
+    let authorizer =
+        Authorizer::new(Arc::new(introspector), Arc::new(SystemClock), Requirements::default());
+    router(routes, Guard::new(authorizer, auth, String::new()), cors, MAX_BODY)
 }
 
 fn request(method: &str, path: &str, token: &str) -> Request<Body> {
@@ -72,10 +64,7 @@ async fn text(response: Response) -> String {
 async fn code(response: Response) -> String {
     let content_type = response.headers().get(header::CONTENT_TYPE).unwrap();
     assert_eq!(content_type, "application/problem+json");
-    assert_eq!(
-        response.headers().get(header::CACHE_CONTROL).unwrap(),
-        "no-store"
-    );
+    assert_eq!(response.headers().get(header::CACHE_CONTROL).unwrap(), "no-store");
     let problem: Value = serde_json::from_str(&text(response).await).unwrap();
     problem["code"].as_str().unwrap().to_owned()
 }
@@ -121,22 +110,13 @@ async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
     let table = routes();
     let api = api(routes(), &Cors::default());
     let mut guarded = 0;
-    for Route {
-        method,
-        path,
-        access,
-    } in table.table()
-    {
+    for Route { method, path, access } in table.table() {
         let Access::Guarded(policy) = access else {
             continue;
         };
         guarded += 1;
         let path = path.replace(['{', '}', '*'], "");
-        let without = Request::builder()
-            .method(method)
-            .uri(&path)
-            .body(Body::empty())
-            .unwrap();
+        let without = Request::builder().method(method).uri(&path).body(Body::empty()).unwrap();
         let response = answer(&api, without).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(code(response).await, "missing_token");
@@ -145,11 +125,7 @@ async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
         assert_eq!(denied, !policy.is_met_by(&ActiveToken::default()), "{path}");
         for token in ["dev-expired", "dev-revoked", "unknown"] {
             let response = answer(&api, request(method.as_str(), &path, token)).await;
-            assert_eq!(
-                response.status(),
-                StatusCode::UNAUTHORIZED,
-                "{path} {token}"
-            );
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path} {token}");
             assert_eq!(code(response).await, "invalid_token");
         }
     }
@@ -160,10 +136,7 @@ async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
 async fn answers_of_guarded_routes_are_not_stored_and_public_ones_may_be() {
     let api = api(routes(), &Cors::default());
     let response = answer(&api, request("GET", "/api/private", "dev-reader")).await;
-    assert_eq!(
-        response.headers().get(header::CACHE_CONTROL).unwrap(),
-        "no-store"
-    );
+    assert_eq!(response.headers().get(header::CACHE_CONTROL).unwrap(), "no-store");
     let response = answer(&api, request("GET", "/api/public", "dev-reader")).await;
     assert!(!response.headers().contains_key(header::CACHE_CONTROL));
 }
@@ -194,16 +167,9 @@ async fn no_spelling_of_a_path_slips_past_the_table() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         assert_eq!(code(response).await, "not_found");
     }
-    for path in [
-        "/api/private?x=/api/public",
-        "/api/private?access_token=dev-reader",
-    ] {
+    for path in ["/api/private?x=/api/public", "/api/private?access_token=dev-reader"] {
         let without = Request::get(path).body(Body::empty()).unwrap();
-        assert_eq!(
-            code(answer(&api, without).await).await,
-            "missing_token",
-            "{path}"
-        );
+        assert_eq!(code(answer(&api, without).await).await, "missing_token", "{path}");
     }
     for path in ["/api/%70rivate", "/api/privat%65"] {
         let without = Request::get(path).body(Body::empty()).unwrap();
@@ -217,11 +183,7 @@ async fn a_wrong_method_is_told_which_ones_there_are() {
     let api = api(routes(), &Cors::default());
     for method in ["POST", "DELETE", "OPTIONS", "FOO"] {
         let response = answer(&api, request(method, "/api/private", "dev-reader")).await;
-        assert_eq!(
-            response.status(),
-            StatusCode::METHOD_NOT_ALLOWED,
-            "{method}"
-        );
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
         assert_eq!(response.headers().get(header::ALLOW).unwrap(), "GET,HEAD");
         assert_eq!(code(response).await, "method_not_allowed");
     }
@@ -254,10 +216,7 @@ fn own_routes(notes: Arc<Mutex<Vec<String>>>) -> Routes {
         Json(note): Json<Note>,
     ) -> (StatusCode, String) {
         let subject = permit.principal().subject().unwrap();
-        notes
-            .lock()
-            .unwrap()
-            .push(format!("{subject} {id} {}", note.text));
+        notes.lock().unwrap().push(format!("{subject} {id} {}", note.text));
         (StatusCode::CREATED, "done".to_owned())
     }
     async fn list(_: Authorized<SignedIn>, Query(page): Query<Page>) -> String {
@@ -283,9 +242,7 @@ fn own_routes(notes: Arc<Mutex<Vec<String>>>) -> Routes {
 }
 
 fn with_body(mut request: Request<Body>, content_type: &str, body: &str) -> Request<Body> {
-    request
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+    request.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
     request.map(|_| Body::from(body.to_owned()))
 }
 
@@ -295,11 +252,8 @@ async fn handlers_take_parameters_bodies_and_state_of_their_own() {
     let api = api(own_routes(Arc::clone(&notes)), &Cors::default());
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         let request = request(method, "/notes/7", "dev-reader");
-        let response = answer(
-            &api,
-            with_body(request, "application/json", r#"{"text":"hi"}"#),
-        )
-        .await;
+        let response =
+            answer(&api, with_body(request, "application/json", r#"{"text":"hi"}"#)).await;
         assert_eq!(response.status(), StatusCode::CREATED, "{method}");
     }
     assert_eq!(*notes.lock().unwrap(), ["dev-reader 7 hi"; 4]);
@@ -309,39 +263,16 @@ async fn handlers_take_parameters_bodies_and_state_of_their_own() {
 async fn what_a_handler_cannot_read_is_a_problem() {
     let api = api(own_routes(Arc::default()), &Cors::default());
     let post = |path: &str, content_type: &str, body: &str| {
-        answer(
-            &api,
-            with_body(request("POST", path, "dev-reader"), content_type, body),
-        )
+        answer(&api, with_body(request("POST", path, "dev-reader"), content_type, body))
     };
     let json = "application/json";
     for (response, status, expected) in [
         (post("/notes/7", json, "{").await, 400, "invalid_input"),
-        (
-            post("/notes/x", json, r#"{"text":"hi"}"#).await,
-            400,
-            "invalid_input",
-        ),
-        (
-            post("/notes/7", json, &"x".repeat(MAX_BODY + 1)).await,
-            413,
-            "body_too_large",
-        ),
-        (
-            post("/notes/7", "text/plain", "hi").await,
-            415,
-            "unsupported_media_type",
-        ),
-        (
-            post("/notes/7", json, r#"{"text":1}"#).await,
-            422,
-            "invalid_body",
-        ),
-        (
-            answer(&api, request("GET", "/notes?number=x", "dev-reader")).await,
-            400,
-            "invalid_input",
-        ),
+        (post("/notes/x", json, r#"{"text":"hi"}"#).await, 400, "invalid_input"),
+        (post("/notes/7", json, &"x".repeat(MAX_BODY + 1)).await, 413, "body_too_large"),
+        (post("/notes/7", "text/plain", "hi").await, 415, "unsupported_media_type"),
+        (post("/notes/7", json, r#"{"text":1}"#).await, 422, "invalid_body"),
+        (answer(&api, request("GET", "/notes?number=x", "dev-reader")).await, 400, "invalid_input"),
     ] {
         assert_eq!(response.status(), status);
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
@@ -384,10 +315,7 @@ async fn a_permit_asked_for_on_a_public_route_lets_nobody_in() {
 #[test]
 fn a_route_table_shows_itself() {
     let shown = format!("{:?} {:?}", routes(), public::<_, _, ()>(async || {}));
-    assert!(
-        shown.contains("/api/private-scoped") && shown.contains("Public"),
-        "{shown}"
-    );
+    assert!(shown.contains("/api/private-scoped") && shown.contains("Public"), "{shown}");
 }
 
 fn browser(method: Method, path: &str, origin: &str) -> Request<Body> {
@@ -402,21 +330,13 @@ fn browser(method: Method, path: &str, origin: &str) -> Request<Body> {
 }
 
 fn words(headers: &HeaderMap, name: header::HeaderName) -> BTreeSet<String> {
-    let value = headers
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-        .to_lowercase();
-    value
-        .split(',')
-        .map(|word| word.trim().to_owned())
-        .collect()
+    let value = headers.get(name).map_or("", |value| value.to_str().unwrap()).to_lowercase();
+    value.split(',').map(|word| word.trim().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn a_preflight_is_answered_before_anyone_is_asked_for_a_token() {
-    let cors = Cors {
-        allowed_origins: vec!["https://app.example.com".parse().unwrap()],
-    };
+    let cors = Cors { allowed_origins: vec!["https://app.example.com".parse().unwrap()] };
     let api = api(routes(), &cors);
     let preflight = browser(Method::OPTIONS, "/api/private", "https://app.example.com");
     let response = answer(&api, preflight).await;
@@ -431,9 +351,7 @@ async fn a_preflight_is_answered_before_anyone_is_asked_for_a_token() {
 
 #[tokio::test]
 async fn a_denial_carries_the_cors_headers_too() {
-    let cors = Cors {
-        allowed_origins: vec!["https://app.example.com".parse().unwrap()],
-    };
+    let cors = Cors { allowed_origins: vec!["https://app.example.com".parse().unwrap()] };
     let api = api(routes(), &cors);
     for (path, status) in [("/api/private", 401), ("/nowhere", 404)] {
         let response = answer(&api, browser(Method::GET, path, "https://app.example.com")).await;
@@ -448,19 +366,12 @@ async fn a_denial_carries_the_cors_headers_too() {
 
 #[tokio::test]
 async fn another_origin_is_not_allowed_and_without_origins_there_is_no_cors() {
-    let cors = Cors {
-        allowed_origins: vec!["https://app.example.com".parse().unwrap()],
-    };
-    for (cors, origin) in [
-        (cors, "https://app.example.com.evil.test"),
-        (Cors::default(), "https://app.example.com"),
-    ] {
+    let cors = Cors { allowed_origins: vec!["https://app.example.com".parse().unwrap()] };
+    for (cors, origin) in
+        [(cors, "https://app.example.com.evil.test"), (Cors::default(), "https://app.example.com")]
+    {
         let api = api(routes(), &cors);
         let response = answer(&api, browser(Method::GET, "/api/private", origin)).await;
-        assert!(
-            !response
-                .headers()
-                .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-        );
+        assert!(!response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
     }
 }

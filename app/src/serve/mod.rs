@@ -69,11 +69,7 @@ pub(crate) fn serve(
 ) -> Running {
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(run(listener, router, grace, stopped));
-    Running {
-        local_address,
-        stop,
-        served,
-    }
+    Running { local_address, stop, served }
 }
 
 async fn run(
@@ -122,21 +118,13 @@ fn connection(
     let service = service_fn(move |request: Request<Incoming>| {
         let guard = in_flight.enter();
         let answer = router.clone().call(request.map(Body::new));
-        async move {
-            answer
-                .await
-                .map(|response| response.map(|body| guard.attach(body)))
-        }
+        async move { answer.await.map(|response| response.map(|body| guard.attach(body))) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(MAX_HEADER_LIST);
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), service)
-        .into_owned();
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEADER_LIST);
+    let connection =
+        builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = graceful.watch(connection);
     async move {
         // What goes wrong with a connection is the peer's doing, and no request of ours.

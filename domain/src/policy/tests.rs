@@ -12,10 +12,7 @@ const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 type Grant = (&'static str, &'static str);
 
 fn grants() -> impl Strategy<Value = Vec<Grant>> {
-    let grant = (
-        prop::sample::select(&ROLES[..]),
-        prop::sample::select(&ORGANIZATIONS[..]),
-    );
+    let grant = (prop::sample::select(&ROLES[..]), prop::sample::select(&ORGANIZATIONS[..]));
     prop::collection::vec(grant, 0..5)
 }
 
@@ -43,23 +40,18 @@ fn policy() -> impl Strategy<Value = &'static Policy> {
     let leaf = prop_oneof![
         Just(Policy::Authenticated),
         prop::sample::select(&ROLES[..]).prop_map(|role| Policy::Role(Role::from_static(role))),
-        (
-            prop::sample::select(&ROLES[..]),
-            prop::sample::select(&ORGANIZATIONS[..])
-        )
-            .prop_map(|(role, id)| Policy::RoleIn {
+        (prop::sample::select(&ROLES[..]), prop::sample::select(&ORGANIZATIONS[..])).prop_map(
+            |(role, id)| Policy::RoleIn {
                 role: Role::from_static(role),
                 organization: OrganizationId::from_static(id),
-            }),
+            }
+        ),
         prop::sample::select(&SCOPES[..])
             .prop_map(|scope| Policy::Scope(ScopeToken::from_static(scope))),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         let list = prop::collection::vec(inner, 0..3).prop_map(|list| &*list.leak());
-        prop_oneof![
-            list.clone().prop_map(Policy::AnyOf),
-            list.prop_map(Policy::AllOf)
-        ]
+        prop_oneof![list.clone().prop_map(Policy::AnyOf), list.prop_map(Policy::AllOf)]
     })
     .prop_map(|policy| &*Box::leak(Box::new(policy)))
 }

@@ -28,7 +28,7 @@ const withoutRole = { client_id: 'no-role', client_secret: 'no-role-secret' };
 /** Who has which roles now: client id to role keys. */
 const rolesOf = new Map([[reader.client_id, ['read:messages']]]);
 
-/** The claim as ZITADEL shapes it, role to granting organisations; without a role there is no claim. */
+/** The claim as ZITADEL shapes it, role to granting organizations; without a role there is no claim. */
 function roleClaim(clientId) {
   const roles = rolesOf.get(clientId);
   return roles && { [ROLES_CLAIM]: Object.fromEntries(roles.map((role) => [role, ORGANIZATION])) };

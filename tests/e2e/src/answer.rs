@@ -27,10 +27,7 @@ impl Answer {
     ///
     /// # Panics
     /// When the connection breaks: our API does not do that.
-    #[expect(
-        clippy::expect_used,
-        reason = "a test that cannot go on says so by panicking"
-    )]
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn read(response: Response) -> Self {
         let header = |name| {
             let value = response.headers().get(name)?;
@@ -41,23 +38,12 @@ impl Answer {
         let (status, allow) = (response.status(), header("allow"));
         let body = response.bytes().await.expect("the whole answer");
         let body = serde_json::from_slice(&body).unwrap_or_default();
-        Self {
-            status,
-            challenge,
-            retry_after,
-            content_type,
-            cache_control,
-            allow,
-            body,
-        }
+        Self { status, challenge, retry_after, content_type, cache_control, allow, body }
     }
 
     /// The `code` of a problem; empty where there is none.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.body
-            .get("code")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.body.get("code").and_then(Value::as_str).unwrap_or_default()
     }
 }

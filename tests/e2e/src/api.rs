@@ -24,24 +24,15 @@ impl Api {
     ///
     /// # Panics
     /// When it does not start.
-    #[expect(
-        clippy::expect_used,
-        reason = "a test that cannot go on says so by panicking"
-    )]
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn start_with(environment: Environment, routes: Routes) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let config = Config::read(environment.into_variables(), directory.path())
             .expect("a configuration that is right");
         let running = start(config, routes).await.expect("a start");
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none());
+        let client = Client::builder().no_proxy().redirect(redirect::Policy::none());
         let client = client.build().expect("a client");
-        Self {
-            running,
-            client,
-            _directory: directory,
-        }
+        Self { running, client, _directory: directory }
     }
 
     /// The URL of a path.
@@ -58,8 +49,7 @@ impl Api {
 
     /// `GET`, with an access token.
     pub async fn get(&self, path: &str, token: &str) -> Answer {
-        self.send(self.client.get(self.url(path)).bearer_auth(token))
-            .await
+        self.send(self.client.get(self.url(path)).bearer_auth(token)).await
     }
 
     /// `GET`, without an access token.
@@ -71,10 +61,7 @@ impl Api {
     ///
     /// # Panics
     /// When there is no answer.
-    #[expect(
-        clippy::expect_used,
-        reason = "a test that cannot go on says so by panicking"
-    )]
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::read(request.send().await.expect("an answer")).await
     }

@@ -42,14 +42,10 @@ pub fn with_client_secret(double: &ZitadelDouble) -> Environment {
 /// # Panics
 /// When the file cannot be written.
 #[must_use]
-#[expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub fn with_key_file(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     let mut file = NamedTempFile::new().expect("a file");
-    file.write_all(double.key_json().as_bytes())
-        .expect("a written file");
+    file.write_all(double.key_json().as_bytes()).expect("a written file");
     let environment = Environment::default()
         .with("ZITADEL_DOMAIN", double.issuer())
         .with("KEY_FILE", &file.path().display().to_string());

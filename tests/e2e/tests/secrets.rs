@@ -1,9 +1,6 @@
 //! incidents.md row 19: whatever happens, neither token nor secret is in the log, at any level.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     io::{self, Write},
@@ -54,10 +51,7 @@ fn capture() -> Log {
 /// Tokens of every kind and fate.
 fn tokens(double: &ZitadelDouble) -> Vec<String> {
     let service = double.add_user(NewUser::service("svc"));
-    let jwt = SessionToken {
-        shape: TokenShape::Jwt,
-        ..SessionToken::default()
-    };
+    let jwt = SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() };
     vec![
         double.pat(&service),
         double.session_token(&service, SessionToken::default()),
@@ -71,27 +65,11 @@ fn tokens(double: &ZitadelDouble) -> Vec<String> {
 
 /// Every token on every path, over HTTP/1.1 and HTTP/2, then every kind of fault.
 async fn everything_happens(double: &ZitadelDouble, api: &Api, tokens: &[String]) {
-    let http2 = Client::builder()
-        .no_proxy()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
+    let http2 = Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     for client in [api.client(), &http2] {
         for token in tokens {
-            for path in [
-                "/api/private",
-                "/api/private-scoped",
-                "/api/public",
-                "/nothing",
-            ] {
-                drop(
-                    client
-                        .get(api.url(path))
-                        .bearer_auth(token)
-                        .send()
-                        .await
-                        .unwrap(),
-                );
+            for path in ["/api/private", "/api/private-scoped", "/api/public", "/nothing"] {
+                drop(client.get(api.url(path)).bearer_auth(token).send().await.unwrap());
             }
         }
     }
@@ -105,18 +83,10 @@ async fn everything_happens(double: &ZitadelDouble, api: &Api, tokens: &[String]
         Fault::Drip(Duration::from_millis(20)),
     ] {
         double.introspection_fault(fault, Times::Once);
-        assert_eq!(
-            api.get("/api/private", tokens.first().unwrap())
-                .await
-                .status,
-            503
-        );
+        assert_eq!(api.get("/api/private", tokens.first().unwrap()).await.status, 503);
     }
     double.answer("echo-of-the-token", json!("echo-of-the-token"));
-    assert_eq!(
-        api.get("/api/private", "echo-of-the-token").await.status,
-        503
-    );
+    assert_eq!(api.get("/api/private", "echo-of-the-token").await.status, 503);
 }
 
 #[tokio::test]
@@ -141,39 +111,19 @@ async fn neither_tokens_nor_secrets_are_logged_at_trace() {
     let secret = double.client_secret();
     let _new = double.regenerate_client_secret(double.client_id());
     let refused = Api::start(by_secret.with("APP_ZITADEL__CA_FILE", ca_file)).await;
-    assert_eq!(
-        refused
-            .get("/api/private", tokens.first().unwrap())
-            .await
-            .status,
-        503
-    );
+    assert_eq!(refused.get("/api/private", tokens.first().unwrap()).await.status, 503);
     drop(double.take_violations());
 
     let text = log.text();
-    for expected in [
-        "inactive",
-        "policy_not_met",
-        "hyper",
-        "h2",
-        "client_refused",
-        "token_too_long",
-    ] {
-        assert!(
-            text.contains(expected),
-            "{expected} is not in the log: does it capture at all?"
-        );
+    for expected in
+        ["inactive", "policy_not_met", "hyper", "h2", "client_refused", "token_too_long"]
+    {
+        assert!(text.contains(expected), "{expected} is not in the log: does it capture at all?");
     }
     let private_key = double.key_json();
     let private_key = private_key.split("\\n").nth(1).unwrap();
-    let others = [
-        secret.as_str(),
-        private_key,
-        "echo-of-the-token",
-        DATABASE_HOST,
-        "Basic ",
-        "eyJ",
-    ];
+    let others =
+        [secret.as_str(), private_key, "echo-of-the-token", DATABASE_HOST, "Basic ", "eyJ"];
     for secret in tokens.iter().map(String::as_str).chain(others) {
         if let Some(line) = text.lines().find(|line| line.contains(secret)) {
             let start: String = line.chars().take(300).collect();

@@ -13,19 +13,13 @@ impl Answer {
     /// Any bytes, called `application/json` until [`content_type`](Self::content_type) says else.
     #[must_use]
     pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            content_type: "application/json".to_owned(),
-            body: body.into(),
-        }
+        Self { content_type: "application/json".to_owned(), body: body.into() }
     }
 
     /// The same answer under another media type.
     #[must_use]
     pub fn content_type(self, content_type: &str) -> Self {
-        Self {
-            content_type: content_type.to_owned(),
-            ..self
-        }
+        Self { content_type: content_type.to_owned(), ..self }
     }
 }
 

@@ -59,10 +59,7 @@ impl ZitadelDoubleBuilder {
     /// The address to listen on; a free port of 127.0.0.1 unless set.
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
-        Self {
-            listen: address,
-            ..self
-        }
+        Self { listen: address, ..self }
     }
 
     /// The public origin, as an operator sets it by `ExternalDomain` and `ExternalSecure`: its
@@ -71,10 +68,7 @@ impl ZitadelDoubleBuilder {
     /// ingress that ends TLS.
     #[must_use]
     pub fn issuer(self, origin: &str) -> Self {
-        Self {
-            issuer: Some(origin.to_owned()),
-            ..self
-        }
+        Self { issuer: Some(origin.to_owned()), ..self }
     }
 
     /// One more domain of the instance: it is an issuer of its own.
@@ -87,19 +81,13 @@ impl ZitadelDoubleBuilder {
     /// Serves HTTPS (`h2` and `http/1.1` by ALPN) with a certificate for these names or addresses.
     #[must_use]
     pub fn tls<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            tls_names: names.into_iter().map(str::to_owned).collect(),
-            ..self
-        }
+        Self { tls_names: names.into_iter().map(str::to_owned).collect(), ..self }
     }
 
     /// Another path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
-        Self {
-            introspection_path: path.to_owned(),
-            ..self
-        }
+        Self { introspection_path: path.to_owned(), ..self }
     }
 
     /// Starts; the port is open when this comes back.
@@ -118,15 +106,9 @@ impl ZitadelDoubleBuilder {
     ///
     /// # Errors
     /// When the address is taken, or a setting makes no sense.
-    #[expect(
-        clippy::unused_async,
-        reason = "starting may come to wait; callers are ready for it"
-    )]
+    #[expect(clippy::unused_async, reason = "starting may come to wait; callers are ready for it")]
     pub async fn try_start(self) -> Result<ZitadelDouble, StartError> {
-        let listen = |source| StartError::Listen {
-            address: self.listen,
-            source,
-        };
+        let listen = |source| StartError::Listen { address: self.listen, source };
         let listener = TcpListener::bind(self.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let tls = (!self.tls_names.is_empty())
@@ -141,17 +123,12 @@ impl ZitadelDoubleBuilder {
             Acceptor::new(listener, Arc::clone(&shared), acceptor).map_err(listen)?
         };
         let acceptor = served.spawn(thread.runtime());
-        Ok(ZitadelDouble::new(
-            address, shared, ca_pem, acceptor, thread,
-        ))
+        Ok(ZitadelDouble::new(address, shared, ca_pem, acceptor, thread))
     }
 
     fn instance(&self, address: SocketAddr) -> Result<Instance, StartError> {
         let wrong = || StartError::Issuer(self.issuer.clone().unwrap_or_default());
-        let issuer = self
-            .issuer
-            .clone()
-            .unwrap_or_else(|| self.own_origin(address));
+        let issuer = self.issuer.clone().unwrap_or_else(|| self.own_origin(address));
         let uri: Uri = issuer.parse().map_err(|_| wrong())?;
         let scheme = match uri.scheme_str() {
             Some("http") => ExternalScheme::Http,
@@ -168,12 +145,7 @@ impl ZitadelDoubleBuilder {
         }
         domains.extend(self.tls_names.iter().chain(&self.domains).cloned());
         let introspection_path = self.introspection_path.clone();
-        Ok(Instance {
-            scheme,
-            issuer,
-            domains,
-            introspection_path,
-        })
+        Ok(Instance { scheme, issuer, domains, introspection_path })
     }
 
     /// What the issuer is when none is set: where the double is to be reached.

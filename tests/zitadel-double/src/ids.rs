@@ -43,7 +43,7 @@ macro_rules! id {
 }
 
 id! {
-    /// An organisation.
+    /// An organization.
     OrgId
 }
 id! {

@@ -51,9 +51,7 @@ impl Instance {
             .and_then(|value| value.to_str().ok())
             .map_or_else(|| requested_host(uri, headers), str::to_owned);
         let scheme = self.scheme.as_str();
-        let name = sent
-            .parse::<Authority>()
-            .map(|authority| authority.host().to_lowercase());
+        let name = sent.parse::<Authority>().map(|authority| authority.host().to_lowercase());
         match name {
             Ok(name) if self.domains.contains(&name) => Ok(format!("{scheme}://{sent}")),
             _ => Err(self.unknown(sent)),
@@ -73,15 +71,6 @@ impl Instance {
 
 /// `:authority`, or else `Host`.
 pub(crate) fn requested_host(uri: &Uri, headers: &HeaderMap) -> String {
-    let host = || {
-        headers
-            .get(http::header::HOST)?
-            .to_str()
-            .ok()
-            .map(str::to_owned)
-    };
-    uri.authority()
-        .map(ToString::to_string)
-        .or_else(host)
-        .unwrap_or_default()
+    let host = || headers.get(http::header::HOST)?.to_str().ok().map(str::to_owned);
+    uri.authority().map(ToString::to_string).or_else(host).unwrap_or_default()
 }

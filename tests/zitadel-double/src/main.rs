@@ -44,10 +44,7 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), String> {
     let builder = ZitadelDouble::builder().listen(options.listen);
     let builder = match &options.issuer {
-        Some(issuer) => builder
-            .issuer(issuer)
-            .domain("127.0.0.1")
-            .domain("localhost"),
+        Some(issuer) => builder.issuer(issuer).domain("127.0.0.1").domain("localhost"),
         None => builder,
     };
     let double = builder.try_start().await.map_err(|error| {

@@ -15,10 +15,7 @@ pub(crate) fn introduce(
     control: SocketAddr,
     key_file: Option<&Path>,
 ) -> Result<(), String> {
-    println!(
-        "# zitadel-double: a stand-in for ZITADEL, listening on {}",
-        double.addr()
-    );
+    println!("# zitadel-double: a stand-in for ZITADEL, listening on {}", double.addr());
     println!("\n# Paste into .env:\n{}", dot_env(double, key_file)?);
     println!("{}", tokens(double));
     println!("{}", control_lines(control));
@@ -37,9 +34,7 @@ fn dot_env(double: &ZitadelDouble, key_file: Option<&Path>) -> Result<String, St
     };
     let shown = path.display();
     fs::write(path, double.key_json()).map_err(|error| format!("cannot write {shown}: {error}"))?;
-    Ok(format!(
-        "ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"
-    ))
+    Ok(format!("ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"))
 }
 
 fn tokens(double: &ZitadelDouble) -> String {
@@ -51,13 +46,8 @@ fn tokens(double: &ZitadelDouble) -> String {
     let revoked = double.session_token(&nobody, SessionToken::default());
     double.revoke(&revoked);
     let audience = Audience::Project(double.foreign_project_id().clone());
-    let foreign = double.session_token(
-        &nobody,
-        SessionToken {
-            audience,
-            ..SessionToken::default()
-        },
-    );
+    let foreign =
+        double.session_token(&nobody, SessionToken { audience, ..SessionToken::default() });
     format!(
         "# Tokens to try:\n\
          READER={reads}   # user reader, has the role read:messages\n\

@@ -21,10 +21,7 @@ pub(crate) fn client_secret() -> String {
         .collect()
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a machine without randomness can run no test"
-)]
+#[expect(clippy::expect_used, reason = "a machine without randomness can run no test")]
 fn bytes(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     rand::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -30,10 +30,7 @@ impl RecordedRequest {
     /// The first value of a header, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The `User-Agent` header.
@@ -80,18 +77,12 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     pub(crate) fn new() -> Self {
-        Self {
-            counts: watch::Sender::new(Counts::default()),
-            requests: Mutex::default(),
-        }
+        Self { counts: watch::Sender::new(Counts::default()), requests: Mutex::default() }
     }
 
     /// Records the request first, so that whoever sees the new count finds it.
     pub(crate) fn record(&self, request: RecordedRequest, count: impl FnOnce(&mut Counts)) {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         self.counts.send_modify(count);
     }
 
@@ -108,17 +99,11 @@ impl Traffic {
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn reset(&self) {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.counts.send_replace(Counts::default());
     }
 }

@@ -132,17 +132,11 @@ pub(crate) struct ViolationLog(Mutex<Vec<Violation>>);
 
 impl ViolationLog {
     pub(crate) fn add(&self, violation: Violation) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(violation);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(violation);
     }
 
     pub(crate) fn list(&self) -> Vec<Violation> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn take(&self) -> Vec<Violation> {

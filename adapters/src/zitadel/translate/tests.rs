@@ -49,37 +49,20 @@ fn every_claim_of_a_persons_token_is_read() {
         "urn:zitadel:iam:org:project:roles":
             { "read:messages": { "340000000000000200": "acme.example.com" } },
     }));
-    assert_eq!(
-        token.subject.as_ref().unwrap().as_str(),
-        "340000000000000100"
-    );
-    assert_eq!(
-        token.username.as_ref().unwrap().as_str(),
-        "ada@acme.example.com"
-    );
-    assert_eq!(
-        token.client_id.as_ref().unwrap().as_str(),
-        "340000000000000011"
-    );
-    assert_eq!(
-        token.issuer.as_ref().unwrap().as_str(),
-        "https://auth.example.com"
-    );
+    assert_eq!(token.subject.as_ref().unwrap().as_str(), "340000000000000100");
+    assert_eq!(token.username.as_ref().unwrap().as_str(), "ada@acme.example.com");
+    assert_eq!(token.client_id.as_ref().unwrap().as_str(), "340000000000000011");
+    assert_eq!(token.issuer.as_ref().unwrap().as_str(), "https://auth.example.com");
     let audience: Vec<_> = token.audience.iter().map(Audience::as_str).collect();
     assert_eq!(audience, ["340000000000000011", "340000000000000001"]);
     assert!(token.scope.contains(&ScopeToken::from_static("profile")));
-    assert_eq!(
-        token.organization.as_ref().unwrap().as_str(),
-        "340000000000000200"
-    );
+    assert_eq!(token.organization.as_ref().unwrap().as_str(), "340000000000000200");
     assert_eq!(token.token_id.as_ref().unwrap().as_str(), "V2_1-at_2");
     assert_eq!(token.issued_at, Some(at(1_767_225_600)));
     assert_eq!(token.not_before, Some(at(1_767_225_601)));
     assert_eq!(token.expires_at, Some(at(1_767_268_800)));
     assert!(!token.key_bound);
-    let [organization] = token.roles.granted_by(&READ) else {
-        panic!("{:?}", token.roles)
-    };
+    let [organization] = token.roles.granted_by(&READ) else { panic!("{:?}", token.roles) };
     assert_eq!(organization.id.as_str(), "340000000000000200");
     assert_eq!(&*organization.primary_domain, "acme.example.com");
 }
@@ -91,10 +74,7 @@ fn active_alone_is_an_active_token_about_which_nothing_is_known() {
 
 #[test]
 fn inactive_is_a_verdict() {
-    assert_eq!(
-        translate(&json!({ "active": false })).unwrap(),
-        Introspection::Inactive
-    );
+    assert_eq!(translate(&json!({ "active": false })).unwrap(), Introspection::Inactive);
 }
 
 #[test]
@@ -113,10 +93,7 @@ fn a_time_may_have_a_fraction_an_exponent_or_a_sign() {
         }
     };
     let epoch = SystemTime::UNIX_EPOCH;
-    assert_eq!(
-        times("1767268800.5"),
-        epoch + Duration::from_millis(1_767_268_800_500)
-    );
+    assert_eq!(times("1767268800.5"), epoch + Duration::from_millis(1_767_268_800_500));
     assert_eq!(times("1.5e3"), epoch + Duration::from_secs(1500));
     assert_eq!(times("-1"), epoch - Duration::from_secs(1));
     assert_eq!(times("-0.5"), epoch - Duration::from_millis(500));
@@ -125,12 +102,7 @@ fn a_time_may_have_a_fraction_an_exponent_or_a_sign() {
 
 #[test]
 fn a_time_that_no_clock_can_show_makes_the_answer_malformed() {
-    for json in [
-        "18446744073709551615",
-        "-9223372036854775808e1",
-        "1e300",
-        "1e999",
-    ] {
+    for json in ["18446744073709551615", "-9223372036854775808e1", "1e300", "1e999"] {
         malformed(format!(r#"{{"active":true,"exp":{json}}}"#).as_bytes());
     }
 }
@@ -239,15 +211,10 @@ fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
         ("exp", date),
         ("iat", date),
         ("nbf", date),
-        ("aud", |value| {
-            value.is_string() || *value == json!([]) || *value == json!(["text"])
-        }),
+        ("aud", |value| value.is_string() || *value == json!([]) || *value == json!(["text"])),
         ("cnf", Value::is_object),
         ("urn:zitadel:iam:org:project:roles", roles),
-        (
-            "urn:zitadel:iam:org:project:340000000000000001:roles",
-            roles,
-        ),
+        ("urn:zitadel:iam:org:project:340000000000000001:roles", roles),
     ] {
         for value in &anything {
             let mut answer = json!({ "active": true });
@@ -256,10 +223,7 @@ fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
                 assert!(translate(&answer).is_ok(), "{answer}");
             } else {
                 let seen = malformed(&serde_json::to_vec(&answer).unwrap());
-                assert!(
-                    seen.contains(&format!("the claim {claim} has the wrong type")),
-                    "{seen}"
-                );
+                assert!(seen.contains(&format!("the claim {claim} has the wrong type")), "{seen}");
             }
         }
     }
@@ -284,10 +248,7 @@ fn an_empty_claim_makes_the_answer_malformed() {
         json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "": { "1": "a" } } }),
         json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "a": { "": "a" } } }),
     ] {
-        assert_eq!(
-            malformed(&serde_json::to_vec(&answer).unwrap()),
-            "a claim is empty"
-        );
+        assert_eq!(malformed(&serde_json::to_vec(&answer).unwrap()), "a claim is empty");
     }
 }
 
@@ -319,10 +280,7 @@ fn what_is_no_introspection_answer_is_malformed() {
 #[test]
 fn leading_and_trailing_space_does_no_harm() {
     let json = b" \r\n\t{\"active\":false}\r\n";
-    assert_eq!(
-        Translator::new(None).introspection(json).unwrap(),
-        Introspection::Inactive
-    );
+    assert_eq!(Translator::new(None).introspection(json).unwrap(), Introspection::Inactive);
 }
 
 proptest! {

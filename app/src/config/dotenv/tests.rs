@@ -4,10 +4,8 @@ use super::*;
 
 #[track_caller]
 fn check(text: &str, expected: &[(&str, &str)]) {
-    let expected: BTreeMap<_, _> = expected
-        .iter()
-        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let expected: BTreeMap<_, _> =
+        expected.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     assert_eq!(parse(text, |_| false), Ok(expected), "{text}");
 }
 
@@ -94,11 +92,7 @@ fn a_line_that_cannot_be_read_is_skipped() {
 #[test]
 fn a_line_that_cannot_be_read_and_names_a_setting_is_refused() {
     let ours = |word: &str| word == "CLIENT_ID";
-    for text in [
-        "A=1\n\nCLIENT_ID=\"1\nB=2",
-        "A=1\n\nexport CLIENT_ID 1",
-        "\n\n'CLIENT_ID=1",
-    ] {
+    for text in ["A=1\n\nCLIENT_ID=\"1\nB=2", "A=1\n\nexport CLIENT_ID 1", "\n\n'CLIENT_ID=1"] {
         assert_eq!(parse(text, ours), Err(UnreadableLine { line: 3 }), "{text}");
     }
     assert!(parse("MY_CLIENT_ID 1", ours).is_ok());

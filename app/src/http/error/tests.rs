@@ -20,45 +20,24 @@ fn auth(missing_role_status: MissingRoleStatus) -> Arc<Auth> {
 }
 
 fn bearer(error: BearerError) -> ApiError {
-    ApiError::Bearer {
-        error,
-        auth: auth(MissingRoleStatus::Unauthorized),
-    }
+    ApiError::Bearer { error, auth: auth(MissingRoleStatus::Unauthorized) }
 }
 
 fn denied(denial: Denial) -> ApiError {
-    ApiError::Denied {
-        denial,
-        auth: auth(MissingRoleStatus::Unauthorized),
-    }
+    ApiError::Denied { denial, auth: auth(MissingRoleStatus::Unauthorized) }
 }
 
 /// The answer's status, challenge, `Retry-After` and body.
 fn answer(outcome: ApiError) -> (u16, Option<String>, Option<String>, Value) {
     let response = outcome.into_response();
-    let header = |name| {
-        response
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap().to_owned())
-    };
+    let header =
+        |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header(CONTENT_TYPE).unwrap(), "application/problem+json");
-    assert_eq!(
-        header(axum::http::header::CACHE_CONTROL).unwrap(),
-        "no-store"
-    );
-    let (status, challenge, retry_after) = (
-        response.status().as_u16(),
-        header(WWW_AUTHENTICATE),
-        header(RETRY_AFTER),
-    );
+    assert_eq!(header(axum::http::header::CACHE_CONTROL).unwrap(), "no-store");
+    let (status, challenge, retry_after) =
+        (response.status().as_u16(), header(WWW_AUTHENTICATE), header(RETRY_AFTER));
     let body = pollster::block_on(to_bytes(response.into_body(), 10_000)).unwrap();
-    (
-        status,
-        challenge,
-        retry_after,
-        serde_json::from_slice(&body).unwrap(),
-    )
+    (status, challenge, retry_after, serde_json::from_slice(&body).unwrap())
 }
 
 #[track_caller]
@@ -67,10 +46,7 @@ fn check(outcome: ApiError, status: u16, challenge: Option<&str>, code: &str, de
     assert_eq!(found_status, status);
     assert_eq!(found_challenge.as_deref(), challenge);
     assert_eq!(retry_after.as_deref(), (status == 503).then_some("1"));
-    let title = StatusCode::from_u16(status)
-        .unwrap()
-        .canonical_reason()
-        .unwrap();
+    let title = StatusCode::from_u16(status).unwrap().canonical_reason().unwrap();
     let expected = json!({
         "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
     });
@@ -92,15 +68,9 @@ fn a_request_without_a_token_gets_a_bare_challenge() {
 fn a_malformed_header_is_a_bad_request() {
     let challenge = Some("Bearer realm=\"api\", error=\"invalid_request\"");
     for (error, detail) in [
-        (
-            BearerError::Repeated,
-            "The request has more than one Authorization header.",
-        ),
+        (BearerError::Repeated, "The request has more than one Authorization header."),
         (AccessTokenError::Empty.into(), "The access token is empty."),
-        (
-            AccessTokenError::TooLong.into(),
-            "The access token is longer than 16384 bytes.",
-        ),
+        (AccessTokenError::TooLong.into(), "The access token is longer than 16384 bytes."),
         (
             AccessTokenError::ForbiddenCharacter.into(),
             "The access token has a character that RFC 6750 section 2.1 does not allow.",
@@ -116,26 +86,16 @@ fn a_token_that_opens_nothing_is_invalid() {
     let challenge = Some("Bearer realm=\"api\", error=\"invalid_token\"");
     let issuer = domain::Issuer::parse("https://found.example.com").unwrap();
     for (denial, detail) in [
-        (
-            Denial::Inactive,
-            "The access token is not active, or it is not meant for this API.",
-        ),
+        (Denial::Inactive, "The access token is not active, or it is not meant for this API."),
         (Denial::Expired, "The access token has expired."),
         (Denial::NotYetValid, "The access token is not valid yet."),
+        (Denial::KeyBound, "The access token is bound to a key that this API cannot verify."),
         (
-            Denial::KeyBound,
-            "The access token is bound to a key that this API cannot verify.",
-        ),
-        (
-            Denial::WrongIssuer {
-                found: Some(issuer),
-            },
+            Denial::WrongIssuer { found: Some(issuer.clone()), expected: issuer },
             "The access token is of another issuer.",
         ),
         (
-            Denial::WrongAudience {
-                found: Box::default(),
-            },
+            Denial::WrongAudience { found: Box::default() },
             "The access token is meant for another audience.",
         ),
         (
@@ -149,22 +109,16 @@ fn a_token_that_opens_nothing_is_invalid() {
 
 #[test]
 fn the_status_of_a_missing_role_is_as_configured() {
-    let denial = Denial::PolicyNotMet {
-        policy: ReadMessages::POLICY,
-    };
-    for (missing_role_status, status) in [
-        (MissingRoleStatus::Unauthorized, 401),
-        (MissingRoleStatus::Forbidden, 403),
-    ] {
+    let denial = Denial::PolicyNotMet { policy: ReadMessages::POLICY };
+    for (missing_role_status, status) in
+        [(MissingRoleStatus::Unauthorized, 401), (MissingRoleStatus::Forbidden, 403)]
+    {
         check(
-            ApiError::Denied {
-                denial: denial.clone(),
-                auth: auth(missing_role_status),
-            },
+            ApiError::Denied { denial: denial.clone(), auth: auth(missing_role_status) },
             status,
             Some("Bearer realm=\"api\", error=\"insufficient_scope\""),
             "insufficient_scope",
-            "The token does not have the role read:messages.",
+            "The access token does not have the role read:messages.",
         );
     }
 }
@@ -173,20 +127,13 @@ fn the_status_of_a_missing_role_is_as_configured() {
 fn without_a_verdict_the_caller_is_asked_to_try_again() {
     let source: Cause = Arc::new(io::Error::other("10.0.0.3 top-secret"));
     for fault in [
-        IntrospectionError::Unavailable {
-            reason: Outage::TimedOut,
-            source: Arc::clone(&source),
-        },
-        IntrospectionError::ClientRefused {
-            source: Arc::clone(&source),
-        },
+        IntrospectionError::Unavailable { reason: Outage::TimedOut, source: Arc::clone(&source) },
+        IntrospectionError::ClientRefused { source: Arc::clone(&source) },
         IntrospectionError::Misconfigured {
             reason: Misconfiguration::Redirected,
             source: Arc::clone(&source),
         },
-        IntrospectionError::Malformed {
-            source: Arc::clone(&source),
-        },
+        IntrospectionError::Malformed { source: Arc::clone(&source) },
     ] {
         check(
             ApiError::Undetermined(fault),
@@ -201,13 +148,7 @@ fn without_a_verdict_the_caller_is_asked_to_try_again() {
 
 #[test]
 fn what_has_nothing_to_do_with_tokens_has_no_challenge() {
-    check(
-        ApiError::NotFound,
-        404,
-        None,
-        "not_found",
-        "There is no such path.",
-    );
+    check(ApiError::NotFound, 404, None, "not_found", "There is no such path.");
     check(
         ApiError::MethodNotAllowed,
         405,
@@ -215,13 +156,7 @@ fn what_has_nothing_to_do_with_tokens_has_no_challenge() {
         "method_not_allowed",
         "This path does not have this method.",
     );
-    check(
-        ApiError::Internal,
-        500,
-        None,
-        "internal_error",
-        "Something went wrong here.",
-    );
+    check(ApiError::Internal, 500, None, "internal_error", "Something went wrong here.");
     for (status, code) in [
         (400, "invalid_input"),
         (413, "body_too_large"),
@@ -231,10 +166,7 @@ fn what_has_nothing_to_do_with_tokens_has_no_challenge() {
         let detail = "as axum says".to_owned();
         let status_code = StatusCode::from_u16(status).unwrap();
         check(
-            ApiError::Unreadable {
-                status: status_code,
-                detail,
-            },
+            ApiError::Unreadable { status: status_code, detail },
             status,
             None,
             code,

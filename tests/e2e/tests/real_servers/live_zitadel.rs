@@ -22,11 +22,7 @@ fn live() -> Option<(Environment, String, String)> {
             .with("CLIENT_ID", &variable("CLIENT_ID")?)
             .with("CLIENT_SECRET", &variable("CLIENT_SECRET")?),
     };
-    Some((
-        environment,
-        variable("READER_TOKEN")?,
-        variable("NO_ROLE_TOKEN")?,
-    ))
+    Some((environment, variable("READER_TOKEN")?, variable("NO_ROLE_TOKEN")?))
 }
 
 #[tokio::test]
@@ -37,20 +33,11 @@ async fn the_walk_through_works_with_the_zitadel_that_the_environment_names() {
     };
     let api = Api::start(environment).await;
     assert_eq!(api.get_without_token("/api/public").await.status, 200);
-    assert_eq!(
-        api.get_without_token("/api/private").await.code(),
-        "missing_token"
-    );
-    assert_eq!(
-        api.get("/api/private", "unknown").await.code(),
-        "invalid_token"
-    );
+    assert_eq!(api.get_without_token("/api/private").await.code(), "missing_token");
+    assert_eq!(api.get("/api/private", "unknown").await.code(), "invalid_token");
     for token in [&reader, &no_role] {
         assert_eq!(api.get("/api/private", token).await.status, 200);
     }
     assert_eq!(api.get("/api/private-scoped", &reader).await.status, 200);
-    assert_eq!(
-        api.get("/api/private-scoped", &no_role).await.code(),
-        "insufficient_scope"
-    );
+    assert_eq!(api.get("/api/private-scoped", &no_role).await.code(), "insufficient_scope");
 }

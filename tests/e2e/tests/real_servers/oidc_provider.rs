@@ -31,14 +31,8 @@ fn directory() -> PathBuf {
 fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        let npm = Command::new("npm")
-            .args(["ci", "--silent"])
-            .current_dir(directory())
-            .status();
-        assert!(
-            npm.is_ok_and(|status| status.success()),
-            "npm ci failed: is npm installed?"
-        );
+        let npm = Command::new("npm").args(["ci", "--silent"]).current_dir(directory()).status();
+        assert!(npm.is_ok_and(|status| status.success()), "npm ci failed: is npm installed?");
     });
 }
 
@@ -55,12 +49,7 @@ impl OidcProvider {
             .unwrap();
         let stdin = process.stdin.take().unwrap();
         let stdout = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut provider = Self {
-            about: Value::Null,
-            stdin,
-            stdout,
-            _process: process,
-        };
+        let mut provider = Self { about: Value::Null, stdin, stdout, _process: process };
         provider.about = provider.read().await;
         provider
     }
@@ -71,9 +60,7 @@ impl OidcProvider {
     }
 
     fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-        value[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("{name} is not in {value}"))
+        value[name].as_str().unwrap_or_else(|| panic!("{name} is not in {value}"))
     }
 
     fn environment(&self) -> Environment {
@@ -86,10 +73,7 @@ impl OidcProvider {
     /// Posts a form as one of the service clients, and gives the body of the answer.
     async fn post(&self, endpoint: &str, client: &str, form: &[(&str, &str)]) -> Value {
         let client = &self.about[client];
-        let (id, secret) = (
-            Self::text(client, "client_id"),
-            Self::text(client, "client_secret"),
-        );
+        let (id, secret) = (Self::text(client, "client_id"), Self::text(client, "client_secret"));
         let url = Self::text(&self.about, endpoint);
         let http = Client::builder().no_proxy().build().unwrap();
         let request = http.post(url).basic_auth(id, Some(secret)).form(form);
@@ -106,10 +90,7 @@ impl OidcProvider {
 
     async fn ungrant(&mut self, client: &str) {
         let command = json!({ "ungrant": self.about[client]["client_id"] });
-        self.stdin
-            .write_all(format!("{command}\n").as_bytes())
-            .await
-            .unwrap();
+        self.stdin.write_all(format!("{command}\n").as_bytes()).await.unwrap();
         let answer = self.read().await;
         assert!(answer["error"].is_null(), "{answer}");
     }
@@ -119,44 +100,24 @@ impl OidcProvider {
 async fn the_walk_through_works_with_oidc_provider() {
     let mut provider = OidcProvider::start().await;
     let api = Api::start(provider.environment()).await;
-    let (reader, no_role) = (
-        provider.token("reader").await,
-        provider.token("no_role").await,
-    );
+    let (reader, no_role) = (provider.token("reader").await, provider.token("no_role").await);
 
     assert_eq!(api.get_without_token("/api/public").await.status, 200);
-    assert_eq!(
-        api.get_without_token("/api/private").await.code(),
-        "missing_token"
-    );
-    assert_eq!(
-        api.get("/api/private", "unknown").await.code(),
-        "invalid_token"
-    );
+    assert_eq!(api.get_without_token("/api/private").await.code(), "missing_token");
+    assert_eq!(api.get("/api/private", "unknown").await.code(), "invalid_token");
     for token in [&reader, &no_role] {
         assert_eq!(api.get("/api/private", token).await.status, 200);
     }
     assert_eq!(api.get("/api/private-scoped", &reader).await.status, 200);
     let denied = api.get("/api/private-scoped", &no_role).await;
-    assert_eq!(
-        (denied.status.as_u16(), denied.code()),
-        (401, "insufficient_scope")
-    );
+    assert_eq!((denied.status.as_u16(), denied.code()), (401, "insufficient_scope"));
 
     provider.ungrant("reader").await;
     let denied = api.get("/api/private-scoped", &reader).await;
-    assert_eq!(
-        (denied.status.as_u16(), denied.code()),
-        (401, "insufficient_scope")
-    );
+    assert_eq!((denied.status.as_u16(), denied.code()), (401, "insufficient_scope"));
 
-    provider
-        .post("revocation_endpoint", "reader", &[("token", &reader)])
-        .await;
-    assert_eq!(
-        api.get("/api/private", &reader).await.code(),
-        "invalid_token"
-    );
+    provider.post("revocation_endpoint", "reader", &[("token", &reader)]).await;
+    assert_eq!(api.get("/api/private", &reader).await.code(), "invalid_token");
 }
 
 #[tokio::test]
@@ -165,10 +126,7 @@ async fn a_wrong_client_secret_is_503_with_oidc_provider() {
     let api = Api::start(provider.environment().with("CLIENT_SECRET", "another")).await;
     let token = provider.token("reader").await;
     let answer = api.get("/api/private", &token).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.code()),
-        (503, "introspection_unavailable")
-    );
+    assert_eq!((answer.status.as_u16(), answer.code()), (503, "introspection_unavailable"));
 }
 
 #[tokio::test]
@@ -177,11 +135,7 @@ async fn oidc_provider_going_away_is_503() {
     let token = provider.token("reader").await;
     let api = Api::start(provider.environment()).await;
     assert_eq!(api.get("/api/private", &token).await.status, 200);
-    let OidcProvider {
-        stdin,
-        _process: mut process,
-        ..
-    } = provider;
+    let OidcProvider { stdin, _process: mut process, .. } = provider;
     drop(stdin);
     process.wait().await.unwrap();
     assert_eq!(api.get("/api/private", &token).await.status, 503);

@@ -18,22 +18,12 @@ fn check(answer: &Answer, status: u16, code: &str, error: Option<&str>) {
         (_, Some(error)) => Some(format!("Bearer realm=\"api\", error=\"{error}\"")),
     };
     assert_eq!(answer.challenge, challenge, "{answer:?}");
-    assert_eq!(
-        answer.content_type.as_deref(),
-        Some("application/problem+json")
-    );
+    assert_eq!(answer.content_type.as_deref(), Some("application/problem+json"));
     assert_eq!(answer.cache_control.as_deref(), Some("no-store"));
     assert_eq!(answer.body["type"], "about:blank");
     assert_eq!(answer.body["status"], status);
-    assert_eq!(
-        answer.body["title"],
-        answer.status.canonical_reason().unwrap()
-    );
-    assert!(
-        answer.body["detail"]
-            .as_str()
-            .is_some_and(|detail| !detail.is_empty())
-    );
+    assert_eq!(answer.body["title"], answer.status.canonical_reason().unwrap());
+    assert!(answer.body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
 }
 
 const INVALID_REQUEST: (u16, &str, Option<&str>) =
@@ -44,10 +34,7 @@ const INVALID_TOKEN: (u16, &str, Option<&str>) = (401, "invalid_token", Some("in
 async fn raw(api: &Api, head: &[u8]) -> (String, Value) {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     stream.write_all(head).await.unwrap();
-    stream
-        .write_all(b"Host: x\r\nConnection: close\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"Host: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -59,20 +46,10 @@ async fn raw(api: &Api, head: &[u8]) -> (String, Value) {
 #[tokio::test]
 async fn a_request_without_bearer_credentials_is_asked_for_them() {
     let api = Api::start(Environment::default()).await;
-    check(
-        &api.get_without_token("/api/private").await,
-        401,
-        "missing_token",
-        None,
-    );
-    let basic = api
-        .client()
-        .get(api.url("/api/private"))
-        .basic_auth("a", Some("b"));
+    check(&api.get_without_token("/api/private").await, 401, "missing_token", None);
+    let basic = api.client().get(api.url("/api/private")).basic_auth("a", Some("b"));
     check(&api.send(basic).await, 401, "missing_token", None);
-    let in_query = api
-        .client()
-        .get(api.url("/api/private?access_token=dev-reader"));
+    let in_query = api.client().get(api.url("/api/private?access_token=dev-reader"));
     check(&api.send(in_query).await, 401, "missing_token", None);
 }
 
@@ -82,18 +59,8 @@ async fn a_malformed_header_is_a_bad_request_and_asks_nobody() {
     let double = ZitadelDouble::start().await;
     let api = Api::start(with_client_secret(&double)).await;
     let long = format!("Bearer {}", "a".repeat(16 * 1024 + 1));
-    for value in [
-        "Bearer",
-        "Bearer ",
-        "Bearer a b",
-        "Bearer x&token=y",
-        "Bearer \"a\"",
-        &long,
-    ] {
-        let request = api
-            .client()
-            .get(api.url("/api/private"))
-            .header("authorization", value);
+    for value in ["Bearer", "Bearer ", "Bearer a b", "Bearer x&token=y", "Bearer \"a\"", &long] {
+        let request = api.client().get(api.url("/api/private")).header("authorization", value);
         let (status, code, error) = INVALID_REQUEST;
         check(&api.send(request).await, status, code, error);
     }
@@ -104,11 +71,8 @@ async fn a_malformed_header_is_a_bad_request_and_asks_nobody() {
         .header("authorization", "Bearer a");
     let (status, code, error) = INVALID_REQUEST;
     check(&api.send(twice).await, status, code, error);
-    let (status, body) = raw(
-        &api,
-        b"GET /api/private HTTP/1.1\r\nAuthorization: Bearer \xff\xfe\r\n",
-    )
-    .await;
+    let (status, body) =
+        raw(&api, b"GET /api/private HTTP/1.1\r\nAuthorization: Bearer \xff\xfe\r\n").await;
     assert_eq!(
         (status.as_str(), &body["code"]),
         ("HTTP/1.1 400 Bad Request", &json!("invalid_request"))
@@ -120,10 +84,7 @@ async fn a_malformed_header_is_a_bad_request_and_asks_nobody() {
 async fn the_scheme_may_be_written_in_any_case_with_several_spaces() {
     let api = Api::start(Environment::default()).await;
     for value in ["bearer dev-reader", "BEARER    dev-reader"] {
-        let request = api
-            .client()
-            .get(api.url("/api/private"))
-            .header("authorization", value);
+        let request = api.client().get(api.url("/api/private")).header("authorization", value);
         assert_eq!(api.send(request).await.status, 200, "{value}");
     }
 }
@@ -133,9 +94,7 @@ async fn about(environment: &[(&str, &str)], answer: Value) -> Answer {
     let double = ZitadelDouble::start().await;
     let environment = environment
         .iter()
-        .fold(with_client_secret(&double), |all, (name, value)| {
-            all.with(name, value)
-        });
+        .fold(with_client_secret(&double), |all, (name, value)| all.with(name, value));
     let api = Api::start(environment).await;
     let answer = match answer {
         Value::Object(mut claims) => {
@@ -188,12 +147,7 @@ async fn a_missing_issuer_is_another_issuer() {
     let api = Api::start(with_client_secret(&double)).await;
     double.answer("the-token", json!({ "active": true }));
     let (status, code, error) = INVALID_TOKEN;
-    check(
-        &api.get("/api/private", "the-token").await,
-        status,
-        code,
-        error,
-    );
+    check(&api.get("/api/private", "the-token").await, status, code, error);
 }
 
 #[tokio::test]
@@ -220,31 +174,18 @@ async fn a_stranger_from_another_organization_is_kept_out_by_the_list_of_organiz
         with_client_secret(&double).with("APP_AUTH__ORGANIZATIONS", double.org_id().as_str());
     let closed = Api::start(environment).await;
     let (status, code, error) = INVALID_TOKEN;
-    check(
-        &closed.get("/api/private", &token).await,
-        status,
-        code,
-        error,
-    );
+    check(&closed.get("/api/private", &token).await, status, code, error);
 }
 
 #[tokio::test]
 async fn a_missing_role_has_the_configured_status() {
     for (environment, status) in [
         (Environment::default(), 401),
-        (
-            Environment::default().with("APP_AUTH__MISSING_ROLE_STATUS", "403"),
-            403,
-        ),
+        (Environment::default().with("APP_AUTH__MISSING_ROLE_STATUS", "403"), 403),
     ] {
         let api = Api::start(environment).await;
         let answer = api.get("/api/private-scoped", "dev-no-role").await;
-        check(
-            &answer,
-            status,
-            "insufficient_scope",
-            Some("insufficient_scope"),
-        );
+        check(&answer, status, "insufficient_scope", Some("insufficient_scope"));
     }
 }
 
@@ -252,25 +193,14 @@ async fn a_missing_role_has_the_configured_status() {
 async fn the_realm_is_as_configured() {
     let api = Api::start(Environment::default().with("APP_AUTH__REALM", "my messages")).await;
     let answer = api.get_without_token("/api/private").await;
-    assert_eq!(
-        answer.challenge.as_deref(),
-        Some("Bearer realm=\"my messages\"")
-    );
+    assert_eq!(answer.challenge.as_deref(), Some("Bearer realm=\"my messages\""));
 }
 
 #[tokio::test]
 async fn unknown_paths_and_wrong_methods_are_told_apart() {
     let api = Api::start(Environment::default()).await;
-    check(
-        &api.get("/api/nothing", "dev-reader").await,
-        404,
-        "not_found",
-        None,
-    );
-    let post = api
-        .client()
-        .post(api.url("/api/private"))
-        .bearer_auth("dev-reader");
+    check(&api.get("/api/nothing", "dev-reader").await, 404, "not_found", None);
+    let post = api.client().post(api.url("/api/private")).bearer_auth("dev-reader");
     let answer = api.send(post).await;
     check(&answer, 405, "method_not_allowed", None);
     assert_eq!(answer.allow.as_deref(), Some("GET,HEAD"));
@@ -295,10 +225,7 @@ async fn no_trick_with_the_path_gets_past_the_guard() {
         let head = format!("GET {path} HTTP/1.1\r\n");
         let (status, body) = raw(&api, head.as_bytes()).await;
         let denied = ["HTTP/1.1 400", "HTTP/1.1 401", "HTTP/1.1 404"];
-        assert!(
-            denied.iter().any(|denied| status.starts_with(denied)),
-            "{path} is {status}"
-        );
+        assert!(denied.iter().any(|denied| status.starts_with(denied)), "{path} is {status}");
         assert_eq!(body["message"], Value::Null, "{path}");
     }
 }

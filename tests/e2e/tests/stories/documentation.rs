@@ -9,7 +9,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn pages(directory: &Path, pages: &mut Vec<PathBuf>) {
+fn files(directory: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -17,9 +17,9 @@ fn pages(directory: &Path, pages: &mut Vec<PathBuf>) {
             && !["target", "node_modules"].contains(&name.as_str())
             && !name.starts_with('.')
         {
-            self::pages(&path, pages);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+            files(&path, extension, found);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
         }
     }
 }
@@ -39,18 +39,11 @@ fn links(text: &str) -> Vec<String> {
 fn anchors(text: &str) -> Vec<String> {
     let anchor = |heading: &str| {
         let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-        heading
-            .to_lowercase()
-            .chars()
-            .filter(kept)
-            .collect::<String>()
-            .replace(' ', "-")
+        heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
     };
     text.lines()
         .filter_map(|line| {
-            line.trim_start_matches('#')
-                .strip_prefix(' ')
-                .filter(|_| line.starts_with('#'))
+            line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#'))
         })
         .map(|heading| anchor(heading.trim()))
         .collect()
@@ -59,30 +52,42 @@ fn anchors(text: &str) -> Vec<String> {
 #[test]
 fn every_link_leads_somewhere() {
     let mut all = Vec::new();
-    pages(&root(), &mut all);
+    files(&root(), "md", &mut all);
     assert!(all.len() > 5, "{all:?}");
     for page in all {
         let text = fs::read_to_string(&page).unwrap();
         for link in links(&text) {
             let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
-            let target = if file.is_empty() {
-                page.clone()
-            } else {
-                page.parent().unwrap().join(file)
-            };
+            let target =
+                if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             assert!(target.exists(), "{}: {link} leads nowhere", page.display());
-            if !anchor.is_empty()
-                && target
-                    .extension()
-                    .is_some_and(|extension| extension == "md")
-            {
+            if !anchor.is_empty() && target.extension().is_some_and(|extension| extension == "md") {
                 let anchors = anchors(&fs::read_to_string(&target).unwrap());
-                assert!(
-                    anchors.contains(&anchor.to_owned()),
-                    "{}: {link}",
-                    page.display()
-                );
+                assert!(anchors.contains(&anchor.to_owned()), "{}: {link}", page.display());
             }
+        }
+    }
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let mut sources = Vec::new();
+    files(&root(), "rs", &mut sources);
+    let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for page in ["docs/incidents.md", "docs/architecture.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let names: Vec<_> = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| name.matches('_').count() > 3 && !name.contains(['.', '/', '(']))
+            .collect();
+        assert!(names.len() > 10, "{page}: {names:?}");
+        for name in names {
+            assert!(
+                code.contains(&format!("fn {name}(")),
+                "{page} names {name}, which is not there"
+            );
         }
     }
 }
@@ -92,14 +97,7 @@ fn the_readmes_first_screen_leads_to_the_port_the_rules_and_where_a_401_is_made(
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let first_screen: String = readme.lines().take(40).collect::<Vec<_>>().join("\n");
     let links = links(&first_screen);
-    for expected in [
-        "domain/src/port.rs",
-        "domain/src/rules.rs",
-        "app/src/http/error.rs",
-    ] {
-        assert!(
-            links.contains(&expected.to_owned()),
-            "{expected} is not linked"
-        );
+    for expected in ["domain/src/port.rs", "domain/src/rules.rs", "app/src/http/error.rs"] {
+        assert!(links.contains(&expected.to_owned()), "{expected} is not linked");
     }
 }

@@ -32,10 +32,7 @@ fn faults() -> Vec<Fault> {
         Fault::DatabaseDown,
         Fault::LoginPage,
         Fault::Redirect(RedirectStatus::Found, "http://127.0.0.1:1/".to_owned()),
-        Fault::Redirect(
-            RedirectStatus::TemporaryRedirect,
-            "http://127.0.0.1:1/".to_owned(),
-        ),
+        Fault::Redirect(RedirectStatus::TemporaryRedirect, "http://127.0.0.1:1/".to_owned()),
         Fault::WrongTypes,
         Fault::NotJson,
         Fault::Empty,
@@ -68,22 +65,10 @@ async fn every_fault_of_introspection_is_503_and_passes() {
         for token in [token.as_str(), "unknown"] {
             assert_unavailable(&api.get("/api/private-scoped", token).await, &shown);
         }
-        assert_eq!(
-            api.get_without_token("/api/public").await.status,
-            200,
-            "{shown}"
-        );
+        assert_eq!(api.get_without_token("/api/public").await.status, 200, "{shown}");
         double.clear_faults();
-        assert_eq!(
-            api.get("/api/private-scoped", &token).await.status,
-            200,
-            "{shown}"
-        );
-        assert_eq!(
-            api.get("/api/private-scoped", "unknown").await.status,
-            401,
-            "{shown}"
-        );
+        assert_eq!(api.get("/api/private-scoped", &token).await.status, 200, "{shown}");
+        assert_eq!(api.get("/api/private-scoped", "unknown").await.status, 401, "{shown}");
     }
 }
 
@@ -122,8 +107,5 @@ async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
     double.set_client_secret(double.client_id(), &secret);
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     double.set_app_state(double.client_id(), AppState::Deactivated);
-    assert_unavailable(
-        &api.get("/api/private", &token).await,
-        "a deactivated application",
-    );
+    assert_unavailable(&api.get("/api/private", &token).await, "a deactivated application");
 }

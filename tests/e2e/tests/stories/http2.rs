@@ -6,17 +6,8 @@ use tests::{Answer, Api, Environment};
 #[tokio::test]
 async fn the_rules_are_the_same_over_http_2() {
     let api = Api::start(Environment::default()).await;
-    let client = Client::builder()
-        .no_proxy()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
-    let get = |token: String| {
-        client
-            .get(api.url("/api/private"))
-            .bearer_auth(token)
-            .send()
-    };
+    let client = Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let get = |token: String| client.get(api.url("/api/private")).bearer_auth(token).send();
     for (token, expected) in [
         ("dev-reader".to_owned(), ""),
         ("dev-revoked".to_owned(), "invalid_token"),

@@ -15,11 +15,8 @@ fn who_am_i() -> Routes {
             .roles()
             .iter()
             .map(|grant| {
-                let organizations: Vec<_> = grant
-                    .organizations()
-                    .iter()
-                    .map(|o| o.id.as_str())
-                    .collect();
+                let organizations: Vec<_> =
+                    grant.organizations().iter().map(|o| o.id.as_str()).collect();
                 json!({ grant.role().as_str(): organizations })
             })
             .collect();
@@ -39,12 +36,7 @@ async fn the_principal_has_subject_organization_and_roles_with_who_granted_them(
     let api = Api::start_with(with_client_secret(&double), who_am_i()).await;
     let user = double.add_user(NewUser::service("svc"));
     double.grant(&user, "read:messages");
-    double.grant_in(
-        &user,
-        double.project_id(),
-        "read:messages",
-        double.foreign_org_id(),
-    );
+    double.grant_in(&user, double.project_id(), "read:messages", double.foreign_org_id());
     double.grant(&user, "admin");
     let mut organizations = [double.org_id().as_str(), double.foreign_org_id().as_str()];
     organizations.sort_unstable();
@@ -66,23 +58,15 @@ async fn many_callers_at_once_each_get_their_own() {
     let api = Api::start_with(with_client_secret(&double), who_am_i()).await;
     let mut calls = JoinSet::new();
     for number in 0..60 {
-        let user = double
-            .add_user(NewUser::service(&format!("svc-{}", number / 3)))
-            .as_str()
-            .to_owned();
+        let user =
+            double.add_user(NewUser::service(&format!("svc-{}", number / 3))).as_str().to_owned();
         let token = double.pat(&user.as_str().into());
         let request = number.to_string();
-        let call = api
-            .client()
-            .get(api.url("/me"))
-            .bearer_auth(token)
-            .header("x-request", &request);
+        let call =
+            api.client().get(api.url("/me")).bearer_auth(token).header("x-request", &request);
         calls.spawn(async move {
             let body: Value = call.send().await.unwrap().json().await.unwrap();
-            assert_eq!(
-                (&body["subject"], &body["request"]),
-                (&json!(user), &json!(request))
-            );
+            assert_eq!((&body["subject"], &body["request"]), (&json!(user), &json!(request)));
         });
     }
     while let Some(call) = calls.join_next().await {
@@ -99,10 +83,7 @@ async fn two_apis_with_two_authorization_servers_do_not_share_an_answer() {
     let stranger = Api::start(with_client_secret(&second)).await;
     for _ in 0..2 {
         assert_eq!(trusting.get("/api/private", &token).await.status, 200);
-        assert_eq!(
-            stranger.get("/api/private", &token).await.code(),
-            "invalid_token"
-        );
+        assert_eq!(stranger.get("/api/private", &token).await.code(), "invalid_token");
     }
 }
 
@@ -114,9 +95,6 @@ async fn a_door_that_opened_before_opens_no_other() {
     let token = double.pat(&double.add_user(NewUser::service("svc")));
     for _ in 0..3 {
         assert_eq!(api.get("/api/private", &token).await.status, 200);
-        assert_eq!(
-            api.get("/api/private-scoped", &token).await.code(),
-            "insufficient_scope"
-        );
+        assert_eq!(api.get("/api/private-scoped", &token).await.code(), "insufficient_scope");
     }
 }

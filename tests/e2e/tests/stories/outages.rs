@@ -26,16 +26,8 @@ async fn an_outage_is_503_and_over_when_zitadel_is_back() {
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     for listening in [Listening::Refusing, Listening::Silent] {
         double.set_listening(listening).await;
-        assert_eq!(
-            api.get("/api/private", &token).await.status,
-            503,
-            "{listening:?}"
-        );
+        assert_eq!(api.get("/api/private", &token).await.status, 503, "{listening:?}");
         double.listen_again().await;
-        assert_eq!(
-            api.get("/api/private", &token).await.status,
-            200,
-            "{listening:?}"
-        );
+        assert_eq!(api.get("/api/private", &token).await.status, 200, "{listening:?}");
     }
 }

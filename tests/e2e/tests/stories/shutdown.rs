@@ -21,9 +21,7 @@ fn slow(inside: watch::Sender<usize>, open: watch::Receiver<bool>) -> Routes {
         open.wait_for(|open| *open).await.unwrap();
         "done"
     }
-    Routes::default()
-        .get("/slow", guarded(handler))
-        .with_state((inside, open))
+    Routes::default().get("/slow", guarded(handler)).with_state((inside, open))
 }
 
 async fn with_requests_in_flight(

@@ -15,10 +15,7 @@ async fn walk_through(double: &ZitadelDouble, environment: Environment) {
         public.body,
         json!({ "message": "Public route - You don't need to be authenticated to see this." }),
     );
-    assert_eq!(
-        api.get_without_token("/api/private").await.code(),
-        "missing_token"
-    );
+    assert_eq!(api.get_without_token("/api/private").await.code(), "missing_token");
 
     let private = api.get("/api/private", &token).await;
     assert_eq!(private.status, 200);
@@ -26,10 +23,7 @@ async fn walk_through(double: &ZitadelDouble, environment: Environment) {
         private.body,
         json!({ "message": "Private route - You need to be authenticated to see this." }),
     );
-    assert_eq!(
-        api.get("/api/private-scoped", &token).await.code(),
-        "insufficient_scope"
-    );
+    assert_eq!(api.get("/api/private-scoped", &token).await.code(), "insufficient_scope");
 
     double.grant(&service, "read:messages");
     let scoped = api.get("/api/private-scoped", &token).await;
@@ -42,16 +36,10 @@ async fn walk_through(double: &ZitadelDouble, environment: Environment) {
 
     double.ungrant(&service, "read:messages");
     let denied = api.get("/api/private-scoped", &token).await;
-    assert_eq!(
-        (denied.status.as_u16(), denied.code()),
-        (401, "insufficient_scope")
-    );
+    assert_eq!((denied.status.as_u16(), denied.code()), (401, "insufficient_scope"));
 
     double.revoke(&token);
-    assert_eq!(
-        api.get("/api/private", &token).await.code(),
-        "invalid_token"
-    );
+    assert_eq!(api.get("/api/private", &token).await.code(), "invalid_token");
 }
 
 #[tokio::test]
@@ -76,10 +64,7 @@ async fn a_person_who_signed_in_at_the_front_end_is_let_in_until_the_token_is_re
     let token = double.session_token(&ada, SessionToken::default());
     assert_eq!(api.get("/api/private-scoped", &token).await.status, 200);
     let refreshed = double.refresh(&token);
-    assert_eq!(
-        api.get("/api/private-scoped", &token).await.code(),
-        "invalid_token"
-    );
+    assert_eq!(api.get("/api/private-scoped", &token).await.code(), "invalid_token");
     assert_eq!(api.get("/api/private-scoped", &refreshed).await.status, 200);
 }
 
@@ -90,14 +75,8 @@ async fn client_credentials_need_the_audience_scope() {
     let service = double.add_user(NewUser::service("svc"));
     let token = |scope: SessionToken| double.session_token(&service, scope);
     let without = token(SessionToken::client_credentials("svc", []));
-    assert_eq!(
-        api.get("/api/private", &without).await.code(),
-        "invalid_token"
-    );
-    let with = token(SessionToken::client_credentials(
-        "svc",
-        [double.project_id()],
-    ));
+    assert_eq!(api.get("/api/private", &without).await.code(), "invalid_token");
+    let with = token(SessionToken::client_credentials("svc", [double.project_id()]));
     assert_eq!(api.get("/api/private", &with).await.status, 200);
 }
 
@@ -112,10 +91,6 @@ async fn with_nothing_configured_the_local_tokens_walk_the_same_way() {
         ("/api/private", "dev-expired", "invalid_token"),
         ("/api/private", "dev-revoked", "invalid_token"),
     ] {
-        assert_eq!(
-            api.get(path, token).await.code(),
-            expected,
-            "{path} {token}"
-        );
+        assert_eq!(api.get(path, token).await.code(), expected, "{path} {token}");
     }
 }

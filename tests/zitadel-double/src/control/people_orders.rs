@@ -32,10 +32,7 @@ impl UserOrder {
             KindName::Human => NewUser::human(&self.name),
             KindName::Service => NewUser::service(&self.name),
         };
-        let user = NewUser {
-            org: self.org.map(OrgId::from),
-            ..user
-        };
+        let user = NewUser { org: self.org.map(OrgId::from), ..user };
         let id = shared.world().add_user(user, &shared.ids.org)?;
         Ok(json!({ "user": id.as_str() }))
     }
@@ -93,9 +90,7 @@ impl GrantOrder {
 
     pub(super) fn take(self, shared: &Shared) -> Outcome {
         if self.org.is_some() {
-            return Err(ControlError::Meaningless(
-                "a role is taken away in every organisation",
-            ));
+            return Err(ControlError::Meaningless("a role is taken away in every organization"));
         }
         let project = self.project(shared);
         let mut world = shared.world();

@@ -79,9 +79,7 @@ impl FaultsOrder {
                 shared.introspection_faults.push(fault, times);
             }
             _ => {
-                return Err(ControlError::Meaningless(
-                    "only discovery can have this fault",
-                ));
+                return Err(ControlError::Meaningless("only discovery can have this fault"));
             }
         }
         Ok(done())

@@ -54,9 +54,7 @@ impl TokenOrder {
             scopes: self.scopes.unwrap_or(usual.scopes),
             audience: self.audience.map_or(usual.audience, Audience::Only),
             age: self.age_seconds.map_or(usual.age, Duration::from_secs),
-            lifetime: self
-                .lifetime_seconds
-                .map_or(usual.lifetime, Duration::from_secs),
+            lifetime: self.lifetime_seconds.map_or(usual.lifetime, Duration::from_secs),
             shape: match self.shape {
                 ShapeName::Opaque => TokenShape::Opaque,
                 ShapeName::Jwt => TokenShape::Jwt,
@@ -79,9 +77,7 @@ pub(super) struct TokenRef {
 
 impl TokenRef {
     pub(super) fn refresh(self, shared: &Shared) -> Outcome {
-        let token = shared
-            .world()
-            .refresh(&self.token, &shared.instance.issuer)?;
+        let token = shared.world().refresh(&self.token, &shared.instance.issuer)?;
         Ok(json!({ "token": token }))
     }
 
@@ -100,10 +96,7 @@ pub(super) struct AnswerOrder {
 
 impl AnswerOrder {
     pub(super) fn set(self, shared: &Shared) -> Value {
-        shared
-            .world()
-            .answers
-            .insert(self.token, Answer::from(self.answer));
+        shared.world().answers.insert(self.token, Answer::from(self.answer));
         done()
     }
 }

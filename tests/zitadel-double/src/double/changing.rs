@@ -8,7 +8,7 @@ use crate::world::{AppState, Credentials, NewUser, Pat, SessionToken, UserState}
 
 /// # People and roles
 impl ZitadelDouble {
-    /// Adds an organisation.
+    /// Adds an organization.
     #[must_use]
     pub fn add_org(&self, name: &str, primary_domain: &str) -> OrgId {
         self.shared.world().add_org(name, primary_domain)
@@ -27,24 +27,20 @@ impl ZitadelDouble {
         must(self.shared.world().set_user_state(user, state));
     }
 
-    /// Gives a role of the default project, in the user's own organisation. A role key that the
+    /// Gives a role of the default project, in the user's own organization. A role key that the
     /// project lacks is added to it.
     #[track_caller]
     pub fn grant(&self, user: &UserId, role: &str) {
-        must(
-            self.shared
-                .world()
-                .grant(user, self.project_id(), role, None),
-        );
+        must(self.shared.world().grant(user, self.project_id(), role, None));
     }
 
-    /// Gives a role of any project, in the name of any organisation.
+    /// Gives a role of any project, in the name of any organization.
     #[track_caller]
     pub fn grant_in(&self, user: &UserId, project: &ProjectId, role: &str, by: &OrgId) {
         must(self.shared.world().grant(user, project, role, Some(by)));
     }
 
-    /// Takes a role of the default project away, whichever organisation gave it.
+    /// Takes a role of the default project away, whichever organization gave it.
     #[track_caller]
     pub fn ungrant(&self, user: &UserId, role: &str) {
         must(self.shared.world().ungrant(user, self.project_id(), role));
@@ -72,19 +68,12 @@ impl ZitadelDouble {
     #[track_caller]
     pub fn session_token(&self, user: &UserId, token: SessionToken) -> String {
         let front_end = &self.shared.ids.front_end;
-        must(
-            self.shared
-                .world()
-                .issue_session_token(user, token, front_end, self.issuer()),
-        )
+        must(self.shared.world().issue_session_token(user, token, front_end, self.issuer()))
     }
 
     /// Trades a session token for a fresh one of the same session; the old one dies at once.
     #[track_caller]
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "that the old one dies may be all a test needs"
-    )]
+    #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn refresh(&self, token: &str) -> String {
         must(self.shared.world().refresh(token, self.issuer()))
     }
@@ -98,10 +87,7 @@ impl ZitadelDouble {
     /// From now on this is the whole 200 answer for this string, be it a token or not. The client
     /// must authenticate nevertheless.
     pub fn answer(&self, token: &str, answer: impl Into<Answer>) {
-        self.shared
-            .world()
-            .answers
-            .insert(token.to_owned(), answer.into());
+        self.shared.world().answers.insert(token.to_owned(), answer.into());
     }
 }
 
@@ -119,10 +105,7 @@ impl ZitadelDouble {
     pub fn add_secret_app(&self, project: &ProjectId) -> (ClientId, String) {
         let secret = random::client_secret();
         let credentials = Credentials::Secret(secret.clone());
-        (
-            must(self.shared.world().add_app(project, credentials)),
-            secret,
-        )
+        (must(self.shared.world().add_app(project, credentials)), secret)
     }
 
     /// Adds an API application with `private_key_jwt`; it needs [`add_key`](Self::add_key).
@@ -154,10 +137,7 @@ impl ZitadelDouble {
 
     /// Generates a new secret, as the console's button does.
     #[track_caller]
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "that the old one dies may be all a test needs"
-    )]
+    #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn regenerate_client_secret(&self, client: &ClientId) -> String {
         must(self.shared.world().regenerate_secret(client))
     }

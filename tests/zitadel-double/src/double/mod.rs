@@ -53,13 +53,7 @@ impl ZitadelDouble {
         acceptor: AcceptorHandle,
         thread: ServerThread,
     ) -> Self {
-        Self {
-            address,
-            ca_pem,
-            shared,
-            acceptor,
-            thread,
-        }
+        Self { address, ca_pem, shared, acceptor, thread }
     }
 
     /// What clients are to configure as the issuer, without a trailing slash.
@@ -77,11 +71,7 @@ impl ZitadelDouble {
     /// The introspection endpoint under the issuer.
     #[must_use]
     pub fn introspection_endpoint(&self) -> String {
-        format!(
-            "{}{}",
-            self.issuer(),
-            self.shared.instance.introspection_path
-        )
+        format!("{}{}", self.issuer(), self.shared.instance.introspection_path)
     }
 
     /// The certificate of the authority behind the double's own, when it serves TLS.
@@ -90,7 +80,7 @@ impl ZitadelDouble {
         self.ca_pem.as_deref()
     }
 
-    /// The organisation ACME (`acme.localhost`), owner of the default project.
+    /// The organization ACME (`acme.localhost`), owner of the default project.
     #[must_use]
     pub fn org_id(&self) -> &OrgId {
         &self.shared.ids.org
@@ -127,7 +117,7 @@ impl ZitadelDouble {
         must(self.shared.world().default_key_json(&self.shared.ids))
     }
 
-    /// The organisation Globex (`globex.localhost`).
+    /// The organization Globex (`globex.localhost`).
     #[must_use]
     pub fn foreign_org_id(&self) -> &OrgId {
         &self.shared.ids.foreign_org
@@ -153,21 +143,12 @@ impl ZitadelDouble {
 }
 
 impl Drop for ZitadelDouble {
-    #[expect(
-        clippy::panic,
-        reason = "a broken rule must fail the test that broke it"
-    )]
+    #[expect(clippy::panic, reason = "a broken rule must fail the test that broke it")]
     fn drop(&mut self) {
         let violations = self.shared.violations.take();
         if !violations.is_empty() && !std::thread::panicking() {
-            let list: Vec<String> = violations
-                .iter()
-                .map(|one| format!("\n  - {one}"))
-                .collect();
-            panic!(
-                "requests that no resource server may make:{}",
-                list.concat()
-            );
+            let list: Vec<String> = violations.iter().map(|one| format!("\n  - {one}")).collect();
+            panic!("requests that no resource server may make:{}", list.concat());
         }
     }
 }

@@ -52,8 +52,7 @@ impl ZitadelDouble {
     /// After 20 seconds.
     pub async fn wait_for_introspections(&self, count: usize) {
         let what = format!("{count} introspections");
-        self.wait_for(&what, move |counts| counts.introspections >= count)
-            .await;
+        self.wait_for(&what, move |counts| counts.introspections >= count).await;
     }
 
     /// Comes back as soon as the discovery document was asked for at least `count` times.
@@ -62,8 +61,7 @@ impl ZitadelDouble {
     /// After 20 seconds.
     pub async fn wait_for_discoveries(&self, count: usize) {
         let what = format!("{count} requests for the discovery document");
-        self.wait_for(&what, move |counts| counts.discoveries >= count)
-            .await;
+        self.wait_for(&what, move |counts| counts.discoveries >= count).await;
     }
 
     /// Comes back as soon as at least `count` connections were accepted.
@@ -72,8 +70,7 @@ impl ZitadelDouble {
     /// After 20 seconds.
     pub async fn wait_for_connections(&self, count: usize) {
         let what = format!("{count} connections");
-        self.wait_for(&what, move |counts| counts.connections >= count)
-            .await;
+        self.wait_for(&what, move |counts| counts.connections >= count).await;
     }
 
     /// The violations that nobody took yet.
@@ -90,23 +87,13 @@ impl ZitadelDouble {
     }
 
     /// Waits on the double's own clock: the caller's may be paused.
-    #[expect(clippy::panic, reason = "a test that waits in vain has failed")]
     async fn wait_for(&self, what: &str, reached: impl Fn(&Counts) -> bool + Send + 'static) {
         let mut counts = self.shared.traffic.subscribe();
         let waiting = async move {
             let arrived = counts.wait_for(reached);
-            tokio::time::timeout(PATIENCE, arrived)
-                .await
-                .is_ok_and(|counts| counts.is_ok())
+            tokio::time::timeout(PATIENCE, arrived).await.is_ok_and(|counts| counts.is_ok())
         };
-        if !self
-            .thread
-            .runtime()
-            .spawn(waiting)
-            .await
-            .unwrap_or_default()
-        {
-            panic!("{what} did not arrive; what did: {:?}", self.counts());
-        }
+        let arrived = self.thread.runtime().spawn(waiting).await.unwrap_or_default();
+        assert!(arrived, "{what} did not arrive; what did: {:?}", self.counts());
     }
 }

@@ -50,10 +50,7 @@ impl Assertion {
     pub(super) fn check(&self, world: &World, issuer: &str) -> Result<(), ClientRefusal> {
         self.check_claims(issuer, unix_now())?;
         let client = ClientId::from(self.issuer());
-        let app = world
-            .apps
-            .get(&client)
-            .ok_or(ClientRefusal::UnknownClient)?;
+        let app = world.apps.get(&client).ok_or(ClientRefusal::UnknownClient)?;
         if app.state == AppState::Deactivated {
             return Err(ClientRefusal::Deactivated);
         }
@@ -65,9 +62,7 @@ impl Assertion {
             return Err(ClientRefusal::Algorithm);
         }
         let kid = header("kid").ok_or(ClientRefusal::UnknownKey)?;
-        let key = keys
-            .get(&KeyId::from(kid))
-            .ok_or(ClientRefusal::UnknownKey)?;
+        let key = keys.get(&KeyId::from(kid)).ok_or(ClientRefusal::UnknownKey)?;
         if key.verifies(&self.signed, &self.signature) {
             Ok(())
         } else {
@@ -88,10 +83,7 @@ impl Assertion {
             return Err(ClientRefusal::Audience);
         }
         // The second makes it expire early.
-        if self
-            .time("exp")
-            .is_none_or(|expiry| expiry <= now.saturating_add(1))
-        {
+        if self.time("exp").is_none_or(|expiry| expiry <= now.saturating_add(1)) {
             return Err(ClientRefusal::Expired);
         }
         match self.time("iat") {
@@ -111,14 +103,9 @@ impl Assertion {
     }
 
     /// A NumericDate in whole seconds.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the fraction is meant to be cut off"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the fraction is meant to be cut off")]
     fn time(&self, claim: &str) -> Option<i64> {
         let value = self.claims.get(claim)?;
-        value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|seconds| seconds as i64))
+        value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
     }
 }

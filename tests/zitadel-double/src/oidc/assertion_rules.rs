@@ -15,10 +15,7 @@ pub(crate) struct SeenAssertions(Mutex<HashMap<(String, String), Vec<u8>>>);
 impl SeenAssertions {
     /// The same assertion may come again; another one with its `jti` may not.
     pub(super) fn check(&self, assertion: &Assertion, compact: &str, log: &ViolationLog) {
-        if assertion
-            .lifetime()
-            .is_some_and(|lifetime| lifetime > ONE_HOUR)
-        {
+        if assertion.lifetime().is_some_and(|lifetime| lifetime > ONE_HOUR) {
             log.add(Violation::AssertionLifetime);
         }
         let Some(id) = assertion.id() else {

@@ -26,10 +26,7 @@ pub(super) fn read(
     if several {
         log.add(Violation::Authorization);
     }
-    let decoded = STANDARD
-        .decode(encoded)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let Some((id, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else {
         log.add(Violation::BasicEncoding);
         return Ok(None);
@@ -38,8 +35,7 @@ pub(super) fn read(
     if pair.is_none() || !is_escaped(id) || !is_escaped(secret) {
         log.add(Violation::BasicEncoding);
     }
-    pair.ok_or(OidcError::InvalidClient("invalid basic auth header"))
-        .map(Some)
+    pair.ok_or(OidcError::InvalidClient("invalid basic auth header")).map(Some)
 }
 
 fn after_scheme(value: &str) -> Option<&str> {

@@ -9,12 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::ids::{ClientId, ProjectId, UserId};
 use crate::world::{PatRecord, SessionRecord, Token, User, UserKind, World};
 
-const PAT_SCOPES: [&str; 4] = [
-    "openid",
-    "profile",
-    "urn:zitadel:iam:user:metadata",
-    "urn:zitadel:iam:user:resourceowner",
-];
+const PAT_SCOPES: [&str; 4] =
+    ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 const ORG_ID_SCOPE: &str = "urn:zitadel:iam:org:id:";
 const ORG_DOMAIN_SCOPE: &str = "urn:zitadel:iam:org:domain:primary:";
 const ROLES_OF_ORG_SCOPE: &str = "urn:zitadel:iam:org:roles:id:";
@@ -29,10 +25,7 @@ pub(super) fn of_token(
     issuer: &str,
     now: i64,
 ) -> Option<Claims> {
-    let token = world
-        .tokens
-        .get(token)
-        .filter(|token| token.is_usable(now))?;
+    let token = world.tokens.get(token).filter(|token| token.is_usable(now))?;
     let user = world.users.get(token.user())?;
     let project = &world.apps.get(client)?.project;
     let (mut claims, scopes) = match token {
@@ -47,7 +40,7 @@ pub(super) fn of_token(
         claims.insert("scope".into(), scopes.join(" ").into());
     }
     add_profile(&mut claims, &scopes, user, world);
-    add_organisation(&mut claims, &scopes, user, world);
+    add_organization(&mut claims, &scopes, user, world);
     add_roles(&mut claims, &scopes, world, token.user(), project);
     if let Token::Session(session) = token {
         add_custom(&mut claims, &session.request.custom_claims);
@@ -67,11 +60,7 @@ fn of_session(
     if !(named(client.as_str()) || named(project.as_str())) {
         return None;
     }
-    if session
-        .issuer
-        .as_deref()
-        .is_some_and(|inside| inside != issuer)
-    {
+    if session.issuer.as_deref().is_some_and(|inside| inside != issuer) {
         return None;
     }
     let mut claims = times(session.issued_at, session.expires_at);
@@ -83,10 +72,7 @@ fn of_session(
         claims.insert("amr".into(), json!(session.request.methods));
     }
     if let Some(actor) = &session.request.actor {
-        claims.insert(
-            "act".into(),
-            json!({ "iss": issuer, "sub": actor.as_str() }),
-        );
+        claims.insert("act".into(), json!({ "iss": issuer, "sub": actor.as_str() }));
     }
     Some((claims, session.request.scopes.clone()))
 }
@@ -101,38 +87,21 @@ fn of_pat(
     let mut claims = times(pat.issued_at, pat.expires_at);
     claims.insert("aud".into(), json!([client.as_str(), project.as_str()]));
     claims.insert("jti".into(), pat.id.as_str().into());
-    let roles = world
-        .projects
-        .get(project)
-        .into_iter()
-        .flat_map(|project| &project.roles);
+    let roles = world.projects.get(project).into_iter().flat_map(|project| &project.roles);
     let role_scopes = roles.map(|role| format!("urn:zitadel:iam:org:project:role:{role}"));
-    (
-        claims,
-        PAT_SCOPES
-            .map(str::to_owned)
-            .into_iter()
-            .chain(role_scopes)
-            .collect(),
-    )
+    (claims, PAT_SCOPES.map(str::to_owned).into_iter().chain(role_scopes).collect())
 }
 
 fn times(issued_at: i64, expires_at: i64) -> Claims {
     let times = [("iat", issued_at), ("nbf", issued_at), ("exp", expires_at)];
-    times
-        .into_iter()
-        .map(|(name, time)| (name.to_owned(), time.into()))
-        .collect()
+    times.into_iter().map(|(name, time)| (name.to_owned(), time.into())).collect()
 }
 
 fn add_profile(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
     let has = |scope: &str| scopes.iter().any(|granted| granted == scope);
     let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if has("profile") {
-        let domain = world
-            .orgs
-            .get(&user.org)
-            .map_or("", |org| org.primary_domain.as_str());
+        let domain = world.orgs.get(&user.org).map_or("", |org| org.primary_domain.as_str());
         let login = match user.kind {
             UserKind::Human => format!("{}@{domain}", user.name),
             UserKind::Service => user.name.clone(),
@@ -159,7 +128,7 @@ fn add_profile(claims: &mut Claims, scopes: &[String], user: &User, world: &Worl
     }
 }
 
-fn add_organisation(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
+fn add_organization(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
     let owner = "urn:zitadel:iam:user:resourceowner";
     let after = |prefix: &str| scopes.iter().find_map(|scope| scope.strip_prefix(prefix));
     let org_id = after(ORG_ID_SCOPE);
@@ -168,10 +137,7 @@ fn add_organisation(claims: &mut Claims, scopes: &[String], user: &User, world: 
     {
         claims.insert(format!("{owner}:id"), user.org.as_str().into());
         claims.insert(format!("{owner}:name"), org.name.as_str().into());
-        claims.insert(
-            format!("{owner}:primary_domain"),
-            org.primary_domain.as_str().into(),
-        );
+        claims.insert(format!("{owner}:primary_domain"), org.primary_domain.as_str().into());
     }
     if let Some(id) = org_id {
         claims.insert("urn:zitadel:iam:org:id".into(), id.into());
@@ -181,7 +147,7 @@ fn add_organisation(claims: &mut Claims, scopes: &[String], user: &User, world: 
     }
 }
 
-/// Role to granting organisation to its domain, for the asking project alone. Both claims are
+/// Role to granting organization to its domain, for the asking project alone. Both claims are
 /// absent when there is no role.
 fn add_roles(
     claims: &mut Claims,
@@ -190,34 +156,19 @@ fn add_roles(
     user: &UserId,
     project: &ProjectId,
 ) {
-    let restricted: Vec<&str> = scopes
-        .iter()
-        .filter_map(|scope| scope.strip_prefix(ROLES_OF_ORG_SCOPE))
-        .collect();
+    let restricted: Vec<&str> =
+        scopes.iter().filter_map(|scope| scope.strip_prefix(ROLES_OF_ORG_SCOPE)).collect();
     let mut roles: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    for grant in world
-        .grants
-        .iter()
-        .filter(|held| held.user == *user && held.project == *project)
-    {
+    for grant in world.grants.iter().filter(|held| held.user == *user && held.project == *project) {
         if restricted.is_empty() || restricted.contains(&grant.org.as_str()) {
-            let domain = world
-                .orgs
-                .get(&grant.org)
-                .map_or("", |org| org.primary_domain.as_str());
-            roles
-                .entry(&grant.role)
-                .or_default()
-                .insert(grant.org.as_str(), domain);
+            let domain = world.orgs.get(&grant.org).map_or("", |org| org.primary_domain.as_str());
+            roles.entry(&grant.role).or_default().insert(grant.org.as_str(), domain);
         }
     }
     if !roles.is_empty() {
         let roles = json!(roles);
         claims.insert("urn:zitadel:iam:org:project:roles".into(), roles.clone());
-        claims.insert(
-            format!("urn:zitadel:iam:org:project:{project}:roles"),
-            roles,
-        );
+        claims.insert(format!("urn:zitadel:iam:org:project:{project}:roles"), roles);
     }
 }
 

@@ -36,10 +36,7 @@ impl Presented {
         let basic = basic::read(headers, log)?;
         let has_basic = basic.is_some();
         let (client_id, secret) = basic.unwrap_or_else(|| {
-            (
-                form.value("client_id").to_owned(),
-                form.value("client_secret").to_owned(),
-            )
+            (form.value("client_id").to_owned(), form.value("client_secret").to_owned())
         });
         let assertion = form.value("client_assertion");
         if client_id.is_empty() && assertion.is_empty() {
@@ -76,9 +73,7 @@ impl Presented {
                     shared.violations.add(Violation::AssertionUnparseable);
                     return Err(NotAuthenticated::UnparseableAssertion);
                 };
-                shared
-                    .seen_assertions
-                    .check(&assertion, &compact, &shared.violations);
+                shared.seen_assertions.check(&assertion, &compact, &shared.violations);
                 let outcome = assertion.check(&shared.world(), call.issuer);
                 (assertion.issuer().to_owned(), outcome)
             }
@@ -88,19 +83,14 @@ impl Presented {
             Err(because) => because,
         };
         if because != ClientRefusal::Deactivated {
-            shared
-                .violations
-                .add(Violation::ClientRefused { client_id, because });
+            shared.violations.add(Violation::ClientRefused { client_id, because });
         }
         Err(NotAuthenticated::Refused)
     }
 }
 
 fn check_secret(world: &World, client_id: &str, secret: &str) -> Result<(), ClientRefusal> {
-    let app = world
-        .apps
-        .get(&ClientId::from(client_id))
-        .ok_or(ClientRefusal::UnknownClient)?;
+    let app = world.apps.get(&ClientId::from(client_id)).ok_or(ClientRefusal::UnknownClient)?;
     if app.state == AppState::Deactivated {
         return Err(ClientRefusal::Deactivated);
     }

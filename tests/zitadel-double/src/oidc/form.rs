@@ -22,10 +22,7 @@ impl Form {
 
     /// The first value of this name; empty when there is none, as ZITADEL sees it.
     pub(crate) fn value(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or("", |(_, value)| value)
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -54,15 +51,12 @@ pub(crate) fn unescape(text: &str) -> Option<String> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Whether every letter is one that form encoding leaves as it is, or part of an escape.
 pub(crate) fn is_escaped(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(&byte))
 }
 
 #[cfg(test)]

@@ -41,20 +41,14 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
         return Ok(Reply::answer(http::StatusCode::OK, dictated.clone()));
     }
     let claims = claims::of_token(&world, token, &client, call.issuer, unix_now());
-    Ok(claims.map_or_else(Reply::inactive, |claims| {
-        Reply::json(&Value::Object(claims))
-    }))
+    Ok(claims.map_or_else(Reply::inactive, |claims| Reply::json(&Value::Object(claims))))
 }
 
 /// The body's fields, then the query's; a body of another media type is not read at all.
 fn read_form(call: &Call<'_>) -> Result<Form, OidcError> {
     let malformed = |_| OidcError::InvalidRequest("error parsing form");
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(call.method);
-    let body = if has_body && strictness::is_form(call.headers) {
-        call.body
-    } else {
-        b""
-    };
+    let body = if has_body && strictness::is_form(call.headers) { call.body } else { b"" };
     let query = call.query.unwrap_or_default().as_bytes();
     let body = Form::parse(body).map_err(malformed)?;
     Ok(body.followed_by(Form::parse(query).map_err(malformed)?))

@@ -34,26 +34,16 @@ impl Reply {
     }
 
     pub(crate) fn text(status: StatusCode, text: &str) -> Self {
-        Self::answer(
-            status,
-            Answer::bytes(text).content_type("text/plain; charset=utf-8"),
-        )
+        Self::answer(status, Answer::bytes(text).content_type("text/plain; charset=utf-8"))
     }
 
     pub(crate) fn html(status: StatusCode, text: &str) -> Self {
-        Self::answer(
-            status,
-            Answer::bytes(text).content_type("text/html; charset=utf-8"),
-        )
+        Self::answer(status, Answer::bytes(text).content_type("text/html; charset=utf-8"))
     }
 
     pub(crate) fn answer(status: StatusCode, answer: Answer) -> Self {
         let Answer { content_type, body } = answer;
-        Self {
-            status,
-            content_type,
-            body,
-        }
+        Self { status, content_type, body }
     }
 
     /// The head, with the user-agent cookie that comes with every answer.

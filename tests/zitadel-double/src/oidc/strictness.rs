@@ -48,17 +48,9 @@ pub(super) fn check_introspection(call: &Call<'_>, log: &ViolationLog) {
 
 /// Whether the body is a form; parameters such as `charset` do not matter.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
-    let media_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = media_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    essence
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Which fields the form may have.
@@ -74,12 +66,7 @@ pub(super) fn check_form(form: &Form, headers: &HeaderMap, log: &ViolationLog) {
     }
     let has = |name: &str| names.contains(&name);
     let foreign: &[&str] = if headers.contains_key(AUTHORIZATION) {
-        &[
-            "client_id",
-            "client_secret",
-            "client_assertion",
-            "client_assertion_type",
-        ]
+        &["client_id", "client_secret", "client_assertion", "client_assertion_type"]
     } else if has("client_assertion") {
         &["client_secret"]
     } else if has("client_secret") {

@@ -71,14 +71,7 @@ impl Acceptor {
         let address = listener.local_addr()?;
         let port = Port::Open(TcpListener::from_std(listener)?);
         let (mode, connections) = (Listening::Accepting, JoinSet::new());
-        Ok(Self {
-            shared,
-            tls,
-            address,
-            port,
-            mode,
-            connections,
-        })
+        Ok(Self { shared, tls, address, port, mode, connections })
     }
 
     /// Serves on the current runtime until the handle is gone.
@@ -147,11 +140,7 @@ impl Port {
 }
 
 fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     // From here on nobody else may reuse it, not even who asks to.

@@ -40,10 +40,7 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
         Fault::CloseBeforeAnswer => end(line, Ending::Close).await,
         Fault::ResetMidBody => {
             let beginning = first_half(&right);
-            finish(
-                right.head(None),
-                body::broken_off(beginning, line, Ending::Reset),
-            )
+            finish(right.head(None), body::broken_off(beginning, line, Ending::Reset))
         }
         Fault::Truncate => {
             let beginning = first_half(&right);
@@ -68,10 +65,7 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
         Fault::WrongTypes => answer(json_text(WRONG_TYPES)),
         Fault::NotJson => answer(json_text("active: true")),
         Fault::Empty => answer(json_text("")),
-        Fault::ContentType(content_type) => answer(Reply {
-            content_type,
-            ..right
-        }),
+        Fault::ContentType(content_type) => answer(Reply { content_type, ..right }),
         Fault::Huge(framing) => huge(&right, framing),
         Fault::Drip(interval) => finish(right.head(None), body::dripping(opened(&right), interval)),
         Fault::Status(status, dictated) => answer(Reply::answer(status, dictated)),
@@ -98,12 +92,7 @@ fn redirect(status: RedirectStatus, location: &str) -> Response<Body> {
         RedirectStatus::TemporaryRedirect => StatusCode::TEMPORARY_REDIRECT,
     };
     let reply = Reply::html(status, "<a href=\"elsewhere\">Moved</a>.\n");
-    finish(
-        reply
-            .head(Some(reply.body.len()))
-            .header(LOCATION, location),
-        body::whole(reply.body),
-    )
+    finish(reply.head(Some(reply.body.len())).header(LOCATION, location), body::whole(reply.body))
 }
 
 fn text(status: StatusCode, text: &str) -> Response<Body> {
@@ -111,10 +100,7 @@ fn text(status: StatusCode, text: &str) -> Response<Body> {
 }
 
 fn json_text(text: &str) -> Reply {
-    Reply {
-        body: text.as_bytes().to_vec(),
-        ..Reply::inactive()
-    }
+    Reply { body: text.as_bytes().to_vec(), ..Reply::inactive() }
 }
 
 fn database_down() -> String {
@@ -126,12 +112,7 @@ fn database_down() -> String {
 }
 
 fn first_half(right: &Reply) -> Vec<u8> {
-    right
-        .body
-        .iter()
-        .take(right.body.len().div_ceil(2))
-        .copied()
-        .collect()
+    right.body.iter().take(right.body.len().div_ceil(2)).copied().collect()
 }
 
 /// The right answer's JSON object, left open in the middle of one more string.
@@ -141,10 +122,7 @@ fn opened(right: &Reply) -> Vec<u8> {
 }
 
 /// A head that cannot be built is a header value that no test meant to send.
-#[expect(
-    clippy::expect_used,
-    reason = "the test gave a location that is no header value"
-)]
+#[expect(clippy::expect_used, reason = "the test gave a location that is no header value")]
 fn finish(head: http::response::Builder, body: Body) -> Response<Body> {
     head.body(body).expect("a response head")
 }

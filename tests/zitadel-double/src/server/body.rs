@@ -28,10 +28,7 @@ pub(super) fn padded(prefix: Vec<u8>, length: usize, suffix: &'static [u8]) -> (
     let parts = stream::iter([Bytes::from(prefix)])
         .chain(stream::repeat(Bytes::from_static(CHUNK)).take(chunks))
         .chain(stream::iter([Bytes::from_static(suffix)]));
-    (
-        StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync(),
-        total,
-    )
+    (StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync(), total)
 }
 
 /// `prefix` at once, then one letter at every interval, for ever.

@@ -27,10 +27,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self {
-            ending: watch::Sender::new(None),
-            bytes_written: watch::Sender::new(0),
-        }
+        Self { ending: watch::Sender::new(None), bytes_written: watch::Sender::new(0) }
     }
 
     pub(super) fn end(&self, ending: Ending) {
@@ -49,11 +46,7 @@ impl Line {
 
     /// Comes back when more than this many bytes are with the kernel.
     pub(super) async fn written_beyond(&self, mark: u64) {
-        let _ = self
-            .bytes_written
-            .subscribe()
-            .wait_for(|written| *written > mark)
-            .await;
+        let _ = self.bytes_written.subscribe().wait_for(|written| *written > mark).await;
     }
 }
 

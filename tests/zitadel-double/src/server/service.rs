@@ -46,15 +46,11 @@ pub(super) async fn respond(
         Endpoint::Health => answer(Reply::text(StatusCode::OK, "ok")),
         Endpoint::Unknown => {
             oidc::check_head(&head.headers, &shared.violations);
-            shared
-                .violations
-                .add(Violation::UnknownPath(head.uri.path().to_owned()));
+            shared.violations.add(Violation::UnknownPath(head.uri.path().to_owned()));
             answer(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n"))
         }
         Endpoint::Introspection => {
-            let right = at_instance(&head, &body, &shared, |call| {
-                oidc::introspect(call, &shared)
-            });
+            let right = at_instance(&head, &body, &shared, |call| oidc::introspect(call, &shared));
             match shared.introspection_faults.next() {
                 Some(fault) => act_out(fault, right, &line).await,
                 None => answer(right),

@@ -21,17 +21,12 @@ impl ServerThread {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("zitadel-double".to_owned())
-            .spawn(move || {
+        let thread =
+            std::thread::Builder::new().name("zitadel-double".to_owned()).spawn(move || {
                 // An error means that the handle is gone, which is a reason to stop as well.
                 let _ = runtime.block_on(stopped);
             })?;
-        Ok(Self {
-            runtime: handle,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

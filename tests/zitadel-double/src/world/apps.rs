@@ -45,20 +45,13 @@ impl World {
         let id = self.fresh_id();
         let client_id = ClientId::from(self.fresh_id());
         let project = project.clone();
-        let app = App {
-            project,
-            id,
-            state: AppState::Active,
-            credentials,
-        };
+        let app = App { project, id, state: AppState::Active, credentials };
         self.apps.insert(client_id.clone(), app);
         Ok(client_id)
     }
 
     pub(crate) fn app_mut(&mut self, client: &ClientId) -> Result<&mut App, WorldError> {
-        self.apps
-            .get_mut(client)
-            .ok_or_else(|| WorldError::UnknownClient(client.to_string()))
+        self.apps.get_mut(client).ok_or_else(|| WorldError::UnknownClient(client.to_string()))
     }
 
     pub(crate) fn secret(&self, client: &ClientId) -> Result<String, WorldError> {

@@ -43,55 +43,24 @@ impl DefaultWorld {
             name: name.to_owned(),
             primary_domain: domain.to_owned(),
         };
-        world
-            .orgs
-            .insert(self.org.clone(), org("ACME", "acme.localhost"));
-        world
-            .orgs
-            .insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
+        world.orgs.insert(self.org.clone(), org("ACME", "acme.localhost"));
+        world.orgs.insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
 
         let roles = BTreeSet::from(["read:messages".to_owned()]);
-        world
-            .projects
-            .insert(self.project.clone(), Project { roles });
-        world.projects.insert(
-            self.foreign_project.clone(),
-            Project {
-                roles: BTreeSet::new(),
-            },
-        );
+        world.projects.insert(self.project.clone(), Project { roles });
+        world.projects.insert(self.foreign_project.clone(), Project { roles: BTreeSet::new() });
 
         let mut app = |client: &ClientId, project: &ProjectId, app_id: &str, credentials| {
             let (project, id) = (project.clone(), app_id.to_owned());
-            let app = App {
-                project,
-                id,
-                state: AppState::Active,
-                credentials,
-            };
+            let app = App { project, id, state: AppState::Active, credentials };
             world.apps.insert(client.clone(), app);
         };
         let secret = || Credentials::Secret(random::client_secret());
         let keys = Credentials::Keys(BTreeMap::new());
-        app(
-            &self.basic_client,
-            &self.project,
-            "340000000000000009",
-            secret(),
-        );
-        app(
-            &self.front_end,
-            &self.project,
-            "340000000000000008",
-            Credentials::None,
-        );
+        app(&self.basic_client, &self.project, "340000000000000009", secret());
+        app(&self.front_end, &self.project, "340000000000000008", Credentials::None);
         app(&self.key_client, &self.project, "340000000000000012", keys);
-        app(
-            &self.foreign_client,
-            &self.foreign_project,
-            "340000000000000014",
-            secret(),
-        );
+        app(&self.foreign_client, &self.foreign_project, "340000000000000014", secret());
         world
     }
 }

@@ -7,8 +7,8 @@ pub enum WorldError {
     /// No user has this id or user name.
     #[error("no user has the id or user name {0}")]
     UnknownUser(String),
-    /// No organisation has this id.
-    #[error("no organisation has the id {0}")]
+    /// No organization has this id.
+    #[error("no organization has the id {0}")]
     UnknownOrg(String),
     /// No project has this id.
     #[error("no project has the id {0}")]

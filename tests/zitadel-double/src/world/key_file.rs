@@ -19,18 +19,12 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKey {
-    #[expect(
-        clippy::expect_used,
-        reason = "key generation fails only without memory or entropy"
-    )]
+    #[expect(clippy::expect_used, reason = "key generation fails only without memory or entropy")]
     pub(crate) fn generate() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("an RSA key pair");
         let pkcs8: Pkcs8V1Der<'_> = pair.as_der().expect("the key pair as PKCS#8");
         let private = pkcs1_of(pkcs8.as_ref()).expect("PKCS#8 wraps PKCS#1");
-        Self {
-            public: pair.public_key().as_ref().to_vec(),
-            private: private.to_vec(),
-        }
+        Self { public: pair.public_key().as_ref().to_vec(), private: private.to_vec() }
     }
 
     /// Whether `signature` is this key's RS256 signature of `message`.
@@ -80,12 +74,7 @@ fn element(der: &[u8]) -> Option<(&[u8], &[u8])> {
         (usize::from(*first), rest)
     } else {
         let (length, rest) = rest.split_at_checked(usize::from(*first & 0x7f))?;
-        (
-            length
-                .iter()
-                .fold(0, |sum: usize, byte| (sum << 8) | usize::from(*byte)),
-            rest,
-        )
+        (length.iter().fold(0, |sum: usize, byte| (sum << 8) | usize::from(*byte)), rest)
     };
     rest.split_at_checked(length)
 }

@@ -1,4 +1,4 @@
-//! What the instance knows: organisations, projects, applications, people, grants, tokens.
+//! What the instance knows: organizations, projects, applications, people, grants, tokens.
 //!
 //! Changes are visible to the next request. (In ZITADEL role changes pass through a projection
 //! and take some milliseconds; the double has no such delay.)
@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) answers: HashMap<String, Answer>,
 }
 
-/// An organisation.
+/// An organization.
 #[derive(Debug)]
 pub(crate) struct Org {
     pub(crate) name: String,
@@ -56,7 +56,7 @@ pub(crate) struct Project {
     pub(crate) roles: BTreeSet<String>,
 }
 
-/// A role of a project, given to a user by an organisation ("user grant", "authorization").
+/// A role of a project, given to a user by an organization ("user grant", "authorization").
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Grant {
     pub(crate) user: UserId,
@@ -95,22 +95,14 @@ impl World {
         let id = OrgId::from(self.fresh_id());
         self.orgs.insert(
             id.clone(),
-            Org {
-                name: name.to_owned(),
-                primary_domain: primary_domain.to_owned(),
-            },
+            Org { name: name.to_owned(), primary_domain: primary_domain.to_owned() },
         );
         id
     }
 
     pub(crate) fn add_project(&mut self) -> ProjectId {
         let id = ProjectId::from(self.fresh_id());
-        self.projects.insert(
-            id.clone(),
-            Project {
-                roles: BTreeSet::new(),
-            },
-        );
+        self.projects.insert(id.clone(), Project { roles: BTreeSet::new() });
         id
     }
 }

@@ -12,7 +12,7 @@ pub struct NewUser {
     pub name: String,
     /// A person or a service user.
     pub kind: UserKind,
-    /// The organisation that owns the user; the default organisation when absent.
+    /// The organization that owns the user; the default organization when absent.
     pub org: Option<OrgId>,
     /// The verified e-mail address of a person, shown with the scope `email`.
     pub email: Option<String>,
@@ -43,39 +43,27 @@ pub enum UserState {
 }
 
 impl NewUser {
-    /// A person of the default organisation with a verified e-mail address.
+    /// A person of the default organization with a verified e-mail address.
     #[must_use]
     pub fn human(name: &str) -> Self {
         let email = Some(format!("{name}@example.test"));
-        Self {
-            email,
-            ..Self::of_kind(name, UserKind::Human)
-        }
+        Self { email, ..Self::of_kind(name, UserKind::Human) }
     }
 
-    /// A service user of the default organisation.
+    /// A service user of the default organization.
     #[must_use]
     pub fn service(name: &str) -> Self {
         Self::of_kind(name, UserKind::Service)
     }
 
-    /// The same user in another organisation.
+    /// The same user in another organization.
     #[must_use]
     pub fn in_org(self, org: &OrgId) -> Self {
-        Self {
-            org: Some(org.clone()),
-            ..self
-        }
+        Self { org: Some(org.clone()), ..self }
     }
 
     fn of_kind(name: &str, kind: UserKind) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind,
-            org: None,
-            email: None,
-            metadata: BTreeMap::new(),
-        }
+        Self { name: name.to_owned(), kind, org: None, email: None, metadata: BTreeMap::new() }
     }
 }
 
@@ -92,26 +80,13 @@ pub(crate) struct User {
 
 impl World {
     pub(crate) fn add_user(&mut self, new: NewUser, default: &OrgId) -> Result<UserId, WorldError> {
-        let NewUser {
-            name,
-            kind,
-            org,
-            email,
-            metadata,
-        } = new;
+        let NewUser { name, kind, org, email, metadata } = new;
         let org = org.unwrap_or_else(|| default.clone());
         if !self.orgs.contains_key(&org) {
             return Err(WorldError::UnknownOrg(org.to_string()));
         }
         let id = UserId::from(self.fresh_id());
-        let user = User {
-            name,
-            kind,
-            org,
-            email,
-            metadata,
-            state: UserState::Active,
-        };
+        let user = User { name, kind, org, email, metadata, state: UserState::Active };
         self.users.insert(id.clone(), user);
         Ok(id)
     }
@@ -159,16 +134,11 @@ impl World {
         let known = known.ok_or_else(|| WorldError::UnknownProject(project.to_string()))?;
         known.roles.insert(role.to_owned());
         let (user, project) = (user.clone(), project.clone());
-        self.grants.insert(Grant {
-            user,
-            project,
-            role: role.to_owned(),
-            org,
-        });
+        self.grants.insert(Grant { user, project, role: role.to_owned(), org });
         Ok(())
     }
 
-    /// Takes a role away, whichever organisation granted it.
+    /// Takes a role away, whichever organization granted it.
     pub(crate) fn ungrant(
         &mut self,
         user: &UserId,

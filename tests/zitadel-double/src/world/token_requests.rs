@@ -90,9 +90,7 @@ impl SessionToken {
             .into_iter()
             .map(|project| format!("urn:zitadel:iam:org:project:id:{project}:aud"));
         Self {
-            scopes: std::iter::once("openid".to_owned())
-                .chain(audiences)
-                .collect(),
+            scopes: std::iter::once("openid".to_owned()).chain(audiences).collect(),
             audience: Audience::Scopes,
             client_id: Some(user_name.to_owned()),
             ..Self::default()
@@ -102,10 +100,7 @@ impl SessionToken {
     /// The default token, expired an hour ago.
     #[must_use]
     pub fn expired() -> Self {
-        Self {
-            age: HALF_A_DAY + Duration::from_hours(1),
-            ..Self::default()
-        }
+        Self { age: HALF_A_DAY + Duration::from_hours(1), ..Self::default() }
     }
 
     /// The same with one more scope.

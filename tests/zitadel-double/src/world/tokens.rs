@@ -41,10 +41,7 @@ impl World {
         let issued_at = unix_now().saturating_sub(whole_seconds(request.age));
         let expires_at = issued_at.saturating_add(whole_seconds(request.lifetime));
         let audience = self.audience_of(&request);
-        let client_id = request
-            .client_id
-            .clone()
-            .unwrap_or_else(|| front_end.to_string());
+        let client_id = request.client_id.clone().unwrap_or_else(|| front_end.to_string());
         let (token, issuer) = match request.shape {
             TokenShape::Opaque => (opaque(&id, user), None),
             TokenShape::Jwt => {
@@ -68,8 +65,7 @@ impl World {
             state,
             request,
         };
-        self.tokens
-            .insert(token.clone(), Token::Session(Box::new(record)));
+        self.tokens.insert(token.clone(), Token::Session(Box::new(record)));
         Ok(token)
     }
 
@@ -77,19 +73,11 @@ impl World {
     pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
         let old = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
         let Token::Session(record) = old.clone() else {
-            return Err(WorldError::Impossible(
-                "a personal access token cannot be refreshed",
-            ));
+            return Err(WorldError::Impossible("a personal access token cannot be refreshed"));
         };
         old.revoke();
-        let session = record
-            .id
-            .split_once('-')
-            .map_or(record.id.as_str(), |(head, _)| head);
-        let request = SessionToken {
-            age: Duration::ZERO,
-            ..record.request
-        };
+        let session = record.id.split_once('-').map_or(record.id.as_str(), |(head, _)| head);
+        let request = SessionToken { age: Duration::ZERO, ..record.request };
         let client = ClientId::from(record.client_id);
         self.issue(&record.user, request, &client, issuer, session)
     }
@@ -97,9 +85,7 @@ impl World {
     pub(crate) fn issue_pat(&mut self, user: &UserId, pat: Pat) -> Result<String, WorldError> {
         self.usable_user(user)?;
         if self.user(user)?.kind == UserKind::Human {
-            return Err(WorldError::Impossible(
-                "only service users have personal access tokens",
-            ));
+            return Err(WorldError::Impossible("only service users have personal access tokens"));
         }
         let now = unix_now();
         let expires_at = match pat {
@@ -111,37 +97,23 @@ impl World {
         let id = self.fresh_id();
         let token = opaque(&id, user);
         let (user, state) = (user.clone(), TokenState::Valid);
-        let record = PatRecord {
-            user,
-            id,
-            issued_at,
-            expires_at,
-            state,
-        };
+        let record = PatRecord { user, id, issued_at, expires_at, state };
         self.tokens.insert(token.clone(), Token::Pat(record));
         Ok(token)
     }
 
     pub(crate) fn revoke(&mut self, token: &str) -> Result<(), WorldError> {
-        self.tokens
-            .get_mut(token)
-            .map(Token::revoke)
-            .ok_or(WorldError::UnknownToken)
+        self.tokens.get_mut(token).map(Token::revoke).ok_or(WorldError::UnknownToken)
     }
 
     pub(super) fn revoke_all_of(&mut self, user: &UserId) {
-        self.tokens
-            .values_mut()
-            .filter(|token| token.user() == user)
-            .for_each(Token::revoke);
+        self.tokens.values_mut().filter(|token| token.user() == user).for_each(Token::revoke);
     }
 
     fn usable_user(&self, user: &UserId) -> Result<(), WorldError> {
         match self.user(user)?.state {
             UserState::Active => Ok(()),
-            _ => Err(WorldError::Impossible(
-                "a user who is not active gets no token",
-            )),
+            _ => Err(WorldError::Impossible("a user who is not active gets no token")),
         }
     }
 
@@ -156,9 +128,7 @@ impl World {
             }
         };
         let by_scope = request.scopes.iter().filter_map(|scope| {
-            scope
-                .strip_prefix("urn:zitadel:iam:org:project:id:")?
-                .strip_suffix(":aud")
+            scope.strip_prefix("urn:zitadel:iam:org:project:id:")?.strip_suffix(":aud")
         });
         for project in by_scope {
             if !audience.iter().any(|known| known == project) {
@@ -177,10 +147,5 @@ fn opaque(id: &str, user: &UserId) -> String {
 fn jwt(claims: &Value) -> String {
     let header = json!({ "alg": "RS256", "kid": "340000000000000030", "typ": "JWT" });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!(
-        "{}.{}.{}",
-        part(&header),
-        part(claims),
-        random::base64url(256)
-    )
+    format!("{}.{}.{}", part(&header), part(claims), random::base64url(256))
 }

@@ -25,10 +25,7 @@ impl Program {
             .unwrap();
         let output = child.stdout.take().unwrap();
         // From here on its drop ends it.
-        let mut program = Self {
-            child,
-            output: String::new(),
-        };
+        let mut program = Self { child, output: String::new() };
         for line in BufReader::new(output).lines().map(Result::unwrap) {
             program.output.push_str(&line);
             program.output.push('\n');
@@ -41,18 +38,10 @@ impl Program {
 
     /// The value of `NAME = "value"` or `NAME=value   # comment`.
     fn value(&self, name: &str) -> &str {
-        let values = self
-            .output
-            .lines()
-            .filter_map(|line| line.strip_prefix(name));
+        let values = self.output.lines().filter_map(|line| line.strip_prefix(name));
         let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
-        let value = values
-            .next()
-            .unwrap_or_else(|| panic!("no {name} in {}", self.output));
-        let value = value
-            .trim()
-            .split_once("   #")
-            .map_or(value.trim(), |(value, _)| value);
+        let value = values.next().unwrap_or_else(|| panic!("no {name} in {}", self.output));
+        let value = value.trim().split_once("   #").map_or(value.trim(), |(value, _)| value);
         value.trim_matches('"')
     }
 
@@ -69,12 +58,7 @@ impl Program {
         let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(sent.success());
         let mut complaints = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut complaints)
-            .unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
         (self.child.wait().unwrap().code(), complaints)
     }
 }
@@ -94,16 +78,9 @@ async fn the_printed_credentials_and_tokens_work() {
     let reader = program.introspect(program.value("READER")).await;
     assert!(reader[claim]["read:messages"].is_object(), "{reader}");
     let no_role = program.introspect(program.value("NO_ROLE")).await;
-    assert_eq!(
-        (&no_role["active"], no_role.get(claim)),
-        (&Value::Bool(true), None)
-    );
+    assert_eq!((&no_role["active"], no_role.get(claim)), (&Value::Bool(true), None));
     for name in ["REVOKED", "FOREIGN"] {
-        assert_eq!(
-            program.introspect(program.value(name)).await["active"],
-            false,
-            "{name}"
-        );
+        assert_eq!(program.introspect(program.value(name)).await["active"], false, "{name}");
     }
 }
 
@@ -111,11 +88,7 @@ async fn the_printed_credentials_and_tokens_work() {
 async fn the_printed_control_lines_work_in_a_shell() {
     let program = Program::start(&[]);
     let reader = program.value("READER").to_owned();
-    let lines: Vec<&str> = program
-        .output
-        .lines()
-        .filter(|l| l.starts_with("curl "))
-        .collect();
+    let lines: Vec<&str> = program.output.lines().filter(|l| l.starts_with("curl ")).collect();
     assert!(lines.len() >= 6, "{lines:?}");
     for line in lines {
         let mut shell = Command::new("sh");
@@ -144,10 +117,7 @@ async fn it_ends_on_sigterm_and_has_told_what_broke_a_rule() {
     assert_eq!(send(http().get(url)).await.status, 404);
     let (status, complaints) = program.end();
     assert_eq!(status, Some(0), "{complaints}");
-    assert!(
-        complaints.contains("no such path: /nowhere"),
-        "{complaints}"
-    );
+    assert!(complaints.contains("no such path: /nowhere"), "{complaints}");
 }
 
 #[test]
@@ -156,21 +126,11 @@ fn a_taken_port_ends_it_with_a_line_that_names_the_way_out() {
     let address = taken.local_addr().unwrap().to_string();
     for option in ["--listen", "--control"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zitadel-double"));
-        let other = if option == "--listen" {
-            "--control"
-        } else {
-            "--listen"
-        };
-        let output = command
-            .args([option, &address, other, "127.0.0.1:0"])
-            .output()
-            .unwrap();
+        let other = if option == "--listen" { "--control" } else { "--listen" };
+        let output = command.args([option, &address, other, "127.0.0.1:0"]).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let complaint = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            complaint.contains(&address) && complaint.contains(option),
-            "{complaint}"
-        );
+        assert!(complaint.contains(&address) && complaint.contains(option), "{complaint}");
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
     }
 }

@@ -9,29 +9,18 @@ use crate::resource_server::{
 
 async fn ask(double: &ZitadelDouble, authorization: &str) -> Got {
     let request = http().post(double.introspection_endpoint());
-    send(
-        request
-            .header("authorization", authorization)
-            .form(&[("token", "t")]),
-    )
-    .await
+    send(request.header("authorization", authorization).form(&[("token", "t")])).await
 }
 
 fn refused(client_id: &str, because: ClientRefusal) -> Violation {
-    Violation::ClientRefused {
-        client_id: client_id.to_owned(),
-        because,
-    }
+    Violation::ClientRefused { client_id: client_id.to_owned(), because }
 }
 
 #[tokio::test]
 async fn wrong_credentials_are_400_unauthorized_client_without_description() {
     let double = ZitadelDouble::start().await;
     let id = double.client_id().as_str();
-    for (id, because) in [
-        (id, ClientRefusal::WrongSecret),
-        ("999", ClientRefusal::UnknownClient),
-    ] {
+    for (id, because) in [(id, ClientRefusal::WrongSecret), ("999", ClientRefusal::UnknownClient)] {
         let got = ask(&double, &basic(id, "wrong")).await;
         assert_eq!((got.status, got.json()), (400, unauthorized_client()));
         assert_eq!(double.take_violations(), [refused(id, because)]);
@@ -42,10 +31,7 @@ async fn wrong_credentials_are_400_unauthorized_client_without_description() {
 async fn an_application_with_keys_has_no_secret() {
     let double = ZitadelDouble::start().await;
     let id = double.key_client_id().as_str();
-    assert_eq!(
-        ask(&double, &basic(id, "any")).await.json(),
-        unauthorized_client()
-    );
+    assert_eq!(ask(&double, &basic(id, "any")).await.json(), unauthorized_client());
     let expected = refused(id, ClientRefusal::OtherAuthentication);
     assert_eq!(double.take_violations(), [expected]);
 }
@@ -110,11 +96,7 @@ async fn a_secret_in_the_form_is_refused_although_zitadel_accepts_it() {
     let double = ZitadelDouble::start().await;
     let secret = double.client_secret();
     let id = double.client_id().as_str();
-    let form = [
-        ("token", "t"),
-        ("client_id", id),
-        ("client_secret", &secret),
-    ];
+    let form = [("token", "t"), ("client_id", id), ("client_secret", &secret)];
     let got = send(http().post(double.introspection_endpoint()).form(&form)).await;
     assert_eq!((got.status, got.json()), (400, unauthorized_client()));
     assert_eq!(double.take_violations(), [Violation::SecretInForm]);
@@ -162,8 +144,5 @@ async fn an_application_added_later_may_ask_for_its_project() {
     let request = request.header("authorization", basic(id.as_str(), &secret));
     let got = send(request.form(&[("token", token.as_str())])).await;
     assert_eq!(got.json()["active"], true);
-    assert_eq!(
-        introspect_as_foreigner(&double, &token).await["active"],
-        false
-    );
+    assert_eq!(introspect_as_foreigner(&double, &token).await["active"], false);
 }

@@ -17,10 +17,7 @@ struct Signer {
     claims: Value,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "assertions are judged by the real clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "assertions are judged by the real clock")]
 fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_secs()).unwrap()
@@ -40,11 +37,7 @@ impl Signer {
             "iss": client, "sub": client, "aud": double.issuer(), "jti": "one",
             "iat": now() - 5, "exp": now() + 600,
         });
-        Self {
-            key_file,
-            header,
-            claims,
-        }
+        Self { key_file, header, claims }
     }
 
     fn claim(mut self, name: &str, value: Value) -> Self {
@@ -75,11 +68,7 @@ async fn ask(double: &ZitadelDouble, assertion: &str, token: &str) -> Got {
 
 async fn is_refused(double: &ZitadelDouble, assertion: &str, because: ClientRefusal) {
     let got = ask(double, assertion, "t").await;
-    assert_eq!(
-        (got.status, got.json()),
-        (400, unauthorized_client()),
-        "{because:?}"
-    );
+    assert_eq!((got.status, got.json()), (400, unauthorized_client()), "{because:?}");
     let violations = double.take_violations();
     let found = violations.iter().any(
         |one| matches!(one, Violation::ClientRefused { because: found, .. } if *found == because),
@@ -93,10 +82,7 @@ async fn a_good_assertion_is_accepted_again_and_again() {
     let token = double.pat(&double.add_user(NewUser::service("svc")));
     let assertion = Signer::new(&double).sign();
     for _ in 0..3 {
-        assert_eq!(
-            ask(&double, &assertion, &token).await.json()["active"],
-            true
-        );
+        assert_eq!(ask(&double, &assertion, &token).await.json()["active"], true);
     }
 }
 
@@ -118,18 +104,11 @@ async fn the_audience_must_be_the_issuer_letter_by_letter() {
     let double = ZitadelDouble::start().await;
     let good = Signer::new(&double).claim("aud", json!(["other", double.issuer()]));
     assert_eq!(ask(&double, &good.sign(), "t").await.status, 200);
-    for wrong in [
-        format!("{}/", double.issuer()),
-        double.issuer().replace("http", "https"),
-    ] {
-        let signer = Signer::new(&double)
-            .claim("aud", json!(wrong))
-            .claim("jti", json!(wrong));
+    for wrong in [format!("{}/", double.issuer()), double.issuer().replace("http", "https")] {
+        let signer = Signer::new(&double).claim("aud", json!(wrong)).claim("jti", json!(wrong));
         is_refused(&double, &signer.sign(), ClientRefusal::Audience).await;
     }
-    let signer = Signer::new(&double)
-        .without("aud")
-        .claim("jti", json!("two"));
+    let signer = Signer::new(&double).without("aud").claim("jti", json!("two"));
     is_refused(&double, &signer.sign(), ClientRefusal::Audience).await;
 }
 
@@ -162,9 +141,7 @@ async fn the_time_of_issue_must_be_there_and_within_the_last_hour() {
     is_refused(&double, &signer.sign(), ClientRefusal::IssuedInTheFuture).await;
     let signer = Signer::new(&double).claim("iat", json!(now() - 3601));
     is_refused(&double, &signer.sign(), ClientRefusal::IssuedTooLongAgo).await;
-    let signer = Signer::new(&double)
-        .claim("iat", json!(now() - 3000))
-        .claim("jti", json!("2"));
+    let signer = Signer::new(&double).claim("iat", json!(now() - 3000)).claim("jti", json!("2"));
     assert_eq!(ask(&double, &signer.sign(), "t").await.status, 200);
 }
 
@@ -214,11 +191,7 @@ async fn an_assertion_that_is_no_jws_reads_like_a_dead_token() {
     for assertion in ["x", "a.b.c", "e30.e30", "e30.W10.", "e30.!.e30"] {
         let got = ask(&double, assertion, &token).await;
         assert_eq!((got.status, got.json()), (200, inactive()), "{assertion}");
-        assert_eq!(
-            double.take_violations(),
-            [Violation::AssertionUnparseable],
-            "{assertion}"
-        );
+        assert_eq!(double.take_violations(), [Violation::AssertionUnparseable], "{assertion}");
     }
 }
 
@@ -228,10 +201,7 @@ async fn the_assertion_type_must_be_exact() {
     let assertion = Signer::new(&double).sign();
     let form = [("client_assertion", assertion.as_str()), ("token", "t")];
     let got = send(http().post(double.introspection_endpoint()).form(&form)).await;
-    assert_eq!(
-        (got.status, got.json()["error"].clone()),
-        (400, json!("invalid_request"))
-    );
+    assert_eq!((got.status, got.json()["error"].clone()), (400, json!("invalid_request")));
 }
 
 #[tokio::test]
@@ -248,12 +218,7 @@ async fn two_assertions_with_one_jti_are_a_violation_though_zitadel_does_not_min
 #[tokio::test]
 async fn an_assertion_without_jti_or_of_long_life_is_a_violation() {
     let double = ZitadelDouble::start().await;
-    assert_eq!(
-        ask(&double, &Signer::new(&double).without("jti").sign(), "t")
-            .await
-            .status,
-        200
-    );
+    assert_eq!(ask(&double, &Signer::new(&double).without("jti").sign(), "t").await.status, 200);
     assert_eq!(double.take_violations(), [Violation::AssertionWithoutJti]);
     let lasting = now() + Duration::from_hours(2).as_secs().cast_signed();
     let signer = Signer::new(&double).claim("exp", json!(lasting));
@@ -271,9 +236,6 @@ async fn behind_an_ingress_the_audience_is_the_public_issuer() {
         ("token", "t"),
     ];
     let url = format!("http://{}/oauth/v2/introspect", double.addr());
-    let request = http()
-        .post(url)
-        .header("host", "auth.example.test")
-        .form(&form);
+    let request = http().post(url).header("host", "auth.example.test").form(&form);
     assert_eq!(send(request).await.status, 200);
 }

@@ -13,13 +13,8 @@ struct Remote {
 impl Remote {
     async fn start() -> Self {
         let double = ZitadelDouble::start().await;
-        let address = double
-            .serve_control("127.0.0.1:0".parse().unwrap())
-            .unwrap();
-        Self {
-            double,
-            base: format!("http://{address}"),
-        }
+        let address = double.serve_control("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self { double, base: format!("http://{address}") }
     }
 
     async fn send(&self, method: &str, path: &str, body: Value) -> Got {
@@ -57,20 +52,11 @@ async fn session_tokens_are_issued_refreshed_and_revoked() {
     let order = json!({ "user": user.as_str(), "shape": "jwt", "lifetime_seconds": 60 });
     let old = remote.post("/tokens", order).await;
     let new = remote.post("/refresh", old.clone()).await;
-    assert_eq!(
-        introspect(&remote.double, old["token"].as_str().unwrap()).await,
-        inactive()
-    );
+    assert_eq!(introspect(&remote.double, old["token"].as_str().unwrap()).await, inactive());
     let claims = introspect(&remote.double, new["token"].as_str().unwrap()).await;
-    assert_eq!(
-        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-        60
-    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 60);
     remote.post("/revoke", new.clone()).await;
-    assert_eq!(
-        introspect(&remote.double, new["token"].as_str().unwrap()).await,
-        inactive()
-    );
+    assert_eq!(introspect(&remote.double, new["token"].as_str().unwrap()).await, inactive());
 }
 
 #[tokio::test]
@@ -78,28 +64,14 @@ async fn users_applications_and_answers_are_changed() {
     let remote = Remote::start().await;
     let double = &remote.double;
     let token = double.pat(&double.add_user(NewUser::service("svc")));
-    remote
-        .post("/users/state", json!({ "user": "svc", "state": "locked" }))
-        .await;
+    remote.post("/users/state", json!({ "user": "svc", "state": "locked" })).await;
     assert_eq!(introspect(double, &token).await, inactive());
-    remote
-        .post(
-            "/answers",
-            json!({ "token": "x", "answer": { "active": 1 } }),
-        )
-        .await;
+    remote.post("/answers", json!({ "token": "x", "answer": { "active": 1 } })).await;
     assert_eq!(introspect(double, "x").await, json!({ "active": 1 }));
-    remote
-        .post("/apps/secret", json!({ "secret": "new" }))
-        .await;
+    remote.post("/apps/secret", json!({ "secret": "new" })).await;
     assert_eq!(double.client_secret(), "new");
-    remote
-        .post("/apps/state", json!({ "state": "deactivated" }))
-        .await;
-    assert_eq!(
-        send(request(double).form(&[("token", "x")])).await.status,
-        400
-    );
+    remote.post("/apps/state", json!({ "state": "deactivated" })).await;
+    assert_eq!(send(request(double).form(&[("token", "x")])).await.status, 400);
 }
 
 #[tokio::test]
@@ -125,9 +97,7 @@ async fn every_fault_has_a_name() {
         "huge_content_length",
     ] {
         for on in ["introspection", "discovery"] {
-            remote
-                .post("/faults", order(on, json!({ "kind": kind })))
-                .await;
+            remote.post("/faults", order(on, json!({ "kind": kind }))).await;
         }
     }
     for fault in [
@@ -144,12 +114,8 @@ async fn every_fault_has_a_name() {
         json!({ "kind": "introspection_endpoint", "value": "http://x.test" }),
         json!({ "kind": "no_introspection_endpoint" }),
     ] {
-        remote
-            .post("/faults", order("discovery", fault.clone()))
-            .await;
-        let got = remote
-            .send("POST", "/faults", order("introspection", fault))
-            .await;
+        remote.post("/faults", order("discovery", fault.clone())).await;
+        let got = remote.send("POST", "/faults", order("introspection", fault)).await;
         assert_eq!(got.status, 400, "{}", got.body);
     }
 }
@@ -161,50 +127,28 @@ async fn faults_last_until_they_are_cleared() {
     let fault = json!({ "on": "introspection", "fault": { "kind": "bad_gateway" } });
     remote.post("/faults", fault).await;
     assert_eq!((ask().await.status, ask().await.status), (502, 502));
-    assert_eq!(
-        remote.send("DELETE", "/faults", json!({})).await.status,
-        200
-    );
+    assert_eq!(remote.send("DELETE", "/faults", json!({})).await.status, 200);
     assert_eq!(ask().await.status, 200);
 }
 
 #[tokio::test]
 async fn the_port_is_closed_and_opened() {
     let remote = Remote::start().await;
-    remote
-        .post("/listening", json!({ "mode": "refusing" }))
-        .await;
-    assert!(
-        tokio::net::TcpStream::connect(remote.double.addr())
-            .await
-            .is_err()
-    );
-    remote
-        .post("/listening", json!({ "mode": "accepting" }))
-        .await;
+    remote.post("/listening", json!({ "mode": "refusing" })).await;
+    assert!(tokio::net::TcpStream::connect(remote.double.addr()).await.is_err());
+    remote.post("/listening", json!({ "mode": "accepting" })).await;
     assert_eq!(introspect(&remote.double, "t").await, inactive());
 }
 
 #[tokio::test]
 async fn counts_and_violations_are_told_and_cleared() {
     let remote = Remote::start().await;
-    send(
-        request(&remote.double)
-            .header("cookie", "a=b")
-            .form(&[("token", "t")]),
-    )
-    .await;
+    send(request(&remote.double).header("cookie", "a=b").form(&[("token", "t")])).await;
     let counts = remote.send("GET", "/counts", json!({})).await.json();
-    assert_eq!(
-        counts,
-        json!({ "introspections": 1, "discoveries": 0, "connections": 1 })
-    );
+    assert_eq!(counts, json!({ "introspections": 1, "discoveries": 0, "connections": 1 }));
     let listed = remote.send("GET", "/violations", json!({})).await.json();
     assert_eq!(listed, json!(["a cookie was sent"]));
-    assert_eq!(
-        remote.send("DELETE", "/violations", json!({})).await.json(),
-        listed
-    );
+    assert_eq!(remote.send("DELETE", "/violations", json!({})).await.json(), listed);
     assert!(remote.double.violations().is_empty());
     remote.send("DELETE", "/counts", json!({})).await;
     assert_eq!(remote.double.introspections(), 0);
@@ -217,10 +161,7 @@ async fn orders_that_make_no_sense_are_400_and_unknown_routes_404() {
         ("/grants", json!({ "user": "nobody", "role": "r" })),
         ("/users", json!({ "nmae": "svc" })),
         ("/revoke", json!({ "token": "never issued" })),
-        (
-            "/faults",
-            json!({ "on": "introspection", "fault": { "kind": "quake" } }),
-        ),
+        ("/faults", json!({ "on": "introspection", "fault": { "kind": "quake" } })),
     ] {
         let got = remote.send("POST", path, body).await;
         assert_eq!(got.status, 400, "{path}");

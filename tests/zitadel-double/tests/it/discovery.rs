@@ -14,11 +14,7 @@ async fn discover(double: &ZitadelDouble, host: &str) -> Got {
 async fn the_issuer_is_the_origin_of_the_request_with_its_port() {
     let double = ZitadelDouble::start().await;
     let port = double.addr().port();
-    for host in [
-        format!("127.0.0.1:{port}"),
-        format!("localhost:{port}"),
-        "localhost:1".into(),
-    ] {
+    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), "localhost:1".into()] {
         let document = discover(&double, &host).await.json();
         assert_eq!(document["issuer"], format!("http://{host}"));
         let endpoint = format!("http://{host}/oauth/v2/introspect");
@@ -33,11 +29,7 @@ async fn a_host_that_is_no_domain_of_the_instance_is_404_in_plain_text() {
     let got = discover(&double, "other.example.test").await;
     assert_eq!(got.status, 404);
     assert!(got.content_type.starts_with("text/plain"));
-    assert!(
-        got.body.starts_with("unable to set instance using origin "),
-        "{}",
-        got.body
-    );
+    assert!(got.body.starts_with("unable to set instance using origin "), "{}", got.body);
     assert!(got.body.contains("ExternalDomain"));
     let unknown = Violation::UnknownHost("other.example.test".into());
     assert_eq!(double.take_violations(), [unknown]);
@@ -45,10 +37,7 @@ async fn a_host_that_is_no_domain_of_the_instance_is_404_in_plain_text() {
 
 #[tokio::test]
 async fn behind_an_ingress_the_issuer_is_https_although_the_transport_is_not() {
-    let double = ZitadelDouble::builder()
-        .issuer("https://auth.example.test")
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer("https://auth.example.test").start().await;
     let document = discover(&double, "auth.example.test").await.json();
     assert_eq!(document["issuer"], "https://auth.example.test");
     assert_eq!(double.issuer(), "https://auth.example.test");
@@ -58,18 +47,10 @@ async fn behind_an_ingress_the_issuer_is_https_although_the_transport_is_not() {
 
 #[tokio::test]
 async fn the_header_for_the_instance_host_wins_over_the_host() {
-    let double = ZitadelDouble::builder()
-        .issuer("https://auth.example.test")
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer("https://auth.example.test").start().await;
     let url = format!("http://{}/.well-known/openid-configuration", double.addr());
-    let request = http()
-        .get(url)
-        .header("x-zitadel-instance-host", "auth.example.test");
-    assert_eq!(
-        send(request).await.json()["issuer"],
-        "https://auth.example.test"
-    );
+    let request = http().get(url).header("x-zitadel-instance-host", "auth.example.test");
+    assert_eq!(send(request).await.json()["issuer"], "https://auth.example.test");
 }
 
 #[tokio::test]
@@ -86,15 +67,8 @@ async fn an_operator_may_move_the_introspection_endpoint() {
     let double = builder.start().await;
     let host = double.addr().to_string();
     let document = discover(&double, &host).await.json();
-    assert_eq!(
-        document["introspection_endpoint"],
-        double.introspection_endpoint()
-    );
-    assert!(
-        double
-            .introspection_endpoint()
-            .ends_with("/custom/introspect")
-    );
+    assert_eq!(document["introspection_endpoint"], double.introspection_endpoint());
+    assert!(double.introspection_endpoint().ends_with("/custom/introspect"));
     let token = double.pat(&double.add_user(zitadel_double::NewUser::service("svc")));
     let claims = crate::resource_server::introspect(&double, &token).await;
     assert_eq!(claims["active"], true);
@@ -105,14 +79,8 @@ async fn the_document_offers_the_two_client_authentications_and_not_the_third() 
     let double = ZitadelDouble::start().await;
     let document = discover(&double, &double.addr().to_string()).await.json();
     let methods = &document["introspection_endpoint_auth_methods_supported"];
-    assert_eq!(
-        *methods,
-        serde_json::json!(["client_secret_basic", "private_key_jwt"])
-    );
-    assert_eq!(
-        document["request_uri_parameter_supported"],
-        Value::Bool(false)
-    );
+    assert_eq!(*methods, serde_json::json!(["client_secret_basic", "private_key_jwt"]));
+    assert_eq!(document["request_uri_parameter_supported"], Value::Bool(false));
 }
 
 #[tokio::test]
@@ -128,10 +96,7 @@ async fn every_answer_forbids_caching_and_sets_a_cookie() {
 
 #[tokio::test]
 async fn health_is_not_bound_to_a_host() {
-    let double = ZitadelDouble::builder()
-        .issuer("https://auth.example.test")
-        .start()
-        .await;
+    let double = ZitadelDouble::builder().issuer("https://auth.example.test").start().await;
     for path in ["/debug/healthz", "/debug/ready"] {
         let got = send(http().get(format!("http://{}{path}", double.addr()))).await;
         assert_eq!((got.status, got.body.as_str()), (200, "ok"), "{path}");
@@ -140,13 +105,7 @@ async fn health_is_not_bound_to_a_host() {
 
 #[tokio::test]
 async fn an_issuer_with_a_path_or_another_scheme_does_not_start() {
-    for wrong in [
-        "https://auth.example.test/",
-        "https://a.test/x",
-        "ftp://a.test",
-        "a.test",
-        "",
-    ] {
+    for wrong in ["https://auth.example.test/", "https://a.test/x", "ftp://a.test", "a.test", ""] {
         let outcome = ZitadelDouble::builder().issuer(wrong).try_start().await;
         assert!(outcome.is_err(), "{wrong}");
     }

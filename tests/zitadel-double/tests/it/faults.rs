@@ -11,11 +11,7 @@ use zitadel_double::{
 use crate::resource_server::{Got, http, introspect, request, send};
 
 async fn ask(double: &ZitadelDouble) -> reqwest::Response {
-    request(double)
-        .form(&[("token", "t")])
-        .send()
-        .await
-        .unwrap()
+    request(double).form(&[("token", "t")]).send().await.unwrap()
 }
 
 /// The double, and the answer to the one request that met the fault.
@@ -37,16 +33,8 @@ async fn statuses_of_proxies_and_servers_are_acted_out() {
         let (double, response) = meet(fault).await;
         let got = Got::from(response).await;
         assert_eq!(got.status, status);
-        assert!(
-            got.content_type.starts_with(content_type),
-            "{}",
-            got.content_type
-        );
-        assert_eq!(
-            ask(&double).await.status(),
-            200,
-            "the fault was to last once"
-        );
+        assert!(got.content_type.starts_with(content_type), "{}", got.content_type);
+        assert_eq!(ask(&double).await.status(), 200, "the fault was to last once");
     }
 }
 
@@ -57,18 +45,8 @@ async fn an_exhausted_quota_is_429_with_a_cookie_and_no_retry_after() {
     assert_eq!(response.headers().get("retry-after"), None);
     let cookies = response.headers().get_all("set-cookie").iter();
     let cookies: Vec<&str> = cookies.map(|value| value.to_str().unwrap()).collect();
-    assert!(
-        cookies
-            .iter()
-            .any(|one| one.starts_with("zitadel.quota.exhausted=true"))
-    );
-    assert!(
-        Got::from(response)
-            .await
-            .body
-            .trim_end()
-            .ends_with("instance is blocked.")
-    );
+    assert!(cookies.iter().any(|one| one.starts_with("zitadel.quota.exhausted=true")));
+    assert!(Got::from(response).await.body.trim_end().ends_with("instance is blocked."));
 }
 
 #[tokio::test]
@@ -82,10 +60,7 @@ async fn without_its_database_it_is_404_with_a_host_name_in_plain_text() {
 
 #[tokio::test]
 async fn redirects_name_the_place_they_are_given() {
-    for (status, code) in [
-        (RedirectStatus::Found, 302),
-        (RedirectStatus::TemporaryRedirect, 307),
-    ] {
+    for (status, code) in [(RedirectStatus::Found, 302), (RedirectStatus::TemporaryRedirect, 307)] {
         let (_double, response) =
             meet(Fault::Redirect(status, "http://127.0.0.1:1/x".into())).await;
         assert_eq!(response.status(), code);
@@ -100,10 +75,7 @@ async fn bodies_may_be_of_wrong_types_or_no_json_or_missing() {
     for fault in [Fault::NotJson, Fault::Empty] {
         let (_double, response) = meet(fault).await;
         let got = Got::from(response).await;
-        assert_eq!(
-            (got.status, got.content_type.as_str()),
-            (200, "application/json")
-        );
+        assert_eq!((got.status, got.content_type.as_str()), (200, "application/json"));
         assert!(serde_json::from_str::<serde_json::Value>(&got.body).is_err());
     }
 }
@@ -112,10 +84,7 @@ async fn bodies_may_be_of_wrong_types_or_no_json_or_missing() {
 async fn the_right_answer_may_come_under_a_wrong_media_type() {
     let (_double, response) = meet(Fault::ContentType("text/plain".into())).await;
     let got = Got::from(response).await;
-    assert_eq!(
-        (got.content_type.as_str(), got.json()),
-        ("text/plain", json!({"active": false}))
-    );
+    assert_eq!((got.content_type.as_str(), got.json()), ("text/plain", json!({"active": false})));
 }
 
 #[tokio::test]
@@ -123,10 +92,7 @@ async fn any_status_and_body_can_be_dictated() {
     let answer = Answer::bytes("no").content_type("text/x");
     let (_double, response) = meet(Fault::Status(reqwest::StatusCode::FORBIDDEN, answer)).await;
     let got = Got::from(response).await;
-    assert_eq!(
-        (got.status, got.content_type.as_str(), got.body.as_str()),
-        (403, "text/x", "no")
-    );
+    assert_eq!((got.status, got.content_type.as_str(), got.body.as_str()), (403, "text/x", "no"));
 }
 
 #[tokio::test]
@@ -185,31 +151,13 @@ async fn the_document_may_lie_about_issuer_and_endpoint() {
     let url = format!("{}/.well-known/openid-configuration", double.issuer());
     let evil = "https://evil.example.test/introspect";
     double.discovery_fault(DiscoveryFault::Issuer("https://x.test".into()), Times::Once);
-    double.discovery_fault(
-        DiscoveryFault::IntrospectionEndpoint(evil.into()),
-        Times::Once,
-    );
+    double.discovery_fault(DiscoveryFault::IntrospectionEndpoint(evil.into()), Times::Once);
     double.discovery_fault(DiscoveryFault::NoIntrospectionEndpoint, Times::Once);
-    assert_eq!(
-        send(http().get(&url)).await.json()["issuer"],
-        "https://x.test"
-    );
-    assert_eq!(
-        send(http().get(&url)).await.json()["introspection_endpoint"],
-        evil
-    );
-    assert_eq!(
-        send(http().get(&url))
-            .await
-            .json()
-            .get("introspection_endpoint"),
-        None
-    );
+    assert_eq!(send(http().get(&url)).await.json()["issuer"], "https://x.test");
+    assert_eq!(send(http().get(&url)).await.json()["introspection_endpoint"], evil);
+    assert_eq!(send(http().get(&url)).await.json().get("introspection_endpoint"), None);
     let right = send(http().get(&url)).await.json();
-    assert_eq!(
-        right["introspection_endpoint"],
-        double.introspection_endpoint()
-    );
+    assert_eq!(right["introspection_endpoint"], double.introspection_endpoint());
 }
 
 #[tokio::test]

@@ -19,21 +19,13 @@ async fn an_unknown_token_is_inactive_and_nothing_more() {
 async fn the_token_and_its_claims_survive_form_encoding() {
     let double = ZitadelDouble::start().await;
     double.answer("a+b c%&=", json!({ "active": true }));
-    assert_eq!(
-        introspect(&double, "a+b c%&=").await,
-        json!({ "active": true })
-    );
+    assert_eq!(introspect(&double, "a+b c%&=").await, json!({ "active": true }));
 }
 
 #[tokio::test]
 async fn without_credentials_the_request_is_invalid() {
     let double = ZitadelDouble::start().await;
-    let got = send(
-        http()
-            .post(double.introspection_endpoint())
-            .form(&[("token", "t")]),
-    )
-    .await;
+    let got = send(http().post(double.introspection_endpoint()).form(&[("token", "t")])).await;
     assert_eq!(got.status, 400);
     let description = "client_id or client_assertion must be provided";
     assert_eq!(got.json(), invalid_request(description));
@@ -59,18 +51,11 @@ async fn a_missing_token_is_noticed_before_wrong_credentials() {
             .header("authorization", basic(double.client_id().as_str(), "wrong"))
             .form(&form);
         let got = send(request).await;
-        assert_eq!(
-            (got.status, got.json()),
-            (400, invalid_request("token missing"))
-        );
+        assert_eq!((got.status, got.json()), (400, invalid_request("token missing")));
     }
     let violations = double.take_violations();
     assert!(violations.contains(&Violation::NoToken));
-    assert!(
-        !violations
-            .iter()
-            .any(|v| matches!(v, Violation::ClientRefused { .. }))
-    );
+    assert!(!violations.iter().any(|v| matches!(v, Violation::ClientRefused { .. })));
 }
 
 #[tokio::test]
@@ -79,10 +64,7 @@ async fn a_body_of_another_media_type_is_not_read() {
     let token = double.pat(&double.add_user(NewUser::service("svc")));
     let request = request(&double).header("content-type", "application/json");
     let got = send(request.body(json!({ "token": token }).to_string())).await;
-    assert_eq!(
-        (got.status, got.json()),
-        (400, invalid_request("token missing"))
-    );
+    assert_eq!((got.status, got.json()), (400, invalid_request("token missing")));
     let violations = double.take_violations();
     assert!(violations.contains(&Violation::MediaType(Some("application/json".into()))));
 }
@@ -91,14 +73,9 @@ async fn a_body_of_another_media_type_is_not_read() {
 async fn a_form_that_cannot_be_decoded_is_invalid() {
     let double = ZitadelDouble::start().await;
     let form = "application/x-www-form-urlencoded";
-    let request = request(&double)
-        .header("content-type", form)
-        .body("token=%zz");
+    let request = request(&double).header("content-type", form).body("token=%zz");
     let got = send(request).await;
-    assert_eq!(
-        (got.status, got.json()),
-        (400, invalid_request("error parsing form"))
-    );
+    assert_eq!((got.status, got.json()), (400, invalid_request("error parsing form")));
     assert_eq!(double.take_violations(), [Violation::MalformedForm]);
 }
 

@@ -46,10 +46,7 @@ async fn a_silent_port_accepts_and_says_nothing() {
     let double = ZitadelDouble::start().await;
     double.set_listening(Listening::Silent).await;
     let mut stream = TcpStream::connect(double.addr()).await.unwrap();
-    stream
-        .write_all(b"GET /debug/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /debug/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     double.wait_for_connections(1).await;
     let waited = tokio::time::timeout(Duration::from_millis(50), stream.read_u8()).await;
     assert!(waited.is_err(), "{waited:?}");
@@ -60,10 +57,7 @@ async fn a_silent_port_accepts_and_says_nothing() {
 #[tokio::test]
 async fn a_taken_port_is_an_error_that_names_it() {
     let first = ZitadelDouble::start().await;
-    let second = ZitadelDouble::builder()
-        .listen(first.addr())
-        .try_start()
-        .await;
+    let second = ZitadelDouble::builder().listen(first.addr()).try_start().await;
     let error = second.unwrap_err();
     assert!(matches!(error, StartError::Listen { address, .. } if address == first.addr()));
     assert!(error.to_string().contains(&first.addr().to_string()));

@@ -14,27 +14,11 @@ async fn introspections_discoveries_and_connections_are_counted() {
         send(http.get(&url)).await;
     }
     let credentials = basic(double.client_id().as_str(), &double.client_secret());
-    let ask = http
-        .post(double.introspection_endpoint())
-        .header("authorization", credentials);
+    let ask = http.post(double.introspection_endpoint()).header("authorization", credentials);
     send(ask.form(&[("token", "t")])).await;
-    assert_eq!(
-        (
-            double.introspections(),
-            double.discoveries(),
-            double.connections()
-        ),
-        (1, 3, 1)
-    );
+    assert_eq!((double.introspections(), double.discoveries(), double.connections()), (1, 3, 1));
     double.reset_counts();
-    assert_eq!(
-        (
-            double.introspections(),
-            double.discoveries(),
-            double.connections()
-        ),
-        (0, 0, 0)
-    );
+    assert_eq!((double.introspections(), double.discoveries(), double.connections()), (0, 0, 0));
     assert!(double.requests().is_empty());
 }
 
@@ -45,14 +29,8 @@ async fn a_recorded_request_shows_everything_but_its_secrets() {
     send(request.form(&[("token", "the-token"), ("token_type_hint", "access_token")])).await;
     let recorded = double.requests();
     let one = &recorded[0];
-    assert_eq!(
-        (one.method.as_str(), one.path.as_str()),
-        ("POST", "/oauth/v2/introspect")
-    );
-    assert_eq!(
-        (one.version, &one.host),
-        (Version::HTTP_11, &double.addr().to_string())
-    );
+    assert_eq!((one.method.as_str(), one.path.as_str()), ("POST", "/oauth/v2/introspect"));
+    assert_eq!((one.version, &one.host), (Version::HTTP_11, &double.addr().to_string()));
     assert_eq!(one.user_agent(), Some("tests/1"));
     assert_eq!(one.header("authorization"), Some("Basic (redacted)"));
     assert_eq!(one.form_fields, ["token", "token_type_hint"]);
@@ -72,11 +50,7 @@ async fn nothing_about_the_double_prints_a_secret() {
 #[tokio::test]
 async fn http_2_without_tls_is_served_and_recorded() {
     let double = ZitadelDouble::start().await;
-    let client = reqwest::Client::builder()
-        .http2_prior_knowledge()
-        .no_proxy()
-        .build()
-        .unwrap();
+    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
     let url = format!("{}/.well-known/openid-configuration", double.issuer());
     let document = send(client.get(url)).await.json();
     assert_eq!(document["issuer"], double.issuer());

@@ -35,22 +35,16 @@ async fn a_pat_says_what_zitadel_says() {
 }
 
 #[tokio::test]
-async fn a_pat_of_any_organisation_is_active_for_every_application_without_roles() {
+async fn a_pat_of_any_organization_is_active_for_every_application_without_roles() {
     let double = ZitadelDouble::start().await;
     let stranger = NewUser::service("stranger").in_org(double.foreign_org_id());
     let token = double.pat(&double.add_user(stranger));
     let own = introspect(&double, &token).await;
     assert_eq!(own["active"], true);
     assert_eq!(own.get("urn:zitadel:iam:org:project:roles"), None);
-    assert_eq!(
-        own["urn:zitadel:iam:user:resourceowner:id"],
-        "340000000000000201"
-    );
+    assert_eq!(own["urn:zitadel:iam:user:resourceowner:id"], "340000000000000201");
     let foreign = introspect_as_foreigner(&double, &token).await;
-    assert_eq!(
-        foreign["aud"],
-        json!(["340000000000000015", "340000000000000002"])
-    );
+    assert_eq!(foreign["aud"], json!(["340000000000000015", "340000000000000002"]));
 }
 
 #[tokio::test]

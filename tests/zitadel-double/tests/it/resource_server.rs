@@ -26,14 +26,9 @@ impl Got {
     pub(crate) async fn from(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let content_type = response.headers().get("content-type");
-        let content_type = content_type
-            .map_or("", |value| value.to_str().expect("text"))
-            .to_owned();
-        Self {
-            status,
-            content_type,
-            body: response.text().await.expect("a whole body"),
-        }
+        let content_type =
+            content_type.map_or("", |value| value.to_str().expect("text")).to_owned();
+        Self { status, content_type, body: response.text().await.expect("a whole body") }
     }
 }
 
@@ -55,9 +50,7 @@ pub(crate) fn basic(id: &str, secret: &str) -> String {
 /// An introspection request by the default application, still without a form.
 pub(crate) fn request(double: &ZitadelDouble) -> reqwest::RequestBuilder {
     let credentials = basic(double.client_id().as_str(), &double.client_secret());
-    http()
-        .post(double.introspection_endpoint())
-        .header("authorization", credentials)
+    http().post(double.introspection_endpoint()).header("authorization", credentials)
 }
 
 pub(crate) async fn send(request: reqwest::RequestBuilder) -> Got {
@@ -76,9 +69,7 @@ pub(crate) async fn introspect_as_foreigner(double: &ZitadelDouble, token: &str)
     let id = double.foreign_client_id().as_str();
     let credentials = basic(id, &double.foreign_client_secret());
     let request = http().post(double.introspection_endpoint());
-    let request = request
-        .header("authorization", credentials)
-        .form(&[("token", token)]);
+    let request = request.header("authorization", credentials).form(&[("token", token)]);
     send(request).await.json()
 }
 

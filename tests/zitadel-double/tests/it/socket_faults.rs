@@ -36,14 +36,11 @@ async fn meet(fault: Fault) -> (String, std::io::Result<()>) {
 }
 
 fn is_reset(end: &std::io::Result<()>) -> bool {
-    end.as_ref()
-        .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    end.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
 }
 
 fn announced_length(answer: &str) -> Option<usize> {
-    let line = answer
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?;
+    let line = answer.lines().find_map(|line| line.strip_prefix("content-length: "))?;
     line.parse().ok()
 }
 
@@ -70,10 +67,7 @@ async fn a_connection_may_be_reset_in_the_middle_of_the_body() {
     let (answer, end) = meet(Fault::ResetMidBody).await;
     assert!(is_reset(&end), "{end:?}");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(
-        body(&answer).contains("{\"activ") && !answer.contains("false}"),
-        "{answer}"
-    );
+    assert!(body(&answer).contains("{\"activ") && !answer.contains("false}"), "{answer}");
 }
 
 #[tokio::test]
@@ -91,15 +85,9 @@ async fn a_stalled_request_gets_nothing_while_others_are_served() {
     double.introspection_fault(Fault::Stall, Times::Once);
     let mut stalled = ask(&double).await;
     double.wait_for_introspections(1).await;
-    assert_eq!(
-        crate::resource_server::introspect(&double, "t").await["active"],
-        false
-    );
+    assert_eq!(crate::resource_server::introspect(&double, "t").await["active"], false);
     double.clear_faults();
-    assert_eq!(
-        crate::resource_server::introspect(&double, "t").await["active"],
-        false
-    );
+    assert_eq!(crate::resource_server::introspect(&double, "t").await["active"], false);
     let waited = tokio::time::timeout(Duration::from_millis(50), stalled.read_u8()).await;
     assert!(waited.is_err(), "{waited:?}");
 }

@@ -17,10 +17,7 @@ async fn violations_of(
 async fn a_proper_request_breaks_no_rule() {
     let found = violations_of(|request| {
         request
-            .header(
-                "traceparent",
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            )
+            .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
             .header("user-agent", "test")
             .form(&[("token", "t"), ("token_type_hint", "access_token")])
     });
@@ -35,12 +32,7 @@ async fn a_cookie_is_reported() {
 
 #[tokio::test]
 async fn forwarding_headers_are_reported() {
-    for name in [
-        "forwarded",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-    ] {
+    for name in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"] {
         let found = violations_of(|request| request.header(name, "x"));
         assert_eq!(found.await, [Violation::ForwardingHeader(name.into())]);
     }
@@ -50,10 +42,7 @@ async fn forwarding_headers_are_reported() {
 async fn parameters_in_the_query_are_reported_by_name_alone() {
     let found = violations_of(|request| request.query(&[("token_type_hint", "secret-value")]));
     let found = found.await;
-    assert_eq!(
-        found,
-        [Violation::QueryParameters(vec!["token_type_hint".into()])]
-    );
+    assert_eq!(found, [Violation::QueryParameters(vec!["token_type_hint".into()])]);
     assert!(!format!("{found:?}").contains("secret-value"));
 }
 
@@ -61,10 +50,8 @@ async fn parameters_in_the_query_are_reported_by_name_alone() {
 async fn unknown_and_repeated_fields_are_reported() {
     let form = [("token", "t"), ("scope", "x"), ("token", "u")];
     let found = violations_of(|request| request.form(&form)).await;
-    let expected = [
-        Violation::UnknownField("scope".into()),
-        Violation::RepeatedField("token".into()),
-    ];
+    let expected =
+        [Violation::UnknownField("scope".into()), Violation::RepeatedField("token".into())];
     assert_eq!(found, expected);
 }
 
@@ -87,10 +74,7 @@ async fn a_second_authorization_header_is_reported() {
 async fn a_missing_media_type_is_reported() {
     let double = ZitadelDouble::start().await;
     assert_eq!(send(request(&double).body("token=t")).await.status, 400);
-    assert_eq!(
-        double.take_violations(),
-        [Violation::MediaType(None), Violation::NoToken]
-    );
+    assert_eq!(double.take_violations(), [Violation::MediaType(None), Violation::NoToken]);
 }
 
 #[tokio::test]
@@ -98,27 +82,16 @@ async fn credentials_for_discovery_and_unknown_paths_are_reported() {
     let double = ZitadelDouble::start().await;
     let at = |path: &str| http().get(format!("{}{path}", double.issuer()));
     send(at("/.well-known/openid-configuration").header("authorization", basic("a", "b"))).await;
-    assert_eq!(
-        double.take_violations(),
-        [Violation::CredentialsForDiscovery]
-    );
+    assert_eq!(double.take_violations(), [Violation::CredentialsForDiscovery]);
     assert_eq!(send(at("/oauth/v2/keys?x=1")).await.status, 404);
-    assert_eq!(
-        double.take_violations(),
-        [Violation::UnknownPath("/oauth/v2/keys".into())]
-    );
+    assert_eq!(double.take_violations(), [Violation::UnknownPath("/oauth/v2/keys".into())]);
 }
 
 #[tokio::test]
 async fn a_request_that_meets_a_fault_is_judged_nevertheless() {
     let double = ZitadelDouble::start().await;
-    double.introspection_fault(
-        zitadel_double::Fault::BadGateway,
-        zitadel_double::Times::Once,
-    );
-    let request = request(&double)
-        .header("cookie", "a=b")
-        .form(&[("token", "t")]);
+    double.introspection_fault(zitadel_double::Fault::BadGateway, zitadel_double::Times::Once);
+    let request = request(&double).header("cookie", "a=b").form(&[("token", "t")]);
     assert_eq!(send(request).await.status, 502);
     assert_eq!(double.take_violations(), [Violation::Cookie]);
 }
@@ -127,24 +100,14 @@ async fn a_request_that_meets_a_fault_is_judged_nevertheless() {
 #[should_panic(expected = "a cookie was sent")]
 async fn a_violation_that_nobody_took_fails_the_test_at_drop() {
     let double = ZitadelDouble::start().await;
-    send(
-        request(&double)
-            .header("cookie", "a=b")
-            .form(&[("token", "t")]),
-    )
-    .await;
+    send(request(&double).header("cookie", "a=b").form(&[("token", "t")])).await;
     drop(double);
 }
 
 #[tokio::test]
 async fn listing_violations_does_not_take_them() {
     let double = ZitadelDouble::start().await;
-    send(
-        request(&double)
-            .header("cookie", "a=b")
-            .form(&[("token", "t")]),
-    )
-    .await;
+    send(request(&double).header("cookie", "a=b").form(&[("token", "t")])).await;
     assert_eq!(double.violations(), [Violation::Cookie]);
     assert_eq!(double.take_violations(), [Violation::Cookie]);
     assert_eq!(double.violations(), []);
