@@ -27,23 +27,23 @@ async fn connect_to_is_refused_where_a_proxy_would_never_look_at_it() {
         return;
     }
     let (https, http) = ("https://10.0.0.7", "http://10.0.0.7");
-    let https_proxy = ("HTTPS_PROXY", "http://10.0.0.8:3128");
-    let http_proxy = ("HTTP_PROXY", "http://10.0.0.8:3128");
+    let for_https = ("HTTPS_PROXY", "http://10.0.0.8:3128");
+    let for_http = ("HTTP_PROXY", "http://10.0.0.8:3128");
     let all_proxy = ("ALL_PROXY", "http://10.0.0.8:3128");
     let not_for_the_domain = ("NO_PROXY", "auth.example.test");
     let not_for_connect_to = ("NO_PROXY", "10.0.0.7");
     for (connect_to, environment, allowed) in [
         (https, &[][..], true),
-        (https, &[https_proxy], false),
+        (https, &[for_https], false),
         (https, &[all_proxy], false),
-        (https, &[http_proxy], true),
-        (https, &[https_proxy, not_for_the_domain], true),
-        (https, &[https_proxy, not_for_connect_to], false),
-        (http, &[http_proxy], false),
+        (https, &[for_http], true),
+        (https, &[for_https, not_for_the_domain], true),
+        (https, &[for_https, not_for_connect_to], false),
+        (http, &[for_http], false),
         (http, &[all_proxy], false),
-        (http, &[https_proxy], true),
-        (http, &[http_proxy, not_for_the_domain], false),
-        (http, &[http_proxy, not_for_connect_to], true),
+        (http, &[for_https], true),
+        (http, &[for_http, not_for_the_domain], false),
+        (http, &[for_http, not_for_connect_to], true),
     ] {
         let Output { status, stdout, .. } = Command::new(env::current_exe().unwrap())
             .args(["--exact", NAME])
