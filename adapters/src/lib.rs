@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod decorators;
 mod in_memory;
 mod system_clock;
 pub mod zitadel;

@@ -10,6 +10,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
+    io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -102,10 +103,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let routes = routes();
     let banner = Banner::new(&config, routes.table());
     let running = start(config, routes).await?;
-    #[expect(clippy::print_stdout, reason = "the banner is for the person at the terminal")]
-    {
-        println!("{}", banner.text(running.local_address()));
-    }
+    // Nobody may be there to read it.
+    let _ = writeln!(io::stdout(), "{}", banner.text(running.local_address()));
     tokio::signal::ctrl_c().await?;
     running.stop().await;
     Ok(())

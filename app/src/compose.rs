@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use adapters::{
     InMemoryIntrospector, SystemClock,
+    decorators::{Cached, CircuitBreaker, Coalesced, InFlightLimited, Remembering, TokenCache},
     zitadel::{
         ClientAuthentication, HttpClientError, ZitadelIntrospector, ZitadelSettings,
         what_inactive_means,
@@ -13,7 +14,7 @@ use axum::Router;
 use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 
 use crate::{
-    config::{Auth, Config, Credentials, Fake, Introspector, Zitadel},
+    config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     http::{self, Guard, Routes},
     token_file::TokenFile,
 };
@@ -29,7 +30,7 @@ struct Composed {
 pub(crate) fn api(config: Config, routes: Routes) -> Result<Router, HttpClientError> {
     let composed = match config.introspector {
         Introspector::Fake(fake) => in_memory(fake),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel)?,
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, config.cache)?,
     };
     let requirements = requirements(&config.auth, composed.issuer);
     let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
@@ -50,7 +51,7 @@ fn in_memory(fake: Fake) -> Composed {
     }
 }
 
-fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
+fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
     let issuer = zitadel.domain.issuer().clone();
     let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
     let authentication = match zitadel.credentials {
@@ -61,7 +62,7 @@ fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
             ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
         }
     };
-    let introspector = ZitadelIntrospector::new(ZitadelSettings {
+    let zitadel_introspector = ZitadelIntrospector::new(ZitadelSettings {
         domain: zitadel.domain,
         authentication,
         project_id: zitadel.project_id,
@@ -70,7 +71,28 @@ fn ask_zitadel(zitadel: Zitadel) -> Result<Composed, HttpClientError> {
         root_certificates: zitadel.root_certificates,
         timeout: zitadel.timeout,
     })?;
-    Ok(Composed { introspector: Arc::new(introspector), issuer: Some(issuer), what_inactive_means })
+    // Refuse at once rather than queue without end.
+    let limited = InFlightLimited::new(zitadel_introspector, zitadel.max_in_flight.get());
+    // Leave a server that is down alone.
+    let breaker = CircuitBreaker::new(limited);
+    let introspector = if cache.ttl.is_zero() {
+        // Many callers with one token, one call.
+        shared(Coalesced::new(breaker))
+    } else {
+        let tokens =
+            Arc::new(TokenCache::new(cache.ttl, cache.max_entries.get(), Arc::new(SystemClock)));
+        // What is learnt, as old as its question.
+        let remembering = Remembering::new(breaker, Arc::clone(&tokens));
+        // Many callers with one token, one call.
+        let coalesced = Coalesced::new(remembering);
+        // What is known already.
+        shared(Cached::new(coalesced, tokens))
+    };
+    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means })
+}
+
+fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {
+    Arc::new(introspector)
 }
 
 fn requirements(auth: &Auth, issuer: Option<Issuer>) -> Requirements {

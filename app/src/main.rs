@@ -2,7 +2,10 @@
 
 mod signals;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use app::{Banner, Config, config::LogFormat, routes, start, telemetry};
 use clap::{Parser, Subcommand};
@@ -48,10 +51,8 @@ async fn serve(config: Config) -> Result<ExitCode, String> {
         (config.log.format == LogFormat::Text).then(|| Banner::new(&config, routes.table()));
     let running = start(config, routes).await.map_err(|error| error.to_string())?;
     if let Some(banner) = banner {
-        #[expect(clippy::print_stdout, reason = "the banner is for the person at the terminal")]
-        {
-            println!("{}", banner.text(running.local_address()));
-        }
+        // Nobody may be there to read it.
+        let _ = writeln!(io::stdout(), "{}", banner.text(running.local_address()));
     }
     signals.stop().await;
     tokio::select! {

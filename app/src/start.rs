@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use adapters::zitadel::HttpClientError;
+use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -60,15 +61,30 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     for warning in &config.warnings {
         warn!("{warning}");
     }
-    if let Introspector::Zitadel(_) = config.introspector {
-        warn!("there is no cache: every request with a token is introspected by ZITADEL");
+    if matches!(config.introspector, Introspector::Zitadel(_)) && config.cache.ttl.is_zero() {
+        warn!("cache.ttl is 0s: every request with a token is introspected by ZITADEL");
     }
     let address = config.server.listen;
-    let grace = config.server.shutdown_grace;
+    let server = config.server.clone();
+    warn_of_few_files(server.max_connections.get());
     let api = compose::api(config, routes)?;
     let listen = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let local_address = listener.local_addr().map_err(listen)?;
     info!(address = %local_address, "listening");
-    Ok(serve(listener, local_address, api, grace))
+    Ok(serve(listener, local_address, api, &server))
+}
+
+/// Each connection takes a file descriptor.
+fn warn_of_few_files(max_connections: usize) {
+    let limit = getrlimit(Resource::Nofile).current;
+    if let Some(limit) =
+        limit.filter(|limit| usize::try_from(*limit).is_ok_and(|l| l < max_connections))
+    {
+        warn!(
+            limit,
+            max_connections,
+            "the soft limit of open files is below server.max_connections; raise it (ulimit -n)",
+        );
+    }
 }

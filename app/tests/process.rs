@@ -257,6 +257,21 @@ fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
     assert!(log.contains("cut_off=1"), "{log}");
 }
 
+/// Neither the banner nor a denial needs somebody who reads.
+#[test]
+fn an_output_that_nobody_can_write_to_harms_no_request() {
+    let mut app = App::start(&[], &[]);
+    let address = app.address();
+    drop(app.child.stderr.take());
+    // The thread that reads standard output ends at the next line.
+    app.stdout = channel().1;
+    for _ in 0..20 {
+        assert!(answer(&address, "/api/private", "unknown").starts_with("HTTP/1.1 401"));
+    }
+    app.signal("TERM");
+    assert_eq!(app.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn a_second_ctrl_c_exits_at_once() {
     let (zitadel, domain) = stalled_zitadel();

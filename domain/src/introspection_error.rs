@@ -59,6 +59,10 @@ pub enum Outage {
     RateLimited,
     /// It answered something that is neither a verdict nor one of the faults above.
     UnexpectedStatus,
+    /// It was not asked: as many questions are under way as are allowed.
+    TooManyInFlight,
+    /// It was not asked: it was down a moment ago.
+    CircuitOpen,
 }
 
 /// In which way the authorization server was not as configured.
@@ -96,6 +100,8 @@ impl Outage {
             Self::ServerError => "server_error",
             Self::RateLimited => "rate_limited",
             Self::UnexpectedStatus => "unexpected_status",
+            Self::TooManyInFlight => "too_many_in_flight",
+            Self::CircuitOpen => "circuit_open",
         }
     }
 }

@@ -7,7 +7,7 @@ use reqwest::{
     Certificate, Client, ClientBuilder, Method, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{HOST, HeaderValue},
-    redirect,
+    redirect, retry,
 };
 use thiserror::Error;
 use url::{Host, Url};
@@ -17,6 +17,11 @@ use super::address::{ConnectTo, Domain};
 /// Longer than any pause between two calls of a busy API, shorter than the usual 60 s after
 /// which load balancers drop a silent connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// How often a connection with a question under way is asked whether it is alive, and how long it
+/// may take to say so: a dead one is replaced, where over HTTP/2 all questions share it.
+const PING_INTERVAL: Duration = Duration::from_secs(2);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and adds
 /// nothing of a caller's request.
@@ -50,6 +55,7 @@ pub enum HttpClientError {
 impl HttpClient {
     pub(super) fn new(
         domain: &Domain,
+        endpoint: Option<&Url>,
         connect_to: Option<&ConnectTo>,
         root_certificates: Option<&[u8]>,
         connect_timeout: Duration,
@@ -58,12 +64,15 @@ impl HttpClient {
             .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
+            .retry(resend_once())
             .connect_timeout(connect_timeout)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT);
         if let Some(pem) = root_certificates {
             builder = builder.tls_certs_merge(certificates(pem)?);
         }
-        if domain.url().scheme() == "http" {
+        if endpoint.unwrap_or(domain.url()).scheme() == "http" {
             // Loopback, in clear: nothing for a proxy.
             builder = builder.no_proxy();
         }
@@ -89,6 +98,27 @@ impl HttpClient {
         url.set_path(&path);
         url.set_query(query.as_deref());
         self.client.request(method, url).header(HOST, detour.host.clone())
+    }
+}
+
+/// A connection that broke before any answer is worth one more try at once: a kept-alive one may
+/// have been closed while the request was on its way. A fifth more requests at most.
+fn resend_once() -> retry::Builder {
+    retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(|attempt| {
+        let broke = attempt
+            .error()
+            .and_then(|error| error.downcast_ref::<reqwest::Error>())
+            .is_some_and(|error| !error.is_connect() && !error.is_timeout());
+        if broke { attempt.retryable() } else { attempt.success() }
+    })
+}
+
+/// This client speaks to one server only, by whatever name.
+struct AnyHost;
+
+impl PartialEq<&str> for AnyHost {
+    fn eq(&self, _host: &&str) -> bool {
+        true
     }
 }
 

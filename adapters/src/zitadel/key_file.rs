@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::ClientId;
-use jsonwebtoken::EncodingKey;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -33,7 +33,7 @@ pub enum KeyFileError {
     #[error("its type is not \"application\"")]
     Type,
     /// The private key itself.
-    #[error("its key is no RSA private key in PEM")]
+    #[error("its key is no RSA private key of at least 2048 bits in PEM")]
     Key,
 }
 
@@ -72,9 +72,16 @@ impl KeyFile {
         Ok(Self {
             client_id: ClientId::parse(&client_id).map_err(|_| KeyFileError::Format)?,
             key_id,
-            key: EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|_| KeyFileError::Key)?,
+            key: signing_key(&key).ok_or(KeyFileError::Key)?,
         })
     }
+}
+
+/// A key that has shown that it can sign: PEM alone says nothing about that.
+fn signing_key(pem: &str) -> Option<EncodingKey> {
+    let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
+    jsonwebtoken::encode(&Header::new(Algorithm::RS256), &(), &key).ok()?;
+    Some(key)
 }
 
 impl fmt::Debug for KeyFile {
@@ -97,6 +104,13 @@ mod tests {
         let mut json = serde_json::from_str(KEY_JSON).unwrap();
         change(&mut json);
         KeyFile::parse(&json.to_string())
+    }
+
+    /// PEM, and the beginning of a key, but none that can sign.
+    fn truncated_key() -> String {
+        let json: Value = serde_json::from_str(KEY_JSON).unwrap();
+        let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();
+        [&lines[..4], &lines[lines.len() - 1..]].concat().join("\n")
     }
 
     #[test]
@@ -130,6 +144,7 @@ mod tests {
             (changed(|json| json["clientId"] = json!(null)), KeyFileError::Format),
             (changed(|json| json["clientId"] = json!("")), KeyFileError::Format),
             (changed(|json| json["key"] = json!("top-secret")), KeyFileError::Key),
+            (changed(|json| json["key"] = json!(truncated_key())), KeyFileError::Key),
         ] {
             let error = result.unwrap_err();
             assert_eq!(error, expected);

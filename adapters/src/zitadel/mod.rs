@@ -81,6 +81,7 @@ impl ZitadelIntrospector {
         }
         let http = HttpClient::new(
             &domain,
+            endpoint.as_ref(),
             connect_to.as_ref(),
             settings.root_certificates.as_deref(),
             timeout,

@@ -43,9 +43,10 @@ async fn every_fault_is_no_verdict_and_passes() {
     assert_active(&ask(&introspector, &token).await);
     for (fault, expected) in faults() {
         let shown = format!("{fault:?}");
-        double.introspection_fault(fault, Times::Once);
+        double.introspection_fault(fault, Times::UntilCleared);
         let answer = ask(&introspector, &token).await;
         assert_eq!(reason(&answer), expected, "{shown}");
+        double.clear_faults();
         assert_active(&ask(&introspector, &token).await);
     }
 }
@@ -60,9 +61,40 @@ async fn discovery_has_the_same_faults() {
         }
         let introspector = setup::introspector(setup::basic(&double));
         let shown = format!("{fault:?}");
-        double.discovery_fault(fault, Times::Once);
+        double.discovery_fault(fault, Times::UntilCleared);
         assert_eq!(reason(&ask(&introspector, &token).await), expected, "{shown}");
+        double.clear_faults();
         assert_active(&ask(&introspector, &token).await);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_before_any_answer_is_tried_once_more() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    assert_active(&ask(&introspector, &token).await);
+    for fault in [Fault::ResetBeforeAnswer, Fault::CloseBeforeAnswer] {
+        double.reset_counts();
+        double.introspection_fault(fault.clone(), Times::Once);
+        assert_active(&ask(&introspector, &token).await);
+        assert_eq!(double.introspections(), 2, "{fault:?}");
+        double.introspection_fault(fault.clone(), Times::Next(2));
+        assert_eq!(reason(&ask(&introspector, &token).await), "interrupted");
+        assert_eq!(double.introspections(), 4, "{fault:?}: twice, and no more");
+    }
+}
+
+#[tokio::test]
+async fn what_is_an_answer_is_not_asked_for_again() {
+    let double = ZitadelDouble::start().await;
+    let introspector = setup::introspector(setup::basic(&double));
+    let token = active_token(&double);
+    for fault in [Fault::InternalServerError, Fault::TooManyRequests, Fault::NotJson] {
+        double.reset_counts();
+        double.introspection_fault(fault.clone(), Times::Once);
+        assert!(ask(&introspector, &token).await.is_err());
+        assert_eq!(double.introspections(), 1, "{fault:?}");
     }
 }
 
@@ -171,8 +203,9 @@ async fn no_fault_shows_a_token_a_secret_or_a_text_of_the_other_side() {
     let answer = Answer::bytes(format!("\"{}\"", token.expose_secret()));
     let echo = Fault::Status(http::StatusCode::OK, answer.content_type("application/json"));
     for fault in faults().into_iter().map(|(fault, _)| fault).chain([echo]) {
-        double.introspection_fault(fault, Times::Once);
+        double.introspection_fault(fault, Times::UntilCleared);
         let error = ask(&introspector, &token).await.unwrap_err();
+        double.clear_faults();
         let shown = shown(&error);
         for secret in [token.expose_secret(), &double.client_secret(), DATABASE_HOST, "Basic "] {
             assert!(!shown.contains(secret), "{shown}");

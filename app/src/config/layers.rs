@@ -230,7 +230,8 @@ fn is_unknown(variable: &str) -> bool {
 
 /// Whether a variable is a setting, or looks like one.
 pub(super) fn is_ours(variable: &str) -> bool {
-    variable.starts_with("APP_")
+    variable == FILE_VARIABLE
+        || is_unknown(variable)
         || SETTINGS.iter().any(|setting| setting.seed_name == Some(variable))
 }
 

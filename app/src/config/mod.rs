@@ -1,6 +1,7 @@
 //! The configuration: layers in, values that are right out. No setting is read elsewhere.
 
 mod auth;
+mod cache;
 mod cors;
 mod dotenv;
 mod error;
@@ -17,6 +18,7 @@ use crate::local_tokens::LocalTokens;
 use layers::Layers;
 
 pub use auth::{Auth, MissingRoleStatus, Realm};
+pub use cache::Cache;
 pub use cors::{AllowedOrigin, Cors};
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
@@ -36,6 +38,8 @@ pub struct Config {
     pub cors: Cors,
     /// What every token must show, and how denials look.
     pub auth: Auth,
+    /// How long an answer may be reused.
+    pub cache: Cache,
     /// The log.
     pub log: Log,
     /// For each setting that is not at its default: its name, and where the value came from.
@@ -88,6 +92,7 @@ impl Config {
             server,
             cors: Cors::read(&layers)?,
             auth: Auth::read(&layers)?,
+            cache: Cache::read(&layers)?,
             log: Log::read(&layers)?,
             origins: layers
                 .origins()

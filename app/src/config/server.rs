@@ -1,6 +1,6 @@
 //! `[server]`: the listener of the API.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use bytesize::ByteSize;
 
@@ -13,6 +13,14 @@ pub struct Server {
     pub listen: SocketAddr,
     /// How long requests in flight may take once the stop has begun.
     pub shutdown_grace: Duration,
+    /// How long to go on accepting once the stop has begun.
+    pub drain_delay: Duration,
+    /// Connections served at once.
+    pub max_connections: NonZeroUsize,
+    /// For a whole request head to arrive.
+    pub header_timeout: Duration,
+    /// How long a connection is kept without a request.
+    pub idle_timeout: Duration,
     /// The longest request body that a handler reads, in bytes.
     pub max_body: usize,
 }
@@ -23,9 +31,21 @@ impl Server {
         Ok(Self {
             listen: layers.required("server.listen")?,
             shutdown_grace: duration(layers, "server.shutdown_grace")?,
+            drain_delay: duration(layers, "server.drain_delay")?,
+            max_connections: layers.required("server.max_connections")?,
+            header_timeout: some_time(layers, "server.header_timeout")?,
+            idle_timeout: some_time(layers, "server.idle_timeout")?,
             max_body: usize::try_from(max_body.as_u64())
                 .map_err(|error| layers.error("server.max_body", error))?,
         })
+    }
+}
+
+/// A duration in which something can happen.
+pub(super) fn some_time(layers: &Layers, name: &'static str) -> Result<Duration, ConfigError> {
+    match duration(layers, name)? {
+        Duration::ZERO => Err(layers.error(name, "nothing can happen in no time")),
+        time => Ok(time),
     }
 }
 

@@ -60,6 +60,30 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .default("10s"),
     Setting::new(
+        "server.drain_delay",
+        DURATION,
+        "How long to go on accepting after SIGTERM or Ctrl-C, every answer with `Connection: close`. Behind a load balancer: `5s`.",
+    )
+    .default("0s"),
+    Setting::new(
+        "server.max_connections",
+        "a whole number, at least 1",
+        "Connections served at once; more wait to be accepted.",
+    )
+    .default("10000"),
+    Setting::new(
+        "server.header_timeout",
+        DURATION,
+        "For a whole request head to arrive.",
+    )
+    .default("10s"),
+    Setting::new(
+        "server.idle_timeout",
+        DURATION,
+        "How long a kept-alive connection may be without a request. Above the usual 60 s of load balancers.",
+    )
+    .default("75s"),
+    Setting::new(
         "server.max_body",
         "a size in bytes or with a unit, such as 1MiB",
         "The longest request body that a handler reads.",
@@ -122,6 +146,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .default("5s"),
     Setting::new(
+        "zitadel.max_in_flight",
+        "a whole number, at least 1",
+        "Introspections under way at once. Beyond it callers get 503 at once.",
+    )
+    .default("256"),
+    Setting::new(
         "auth.realm",
         "printable ASCII without quote and backslash",
         "The realm of the challenge in `WWW-Authenticate`.",
@@ -149,6 +179,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         "client ids or project ids",
         "The token's `aud` must contain one of these. Without it: ZITADEL's own audience rule alone.",
     ),
+    Setting::new(
+        "cache.ttl",
+        DURATION,
+        "How long an answer may be reused; never past the token's `exp`. `0s` is off: every request is introspected.",
+    )
+    .default("0s"),
+    Setting::new(
+        "cache.max_entries",
+        "a whole number, at least 1",
+        "Answers kept at most.",
+    )
+    .default("100000"),
     Setting::new(
         "fake.tokens",
         FILE,

@@ -84,7 +84,13 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert_eq!(config.server.listen, "127.0.0.1:5000".parse().unwrap());
     assert_eq!(config.server.shutdown_grace, Duration::from_secs(10));
     assert_eq!(config.server.max_body, 1024 * 1024);
+    assert!(config.server.drain_delay.is_zero());
+    assert_eq!(config.server.max_connections.get(), 10_000);
+    assert_eq!(config.server.header_timeout, Duration::from_secs(10));
+    assert_eq!(config.server.idle_timeout, Duration::from_secs(75));
     assert_eq!(config.cors, Cors::default());
+    assert!(config.cache.ttl.is_zero());
+    assert_eq!(config.cache.max_entries.get(), 100_000);
     assert_eq!(config.auth.realm.as_str(), "api");
     assert_eq!(config.auth.missing_role_status, MissingRoleStatus::Unauthorized);
     assert_eq!(config.auth.leeway, Duration::from_secs(5));
@@ -121,6 +127,10 @@ fn every_setting_has_one_name_in_each_layer() {
         listen = "0.0.0.0:8080"
         shutdown_grace = "1m 30s"
         max_body = "2KiB"
+        drain_delay = "1s"
+        max_connections = "77"
+        header_timeout = "2s"
+        idle_timeout = "3s"
         [cors]
         allowed_origins = ["https://a.example.com", "https://b.example.com"]
         [zitadel]
@@ -131,12 +141,16 @@ fn every_setting_has_one_name_in_each_layer() {
         introspection_endpoint = "https://auth.example.com/introspect"
         connect_to = "https://10.0.0.7"
         timeout = "500ms"
+        max_in_flight = "8"
         [auth]
         realm = "messages"
         missing_role_status = "403"
         leeway = "0s"
         organizations = ["1", "2"]
         audience = ["3"]
+        [cache]
+        ttl = "30s"
+        max_entries = "50"
         [fake]
         tokens = "tokens.toml"
         [log]
@@ -254,6 +268,9 @@ fn a_malformed_value_is_refused_with_what_would_be_right() {
         ("APP_SERVER__LISTEN", "", "server.listen"),
         ("APP_SERVER__SHUTDOWN_GRACE", "10", "such as 5s"),
         ("APP_SERVER__MAX_BODY", "much", "such as 1MiB"),
+        ("APP_SERVER__MAX_CONNECTIONS", "0", "at least 1"),
+        ("APP_SERVER__HEADER_TIMEOUT", "0s", "server.header_timeout"),
+        ("APP_SERVER__IDLE_TIMEOUT", "0s", "server.idle_timeout"),
         ("APP_CORS__ALLOWED_ORIGINS", "*", "without path or wildcard"),
         ("APP_CORS__ALLOWED_ORIGINS", "https://a.test,", "cors.allowed_origins"),
         ("APP_AUTH__REALM", "a\"b", "without quote"),
@@ -261,6 +278,8 @@ fn a_malformed_value_is_refused_with_what_would_be_right() {
         ("APP_AUTH__LEEWAY", "-5s", "auth.leeway"),
         ("APP_AUTH__ORGANIZATIONS", "", "auth.organizations"),
         ("APP_AUTH__AUDIENCE", "a,,b", "auth.audience"),
+        ("APP_CACHE__TTL", "30", "such as 5s"),
+        ("APP_CACHE__MAX_ENTRIES", "0", "at least 1"),
         ("APP_LOG__FORMAT", "xml", "text or json"),
         ("APP_LOG__LEVEL", "loud", "error, warn, info, debug or trace"),
     ] {
@@ -277,6 +296,7 @@ fn a_malformed_value_is_refused_with_what_would_be_right() {
         ("APP_ZITADEL__CONNECT_TO", "https://10.0.0.7/path", "without a path"),
         ("APP_ZITADEL__INTROSPECTION_ENDPOINT", "http://10.0.0.7", "on loopback"),
         ("APP_ZITADEL__TIMEOUT", "0s", "zitadel.timeout"),
+        ("APP_ZITADEL__MAX_IN_FLIGHT", "0", "at least 1"),
         ("APP_ZITADEL__CA_FILE", "missing.pem", "zitadel.ca_file"),
     ] {
         Setup::zitadel().variable(name, value).refused(&[expected]);
@@ -314,9 +334,12 @@ fn the_introspector_follows_from_the_domain_or_is_asked_for_by_name() {
     Setup::new()
         .variable("APP_INTROSPECTOR", "zitadel")
         .refused(&["zitadel.domain: it is missing"]);
-    let config = Setup::new().variable("CLIENT_ID", "1").read().unwrap();
-    assert!(is_fake(&config));
-    assert!(config.warnings[0].contains("CLIENT_ID in the environment"), "{:?}", config.warnings);
+    for name in ["CLIENT_ID", "CLIENT_SECRET", "KEY_FILE"] {
+        let config = Setup::new().variable(name, "1").read().unwrap();
+        assert!(is_fake(&config));
+        let warning = format!("{name} in the environment");
+        assert!(config.warnings[0].contains(&warning), "{:?}", config.warnings);
+    }
 }
 
 #[test]
@@ -450,7 +473,8 @@ fn the_documentation_is_that_of_the_settings() {
             )
         })
         .collect();
-    assert_eq!(documented.join("\n"), expected.join("\n"), "write this:\n{}", expected.join("\n"));
+    let expected = expected.join("\n");
+    assert!(documented.join("\n") == expected, "the rows must be these:\n{expected}");
 }
 
 /// The example file, with every line of it uncommented, names every setting.

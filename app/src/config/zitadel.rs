@@ -1,12 +1,12 @@
 //! `[zitadel]`: where ZITADEL is, and who this API is to it.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, num::NonZeroUsize, path::Path, time::Duration};
 
 use adapters::zitadel::{ConnectTo, Domain, IntrospectionEndpoint, KeyFile};
 use domain::ClientId;
 use secrecy::SecretString;
 
-use super::{error::ConfigError, layers::Layers, server::duration};
+use super::{error::ConfigError, layers::Layers, server::some_time};
 
 /// Where ZITADEL is, and who this API is to it.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Zitadel {
     pub root_certificates: Option<Vec<u8>>,
     /// The most that one caller waits for a verdict.
     pub timeout: Duration,
+    /// Introspections under way at once.
+    pub max_in_flight: NonZeroUsize,
 }
 
 /// This API's credentials.
@@ -49,20 +51,19 @@ pub(super) struct Section {
     introspection_endpoint: Option<IntrospectionEndpoint>,
     connect_to: Option<ConnectTo>,
     timeout: Duration,
+    max_in_flight: NonZeroUsize,
 }
 
 impl Section {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        let timeout = duration(layers, "zitadel.timeout")?;
-        if timeout.is_zero() {
-            return Err(layers.error("zitadel.timeout", "nothing can be asked in no time"));
-        }
+        let timeout = some_time(layers, "zitadel.timeout")?;
         Ok(Self {
             domain: layers.parsed("zitadel.domain")?,
             project_id: layers.text("zitadel.project_id")?,
             introspection_endpoint: layers.parsed("zitadel.introspection_endpoint")?,
             connect_to: layers.parsed("zitadel.connect_to")?,
             timeout,
+            max_in_flight: layers.required("zitadel.max_in_flight")?,
         })
     }
 
@@ -73,7 +74,8 @@ impl Section {
         directory: &Path,
         warnings: &mut Vec<String>,
     ) -> Result<Zitadel, ConfigError> {
-        let Self { domain, project_id, introspection_endpoint, connect_to, timeout } = self;
+        let Self { domain, project_id, introspection_endpoint, connect_to, timeout, max_in_flight } =
+            self;
         let domain = domain.ok_or_else(|| layers.error("zitadel.domain", "it is missing"))?;
         if let Some(connect_to) = connect_to.as_ref().filter(|connect_to| connect_to.is_clear()) {
             warnings.push(format!(
@@ -91,6 +93,7 @@ impl Section {
             root_certificates: root_certificates
                 .map_err(|error| layers.error("zitadel.ca_file", error))?,
             timeout,
+            max_in_flight,
         })
     }
 }

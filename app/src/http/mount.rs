@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use axum::{
-    Router,
+    RequestExt, Router,
     extract::Request,
     handler::Handler,
     http::{Method, header::CACHE_CONTROL},
@@ -13,6 +13,7 @@ use axum::{
 };
 use domain::{Policy, Rule};
 use futures_util::{FutureExt, future::Map, future::Then};
+use http_body::Body;
 
 use super::{
     authorized::Authorized,
@@ -159,7 +160,7 @@ guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10);
 guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11);
 guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12);
 
-/// A handler whose rejections become problems.
+/// A handler whose rejections become problems, and who reads no longer body than is allowed.
 #[derive(Clone)]
 struct PublicHandler<H>(H);
 
@@ -167,6 +168,8 @@ impl<H: Handler<T, S>, T, S> Handler<T, S> for PublicHandler<H> {
     type Future = Then<H::Future, Converted, fn(Response) -> Converted>;
 
     fn call(self, request: Request, state: S) -> Self::Future {
+        let is_empty = request.body().is_end_stream();
+        let request = if is_empty { request } else { request.with_limited_body() };
         self.0.call(request, state).then(rejection::to_problem)
     }
 }

@@ -226,6 +226,10 @@ fn own_routes(notes: Arc<Mutex<Vec<String>>>) -> Routes {
         panic!("a bug");
     }
     async fn mistaken(_: Authorized<SignedIn>) {}
+    async fn raw(body: Body) -> Result<String, StatusCode> {
+        let bytes = to_bytes(body, usize::MAX).await.map_err(|_| StatusCode::IM_A_TEAPOT)?;
+        Ok(bytes.len().to_string())
+    }
     async fn teapot() -> (StatusCode, &'static str) {
         (StatusCode::IM_A_TEAPOT, "short and stout")
     }
@@ -238,6 +242,7 @@ fn own_routes(notes: Arc<Mutex<Vec<String>>>) -> Routes {
         .get("/broken", guarded(broken))
         .get("/mistaken", public(mistaken))
         .get("/teapot", public(teapot))
+        .post("/raw", public(raw))
         .with_state(notes)
 }
 
@@ -278,6 +283,17 @@ async fn what_a_handler_cannot_read_is_a_problem() {
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
         assert_eq!(code(response).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_the_body_as_it_comes_reads_no_more_than_is_allowed() {
+    let api = api(own_routes(Arc::default()), &Cors::default());
+    let post = |length| {
+        let body = "x".repeat(length);
+        answer(&api, with_body(request("POST", "/raw", "dev-reader"), "text/plain", &body))
+    };
+    assert_eq!(text(post(MAX_BODY).await).await, MAX_BODY.to_string());
+    assert_eq!(post(MAX_BODY + 1).await.status(), StatusCode::IM_A_TEAPOT);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Counts requests from their head to the last byte of their answer.
+//! Counts requests from their head until their answer was handed to the connection.
 
 use std::{
     pin::Pin,
@@ -12,6 +12,8 @@ use std::{
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::activity::Activity;
+
 /// How many requests are in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
@@ -21,19 +23,23 @@ impl InFlight {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts one request until what is returned is dropped.
-    pub(super) fn enter(&self) -> Guard {
+    /// Counts one request of a connection until what is returned is dropped.
+    pub(super) fn enter(&self, connection: Activity) -> Guard {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Guard(Self(Arc::clone(&self.0)))
+        connection.request_began();
+        Guard { in_flight: self.clone(), connection }
     }
 }
 
 /// One request in flight.
 #[derive(Debug)]
-pub(super) struct Guard(InFlight);
+pub(super) struct Guard {
+    in_flight: InFlight,
+    connection: Activity,
+}
 
 impl Guard {
-    /// Goes on counting until the body of the answer was sent, or given up.
+    /// Goes on counting until the body of the answer was handed over, or given up.
     pub(super) fn attach(self, body: axum::body::Body) -> Counted {
         Counted { body, _guard: self }
     }
@@ -41,11 +47,12 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.in_flight.0.fetch_sub(1, Ordering::Relaxed);
+        self.connection.request_ended();
     }
 }
 
-/// The body of an answer that is not yet sent.
+/// The body of an answer that is not yet handed over.
 #[derive(Debug)]
 pub(super) struct Counted {
     body: axum::body::Body,

@@ -1,30 +1,36 @@
 //! Bind, accept, drain, stop.
 
+mod activity;
+mod connection;
 mod in_flight;
 
-use std::{net::SocketAddr, time::Duration};
-
-use axum::{Router, body::Body};
-use hyper::{Request, body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+use axum::Router;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::oneshot,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
     task::{JoinHandle, JoinSet},
-    time::timeout,
+    time::{sleep, timeout},
 };
-use tower::Service;
-use tracing::{error, warn};
+use tracing::warn;
 
+use crate::config;
+use activity::Patience;
+use connection::Connections;
 use in_flight::InFlight;
 
 /// How long the listener rests after it could not accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// The longest list of request headers over HTTP/2, in bytes: the longest access token fits.
-const MAX_HEADER_LIST: u32 = 64 * 1024;
 
 /// A server that runs, and the handle to stop it. Dropping the handle stops it too.
 #[derive(Debug)]
@@ -48,15 +54,13 @@ impl Running {
         self.local_address
     }
 
-    /// Accepts nothing more, lets requests in flight end, and cuts off what is left after the
-    /// grace.
+    /// Goes on for the drain delay, each answer with `Connection: close`; then accepts nothing
+    /// more, lets requests in flight end, and cuts off what is left after the grace.
     pub async fn stop(self) -> Stopped {
         // Nobody listens any more when the server has ended by itself.
         let _ = self.stop.send(());
-        self.served.await.unwrap_or_else(|error| {
-            error!(%error, "the server broke off");
-            Stopped { cut_off: 0 }
-        })
+        // A bug of the server's own task is no clean stop.
+        self.served.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 
@@ -65,69 +69,91 @@ pub(crate) fn serve(
     listener: TcpListener,
     local_address: SocketAddr,
     router: Router,
-    grace: Duration,
+    config: &config::Server,
 ) -> Running {
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(run(listener, router, grace, stopped));
+    let patience =
+        Patience { header_timeout: config.header_timeout, idle_timeout: config.idle_timeout };
+    let connections = Connections {
+        router,
+        patience,
+        in_flight: InFlight::default(),
+        graceful: GracefulShutdown::new(),
+        draining: Arc::new(AtomicBool::new(false)),
+    };
+    let max_connections = config.max_connections.get().min(Semaphore::MAX_PERMITS);
+    let server = Server {
+        listener,
+        places: Arc::new(Semaphore::new(max_connections)),
+        connections,
+        tasks: JoinSet::new(),
+    };
+    let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
     Running { local_address, stop, served }
 }
 
-async fn run(
+struct Server {
     listener: TcpListener,
-    router: Router,
-    grace: Duration,
-    mut stopped: oneshot::Receiver<()>,
-) -> Stopped {
-    let in_flight = InFlight::default();
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _peer)) => {
-                    connections.spawn(connection(stream, &router, &in_flight, &graceful));
-                }
-                Err(error) => {
-                    warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            },
-        }
-    }
-    drop(listener);
-    if timeout(grace, graceful.shutdown()).await.is_ok() {
-        return Stopped { cut_off: 0 };
-    }
-    let cut_off = in_flight.count();
-    warn!(cut_off, "the grace is over: requests in flight are cut off");
-    connections.shutdown().await;
-    Stopped { cut_off }
+    /// One for each connection that may be served at once; more wait to be accepted.
+    places: Arc<Semaphore>,
+    connections: Connections,
+    tasks: JoinSet<()>,
 }
 
-/// One connection, HTTP/1.1 or HTTP/2 with prior knowledge.
-fn connection(
-    stream: TcpStream,
-    router: &Router,
-    in_flight: &InFlight,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + use<> {
-    let router = router.clone();
-    let in_flight = in_flight.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
-        let guard = in_flight.enter();
-        let answer = router.clone().call(request.map(Body::new));
-        async move { answer.await.map(|response| response.map(|body| guard.attach(body))) }
-    });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEADER_LIST);
-    let connection =
-        builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let connection = graceful.watch(connection);
-    async move {
-        // What goes wrong with a connection is the peer's doing, and no request of ours.
-        let _ = connection.await;
+impl Server {
+    async fn run(
+        mut self,
+        stopped: oneshot::Receiver<()>,
+        drain_delay: Duration,
+        grace: Duration,
+    ) -> Stopped {
+        self.accept_until(stopped).await;
+        self.connections.draining.store(true, Ordering::Relaxed);
+        self.accept_until(sleep(drain_delay)).await;
+        let Self { listener, connections, mut tasks, .. } = self;
+        drop(listener);
+        if timeout(grace, connections.graceful.shutdown()).await.is_ok() {
+            return Stopped { cut_off: 0 };
+        }
+        let cut_off = connections.in_flight.count();
+        warn!(cut_off, connections = tasks.len(), "the grace is over: what is left is cut off");
+        tasks.shutdown().await;
+        Stopped { cut_off }
     }
+
+    async fn accept_until(&mut self, end: impl Future) {
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                _ = &mut end => return,
+                Some(_) = self.tasks.join_next() => {}
+                accepted = accept(&self.listener, &self.places) => match accepted {
+                    Ok((stream, place)) => {
+                        let connection = self.connections.serve(stream);
+                        self.tasks.spawn(async move {
+                            connection.await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        warn!(%error, "cannot accept a connection");
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let closed = |error: AcquireError| io::Error::other(error);
+    let place = Arc::clone(places).acquire_owned().await.map_err(closed)?;
+    let (stream, _peer) = listener.accept().await?;
+    // An answer is one segment or few: it need not wait for more.
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
 }

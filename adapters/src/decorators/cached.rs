@@ -1,0 +1,38 @@
+//! Answers from what is known.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+
+use super::token_cache::TokenCache;
+
+/// Answers what the cache knows, and asks `inner` for everything else. It adds nothing to the
+/// cache: what is learnt is kept where it is asked for, by
+/// [`Remembering`](super::Remembering).
+#[derive(Debug)]
+pub struct Cached<I> {
+    inner: I,
+    cache: Arc<TokenCache>,
+}
+
+impl<I> Cached<I> {
+    /// Looks into `cache` before it asks `inner`.
+    #[must_use]
+    pub fn new(inner: I, cache: Arc<TokenCache>) -> Self {
+        Self { inner, cache }
+    }
+}
+
+#[async_trait]
+impl<I: TokenIntrospector> TokenIntrospector for Cached<I> {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        match self.cache.get(token) {
+            Some(active) => Ok(Introspection::Active(active)),
+            None => self.inner.introspect(token).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

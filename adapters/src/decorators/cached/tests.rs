@@ -1,0 +1,193 @@
+use std::time::{Duration, SystemTime};
+
+use domain::{ActiveToken, MockClock, Outage};
+use tokio::time::advance;
+
+use super::{
+    super::{
+        Coalesced, Remembering,
+        gated::{Gated, active, outage, token, word},
+    },
+    *,
+};
+
+const TTL: Duration = Duration::from_secs(30);
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+}
+
+fn cache(max_entries: usize) -> Arc<TokenCache> {
+    let mut clock = MockClock::new();
+    clock.expect_now().returning(now);
+    Arc::new(TokenCache::new(TTL, max_entries, Arc::new(clock)))
+}
+
+/// As it is composed.
+fn composed(gated: &Gated, cache: Arc<TokenCache>) -> Cached<Coalesced<Remembering<Gated>>> {
+    let remembering = Remembering::new(gated.clone(), Arc::clone(&cache));
+    Cached::new(Coalesced::new(remembering), cache)
+}
+
+fn expiring_in(secs: u64) -> Introspection {
+    let expires_at = Some(now() + Duration::from_secs(secs));
+    let token = ActiveToken { expires_at, ..ActiveToken::default() };
+    Introspection::Active(Arc::new(token))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_reused_until_it_is_as_old_as_allowed() {
+    let gated = Gated::opened();
+    let cached = composed(&gated, cache(100));
+    for (pause, asked) in
+        [(Duration::ZERO, 1), (Duration::from_millis(29_999), 1), (Duration::from_millis(1), 2)]
+    {
+        advance(pause).await;
+        assert_eq!(cached.introspect(&token("a")).await.unwrap(), active("a"));
+        assert_eq!(gated.asked(), asked, "after {pause:?} more");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_as_old_as_its_question() {
+    let gated = Gated::closed();
+    let cached = Arc::new(composed(&gated, cache(100)));
+    let slow = tokio::spawn({
+        let cached = Arc::clone(&cached);
+        async move { cached.introspect(&token("a")).await }
+    });
+    gated.wait_for_under_way(1).await;
+    advance(Duration::from_millis(29_998)).await;
+    let joined = tokio::spawn({
+        let cached = Arc::clone(&cached);
+        async move { cached.introspect(&token("a")).await }
+    });
+    tokio::task::yield_now().await;
+    gated.open();
+    assert_eq!(word(&slow.await.unwrap()), "active");
+    assert_eq!(word(&joined.await.unwrap()), "active");
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(gated.asked(), 1);
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(gated.asked(), 2);
+}
+
+// incidents.md row 6.
+#[tokio::test(start_paused = true)]
+async fn an_answer_never_outlives_exp() {
+    let gated = Gated::opened();
+    let cached = composed(&gated, cache(100));
+    gated.answer(Some(Ok(expiring_in(10))));
+    for (pause_secs, asked) in [(0, 1), (9, 1), (1, 2)] {
+        advance(Duration::from_secs(pause_secs)).await;
+        assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+        assert_eq!(gated.asked(), asked);
+    }
+    gated.answer(Some(Ok(expiring_in(0))));
+    for asked in [3, 4] {
+        assert_eq!(word(&cached.introspect(&token("expired")).await), "active");
+        assert_eq!(gated.asked(), asked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_never_expires_is_kept_for_the_time_to_live() {
+    let gated = Gated::opened();
+    let cached = composed(&gated, cache(100));
+    gated.answer(Some(Ok(expiring_in(251_635_075_199))));
+    for asked in [1, 1] {
+        assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+        assert_eq!(gated.asked(), asked);
+    }
+    advance(TTL).await;
+    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(gated.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_inactive_nor_a_fault_is_reused() {
+    for answer in [Ok(Introspection::Inactive), outage(Outage::ServerError)] {
+        let gated = Gated::opened();
+        let cached = composed(&gated, cache(100));
+        gated.answer(Some(answer.clone()));
+        for asked in [1, 2] {
+            assert_eq!(word(&cached.introspect(&token("a")).await), word(&answer));
+            assert_eq!(gated.asked(), asked);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_inactive_is_forgotten() {
+    let cache = cache(100);
+    cache.keep(&token("a"), &active("a"), tokio::time::Instant::now());
+    assert!(cache.get(&token("a")).is_some());
+    cache.keep(&token("a"), &Introspection::Inactive, tokio::time::Instant::now());
+    assert!(cache.get(&token("a")).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_one_allocation() {
+    let gated = Gated::opened();
+    let cached = composed(&gated, cache(100));
+    let answers = [
+        cached.introspect(&token("a")).await.unwrap(),
+        cached.introspect(&token("a")).await.unwrap(),
+    ];
+    let [Introspection::Active(first), Introspection::Active(second)] = answers else {
+        panic!("not active")
+    };
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cache_is_bounded_in_entries() {
+    let cache = cache(50);
+    let gated = Gated::opened();
+    let cached = composed(&gated, Arc::clone(&cache));
+    for number in 0..1000 {
+        cached.introspect(&token(&format!("t{number}"))).await.unwrap();
+    }
+    let shown = format!("{cache:?}");
+    let entries: usize =
+        shown.split("entries: ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    assert!(entries <= 50, "{shown}");
+}
+
+// A flood of invented tokens is inactive, and inactive is not kept: what is in use stays.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
+    let gated = Gated::opened();
+    let cached = composed(&gated, cache(100));
+    for number in 0..80 {
+        cached.introspect(&token(&format!("used{number}"))).await.unwrap();
+    }
+    gated.answer(Some(Ok(Introspection::Inactive)));
+    for number in 0..10_000 {
+        cached.introspect(&token(&format!("invented{number}"))).await.unwrap();
+    }
+    gated.answer(Some(outage(Outage::Unreachable)));
+    for number in 0..80 {
+        let answer = cached.introspect(&token(&format!("used{number}"))).await;
+        assert_eq!(word(&answer), "active", "used{number}");
+    }
+}
+
+// incidents.md row 2: each cache has a key of its own.
+#[test]
+fn two_caches_know_one_token_by_two_digests() {
+    let token = token("a");
+    assert_ne!(cache(1).digest(&token), cache(1).digest(&token));
+}
+
+// incidents.md row 7: a key is a digest of fixed length, whatever the token.
+#[test]
+fn two_tokens_have_two_digests() {
+    let cache = cache(1);
+    let tokens = ["a", "b", "aa", "a=", "a==", "A", "a.b", "a/b", "a%0Ab".trim_end_matches("%0Ab")];
+    let digests: std::collections::HashSet<_> =
+        tokens.iter().map(|text| cache.digest(&token(text))).collect();
+    assert_eq!(digests.len(), tokens.len() - 1, "the last is the first");
+}

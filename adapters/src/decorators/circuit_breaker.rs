@@ -1,0 +1,141 @@
+//! Leaves a server that is down alone.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// So many outages in a row open the breaker.
+const THRESHOLD: u32 = 5;
+/// While it is open, one question is let through this often.
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Answers at once that there is no verdict while the server is down, and lets single questions
+/// through to see whether it is back.
+///
+/// It counts what shows that the server is down: no connection, a broken one, no answer in time,
+/// 5xx and 429. It does not count a caller who leaves, nor what one caller's token or our own
+/// set-up could cause: an answer that cannot be read, our client refused, a redirect, our own limit.
+#[derive(Debug)]
+pub struct CircuitBreaker<I> {
+    inner: I,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Everybody is let through; so many outages in a row were seen.
+    Closed { outages: u32 },
+    /// Nobody is let through before the next probe.
+    Open { next_probe: Instant, opened_by: IntrospectionError },
+}
+
+#[derive(Debug, Error)]
+#[error("not asked: it was down a moment ago")]
+struct LeftAlone(#[source] IntrospectionError);
+
+/// What an answer says about the server.
+enum Health {
+    Up,
+    Down,
+    Unknown,
+}
+
+impl<I> CircuitBreaker<I> {
+    /// Watches over `inner`.
+    #[must_use]
+    pub fn new(inner: I) -> Self {
+        Self { inner, state: Mutex::new(State::Closed { outages: 0 }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a question through, as a probe where the breaker is open.
+    fn enter(&self) -> Result<Option<Probe<'_>>, IntrospectionError> {
+        match &mut *self.state() {
+            State::Closed { .. } => Ok(None),
+            State::Open { next_probe, .. } if *next_probe <= Instant::now() => {
+                *next_probe = Instant::now() + PROBE_INTERVAL;
+                Ok(Some(Probe(&self.state)))
+            }
+            State::Open { opened_by, .. } => Err(IntrospectionError::Unavailable {
+                reason: Outage::CircuitOpen,
+                source: Arc::new(LeftAlone(opened_by.clone())),
+            }),
+        }
+    }
+
+    fn record(&self, answer: &Result<Introspection, IntrospectionError>) -> Health {
+        let health = health(answer);
+        let state = &mut *self.state();
+        match (&health, answer) {
+            (Health::Up, _) => *state = State::Closed { outages: 0 },
+            (Health::Down, Err(error)) => match state {
+                State::Closed { outages } if *outages + 1 < THRESHOLD => *outages += 1,
+                State::Closed { .. } => {
+                    let next_probe = Instant::now() + PROBE_INTERVAL;
+                    *state = State::Open { next_probe, opened_by: error.clone() };
+                }
+                State::Open { opened_by, .. } => opened_by.clone_from(error),
+            },
+            _ => {}
+        }
+        health
+    }
+}
+
+fn health(answer: &Result<Introspection, IntrospectionError>) -> Health {
+    match answer {
+        Err(IntrospectionError::Unavailable { reason, .. }) => match reason {
+            Outage::Unreachable
+            | Outage::TimedOut
+            | Outage::Interrupted
+            | Outage::ServerError
+            | Outage::RateLimited => Health::Down,
+            Outage::UnexpectedStatus | Outage::TooManyInFlight | Outage::CircuitOpen => {
+                Health::Unknown
+            }
+        },
+        Ok(_)
+        | Err(
+            IntrospectionError::ClientRefused { .. }
+            | IntrospectionError::Misconfigured { .. }
+            | IntrospectionError::Malformed { .. },
+        ) => Health::Up,
+    }
+}
+
+/// The place of a probe. Given up without an answer about the server, it is free at once.
+struct Probe<'a>(&'a Mutex<State>);
+
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open { next_probe, .. } = &mut *state {
+            *next_probe = Instant::now();
+        }
+    }
+}
+
+#[async_trait]
+impl<I: TokenIntrospector> TokenIntrospector for CircuitBreaker<I> {
+    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+        let probe = self.enter()?;
+        let answer = self.inner.introspect(token).await;
+        match (self.record(&answer), probe) {
+            (Health::Up | Health::Down, Some(probe)) => std::mem::forget(probe),
+            (_, probe) => drop(probe),
+        }
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests;

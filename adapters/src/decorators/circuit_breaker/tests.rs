@@ -1,0 +1,182 @@
+use domain::Misconfiguration;
+use tokio::time::{advance, sleep, timeout};
+
+use super::{
+    super::gated::{Gated, cause, outage, token, word},
+    *,
+};
+
+type Answer = Result<Introspection, IntrospectionError>;
+
+async fn ask(breaker: &CircuitBreaker<Gated>) -> &'static str {
+    word(&breaker.introspect(&token("a")).await)
+}
+
+/// A breaker that so many outages have just been seen by.
+async fn after(outages: u32, gated: &Gated) -> CircuitBreaker<Gated> {
+    let breaker = CircuitBreaker::new(gated.clone());
+    gated.answer(Some(outage(Outage::Unreachable)));
+    for _ in 0..outages {
+        assert_eq!(ask(&breaker).await, "unreachable");
+    }
+    gated.answer(None);
+    breaker
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_outages_in_a_row_open_it_and_four_do_not() {
+    let gated = Gated::opened();
+    assert_eq!(ask(&after(THRESHOLD - 1, &gated).await).await, "active");
+    let breaker = after(THRESHOLD, &gated).await;
+    let asked = gated.asked();
+    assert_eq!(ask(&breaker).await, "circuit_open");
+    assert_eq!(gated.asked(), asked, "nobody was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_between_starts_the_count_again() {
+    let gated = Gated::opened();
+    let breaker = after(THRESHOLD - 1, &gated).await;
+    assert_eq!(ask(&breaker).await, "active");
+    gated.answer(Some(outage(Outage::Unreachable)));
+    for _ in 0..THRESHOLD - 1 {
+        assert_eq!(ask(&breaker).await, "unreachable");
+    }
+    gated.answer(None);
+    assert_eq!(ask(&breaker).await, "active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_probe_is_let_through_every_half_second() {
+    let gated = Gated::opened();
+    let breaker = after(THRESHOLD, &gated).await;
+    gated.answer(Some(outage(Outage::ServerError)));
+    for _ in 0..3 {
+        advance(Duration::from_millis(499)).await;
+        assert_eq!(ask(&breaker).await, "circuit_open");
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(ask(&breaker).await, "server_error");
+        assert_eq!(ask(&breaker).await, "circuit_open");
+    }
+    gated.answer(None);
+    advance(PROBE_INTERVAL).await;
+    assert_eq!(ask(&breaker).await, "active");
+    assert_eq!(ask(&breaker).await, "active", "it is closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_opened_it_is_what_it_shows() {
+    let gated = Gated::opened();
+    let breaker = after(THRESHOLD, &gated).await;
+    let error = breaker.introspect(&token("a")).await.unwrap_err();
+    let left_alone = std::error::Error::source(&error).unwrap();
+    let opened_by = left_alone.source().unwrap().to_string();
+    assert!(opened_by.contains("unreachable"), "{opened_by}");
+}
+
+fn no_outages() -> Vec<Answer> {
+    vec![
+        Ok(Introspection::Inactive),
+        Err(IntrospectionError::ClientRefused { source: cause() }),
+        Err(IntrospectionError::Malformed { source: cause() }),
+        Err(IntrospectionError::Misconfigured {
+            reason: Misconfiguration::Redirected,
+            source: cause(),
+        }),
+        outage(Outage::UnexpectedStatus),
+        outage(Outage::TooManyInFlight),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_caller_or_our_set_up_could_cause_does_not_open_it() {
+    for answer in no_outages() {
+        let gated = Gated::opened();
+        let breaker = CircuitBreaker::new(gated.clone());
+        gated.answer(Some(answer));
+        for _ in 0..3 * THRESHOLD {
+            assert_ne!(ask(&breaker).await, "circuit_open");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_outage_opens_it() {
+    for reason in [
+        Outage::Unreachable,
+        Outage::TimedOut,
+        Outage::Interrupted,
+        Outage::ServerError,
+        Outage::RateLimited,
+    ] {
+        let gated = Gated::opened();
+        let breaker = CircuitBreaker::new(gated.clone());
+        gated.answer(Some(outage(reason)));
+        for _ in 0..THRESHOLD {
+            assert_eq!(ask(&breaker).await, reason.as_str());
+        }
+        assert_eq!(ask(&breaker).await, "circuit_open");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_answer_of_the_server_closes_it() {
+    for answer in no_outages() {
+        let gated = Gated::opened();
+        let breaker = after(THRESHOLD, &gated).await;
+        advance(PROBE_INTERVAL).await;
+        let expected = word(&answer);
+        gated.answer(Some(answer));
+        assert_eq!(ask(&breaker).await, expected);
+        let unknown = ["unexpected_status", "too_many_in_flight"].contains(&expected);
+        gated.answer(None);
+        // What says nothing about the server leaves it open, and the place free.
+        assert_eq!(ask(&breaker).await, "active");
+        if !unknown {
+            continue;
+        }
+        assert_eq!(ask(&breaker).await, "active");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_leaves_is_no_outage() {
+    let gated = Gated::closed();
+    let breaker = CircuitBreaker::new(gated.clone());
+    for _ in 0..2 * THRESHOLD {
+        let left = timeout(Duration::from_secs(1), breaker.introspect(&token("a"))).await;
+        assert!(left.is_err());
+    }
+    gated.open();
+    assert_eq!(ask(&breaker).await, "active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_whose_caller_leaves_frees_its_place() {
+    let gated = Gated::opened();
+    let breaker = after(THRESHOLD, &gated).await;
+    gated.close();
+    advance(PROBE_INTERVAL).await;
+    let left = timeout(Duration::from_millis(1), breaker.introspect(&token("a"))).await;
+    assert!(left.is_err());
+    gated.open();
+    assert_eq!(ask(&breaker).await, "active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_stalls_does_not_hold_up_the_next_one() {
+    let gated = Gated::opened();
+    let breaker = Arc::new(after(THRESHOLD, &gated).await);
+    gated.close();
+    advance(PROBE_INTERVAL).await;
+    let stalled = tokio::spawn({
+        let breaker = Arc::clone(&breaker);
+        async move { breaker.introspect(&token("a")).await }
+    });
+    gated.wait_for_under_way(1).await;
+    assert_eq!(ask(&breaker).await, "circuit_open");
+    sleep(PROBE_INTERVAL).await;
+    gated.open();
+    assert_eq!(ask(&breaker).await, "active");
+    assert_eq!(word(&stalled.await.unwrap()), "active");
+}

@@ -1,0 +1,102 @@
+//! Many callers who wait for one token share one question.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
+
+type Answer = Result<Introspection, IntrospectionError>;
+type Call = BoxFuture<'static, Answer>;
+
+/// Asks once for all who wait for the same token at that moment.
+///
+/// The shared call belongs to no caller. Whoever waits drives it: it goes on when its first caller
+/// leaves, ends when nobody waits, and leaves nothing behind. Its deadline is that of the call
+/// itself. Its answer, a fault included, is for those who wait and for nobody after them.
+pub struct Coalesced<I> {
+    inner: Arc<I>,
+    calls: Arc<Calls>,
+}
+
+/// The calls under way, held weakly.
+#[derive(Default)]
+struct Calls(Mutex<UnderWay>);
+
+#[derive(Default)]
+struct UnderWay {
+    by_token: HashMap<AccessToken, (u64, WeakShared<Call>)>,
+    last_number: u64,
+}
+
+/// Takes a call off the list when it ends, however it ends.
+struct OnList {
+    calls: Arc<Calls>,
+    token: AccessToken,
+    number: u64,
+}
+
+impl<I: TokenIntrospector + 'static> Coalesced<I> {
+    /// Shares the calls to `inner`.
+    #[must_use]
+    pub fn new(inner: I) -> Self {
+        Self { inner: Arc::new(inner), calls: Arc::default() }
+    }
+
+    /// The call that is under way for `token`, or a new one.
+    fn call(&self, token: &AccessToken) -> Shared<Call> {
+        let mut under_way = self.calls.lock();
+        if let Some(call) = under_way.by_token.get(token).and_then(|(_, call)| call.upgrade()) {
+            return call;
+        }
+        under_way.last_number += 1;
+        let number = under_way.last_number;
+        let on_list = OnList { calls: Arc::clone(&self.calls), token: token.clone(), number };
+        let inner = Arc::clone(&self.inner);
+        let call = async move { inner.introspect(&on_list.token).await }.boxed().shared();
+        if let Some(weak) = call.downgrade() {
+            under_way.by_token.insert(token.clone(), (number, weak));
+        }
+        call
+    }
+}
+
+impl Calls {
+    fn lock(&self) -> std::sync::MutexGuard<'_, UnderWay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for OnList {
+    fn drop(&mut self) {
+        let mut under_way = self.calls.lock();
+        let is_ours = |(number, _): &(u64, _)| *number == self.number;
+        if under_way.by_token.get(&self.token).is_some_and(is_ours) {
+            under_way.by_token.remove(&self.token);
+        }
+    }
+}
+
+#[async_trait]
+impl<I: TokenIntrospector + 'static> TokenIntrospector for Coalesced<I> {
+    async fn introspect(&self, token: &AccessToken) -> Answer {
+        self.call(token).await
+    }
+}
+
+impl<I> fmt::Debug for Coalesced<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let under_way = self.calls.lock().by_token.len();
+        f.debug_struct("Coalesced").field("under_way", &under_way).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

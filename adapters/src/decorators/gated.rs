@@ -1,0 +1,114 @@
+//! An introspector whose answers a test holds back.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    AccessToken, ActiveToken, Cause, Introspection, IntrospectionError, Outage, Subject,
+    TokenIntrospector,
+};
+use tokio::sync::watch;
+
+pub(super) type Answer = Result<Introspection, IntrospectionError>;
+
+/// Counts questions and answers about each token that it is active for a subject of that name; or
+/// as it is told.
+#[derive(Clone)]
+pub(super) struct Gated {
+    open: watch::Sender<bool>,
+    under_way: watch::Sender<usize>,
+    asked: Arc<AtomicUsize>,
+    answer: watch::Sender<Option<Answer>>,
+}
+
+/// A question under way; it ends when it is dropped.
+struct UnderWay<'a>(&'a watch::Sender<usize>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Gated {
+    fn new(open: bool) -> Self {
+        Self {
+            open: watch::Sender::new(open),
+            under_way: watch::Sender::new(0),
+            asked: Arc::default(),
+            answer: watch::Sender::new(None),
+        }
+    }
+
+    pub(super) fn closed() -> Self {
+        Self::new(false)
+    }
+
+    pub(super) fn opened() -> Self {
+        Self::new(true)
+    }
+
+    pub(super) fn open(&self) {
+        self.open.send_replace(true);
+    }
+
+    pub(super) fn close(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Answers this from now on; `None` is the subject again.
+    pub(super) fn answer(&self, answer: Option<Answer>) {
+        self.answer.send_replace(answer);
+    }
+
+    /// How many questions there were.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many questions are under way.
+    pub(super) async fn wait_for_under_way(&self, expected: usize) {
+        self.under_way.subscribe().wait_for(|count| *count == expected).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl TokenIntrospector for Gated {
+    async fn introspect(&self, token: &AccessToken) -> Answer {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.under_way.send_modify(|count| *count += 1);
+        let _under_way = UnderWay(&self.under_way);
+        self.open.subscribe().wait_for(|open| *open).await.unwrap();
+        let answer = self.answer.borrow().clone();
+        answer.unwrap_or_else(|| Ok(active(token.expose_secret())))
+    }
+}
+
+pub(super) fn token(text: &str) -> AccessToken {
+    AccessToken::parse(text).unwrap()
+}
+
+pub(super) fn active(subject: &str) -> Introspection {
+    let subject = Some(Subject::parse(subject).unwrap());
+    Introspection::Active(Arc::new(ActiveToken { subject, ..ActiveToken::default() }))
+}
+
+pub(super) fn outage(reason: Outage) -> Answer {
+    Err(IntrospectionError::Unavailable { reason, source: cause() })
+}
+
+pub(super) fn cause() -> Cause {
+    Arc::new(std::io::Error::other("a test"))
+}
+
+/// The one word for what was answered.
+pub(super) fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Ok(Introspection::Active(_)) => "active",
+        Ok(Introspection::Inactive) => "inactive",
+        Err(error) => error.reason(),
+    }
+}

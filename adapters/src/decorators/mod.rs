@@ -1,0 +1,19 @@
+//! Decorators of the port. Each is in its file and has one reason; they are composed, inside out,
+//! in `app/src/compose.rs`.
+
+mod cached;
+mod circuit_breaker;
+mod coalesced;
+mod in_flight_limited;
+mod remembering;
+mod token_cache;
+
+#[cfg(test)]
+mod gated;
+
+pub use cached::Cached;
+pub use circuit_breaker::CircuitBreaker;
+pub use coalesced::Coalesced;
+pub use in_flight_limited::InFlightLimited;
+pub use remembering::Remembering;
+pub use token_cache::TokenCache;

@@ -1,0 +1,225 @@
+//! What one connection is doing, and until when it may go on like that.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
+
+/// How HTTP/2 with prior knowledge begins (RFC 9113 §3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI ";
+
+/// How long a connection may be without a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a whole request head to arrive.
+    pub(super) header_timeout: Duration,
+    /// Between two requests.
+    pub(super) idle_timeout: Duration,
+}
+
+/// The activity of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Activity(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    requests: usize,
+    waiting: Waiting,
+    since: Instant,
+    is_http2: bool,
+}
+
+/// What a connection without a request is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    /// The rest of a request head; on a new connection the whole of it.
+    Head,
+    /// The next request.
+    Request,
+}
+
+impl Activity {
+    pub(super) fn new() -> Self {
+        let since = Instant::now();
+        let state = State { requests: 0, waiting: Waiting::Head, since, is_http2: false };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    pub(super) fn request_began(&self) {
+        self.lock().requests += 1;
+    }
+
+    pub(super) fn request_ended(&self) {
+        let mut state = self.lock();
+        state.requests -= 1;
+        if state.requests == 0 {
+            state.waiting = Waiting::Request;
+            state.since = Instant::now();
+        }
+    }
+
+    /// Over HTTP/2 bytes between two requests are pings and windows, and no head.
+    fn bytes_arrived(&self, bytes: &[u8]) {
+        let mut state = self.lock();
+        state.is_http2 |= bytes.starts_with(HTTP2_PREFACE);
+        if state.requests == 0 && state.waiting == Waiting::Request && !state.is_http2 {
+            state.waiting = Waiting::Head;
+            state.since = Instant::now();
+        }
+    }
+
+    /// Comes back when the connection was without a request for too long.
+    pub(super) async fn overdue(&self, patience: Patience) {
+        let shortest = patience.header_timeout.min(patience.idle_timeout);
+        loop {
+            let now = Instant::now();
+            let deadline = self.deadline(patience).unwrap_or(now + shortest);
+            if deadline <= now {
+                return;
+            }
+            sleep_until(deadline).await;
+        }
+    }
+
+    fn deadline(&self, patience: Patience) -> Option<Instant> {
+        let state = self.lock();
+        let patience = match state.waiting {
+            Waiting::Head => patience.header_timeout,
+            Waiting::Request => patience.idle_timeout,
+        };
+        (state.requests == 0).then(|| state.since + patience)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A socket that tells when bytes arrive.
+#[derive(Debug)]
+pub(super) struct Watched {
+    stream: TcpStream,
+    activity: Activity,
+}
+
+impl Watched {
+    pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
+        Self { stream, activity }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
+            self.activity.bytes_arrived(bytes);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Patience =
+        Patience { header_timeout: Duration::from_secs(10), idle_timeout: Duration::from_secs(75) };
+
+    /// How long it takes until the connection is overdue; `None` beyond an hour.
+    async fn overdue_after(activity: &Activity) -> Option<u64> {
+        let start = Instant::now();
+        let overdue = timeout(Duration::from_secs(3600), activity.overdue(PATIENCE)).await;
+        overdue.is_ok().then(|| start.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_connection_has_the_time_of_a_head() {
+        let activity = Activity::new();
+        assert_eq!(overdue_after(&activity).await, Some(10));
+        activity.bytes_arrived(b"GET");
+        assert_eq!(overdue_after(&activity).await, Some(0), "dripping wins no time");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_may_take_as_long_as_it_takes() {
+        let activity = Activity::new();
+        activity.request_began();
+        activity.request_began();
+        activity.bytes_arrived(b"more");
+        assert_eq!(overdue_after(&activity).await, None);
+        activity.request_ended();
+        assert_eq!(overdue_after(&activity).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn between_two_requests_there_is_the_time_of_idling_until_the_next_head_begins() {
+        let activity = Activity::new();
+        activity.request_began();
+        activity.request_ended();
+        assert_eq!(overdue_after(&activity).await, Some(75));
+        activity.bytes_arrived(b"G");
+        assert_eq!(overdue_after(&activity).await, Some(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ping_over_http_2_is_no_head() {
+        let activity = Activity::new();
+        activity.bytes_arrived(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(overdue_after(&activity).await, Some(10));
+        activity.request_began();
+        activity.request_ended();
+        activity.bytes_arrived(b"ping");
+        assert_eq!(overdue_after(&activity).await, Some(75));
+    }
+}

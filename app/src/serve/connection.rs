@@ -1,0 +1,84 @@
+//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Version, header::CONNECTION},
+};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::net::TcpStream;
+use tower::Service;
+
+use super::{
+    activity::{Activity, Patience, Watched},
+    in_flight::InFlight,
+};
+
+/// The longest request head over HTTP/1.1, in bytes: the longest access token fits.
+const MAX_HEAD: usize = 64 * 1024;
+/// The longest list of request headers over HTTP/2, in bytes: the longest access token fits.
+const MAX_HEADER_LIST: u32 = 64 * 1024;
+/// The most requests of one connection at once over HTTP/2.
+const MAX_STREAMS: u32 = 200;
+
+/// What every connection shares.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pub(super) router: Router,
+    pub(super) patience: Patience,
+    pub(super) in_flight: InFlight,
+    pub(super) graceful: GracefulShutdown,
+    /// Whether clients are to go elsewhere with their next request.
+    pub(super) draining: Arc<AtomicBool>,
+}
+
+impl Connections {
+    /// Serves one connection to its end.
+    pub(super) fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + use<> {
+        let activity = Activity::new();
+        let router = self.router.clone();
+        let (in_flight, draining) = (self.in_flight.clone(), Arc::clone(&self.draining));
+        let of_connection = activity.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let guard = in_flight.enter(of_connection.clone());
+            let is_http1 = request.version() <= Version::HTTP_11;
+            let draining = Arc::clone(&draining);
+            let answer = router.clone().call(request.map(Body::new));
+            async move {
+                let mut response = answer.await?;
+                if is_http1 && draining.load(Ordering::Relaxed) {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, std::convert::Infallible>(response.map(|body| guard.attach(body)))
+            }
+        });
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        // The time for a head is ours: hyper's would run between two requests as well.
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_HEAD);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(MAX_HEADER_LIST)
+            .max_concurrent_streams(MAX_STREAMS);
+        let stream = TokioIo::new(Watched::new(stream, activity.clone()));
+        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
+        let connection = self.graceful.watch(connection);
+        let patience = self.patience;
+        async move {
+            tokio::select! {
+                // What goes wrong with a connection is the peer's doing, and no request of ours.
+                _ = connection => {}
+                () = activity.overdue(patience) => {}
+            }
+        }
+    }
+}
