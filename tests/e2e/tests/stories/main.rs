@@ -3,9 +3,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::expect_used,
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod dead_connections;
 mod denials;
 mod documentation;
 mod faults;
@@ -13,4 +15,6 @@ mod http2;
 mod isolation;
 mod outages;
 mod shutdown;
+mod slow_clients;
+mod steady;
 mod walkthrough;
