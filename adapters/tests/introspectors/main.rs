@@ -9,6 +9,7 @@
 
 mod addresses;
 mod authentication;
+mod cold_and_warm;
 mod discovery;
 mod faults;
 mod port_contract;

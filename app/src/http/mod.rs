@@ -21,4 +21,6 @@ pub(crate) use router::router;
 pub use routes::routes;
 
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,162 @@
+//! The cache keeps facts, never decisions: an answer from it is judged as a fresh one is.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use adapters::{
+    InMemoryIntrospector,
+    decorators::{Cached, Coalesced, Remembering, TokenCache},
+};
+use domain::{
+    AccessToken, ActiveToken, Audience, Authorizer, Clock, Introspection, Issuer, Organization,
+    OrganizationId, Policy, Refusal, Requirements, Role, Rule, Scope, ScopeToken, Subject,
+    TokenIntrospector,
+};
+use proptest::prelude::*;
+
+/// Seconds since 1970; as many for the wall clock as for the cache.
+const START_SECS: u64 = 1_767_225_600;
+
+#[derive(Default)]
+struct SetClock(AtomicU64);
+
+impl Clock for SetClock {
+    fn now(&self) -> SystemTime {
+        at(self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn at(offset_secs: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(START_SECS + offset_secs)
+}
+
+macro_rules! rules {
+    ($($name:ident: $policy:expr;)*) => {
+        $(
+            struct $name;
+            impl Rule for $name {
+                const POLICY: &'static Policy = &$policy;
+            }
+        )*
+
+        /// The word for each rule's decision, subject included.
+        async fn decisions(authorizer: &Authorizer, token: &AccessToken) -> Vec<String> {
+            let mut words = Vec::new();
+            $(
+                words.push(match authorizer.authorize::<$name>(token).await {
+                    Ok(permit) => format!("{:?}", permit.principal()),
+                    Err(Refusal::Denied(denial)) => denial.to_string(),
+                    Err(Refusal::Undetermined(error)) => error.to_string(),
+                });
+            )*
+            words
+        }
+    };
+}
+
+rules! {
+    SignedIn: Policy::Authenticated;
+    Read: Policy::Role(Role::from_static("read"));
+    ReadInOne: Policy::RoleIn {
+        role: Role::from_static("read"),
+        organization: OrganizationId::from_static("1"),
+    };
+    Email: Policy::Scope(ScopeToken::from_static("email"));
+    Either: Policy::AnyOf(&[
+        Policy::Role(Role::from_static("write")),
+        Policy::Scope(ScopeToken::from_static("openid")),
+    ]);
+    Both: Policy::AllOf(&[
+        Policy::Role(Role::from_static("read")),
+        Policy::Scope(ScopeToken::from_static("openid")),
+    ]);
+}
+
+fn answer() -> impl Strategy<Value = Introspection> {
+    let organization = |id: &str| Organization {
+        id: OrganizationId::parse(id).unwrap(),
+        primary_domain: format!("{id}.test").into(),
+    };
+    let grant = (prop::sample::select(vec!["read", "write"]), prop::sample::select(vec!["1", "2"]));
+    let active = (
+        prop::collection::vec(grant, 0..3),
+        prop::sample::subsequence(vec!["openid", "email"], 0..=2),
+        prop::option::of(0..100_u64),
+        prop::option::of(0..100_u64),
+        prop::option::of(prop::sample::select(vec!["https://a.test", "https://b.test"])),
+        prop::sample::subsequence(vec!["api", "other"], 0..=2),
+        any::<bool>(),
+    )
+        .prop_map(move |(grants, scopes, expires, starts, issuer, audience, key_bound)| {
+            Introspection::Active(Arc::new(ActiveToken {
+                subject: Some(Subject::parse("ada").unwrap()),
+                roles: grants
+                    .into_iter()
+                    .map(|(role, id)| (Role::parse(role).unwrap(), organization(id)))
+                    .collect(),
+                scope: Scope::parse(&scopes.join(" ")),
+                expires_at: expires.map(at),
+                not_before: starts.map(at),
+                issuer: issuer.map(|issuer| Issuer::parse(issuer).unwrap()),
+                audience: audience.iter().map(|a| Audience::parse(a).unwrap()).collect(),
+                key_bound: key_bound && expires.is_none(),
+                ..ActiveToken::default()
+            }))
+        });
+    prop_oneof![9 => active, 1 => Just(Introspection::Inactive)]
+}
+
+fn authorizer(
+    introspector: impl TokenIntrospector + 'static,
+    clock: &Arc<SetClock>,
+    strict: bool,
+) -> Authorizer {
+    let requirements = Requirements {
+        issuer: strict.then(|| Issuer::parse("https://a.test").unwrap()),
+        audiences: if strict { vec![Audience::parse("api").unwrap()] } else { Vec::new() },
+        leeway: Duration::from_secs(5),
+        ..Requirements::default()
+    };
+    let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(clock);
+    Authorizer::new(Arc::new(introspector), clock, requirements)
+}
+
+proptest! {
+    // incidents.md rows 1 and 3.
+    #[test]
+    fn a_warm_answer_is_judged_as_a_cold_one(
+        answer in answer(),
+        strict: bool,
+        pauses_secs in prop::collection::vec(0..40_u64, 1..5),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let token = AccessToken::parse("the-token").unwrap();
+            let clock = Arc::<SetClock>::default();
+            let server = || InMemoryIntrospector::new([(token.clone(), answer.clone())]);
+            let for_cache: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+            let cache = Arc::new(TokenCache::new(Duration::from_secs(60), 10, for_cache));
+            let remembering = Remembering::new(server(), Arc::clone(&cache));
+            let warm = authorizer(Cached::new(Coalesced::new(remembering), cache), &clock, strict);
+            let cold = authorizer(server(), &clock, strict);
+            for pause_secs in pauses_secs {
+                clock.0.fetch_add(pause_secs, Ordering::SeqCst);
+                tokio::time::advance(Duration::from_secs(pause_secs)).await;
+                for _ in 0..2 {
+                    let (warm, cold) =
+                        (decisions(&warm, &token).await, decisions(&cold, &token).await);
+                    assert_eq!(warm, cold);
+                }
+            }
+        });
+    }
+}
