@@ -1,0 +1,8 @@
+//! Benchmarks. `cargo run --release -p benchmarks --bin load` compares the app with the least that
+//! could do the same, under load.
+
+#![expect(clippy::indexing_slicing, reason = "a benchmark that cannot go on says so by panicking")]
+
+pub mod load;
+pub mod pairs;
+pub mod server;

@@ -1,0 +1,105 @@
+//! A turn of load by wrk, on a core of its own, and what it cost the server.
+
+use std::{
+    fs,
+    io::{self, Error},
+    path::PathBuf,
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::server::Server;
+
+/// What one turn gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Answered requests.
+    pub requests: f64,
+    /// Requests a second.
+    pub rate: f64,
+    /// CPU time of the server for each request, in microseconds.
+    pub cpu_micros: f64,
+    /// How busy the server's core was, from 0 to 1.
+    pub busy: f64,
+    /// Answers that were not 2xx.
+    pub refused: f64,
+}
+
+/// wrk with a list of tokens, which its requests carry in turn.
+#[derive(Debug)]
+pub struct Load {
+    _directory: TempDir,
+    script: PathBuf,
+}
+
+impl Load {
+    /// Load with these tokens.
+    ///
+    /// # Errors
+    /// When the script cannot be written.
+    pub fn new(tokens: &[String]) -> io::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let list = directory.path().join("tokens");
+        fs::write(&list, tokens.join("\n"))?;
+        let script = directory.path().join("script.lua");
+        let text = format!(
+            "local tokens = {{}}\n\
+             for line in io.lines('{}') do tokens[#tokens + 1] = 'Bearer ' .. line end\n\
+             local number = 0\n\
+             function request()\n\
+             number = number % #tokens + 1\n\
+             wrk.headers['Authorization'] = tokens[number]\n\
+             return wrk.format('GET')\n\
+             end\n\
+             function done(summary)\n\
+             io.write(string.format('RESULT %d %d %d\\n', summary.requests, summary.duration, \
+             summary.errors.status))\n\
+             end\n",
+            list.display(),
+        );
+        fs::write(&script, text)?;
+        Ok(Self { _directory: directory, script })
+    }
+
+    /// One turn against a path of a server.
+    ///
+    /// # Errors
+    /// When wrk is not installed, or the server has ended.
+    pub fn turn(
+        &self,
+        server: &Server,
+        path: &str,
+        connections: u32,
+        seconds: u32,
+    ) -> io::Result<Turn> {
+        let url = format!("http://{}{path}", server.address);
+        let before = server.cpu_seconds()?;
+        let output = Command::new("taskset")
+            .args(["-c", "1", "wrk", "-t1"])
+            .arg(format!("-c{connections}"))
+            .arg(format!("-d{seconds}s"))
+            .arg("-s")
+            .arg(&self.script)
+            .arg(&url)
+            .output()?;
+        let cpu = server.cpu_seconds()? - before;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
+        let numbers: Vec<f64> = result
+            .unwrap_or_default()
+            .split(' ')
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        let [requests, micros, refused] = numbers[..] else {
+            return Err(Error::other(format!("wrk gave no result: is it installed?\n{text}")));
+        };
+        Ok(Turn {
+            requests,
+            rate: requests / micros * 1e6,
+            cpu_micros: cpu / requests * 1e6,
+            busy: cpu / micros * 1e6,
+            refused,
+        })
+    }
+}

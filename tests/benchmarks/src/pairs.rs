@@ -1,0 +1,50 @@
+//! Turns in pairs, one after the other, so that what disturbs the machine disturbs both.
+
+use std::io;
+
+use crate::load::Turn;
+
+/// The middle of many pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Ratio {
+    /// The median of the rates' ratios, and the quartiles around it.
+    pub rate: [f64; 3],
+    /// The median of the ratios of CPU time for each request, and the quartiles around it.
+    pub cpu: [f64; 3],
+    /// How busy the server was in the less busy turns, at the median.
+    pub busy: f64,
+    /// Requests in all turns.
+    pub requests: f64,
+}
+
+/// Takes turns: `first` is set in ratio to `second`.
+///
+/// # Errors
+/// When a turn fails.
+pub fn take(
+    pairs: usize,
+    mut first: impl FnMut() -> io::Result<Turn>,
+    mut second: impl FnMut() -> io::Result<Turn>,
+) -> io::Result<Ratio> {
+    let (mut rate, mut cpu, mut busy, mut requests) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+    for number in 0..pairs {
+        let (one, other) = if number % 2 == 0 {
+            let one = first()?;
+            (one, second()?)
+        } else {
+            let other = second()?;
+            (first()?, other)
+        };
+        rate.push(one.rate / other.rate);
+        cpu.push(one.cpu_micros / other.cpu_micros);
+        busy.push(one.busy.min(other.busy));
+        requests += one.requests + other.requests;
+    }
+    let [_, busy, _] = quartiles(busy);
+    Ok(Ratio { rate: quartiles(rate), cpu: quartiles(cpu), busy, requests })
+}
+
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4])
+}
