@@ -6,6 +6,7 @@ use std::{
 };
 
 use adapters::zitadel::Domain;
+use domain::Policy;
 
 use crate::{
     config::{Config, Introspector},
@@ -51,10 +52,9 @@ impl Banner {
 
     fn write(&self, text: &mut String, address: SocketAddr) -> fmt::Result {
         writeln!(text, "\nListening on http://{address}")?;
-        let token = match &self.introspector {
+        match &self.introspector {
             Answering::Zitadel(domain) => {
                 writeln!(text, "Tokens are introspected by ZITADEL at {}", domain.issuer())?;
-                "$TOKEN"
             }
             Answering::Fake { tokens, copyable } => {
                 writeln!(
@@ -68,25 +68,34 @@ impl Banner {
                 if *copyable {
                     writeln!(
                         text,
-                        "\nTo start with a copy that you can edit while the API runs:\n\n    \
+                        "\nTo edit the tokens while the API runs, stop it and start it with a copy:\n\n    \
                          cp app/local-tokens.toml my-tokens.local.toml\n    \
                          APP_FAKE__TOKENS=my-tokens.local.toml cargo run -p app",
                     )?;
                 }
-                tokens.shown().next().map_or("$TOKEN", |(token, _)| token)
             }
-        };
+        }
         writeln!(text, "\nTo try it:\n")?;
         for Route { method, path, access } in &self.routes {
             let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
             let header = match access {
                 Access::Public => String::new(),
-                Access::Guarded(_) => format!(" -H \"Authorization: Bearer {token}\""),
+                Access::Guarded(policy) => {
+                    format!(" -H \"Authorization: Bearer {}\"", self.token(policy))
+                }
             };
             let path = example(path);
             writeln!(text, "    curl -i{method}{header} \"http://{address}{path}\"")?;
         }
         Ok(())
+    }
+
+    /// A token that opens a route of this policy.
+    fn token(&self, policy: &Policy) -> &str {
+        match &self.introspector {
+            Answering::Zitadel(_) => "$TOKEN",
+            Answering::Fake { tokens, .. } => tokens.that_meets(policy).unwrap_or("$TOKEN"),
+        }
     }
 }
 

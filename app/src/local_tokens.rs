@@ -10,7 +10,7 @@ use std::{
 
 use domain::{
     AccessToken, ActiveToken, Audience, ClientId, Introspection, Issuer, Organization,
-    OrganizationId, Role, Scope, Subject, Username,
+    OrganizationId, Policy, Role, Scope, Subject, Username,
 };
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
@@ -98,6 +98,15 @@ impl LocalTokens {
     /// Whether they are those of `app/local-tokens.toml`, which can be copied and edited.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
+    }
+
+    /// The first token that meets a policy.
+    pub(crate) fn that_meets(&self, policy: &Policy) -> Option<&str> {
+        let meets = |local: &&LocalToken| match &local.introspection {
+            Introspection::Active(token) => policy.is_met_by(token),
+            Introspection::Inactive => false,
+        };
+        self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
     /// What the fake answers.

@@ -62,7 +62,10 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
         warn!("{warning}");
     }
     if matches!(config.introspector, Introspector::Zitadel(_)) && config.cache.ttl.is_zero() {
-        warn!("cache.ttl is 0s: every request with a token is introspected by ZITADEL");
+        warn!(
+            "cache.ttl is 0s: each request with a token is introspected by ZITADEL, which is as fresh \
+             as can be, and as slow"
+        );
     }
     let address = config.server.listen;
     let server = config.server.clone();

@@ -175,7 +175,7 @@ fn the_banner_names_the_zitadel_that_is_asked() {
         domain.as_str(),
         "ZITADEL_DOMAIN in the environment",
         "CLIENT_SECRET in the environment",
-        "every request with a token is introspected",
+        "each request with a token is introspected",
     ] {
         assert!(log.contains(expected), "{expected:?} is not in:\n{log}");
     }

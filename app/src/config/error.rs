@@ -18,9 +18,11 @@ impl ConfigError {
         Self::one_line(&format!("{name}{origin}: {problem}"))
     }
 
-    pub(super) fn unknown(origin: &Origin) -> Self {
+    /// `meant` is the setting that it looks like.
+    pub(super) fn unknown(origin: &Origin, meant: Option<&str>) -> Self {
+        let hint = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
         Self::one_line(&format!(
-            "{origin} is no setting; docs/configuration.md has the names of all"
+            "{origin} is no setting; docs/configuration.md has the names of all{hint}"
         ))
     }
 

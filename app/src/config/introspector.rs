@@ -56,7 +56,7 @@ impl Introspector {
                 }
                 Fake::read(layers, directory, server).map(Self::Fake)
             }
-            None => Err(layers.error(
+            None => Err(layers.conflict(
                 "introspector",
                 "a release build does not guess: set zitadel.domain (ZITADEL_DOMAIN) and \
                  credentials, or ask for the fake by name with introspector = \"fake\" \
@@ -80,9 +80,10 @@ impl Introspector {
 impl Fake {
     fn read(layers: &Layers, directory: &Path, server: &Server) -> Result<Self, ConfigError> {
         if !server.listen.ip().is_loopback() {
-            return Err(layers.error(
+            return Err(layers.conflict(
                 "server.listen",
-                "the fake answers on loopback only, for everybody knows its tokens",
+                "the fake answers on loopback only, for everybody knows its tokens; set \
+                 ZITADEL_DOMAIN, or listen on 127.0.0.1:5000",
             ));
         }
         let Some(file) = layers.text("fake.tokens")? else {

@@ -117,6 +117,11 @@ impl Layers {
         items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
+    /// Why a setting cannot stand as it is, although its value has the right form.
+    pub(super) fn conflict(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
+        ConfigError::at(name, self.origin(name).as_ref(), problem)
+    }
+
     /// What is wrong with the value of a setting.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         let expects = setting::named(name).map_or("", |setting| setting.expects);
@@ -159,7 +164,7 @@ impl Layer {
         match variables.keys().find(|name| is_unknown(name)) {
             Some(unknown) => {
                 let origin = Origin { name: unknown.clone(), layer: layer.to_owned() };
-                Err(ConfigError::unknown(&origin))
+                Err(ConfigError::unknown(&origin, meant(unknown).as_deref()))
             }
             None => Ok(Self { layer: layer.to_owned(), values }),
         }
@@ -181,7 +186,7 @@ impl Layer {
                     }
                     _ => {
                         let origin = Origin { name, layer: layer.to_owned() };
-                        return Err(ConfigError::unknown(&origin));
+                        return Err(ConfigError::unknown(&origin, None));
                     }
                 }
             }
@@ -216,6 +221,13 @@ impl Provider for Layer {
         }
         Ok(Profile::Default.collect(data))
     }
+}
+
+/// The variable with the same letters, as where one underscore stands for two.
+fn meant(unknown: &str) -> Option<String> {
+    let letters = |name: &str| name.replace('_', "");
+    let mut variables = SETTINGS.iter().map(Setting::variable);
+    variables.find(|variable| letters(variable) == letters(unknown))
 }
 
 /// Whether a variable looks like a setting and is none. Kubernetes injects some of that look for a

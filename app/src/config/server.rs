@@ -27,7 +27,9 @@ pub struct Server {
 
 impl Server {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        let max_body: ByteSize = layers.required("server.max_body")?;
+        let max_body: String = layers.required("server.max_body")?;
+        let max_body: ByteSize =
+            max_body.parse().map_err(|_| layers.error("server.max_body", "it is no size"))?;
         Ok(Self {
             listen: layers.required("server.listen")?,
             shutdown_grace: duration(layers, "server.shutdown_grace")?,

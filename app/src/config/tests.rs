@@ -228,6 +228,7 @@ fn values_of_the_environment_arrive_letter_by_letter() {
 
 #[test]
 fn an_unknown_setting_is_refused_wherever_it_stands() {
+    Setup::new().variable("APP_SERVER_LISTEN", "x").refused(&["did you mean APP_SERVER__LISTEN?"]);
     Setup::new()
         .variable("APP_SERVER__LISTN", "x")
         .refused(&["APP_SERVER__LISTN in the environment"]);

@@ -82,16 +82,21 @@ impl Section {
                 "zitadel.connect_to: tokens and credentials travel in clear to {connect_to}"
             ));
         }
-        let read = |file| fs::read(directory.join(file));
-        let root_certificates = layers.text("zitadel.ca_file")?.map(read).transpose();
+        let read = |file: String| {
+            let path = directory.join(file);
+            let shown = |error| {
+                layers.error("zitadel.ca_file", format_args!("{}: {error}", path.display()))
+            };
+            fs::read(&path).map_err(shown)
+        };
+        let root_certificates = layers.text("zitadel.ca_file")?.map(read).transpose()?;
         Ok(Zitadel {
             domain,
             credentials: Credentials::read(layers, directory)?,
             project_id,
             introspection_endpoint,
             connect_to,
-            root_certificates: root_certificates
-                .map_err(|error| layers.error("zitadel.ca_file", error))?,
+            root_certificates,
             timeout,
             max_in_flight,
         })
@@ -106,14 +111,14 @@ impl Credentials {
                 .filter_map(|name| Some((name, layers.origin(name)?)))
                 .collect();
         match given.as_slice() {
-            [] => Err(layers.error(
+            [] => Err(layers.conflict(
                 "zitadel.domain",
                 "there are no credentials to go with it: set zitadel.client_id and \
                  zitadel.client_secret (CLIENT_ID, CLIENT_SECRET), or zitadel.key_file (KEY_FILE)",
             )),
             [("zitadel.key_file", _)] => Self::private_key(layers, directory),
             [_] => Self::client_secret(layers, directory),
-            [(first, origin), (second, _), ..] => Err(layers.error(
+            [(first, origin), (second, _), ..] => Err(layers.conflict(
                 second,
                 format!("{first} ({origin}) is set too, and only one of them can be used"),
             )),
@@ -139,10 +144,10 @@ impl Credentials {
         let name = "zitadel.key_file";
         let file: String = layers.required(name)?;
         let json = read_file(layers, name, directory, &file)?;
-        let key_file = KeyFile::parse(&json).map_err(|error| layers.error(name, error))?;
+        let key_file = KeyFile::parse(&json).map_err(|error| layers.conflict(name, error))?;
         let client_id = layers.text("zitadel.client_id")?;
         if client_id.is_some_and(|client_id| client_id != key_file.client_id().as_str()) {
-            return Err(layers.error(
+            return Err(layers.conflict(
                 "zitadel.client_id",
                 "it is not the client id in zitadel.key_file; leave it out",
             ));
@@ -158,8 +163,9 @@ fn read_file(
     directory: &Path,
     file: &str,
 ) -> Result<String, ConfigError> {
-    let text =
-        fs::read_to_string(directory.join(file)).map_err(|error| layers.error(name, error))?;
+    let path = directory.join(file);
+    let text = fs::read_to_string(&path)
+        .map_err(|error| layers.error(name, format_args!("{}: {error}", path.display())))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(layers.error(name, "the file is empty")),
         text => Ok(text.to_owned()),

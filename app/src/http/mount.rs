@@ -88,6 +88,17 @@ where
 /// guarded::<_, _, ()>(handler);
 /// ```
 ///
+/// Nor does it with other arguments before that one:
+///
+/// ```compile_fail,E0277
+/// use app::{Authorized, guarded};
+/// use axum::extract::Path;
+/// use domain::rules::SignedIn;
+///
+/// async fn handler(_: Path<u64>, Authorized(_permit): Authorized<SignedIn>) {}
+/// guarded::<_, _, ()>(handler);
+/// ```
+///
 /// Nor does it with a layer around it, which could answer in its place:
 ///
 /// ```
@@ -108,7 +119,7 @@ where
 /// ```
 pub fn guarded<H, T, S>(handler: H) -> Mountable<S>
 where
-    H: Handler<T, S> + Guarded<T>,
+    H: Guarded<T> + Handler<T, S>,
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {

@@ -43,14 +43,18 @@ impl Load {
         let list = directory.path().join("tokens");
         fs::write(&list, tokens.join("\n"))?;
         let script = directory.path().join("script.lua");
+        // The requests are made beforehand: the generator must be faster than the server.
         let text = format!(
-            "local tokens = {{}}\n\
-             for line in io.lines('{}') do tokens[#tokens + 1] = 'Bearer ' .. line end\n\
-             local number = 0\n\
+            "local requests, number = {{}}, 0\n\
+             function init()\n\
+             for line in io.lines('{}') do\n\
+             wrk.headers['Authorization'] = 'Bearer ' .. line\n\
+             requests[#requests + 1] = wrk.format('GET')\n\
+             end\n\
+             end\n\
              function request()\n\
-             number = number % #tokens + 1\n\
-             wrk.headers['Authorization'] = tokens[number]\n\
-             return wrk.format('GET')\n\
+             number = number % #requests + 1\n\
+             return requests[number]\n\
              end\n\
              function done(summary)\n\
              io.write(string.format('RESULT %d %d %d\\n', summary.requests, summary.duration, \
