@@ -108,7 +108,7 @@ impl Requirements {
         if !self.audiences.is_empty()
             && !token.audience.iter().any(|audience| self.audiences.contains(audience))
         {
-            return Err(Denial::WrongAudience { found: token.audience.clone() });
+            return Err(Denial::WrongAudience { found: Arc::clone(&token.audience) });
         }
         if !self.organizations.is_empty()
             && !token.organization.as_ref().is_some_and(|id| self.organizations.contains(id))

@@ -1,5 +1,7 @@
 //! Why a caller is turned away although the authorization server gave a verdict.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
@@ -31,7 +33,7 @@ pub enum Denial {
     #[error("the token's audience is [{}], none of which is configured", list(found))]
     WrongAudience {
         /// The token's audience.
-        found: Box<[Audience]>,
+        found: Arc<[Audience]>,
     },
     /// The user belongs to none of the configured organizations.
     #[error("the user's organization is {}, which is not configured", shown(found.as_ref()))]

@@ -28,7 +28,7 @@ pub struct ActiveToken {
     /// `iss`: who issued the token.
     pub issuer: Option<Issuer>,
     /// `aud`: whom the token is meant for.
-    pub audience: Box<[Audience]>,
+    pub audience: Arc<[Audience]>,
     /// `scope`: what the token was issued for.
     pub scope: Scope,
     /// The user's roles in the project of this API.

@@ -44,7 +44,7 @@ impl fmt::Display for OrganizationId {
 }
 
 /// An organization that granted a role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Organization {
     /// Its identifier: what a rule compares.
     pub id: OrganizationId,

@@ -1,6 +1,6 @@
 //! Project roles, each with the organizations that granted it.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{EmptyClaim, Organization, OrganizationId};
 
@@ -44,7 +44,7 @@ impl fmt::Display for Role {
 }
 
 /// One role of a token's user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleGrant {
     role: Role,
     organizations: Box<[Organization]>,
@@ -65,9 +65,9 @@ impl RoleGrant {
 }
 
 /// The roles of a token's user, in the order of their keys. A role that no organization
-/// granted is no role.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roles(Box<[RoleGrant]>);
+/// granted is no role. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Roles(Arc<[RoleGrant]>);
 
 impl Roles {
     /// Whether at least one organization granted `role`.

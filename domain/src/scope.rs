@@ -1,6 +1,6 @@
 //! OAuth scopes (RFC 6749 §3.3).
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use thiserror::Error;
 
@@ -62,9 +62,9 @@ impl fmt::Display for ScopeToken {
     }
 }
 
-/// The scope of a token: a set of scope tokens, whose order means nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(Box<[ScopeToken]>);
+/// The scope of a token: a set of scope tokens, whose order means nothing. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scope(Arc<[ScopeToken]>);
 
 impl Scope {
     /// Reads a space-separated list.

@@ -11,6 +11,7 @@ mod fault;
 mod http_client;
 mod key_file;
 mod response;
+mod sharing;
 mod translate;
 mod wire;
 

@@ -9,6 +9,7 @@ use domain::{
 
 use super::{
     fault::Seen,
+    sharing::Sharing,
     wire::{self, Answer, AnswerReader, NumericDate},
 };
 
@@ -16,6 +17,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Translator {
     project_roles_claim: Option<String>,
+    sharing: Sharing,
 }
 
 impl Translator {
@@ -24,7 +26,7 @@ impl Translator {
     pub(super) fn new(project_id: Option<&str>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
-        Self { project_roles_claim }
+        Self { project_roles_claim, sharing: Sharing::default() }
     }
 
     /// What the answer says.
@@ -39,7 +41,7 @@ impl Translator {
         let answer = reader.read(json).map_err(|error| Seen::Answer(error).malformed())?;
         match answer.active {
             Some(true) => active_token(answer)
-                .map(|token| Introspection::Active(Arc::new(token)))
+                .map(|token| Introspection::Active(Arc::new(self.sharing.share(token))))
                 .map_err(|EmptyClaim| Seen::EmptyClaim.malformed()),
             Some(false) => Ok(Introspection::Inactive),
             None => Err(Seen::NoActive.malformed()),

@@ -89,14 +89,16 @@ async fn what_cannot_be_honoured_is_refused_at_start() {
         let error = ZitadelIntrospector::new(settings).unwrap_err();
         assert!(matches!(error, HttpClientError::ConnectTo(_)), "{domain} {connect_to}");
     }
-    let elsewhere = ZitadelSettings {
-        introspection_endpoint: Some("https://other.example.test/introspect".parse().unwrap()),
-        ..connected_to(&double, "https://10.0.0.7")
+    let with_endpoint = |endpoint: &str| {
+        ZitadelIntrospector::new(ZitadelSettings {
+            domain: DOMAIN.parse().unwrap(),
+            introspection_endpoint: Some(endpoint.parse().unwrap()),
+            ..connected_to(&double, "https://10.0.0.7")
+        })
     };
-    assert!(matches!(
-        ZitadelIntrospector::new(elsewhere).unwrap_err(),
-        HttpClientError::ConnectTo(_),
-    ));
+    let elsewhere = with_endpoint("https://other.example.test/introspect").unwrap_err();
+    assert!(matches!(elsewhere, HttpClientError::ConnectTo(_)));
+    assert!(with_endpoint("https://auth.example.test/introspect").is_ok());
     let same_port = ZitadelSettings {
         domain: "https://auth.example.test:8443".parse().unwrap(),
         ..connected_to(&double, "https://10.0.0.7:8443")

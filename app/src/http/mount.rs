@@ -1,23 +1,27 @@
 //! The only way to mount a route: as `public(...)`, or as `guarded(...)` with the rule in the
 //! handler's signature.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     RequestExt, Router,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     handler::Handler,
     http::{Method, header::CACHE_CONTROL},
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Policy, Rule};
-use futures_util::{FutureExt, future::Map, future::Then};
+use futures_util::{
+    FutureExt,
+    future::{CatchUnwind, Map, Then},
+};
 use http_body::Body;
 
 use super::{
     authorized::Authorized,
     guard::Guard,
+    panics,
     problem::NO_STORE,
     rejection::{self, Converted},
 };
@@ -28,7 +32,14 @@ pub struct Mountable<S> {
     mount: Mount<S>,
 }
 
-type Mount<S> = Box<dyn FnOnce(MethodFilter, &Arc<Guard>) -> MethodRouter<S> + Send>;
+type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S> + Send>;
+
+/// What the edge gives to each route.
+#[derive(Clone)]
+struct Edge {
+    guard: Arc<Guard>,
+    body_limit: DefaultBodyLimit,
+}
 
 impl<S> fmt::Debug for Mountable<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +74,9 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let mount: Mount<S> = Box::new(move |method, _| on(method, PublicHandler(handler)));
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
+        on(method, EdgeHandler { handler, body_limit: edge.body_limit })
+    });
     Mountable { access: Access::Public, mount }
 }
 
@@ -123,8 +136,9 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let mount: Mount<S> = Box::new(move |method, guard| {
-        on(method, GuardedHandler { handler: PublicHandler(handler), guard: Arc::clone(guard) })
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
+        let handler = EdgeHandler { handler, body_limit: edge.body_limit };
+        on(method, GuardedHandler { handler, guard: Arc::clone(&edge.guard) })
     });
     Mountable { access: Access::Guarded(<H as Guarded<T>>::Rule::POLICY), mount }
 }
@@ -171,18 +185,31 @@ guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10);
 guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11);
 guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12);
 
-/// A handler whose rejections become problems, and who reads no longer body than is allowed.
+/// A handler whose rejections become problems, who reads no longer body than is allowed, and whose
+/// panic harms no other request. It allocates nothing for a request without a body.
 #[derive(Clone)]
-struct PublicHandler<H>(H);
+struct EdgeHandler<H> {
+    handler: H,
+    body_limit: DefaultBodyLimit,
+}
 
-impl<H: Handler<T, S>, T, S> Handler<T, S> for PublicHandler<H> {
-    type Future = Then<H::Future, Converted, fn(Response) -> Converted>;
+type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
 
-    fn call(self, request: Request, state: S) -> Self::Future {
-        let is_empty = request.body().is_end_stream();
-        let request = if is_empty { request } else { request.with_limited_body() };
-        self.0.call(request, state).then(rejection::to_problem)
+impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
+    type Future =
+        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>;
+
+    fn call(self, mut request: Request, state: S) -> Self::Future {
+        if !request.body().is_end_stream() {
+            self.body_limit.apply(&mut request);
+            request = request.with_limited_body();
+        }
+        AssertUnwindSafe(self.handler.call(request, state)).catch_unwind().then(answer)
     }
+}
+
+fn answer(answered: Result<Response, Box<dyn Any + Send>>) -> Converted {
+    rejection::to_problem(answered.unwrap_or_else(panics::answer))
 }
 
 /// A handler that finds the guard, and whose answers nobody stores.
@@ -271,7 +298,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let with_state = |mount: Mount<S>| {
             let state = state.clone();
             let mount: Mount<()> =
-                Box::new(move |method, guard| mount(method, guard).with_state(state));
+                Box::new(move |method, edge: &Edge| mount(method, edge).with_state(state));
             mount
         };
         Routes { table: self.table, mounts: self.mounts.into_iter().map(with_state).collect() }
@@ -290,12 +317,13 @@ impl Routes {
     /// axum.
     #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
     #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
-    pub(super) fn into_router(self, guard: &Arc<Guard>) -> Router {
+    pub(super) fn into_router(self, guard: &Arc<Guard>, max_body: usize) -> Router {
+        let edge = Edge { guard: Arc::clone(guard), body_limit: DefaultBodyLimit::max(max_body) };
         let routes = self.table.into_iter().zip(self.mounts);
         routes.fold(Router::new(), |router, (route, mount)| {
             let method = MethodFilter::try_from(route.method)
                 .unwrap_or_else(|error| panic!("{}: {error}", route.path));
-            router.route(route.path, mount(method, guard))
+            router.route(route.path, mount(method, &edge))
         })
     }
 }

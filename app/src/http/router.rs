@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::DefaultBodyLimit, response::IntoResponse};
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::{Router, response::IntoResponse};
 
-use super::{cors, error::ApiError, guard::Guard, mount::Routes, panics};
+use super::{cors, error::ApiError, guard::Guard, mount::Routes};
 use crate::config::Cors;
 
 /// The whole API. `max_body` is in bytes.
 pub(crate) fn router(table: Routes, guard: Guard, cors: &Cors, max_body: usize) -> Router {
     let router = table
-        .into_router(&Arc::new(guard))
+        .into_router(&Arc::new(guard), max_body)
         .fallback(async || ApiError::NotFound.into_response())
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed.into_response())
-        .layer(DefaultBodyLimit::max(max_body))
-        .layer(CatchPanicLayer::custom(panics::answer));
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed.into_response());
     match cors::layer(cors) {
         Some(cors) => router.layer(cors),
         None => router,

@@ -192,9 +192,9 @@ fn the_audience_must_contain_a_configured_one_and_be_there() {
     for (found, allowed) in
         [(&["x", "b"][..], true), (&["a"], true), (&["x", "ab"], false), (&[], false)]
     {
-        let found: Box<[Audience]> = audience(found).into();
+        let found: Arc<[Audience]> = audience(found).into();
         let expected =
-            if allowed { Ok(()) } else { Err(Denial::WrongAudience { found: found.clone() }) };
+            if allowed { Ok(()) } else { Err(Denial::WrongAudience { found: Arc::clone(&found) }) };
         check(ActiveToken { audience: found, ..ActiveToken::default() }, &requirements, &expected);
     }
 }
@@ -288,7 +288,7 @@ fn denials_and_faults_have_one_word_and_one_clause_each() {
         Denial::NotYetValid,
         Denial::KeyBound,
         Denial::WrongIssuer { found: None, expected: issuer("https://a.test") },
-        Denial::WrongAudience { found: Box::default() },
+        Denial::WrongAudience { found: Arc::default() },
         Denial::WrongOrganization { found: None },
         denial,
     ]

@@ -95,7 +95,7 @@ fn a_token_that_opens_nothing_is_invalid() {
             "The access token is of another issuer.",
         ),
         (
-            Denial::WrongAudience { found: Box::default() },
+            Denial::WrongAudience { found: Arc::default() },
             "The access token is meant for another audience.",
         ),
         (

@@ -1,0 +1,108 @@
+//! What many tokens have in common is kept once.
+
+use std::{
+    fmt,
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{ActiveToken, Audience, ClientId, Issuer, Roles, Scope};
+
+/// So many different values of a kind are remembered; one more takes the place of another.
+const SLOTS: usize = 64;
+
+/// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
+/// than their subject. Bounded, whatever the answers say.
+#[derive(Debug, Default)]
+pub(super) struct Sharing {
+    issuers: Table<Issuer>,
+    client_ids: Table<ClientId>,
+    audiences: Table<Arc<[Audience]>>,
+    scopes: Table<Scope>,
+    roles: Table<Roles>,
+}
+
+impl Sharing {
+    pub(super) fn share(&self, token: ActiveToken) -> ActiveToken {
+        ActiveToken {
+            issuer: token.issuer.map(|issuer| self.issuers.share(issuer)),
+            client_id: token.client_id.map(|client_id| self.client_ids.share(client_id)),
+            audience: self.audiences.share(token.audience),
+            scope: self.scopes.share(token.scope),
+            roles: self.roles.share(token.roles),
+            ..token
+        }
+    }
+}
+
+/// Values by their hash, one for each.
+struct Table<T> {
+    slots: Mutex<Vec<Option<T>>>,
+    hasher: RandomState,
+}
+
+impl<T: Clone> Default for Table<T> {
+    fn default() -> Self {
+        Self { slots: Mutex::new(vec![None; SLOTS]), hasher: RandomState::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Table<T> {
+    /// An equal value that was seen before, or this one.
+    fn share(&self, value: T) -> T {
+        let hash = usize::try_from(self.hasher.hash_one(&value) % SLOTS as u64).unwrap_or_default();
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = slots.get_mut(hash) else { return value };
+        match slot {
+            Some(seen) if *seen == value => seen.clone(),
+            _ => slot.insert(value).clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Table<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Table")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(scope: &str) -> ActiveToken {
+        ActiveToken {
+            issuer: Some(Issuer::parse("https://a.test").unwrap()),
+            scope: Scope::parse(scope),
+            ..ActiveToken::default()
+        }
+    }
+
+    fn is_one<T>(mut a: impl Iterator<Item = T>, mut b: impl Iterator<Item = T>) -> bool
+    where
+        T: std::ops::Deref,
+    {
+        std::ptr::eq(&raw const *a.next().unwrap(), &raw const *b.next().unwrap())
+    }
+
+    #[test]
+    fn equal_values_are_one_value_and_nothing_is_changed() {
+        let sharing = Sharing::default();
+        let first = sharing.share(token("openid email"));
+        let second = sharing.share(token("email openid"));
+        assert_eq!((&first, &second), (&token("openid email"), &token("openid email")));
+        assert!(is_one(first.scope.iter(), second.scope.iter()));
+        let (first, second) = (first.issuer.unwrap(), second.issuer.unwrap());
+        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+    }
+
+    #[test]
+    fn a_flood_of_different_values_changes_none_and_takes_no_more_place() {
+        let sharing = Sharing::default();
+        for number in 0..10_000 {
+            let scope = format!("scope-{number}");
+            assert_eq!(sharing.share(token(&scope)), token(&scope));
+        }
+        assert_eq!(sharing.scopes.slots.lock().unwrap().len(), SLOTS);
+    }
+}
