@@ -27,10 +27,14 @@ impl<I> Cached<I> {
 #[async_trait]
 impl<I: TokenIntrospector> TokenIntrospector for Cached<I> {
     async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
-        match self.cache.get(token) {
-            Some(active) => Ok(Introspection::Active(active)),
+        match self.known(token) {
+            Some(verdict) => Ok(verdict),
             None => self.inner.introspect(token).await,
         }
+    }
+
+    fn known(&self, token: &AccessToken) -> Option<Introspection> {
+        self.cache.get(token).map(Introspection::Active)
     }
 }
 

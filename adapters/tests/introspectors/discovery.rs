@@ -51,6 +51,17 @@ async fn a_configured_endpoint_needs_no_discovery() {
     assert_eq!(double.discoveries(), 0);
 }
 
+#[tokio::test]
+async fn a_configured_endpoint_may_be_of_another_origin_than_the_domain() {
+    let double = ZitadelDouble::start().await;
+    let settings = ZitadelSettings {
+        domain: "https://auth.example.test".parse().unwrap(),
+        introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),
+        ..setup::basic(&double)
+    };
+    assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
+}
+
 // The token must not go to whom a document from somewhere names.
 #[tokio::test]
 async fn a_document_of_another_issuer_or_with_a_foreign_endpoint_is_not_followed() {

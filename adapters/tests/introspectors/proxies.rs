@@ -1,19 +1,28 @@
-//! Proxies of the environment. A test cannot change the environment of its own process, so this
-//! one starts itself once more.
+//! Proxies of the environment. A test cannot change the environment of its own process, so these
+//! start themselves once more.
 
-use std::{
-    env,
-    process::{Command, Output},
-};
+use std::{env, process::Command};
 
 use adapters::zitadel::ZitadelSettings;
 use zitadel_double::ZitadelDouble;
 
-use crate::setup;
+use crate::{active_token, ask, assert_active, setup};
 
-const NAME: &str = "proxies::connect_to_is_refused_where_a_proxy_would_never_look_at_it";
-/// The variable that tells the second process what to connect to.
+/// The variable that tells the second process that it is one, and what to connect to.
 const CONNECT_TO: &str = "CONNECT_TO";
+
+/// Runs one test of this file in a process with this environment alone: whether it passed, and
+/// what it said.
+fn again(test: &str, environment: &[(&str, &str)], connect_to: &str) -> (bool, String) {
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &format!("proxies::{test}")])
+        .env_clear()
+        .envs(environment.iter().copied())
+        .env(CONNECT_TO, connect_to)
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
 
 #[tokio::test]
 async fn connect_to_is_refused_where_a_proxy_would_never_look_at_it() {
@@ -45,16 +54,30 @@ async fn connect_to_is_refused_where_a_proxy_would_never_look_at_it() {
         (http, &[for_http, not_for_the_domain], false),
         (http, &[for_http, not_for_connect_to], true),
     ] {
-        let Output { status, stdout, .. } = Command::new(env::current_exe().unwrap())
-            .args(["--exact", NAME])
-            .env_clear()
-            .envs(environment.iter().copied())
-            .env(CONNECT_TO, connect_to)
-            .output()
-            .unwrap();
-        let shown = String::from_utf8_lossy(&stdout);
+        let test = "connect_to_is_refused_where_a_proxy_would_never_look_at_it";
+        let (passed, shown) = again(test, environment, connect_to);
         let expected = if allowed { "1 passed" } else { "name the host in NO_PROXY" };
-        assert_eq!(status.success(), allowed, "{connect_to} {environment:?}");
+        assert_eq!(passed, allowed, "{connect_to} {environment:?}");
         assert!(shown.contains(expected), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn what_is_on_loopback_is_asked_without_a_proxy() {
+    if env::var(CONNECT_TO).is_ok() {
+        let double = ZitadelDouble::start().await;
+        let token = active_token(&double);
+        assert_active(&ask(&setup::introspector(setup::basic(&double)), &token).await);
+        let endpoint_alone = ZitadelSettings {
+            domain: "https://auth.example.test".parse().unwrap(),
+            introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),
+            ..setup::basic(&double)
+        };
+        assert_active(&ask(&setup::introspector(endpoint_alone), &token).await);
+        return;
+    }
+    let nobody = "http://127.0.0.1:1";
+    let test = "what_is_on_loopback_is_asked_without_a_proxy";
+    let (passed, shown) = again(test, &[("ALL_PROXY", nobody)], "");
+    assert!(passed && shown.contains("1 passed"), "{shown}");
 }

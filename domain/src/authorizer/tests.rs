@@ -32,6 +32,7 @@ fn authorize<R: Rule>(
     requirements: &Requirements,
 ) -> Result<Permit<R>, Refusal> {
     let mut introspector = MockTokenIntrospector::new();
+    introspector.expect_known().return_const(None);
     introspector
         .expect_introspect()
         .withf(|token| token.expose_secret() == "the-token")
@@ -72,6 +73,27 @@ impl Rule for Nobody {
 #[test]
 fn a_token_about_which_nothing_is_said_but_active_is_let_in_where_nothing_more_is_asked() {
     check(ActiveToken::default(), &Requirements::default(), &Ok(()));
+}
+
+#[test]
+fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
+    for (expires_at, expected) in [(1, Ok(())), (0, Err(Denial::Expired))] {
+        let mut introspector = MockTokenIntrospector::new();
+        let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
+        introspector.expect_known().return_const(Introspection::Active(Arc::new(token)));
+        introspector.expect_introspect().never();
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(at(0));
+        let authorizer =
+            Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
+        let token = AccessToken::parse("the-token").unwrap();
+        let decision = pollster::block_on(authorizer.authorize::<SignedIn>(&token));
+        match (decision, expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(Refusal::Denied(denial)), Err(expected)) => assert_eq!(denial, expected),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
