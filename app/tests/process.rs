@@ -127,6 +127,14 @@ fn stalled_zitadel() -> (TcpListener, String) {
     (listener, domain)
 }
 
+/// The connection that the app makes.
+fn accept(zitadel: &TcpListener) -> TcpStream {
+    let zitadel = zitadel.try_clone().unwrap();
+    let (sender, accepted) = channel();
+    thread::spawn(move || sender.send(zitadel.accept().unwrap().0));
+    accepted.recv_timeout(PATIENCE).unwrap()
+}
+
 fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] {
     [
         ("ZITADEL_DOMAIN", domain),
@@ -191,7 +199,7 @@ fn a_zitadel_on_loopback_is_asked_without_a_proxy() {
     let environment = [&with_zitadel(&domain, "1ms")[..], &proxy].concat();
     let app = App::start(&[], &environment);
     let _request = ask(&app.address(), "/api/private", "a");
-    zitadel.accept().unwrap();
+    accept(&zitadel);
 }
 
 #[test]
@@ -249,7 +257,7 @@ fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
     let app = App::start(&[], &with_zitadel(&domain, "1ms"));
     let address = app.address();
     let mut request = ask(&address, "/api/private", "a");
-    let _asked = zitadel.accept().unwrap();
+    let _asked = accept(&zitadel);
     app.signal("TERM");
     assert_eq!(request.read_to_string(&mut String::new()).unwrap_or_default(), 0);
     let (status, log) = app.end();
@@ -278,7 +286,7 @@ fn a_second_ctrl_c_exits_at_once() {
     let app = App::start(&[], &with_zitadel(&domain, "1h"));
     let address = app.address();
     let _request = ask(&address, "/api/private", "a");
-    let _asked = zitadel.accept().unwrap();
+    let _asked = accept(&zitadel);
     app.signal("INT");
     app.wait_for("once more to exit at once");
     app.signal("INT");

@@ -81,11 +81,13 @@ impl Activity {
         let shortest = patience.header_timeout.min(patience.idle_timeout);
         loop {
             let now = Instant::now();
-            let deadline = self.deadline(patience).unwrap_or(now + shortest);
-            if deadline <= now {
-                return;
+            // What begins while we sleep is overdue no sooner than this.
+            let next_look = now + shortest;
+            match self.deadline(patience) {
+                Some(deadline) if deadline <= now => return,
+                Some(deadline) => sleep_until(deadline.min(next_look)).await,
+                None => sleep_until(next_look).await,
             }
-            sleep_until(deadline).await;
         }
     }
 
@@ -210,6 +212,18 @@ mod tests {
         assert_eq!(overdue_after(&activity).await, Some(75));
         activity.bytes_arrived(b"G");
         assert_eq!(overdue_after(&activity).await, Some(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_begins_while_the_connection_is_watched_is_overdue_in_its_own_time() {
+        let activity = Activity::new();
+        activity.request_began();
+        activity.request_ended();
+        let (overdue, ()) = tokio::join!(overdue_after(&activity), async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            activity.bytes_arrived(b"G");
+        });
+        assert_eq!(overdue, Some(17));
     }
 
     #[tokio::test(start_paused = true)]
