@@ -13,12 +13,14 @@ mod problem;
 mod rejection;
 mod router;
 mod routes;
+mod table;
 
 pub use authorized::Authorized;
 pub(crate) use guard::Guard;
-pub use mount::{Access, Guarded, Mountable, Route, Routes, guarded, public};
+pub use mount::{Access, Guarded, Mountable, guarded, public};
 pub(crate) use router::router;
 pub use routes::routes;
+pub use table::{Route, Routes};
 
 #[cfg(test)]
 mod chaos;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, response::IntoResponse};
 
-use super::{cors, error::ApiError, guard::Guard, mount::Routes};
+use super::{cors, error::ApiError, guard::Guard, table::Routes};
 use crate::config::Cors;
 
 /// The whole API. `max_body` is in bytes.

@@ -3,7 +3,8 @@
 
 use super::{
     handlers,
-    mount::{Routes, guarded, public},
+    mount::{guarded, public},
+    table::Routes,
 };
 
 /// Every route of this API.
