@@ -1,7 +1,7 @@
 //! ZITADEL behind the port: one introspection request (RFC 7662) for each question.
 //!
-//! It asks and translates. It keeps no answer, shares none, and retries nothing but a refused
-//! client assertion: that is the decorators' work.
+//! It asks and translates. It asks again only where a connection broke before any answer, and
+//! where a client assertion was refused. To keep an answer or to share one is the decorators' work.
 
 mod address;
 mod client_assertion;
