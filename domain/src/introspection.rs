@@ -16,17 +16,26 @@ pub enum Introspection {
 /// What the server says about a token that it calls active.
 ///
 /// Every claim may be absent: RFC 7662 §2.2 requires none of them. It is built once, where the
-/// answer is read, and shared from then on.
+/// answer is read, and shared from then on. What is judged at each use lies together in memory:
+/// with many tokens in use, a look at each other place is a wait for main memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct ActiveToken {
+    /// `exp`: the token is not valid at this time or after it.
+    pub expires_at: Option<SystemTime>,
+    /// `nbf`: the token is not valid before this time.
+    pub not_before: Option<SystemTime>,
+    /// `iss`: who issued the token.
+    pub issuer: Option<Issuer>,
+    /// Whether there is a `cnf` claim: the token is bound to a key of its owner (RFC 7800), and
+    /// is worth nothing to somebody who does not prove possession of that key.
+    pub key_bound: bool,
     /// `sub`: who the token speaks for.
     pub subject: Option<Subject>,
     /// `username`: a name for people to read.
     pub username: Option<Username>,
     /// `client_id`: the client that asked for the token.
     pub client_id: Option<ClientId>,
-    /// `iss`: who issued the token.
-    pub issuer: Option<Issuer>,
     /// `aud`: whom the token is meant for.
     pub audience: Arc<[Audience]>,
     /// `scope`: what the token was issued for.
@@ -37,13 +46,6 @@ pub struct ActiveToken {
     pub organization: Option<OrganizationId>,
     /// `iat`: when the token was issued.
     pub issued_at: Option<SystemTime>,
-    /// `nbf`: the token is not valid before this time.
-    pub not_before: Option<SystemTime>,
-    /// `exp`: the token is not valid at this time or after it.
-    pub expires_at: Option<SystemTime>,
     /// `jti`: the identifier of the token.
     pub token_id: Option<TokenId>,
-    /// Whether there is a `cnf` claim: the token is bound to a key of its owner (RFC 7800), and
-    /// is worth nothing to somebody who does not prove possession of that key.
-    pub key_bound: bool,
 }

@@ -1,11 +1,11 @@
 //! The HTTP edge: from a request to a handler, or to the answer that turns it away.
 
-mod authorized;
 mod bearer;
 mod challenge;
 mod cors;
 mod error;
 mod guard;
+mod guarded;
 mod handlers;
 mod mount;
 mod panics;
@@ -15,9 +15,9 @@ mod router;
 mod routes;
 mod table;
 
-pub use authorized::Authorized;
 pub(crate) use guard::Guard;
-pub use mount::{Access, Guarded, Mountable, guarded, public};
+pub use guarded::{Authorized, Guarded};
+pub use mount::{Access, Mountable, guarded, public};
 pub(crate) use router::router;
 pub use routes::routes;
 pub use table::{Route, Routes};

@@ -7,22 +7,20 @@ use axum::{
     RequestExt,
     extract::{DefaultBodyLimit, Request},
     handler::Handler,
-    http::header::CACHE_CONTROL,
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Policy, Rule};
 use futures_util::{
     FutureExt,
-    future::{CatchUnwind, Map, Then},
+    future::{CatchUnwind, Then},
 };
 use http_body::Body;
 
 use super::{
-    authorized::Authorized,
     guard::Guard,
+    guarded::{BehindGuard, Guarded},
     panics,
-    problem::NO_STORE,
     rejection::{self, Converted},
 };
 
@@ -57,6 +55,23 @@ pub enum Access {
 }
 
 /// A handler that anyone may call.
+///
+/// ```
+/// use app::public;
+///
+/// async fn handler() {}
+/// public::<_, _, ()>(handler);
+/// ```
+///
+/// One that asks for a permit does not compile:
+///
+/// ```compile_fail,E0277
+/// use app::{Authorized, public};
+/// use domain::rules::SignedIn;
+///
+/// async fn handler(Authorized(_permit): Authorized<SignedIn>) {}
+/// public::<_, _, ()>(handler);
+/// ```
 pub fn public<H, T, S>(handler: H) -> Mountable<S>
 where
     H: Handler<T, S>,
@@ -69,7 +84,7 @@ where
     Mountable { access: Access::Public, mount }
 }
 
-/// A handler whose first argument is [`Authorized<R>`](Authorized): only whoever meets the rule
+/// A handler whose first argument is [`Authorized<R>`](super::Authorized): only whoever meets the rule
 /// `R` gets to it, and nothing else of the request is read for anybody else.
 ///
 /// ```
@@ -121,58 +136,16 @@ where
 /// ```
 pub fn guarded<H, T, S>(handler: H) -> Mountable<S>
 where
-    H: Guarded<T> + Handler<T, S>,
+    H: Guarded<T, S>,
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
-        let handler = EdgeHandler { handler, body_limit: edge.body_limit };
-        on(method, GuardedHandler { handler, guard: Arc::clone(&edge.guard) })
+        let handler = BehindGuard { handler, guard: Arc::clone(&edge.guard) };
+        on(method, EdgeHandler { handler, body_limit: edge.body_limit })
     });
-    Mountable { access: Access::Guarded(<H as Guarded<T>>::Rule::POLICY), mount }
+    Mountable { access: Access::Guarded(H::Rule::POLICY), mount }
 }
-
-/// An `async fn` whose first argument is [`Authorized<R>`](Authorized).
-///
-/// Nothing else is one: a handler of another kind, or with a layer around it, could answer before
-/// anybody is asked for a token.
-#[diagnostic::on_unimplemented(
-    message = "a guarded handler is an `async fn` whose first argument is `Authorized<R>`, where `R` is a rule",
-    label = "this handler does not ask for a permit first",
-    note = "write `async fn handler(Authorized(permit): Authorized<SignedIn>, ...)`, or mount it \
-            with `public(...)` if anyone may call it"
-)]
-pub trait Guarded<T> {
-    /// The rule that stands in the first argument.
-    type Rule: Rule;
-}
-
-/// `T` is the shape that axum gives to a handler's arguments: a marker, then each of them.
-macro_rules! guarded_functions {
-    ($($argument:ident),*) => {
-        impl<F, M, R, $($argument,)* A> Guarded<(M, Authorized<R>, $($argument,)*)> for F
-        where
-            F: FnOnce(Authorized<R>, $($argument,)*) -> A,
-            R: Rule,
-            A: Future,
-        {
-            type Rule = R;
-        }
-    };
-}
-
-guarded_functions!();
-guarded_functions!(T2);
-guarded_functions!(T2, T3);
-guarded_functions!(T2, T3, T4);
-guarded_functions!(T2, T3, T4, T5);
-guarded_functions!(T2, T3, T4, T5, T6);
-guarded_functions!(T2, T3, T4, T5, T6, T7);
-guarded_functions!(T2, T3, T4, T5, T6, T7, T8);
-guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9);
-guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10);
-guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11);
-guarded_functions!(T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12);
 
 /// A handler whose rejections become problems, who reads no longer body than is allowed, and whose
 /// panic harms no other request. It allocates nothing for a request without a body.
@@ -199,25 +172,4 @@ impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
 
 fn answer(answered: Result<Response, Box<dyn Any + Send>>) -> Converted {
     rejection::to_problem(answered.unwrap_or_else(panics::answer))
-}
-
-/// A handler that finds the guard, and whose answers nobody stores.
-#[derive(Clone)]
-struct GuardedHandler<H> {
-    handler: H,
-    guard: Arc<Guard>,
-}
-
-impl<H: Handler<T, S>, T, S> Handler<T, S> for GuardedHandler<H> {
-    type Future = Map<H::Future, fn(Response) -> Response>;
-
-    fn call(self, mut request: Request, state: S) -> Self::Future {
-        request.extensions_mut().insert(self.guard);
-        self.handler.call(request, state).map(no_store)
-    }
-}
-
-fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    response
 }

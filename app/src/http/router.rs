@@ -13,8 +13,10 @@ pub(crate) fn router(table: Routes, guard: Guard, cors: &Cors, max_body: usize) 
         .into_router(&Arc::new(guard), max_body)
         .fallback(async || ApiError::NotFound.into_response())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed.into_response());
-    match cors::layer(cors) {
+    let router = match cors::layer(cors) {
         Some(cors) => router.layer(cors),
         None => router,
-    }
+    };
+    // Without this axum would build each route anew for each request.
+    router.with_state(())
 }
