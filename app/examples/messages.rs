@@ -82,7 +82,7 @@ async fn write(
     State(messages): State<Messages>,
     Json(NewMessage { text }): Json<NewMessage>,
 ) -> StatusCode {
-    let author = permit.principal().subject().map(ToString::to_string);
+    let author = permit.principal().subject.as_ref().map(ToString::to_string);
     let mut messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
     messages.insert(id, Message { text, author });
     StatusCode::CREATED

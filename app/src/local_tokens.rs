@@ -10,7 +10,7 @@ use std::{
 
 use domain::{
     AccessToken, ActiveToken, Audience, ClientId, Introspection, Issuer, Organization,
-    OrganizationId, Policy, Role, Scope, Subject, Username,
+    OrganizationId, Policy, Principal, Role, Scope, Subject, Username,
 };
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
@@ -103,7 +103,7 @@ impl LocalTokens {
     /// The first token that meets a policy.
     pub(crate) fn that_meets(&self, policy: &Policy) -> Option<&str> {
         let meets = |local: &&LocalToken| match &local.introspection {
-            Introspection::Active(token) => policy.is_met_by(token),
+            Introspection::Active(token) => policy.is_met_by(&token.principal),
             Introspection::Inactive => false,
         };
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
@@ -173,7 +173,7 @@ impl Entry {
         let about = self.about.clone();
         let introspection = if self.active {
             let active = self.into_active().map_err(|error| error.to_string())?;
-            Introspection::Active(Arc::new(active))
+            Introspection::Active(active)
         } else {
             Introspection::Inactive
         };
@@ -189,7 +189,7 @@ impl Entry {
                 grants.push((Role::parse(role)?, Organization { id, primary_domain }));
             }
         }
-        Ok(ActiveToken {
+        let principal = Principal {
             subject: self.subject.as_deref().map(Subject::parse).transpose()?,
             username: self.username.as_deref().map(Username::parse).transpose()?,
             client_id: self.client_id.as_deref().map(ClientId::parse).transpose()?,
@@ -198,8 +198,11 @@ impl Entry {
             audience: self.audience.iter().map(|a| Audience::parse(a)).collect::<Result<_, _>>()?,
             scope: Scope::parse(&self.scope),
             roles: grants.into_iter().collect(),
+        };
+        Ok(ActiveToken {
             not_before: self.not_before,
             expires_at: self.expires_at,
+            principal: Arc::new(principal),
             ..ActiveToken::default()
         })
     }
@@ -251,15 +254,15 @@ mod tests {
         let (token, introspection) = tokens.answers().next().unwrap();
         assert_eq!(token.expose_secret(), "t");
         let Introspection::Active(active) = introspection else { panic!("not active") };
-        assert_eq!(active.subject.as_ref().unwrap().as_str(), "s");
-        assert_eq!(active.username.as_ref().unwrap().as_str(), "u");
-        assert_eq!(active.client_id.as_ref().unwrap().as_str(), "c");
-        assert_eq!(active.issuer.as_ref().unwrap().as_str(), "https://i.test");
-        assert_eq!(active.organization.as_ref().unwrap().as_str(), "o");
-        assert_eq!(active.audience.len(), 2);
-        assert_eq!(active.scope, Scope::parse("email openid"));
-        assert_eq!(active.roles.granted_by(&Role::from_static("read")).len(), 2);
-        assert_eq!(active.roles.iter().len(), 1);
+        assert_eq!(active.principal.subject.as_ref().unwrap().as_str(), "s");
+        assert_eq!(active.principal.username.as_ref().unwrap().as_str(), "u");
+        assert_eq!(active.principal.client_id.as_ref().unwrap().as_str(), "c");
+        assert_eq!(active.principal.issuer.as_ref().unwrap().as_str(), "https://i.test");
+        assert_eq!(active.principal.organization.as_ref().unwrap().as_str(), "o");
+        assert_eq!(active.principal.audience.len(), 2);
+        assert_eq!(active.principal.scope, Scope::parse("email openid"));
+        assert_eq!(active.principal.roles.granted_by(&Role::from_static("read")).len(), 2);
+        assert_eq!(active.principal.roles.iter().len(), 1);
         let epoch = SystemTime::UNIX_EPOCH;
         assert_eq!(active.not_before, Some(epoch + std::time::Duration::from_secs(1)));
         assert_eq!(active.expires_at, Some(epoch + std::time::Duration::from_secs(2)));

@@ -75,10 +75,10 @@ impl Authorizer {
             Introspection::Inactive => Err(Denial::Inactive.into()),
             Introspection::Active(token) => {
                 self.requirements.judge(&token, self.clock.now())?;
-                if !R::POLICY.is_met_by(&token) {
+                if !R::POLICY.is_met_by(&token.principal) {
                     return Err(Denial::PolicyNotMet { policy: R::POLICY }.into());
                 }
-                Ok(Permit::new(token))
+                Ok(Permit::new(token.principal))
             }
         }
     }
@@ -103,21 +103,22 @@ impl Requirements {
         if token.not_before.is_some_and(|not_before| self.is_ahead(not_before, now)) {
             return Err(Denial::NotYetValid);
         }
+        let principal = &*token.principal;
         if let Some(expected) = &self.issuer
-            && token.issuer.as_ref() != Some(expected)
+            && principal.issuer.as_ref() != Some(expected)
         {
-            let (found, expected) = (token.issuer.clone(), expected.clone());
+            let (found, expected) = (principal.issuer.clone(), expected.clone());
             return Err(Denial::WrongIssuer { found, expected });
         }
         if !self.audiences.is_empty()
-            && !token.audience.iter().any(|audience| self.audiences.contains(audience))
+            && !principal.audience.iter().any(|audience| self.audiences.contains(audience))
         {
-            return Err(Denial::WrongAudience { found: Arc::clone(&token.audience) });
+            return Err(Denial::WrongAudience { found: Arc::clone(&principal.audience) });
         }
         if !self.organizations.is_empty()
-            && !token.organization.as_ref().is_some_and(|id| self.organizations.contains(id))
+            && !principal.organization.as_ref().is_some_and(|id| self.organizations.contains(id))
         {
-            return Err(Denial::WrongOrganization { found: token.organization.clone() });
+            return Err(Denial::WrongOrganization { found: principal.organization.clone() });
         }
         Ok(())
     }

@@ -59,10 +59,6 @@ name! {
     /// One value of `aud`: a party that the token is meant for.
     Audience(Box<str>)
 }
-name! {
-    /// `jti`: the identifier of the token, which is not the token.
-    TokenId(Box<str>)
-}
 
 /// `iss`: the authorization server that issued the token.
 ///

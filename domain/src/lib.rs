@@ -10,13 +10,14 @@ mod organization;
 mod permit;
 mod policy;
 mod port;
+mod principal;
 mod role;
 pub mod rules;
 mod scope;
 mod token;
 
 pub use authorizer::{Authorizer, Refusal, Requirements};
-pub use claims::{Audience, ClientId, EmptyClaim, Issuer, Subject, TokenId, Username};
+pub use claims::{Audience, ClientId, EmptyClaim, Issuer, Subject, Username};
 pub use clock::Clock;
 #[cfg(feature = "mock")]
 pub use clock::MockClock;
@@ -24,11 +25,12 @@ pub use denial::Denial;
 pub use introspection::{ActiveToken, Introspection};
 pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};
 pub use organization::{Organization, OrganizationId};
-pub use permit::{Permit, Principal};
+pub use permit::Permit;
 pub use policy::{Policy, Rule};
 #[cfg(feature = "mock")]
 pub use port::MockTokenIntrospector;
 pub use port::TokenIntrospector;
+pub use principal::Principal;
 pub use role::{Role, RoleGrant, Roles};
 pub use scope::{InvalidScopeToken, Scope, ScopeToken};
 pub use token::{AccessToken, AccessTokenError};

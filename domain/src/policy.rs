@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::{ActiveToken, OrganizationId, Role, ScopeToken};
+use crate::{OrganizationId, Principal, Role, ScopeToken};
 
-/// What an active token must show to be let in.
+/// What an access token must show to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// Nothing more: an active token is enough.
@@ -27,17 +27,17 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Whether `token` shows what this policy asks for. It does not look at whether the token is
-    /// still valid.
+    /// Whether the token of `principal` shows what this policy asks for. Whether it is still valid
+    /// is another question.
     #[must_use]
-    pub fn is_met_by(&self, token: &ActiveToken) -> bool {
+    pub fn is_met_by(&self, principal: &Principal) -> bool {
         match self {
             Self::Authenticated => true,
-            Self::Role(role) => token.roles.contains(role),
-            Self::RoleIn { role, organization } => token.roles.contains_in(role, organization),
-            Self::Scope(scope) => token.scope.contains(scope),
-            Self::AnyOf(policies) => policies.iter().any(|policy| policy.is_met_by(token)),
-            Self::AllOf(policies) => policies.iter().all(|policy| policy.is_met_by(token)),
+            Self::Role(role) => principal.roles.contains(role),
+            Self::RoleIn { role, organization } => principal.roles.contains_in(role, organization),
+            Self::Scope(scope) => principal.scope.contains(scope),
+            Self::AnyOf(policies) => policies.iter().any(|policy| policy.is_met_by(principal)),
+            Self::AllOf(policies) => policies.iter().all(|policy| policy.is_met_by(principal)),
         }
     }
 }

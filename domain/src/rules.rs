@@ -21,20 +21,20 @@ impl Rule for ReadMessages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ActiveToken, Organization, OrganizationId};
+    use crate::{Organization, OrganizationId, Principal};
 
     #[track_caller]
     fn check<R: Rule>(roles: &[&str], met: bool) {
         let organization =
             Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
-        let token = ActiveToken {
+        let principal = Principal {
             roles: roles
                 .iter()
                 .map(|role| (Role::parse(role).unwrap(), organization.clone()))
                 .collect(),
-            ..ActiveToken::default()
+            ..Principal::default()
         };
-        assert_eq!(R::POLICY.is_met_by(&token), met, "with the roles {roles:?}");
+        assert_eq!(R::POLICY.is_met_by(&principal), met, "with the roles {roles:?}");
     }
 
     #[test]

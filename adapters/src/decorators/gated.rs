@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
-    AccessToken, ActiveToken, Cause, Introspection, IntrospectionError, Outage, Subject,
+    AccessToken, ActiveToken, Cause, Introspection, IntrospectionError, Outage, Principal, Subject,
     TokenIntrospector,
 };
 use tokio::sync::watch;
@@ -93,7 +93,8 @@ pub(super) fn token(text: &str) -> AccessToken {
 
 pub(super) fn active(subject: &str) -> Introspection {
     let subject = Some(Subject::parse(subject).unwrap());
-    Introspection::Active(Arc::new(ActiveToken { subject, ..ActiveToken::default() }))
+    let principal = Arc::new(Principal { subject, ..Principal::default() });
+    Introspection::Active(ActiveToken { principal, ..ActiveToken::default() })
 }
 
 pub(super) fn outage(reason: Outage) -> Answer {

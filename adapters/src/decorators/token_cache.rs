@@ -27,7 +27,7 @@ pub(super) type Digest = u128;
 
 #[derive(Clone)]
 struct Entry {
-    token: Arc<ActiveToken>,
+    token: ActiveToken,
     /// From then on it is not used any more; in nanoseconds from the start of the cache, which
     /// takes half the place of an `Instant`.
     stale_at_nanos: u64,
@@ -43,7 +43,7 @@ impl TokenCache {
     }
 
     /// What is known of `token`, if it may still be used.
-    pub(super) fn get(&self, token: &AccessToken) -> Option<Arc<ActiveToken>> {
+    pub(super) fn get(&self, token: &AccessToken) -> Option<ActiveToken> {
         let entry = self.entries.get(&self.digest(token))?;
         (self.nanos(Instant::now()) < entry.stale_at_nanos).then_some(entry.token)
     }
@@ -64,7 +64,7 @@ impl TokenCache {
         let stale_at = by_exp.map_or(by_ttl, |by_exp| by_exp.min(by_ttl));
         if Instant::now() < stale_at {
             let stale_at_nanos = self.nanos(stale_at);
-            self.entries.insert(digest, Entry { token: Arc::clone(active), stale_at_nanos });
+            self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos });
         }
     }
 

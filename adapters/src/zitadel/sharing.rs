@@ -6,13 +6,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{ActiveToken, Audience, ClientId, Issuer, Roles, Scope};
+use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 
 /// So many different values of a kind are remembered; one more takes the place of another.
 const SLOTS: usize = 64;
 
 /// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
-/// than their subject. Bounded, whatever the answers say.
+/// than their subject, and tokens of one user often in nothing. Bounded, whatever the answers say.
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
     issuers: Table<Issuer>,
@@ -20,18 +20,19 @@ pub(super) struct Sharing {
     audiences: Table<Arc<[Audience]>>,
     scopes: Table<Scope>,
     roles: Table<Roles>,
+    principals: Table<Arc<Principal>>,
 }
 
 impl Sharing {
-    pub(super) fn share(&self, token: ActiveToken) -> ActiveToken {
-        ActiveToken {
-            issuer: token.issuer.map(|issuer| self.issuers.share(issuer)),
-            client_id: token.client_id.map(|client_id| self.client_ids.share(client_id)),
-            audience: self.audiences.share(token.audience),
-            scope: self.scopes.share(token.scope),
-            roles: self.roles.share(token.roles),
-            ..token
-        }
+    pub(super) fn share(&self, principal: Principal) -> Arc<Principal> {
+        self.principals.share(Arc::new(Principal {
+            issuer: principal.issuer.map(|issuer| self.issuers.share(issuer)),
+            client_id: principal.client_id.map(|client_id| self.client_ids.share(client_id)),
+            audience: self.audiences.share(principal.audience),
+            scope: self.scopes.share(principal.scope),
+            roles: self.roles.share(principal.roles),
+            ..principal
+        }))
     }
 }
 
@@ -68,13 +69,16 @@ impl<T> fmt::Debug for Table<T> {
 
 #[cfg(test)]
 mod tests {
+    use domain::Subject;
+
     use super::*;
 
-    fn token(scope: &str) -> ActiveToken {
-        ActiveToken {
+    fn principal(subject: &str, scope: &str) -> Principal {
+        Principal {
             issuer: Some(Issuer::parse("https://a.test").unwrap()),
+            subject: Some(Subject::parse(subject).unwrap()),
             scope: Scope::parse(scope),
-            ..ActiveToken::default()
+            ..Principal::default()
         }
     }
 
@@ -88,12 +92,21 @@ mod tests {
     #[test]
     fn equal_values_are_one_value_and_nothing_is_changed() {
         let sharing = Sharing::default();
-        let first = sharing.share(token("openid email"));
-        let second = sharing.share(token("email openid"));
-        assert_eq!((&first, &second), (&token("openid email"), &token("openid email")));
+        let first = sharing.share(principal("ada", "openid email"));
+        let second = sharing.share(principal("bob", "email openid"));
+        assert_eq!(*first, principal("ada", "openid email"));
+        assert_eq!(*second, principal("bob", "openid email"));
         assert!(is_one(first.scope.iter(), second.scope.iter()));
-        let (first, second) = (first.issuer.unwrap(), second.issuer.unwrap());
-        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+        let issuer = |principal: &Principal| principal.issuer.clone().unwrap();
+        assert!(std::ptr::eq(issuer(&first).as_str(), issuer(&second).as_str()));
+    }
+
+    #[test]
+    fn two_tokens_of_which_the_same_is_said_have_one_principal() {
+        let sharing = Sharing::default();
+        let first = sharing.share(principal("ada", "openid"));
+        assert!(Arc::ptr_eq(&first, &sharing.share(principal("ada", "openid"))));
+        assert!(!Arc::ptr_eq(&first, &sharing.share(principal("bob", "openid"))));
     }
 
     #[test]
@@ -101,7 +114,7 @@ mod tests {
         let sharing = Sharing::default();
         for number in 0..10_000 {
             let scope = format!("scope-{number}");
-            assert_eq!(sharing.share(token(&scope)), token(&scope));
+            assert_eq!(*sharing.share(principal("ada", &scope)), principal("ada", &scope));
         }
         assert_eq!(sharing.scopes.slots.lock().unwrap().len(), SLOTS);
     }

@@ -1,10 +1,8 @@
 //! From ZITADEL's words to the domain's. Pure: no I/O, no judgement.
 
-use std::sync::Arc;
-
 use domain::{
     ActiveToken, Audience, ClientId, EmptyClaim, Introspection, IntrospectionError, Issuer,
-    Organization, OrganizationId, Role, Roles, Scope, Subject, TokenId, Username,
+    Organization, OrganizationId, Principal, Role, Roles, Scope, Subject, Username,
 };
 
 use super::{
@@ -40,19 +38,28 @@ impl Translator {
         let reader = AnswerReader { project_roles_claim: self.project_roles_claim.as_deref() };
         let answer = reader.read(json).map_err(|error| Seen::Answer(error).malformed())?;
         match answer.active {
-            Some(true) => active_token(answer)
-                .map(|token| Introspection::Active(Arc::new(self.sharing.share(token))))
-                .map_err(|EmptyClaim| Seen::EmptyClaim.malformed()),
+            Some(true) => self.active_token(answer).map(Introspection::Active),
             Some(false) => Ok(Introspection::Inactive),
             None => Err(Seen::NoActive.malformed()),
         }
     }
+
+    fn active_token(&self, answer: Answer) -> Result<ActiveToken, IntrospectionError> {
+        let time = |claim: Option<NumericDate>| claim.map(|NumericDate(time)| time);
+        Ok(ActiveToken {
+            expires_at: time(answer.expires_at),
+            not_before: time(answer.not_before),
+            key_bound: answer.confirmation.is_some(),
+            principal: principal(answer)
+                .map(|principal| self.sharing.share(principal))
+                .map_err(|EmptyClaim| Seen::EmptyClaim.malformed())?,
+        })
+    }
 }
 
-fn active_token(answer: Answer) -> Result<ActiveToken, EmptyClaim> {
-    let time = |claim: Option<NumericDate>| claim.map(|NumericDate(time)| time);
+fn principal(answer: Answer) -> Result<Principal, EmptyClaim> {
     let audience = answer.audience.map_or_else(Vec::new, |wire::Audience(values)| values);
-    Ok(ActiveToken {
+    Ok(Principal {
         subject: answer.subject.as_deref().map(Subject::parse).transpose()?,
         username: answer.username.as_deref().map(Username::parse).transpose()?,
         client_id: answer.client_id.as_deref().map(ClientId::parse).transpose()?,
@@ -61,11 +68,6 @@ fn active_token(answer: Answer) -> Result<ActiveToken, EmptyClaim> {
         scope: answer.scope.as_deref().map(Scope::parse).unwrap_or_default(),
         roles: roles(answer.project_roles.or(answer.roles).unwrap_or_default())?,
         organization: answer.organization.as_deref().map(OrganizationId::parse).transpose()?,
-        issued_at: time(answer.issued_at),
-        not_before: time(answer.not_before),
-        expires_at: time(answer.expires_at),
-        token_id: answer.token_id.as_deref().map(TokenId::parse).transpose()?,
-        key_bound: answer.confirmation.is_some(),
     })
 }
 

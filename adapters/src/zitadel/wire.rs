@@ -25,10 +25,8 @@ pub(super) struct Answer {
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<Audience>,
     pub(super) scope: Option<String>,
-    pub(super) issued_at: Option<NumericDate>,
     pub(super) not_before: Option<NumericDate>,
     pub(super) expires_at: Option<NumericDate>,
-    pub(super) token_id: Option<String>,
     pub(super) confirmation: Option<BTreeMap<String, Value>>,
     pub(super) organization: Option<String>,
     pub(super) roles: Option<Roles>,
@@ -80,10 +78,8 @@ impl<'de> Visitor<'de> for AnswerReader<'_> {
                 "iss" => read(&name, &mut answer.issuer, &mut claims)?,
                 "aud" => read(&name, &mut answer.audience, &mut claims)?,
                 "scope" => read(&name, &mut answer.scope, &mut claims)?,
-                "iat" => read(&name, &mut answer.issued_at, &mut claims)?,
                 "nbf" => read(&name, &mut answer.not_before, &mut claims)?,
                 "exp" => read(&name, &mut answer.expires_at, &mut claims)?,
-                "jti" => read(&name, &mut answer.token_id, &mut claims)?,
                 "cnf" => read(&name, &mut answer.confirmation, &mut claims)?,
                 "urn:zitadel:iam:user:resourceowner:id" => {
                     read(&name, &mut answer.organization, &mut claims)?;

@@ -14,8 +14,8 @@ use adapters::{
 };
 use domain::{
     AccessToken, ActiveToken, Audience, Authorizer, Clock, Introspection, Issuer, Organization,
-    OrganizationId, Policy, Refusal, Requirements, Role, Rule, Scope, ScopeToken, Subject,
-    TokenIntrospector,
+    OrganizationId, Policy, Principal, Refusal, Requirements, Role, Rule, Scope, ScopeToken,
+    Subject, TokenIntrospector,
 };
 use proptest::prelude::*;
 
@@ -93,20 +93,23 @@ fn answer() -> impl Strategy<Value = Introspection> {
         any::<bool>(),
     )
         .prop_map(move |(grants, scopes, expires, starts, issuer, audience, key_bound)| {
-            Introspection::Active(Arc::new(ActiveToken {
+            let principal = Principal {
                 subject: Some(Subject::parse("ada").unwrap()),
                 roles: grants
                     .into_iter()
                     .map(|(role, id)| (Role::parse(role).unwrap(), organization(id)))
                     .collect(),
                 scope: Scope::parse(&scopes.join(" ")),
-                expires_at: expires.map(at),
-                not_before: starts.map(at),
                 issuer: issuer.map(|issuer| Issuer::parse(issuer).unwrap()),
                 audience: audience.iter().map(|a| Audience::parse(a).unwrap()).collect(),
+                ..Principal::default()
+            };
+            Introspection::Active(ActiveToken {
+                expires_at: expires.map(at),
+                not_before: starts.map(at),
                 key_bound: key_bound && expires.is_none(),
-                ..ActiveToken::default()
-            }))
+                principal: Arc::new(principal),
+            })
         });
     prop_oneof![9 => active, 1 => Just(Introspection::Inactive)]
 }

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use adapters::{InMemoryIntrospector, SystemClock};
 use domain::{
-    AccessToken, ActiveToken, Clock, Introspection, Organization, OrganizationId, Role, Subject,
-    TokenIntrospector,
+    AccessToken, ActiveToken, Clock, Introspection, Organization, OrganizationId, Principal, Role,
+    Subject, TokenIntrospector,
 };
 use zitadel_double::{NewUser, ZitadelDouble};
 
@@ -23,7 +23,7 @@ struct Case {
 }
 
 impl Case {
-    async fn active(&self, token: &AccessToken) -> Arc<ActiveToken> {
+    async fn active(&self, token: &AccessToken) -> ActiveToken {
         match self.introspector.introspect(token).await {
             Ok(Introspection::Active(token)) => token,
             other => panic!("{other:?}"),
@@ -37,12 +37,13 @@ impl Case {
 
 async fn keeps_its_promises(case: Case) {
     let reader = case.active(&case.reader).await;
-    assert!(reader.subject.is_some());
-    let [organization] = reader.roles.granted_by(&READ) else { panic!("{:?}", reader.roles) };
+    assert!(reader.principal.subject.is_some());
+    let roles = &reader.principal.roles;
+    let [organization] = roles.granted_by(&READ) else { panic!("{roles:?}") };
     assert_eq!(organization.id.as_str(), "340000000000000200");
     assert!(reader.expires_at.is_none_or(|time| time > SystemClock.now()));
 
-    assert_eq!(case.active(&case.plain).await.roles.iter().len(), 0);
+    assert_eq!(case.active(&case.plain).await.principal.roles.iter().len(), 0);
     assert!(case.is_inactive(&case.revoked).await);
     assert!(case.is_inactive(&AccessToken::parse("unknown").unwrap()).await);
 
@@ -57,15 +58,19 @@ async fn the_fake_keeps_the_promises_of_the_port() {
         id: OrganizationId::from_static("340000000000000200"),
         primary_domain: "acme.localhost".into(),
     };
-    let reader = ActiveToken {
+    let principal = Principal {
         subject: Some(Subject::parse("1").unwrap()),
         roles: [(READ, organization)].into_iter().collect(),
+        ..Principal::default()
+    };
+    let reader = ActiveToken {
+        principal: Arc::new(principal),
         expires_at: Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799)),
         ..ActiveToken::default()
     };
     let introspector = InMemoryIntrospector::new([
-        (token("reader"), Introspection::Active(Arc::new(reader))),
-        (token("plain"), Introspection::Active(Arc::default())),
+        (token("reader"), Introspection::Active(reader)),
+        (token("plain"), Introspection::Active(ActiveToken::default())),
         (token("revoked"), Introspection::Inactive),
     ]);
     assert_eq!(format!("{introspector:?}"), "InMemoryIntrospector { .. }");
@@ -81,7 +86,7 @@ async fn the_fake_keeps_the_promises_of_the_port() {
 #[tokio::test]
 async fn the_fake_forgets_every_token_that_is_not_among_the_new_ones() {
     let token = |text: &str| AccessToken::parse(text).unwrap();
-    let active = || Introspection::Active(Arc::default());
+    let active = || Introspection::Active(ActiveToken::default());
     let introspector = InMemoryIntrospector::new([(token("old"), active())]);
     introspector.replace([(token("new"), active())]);
     assert_eq!(ask(&introspector, &token("old")).await.unwrap(), Introspection::Inactive);

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use domain::{
     AccessToken, ActiveToken, Authorizer, Clock, Introspection, IntrospectionError, Organization,
-    OrganizationId, Outage, Requirements, Role, TokenIntrospector,
+    OrganizationId, Outage, Principal, Requirements, Role, TokenIntrospector,
 };
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -110,11 +110,12 @@ impl Provider {
         let organization =
             Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
         let role = fact.role.then(|| (Role::from_static("read:messages"), organization));
-        Introspection::Active(Arc::new(ActiveToken {
-            roles: role.into_iter().collect(),
+        let roles = role.into_iter().collect();
+        Introspection::Active(ActiveToken {
             expires_at: Some(self.wall(fact.expires_at)),
+            principal: Arc::new(Principal { roles, ..Principal::default() }),
             ..ActiveToken::default()
-        }))
+        })
     }
 
     /// Something happens to a token, or to the provider.

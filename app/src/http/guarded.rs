@@ -52,12 +52,17 @@ where
     F: FnOnce(Authorized<R>) -> A + Clone + Send + Sync + 'static,
     R: Rule,
     A: Future<Output: IntoResponse> + Send,
-    S: Send,
 {
     type Rule = R;
 
-    async fn call(self, authorized: Authorized<R>, _: Parts, _: Body, _: S) -> Response {
-        self(authorized).await.into_response()
+    fn call(
+        self,
+        authorized: Authorized<R>,
+        _: Parts,
+        _: Body,
+        _: S,
+    ) -> impl Future<Output = Response> + Send {
+        self(authorized).map(IntoResponse::into_response)
     }
 }
 

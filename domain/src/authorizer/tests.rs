@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Cause, Misconfiguration, Organization, Outage, Policy, Role,
+    Cause, Misconfiguration, Organization, Outage, Policy, Principal, Role,
     clock::MockClock,
     port::MockTokenIntrospector,
     rules::{ReadMessages, SignedIn},
@@ -45,12 +45,16 @@ fn authorize<R: Rule>(
 }
 
 fn judge<R: Rule>(token: ActiveToken, requirements: &Requirements) -> Result<Permit<R>, Denial> {
-    authorize::<R>(Ok(Introspection::Active(Arc::new(token))), requirements).map_err(|refusal| {
-        match refusal {
+    authorize::<R>(Ok(Introspection::Active(token)), requirements).map_err(
+        |refusal| match refusal {
             Refusal::Denied(denial) => denial,
             Refusal::Undetermined(error) => panic!("there was a verdict, not {error}"),
-        }
-    })
+        },
+    )
+}
+
+fn of(principal: Principal) -> ActiveToken {
+    ActiveToken { principal: Arc::new(principal), ..ActiveToken::default() }
 }
 
 #[track_caller]
@@ -80,7 +84,7 @@ fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
     for (expires_at, expected) in [(1, Ok(())), (0, Err(Denial::Expired))] {
         let mut introspector = MockTokenIntrospector::new();
         let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
-        introspector.expect_known().return_const(Introspection::Active(Arc::new(token)));
+        introspector.expect_known().return_const(Introspection::Active(token));
         introspector.expect_introspect().never();
         let mut clock = MockClock::new();
         clock.expect_now().return_const(at(0));
@@ -203,7 +207,7 @@ fn the_issuer_must_be_the_configured_one_and_be_there() {
         } else {
             Err(Denial::WrongIssuer { found: found.clone(), expected })
         };
-        check(ActiveToken { issuer: found, ..ActiveToken::default() }, &requirements, &expected);
+        check(of(Principal { issuer: found, ..Principal::default() }), &requirements, &expected);
     }
 }
 
@@ -217,7 +221,7 @@ fn the_audience_must_contain_a_configured_one_and_be_there() {
         let found: Arc<[Audience]> = audience(found).into();
         let expected =
             if allowed { Ok(()) } else { Err(Denial::WrongAudience { found: Arc::clone(&found) }) };
-        check(ActiveToken { audience: found, ..ActiveToken::default() }, &requirements, &expected);
+        check(of(Principal { audience: found, ..Principal::default() }), &requirements, &expected);
     }
 }
 
@@ -231,7 +235,7 @@ fn the_organization_must_be_a_configured_one_and_be_there() {
         let expected =
             if allowed { Ok(()) } else { Err(Denial::WrongOrganization { found: found.clone() }) };
         check(
-            ActiveToken { organization: found, ..ActiveToken::default() },
+            of(Principal { organization: found, ..Principal::default() }),
             &requirements,
             &expected,
         );
@@ -241,15 +245,15 @@ fn the_organization_must_be_a_configured_one_and_be_there() {
 fn reader() -> ActiveToken {
     let organization =
         Organization { id: OrganizationId::from_static("1"), primary_domain: "acme.test".into() };
-    ActiveToken {
+    of(Principal {
         subject: Some(crate::Subject::parse("ada").unwrap()),
         username: Some(crate::Username::parse("ada@acme.test").unwrap()),
         client_id: Some(crate::ClientId::parse("front-end").unwrap()),
         organization: Some(OrganizationId::from_static("2")),
         scope: crate::Scope::parse("openid"),
         roles: [(Role::from_static("read:messages"), organization)].into_iter().collect(),
-        ..ActiveToken::default()
-    }
+        ..Principal::default()
+    })
 }
 
 #[test]
@@ -276,14 +280,14 @@ fn a_permit_tells_who_was_let_in() {
     let permit = judge::<ReadMessages>(reader(), &Requirements::default()).unwrap();
     let principal = permit.principal();
     let read = Role::from_static("read:messages");
-    assert_eq!(principal.subject().unwrap().as_str(), "ada");
-    assert_eq!(principal.username().unwrap().as_str(), "ada@acme.test");
-    assert_eq!(principal.client_id().unwrap().as_str(), "front-end");
-    assert_eq!(principal.organization().unwrap().as_str(), "2");
-    assert_eq!(principal.scope().iter().len(), 1);
+    assert_eq!(principal.subject.as_ref().unwrap().as_str(), "ada");
+    assert_eq!(principal.username.as_ref().unwrap().as_str(), "ada@acme.test");
+    assert_eq!(principal.client_id.as_ref().unwrap().as_str(), "front-end");
+    assert_eq!(principal.organization.as_ref().unwrap().as_str(), "2");
+    assert_eq!(principal.scope.iter().len(), 1);
     assert!(principal.has_role(&read));
     assert!(!principal.has_role(&Role::from_static("admin")));
-    assert_eq!(&*principal.roles().granted_by(&read)[0].primary_domain, "acme.test");
+    assert_eq!(&*principal.roles.granted_by(&read)[0].primary_domain, "acme.test");
     assert!(format!("{permit:?}").contains("ada"));
 }
 

@@ -20,7 +20,7 @@ fn scopes() -> impl Strategy<Value = Vec<&'static str>> {
     prop::collection::vec(prop::sample::select(&SCOPES[..]), 0..4)
 }
 
-fn token(grants: &[Grant], scopes: &[&'static str]) -> ActiveToken {
+fn principal(grants: &[Grant], scopes: &[&'static str]) -> Principal {
     let grant = |&(role, id): &Grant| {
         let organization = Organization {
             id: OrganizationId::from_static(id),
@@ -28,10 +28,10 @@ fn token(grants: &[Grant], scopes: &[&'static str]) -> ActiveToken {
         };
         (Role::from_static(role), organization)
     };
-    ActiveToken {
+    Principal {
         roles: grants.iter().map(grant).collect(),
         scope: Scope::parse(&scopes.join(" ")),
-        ..ActiveToken::default()
+        ..Principal::default()
     }
 }
 
@@ -61,9 +61,9 @@ proptest! {
     fn more_roles_never_lose_access(
         policy in policy(), held in grants(), more in grants(), scopes in scopes(),
     ) {
-        if policy.is_met_by(&token(&held, &scopes)) {
+        if policy.is_met_by(&principal(&held, &scopes)) {
             let all = [held, more].concat();
-            prop_assert!(policy.is_met_by(&token(&all, &scopes)));
+            prop_assert!(policy.is_met_by(&principal(&all, &scopes)));
         }
     }
 
@@ -73,10 +73,10 @@ proptest! {
         (held, shuffled) in grants().prop_flat_map(|g| (Just(g.clone()), Just(g).prop_shuffle())),
         (scopes, mixed) in scopes().prop_flat_map(|s| (Just(s.clone()), Just(s).prop_shuffle())),
     ) {
-        prop_assert_eq!(token(&held, &scopes), token(&shuffled, &mixed));
+        prop_assert_eq!(principal(&held, &scopes), principal(&shuffled, &mixed));
         prop_assert_eq!(
-            policy.is_met_by(&token(&held, &scopes)),
-            policy.is_met_by(&token(&shuffled, &mixed)),
+            policy.is_met_by(&principal(&held, &scopes)),
+            policy.is_met_by(&principal(&shuffled, &mixed)),
         );
     }
 
@@ -84,11 +84,11 @@ proptest! {
     fn any_of_and_all_of_are_the_logic_they_name(
         policies in prop::collection::vec(policy(), 0..4), held in grants(), scopes in scopes(),
     ) {
-        let token = token(&held, &scopes);
+        let principal = principal(&held, &scopes);
         let list: &'static [Policy] = policies.iter().map(|p| (*p).clone()).collect::<Vec<_>>().leak();
-        let met: Vec<bool> = list.iter().map(|policy| policy.is_met_by(&token)).collect();
-        prop_assert_eq!(Policy::AnyOf(list).is_met_by(&token), met.contains(&true));
-        prop_assert_eq!(Policy::AllOf(list).is_met_by(&token), !met.contains(&false));
+        let met: Vec<bool> = list.iter().map(|policy| policy.is_met_by(&principal)).collect();
+        prop_assert_eq!(Policy::AnyOf(list).is_met_by(&principal), met.contains(&true));
+        prop_assert_eq!(Policy::AllOf(list).is_met_by(&principal), !met.contains(&false));
     }
 
     #[test]
@@ -97,14 +97,14 @@ proptest! {
         id in prop::sample::select(&ORGANIZATIONS[..]),
         held in grants(),
     ) {
-        let token = token(&held, &[]);
+        let principal = principal(&held, &[]);
         let in_any = Policy::Role(Role::from_static(role));
         let in_one = Policy::RoleIn {
             role: Role::from_static(role),
             organization: OrganizationId::from_static(id),
         };
-        prop_assert_eq!(in_any.is_met_by(&token), held.iter().any(|grant| grant.0 == role));
-        prop_assert_eq!(in_one.is_met_by(&token), held.contains(&(role, id)));
+        prop_assert_eq!(in_any.is_met_by(&principal), held.iter().any(|grant| grant.0 == role));
+        prop_assert_eq!(in_one.is_met_by(&principal), held.contains(&(role, id)));
     }
 
     #[test]
@@ -112,15 +112,15 @@ proptest! {
         scope in prop::sample::select(&SCOPES[..]), held in scopes(),
     ) {
         let policy = Policy::Scope(ScopeToken::from_static(scope));
-        prop_assert_eq!(policy.is_met_by(&token(&[], &held)), held.contains(&scope));
+        prop_assert_eq!(policy.is_met_by(&principal(&[], &held)), held.contains(&scope));
     }
 }
 
 #[test]
 fn an_empty_any_of_is_met_by_nobody_and_an_empty_all_of_by_everybody() {
-    let all = token(&[("admin", "1")], &SCOPES);
+    let all = principal(&[("admin", "1")], &SCOPES);
     assert!(!Policy::AnyOf(&[]).is_met_by(&all));
-    assert!(Policy::AllOf(&[]).is_met_by(&token(&[], &[])));
+    assert!(Policy::AllOf(&[]).is_met_by(&principal(&[], &[])));
 }
 
 #[test]

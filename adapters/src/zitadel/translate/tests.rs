@@ -16,7 +16,7 @@ fn translate(answer: &Value) -> Result<Introspection, IntrospectionError> {
 }
 
 #[track_caller]
-fn active(answer: &Value) -> Arc<ActiveToken> {
+fn active(answer: &Value) -> ActiveToken {
     match translate(answer) {
         Ok(Introspection::Active(token)) => token,
         other => panic!("{answer} is {other:?}"),
@@ -49,27 +49,27 @@ fn every_claim_of_a_persons_token_is_read() {
         "urn:zitadel:iam:org:project:roles":
             { "read:messages": { "340000000000000200": "acme.example.com" } },
     }));
-    assert_eq!(token.subject.as_ref().unwrap().as_str(), "340000000000000100");
-    assert_eq!(token.username.as_ref().unwrap().as_str(), "ada@acme.example.com");
-    assert_eq!(token.client_id.as_ref().unwrap().as_str(), "340000000000000011");
-    assert_eq!(token.issuer.as_ref().unwrap().as_str(), "https://auth.example.com");
-    let audience: Vec<_> = token.audience.iter().map(Audience::as_str).collect();
+    assert_eq!(token.principal.subject.as_ref().unwrap().as_str(), "340000000000000100");
+    assert_eq!(token.principal.username.as_ref().unwrap().as_str(), "ada@acme.example.com");
+    assert_eq!(token.principal.client_id.as_ref().unwrap().as_str(), "340000000000000011");
+    assert_eq!(token.principal.issuer.as_ref().unwrap().as_str(), "https://auth.example.com");
+    let audience: Vec<_> = token.principal.audience.iter().map(Audience::as_str).collect();
     assert_eq!(audience, ["340000000000000011", "340000000000000001"]);
-    assert!(token.scope.contains(&ScopeToken::from_static("profile")));
-    assert_eq!(token.organization.as_ref().unwrap().as_str(), "340000000000000200");
-    assert_eq!(token.token_id.as_ref().unwrap().as_str(), "V2_1-at_2");
-    assert_eq!(token.issued_at, Some(at(1_767_225_600)));
+    assert!(token.principal.scope.contains(&ScopeToken::from_static("profile")));
+    assert_eq!(token.principal.organization.as_ref().unwrap().as_str(), "340000000000000200");
     assert_eq!(token.not_before, Some(at(1_767_225_601)));
     assert_eq!(token.expires_at, Some(at(1_767_268_800)));
     assert!(!token.key_bound);
-    let [organization] = token.roles.granted_by(&READ) else { panic!("{:?}", token.roles) };
+    let [organization] = token.principal.roles.granted_by(&READ) else {
+        panic!("{:?}", token.principal.roles)
+    };
     assert_eq!(organization.id.as_str(), "340000000000000200");
     assert_eq!(&*organization.primary_domain, "acme.example.com");
 }
 
 #[test]
 fn active_alone_is_an_active_token_about_which_nothing_is_known() {
-    assert_eq!(*active(&json!({ "active": true })), ActiveToken::default());
+    assert_eq!(active(&json!({ "active": true })), ActiveToken::default());
 }
 
 #[test]
@@ -110,19 +110,19 @@ fn a_time_that_no_clock_can_show_makes_the_answer_malformed() {
 #[test]
 fn an_audience_may_be_one_string() {
     let token = active(&json!({ "active": true, "aud": "api" }));
-    assert_eq!(*token.audience, [Audience::parse("api").unwrap()]);
+    assert_eq!(*token.principal.audience, [Audience::parse("api").unwrap()]);
 }
 
 #[test]
 fn absent_roles_are_no_roles() {
-    assert_eq!(active(&json!({ "active": true })).roles, Roles::default());
+    assert_eq!(active(&json!({ "active": true })).principal.roles, Roles::default());
 }
 
 #[test]
 fn a_role_that_no_organization_granted_is_no_role() {
     let token =
         active(&json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "admin": {} } }));
-    assert_eq!(token.roles, Roles::default());
+    assert_eq!(token.principal.roles, Roles::default());
 }
 
 fn with_roles(project_claim: Option<Value>) -> Value {
@@ -140,17 +140,17 @@ fn with_roles(project_claim: Option<Value>) -> Value {
 #[test]
 fn the_roles_of_the_configured_project_win() {
     let token = active(&with_roles(Some(json!({ "write": { "1": "a.test" } }))));
-    assert!(!token.roles.contains(&READ));
-    assert!(token.roles.contains(&Role::from_static("write")));
+    assert!(!token.principal.roles.contains(&READ));
+    assert!(token.principal.roles.contains(&Role::from_static("write")));
     let token = active(&with_roles(Some(json!({}))));
-    assert_eq!(token.roles, Roles::default());
+    assert_eq!(token.principal.roles, Roles::default());
 }
 
 #[test]
 fn without_the_projects_own_claim_the_general_one_is_read() {
     let token = active(&with_roles(None));
-    assert_eq!(token.roles.granted_by(&READ).len(), 2);
-    assert!(!token.roles.contains(&Role::from_static("admin")));
+    assert_eq!(token.principal.roles.granted_by(&READ).len(), 2);
+    assert!(!token.principal.roles.contains(&Role::from_static("admin")));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn without_a_project_id_only_the_general_claim_is_read() {
     let Ok(Introspection::Active(token)) = Translator::new(None).introspection(&json) else {
         panic!("not active")
     };
-    assert!(token.roles.contains(&READ));
+    assert!(token.principal.roles.contains(&READ));
 }
 
 // incidents.md row 16.
@@ -175,7 +175,7 @@ fn unknown_claims_of_any_shape_are_ignored() {
         "active": true, "locale": null, "act": { "sub": [1, { "a": null }] }, "": 1,
         "urn:zitadel:iam:user:metadata": [], "token_type": 7, "email_verified": "yes",
     }));
-    assert_eq!(*token, ActiveToken::default());
+    assert_eq!(token, ActiveToken::default());
 }
 
 // incidents.md row 9: a claim of the wrong type is not an absent claim.
@@ -206,10 +206,8 @@ fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
         ("client_id", text),
         ("iss", text),
         ("scope", text),
-        ("jti", text),
         ("urn:zitadel:iam:user:resourceowner:id", text),
         ("exp", date),
-        ("iat", date),
         ("nbf", date),
         ("aud", |value| value.is_string() || *value == json!([]) || *value == json!(["text"])),
         ("cnf", Value::is_object),

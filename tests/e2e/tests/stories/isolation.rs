@@ -12,7 +12,7 @@ fn who_am_i() -> Routes {
     async fn handler(Authorized(permit): Authorized<SignedIn>, headers: HeaderMap) -> Json<Value> {
         let principal = permit.principal();
         let roles: Vec<_> = principal
-            .roles()
+            .roles
             .iter()
             .map(|grant| {
                 let organizations: Vec<_> =
@@ -21,8 +21,8 @@ fn who_am_i() -> Routes {
             })
             .collect();
         Json(json!({
-            "subject": principal.subject().map(ToString::to_string),
-            "organization": principal.organization().map(ToString::to_string),
+            "subject": principal.subject.as_ref().map(ToString::to_string),
+            "organization": principal.organization.as_ref().map(ToString::to_string),
             "roles": roles,
             "request": headers.get("x-request").and_then(|value| value.to_str().ok()),
         }))
