@@ -12,17 +12,17 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 /// Answers from a list. A token that is not on it is inactive, as an authorization server says
 /// of a token that it does not know.
 pub struct InMemoryIntrospector {
-    answers: RwLock<HashMap<AccessToken, Introspection>>,
+    answers: RwLock<HashMap<AccessToken<'static>, Introspection>>,
 }
 
 impl InMemoryIntrospector {
     /// An introspector that knows these tokens.
-    pub fn new(tokens: impl IntoIterator<Item = (AccessToken, Introspection)>) -> Self {
+    pub fn new(tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) -> Self {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
     /// Forgets every token and knows these instead, from the next question on.
-    pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken, Introspection)>) {
+    pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;
     }
@@ -30,7 +30,10 @@ impl InMemoryIntrospector {
 
 #[async_trait]
 impl TokenIntrospector for InMemoryIntrospector {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
         Ok(answers.get(token).cloned().unwrap_or(Introspection::Inactive))
     }

@@ -29,7 +29,7 @@ pub struct LocalTokens {
 
 #[derive(Clone)]
 struct LocalToken {
-    token: AccessToken,
+    token: AccessToken<'static>,
     about: String,
     introspection: Introspection,
 }
@@ -110,7 +110,7 @@ impl LocalTokens {
     }
 
     /// What the fake answers.
-    pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken, Introspection)> {
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }
 
@@ -169,7 +169,8 @@ fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTi
 
 impl Entry {
     fn into_token(self) -> Result<LocalToken, String> {
-        let token = AccessToken::parse(&self.token).map_err(|error| error.to_string())?;
+        let token =
+            AccessToken::parse(&self.token).map_err(|error| error.to_string())?.into_owned();
         let about = self.about.clone();
         let introspection = if self.active {
             let active = self.into_active().map_err(|error| error.to_string())?;

@@ -54,7 +54,10 @@ impl TokenFile {
 
 #[async_trait]
 impl TokenIntrospector for TokenFile {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         self.refresh().await;
         self.introspector.introspect(token).await
     }

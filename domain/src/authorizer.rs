@@ -66,7 +66,7 @@ impl Authorizer {
     /// # Errors
     /// [`Refusal::Denied`] when the token does not open this door; [`Refusal::Undetermined`] when
     /// nobody could say.
-    pub async fn authorize<R: Rule>(&self, token: &AccessToken) -> Result<Permit<R>, Refusal> {
+    pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
         let verdict = match self.introspector.known(token) {
             Some(verdict) => verdict,
             None => self.introspector.introspect(token).await?,

@@ -6,6 +6,8 @@ mod clock;
 mod denial;
 mod introspection;
 mod introspection_error;
+#[cfg(any(test, feature = "mock"))]
+mod mock;
 mod organization;
 mod permit;
 mod policy;
@@ -24,11 +26,11 @@ pub use clock::MockClock;
 pub use denial::Denial;
 pub use introspection::{ActiveToken, Introspection};
 pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};
+#[cfg(feature = "mock")]
+pub use mock::MockTokenIntrospector;
 pub use organization::{Organization, OrganizationId};
 pub use permit::Permit;
 pub use policy::{Policy, Rule};
-#[cfg(feature = "mock")]
-pub use port::MockTokenIntrospector;
 pub use port::TokenIntrospector;
 pub use principal::Principal;
 pub use role::{Role, RoleGrant, Roles};

@@ -10,7 +10,6 @@ use crate::{AccessToken, Introspection, IntrospectionError};
 ///
 /// An implementation says what the server said. It judges nothing: that is the
 /// [`Authorizer`](crate::Authorizer)'s work, at every use of an answer.
-#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
     /// Obtains the server's verdict on `token`.
@@ -19,11 +18,14 @@ pub trait TokenIntrospector: Send + Sync {
     ///
     /// # Errors
     /// Only when no verdict was obtained. An inactive token is a verdict, not an error.
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError>;
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError>;
 
     /// The verdict on `token` where it is known already and may be used again, without a wait and
     /// without the cost of a future. Whoever keeps nothing knows nothing.
-    fn known(&self, token: &AccessToken) -> Option<Introspection> {
+    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
         let _ = token;
         None
     }
@@ -31,11 +33,14 @@ pub trait TokenIntrospector: Send + Sync {
 
 #[async_trait]
 impl<I: TokenIntrospector + ?Sized> TokenIntrospector for Arc<I> {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         (**self).introspect(token).await
     }
 
-    fn known(&self, token: &AccessToken) -> Option<Introspection> {
+    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
         (**self).known(token)
     }
 }

@@ -1,15 +1,16 @@
 //! The access token as a caller presents it. Knows its syntax, not what it stands for.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use thiserror::Error;
 
 /// A bearer token as presented: non-empty, in `b64token` syntax (RFC 6750 §2.1), at most
 /// [`AccessToken::MAX_LENGTH`] bytes.
 ///
-/// It is a secret: it has no `Display`, and its `Debug` shows nothing of it.
+/// It borrows from the request that presents it, until somebody has to keep it. It is a secret: it
+/// has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct AccessToken(Box<str>);
+pub struct AccessToken<'a>(Cow<'a, str>);
 
 /// Why a text is no access token. It does not repeat the text, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -25,7 +26,7 @@ pub enum AccessTokenError {
     ForbiddenCharacter,
 }
 
-impl AccessToken {
+impl<'a> AccessToken<'a> {
     /// The longest token accepted, in bytes. ZITADEL's JWTs have no upper bound of their own.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
@@ -34,7 +35,7 @@ impl AccessToken {
     /// # Errors
     /// When `token` is empty, too long, or not `b64token`:
     /// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-    pub fn parse(token: &str) -> Result<Self, AccessTokenError> {
+    pub fn parse(token: &'a str) -> Result<Self, AccessTokenError> {
         if token.is_empty() {
             return Err(AccessTokenError::Empty);
         }
@@ -47,7 +48,13 @@ impl AccessToken {
         if body.is_empty() || !is_b64token {
             return Err(AccessTokenError::ForbiddenCharacter);
         }
-        Ok(Self(token.into()))
+        Ok(Self(Cow::Borrowed(token)))
+    }
+
+    /// The same token, borrowed from nobody.
+    #[must_use]
+    pub fn into_owned(self) -> AccessToken<'static> {
+        AccessToken(Cow::Owned(self.0.into_owned()))
     }
 
     /// The token itself, for the one place that sends it to the authorization server.
@@ -65,7 +72,7 @@ fn is_b64token(byte: u8) -> bool {
     )
 }
 
-impl fmt::Debug for AccessToken {
+impl fmt::Debug for AccessToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccessToken(redacted)")
     }
@@ -115,7 +122,7 @@ mod tests {
         #[test]
         fn a_token_that_parses_is_kept_to_the_letter(token in "[A-Za-z0-9._~+/-]{1,60}={0,3}") {
             let parsed = AccessToken::parse(&token).unwrap();
-            prop_assert_eq!(parsed.expose_secret(), token);
+            prop_assert_eq!(parsed.expose_secret(), &token);
         }
 
         // incidents.md row 19: neither the token nor the error about it shows the input.

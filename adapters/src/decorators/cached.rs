@@ -26,14 +26,17 @@ impl<I> Cached<I> {
 
 #[async_trait]
 impl<I: TokenIntrospector> TokenIntrospector for Cached<I> {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         match self.known(token) {
             Some(verdict) => Ok(verdict),
             None => self.inner.introspect(token).await,
         }
     }
 
-    fn known(&self, token: &AccessToken) -> Option<Introspection> {
+    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
         self.cache.get(token).map(Introspection::Active)
     }
 }

@@ -126,7 +126,10 @@ impl Drop for Probe<'_> {
 
 #[async_trait]
 impl<I: TokenIntrospector> TokenIntrospector for CircuitBreaker<I> {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         let probe = self.enter()?;
         let answer = self.inner.introspect(token).await;
         match (self.record(&answer), probe) {

@@ -32,14 +32,14 @@ struct Calls(Mutex<UnderWay>);
 
 #[derive(Default)]
 struct UnderWay {
-    by_token: HashMap<AccessToken, (u64, WeakShared<Call>)>,
+    by_token: HashMap<AccessToken<'static>, (u64, WeakShared<Call>)>,
     last_number: u64,
 }
 
 /// Takes a call off the list when it ends, however it ends.
 struct OnList {
     calls: Arc<Calls>,
-    token: AccessToken,
+    token: AccessToken<'static>,
     number: u64,
 }
 
@@ -51,18 +51,19 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
     }
 
     /// The call that is under way for `token`, or a new one.
-    fn call(&self, token: &AccessToken) -> Shared<Call> {
+    fn call(&self, token: &AccessToken<'_>) -> Shared<Call> {
         let mut under_way = self.calls.lock();
         if let Some(call) = under_way.by_token.get(token).and_then(|(_, call)| call.upgrade()) {
             return call;
         }
         under_way.last_number += 1;
         let number = under_way.last_number;
+        let token = token.clone().into_owned();
         let on_list = OnList { calls: Arc::clone(&self.calls), token: token.clone(), number };
         let inner = Arc::clone(&self.inner);
         let call = async move { inner.introspect(&on_list.token).await }.boxed().shared();
         if let Some(weak) = call.downgrade() {
-            under_way.by_token.insert(token.clone(), (number, weak));
+            under_way.by_token.insert(token, (number, weak));
         }
         call
     }
@@ -86,7 +87,7 @@ impl Drop for OnList {
 
 #[async_trait]
 impl<I: TokenIntrospector + 'static> TokenIntrospector for Coalesced<I> {
-    async fn introspect(&self, token: &AccessToken) -> Answer {
+    async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
         self.call(token).await
     }
 }

@@ -77,7 +77,7 @@ impl Gated {
 
 #[async_trait]
 impl TokenIntrospector for Gated {
-    async fn introspect(&self, token: &AccessToken) -> Answer {
+    async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.under_way.send_modify(|count| *count += 1);
         let _under_way = UnderWay(&self.under_way);
@@ -87,8 +87,8 @@ impl TokenIntrospector for Gated {
     }
 }
 
-pub(super) fn token(text: &str) -> AccessToken {
-    AccessToken::parse(text).unwrap()
+pub(super) fn token(text: &str) -> AccessToken<'static> {
+    AccessToken::parse(text).unwrap().into_owned()
 }
 
 pub(super) fn active(subject: &str) -> Introspection {

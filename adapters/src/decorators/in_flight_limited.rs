@@ -29,7 +29,10 @@ impl<I> InFlightLimited<I> {
 
 #[async_trait]
 impl<I: TokenIntrospector> TokenIntrospector for InFlightLimited<I> {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         let Ok(_place) = self.places.try_acquire() else {
             let reason = Outage::TooManyInFlight;
             return Err(IntrospectionError::Unavailable { reason, source: Arc::new(Full) });

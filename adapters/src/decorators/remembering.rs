@@ -27,7 +27,10 @@ impl<I> Remembering<I> {
 
 #[async_trait]
 impl<I: TokenIntrospector> TokenIntrospector for Remembering<I> {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         let asked_at = Instant::now();
         let answer = self.inner.introspect(token).await?;
         self.cache.keep(token, &answer, asked_at);

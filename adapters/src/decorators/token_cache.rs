@@ -43,14 +43,14 @@ impl TokenCache {
     }
 
     /// What is known of `token`, if it may still be used.
-    pub(super) fn get(&self, token: &AccessToken) -> Option<ActiveToken> {
+    pub(super) fn get(&self, token: &AccessToken<'_>) -> Option<ActiveToken> {
         let entry = self.entries.get(&self.digest(token))?;
         (self.nanos(Instant::now()) < entry.stale_at_nanos).then_some(entry.token)
     }
 
     /// Keeps an answer to a question that was asked at `asked_at`, for the shorter of the time to
     /// live and what is left to the token.
-    pub(super) fn keep(&self, token: &AccessToken, answer: &Introspection, asked_at: Instant) {
+    pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked_at: Instant) {
         let digest = self.digest(token);
         let Introspection::Active(active) = answer else {
             self.entries.remove(&digest);
@@ -73,7 +73,7 @@ impl TokenCache {
         u64::try_from((instant - self.started_at).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn digest(&self, token: &AccessToken) -> Digest {
+    pub(super) fn digest(&self, token: &AccessToken<'_>) -> Digest {
         let mut hasher = self.digester;
         hasher.write(token.expose_secret().as_bytes());
         hasher.finish128().as_u128()

@@ -121,7 +121,10 @@ impl ZitadelIntrospector {
 
 #[async_trait]
 impl TokenIntrospector for ZitadelIntrospector {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         tokio::time::timeout(self.timeout, self.ask(token.expose_secret()))
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))

@@ -45,7 +45,7 @@ macro_rules! rules {
         )*
 
         /// The word for each rule's decision, subject included.
-        async fn decisions(authorizer: &Authorizer, token: &AccessToken) -> Vec<String> {
+        async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(
                 words.push(match authorizer.authorize::<$name>(token).await {

@@ -21,9 +21,9 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use zitadel_double::{NewUser, ZitadelDouble};
 
 /// A token that the double calls active.
-fn active_token(double: &ZitadelDouble) -> AccessToken {
+fn active_token(double: &ZitadelDouble) -> AccessToken<'static> {
     let user = double.add_user(NewUser::service("svc"));
-    AccessToken::parse(&double.pat(&user)).unwrap()
+    AccessToken::parse(&double.pat(&user)).unwrap().into_owned()
 }
 
 #[track_caller]
@@ -42,7 +42,7 @@ fn reason(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
 
 async fn ask(
     introspector: &impl TokenIntrospector,
-    token: &AccessToken,
+    token: &AccessToken<'_>,
 ) -> Result<Introspection, IntrospectionError> {
     introspector.introspect(token).await
 }

@@ -17,20 +17,20 @@ const READ: Role = Role::from_static("read:messages");
 /// `revoked`.
 struct Case {
     introspector: Arc<dyn TokenIntrospector>,
-    reader: AccessToken,
-    plain: AccessToken,
-    revoked: AccessToken,
+    reader: AccessToken<'static>,
+    plain: AccessToken<'static>,
+    revoked: AccessToken<'static>,
 }
 
 impl Case {
-    async fn active(&self, token: &AccessToken) -> ActiveToken {
+    async fn active(&self, token: &AccessToken<'_>) -> ActiveToken {
         match self.introspector.introspect(token).await {
             Ok(Introspection::Active(token)) => token,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn is_inactive(&self, token: &AccessToken) -> bool {
+    async fn is_inactive(&self, token: &AccessToken<'_>) -> bool {
         matches!(self.introspector.introspect(token).await, Ok(Introspection::Inactive))
     }
 }
@@ -53,7 +53,7 @@ async fn keeps_its_promises(case: Case) {
 
 #[tokio::test]
 async fn the_fake_keeps_the_promises_of_the_port() {
-    let token = |text: &str| AccessToken::parse(text).unwrap();
+    let token = |text: &str| AccessToken::parse(text).unwrap().into_owned();
     let organization = Organization {
         id: OrganizationId::from_static("340000000000000200"),
         primary_domain: "acme.localhost".into(),
@@ -85,7 +85,7 @@ async fn the_fake_keeps_the_promises_of_the_port() {
 
 #[tokio::test]
 async fn the_fake_forgets_every_token_that_is_not_among_the_new_ones() {
-    let token = |text: &str| AccessToken::parse(text).unwrap();
+    let token = |text: &str| AccessToken::parse(text).unwrap().into_owned();
     let active = || Introspection::Active(ActiveToken::default());
     let introspector = InMemoryIntrospector::new([(token("old"), active())]);
     introspector.replace([(token("new"), active())]);
@@ -99,7 +99,7 @@ async fn zitadel_keeps_the_promises_of_the_port() {
     let user = |name: &str| double.add_user(NewUser::service(name));
     let (reader, plain) = (user("reader"), user("plain"));
     double.grant(&reader, "read:messages");
-    let token = |text: String| AccessToken::parse(&text).unwrap();
+    let token = |text: String| AccessToken::parse(&text).unwrap().into_owned();
     let revoked = double.session_token(&plain, zitadel_double::SessionToken::default());
     double.revoke(&revoked);
     keeps_its_promises(Case {

@@ -33,7 +33,7 @@ impl BearerError {
 }
 
 /// The access token that the request shows.
-pub(crate) fn access_token(headers: &HeaderMap) -> Result<AccessToken, BearerError> {
+pub(crate) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;
     if values.next().is_some() {
@@ -56,12 +56,12 @@ mod tests {
 
     use super::*;
 
-    fn read(values: &[&[u8]]) -> Result<AccessToken, BearerError> {
+    fn read(values: &[&[u8]]) -> Result<AccessToken<'static>, BearerError> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        access_token(&headers)
+        access_token(&headers).map(AccessToken::into_owned)
     }
 
     #[test]

@@ -73,7 +73,10 @@ impl Clock for Provider {
 
 #[async_trait]
 impl TokenIntrospector for Provider {
-    async fn introspect(&self, token: &AccessToken) -> Result<Introspection, IntrospectionError> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
         let number: usize = token.expose_secret().trim_start_matches('t').parse().unwrap();
         let (delay, answer) = {
             let mut state = self.state.lock().unwrap();

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Cause, Misconfiguration, Organization, Outage, Policy, Principal, Role,
     clock::MockClock,
-    port::MockTokenIntrospector,
+    mock::MockTokenIntrospector,
     rules::{ReadMessages, SignedIn},
 };
 
@@ -32,10 +32,10 @@ fn authorize<R: Rule>(
     requirements: &Requirements,
 ) -> Result<Permit<R>, Refusal> {
     let mut introspector = MockTokenIntrospector::new();
-    introspector.expect_known().return_const(None);
+    introspector.expect_known_answer().return_const(None);
     introspector
-        .expect_introspect()
-        .withf(|token| token.expose_secret() == "the-token")
+        .expect_answer()
+        .with(mockall::predicate::eq("the-token"))
         .once()
         .return_once(move |_| answer);
     let mut clock = MockClock::new();
@@ -84,8 +84,8 @@ fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
     for (expires_at, expected) in [(1, Ok(())), (0, Err(Denial::Expired))] {
         let mut introspector = MockTokenIntrospector::new();
         let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
-        introspector.expect_known().return_const(Introspection::Active(token));
-        introspector.expect_introspect().never();
+        introspector.expect_known_answer().return_const(Introspection::Active(token));
+        introspector.expect_answer().never();
         let mut clock = MockClock::new();
         clock.expect_now().return_const(at(0));
         let authorizer =
