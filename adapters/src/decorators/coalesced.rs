@@ -78,9 +78,11 @@ impl Calls {
 impl Drop for OnList {
     fn drop(&mut self) {
         let mut under_way = self.calls.lock();
-        let is_ours = |(number, _): &(u64, _)| *number == self.number;
-        if under_way.by_token.get(&self.token).is_some_and(is_ours) {
-            under_way.by_token.remove(&self.token);
+        let removed = under_way.by_token.remove_entry(&self.token);
+        if let Some((token, call)) = removed
+            && call.0 != self.number
+        {
+            under_way.by_token.insert(token, call);
         }
     }
 }

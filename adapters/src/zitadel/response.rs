@@ -1,7 +1,10 @@
 //! An answer of the authorization server, read with a bound.
 
 use domain::IntrospectionError;
-use reqwest::{RequestBuilder, Response, StatusCode, header::CONTENT_TYPE};
+use reqwest::{
+    RequestBuilder, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderMap},
+};
 
 use super::fault::{self, Seen};
 
@@ -14,17 +17,22 @@ const MAX_LENGTH: usize = 1024 * 1024;
 /// For every other answer, and for none.
 pub(super) async fn json(request: RequestBuilder) -> Result<Vec<u8>, IntrospectionError> {
     let response = request.send().await.map_err(fault::transport)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = body(response).await;
+    let status = response.status();
     if status != StatusCode::OK {
-        return Err(fault::status(status, &headers, &body.unwrap_or_default()));
+        let headers = response.headers().clone();
+        return Err(fault::status(status, &headers, &body(response).await.unwrap_or_default()));
     }
-    let is_json = headers
+    let is_json = is_json(response.headers());
+    let body = body(response).await;
+    if is_json { body } else { Err(Seen::MediaType.malformed()) }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
-        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"));
-    if is_json { body } else { Err(Seen::MediaType.malformed()) }
+        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, IntrospectionError> {

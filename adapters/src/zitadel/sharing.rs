@@ -1,12 +1,14 @@
 //! What many tokens have in common is kept once.
 
 use std::{
+    borrow::Borrow,
     fmt,
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, Hash},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
+use foldhash::fast::RandomState;
 
 /// So many different values of a kind are remembered; one more takes the place of another.
 const SLOTS: usize = 64;
@@ -25,38 +27,50 @@ pub(super) struct Sharing {
 
 impl Sharing {
     pub(super) fn share(&self, principal: Principal) -> Arc<Principal> {
-        self.principals.share(Arc::new(Principal {
-            issuer: principal.issuer.map(|issuer| self.issuers.share(issuer)),
-            client_id: principal.client_id.map(|client_id| self.client_ids.share(client_id)),
-            audience: self.audiences.share(principal.audience),
-            scope: self.scopes.share(principal.scope),
-            roles: self.roles.share(principal.roles),
-            ..principal
-        }))
+        self.principals.seen_or(principal, |principal| {
+            Arc::new(Principal {
+                issuer: principal.issuer.map(|issuer| self.issuers.share(issuer)),
+                client_id: principal.client_id.map(|client_id| self.client_ids.share(client_id)),
+                audience: self.audiences.share(principal.audience),
+                scope: self.scopes.share(principal.scope),
+                roles: self.roles.share(principal.roles),
+                ..principal
+            })
+        })
     }
 }
 
 /// Values by their hash, one for each.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
+    /// A fast one: whoever makes two values fall together wins nothing but that they are kept twice.
     hasher: RandomState,
 }
 
 impl<T: Clone> Default for Table<T> {
     fn default() -> Self {
-        Self { slots: Mutex::new(vec![None; SLOTS]), hasher: RandomState::new() }
+        Self { slots: Mutex::new(vec![None; SLOTS]), hasher: RandomState::default() }
     }
 }
 
 impl<T: Clone + Eq + Hash> Table<T> {
     /// An equal value that was seen before, or this one.
     fn share(&self, value: T) -> T {
+        self.seen_or(value, |value| value)
+    }
+
+    /// What was made of an equal value that was seen before, or what is now made of this one.
+    fn seen_or<V>(&self, value: V, make: impl FnOnce(V) -> T) -> T
+    where
+        T: Borrow<V>,
+        V: Eq + Hash,
+    {
         let hash = usize::try_from(self.hasher.hash_one(&value) % SLOTS as u64).unwrap_or_default();
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(slot) = slots.get_mut(hash) else { return value };
+        let Some(slot) = slots.get_mut(hash) else { return make(value) };
         match slot {
-            Some(seen) if *seen == value => seen.clone(),
-            _ => slot.insert(value).clone(),
+            Some(seen) if T::borrow(seen) == &value => seen.clone(),
+            _ => slot.insert(make(value)).clone(),
         }
     }
 }
