@@ -1,4 +1,4 @@
-//! Leaves a server that is down alone.
+//! Leaves a server alone that is down, or that refuses us.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,17 +10,17 @@ use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntros
 use thiserror::Error;
 use tokio::time::Instant;
 
-/// So many outages in a row open the breaker.
+/// So many failures in a row open the breaker.
 const THRESHOLD: u32 = 5;
 /// While it is open, one question is let through this often.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Answers at once that there is no verdict while the server is down, and lets single questions
-/// through to see whether it is back.
+/// Answers at once that there is no verdict while the server is down or refuses our credentials,
+/// and lets single questions through to see whether that is over.
 ///
-/// It counts what shows that the server is down: no connection, a broken one, no answer in time,
-/// 5xx and 429. It does not count a caller who leaves, nor what one caller's token or our own
-/// set-up could cause: an answer that cannot be read, our client refused, a redirect, our own limit.
+/// It counts what no caller's token can cause: no connection, a broken one, no answer in time, 5xx,
+/// 429, and our client refused. It does not count a caller who leaves, an answer that cannot be
+/// read, a redirect, nor our own limit.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -29,8 +29,8 @@ pub struct CircuitBreaker<I> {
 
 #[derive(Debug)]
 enum State {
-    /// Everybody is let through; so many outages in a row were seen.
-    Closed { outages: u32 },
+    /// Everybody is let through; so many failures in a row were seen.
+    Closed { failures: u32 },
     /// Nobody is let through before the next probe.
     Open { next_probe: Instant, opened_by: IntrospectionError },
 }
@@ -41,7 +41,9 @@ struct LeftAlone(#[source] IntrospectionError);
 
 /// What an answer says about the server.
 enum Health {
+    /// It answers us.
     Up,
+    /// It is down, or refuses us.
     Down,
     Unknown,
 }
@@ -50,7 +52,7 @@ impl<I> CircuitBreaker<I> {
     /// Watches over `inner`.
     #[must_use]
     pub fn new(inner: I) -> Self {
-        Self { inner, state: Mutex::new(State::Closed { outages: 0 }) }
+        Self { inner, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,10 +67,7 @@ impl<I> CircuitBreaker<I> {
                 *next_probe = Instant::now() + PROBE_INTERVAL;
                 Ok(Some(Probe(&self.state)))
             }
-            State::Open { opened_by, .. } => Err(IntrospectionError::Unavailable {
-                reason: Outage::CircuitOpen,
-                source: Arc::new(LeftAlone(opened_by.clone())),
-            }),
+            State::Open { opened_by, .. } => Err(without_asking(opened_by)),
         }
     }
 
@@ -76,9 +75,9 @@ impl<I> CircuitBreaker<I> {
         let health = health(answer);
         let state = &mut *self.state();
         match (&health, answer) {
-            (Health::Up, _) => *state = State::Closed { outages: 0 },
+            (Health::Up, _) => *state = State::Closed { failures: 0 },
             (Health::Down, Err(error)) => match state {
-                State::Closed { outages } if *outages + 1 < THRESHOLD => *outages += 1,
+                State::Closed { failures } if *failures + 1 < THRESHOLD => *failures += 1,
                 State::Closed { .. } => {
                     let next_probe = Instant::now() + PROBE_INTERVAL;
                     *state = State::Open { next_probe, opened_by: error.clone() };
@@ -88,6 +87,17 @@ impl<I> CircuitBreaker<I> {
             _ => {}
         }
         health
+    }
+}
+
+/// The answer while the breaker is open. Who must act stays the same: a refusal is a refusal.
+fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
+    match opened_by {
+        IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {
+            reason: Outage::CircuitOpen,
+            source: Arc::new(LeftAlone(opened_by.clone())),
+        },
+        _ => opened_by.clone(),
     }
 }
 
@@ -103,12 +113,11 @@ fn health(answer: &Result<Introspection, IntrospectionError>) -> Health {
                 Health::Unknown
             }
         },
+        Err(IntrospectionError::ClientRefused { .. }) => Health::Down,
         Ok(_)
-        | Err(
-            IntrospectionError::ClientRefused { .. }
-            | IntrospectionError::Misconfigured { .. }
-            | IntrospectionError::Malformed { .. },
-        ) => Health::Up,
+        | Err(IntrospectionError::Misconfigured { .. } | IntrospectionError::Malformed { .. }) => {
+            Health::Up
+        }
     }
 }
 

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use axum::{extract::MatchedPath, http::request::Parts};
-use domain::{Authorizer, Denial, IntrospectionError, Permit, Refusal, Rule};
-use tracing::{error, info, warn};
+use domain::{Authorizer, Denial, Permit, Refusal, Rule};
+use tracing::info;
 
-use super::{bearer, error::ApiError};
+use super::{bearer, error::ApiError, fault_log::FaultLog};
 use crate::config::Auth;
 
 /// The guard of all guarded routes of one API.
@@ -16,12 +16,13 @@ pub(crate) struct Guard {
     authorizer: Authorizer,
     auth: Arc<Auth>,
     what_inactive_means: String,
+    faults: FaultLog,
 }
 
 impl Guard {
     /// `what_inactive_means` is for the log of whoever wonders why a token is called inactive.
     pub(crate) fn new(authorizer: Authorizer, auth: Auth, what_inactive_means: String) -> Self {
-        Self { authorizer, auth: Arc::new(auth), what_inactive_means }
+        Self { authorizer, auth: Arc::new(auth), what_inactive_means, faults: FaultLog::default() }
     }
 
     /// Lets the request in by the rule `R`, or says why not.
@@ -56,83 +57,11 @@ impl Guard {
             ApiError::Bearer { error, .. } => {
                 info!(%method, route, reason = error.reason(), "denied: {error}");
             }
-            ApiError::Undetermined(fault) => {
-                let (reason, cause) = (fault.reason(), chain(fault));
-                match fault {
-                    IntrospectionError::Unavailable { .. } => warn!(
-                        %method, route, reason, cause,
-                        "no verdict: {fault}; it may pass by itself, and if it lasts the cause says where to look",
-                    ),
-                    IntrospectionError::ClientRefused { .. } => error!(
-                        %method, route, reason, cause,
-                        "no verdict: {fault}; the operator must act: check client id, secret or \
-                         key, and whether the API application, its project and its organization \
-                         are active",
-                    ),
-                    IntrospectionError::Misconfigured { .. } => error!(
-                        %method, route, reason, cause,
-                        "no verdict: {fault}; the operator must act: check zitadel.domain and what \
-                         stands between here and there",
-                    ),
-                    IntrospectionError::Malformed { .. } => error!(
-                        %method, route, reason, cause,
-                        "no verdict: {fault}; a bug there or here, or somebody in between",
-                    ),
-                }
-            }
+            ApiError::Undetermined(fault) => self.faults.log(method, route, fault),
             ApiError::NotFound
             | ApiError::MethodNotAllowed
             | ApiError::Unreadable { .. }
             | ApiError::Internal => {}
         }
-    }
-}
-
-/// What lies behind a fault, outermost first.
-fn chain(fault: &IntrospectionError) -> String {
-    let mut causes = Vec::new();
-    let mut source = std::error::Error::source(fault);
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    causes.dedup();
-    causes.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-
-    use domain::Outage;
-    use thiserror::Error;
-
-    use super::*;
-
-    /// A fault with another one behind it.
-    #[derive(Debug, Error)]
-    #[error("{0}")]
-    struct Behind(&'static str, #[source] io::Error);
-
-    fn cause(source: Behind) -> String {
-        chain(&IntrospectionError::Unavailable {
-            reason: Outage::Unreachable,
-            source: Arc::new(source),
-        })
-    }
-
-    #[test]
-    fn the_cause_is_all_that_lies_behind_a_fault_outermost_first() {
-        let refused = io::Error::other("connection refused");
-        assert_eq!(cause(Behind("cannot connect", refused)), "cannot connect: connection refused");
-    }
-
-    #[test]
-    fn a_cause_that_only_repeats_the_one_before_is_said_once() {
-        let same = io::Error::other("the claim exp has the wrong type");
-        assert_eq!(
-            cause(Behind("the claim exp has the wrong type", same)),
-            "the claim exp has the wrong type"
-        );
     }
 }

@@ -4,6 +4,7 @@ mod bearer;
 mod challenge;
 mod cors;
 mod error;
+mod fault_log;
 mod guard;
 mod guarded;
 mod handlers;

@@ -77,7 +77,6 @@ async fn what_opened_it_is_what_it_shows() {
 fn no_outages() -> Vec<Answer> {
     vec![
         Ok(Introspection::Inactive),
-        Err(IntrospectionError::ClientRefused { source: cause() }),
         Err(IntrospectionError::Malformed { source: cause() }),
         Err(IntrospectionError::Misconfigured {
             reason: Misconfiguration::Redirected,
@@ -89,7 +88,7 @@ fn no_outages() -> Vec<Answer> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_caller_or_our_set_up_could_cause_does_not_open_it() {
+async fn what_a_callers_token_could_cause_does_not_open_it() {
     for answer in no_outages() {
         let gated = Gated::opened();
         let breaker = CircuitBreaker::new(gated.clone());
@@ -117,6 +116,22 @@ async fn every_kind_of_outage_opens_it() {
         }
         assert_eq!(ask(&breaker).await, "circuit_open");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_us_is_not_asked_in_a_loop_and_the_refusal_stays_what_it_is() {
+    let gated = Gated::opened();
+    let breaker = CircuitBreaker::new(gated.clone());
+    gated.answer(Some(Err(IntrospectionError::ClientRefused { source: cause() })));
+    for _ in 0..10 * THRESHOLD {
+        assert_eq!(ask(&breaker).await, "client_refused");
+    }
+    assert_eq!(gated.asked(), THRESHOLD as usize);
+    gated.answer(None);
+    assert_eq!(ask(&breaker).await, "client_refused");
+    advance(PROBE_INTERVAL).await;
+    assert_eq!(ask(&breaker).await, "active");
+    assert_eq!(ask(&breaker).await, "active");
 }
 
 #[tokio::test(start_paused = true)]
