@@ -58,23 +58,6 @@ fn list(found: &[Audience]) -> String {
     found.iter().map(|audience| shown(Some(audience))).collect::<Vec<_>>().join(", ")
 }
 
-impl Denial {
-    /// The one word for this denial, the same in logs, metrics and documentation.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Inactive => "inactive",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::KeyBound => "key_bound",
-            Self::WrongIssuer { .. } => "wrong_issuer",
-            Self::WrongAudience { .. } => "wrong_audience",
-            Self::WrongOrganization { .. } => "wrong_organization",
-            Self::PolicyNotMet { .. } => "policy_not_met",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,19 +19,6 @@ pub(crate) enum BearerError {
     Malformed(#[from] AccessTokenError),
 }
 
-impl BearerError {
-    /// The one word for this outcome, the same in logs, metrics and documentation.
-    pub(crate) const fn reason(self) -> &'static str {
-        match self {
-            Self::Missing => "missing_token",
-            Self::Repeated => "repeated_header",
-            Self::Malformed(AccessTokenError::Empty) => "empty_token",
-            Self::Malformed(AccessTokenError::TooLong) => "token_too_long",
-            Self::Malformed(AccessTokenError::ForbiddenCharacter) => "forbidden_character",
-        }
-    }
-}
-
 /// The access token that the request shows.
 pub(crate) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
@@ -118,28 +105,6 @@ mod tests {
     fn two_headers_are_one_too_many() {
         assert_eq!(read(&[b"Bearer a", b"Bearer a"]), Err(BearerError::Repeated));
         assert_eq!(read(&[b"Basic YTpi", b"Bearer a"]), Err(BearerError::Repeated));
-    }
-
-    #[test]
-    fn every_outcome_has_one_word() {
-        let words = [
-            BearerError::Missing,
-            BearerError::Repeated,
-            AccessTokenError::Empty.into(),
-            AccessTokenError::TooLong.into(),
-            AccessTokenError::ForbiddenCharacter.into(),
-        ]
-        .map(BearerError::reason);
-        assert_eq!(
-            words,
-            [
-                "missing_token",
-                "repeated_header",
-                "empty_token",
-                "token_too_long",
-                "forbidden_character",
-            ],
-        );
     }
 
     proptest! {

@@ -15,6 +15,7 @@ use super::{
     bearer::BearerError,
     challenge::{ChallengeError, challenge},
     problem::Problem,
+    reason::Reason,
 };
 use crate::config::Auth;
 
@@ -37,34 +38,56 @@ pub(crate) enum ApiError {
     Internal,
 }
 
-/// The answer to the caller. It says what the caller may know, and has no side effect.
+impl ApiError {
+    /// The one word for this outcome.
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Bearer { error, .. } => (*error).into(),
+            Self::Denied { denial, .. } => denial.into(),
+            Self::Undetermined(fault) => fault.into(),
+            Self::NotFound => Reason::NotFound,
+            Self::MethodNotAllowed => Reason::MethodNotAllowed,
+            Self::Unreadable { status, .. } => match *status {
+                StatusCode::PAYLOAD_TOO_LARGE => Reason::BodyTooLarge,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => Reason::UnsupportedMediaType,
+                StatusCode::UNPROCESSABLE_ENTITY => Reason::InvalidBody,
+                _ => Reason::InvalidInput,
+            },
+            Self::Internal => Reason::InternalError,
+        }
+    }
+}
+
+/// The answer to the caller. It says what the caller may know, and has no side effect. Those who
+/// watch find the [`Reason`] in its extensions.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let reason = self.reason();
+        let mut response = self.answer(reason.code());
+        response.extensions_mut().insert(reason);
+        response
+    }
+}
+
+impl ApiError {
+    fn answer(self, code: &'static str) -> Response {
         match self {
             Self::Bearer { error: error @ BearerError::Missing, auth } => {
-                let problem = Problem {
-                    status: StatusCode::UNAUTHORIZED,
-                    code: "missing_token",
-                    detail: sentence(&error),
-                };
+                let problem =
+                    Problem { status: StatusCode::UNAUTHORIZED, code, detail: sentence(&error) };
                 challenged(&auth, None, problem)
             }
             Self::Bearer { error, auth } => {
-                let problem = Problem {
-                    status: StatusCode::BAD_REQUEST,
-                    code: "invalid_request",
-                    detail: sentence(&error),
-                };
+                let problem =
+                    Problem { status: StatusCode::BAD_REQUEST, code, detail: sentence(&error) };
                 challenged(&auth, Some(ChallengeError::InvalidRequest), problem)
             }
             Self::Denied { denial, auth } => {
-                let (status, code, error) = match denial {
-                    Denial::PolicyNotMet { .. } => (
-                        auth.missing_role_status.status(),
-                        "insufficient_scope",
-                        ChallengeError::InsufficientScope,
-                    ),
-                    _ => (StatusCode::UNAUTHORIZED, "invalid_token", ChallengeError::InvalidToken),
+                let (status, error) = match denial {
+                    Denial::PolicyNotMet { .. } => {
+                        (auth.missing_role_status.status(), ChallengeError::InsufficientScope)
+                    }
+                    _ => (StatusCode::UNAUTHORIZED, ChallengeError::InvalidToken),
                 };
                 let problem = Problem { status, code, detail: what_the_caller_may_know(&denial) };
                 challenged(&auth, Some(error), problem)
@@ -72,7 +95,7 @@ impl IntoResponse for ApiError {
             Self::Undetermined(_) => {
                 let problem = Problem {
                     status: StatusCode::SERVICE_UNAVAILABLE,
-                    code: "introspection_unavailable",
+                    code,
                     detail: "The authorization server gave no verdict on the access token, which \
                              may well be valid. Try again."
                         .to_owned(),
@@ -81,22 +104,20 @@ impl IntoResponse for ApiError {
             }
             Self::NotFound => Problem {
                 status: StatusCode::NOT_FOUND,
-                code: "not_found",
+                code,
                 detail: "There is no such path.".to_owned(),
             }
             .into_response(),
             Self::MethodNotAllowed => Problem {
                 status: StatusCode::METHOD_NOT_ALLOWED,
-                code: "method_not_allowed",
+                code,
                 detail: "This path does not have this method.".to_owned(),
             }
             .into_response(),
-            Self::Unreadable { status, detail } => {
-                Problem { status, code: unreadable_code(status), detail }.into_response()
-            }
+            Self::Unreadable { status, detail } => Problem { status, code, detail }.into_response(),
             Self::Internal => Problem {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
-                code: "internal_error",
+                code,
                 detail: "Something went wrong here.".to_owned(),
             }
             .into_response(),
@@ -128,15 +149,6 @@ fn what_the_caller_may_know(denial: &Denial) -> String {
 
 /// When to try again, in seconds.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
-
-fn unreadable_code(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
-        StatusCode::UNPROCESSABLE_ENTITY => "invalid_body",
-        _ => "invalid_input",
-    }
-}
 
 /// A clause of ours as a sentence.
 fn sentence(clause: &impl ToString) -> String {

@@ -46,16 +46,17 @@ impl Guard {
     fn log(&self, refusal: &ApiError, parts: &Parts) {
         let method = &parts.method;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let reason = refusal.reason().as_str();
         match refusal {
             ApiError::Denied { denial: denial @ Denial::Inactive, .. } => info!(
-                %method, route, reason = denial.reason(),
+                %method, route, reason,
                 "denied: {denial}; it means, most likely first: {}", self.what_inactive_means,
             ),
             ApiError::Denied { denial, .. } => {
-                info!(%method, route, reason = denial.reason(), "denied: {denial}");
+                info!(%method, route, reason, "denied: {denial}");
             }
             ApiError::Bearer { error, .. } => {
-                info!(%method, route, reason = error.reason(), "denied: {error}");
+                info!(%method, route, reason, "denied: {error}");
             }
             ApiError::Undetermined(fault) => self.faults.log(method, route, fault),
             ApiError::NotFound

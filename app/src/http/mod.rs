@@ -11,6 +11,7 @@ mod handlers;
 mod mount;
 mod panics;
 mod problem;
+mod reason;
 mod rejection;
 mod router;
 mod routes;
