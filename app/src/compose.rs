@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use adapters::{
     InMemoryIntrospector, SystemClock,
-    decorators::{Cached, CircuitBreaker, Coalesced, InFlightLimited, Remembering, TokenCache},
+    decorators::{
+        Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, Observed, Remembering,
+        TokenCache,
+    },
     zitadel::{
         ClientAuthentication, HttpClientError, ZitadelIntrospector, ZitadelSettings,
         what_inactive_means,
@@ -16,6 +19,7 @@ use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     http::{self, Guard, Routes},
+    metrics::Metrics,
     token_file::TokenFile,
 };
 
@@ -24,18 +28,34 @@ struct Composed {
     introspector: Arc<dyn TokenIntrospector>,
     issuer: Option<Issuer>,
     what_inactive_means: String,
+    breaker: Option<Breaker>,
 }
 
-/// The whole API, ready to be served.
-pub(crate) fn api(config: Config, routes: Routes) -> Result<Router, HttpClientError> {
+/// The whole API, ready to be served, with what operators want to look at.
+pub(crate) struct Api {
+    pub(crate) router: Router,
+    pub(crate) introspector: Arc<dyn TokenIntrospector>,
+    /// There is none in front of the fake.
+    pub(crate) breaker: Option<Breaker>,
+}
+
+/// Builds the whole API. The decorators register their metrics at the current recorder.
+pub(crate) fn api(
+    config: Config,
+    routes: Routes,
+    metrics: Option<&Metrics>,
+) -> Result<Api, HttpClientError> {
     let composed = match config.introspector {
         Introspector::Fake(fake) => in_memory(fake),
         Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, config.cache)?,
     };
     let requirements = requirements(&config.auth, composed.issuer);
-    let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
+    let introspector = composed.introspector;
+    let authorizer =
+        Authorizer::new(Arc::clone(&introspector), Arc::new(SystemClock), requirements);
     let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
-    Ok(http::router(routes, guard, &config.cors, config.server.max_body))
+    let router = http::router(routes, guard, &config.cors, config.server.max_body, metrics);
+    Ok(Api { router, introspector, breaker: composed.breaker })
 }
 
 fn in_memory(fake: Fake) -> Composed {
@@ -46,6 +66,7 @@ fn in_memory(fake: Fake) -> Composed {
     Composed {
         introspector,
         issuer: None,
+        breaker: None,
         what_inactive_means: "it is not in the list of local tokens, or stands there as inactive"
             .to_owned(),
     }
@@ -71,24 +92,27 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
         root_certificates: zitadel.root_certificates,
         timeout: zitadel.timeout,
     })?;
+    // Count and time what is asked.
+    let observed = Observed::new(zitadel_introspector);
     // Refuse at once rather than queue without end.
-    let limited = InFlightLimited::new(zitadel_introspector, zitadel.max_in_flight.get());
+    let limited = InFlightLimited::new(observed, zitadel.max_in_flight.get());
     // Leave a server that is down alone.
-    let breaker = CircuitBreaker::new(limited);
+    let guarded = CircuitBreaker::new(limited);
+    let breaker = Some(guarded.breaker());
     let introspector = if cache.ttl.is_zero() {
         // Many callers with one token, one call.
-        shared(Coalesced::new(breaker))
+        shared(Coalesced::new(guarded))
     } else {
         let tokens =
             Arc::new(TokenCache::new(cache.ttl, cache.max_entries.get(), Arc::new(SystemClock)));
         // What is learnt, as old as its question.
-        let remembering = Remembering::new(breaker, Arc::clone(&tokens));
+        let remembering = Remembering::new(guarded, Arc::clone(&tokens));
         // Many callers with one token, one call.
         let coalesced = Coalesced::new(remembering);
         // What is known already.
         shared(Cached::new(coalesced, tokens))
     };
-    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means })
+    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means, breaker })
 }
 
 fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {

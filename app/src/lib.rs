@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod banner;
 mod compose;
 pub mod config;
 mod http;
 mod local_tokens;
+mod metrics;
 mod serve;
 mod start;
 pub mod telemetry;

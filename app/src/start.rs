@@ -9,9 +9,11 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::{
+    admin::{self, Health},
     compose,
     config::{Config, Introspector},
     http::Routes,
+    metrics::Metrics,
     serve::{Running, serve},
 };
 
@@ -20,10 +22,12 @@ use crate::{
 pub enum StartError {
     /// Nobody can listen there.
     #[error(
-        "server.listen: cannot listen on {address}: {source}; choose another port with \
+        "{setting}: cannot listen on {address}: {source}; choose another port, as with \
          APP_SERVER__LISTEN=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
     )]
     Listen {
+        /// Which setting names the address.
+        setting: &'static str,
         /// The address that was to be listened on.
         address: SocketAddr,
         /// What the system says.
@@ -70,12 +74,28 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let address = config.server.listen;
     let server = config.server.clone();
     warn_of_few_files(server.max_connections.get());
-    let api = compose::api(config, routes)?;
-    let listen = |source| StartError::Listen { address, source };
+    let admin_address = config.admin.listen;
+    let metrics = admin_address.map(|_| Metrics::new());
+    let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.as_ref()))?;
+    let listen = |source| StartError::Listen { setting: "server.listen", address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let local_address = listener.local_addr().map_err(listen)?;
+    let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
-    Ok(serve(listener, local_address, api, &server))
+    let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
+    let listen = |source| StartError::Listen { setting: "admin.listen", address, source };
+    let health = Health::new(api.breaker, running.draining());
+    let admin = admin::serve(address, metrics, health, api.introspector).await.map_err(listen)?;
+    info!(address = %admin.local_address, "listening for operators");
+    Ok(running.with_admin(admin))
+}
+
+/// What `build` registers, is registered there, or nowhere.
+fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
+    match metrics {
+        Some(metrics) => metrics.scope(build),
+        None => build(),
+    }
 }
 
 /// Each connection takes a file descriptor.

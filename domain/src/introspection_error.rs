@@ -90,6 +90,18 @@ impl IntrospectionError {
 }
 
 impl Outage {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::Interrupted,
+        Self::ServerError,
+        Self::RateLimited,
+        Self::UnexpectedStatus,
+        Self::TooManyInFlight,
+        Self::CircuitOpen,
+    ];
+
     /// The one word for this outage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -107,6 +119,9 @@ impl Outage {
 }
 
 impl Misconfiguration {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::IssuerMismatch, Self::ForeignEndpoint, Self::Redirected];
+
     /// The one word for this misconfiguration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use metrics::{Counter, counter};
 
 use super::token_cache::TokenCache;
 
@@ -14,13 +15,17 @@ use super::token_cache::TokenCache;
 pub struct Cached<I> {
     inner: I,
     cache: Arc<TokenCache>,
+    hits: Counter,
+    misses: Counter,
 }
 
 impl<I> Cached<I> {
-    /// Looks into `cache` before it asks `inner`.
+    /// Looks into `cache` before it asks `inner`. It registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>) -> Self {
-        Self { inner, cache }
+        let requests =
+            |result: &'static str| counter!("token_cache_requests_total", "result" => result);
+        Self { inner, cache, hits: requests("hit"), misses: requests("miss") }
     }
 }
 
@@ -30,14 +35,17 @@ impl<I: TokenIntrospector> TokenIntrospector for Cached<I> {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        match self.known(token) {
-            Some(verdict) => Ok(verdict),
-            None => self.inner.introspect(token).await,
+        if let Some(verdict) = self.known(token) {
+            return Ok(verdict);
         }
+        self.misses.increment(1);
+        self.inner.introspect(token).await
     }
 
     fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
-        self.cache.get(token).map(Introspection::Active)
+        let known = self.cache.get(token)?;
+        self.hits.increment(1);
+        Some(Introspection::Active(known))
     }
 }
 

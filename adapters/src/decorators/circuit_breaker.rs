@@ -1,14 +1,17 @@
 //! Leaves a server alone that is down, or that refuses us.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
+use metrics::{Gauge, gauge};
 use thiserror::Error;
 use tokio::time::Instant;
+use tracing::{info, warn};
 
 /// So many failures in a row open the breaker.
 const THRESHOLD: u32 = 5;
@@ -24,7 +27,31 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
+    breaker: Breaker,
+}
+
+/// The breaker itself, for whoever wants to know how it stands.
+#[derive(Clone)]
+pub struct Breaker(Arc<Shared>);
+
+struct Shared {
     state: Mutex<State>,
+    open: Gauge,
+    closed: Gauge,
+}
+
+/// How a breaker stands.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Questions are let through.
+    Closed,
+    /// Questions are answered without asking, but for probes.
+    Open {
+        /// What was seen last.
+        cause: IntrospectionError,
+        /// When it opened.
+        since: Instant,
+    },
 }
 
 #[derive(Debug)]
@@ -32,7 +59,7 @@ enum State {
     /// Everybody is let through; so many failures in a row were seen.
     Closed { failures: u32 },
     /// Nobody is let through before the next probe.
-    Open { next_probe: Instant, opened_by: IntrospectionError },
+    Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
 }
 
 #[derive(Debug, Error)]
@@ -49,14 +76,44 @@ enum Health {
 }
 
 impl<I> CircuitBreaker<I> {
-    /// Watches over `inner`.
+    /// Watches over `inner`. It registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
-        Self { inner, state: Mutex::new(State::Closed { failures: 0 }) }
+        Self { inner, breaker: Breaker::new() }
+    }
+
+    /// The breaker itself, which outlives this.
+    #[must_use]
+    pub fn breaker(&self) -> Breaker {
+        self.breaker.clone()
+    }
+}
+
+impl Breaker {
+    fn new() -> Self {
+        let gauge = |state: &'static str| gauge!("circuit_breaker_state", "state" => state);
+        let shared = Shared {
+            state: Mutex::new(State::Closed { failures: 0 }),
+            open: gauge("open"),
+            closed: gauge("closed"),
+        };
+        shared.show(false);
+        Self(Arc::new(shared))
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        match &*self.state() {
+            State::Closed { .. } => Condition::Closed,
+            State::Open { since, opened_by, .. } => {
+                Condition::Open { cause: opened_by.clone(), since: *since }
+            }
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a question through, as a probe where the breaker is open.
@@ -65,7 +122,7 @@ impl<I> CircuitBreaker<I> {
             State::Closed { .. } => Ok(None),
             State::Open { next_probe, .. } if *next_probe <= Instant::now() => {
                 *next_probe = Instant::now() + PROBE_INTERVAL;
-                Ok(Some(Probe(&self.state)))
+                Ok(Some(Probe(self)))
             }
             State::Open { opened_by, .. } => Err(without_asking(opened_by)),
         }
@@ -75,18 +132,44 @@ impl<I> CircuitBreaker<I> {
         let health = health(answer);
         let state = &mut *self.state();
         match (&health, answer) {
-            (Health::Up, _) => *state = State::Closed { failures: 0 },
+            (Health::Up, _) => {
+                if let State::Open { since, .. } = state {
+                    info!(after = ?since.elapsed(), "introspection: the server answers again");
+                    self.0.show(false);
+                }
+                *state = State::Closed { failures: 0 };
+            }
             (Health::Down, Err(error)) => match state {
                 State::Closed { failures } if *failures + 1 < THRESHOLD => *failures += 1,
                 State::Closed { .. } => {
-                    let next_probe = Instant::now() + PROBE_INTERVAL;
-                    *state = State::Open { next_probe, opened_by: error.clone() };
+                    let since = Instant::now();
+                    let next_probe = since + PROBE_INTERVAL;
+                    *state = State::Open { since, next_probe, opened_by: error.clone() };
+                    self.0.show(true);
+                    warn!(
+                        reason = error.reason(),
+                        "introspection: {THRESHOLD} failures in a row; the server is left alone but for \
+                         single questions",
+                    );
                 }
                 State::Open { opened_by, .. } => opened_by.clone_from(error),
             },
             _ => {}
         }
         health
+    }
+}
+
+impl Shared {
+    fn show(&self, is_open: bool) {
+        self.open.set(u8::from(is_open));
+        self.closed.set(u8::from(!is_open));
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Breaker").field(&self.condition()).finish()
     }
 }
 
@@ -122,12 +205,11 @@ fn health(answer: &Result<Introspection, IntrospectionError>) -> Health {
 }
 
 /// The place of a probe. Given up without an answer about the server, it is free at once.
-struct Probe<'a>(&'a Mutex<State>);
+struct Probe<'a>(&'a Breaker);
 
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Open { next_probe, .. } = &mut *state {
+        if let State::Open { next_probe, .. } = &mut *self.0.state() {
             *next_probe = Instant::now();
         }
     }
@@ -139,9 +221,9 @@ impl<I: TokenIntrospector> TokenIntrospector for CircuitBreaker<I> {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        let probe = self.enter()?;
+        let probe = self.breaker.enter()?;
         let answer = self.inner.introspect(token).await;
-        match (self.record(&answer), probe) {
+        match (self.breaker.record(&answer), probe) {
             (Health::Up | Health::Down, Some(probe)) => std::mem::forget(probe),
             (_, probe) => drop(probe),
         }

@@ -12,6 +12,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
+use metrics::{Counter, counter};
 
 type Answer = Result<Introspection, IntrospectionError>;
 type Call = BoxFuture<'static, Answer>;
@@ -24,6 +25,7 @@ type Call = BoxFuture<'static, Answer>;
 pub struct Coalesced<I> {
     inner: Arc<I>,
     calls: Arc<Calls>,
+    joined: Counter,
 }
 
 /// The calls under way, held weakly.
@@ -44,16 +46,21 @@ struct OnList {
 }
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
-    /// Shares the calls to `inner`.
+    /// Shares the calls to `inner`. It registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
-        Self { inner: Arc::new(inner), calls: Arc::default() }
+        Self {
+            inner: Arc::new(inner),
+            calls: Arc::default(),
+            joined: counter!("token_introspection_coalesced_total"),
+        }
     }
 
     /// The call that is under way for `token`, or a new one.
     fn call(&self, token: &AccessToken<'_>) -> Shared<Call> {
         let mut under_way = self.calls.lock();
         if let Some(call) = under_way.by_token.get(token).and_then(|(_, call)| call.upgrade()) {
+            self.joined.increment(1);
             return call;
         }
         under_way.last_number += 1;

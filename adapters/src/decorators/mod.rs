@@ -5,6 +5,7 @@ mod cached;
 mod circuit_breaker;
 mod coalesced;
 mod in_flight_limited;
+mod observed;
 mod remembering;
 mod token_cache;
 
@@ -12,8 +13,9 @@ mod token_cache;
 mod gated;
 
 pub use cached::Cached;
-pub use circuit_breaker::CircuitBreaker;
+pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};
 pub use coalesced::Coalesced;
 pub use in_flight_limited::InFlightLimited;
+pub use observed::Observed;
 pub use remembering::Remembering;
 pub use token_cache::TokenCache;

@@ -3,6 +3,7 @@
 use std::{fmt, hash::Hasher, sync::Arc, time::Duration};
 
 use domain::{AccessToken, ActiveToken, Clock, Introspection};
+use metrics::{Gauge, gauge};
 use quick_cache::sync::Cache;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ pub struct TokenCache {
     digester: SipHasher13,
     started_at: Instant,
     ttl: Duration,
+    size: Gauge,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,12 +36,21 @@ struct Entry {
 }
 
 impl TokenCache {
-    /// A cache of at most `max_entries` answers, each at most `ttl` old.
+    /// A cache of at most `max_entries` answers, each at most `ttl` old. It registers its metrics at
+    /// the current recorder.
     #[must_use]
     pub fn new(ttl: Duration, max_entries: usize, clock: Arc<dyn Clock>) -> Self {
+        let size = gauge!("token_cache_entries");
         // 122 bits of the system's randomness.
         let digester = SipHasher13::new_with_key(&Uuid::new_v4().into_bytes());
-        Self { entries: Cache::new(max_entries), digester, started_at: Instant::now(), ttl, clock }
+        Self {
+            entries: Cache::new(max_entries),
+            digester,
+            started_at: Instant::now(),
+            ttl,
+            size,
+            clock,
+        }
     }
 
     /// What is known of `token`, if it may still be used.
@@ -54,6 +65,7 @@ impl TokenCache {
         let digest = self.digest(token);
         let Introspection::Active(active) = answer else {
             self.entries.remove(&digest);
+            self.count();
             return;
         };
         let left = active.expires_at.map_or(Duration::MAX, |expires_at| {
@@ -65,7 +77,13 @@ impl TokenCache {
         if Instant::now() < stale_at {
             let stale_at_nanos = self.nanos(stale_at);
             self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos });
+            self.count();
         }
+    }
+
+    fn count(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "nobody keeps 2^53 answers")]
+        self.size.set(self.entries.len() as f64);
     }
 
     /// Enough for 584 years; what is later, is never.

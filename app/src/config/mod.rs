@@ -1,5 +1,6 @@
 //! The configuration: layers in, values that are right out. No setting is read elsewhere.
 
+mod admin;
 mod auth;
 mod cache;
 mod cors;
@@ -17,6 +18,7 @@ use std::{collections::BTreeMap, env, path::Path};
 use crate::local_tokens::LocalTokens;
 use layers::Layers;
 
+pub use admin::Admin;
 pub use auth::{Auth, MissingRoleStatus, Realm};
 pub use cache::Cache;
 pub use cors::{AllowedOrigin, Cors};
@@ -40,6 +42,8 @@ pub struct Config {
     pub auth: Auth,
     /// How long an answer may be reused.
     pub cache: Cache,
+    /// The listener for operators.
+    pub admin: Admin,
     /// The log.
     pub log: Log,
     /// For each setting that is not at its default: its name, and where the value came from.
@@ -89,6 +93,7 @@ impl Config {
         let mut warnings = Vec::new();
         Ok(Self {
             introspector: Introspector::read(&layers, directory, &server, &mut warnings)?,
+            admin: Admin::read(&layers, &server)?,
             server,
             cors: Cors::read(&layers)?,
             auth: Auth::read(&layers)?,

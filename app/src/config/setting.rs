@@ -197,6 +197,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "A TOML file that replaces the list of local tokens; it is read again when it changes.",
     ),
     Setting::new(
+        "admin.listen",
+        "an IP address and a port, such as 127.0.0.1:9090",
+        "Socket address of a second listener, for operators: `/metrics`, `/livez`, `/readyz`. Never the API's own. Without it: none, and nothing is measured.",
+    ),
+    Setting::new(
         "log.format",
         "text or json",
         "`text` for people, `json` for machines.",

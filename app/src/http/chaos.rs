@@ -172,7 +172,7 @@ fn api(provider: &Arc<Provider>) -> Router {
         audiences: Vec::new(),
     };
     let authorizer = Authorizer::new(Arc::new(introspector), clock, Requirements::default());
-    router(routes(), Guard::new(authorizer, auth, String::new()), &Cors::default(), 1000)
+    router(routes(), Guard::new(authorizer, auth, String::new()), &Cors::default(), 1000, None)
 }
 
 async fn status(api: &Router, number: usize, scoped: bool) -> u16 {

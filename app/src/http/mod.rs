@@ -8,6 +8,7 @@ mod fault_log;
 mod guard;
 mod guarded;
 mod handlers;
+mod measured;
 mod mount;
 mod panics;
 mod problem;

@@ -20,6 +20,7 @@ use http_body::Body;
 use super::{
     guard::Guard,
     guarded::{BehindGuard, Guarded},
+    measured::{Measured, RouteMetrics},
     panics,
     rejection::{self, Converted},
 };
@@ -32,11 +33,19 @@ pub struct Mountable<S> {
 
 pub(super) type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S> + Send>;
 
-/// What the edge gives to each route.
+/// What the edge gives to a route.
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) guard: Arc<Guard>,
     pub(super) body_limit: DefaultBodyLimit,
+    /// Where its requests are measured, if anywhere.
+    pub(super) metrics: Option<RouteMetrics>,
+}
+
+impl Edge {
+    fn around<H>(&self, handler: H) -> EdgeHandler<H> {
+        EdgeHandler { handler, body_limit: self.body_limit, metrics: self.metrics.clone() }
+    }
 }
 
 impl<S> fmt::Debug for Mountable<S> {
@@ -78,9 +87,7 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
-        on(method, EdgeHandler { handler, body_limit: edge.body_limit })
-    });
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| on(method, edge.around(handler)));
     Mountable { access: Access::Public, mount }
 }
 
@@ -142,31 +149,36 @@ where
 {
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         let handler = BehindGuard { handler, guard: Arc::clone(&edge.guard) };
-        on(method, EdgeHandler { handler, body_limit: edge.body_limit })
+        on(method, edge.around(handler))
     });
     Mountable { access: Access::Guarded(H::Rule::POLICY), mount }
 }
 
-/// A handler whose rejections become problems, who reads no longer body than is allowed, and whose
-/// panic harms no other request. It allocates nothing for a request without a body.
+/// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
+/// harms no other request, and whose requests are measured. It allocates nothing for a request
+/// without a body.
 #[derive(Clone)]
 struct EdgeHandler<H> {
     handler: H,
     body_limit: DefaultBodyLimit,
+    metrics: Option<RouteMetrics>,
 }
 
 type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
 
 impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
-    type Future =
-        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>;
+    type Future = Measured<
+        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>,
+    >;
 
     fn call(self, mut request: Request, state: S) -> Self::Future {
         if !request.body().is_end_stream() {
             self.body_limit.apply(&mut request);
             request = request.with_limited_body();
         }
-        AssertUnwindSafe(self.handler.call(request, state)).catch_unwind().then(answer)
+        let begun = self.metrics.map(|metrics| metrics.begin(request.method()));
+        let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
+        Measured::new(answered.then(answer), begun)
     }
 }
 

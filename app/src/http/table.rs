@@ -6,8 +6,10 @@ use axum::{Router, extract::DefaultBodyLimit, http::Method, routing::MethodFilte
 
 use super::{
     guard::Guard,
+    measured::RouteMetrics,
     mount::{Access, Edge, Mount, Mountable},
 };
+use crate::metrics::Metrics;
 
 /// One line of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +106,21 @@ impl Routes {
     /// axum.
     #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
     #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
-    pub(super) fn into_router(self, guard: &Arc<Guard>, max_body: usize) -> Router {
-        let edge = Edge { guard: Arc::clone(guard), body_limit: DefaultBodyLimit::max(max_body) };
+    pub(super) fn into_router(
+        self,
+        guard: &Arc<Guard>,
+        max_body: usize,
+        metrics: Option<&Metrics>,
+    ) -> Router {
         let routes = self.table.into_iter().zip(self.mounts);
         routes.fold(Router::new(), |router, (route, mount)| {
+            let edge = Edge {
+                guard: Arc::clone(guard),
+                body_limit: DefaultBodyLimit::max(max_body),
+                metrics: metrics.map(|metrics| {
+                    RouteMetrics::new(metrics.clone(), route.method.clone(), route.path)
+                }),
+            };
             let method = MethodFilter::try_from(route.method)
                 .unwrap_or_else(|error| panic!("{}: {error}", route.path));
             router.route(route.path, mount(method, &edge))

@@ -23,12 +23,17 @@ use super::{Access, Authorized, Guard, Route, Routes, guarded, public, router, r
 use crate::{
     LocalTokens,
     config::{Auth, Cors, MissingRoleStatus},
+    metrics::Metrics,
 };
 
 /// Bytes.
 const MAX_BODY: usize = 1000;
 
 fn api(routes: Routes, cors: &Cors) -> Router {
+    measured_api(routes, cors, None)
+}
+
+fn measured_api(routes: Routes, cors: &Cors, metrics: Option<&Metrics>) -> Router {
     let auth = Auth {
         realm: "api".parse().unwrap(),
         missing_role_status: MissingRoleStatus::Unauthorized,
@@ -39,7 +44,7 @@ fn api(routes: Routes, cors: &Cors) -> Router {
     let introspector = InMemoryIntrospector::new(LocalTokens::embedded().answers());
     let authorizer =
         Authorizer::new(Arc::new(introspector), Arc::new(SystemClock), Requirements::default());
-    router(routes, Guard::new(authorizer, auth, String::new()), cors, MAX_BODY)
+    router(routes, Guard::new(authorizer, auth, String::new()), cors, MAX_BODY, metrics)
 }
 
 fn request(method: &str, path: &str, token: &str) -> Request<Body> {
@@ -318,6 +323,39 @@ async fn a_panic_is_a_500_and_harms_no_other_request() {
     assert_eq!(code(response).await, "internal_error");
     let response = answer(&api, request("GET", "/notes?number=1", "dev-reader")).await;
     assert_eq!(text(response).await, "1");
+}
+
+// No label holds a token, a subject or a path that a caller made up.
+#[tokio::test]
+async fn each_request_is_measured_by_its_route_and_its_outcome() {
+    let metrics = Metrics::new();
+    let api = measured_api(routes(), &Cors::default(), Some(&metrics));
+    for (method, path, token) in [
+        ("GET", "/api/private", "dev-reader"),
+        ("GET", "/api/private", "dev-reader"),
+        ("HEAD", "/api/private", "dev-reader"),
+        ("GET", "/api/private", "dev-revoked"),
+        ("GET", "/api/private-scoped", "dev-no-role"),
+        ("GET", "/secret-path?token=secret", "secret-token"),
+        ("BREW", "/secret-path", "secret-token"),
+        ("BREW", "/api/private", "secret-token"),
+    ] {
+        answer(&api, request(method, path, token)).await;
+    }
+    let rendered = metrics.render();
+    for (labels, count) in [
+        (r#"method="GET",route="/api/private",status="200",outcome="ok""#, 2),
+        (r#"method="HEAD",route="/api/private",status="200",outcome="ok""#, 1),
+        (r#"method="GET",route="/api/private",status="401",outcome="inactive""#, 1),
+        (r#"method="GET",route="/api/private-scoped",status="401",outcome="policy_not_met""#, 1),
+        (r#"method="GET",route="unmatched",status="404",outcome="not_found""#, 1),
+        (r#"method="other",route="unmatched",status="404",outcome="not_found""#, 1),
+        (r#"method="other",route="/api/private",status="405",outcome="method_not_allowed""#, 1),
+    ] {
+        let line = format!("http_server_request_duration_seconds_count{{{labels}}} {count}");
+        assert!(rendered.lines().any(|found| found == line), "{line}\n{rendered}");
+    }
+    assert!(!rendered.contains("secret") && !rendered.contains("dev-"), "{rendered}");
 }
 
 #[test]

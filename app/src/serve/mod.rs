@@ -16,6 +16,7 @@ use std::{
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
+use metrics::{Gauge, gauge};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
@@ -24,7 +25,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::config;
+use crate::{admin::Admin, config};
 use activity::Patience;
 use connection::Connections;
 use in_flight::InFlight;
@@ -38,6 +39,9 @@ pub struct Running {
     local_address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Stopped>,
+    draining: Arc<AtomicBool>,
+    /// The listener for operators goes on to the end.
+    admin: Option<Admin>,
 }
 
 /// How a server stopped.
@@ -54,6 +58,21 @@ impl Running {
         self.local_address
     }
 
+    /// The address that the listener for operators listens on, if there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.local_address)
+    }
+
+    /// Whether the stop has begun.
+    pub(crate) fn draining(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.draining)
+    }
+
+    pub(crate) fn with_admin(self, admin: Admin) -> Self {
+        Self { admin: Some(admin), ..self }
+    }
+
     /// Goes on for the drain delay, each answer with `Connection: close`; then accepts nothing
     /// more, lets requests in flight end, and cuts off what is left after the grace.
     pub async fn stop(self) -> Stopped {
@@ -64,7 +83,7 @@ impl Running {
     }
 }
 
-/// Serves `router` until it is stopped.
+/// Serves `router` until it is stopped. It registers its metrics at the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     local_address: SocketAddr,
@@ -74,22 +93,24 @@ pub(crate) fn serve(
     let (stop, stopped) = oneshot::channel();
     let patience =
         Patience { header_timeout: config.header_timeout, idle_timeout: config.idle_timeout };
+    let draining = Arc::new(AtomicBool::new(false));
     let connections = Connections {
         router,
         patience,
         in_flight: InFlight::default(),
         graceful: GracefulShutdown::new(),
-        draining: Arc::new(AtomicBool::new(false)),
+        draining: Arc::clone(&draining),
     };
     let max_connections = config.max_connections.get().min(Semaphore::MAX_PERMITS);
     let server = Server {
         listener,
         places: Arc::new(Semaphore::new(max_connections)),
         connections,
+        open: gauge!("http_server_connections"),
         tasks: JoinSet::new(),
     };
     let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
-    Running { local_address, stop, served }
+    Running { local_address, stop, served, draining, admin: None }
 }
 
 struct Server {
@@ -97,6 +118,8 @@ struct Server {
     /// One for each connection that may be served at once; more wait to be accepted.
     places: Arc<Semaphore>,
     connections: Connections,
+    /// How many there are, for those who watch.
+    open: Gauge,
     tasks: JoinSet<()>,
 }
 
@@ -130,8 +153,11 @@ impl Server {
                 accepted = accept(&self.listener, &self.places) => match accepted {
                     Ok((stream, place)) => {
                         let connection = self.connections.serve(stream);
+                        let open = self.open.clone();
+                        open.increment(1);
                         self.tasks.spawn(async move {
                             connection.await;
+                            open.decrement(1);
                             drop(place);
                         });
                     }

@@ -1,0 +1,98 @@
+//! Whether this process should get requests, and how it stands with ZITADEL.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use adapters::decorators::{Breaker, Condition};
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{AccessToken, TokenIntrospector};
+use serde_json::json;
+use tracing::info;
+
+/// How long to wait before ZITADEL is asked again whether it knows us.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What is known about the health of one API.
+#[derive(Debug)]
+pub(crate) struct Health {
+    /// There is none in front of the fake.
+    breaker: Option<Breaker>,
+    /// Whether ZITADEL has accepted our credentials once.
+    accepted: AtomicBool,
+    /// Why it has not, by the last attempt.
+    refused_by: Mutex<Option<&'static str>>,
+    /// Whether the stop has begun.
+    draining: Arc<AtomicBool>,
+}
+
+impl Health {
+    pub(crate) fn new(breaker: Option<Breaker>, draining: Arc<AtomicBool>) -> Self {
+        let accepted = AtomicBool::new(breaker.is_none());
+        Self { breaker, accepted, refused_by: Mutex::default(), draining }
+    }
+
+    /// Asks about a token that nobody has, until there is an answer: then our credentials are good.
+    pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
+        let text = uuid::Uuid::new_v4().simple().to_string();
+        let Ok(token) = AccessToken::parse(&text) else { return };
+        while !self.accepted.load(Ordering::Relaxed) {
+            match introspector.introspect(&token).await {
+                Ok(_) => {
+                    self.accepted.store(true, Ordering::Relaxed);
+                    info!("ready: the authorization server accepts our credentials");
+                }
+                Err(fault) => {
+                    *self.refused_by.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(fault.reason());
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Ready once, it stays ready while ZITADEL is down: to take it away heals nothing.
+    pub(super) fn answer(&self) -> Response {
+        if self.draining.load(Ordering::Relaxed) {
+            return not_ready("draining", None);
+        }
+        if !self.accepted.load(Ordering::Relaxed) {
+            let reason = *self.refused_by.lock().unwrap_or_else(PoisonError::into_inner);
+            return not_ready("starting", reason);
+        }
+        let body = match self.breaker.as_ref().map(Breaker::condition) {
+            Some(Condition::Open { cause, since }) => json!({
+                "status": "degraded",
+                "circuit_breaker": {
+                    "state": "open",
+                    "reason": cause.reason(),
+                    "since": rfc3339(since.elapsed()),
+                },
+            }),
+            Some(Condition::Closed) => {
+                json!({ "status": "ready", "circuit_breaker": { "state": "closed" } })
+            }
+            None => json!({ "status": "ready" }),
+        };
+        Json(body).into_response()
+    }
+}
+
+fn not_ready(status: &str, reason: Option<&str>) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": status, "reason": reason })))
+        .into_response()
+}
+
+/// The time so long ago.
+#[expect(clippy::disallowed_methods, reason = "for people to read, and judged by nobody")]
+fn rfc3339(ago: Duration) -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string()
+}

@@ -1,0 +1,72 @@
+//! The listener for operators: `/metrics`, `/livez` and `/readyz`, never on the API's own port.
+
+mod health;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::TokenIntrospector;
+use serde_json::json;
+use tokio::{net::TcpListener, task::JoinSet};
+
+pub(crate) use health::Health;
+
+use crate::metrics::Metrics;
+
+/// The listener for operators, while it is held.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    pub(crate) local_address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Clone)]
+struct Watched {
+    metrics: Metrics,
+    health: Arc<Health>,
+}
+
+/// Serves operators until what is returned is dropped.
+///
+/// # Errors
+/// When nobody can listen there.
+pub(crate) async fn serve(
+    address: SocketAddr,
+    metrics: Metrics,
+    health: Health,
+    introspector: Arc<dyn TokenIntrospector>,
+) -> io::Result<Admin> {
+    let listener = TcpListener::bind(address).await?;
+    let local_address = listener.local_addr()?;
+    let health = Arc::new(health);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(metrics.clone().upkeep());
+    let watched = Arc::clone(&health);
+    tasks.spawn(async move { watched.become_ready(&*introspector).await });
+    let router = router(Watched { metrics, health });
+    tasks.spawn(async move {
+        // It ends only with the task.
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok(Admin { local_address, _tasks: tasks })
+}
+
+#[expect(clippy::disallowed_methods, reason = "these are no routes of the API")]
+fn router(watched: Watched) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(async || Json(json!({ "status": "alive" }))))
+        .route("/readyz", get(async |State(watched): State<Watched>| watched.health.answer()))
+        .with_state(watched)
+}
+
+async fn metrics(State(watched): State<Watched>) -> Response {
+    let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (headers, watched.metrics.render()).into_response()
+}

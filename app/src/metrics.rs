@@ -1,0 +1,137 @@
+//! What is counted and timed, for Prometheus.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::http::{Method, StatusCode};
+use metrics::{
+    Histogram, Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_process::Collector;
+
+/// The upper bounds of the histograms' buckets, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// How often samples are put into their buckets, whether or not anybody looks.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The metrics of one API: each has its own, so that two in one process do not mix.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    recorder: Arc<PrometheusRecorder>,
+    handle: PrometheusHandle,
+    process: Arc<Collector>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        // The names are no pattern, and there are buckets.
+        let builder = PrometheusBuilder::new();
+        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let metrics = Self {
+            handle: recorder.handle(),
+            recorder: Arc::new(recorder),
+            process: Arc::new(Collector::default()),
+        };
+        metrics.scope(describe);
+        metrics
+    }
+
+    /// What `build` registers, is registered here.
+    pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
+        with_local_recorder(&*self.recorder, build)
+    }
+
+    /// The duration of requests that end like this. Making one costs more than using it.
+    pub(crate) fn request(
+        &self,
+        method: &Method,
+        route: &str,
+        status: StatusCode,
+        outcome: &'static str,
+    ) -> Histogram {
+        self.scope(|| {
+            histogram!(
+                "http_server_request_duration_seconds",
+                "method" => method_label(method),
+                "route" => route.to_owned(),
+                "status" => status.as_str().to_owned(),
+                "outcome" => outcome,
+            )
+        })
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub(crate) fn render(&self) -> String {
+        self.scope(|| self.process.collect());
+        self.handle.render()
+    }
+
+    /// Keeps memory flat while nobody looks. It has no end.
+    pub(crate) async fn upkeep(self) {
+        let mut tick = tokio::time::interval(UPKEEP);
+        loop {
+            tick.tick().await;
+            self.handle.run_upkeep();
+        }
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// Callers may invent methods; labels are no place for them.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "other",
+    }
+}
+
+fn describe() {
+    describe_histogram!(
+        "http_server_request_duration_seconds",
+        Unit::Seconds,
+        "From a request's head to its answer's head; outcome is the reason of a refusal, or ok."
+    );
+    describe_histogram!(
+        "token_introspection_duration_seconds",
+        Unit::Seconds,
+        "From a question to the authorization server to its answer; cause is the reason of a fault."
+    );
+    describe_gauge!(
+        "token_introspection_in_flight",
+        "Questions to the authorization server under way."
+    );
+    describe_counter!(
+        "token_introspection_coalesced_total",
+        "Callers who joined a question that was under way for the same token."
+    );
+    describe_counter!(
+        "token_cache_requests_total",
+        "Look-ups in the cache of introspection answers."
+    );
+    describe_gauge!("token_cache_entries", "Answers in the cache.");
+    describe_gauge!("circuit_breaker_state", "1 for the state that the circuit breaker is in.");
+    describe_gauge!(
+        "client_credentials_refused",
+        "1 while the authorization server refuses this API's own credentials."
+    );
+    describe_gauge!("http_server_connections", "Connections of the API's listener.");
+    describe_gauge!("app_build_info", "1, with what is running as labels.");
+    gauge!("app_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    Collector::default().describe();
+}
