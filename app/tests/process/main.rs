@@ -3,106 +3,21 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod child;
+mod file_descriptors;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::channel,
     thread,
-    time::Duration,
 };
 
-use tempfile::TempDir;
-
-/// How long the app may be silent before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The app as a child process, in an empty directory and with this environment alone.
-struct App {
-    child: Child,
-    stdout: Receiver<String>,
-    _directory: TempDir,
-}
-
-fn command(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Runs the app to its end: exit status, standard output, standard error.
-fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
-    let directory = tempfile::tempdir().unwrap();
-    let output = command(directory.path(), arguments, environment).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-impl App {
-    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let listen = [("APP_SERVER__LISTEN", "127.0.0.1:0")];
-        let environment: Vec<_> = listen.iter().chain(environment).copied().collect();
-        let mut child = command(directory.path(), arguments, &environment).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (sender, stdout) = channel();
-        thread::spawn(move || {
-            lines.map_while(Result::ok).try_for_each(|line| sender.send(line + "\n")).ok()
-        });
-        Self { child, stdout, _directory: directory }
-    }
-
-    /// Reads standard output up to the line that holds `expected`.
-    fn wait_for(&self, expected: &str) -> String {
-        let mut read = String::new();
-        while !read.contains(expected) {
-            match self.stdout.recv_timeout(PATIENCE) {
-                Ok(line) => read += &line,
-                Err(error) => panic!("{error}; {expected:?} is not in:\n{read}"),
-            }
-        }
-        read
-    }
-
-    /// The address from the banner.
-    fn address(&self) -> String {
-        let banner = self.wait_for("Listening on http://");
-        banner.trim_end().rsplit("http://").next().unwrap().to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    }
-
-    /// Waits for the end: exit status, and what was still written to standard output.
-    fn end(mut self) -> (ExitStatus, String) {
-        let mut rest = String::new();
-        while let Ok(line) = self.stdout.recv_timeout(PATIENCE) {
-            rest += &line;
-        }
-        (self.child.wait().unwrap(), rest)
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        // It has ended already where the test went well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use child::{App, PATIENCE, run};
 
 /// A request without keep-alive, not yet answered.
 fn ask(address: &str, path: &str, token: &str) -> TcpStream {

@@ -1,0 +1,113 @@
+//! The app as a child process.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+const APP: &str = env!("CARGO_BIN_EXE_app");
+
+/// How long the app may be silent before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The app as a child process, in an empty directory and with this environment alone.
+pub(crate) struct App {
+    pub(crate) child: Child,
+    pub(crate) stdout: Receiver<String>,
+    _directory: TempDir,
+}
+
+/// Runs the app to its end: exit status, standard output, standard error.
+pub(crate) fn run(
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(APP);
+    alone(command.args(arguments), directory.path(), environment);
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Has the app run with nothing of this process's own.
+fn alone(command: &mut Command, directory: &Path, environment: &[(&str, &str)]) {
+    command
+        .env_clear()
+        .env("APP_SERVER__LISTEN", "127.0.0.1:0")
+        .envs(environment.iter().copied())
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+}
+
+impl App {
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::spawn(Command::new(APP).args(arguments), environment)
+    }
+
+    /// With a limit of open files of its own; the process is the app itself all the same.
+    pub(crate) fn start_with_open_files(limit: u32, environment: &[(&str, &str)]) -> Self {
+        let limited = format!("ulimit -n {limit}; exec \"$0\"");
+        Self::spawn(Command::new("/bin/sh").args(["-c", &limited, APP]), environment)
+    }
+
+    fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        alone(command, directory.path(), environment);
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, stdout) = channel();
+        thread::spawn(move || {
+            lines.map_while(Result::ok).try_for_each(|line| sender.send(line + "\n")).ok()
+        });
+        Self { child, stdout, _directory: directory }
+    }
+
+    /// Reads standard output up to the line that holds `expected`.
+    pub(crate) fn wait_for(&self, expected: &str) -> String {
+        let mut read = String::new();
+        while !read.contains(expected) {
+            match self.stdout.recv_timeout(PATIENCE) {
+                Ok(line) => read += &line,
+                Err(error) => panic!("{error}; {expected:?} is not in:\n{read}"),
+            }
+        }
+        read
+    }
+
+    /// The address from the banner.
+    pub(crate) fn address(&self) -> String {
+        let banner = self.wait_for("Listening on http://");
+        banner.trim_end().rsplit("http://").next().unwrap().to_owned()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits for the end: exit status, and what was still written to standard output.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        while let Ok(line) = self.stdout.recv_timeout(PATIENCE) {
+            rest += &line;
+        }
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
