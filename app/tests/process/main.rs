@@ -9,6 +9,7 @@
 
 mod child;
 mod file_descriptors;
+mod http2_floods;
 
 use std::{
     io::{Read, Write},

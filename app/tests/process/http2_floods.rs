@@ -1,0 +1,168 @@
+//! Connections that speak HTTP/2 to do harm: rapid reset (CVE-2023-44487) and endless CONTINUATION
+//! frames (CVE-2024-27316). The frames are written by hand: no client would send them.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    thread::{self, ScopedJoinHandle},
+};
+
+use zitadel_double::{Fault, Times, ZitadelDouble};
+
+use crate::{
+    answer,
+    child::{App, PATIENCE},
+};
+
+// Types and flags of frames, RFC 9113 §6.
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const CANCEL: [u8; 4] = [0, 0, 0, 8];
+
+/// How much more memory the app may have after many floods than after one: the allocator need not
+/// give everything back.
+const MORE_MEMORY_KIB: u64 = 8 * 1024;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// A header without Huffman coding and without indexing, RFC 7541 §6.2.2.
+fn literal(name: u8, value: &str) -> Vec<u8> {
+    [&[name, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
+}
+
+/// `GET /api/private`. Of the names known in advance 1 is `:authority` and 4 is `:path`, which
+/// fit into the first byte; `authorization` is 23, of which 15 do.
+fn request(token: &str) -> Vec<u8> {
+    let (get, http) = ([0x82], [0x86]);
+    let bearer = literal(23 - 15, &format!("Bearer {token}"));
+    [&get[..], &http, &literal(4, "/api/private"), &literal(1, "x"), &[15], &bearer].concat()
+}
+
+fn connect(address: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    stream.write_all(&frame(SETTINGS, 0, 0, &[])).unwrap();
+    stream
+}
+
+/// Sends `beginning` and then what `more` gives, again and again: the app closes the connection.
+fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() -> Vec<u8>) {
+    let mut stream = connect(address);
+    let mut reading = stream.try_clone().unwrap();
+    // What the app says must not fill the connection.
+    let reader = thread::spawn(move || reading.read_to_end(&mut Vec::new()));
+    let mut written = stream.write_all(beginning);
+    for _ in 0..200 {
+        written = written.and_then(|()| stream.write_all(&more()));
+    }
+    // An error of writing says the same, and not always: all of it may be on its way already.
+    let ended = reader.join().unwrap().map_err(|error| error.kind());
+    assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
+}
+
+/// What the app has in memory, where the system tells.
+fn resident_kib(app: &App) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", app.child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Has four threads flood, and asks on other connections meanwhile.
+fn harms_nobody(flood: impl Fn(&str) + Sync) {
+    // Not even the time for a head ends the connection then.
+    let app = App::start(&[], &[("APP_SERVER__HEADER_TIMEOUT", "1h")]);
+    let address = app.address();
+    let is_served = || {
+        let answer = answer(&address, "/api/private", "dev-reader");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    (0..100).for_each(|_| is_served());
+    flood(&address);
+    let before = resident_kib(&app);
+    thread::scope(|scope| {
+        let flooders: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..25).for_each(|_| flood(&address)))).collect();
+        while !flooders.iter().all(ScopedJoinHandle::is_finished) {
+            is_served();
+        }
+    });
+    is_served();
+    let after = resident_kib(&app);
+    assert!(after <= before.map(|kib| kib + MORE_MEMORY_KIB), "{before:?} KiB, {after:?} KiB");
+}
+
+#[test]
+fn streams_that_are_reset_at_once_end_the_connection_and_harm_nobody() {
+    harms_nobody(|address| {
+        let mut streams = (1..).step_by(2);
+        flood_until_closed(address, &[], || {
+            let some = streams.by_ref().take(100);
+            some.flat_map(|stream| {
+                let open = frame(HEADERS, END_STREAM | END_HEADERS, stream, &request("dev-reader"));
+                [open, frame(RST_STREAM, 0, stream, &CANCEL)].concat()
+            })
+            .collect()
+        });
+    });
+}
+
+#[test]
+fn a_head_without_end_ends_the_connection_and_harms_nobody() {
+    let fields = [0, 1, b'a', 1, b'b'].repeat(3_000);
+    let half_a_field = [0, 1, b'a', 0x7f, 0xff, 0xff, 0x7f];
+    for (payload, frames) in [(&fields[..], 10), (&half_a_field, 1000), (&[0], 1000), (&[], 1000)] {
+        let more = frame(CONTINUATION, 0, 1, payload).repeat(frames);
+        harms_nobody(|address| {
+            let beginning = frame(HEADERS, END_STREAM, 1, &request("dev-reader"));
+            flood_until_closed(address, &beginning, || more.clone());
+        });
+    }
+}
+
+/// So slow that the connection stays: then nothing may be left of what was reset.
+#[tokio::test]
+async fn requests_that_are_reset_while_zitadel_is_asked_leave_nothing_behind() {
+    let double = ZitadelDouble::start().await;
+    double.introspection_fault(Fault::Stall, Times::UntilCleared);
+    let secret = double.client_secret();
+    let app = App::start(
+        &[],
+        &[
+            ("ZITADEL_DOMAIN", double.issuer()),
+            ("CLIENT_ID", double.client_id().as_str()),
+            ("CLIENT_SECRET", &secret),
+            ("APP_ZITADEL__TIMEOUT", "1h"),
+            ("APP_ZITADEL__MAX_IN_FLIGHT", "50"),
+            ("APP_SERVER__SHUTDOWN_GRACE", "500ms"),
+        ],
+    );
+    let mut stream = connect(&app.address());
+    let mut streams = (1_u32..).step_by(2);
+    for round in 1..=100 {
+        let some: Vec<_> = streams.by_ref().take(10).collect();
+        for number in &some {
+            let head = request(&format!("token-{number}"));
+            let open = frame(HEADERS, END_STREAM | END_HEADERS, *number, &head);
+            stream.write_all(&open).unwrap();
+        }
+        // Panics when one of them does not get as far, for the places are taken.
+        double.wait_for_introspections(round * 10).await;
+        for number in &some {
+            stream.write_all(&frame(RST_STREAM, 0, *number, &CANCEL)).unwrap();
+        }
+    }
+    // The connection is still there: what was under way on it would be cut off, and counted.
+    app.signal("TERM");
+    let (status, log) = app.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
