@@ -11,6 +11,7 @@ mod dead_connections;
 mod denials;
 mod documentation;
 mod faults;
+mod floods;
 mod http2;
 mod isolation;
 mod outages;
