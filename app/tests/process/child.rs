@@ -94,6 +94,13 @@ impl App {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// What it has in memory, where the system tells.
+    pub(crate) fn resident_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
     /// Waits for the end: exit status, and what was still written to standard output.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();

@@ -10,7 +10,7 @@ use std::{
 use zitadel_double::{Fault, Times, ZitadelDouble};
 
 use crate::{
-    answer,
+    answer, asking,
     child::{App, PATIENCE},
 };
 
@@ -70,13 +70,6 @@ fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() ->
     assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
 }
 
-/// What the app has in memory, where the system tells.
-fn resident_kib(app: &App) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", app.child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
-}
-
 /// Has four threads flood, and asks on other connections meanwhile.
 fn harms_nobody(flood: impl Fn(&str) + Sync) {
     // Not even the time for a head ends the connection then.
@@ -88,7 +81,7 @@ fn harms_nobody(flood: impl Fn(&str) + Sync) {
     };
     (0..100).for_each(|_| is_served());
     flood(&address);
-    let before = resident_kib(&app);
+    let before = app.resident_kib();
     thread::scope(|scope| {
         let flooders: Vec<_> =
             (0..4).map(|_| scope.spawn(|| (0..25).for_each(|_| flood(&address)))).collect();
@@ -97,7 +90,7 @@ fn harms_nobody(flood: impl Fn(&str) + Sync) {
         }
     });
     is_served();
-    let after = resident_kib(&app);
+    let after = app.resident_kib();
     assert!(after <= before.map(|kib| kib + MORE_MEMORY_KIB), "{before:?} KiB, {after:?} KiB");
 }
 
@@ -135,17 +128,12 @@ async fn requests_that_are_reset_while_zitadel_is_asked_leave_nothing_behind() {
     let double = ZitadelDouble::start().await;
     double.introspection_fault(Fault::Stall, Times::UntilCleared);
     let secret = double.client_secret();
-    let app = App::start(
-        &[],
-        &[
-            ("ZITADEL_DOMAIN", double.issuer()),
-            ("CLIENT_ID", double.client_id().as_str()),
-            ("CLIENT_SECRET", &secret),
-            ("APP_ZITADEL__TIMEOUT", "1h"),
-            ("APP_ZITADEL__MAX_IN_FLIGHT", "50"),
-            ("APP_SERVER__SHUTDOWN_GRACE", "500ms"),
-        ],
-    );
+    let settings = [
+        ("APP_ZITADEL__TIMEOUT", "1h"),
+        ("APP_ZITADEL__MAX_IN_FLIGHT", "50"),
+        ("APP_SERVER__SHUTDOWN_GRACE", "500ms"),
+    ];
+    let app = App::start(&[], &[&asking(&double, &secret)[..], &settings].concat());
     let mut stream = connect(&app.address());
     let mut streams = (1_u32..).step_by(2);
     for round in 1..=100 {

@@ -10,6 +10,7 @@
 mod child;
 mod file_descriptors;
 mod http2_floods;
+mod outages;
 
 use std::{
     io::{Read, Write},
@@ -19,6 +20,7 @@ use std::{
 };
 
 use child::{App, PATIENCE, run};
+use zitadel_double::ZitadelDouble;
 
 /// A request without keep-alive, not yet answered.
 fn ask(address: &str, path: &str, token: &str) -> TcpStream {
@@ -58,6 +60,15 @@ fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] 
         ("CLIENT_SECRET", "top-secret"),
         ("APP_ZITADEL__TIMEOUT", "1h"),
         ("APP_SERVER__SHUTDOWN_GRACE", grace),
+    ]
+}
+
+/// The environment that has the app ask the double.
+fn asking<'a>(double: &'a ZitadelDouble, client_secret: &'a str) -> [(&'a str, &'a str); 3] {
+    [
+        ("ZITADEL_DOMAIN", double.issuer()),
+        ("CLIENT_ID", double.client_id().as_str()),
+        ("CLIENT_SECRET", client_secret),
     ]
 }
 
