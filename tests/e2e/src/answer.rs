@@ -20,6 +20,8 @@ pub struct Answer {
     pub allow: Option<String>,
     /// The body; `Null` where it is no JSON.
     pub body: Value,
+    /// The body as text.
+    pub text: String,
 }
 
 impl Answer {
@@ -36,9 +38,9 @@ impl Answer {
         let (challenge, retry_after) = (header("www-authenticate"), header("retry-after"));
         let (content_type, cache_control) = (header("content-type"), header("cache-control"));
         let (status, allow) = (response.status(), header("allow"));
-        let body = response.bytes().await.expect("the whole answer");
-        let body = serde_json::from_slice(&body).unwrap_or_default();
-        Self { status, challenge, retry_after, content_type, cache_control, allow, body }
+        let text = response.text().await.expect("the whole answer");
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Self { status, challenge, retry_after, content_type, cache_control, allow, body, text }
     }
 
     /// The `code` of a problem; empty where there is none.

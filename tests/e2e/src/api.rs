@@ -47,6 +47,25 @@ impl Api {
         self.running.local_address()
     }
 
+    /// `GET` from the listener for operators.
+    ///
+    /// # Panics
+    /// When there is none, or no answer.
+    pub async fn admin(&self, path: &str) -> Answer {
+        self.send(self.client.get(self.admin_url(path))).await
+    }
+
+    /// The URL of a path of the listener for operators.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+    pub fn admin_url(&self, path: &str) -> String {
+        let address = self.running.admin_address().expect("a listener for operators");
+        format!("http://{address}{path}")
+    }
+
     /// `GET`, with an access token.
     pub async fn get(&self, path: &str, token: &str) -> Answer {
         self.send(self.client.get(self.url(path)).bearer_auth(token)).await

@@ -7,4 +7,4 @@ mod setup;
 
 pub use answer::Answer;
 pub use api::Api;
-pub use setup::{Environment, with_client_secret, with_key_file};
+pub use setup::{Environment, reader, with_client_secret, with_key_file};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write};
 
 use tempfile::NamedTempFile;
-use zitadel_double::ZitadelDouble;
+use zitadel_double::{NewUser, ZitadelDouble};
 
 /// Environment variables; the port is one that the system chooses.
 #[derive(Clone, Debug)]
@@ -50,4 +50,12 @@ pub fn with_key_file(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
         .with("ZITADEL_DOMAIN", double.issuer())
         .with("KEY_FILE", &file.path().display().to_string());
     (environment, file)
+}
+
+/// An access token at the double of a user with the role `read:messages`.
+#[must_use]
+pub fn reader(double: &ZitadelDouble) -> String {
+    let user = double.add_user(NewUser::service("reader"));
+    double.grant(&user, "read:messages");
+    double.pat(&user)
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tests::{Answer, Api, Environment, with_client_secret};
+use tests::{Answer, Api, Environment, reader, with_client_secret};
 use zitadel_double::{
-    AppState, DiscoveryFault, Fault, Framing, NewUser, RedirectStatus, Times, ZitadelDouble,
+    AppState, DiscoveryFault, Fault, Framing, RedirectStatus, Times, ZitadelDouble,
 };
 
 #[track_caller]
@@ -45,12 +45,6 @@ fn faults() -> Vec<Fault> {
 /// The provider's faults last; the time that the API waits for one is short.
 fn impatient(double: &ZitadelDouble) -> Environment {
     with_client_secret(double).with("APP_ZITADEL__TIMEOUT", "500ms")
-}
-
-fn reader(double: &ZitadelDouble) -> String {
-    let user = double.add_user(NewUser::service("svc"));
-    double.grant(&user, "read:messages");
-    double.pat(&user)
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -14,6 +15,7 @@ mod faults;
 mod floods;
 mod http2;
 mod isolation;
+mod operators;
 mod outages;
 mod shutdown;
 mod slow_clients;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tests::{Answer, Api, with_client_secret};
+use tests::{Answer, Api, reader, with_client_secret};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -13,12 +13,6 @@ use zitadel_double::{Fault, Gate, Listening, NewUser, Times, ZitadelDouble};
 
 /// Longer than anything here may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn reader(double: &ZitadelDouble) -> String {
-    let user = double.add_user(NewUser::service("svc"));
-    double.grant(&user, "read:messages");
-    double.pat(&user)
-}
 
 fn spawn(api: &Api, calls: &mut JoinSet<Answer>, token: &str) {
     let request = api.client().get(api.url("/api/private")).bearer_auth(token);

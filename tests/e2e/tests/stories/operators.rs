@@ -1,0 +1,141 @@
+//! What operators see: `/metrics`, `/livez` and `/readyz`.
+
+use std::time::Duration;
+
+use tests::{Api, Environment, reader, with_client_secret};
+use tokio::{task::JoinSet, time::Instant};
+use zitadel_double::{Fault, Gate, Listening, Times, ZitadelDouble};
+
+fn with_admin(environment: Environment) -> Environment {
+    environment.with("APP_ADMIN__LISTEN", "127.0.0.1:0")
+}
+
+/// The status word of `/readyz`, with its HTTP status and its reason.
+async fn readiness(api: &Api) -> (u16, String, String) {
+    let answer = api.admin("/readyz").await;
+    let body = &answer.body;
+    let reason =
+        if body["reason"].is_null() { &body["circuit_breaker"]["reason"] } else { &body["reason"] };
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    (answer.status.as_u16(), text(&body["status"]), text(reason))
+}
+
+/// Waits until `/readyz` says so.
+async fn wait_for(api: &Api, status: u16, word: &str, reason: &str) {
+    let began = Instant::now();
+    loop {
+        let found = readiness(api).await;
+        if found == (status, word.to_owned(), reason.to_owned()) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{found:?}, not {word} {reason}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The value of a line of `/metrics`.
+async fn metric(api: &Api, line: &str) -> f64 {
+    let text = api.admin("/metrics").await.text;
+    let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("{line} is missing in\n{text}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn it_is_ready_once_zitadel_knows_us_and_stays_so_while_zitadel_is_down() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    double.set_listening(Listening::Refusing).await;
+    let api = Api::start(with_admin(with_client_secret(&double))).await;
+    wait_for(&api, 503, "starting", "unreachable").await;
+    assert_eq!(api.admin("/livez").await.status, 200);
+    double.listen_again().await;
+    wait_for(&api, 200, "ready", "").await;
+
+    double.set_listening(Listening::Refusing).await;
+    for _ in 0..10 {
+        assert_eq!(api.get("/api/private", &token).await.status, 503);
+    }
+    wait_for(&api, 200, "degraded", "unreachable").await;
+    assert!(api.admin("/readyz").await.body["circuit_breaker"]["since"].is_string());
+    assert!(metric(&api, r#"circuit_breaker_state{state="open"}"#).await > 0.5);
+    double.listen_again().await;
+    let began = Instant::now();
+    while api.get("/api/private", &token).await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(20), "the breaker does not close");
+    }
+    assert_eq!(readiness(&api).await, (200, "ready".to_owned(), String::new()));
+    assert!(metric(&api, r#"circuit_breaker_state{state="closed"}"#).await > 0.5);
+}
+
+// A wrong secret must not roll over a whole fleet.
+#[tokio::test]
+async fn with_a_wrong_secret_it_is_never_ready() {
+    let double = ZitadelDouble::start().await;
+    let environment = with_client_secret(&double).with("CLIENT_SECRET", "wrong");
+    let api = Api::start(with_admin(environment)).await;
+    wait_for(&api, 503, "starting", "client_refused").await;
+    assert!(metric(&api, "client_credentials_refused").await > 0.5);
+    assert!(!double.take_violations().is_empty(), "the double saw the wrong secret");
+}
+
+#[tokio::test]
+async fn the_fake_is_ready_at_once() {
+    let api = Api::start(with_admin(Environment::default().with("APP_INTROSPECTOR", "fake"))).await;
+    assert_eq!(readiness(&api).await, (200, "ready".to_owned(), String::new()));
+}
+
+#[tokio::test]
+async fn it_is_not_ready_while_it_drains() {
+    let environment = Environment::default()
+        .with("APP_INTROSPECTOR", "fake")
+        .with("APP_SERVER__DRAIN_DELAY", "1s");
+    let api = Api::start(with_admin(environment)).await;
+    let (client, url) = (api.client().clone(), api.admin_url("/readyz"));
+    let stopped = tokio::spawn(api.stop());
+    let mut seen = Vec::new();
+    while let Ok(response) = client.get(&url).send().await {
+        seen.push(response.status().as_u16());
+        tokio::task::yield_now().await;
+    }
+    assert!(seen.contains(&503), "{seen:?}");
+    assert_eq!(stopped.await.unwrap().cut_off, 0);
+}
+
+#[tokio::test]
+async fn what_is_asked_shared_and_reused_is_counted() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let environment = with_client_secret(&double).with("APP_CACHE__TTL", "1h");
+    let api = std::sync::Arc::new(Api::start(with_admin(environment)).await);
+    wait_for(&api, 200, "ready", "").await;
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    let mut callers = JoinSet::new();
+    for _ in 0..3 {
+        let (api, token) = (std::sync::Arc::clone(&api), token.clone());
+        callers.spawn(async move { api.get("/api/private", &token).await.status });
+    }
+    let began = Instant::now();
+    while metric(&api, "token_introspection_coalesced_total").await < 1.5 {
+        assert!(began.elapsed() < Duration::from_secs(20), "nobody joins");
+    }
+    assert!(metric(&api, "token_introspection_in_flight").await > 0.5);
+    assert!(metric(&api, "http_server_connections").await > 2.5);
+    gate.open();
+    while let Some(status) = callers.join_next().await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    for (line, expected) in [
+        (r#"token_cache_requests_total{result="hit"}"#, 1.0),
+        ("token_cache_entries", 1.0),
+        ("token_introspection_in_flight", 0.0),
+        ("client_credentials_refused", 0.0),
+        (r#"token_introspection_duration_seconds_count{result="active",cause="none"}"#, 1.0),
+    ] {
+        let found = metric(&api, line).await;
+        assert!((found - expected).abs() < 0.1, "{line} {found}");
+    }
+    // Three callers, and the question whether ZITADEL knows us.
+    assert!((metric(&api, r#"token_cache_requests_total{result="miss"}"#).await - 4.0).abs() < 0.1);
+}
