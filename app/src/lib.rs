@@ -17,4 +17,4 @@ pub use config::{Config, ConfigError};
 pub use http::{Access, Authorized, Guarded, Mountable, Route, Routes, guarded, public, routes};
 pub use local_tokens::{LocalTokens, LocalTokensError};
 pub use serve::{Running, Stopped};
-pub use start::{StartError, start};
+pub use start::{StartError, router, start};

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use adapters::zitadel::HttpClientError;
+use axum::Router;
 use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -10,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::{
     admin::{self, Health},
-    compose,
+    compose::{self, Api},
     config::{Config, Introspector},
     http::Routes,
     metrics::Metrics,
@@ -75,8 +76,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let server = config.server.clone();
     warn_of_few_files(server.max_connections.get());
     let admin_address = config.admin.listen;
-    let metrics = admin_address.map(|_| Metrics::new());
-    let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.as_ref()))?;
+    let (api, metrics) = compose(config, routes)?;
     let listen = |source| StartError::Listen { setting: "server.listen", address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let local_address = listener.local_addr().map_err(listen)?;
@@ -96,6 +96,46 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
         Some(metrics) => metrics.scope(build),
         None => build(),
     }
+}
+
+/// The whole API without a listener, for whoever calls it in the same process: a test, or a
+/// benchmark. Of `server` in the configuration only `max_body` is used; with
+/// `admin.listen` it measures, and nobody listens.
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// use std::collections::BTreeMap;
+///
+/// use app::{Config, router, routes};
+/// use axum::{body::Body, http::Request};
+/// use tower::ServiceExt;
+///
+/// let environment = BTreeMap::from([("APP_INTROSPECTOR".to_owned(), "fake".to_owned())]);
+/// let directory = tempfile::tempdir()?;
+/// let api = router(Config::read(environment, directory.path())?, routes())?;
+/// let request = Request::get("/api/private").header("Authorization", "Bearer dev-reader");
+/// let response = api.oneshot(request.body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the connection to ZITADEL cannot be made as configured.
+///
+/// # Panics
+/// When the route table has a bug: two routes of the same method and path, or a path that is none.
+pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
+    Ok(compose(config, routes)?.0.router)
+}
+
+/// The API, and its metrics where there is a listener to show them.
+fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), HttpClientError> {
+    let metrics = config.admin.listen.map(|_| Metrics::new());
+    let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.as_ref()))?;
+    Ok((api, metrics))
 }
 
 /// Each connection takes a file descriptor.
