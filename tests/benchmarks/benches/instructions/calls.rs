@@ -1,0 +1,112 @@
+//! Requests that are ready to be made, and the router that answers them.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+
+use std::{hint::black_box, mem};
+
+use app::{Config, routes};
+use axum::{
+    Json, Router,
+    body::Body,
+    http::{Request, header::AUTHORIZATION},
+    routing::get,
+};
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+use tower::Service;
+use zitadel_double::{NewUser, ZitadelDouble};
+
+/// So many requests are counted, whatever the number of tokens.
+const REQUESTS: usize = 10_000;
+
+/// The answer of the app's public route, written as the app writes it.
+#[derive(Serialize)]
+struct Greeting {
+    message: &'static str,
+}
+
+/// A router, and requests to it that carry tokens in turn.
+pub(crate) struct Calls {
+    runtime: Runtime,
+    double: ZitadelDouble,
+    router: Router,
+    requests: Vec<Request<Body>>,
+}
+
+impl Calls {
+    /// To a path of the app, which has been asked once with each token.
+    pub(crate) fn of_the_app(path: &str, tokens: usize) -> Self {
+        let (runtime, double) = start();
+        let tokens = new_tokens(&double, tokens);
+        let environment = [
+            ("ZITADEL_DOMAIN", double.issuer()),
+            ("CLIENT_ID", double.client_id().as_str()),
+            ("CLIENT_SECRET", &double.client_secret()),
+            ("APP_CACHE__TTL", "1h"),
+            ("APP_CACHE__MAX_ENTRIES", "120000"),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let directory = tempfile::tempdir().expect("a directory");
+        let config = Config::read(environment.into(), directory.path()).expect("a configuration");
+        let mut router = app::router(config, routes()).expect("a router");
+        runtime.block_on(async {
+            for token in &tokens {
+                let Ok(answer) = router.call(request(path, token)).await;
+                assert!(answer.status().is_success(), "{path} answers {}", answer.status());
+            }
+        });
+        double.reset_counts();
+        Self { runtime, double, router, requests: requests(path, &tokens) }
+    }
+
+    /// To a router of nothing but axum, with the answer of the app's public route.
+    #[expect(clippy::disallowed_methods, reason = "this is what the app is compared with")]
+    pub(crate) fn of_bare_axum(tokens: usize) -> Self {
+        let (runtime, double) = start();
+        let tokens = new_tokens(&double, tokens);
+        let message = "Public route - You don't need to be authenticated to see this.";
+        let public = async move || Json(Greeting { message });
+        let router = Router::new().route("/api/public", get(public)).with_state(());
+        Self { runtime, double, router, requests: requests("/api/public", &tokens) }
+    }
+
+    /// What is counted.
+    pub(crate) fn make(mut self) -> Self {
+        let requests = mem::take(&mut self.requests);
+        self.runtime.block_on(async {
+            for request in requests {
+                // As the server does it for each request of a connection.
+                drop(black_box(self.router.clone().call(request).await));
+            }
+        });
+        self
+    }
+
+    /// Makes sure that every answer was known.
+    pub(crate) fn end(self) {
+        assert_eq!(self.double.introspections(), 0, "the cache was not warm");
+    }
+}
+
+fn start() -> (Runtime, ZitadelDouble) {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let double = runtime.block_on(ZitadelDouble::start());
+    (runtime, double)
+}
+
+fn new_tokens(double: &ZitadelDouble, count: usize) -> Vec<String> {
+    let user = double.add_user(NewUser::service("svc"));
+    double.grant(&user, "read:messages");
+    (0..count).map(|_| double.pat(&user)).collect()
+}
+
+fn requests(path: &str, tokens: &[String]) -> Vec<Request<Body>> {
+    tokens.iter().cycle().take(REQUESTS).map(|token| request(path, token)).collect()
+}
+
+fn request(path: &str, token: &str) -> Request<Body> {
+    Request::get(path)
+        .header(AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::empty())
+        .expect("a request")
+}

@@ -1,0 +1,51 @@
+//! Instructions for each request through the whole router, in the same process, counted by
+//! callgrind: unlike time they are nearly the same in every run.
+//!
+//! ```sh
+//! cargo bench -p benchmarks --bench instructions
+//! ```
+//!
+//! It needs `valgrind`, and `gungraun-runner` of the version of `gungraun` in `Cargo.lock`. Each
+//! number is for ten thousand requests. In "Comparison with" the last column is the ratio of the
+//! route before to the one at hand: private to public, and public to bare axum.
+//!
+//! Not counted are hyper, the kernel, and what a miss in the processor's caches costs.
+
+#![expect(missing_docs, clippy::exit, reason = "gungraun writes it")]
+
+mod calls;
+
+use calls::Calls;
+use gungraun::{Callgrind, EventKind, prelude::*};
+
+#[library_benchmark(teardown = Calls::end)]
+#[bench::one_token(Calls::of_the_app("/api/private", 1))]
+#[bench::ten_thousand_tokens(Calls::of_the_app("/api/private", 10_000))]
+fn warm_private(calls: Calls) -> Calls {
+    calls.make()
+}
+
+#[library_benchmark(teardown = Calls::end)]
+#[bench::one_token(Calls::of_the_app("/api/public", 1))]
+#[bench::ten_thousand_tokens(Calls::of_the_app("/api/public", 10_000))]
+fn public(calls: Calls) -> Calls {
+    calls.make()
+}
+
+#[library_benchmark(teardown = Calls::end)]
+#[bench::one_token(Calls::of_bare_axum(1))]
+#[bench::ten_thousand_tokens(Calls::of_bare_axum(10_000))]
+fn bare_axum(calls: Calls) -> Calls {
+    calls.make()
+}
+
+library_benchmark_group!(
+    name = requests,
+    compare_by_id = true,
+    benchmarks = [warm_private, public, bare_axum]
+);
+
+main!(
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::default().format([EventKind::Ir])),
+    library_benchmark_groups = requests
+);
