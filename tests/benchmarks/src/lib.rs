@@ -6,3 +6,4 @@
 pub mod load;
 pub mod pairs;
 pub mod server;
+pub mod stores;

@@ -1,0 +1,39 @@
+//! What is left of the tokens in use when tokens come that are never seen again.
+
+use benchmarks::stores::{Candidate, digest, entry};
+
+const MAX_ENTRIES: usize = 10_000;
+const IN_USE: u32 = 1_000;
+/// So many tokens that are sent once come between two requests with tokens in use.
+const ONE_OFF: usize = 100;
+const ROUNDS: u32 = 20;
+
+/// The part of the requests with tokens in use that are hits. They are warm when the flood begins.
+/// Whatever is not known is kept, as after an introspection.
+pub(crate) fn hits_kept(candidate: Candidate) -> f64 {
+    let store = candidate.open(MAX_ENTRIES);
+    let entry = entry();
+    let is_hit = |number| {
+        let hit = store.get(digest(number)).is_some();
+        if !hit {
+            store.insert(digest(number), entry.clone());
+        }
+        hit
+    };
+    for _ in 0..3 {
+        for number in 0..IN_USE {
+            is_hit(number);
+        }
+    }
+    let mut one_off = IN_USE..;
+    let mut hits = 0_u32;
+    for _ in 0..ROUNDS {
+        for number in 0..IN_USE {
+            hits += u32::from(is_hit(number));
+            for number in one_off.by_ref().take(ONE_OFF) {
+                is_hit(number);
+            }
+        }
+    }
+    f64::from(hits) / f64::from(ROUNDS * IN_USE)
+}
