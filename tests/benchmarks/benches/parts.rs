@@ -1,0 +1,106 @@
+//! The parts of a warm guarded request, each alone.
+//!
+//! ```sh
+//! cargo bench -p benchmarks --bench parts
+//! ```
+//!
+//! All are measured through public entrances, with an opaque token of 104 bytes:
+//!
+//! - `header`: [`AccessToken::parse`], which is the greater part of reading the header; the rest
+//!   of it is private to the app.
+//! - `digest`: a look-up in a cache that is empty, which is the digest and little more.
+//! - `hit`: the digest, the look-up, and the copy of what is known; one token, or 10 000 in turn.
+//! - `policy`: whether a principal of one role has that role.
+//! - `decision`: all of it but the header, by [`Authorizer::authorize`], with one token.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+
+use std::{hint::black_box, sync::Arc, time::Duration};
+
+use adapters::{
+    InMemoryIntrospector, SystemClock,
+    decorators::{Cached, Remembering, TokenCache},
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+use domain::{
+    AccessToken, ActiveToken, Authorizer, Introspection, Issuer, Organization, OrganizationId,
+    Principal, Requirements, Role, Rule, TokenIntrospector, rules::ReadMessages,
+};
+use futures_util::FutureExt;
+
+type Cache = Cached<Remembering<InMemoryIntrospector>>;
+
+const ISSUER: &str = "https://example.zitadel.cloud";
+
+fn token(number: usize) -> AccessToken<'static> {
+    AccessToken::parse(&format!("{number:0>104}")).expect("a token").into_owned()
+}
+
+fn principal() -> Principal {
+    let id = OrganizationId::from_static("340000000000000001");
+    let organization = Organization { id, primary_domain: "example.zitadel.cloud".into() };
+    Principal {
+        issuer: Some(Issuer::parse(ISSUER).expect("an issuer")),
+        roles: [(Role::from_static("read:messages"), organization)].into_iter().collect(),
+        ..Principal::default()
+    }
+}
+
+/// A cache that has been asked about each of the tokens.
+fn warm(tokens: &[AccessToken<'static>]) -> Cache {
+    let active = |token: &AccessToken<'static>| {
+        let principal = Arc::new(principal());
+        (token.clone(), Introspection::Active(ActiveToken { principal, ..ActiveToken::default() }))
+    };
+    let inner = InMemoryIntrospector::new(tokens.iter().map(active));
+    let ttl = Duration::from_secs(3600);
+    let cache = Arc::new(TokenCache::new(ttl, 120_000, Arc::new(SystemClock)));
+    let cached = Cached::new(Remembering::new(inner, Arc::clone(&cache)), cache);
+    for token in tokens {
+        let answer = cached.introspect(token).now_or_never().expect("an answer at once");
+        assert!(matches!(answer, Ok(Introspection::Active(_))), "an unknown token");
+    }
+    cached
+}
+
+fn header(criterion: &mut Criterion) {
+    let token = token(0);
+    let text = token.expose_secret();
+    criterion.bench_function("header", |bencher| {
+        bencher.iter(|| AccessToken::parse(black_box(text)));
+    });
+}
+
+fn cache(criterion: &mut Criterion) {
+    let (empty, token) = (warm(&[]), token(0));
+    criterion.bench_function("digest", |bencher| bencher.iter(|| empty.known(black_box(&token))));
+    for (name, count) in [("hit", 1), ("hit, 10000 tokens in turn", 10_000)] {
+        let tokens: Vec<_> = (0..count).map(self::token).collect();
+        let cache = warm(&tokens);
+        let mut in_turn = tokens.iter().cycle();
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| in_turn.next().and_then(|token| cache.known(token)));
+        });
+    }
+}
+
+fn policy(criterion: &mut Criterion) {
+    let principal = principal();
+    criterion.bench_function("policy", |bencher| {
+        bencher.iter(|| ReadMessages::POLICY.is_met_by(black_box(&principal)));
+    });
+}
+
+fn decision(criterion: &mut Criterion) {
+    let token = token(0);
+    let cache = Arc::new(warm(std::slice::from_ref(&token)));
+    let issuer = Issuer::parse(ISSUER).ok();
+    let requirements = Requirements { issuer, ..Requirements::default() };
+    let authorizer = Authorizer::new(cache, Arc::new(SystemClock), requirements);
+    let decide = || authorizer.authorize::<ReadMessages>(black_box(&token)).now_or_never();
+    assert!(matches!(decide(), Some(Ok(_))), "the token opens the door");
+    criterion.bench_function("decision", |bencher| bencher.iter(decide));
+}
+
+criterion_group!(parts, header, cache, policy, decision);
+criterion_main!(parts);
