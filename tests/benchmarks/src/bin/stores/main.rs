@@ -31,8 +31,7 @@ fn main() -> io::Result<()> {
     println!("|---|---|---|---|");
     for threads in [1, 2] {
         for tokens in [1, 10_000, 100_000] {
-            let at_once = if threads == 1 { "one thread" } else { "two threads at once" };
-            let name = format!("time of a hit, {at_once}, {tokens} tokens in turn");
+            let name = format!("time of a hit, threads: {threads}, tokens in turn: {tokens}");
             row(
                 &name,
                 &hits::take(threads, tokens)
