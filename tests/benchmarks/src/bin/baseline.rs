@@ -9,7 +9,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     routing::get,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 struct Introspection {
@@ -19,14 +20,19 @@ struct Introspection {
     client_secret: String,
 }
 
-async fn public() -> Json<Value> {
-    Json(json!({ "message": "Public route - You don't need to be authenticated to see this." }))
+#[derive(Serialize)]
+struct Message {
+    message: &'static str,
+}
+
+async fn public() -> Json<Message> {
+    Json(Message { message: "Public route - You don't need to be authenticated to see this." })
 }
 
 async fn private(
     State(introspection): State<Arc<Introspection>>,
     headers: HeaderMap,
-) -> Result<Json<Value>, StatusCode> {
+) -> Result<Json<Message>, StatusCode> {
     let token = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
@@ -45,7 +51,7 @@ async fn private(
     if answer.get("active") != Some(&Value::Bool(true)) {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    Ok(Json(json!({ "message": "Private route - You need to be authenticated to see this." })))
+    Ok(Json(Message { message: "Private route - You need to be authenticated to see this." }))
 }
 
 #[tokio::main]

@@ -4,7 +4,8 @@
 //! cargo build --release -p app -p benchmarks && target/release/load
 //! ```
 //!
-//! It needs `taskset` and `wrk`. It prints ratios, taken in pairs of turns one after the other, and
+//! With an argument it measures only the rows whose names contain it, as in `load 10000`. It needs
+//! `taskset` and `wrk`. It prints ratios, taken in pairs of turns one after the other, and
 //! never bare times.
 
 #![expect(
@@ -46,77 +47,97 @@ fn app(double: &ZitadelDouble, cache_ttl: &str) -> io::Result<Server> {
     Server::start(&program("app")?, "APP_SERVER__LISTEN", &environment)
 }
 
-fn main() -> io::Result<()> {
-    let runtime = tokio::runtime::Runtime::new()?;
-    let double = runtime.block_on(ZitadelDouble::start());
-    let user = double.add_user(NewUser::service("svc"));
-    double.grant(&user, "read:messages");
-    let tokens: Vec<String> = (0..100_000).map(|_| double.pat(&user)).collect();
-
-    println!("| first / second | requests per second | CPU per request | busy | requests |");
-    println!("|---|---|---|---|---|");
+fn baseline(double: &ZitadelDouble) -> io::Result<Server> {
     let environment = [
         ("ENDPOINT", double.introspection_endpoint()),
         ("CLIENT_ID", double.client_id().as_str().to_owned()),
         ("CLIENT_SECRET", double.client_secret()),
     ];
-    let environment: Vec<_> =
-        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let baseline = Server::start(&program("baseline")?, "LISTEN", &environment)?;
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Server::start(&program("baseline")?, "LISTEN", &environment)
+}
 
-    let mut memory = Vec::new();
-    for count in [1, 10_000, 100_000] {
-        let server = app(&double, "1h")?;
-        if count == 1 {
-            memory.push(format!("start to first connection: {:?}", server.start));
-            memory.push(format!("resident memory idle: {:.1} MiB", server.resident_mib()?));
+/// The public route, against itself and against bare axum.
+fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
+    let (server, baseline) = (app(double, "0s")?, baseline(double)?);
+    let load = Load::new(tokens)?;
+    let first = || load.turn(&server, "/api/public", CONNECTIONS, SECONDS);
+    print("public / itself", pairs::take(PAIRS, first, first)?);
+    let second = || load.turn(&baseline, "/api/public", CONNECTIONS, SECONDS);
+    print("public / bare axum", pairs::take(PAIRS, first, second)?);
+    println!("| – start to first connection | {:?} | | | |", server.start);
+    Ok(())
+}
+
+/// The private route against the public one, with answers in the cache.
+fn warm(double: &ZitadelDouble, name: &str, tokens: &[String]) -> io::Result<()> {
+    let server = app(double, "1h")?;
+    let idle = server.resident_mib()?;
+    let load = Load::new(tokens)?;
+    double.reset_counts();
+    for _ in 0..120 {
+        if double.introspections() >= tokens.len() {
+            break;
         }
-        let load = Load::new(&tokens[..count])?;
-        double.reset_counts();
-        for _ in 0..120 {
-            if double.introspections() >= count {
-                break;
-            }
-            load.turn(&server, "/api/private", CONNECTIONS, 1)?;
-        }
-        double.reset_counts();
-        memory.push(format!(
-            "resident memory with {count} cached tokens: {:.1} MiB",
-            server.resident_mib()?
-        ));
-        if count == 1 {
-            let same = || load.turn(&server, "/api/public", CONNECTIONS, SECONDS);
-            print("public / public of the same app", pairs::take(PAIRS, same, same)?);
-            let bare = || load.turn(&baseline, "/api/public", CONNECTIONS, SECONDS);
-            print("public / bare axum", pairs::take(PAIRS, same, bare)?);
-        }
-        let ratio = pairs::take(
-            PAIRS,
-            || load.turn(&server, "/api/private", CONNECTIONS, SECONDS),
-            || load.turn(&server, "/api/public", CONNECTIONS, SECONDS),
-        )?;
-        print(&format!("warm private / public, {count} tokens"), ratio);
-        let asked = double.introspections();
-        println!("| – of which introspections | {asked} | | | |");
+        load.turn(&server, "/api/private", CONNECTIONS, 1)?;
     }
-
-    let server = app(&double, "0s")?;
-    let load = Load::new(&tokens)?;
+    let cached = server.resident_mib()?;
     double.reset_counts();
     let ratio = pairs::take(
         PAIRS,
-        || {
-            double.reset_counts();
-            load.turn(&server, "/api/private", CONNECTIONS, SECONDS)
-        },
-        || {
-            double.reset_counts();
-            load.turn(&baseline, "/api/private", CONNECTIONS, SECONDS)
-        },
+        || load.turn(&server, "/api/private", CONNECTIONS, SECONDS),
+        || load.turn(&server, "/api/public", CONNECTIONS, SECONDS),
     )?;
+    print(name, ratio);
+    println!("| – resident MiB idle, and cached | {idle:.1}, {cached:.1} | | | |");
+    println!("| – introspections meanwhile | {} | | | |", double.introspections());
+    Ok(())
+}
+
+/// The private route without a cache, against the plain handler.
+fn uncached(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
+    let (server, baseline) = (app(double, "0s")?, baseline(double)?);
+    let load = Load::new(tokens)?;
+    let turn = |server: &Server| {
+        double.reset_counts();
+        load.turn(server, "/api/private", CONNECTIONS, SECONDS)
+    };
+    let ratio = pairs::take(PAIRS, || turn(&server), || turn(&baseline))?;
     print("uncached private / plain handler, every request its own token", ratio);
-    for line in memory {
-        println!("\n{line}");
+    Ok(())
+}
+
+fn main() -> io::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let double = runtime.block_on(ZitadelDouble::start());
+    let user = |name: &str| {
+        let user = double.add_user(NewUser::service(name));
+        double.grant(&user, "read:messages");
+        user
+    };
+    let one_user = user("svc");
+    let tokens: Vec<String> = (0..100_000).map(|_| double.pat(&one_user)).collect();
+    let of_many_users: Vec<String> =
+        (0..10_000).map(|number| double.pat(&user(&format!("user{number}")))).collect();
+
+    let wanted = env::args().nth(1).unwrap_or_default();
+    println!("| first / second | requests per second | CPU per request | busy | requests |");
+    println!("|---|---|---|---|---|");
+    if "public".contains(&wanted) {
+        public(&double, &tokens[..1])?;
+    }
+    for (name, tokens) in [
+        ("warm private / public, 1 token", &tokens[..1]),
+        ("warm private / public, 10000 tokens", &tokens[..10_000]),
+        ("warm private / public, 100000 tokens", &tokens),
+        ("warm private / public, 10000 tokens of as many users", &of_many_users),
+    ] {
+        if name.contains(&wanted) {
+            warm(&double, name, tokens)?;
+        }
+    }
+    if "uncached".contains(&wanted) {
+        uncached(&double, &tokens)?;
     }
     Ok(())
 }
