@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::{extract::MatchedPath, http::request::Parts};
+use axum::{
+    extract::MatchedPath,
+    http::{Extensions, HeaderMap, Method},
+};
 use domain::{Authorizer, Denial, Permit, Refusal, Rule};
 use tracing::info;
 
@@ -26,16 +29,22 @@ impl Guard {
     }
 
     /// Lets the request in by the rule `R`, or says why not.
-    pub(crate) async fn admit<R: Rule>(&self, parts: &Parts) -> Result<Permit<R>, ApiError> {
-        let admitted = self.authorize(parts).await;
+    pub(crate) async fn admit<R: Rule>(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Permit<R>, ApiError> {
+        let admitted = self.authorize(headers).await;
         if let Err(refusal) = &admitted {
-            self.log(refusal, parts);
+            let route = extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+            self.log(refusal, method, route);
         }
         admitted
     }
 
-    async fn authorize<R: Rule>(&self, parts: &Parts) -> Result<Permit<R>, ApiError> {
-        let token = bearer::access_token(&parts.headers)
+    async fn authorize<R: Rule>(&self, headers: &HeaderMap) -> Result<Permit<R>, ApiError> {
+        let token = bearer::access_token(headers)
             .map_err(|error| ApiError::Bearer { error, auth: Arc::clone(&self.auth) })?;
         self.authorizer.authorize(&token).await.map_err(|refusal| match refusal {
             Refusal::Denied(denial) => ApiError::Denied { denial, auth: Arc::clone(&self.auth) },
@@ -43,9 +52,7 @@ impl Guard {
         })
     }
 
-    fn log(&self, refusal: &ApiError, parts: &Parts) {
-        let method = &parts.method;
-        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    fn log(&self, refusal: &ApiError, method: &Method, route: &str) {
         let reason = refusal.reason().as_str();
         match refusal {
             ApiError::Denied { denial: denial @ Denial::Inactive, .. } => info!(

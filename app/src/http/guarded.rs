@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     handler::Handler,
-    http::{header::CACHE_CONTROL, request::Parts},
+    http::header::CACHE_CONTROL,
     response::{IntoResponse, Response},
 };
 use domain::{Permit, Rule};
@@ -41,8 +40,7 @@ pub trait Guarded<T, S>: Clone + Send + Sync + 'static {
     fn call(
         self,
         authorized: Authorized<Self::Rule>,
-        head: Parts,
-        body: Body,
+        request: Request,
         state: S,
     ) -> impl Future<Output = Response> + Send;
 }
@@ -58,8 +56,7 @@ where
     fn call(
         self,
         authorized: Authorized<R>,
-        _: Parts,
-        _: Body,
+        _: Request,
         _: S,
     ) -> impl Future<Output = Response> + Send {
         self(authorized).map(IntoResponse::into_response)
@@ -87,10 +84,10 @@ macro_rules! guarded_functions {
             async fn call(
                 self,
                 authorized: Authorized<R>,
-                $($mut)? head: Parts,
-                body: Body,
+                request: Request,
                 state: S,
             ) -> Response {
+                let ($($mut)? head, body) = request.into_parts();
                 $(
                     let $argument = match $argument::from_request_parts(&mut head, &state).await {
                         Ok(argument) => argument,
@@ -131,10 +128,11 @@ impl<H: Guarded<T, S>, T, S: Send + 'static> Handler<T, S> for BehindGuard<H> {
     type Future = BoxFuture<'static, Response>;
 
     fn call(self, request: Request, state: S) -> Self::Future {
-        let (head, body) = request.into_parts();
         async move {
-            let mut response = match self.guard.admit(&head).await {
-                Ok(permit) => self.handler.call(Authorized(permit), head, body, state).await,
+            let (method, headers) = (request.method(), request.headers());
+            let admitted = self.guard.admit(method, headers, request.extensions()).await;
+            let mut response = match admitted {
+                Ok(permit) => self.handler.call(Authorized(permit), request, state).await,
                 Err(refusal) => refusal.into_response(),
             };
             response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
