@@ -1,7 +1,5 @@
 //! The one driven port of this system.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError};
@@ -28,19 +26,5 @@ pub trait TokenIntrospector: Send + Sync {
     fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
         let _ = token;
         None
-    }
-}
-
-#[async_trait]
-impl<I: TokenIntrospector + ?Sized> TokenIntrospector for Arc<I> {
-    async fn introspect(
-        &self,
-        token: &AccessToken<'_>,
-    ) -> Result<Introspection, IntrospectionError> {
-        (**self).introspect(token).await
-    }
-
-    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
-        (**self).known(token)
     }
 }

@@ -71,15 +71,18 @@ impl Clock for Provider {
     }
 }
 
+/// The provider as the API asks it.
+struct Asked(Arc<Provider>);
+
 #[async_trait]
-impl TokenIntrospector for Provider {
+impl TokenIntrospector for Asked {
     async fn introspect(
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
         let number: usize = token.expose_secret().trim_start_matches('t').parse().unwrap();
         let (delay, answer) = {
-            let mut state = self.state.lock().unwrap();
+            let mut state = self.0.state.lock().unwrap();
             let delay = SLOWEST.mul_f64(state.random.random());
             if state.faulty {
                 state.last_fault = Some(Instant::now() + delay);
@@ -97,7 +100,7 @@ impl TokenIntrospector for Provider {
                 )
             } else {
                 let (_, fact) = *state.facts[number].last().unwrap();
-                (delay, Ok(self.answer(fact)))
+                (delay, Ok(self.0.answer(fact)))
             }
         };
         sleep(delay).await;
@@ -161,7 +164,7 @@ impl Provider {
 fn api(provider: &Arc<Provider>) -> Router {
     let clock: Arc<dyn Clock> = Arc::<Provider>::clone(provider);
     let cache = Arc::new(TokenCache::new(TTL, TOKENS / 2, Arc::clone(&clock)));
-    let limited = InFlightLimited::new(Arc::clone(provider), 1000);
+    let limited = InFlightLimited::new(Asked(Arc::clone(provider)), 1000);
     let remembering = Remembering::new(CircuitBreaker::new(limited), Arc::clone(&cache));
     let introspector = Cached::new(Coalesced::new(remembering), cache);
     let auth = Auth {
