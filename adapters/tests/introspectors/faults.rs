@@ -98,6 +98,16 @@ async fn what_is_an_answer_is_not_asked_for_again() {
     }
 }
 
+#[tokio::test]
+async fn a_connection_that_cannot_be_made_is_not_tried_again_at_once() {
+    let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
+    let settings = ZitadelSettings { root_certificates: None, ..setup::basic(&double) };
+    let introspector = setup::introspector(settings);
+    let token = active_token(&double);
+    assert_eq!(reason(&ask(&introspector, &token).await), "unreachable");
+    assert_eq!(double.connections(), 1);
+}
+
 /// An introspector that has already found the endpoint, and does not wait for long.
 fn impatient(double: &ZitadelDouble) -> ZitadelSettings {
     ZitadelSettings {

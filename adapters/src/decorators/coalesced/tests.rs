@@ -119,3 +119,46 @@ async fn an_old_call_that_ends_late_takes_no_newer_one_off_the_list() {
     assert_eq!(calls.lock().by_token.len(), 0);
     drop(newer);
 }
+
+/// An introspector whose call, when it is given up, begins another one for the same token.
+struct Successive {
+    gated: Gated,
+    coalesced: Mutex<Option<Arc<Coalesced<Self>>>>,
+    next: Mutex<Option<Shared<Call>>>,
+}
+
+struct GivenUp<'a>(&'a Successive);
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        let coalesced = self.0.coalesced.lock().unwrap().take();
+        *self.0.next.lock().unwrap() = coalesced.map(|coalesced| coalesced.call(&token("a")));
+    }
+}
+
+#[async_trait]
+impl TokenIntrospector for Successive {
+    async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
+        let _given_up = GivenUp(self);
+        self.gated.introspect(token).await
+    }
+}
+
+// Between the end of a call and its leaving the list, another one may have taken its place.
+#[tokio::test]
+async fn a_call_that_ends_takes_no_other_call_off_the_list() {
+    let gated = Gated::closed();
+    let inner =
+        Successive { gated: gated.clone(), coalesced: Mutex::default(), next: Mutex::default() };
+    let coalesced = Arc::new(Coalesced::new(inner));
+    *coalesced.inner.coalesced.lock().unwrap() = Some(Arc::clone(&coalesced));
+    let first = tokio::spawn({
+        let coalesced = Arc::clone(&coalesced);
+        async move { coalesced.introspect(&token("a")).await }
+    });
+    gated.wait_for_under_way(1).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let next = coalesced.inner.next.lock().unwrap().take().unwrap();
+    assert!(coalesced.call(&token("a")).ptr_eq(&next), "the next call is still on the list");
+}
