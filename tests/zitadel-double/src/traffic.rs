@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use http::{HeaderMap, Version};
 use tokio::sync::watch;
 
+use crate::ids::KeyId;
+
 /// A request as it arrived, without its secrets: the `Authorization` header and every form value
 /// are left out.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct RecordedRequest {
     pub query_parameters: Vec<String>,
     /// The names of the form fields, in order.
     pub form_fields: Vec<String>,
+    /// The `kid` of the client assertion, if there is one that can be read.
+    pub key_id: Option<KeyId>,
 }
 
 impl RecordedRequest {

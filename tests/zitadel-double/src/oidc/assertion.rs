@@ -20,6 +20,11 @@ pub(super) struct Assertion {
     signature: Vec<u8>,
 }
 
+/// The key that a client assertion says it is signed with.
+pub(crate) fn key_id(compact: &str) -> Option<KeyId> {
+    Assertion::parse(compact)?.key_id()
+}
+
 impl Assertion {
     /// `None` unless these are three base64url parts, the first two of them JSON objects.
     pub(super) fn parse(compact: &str) -> Option<Self> {
@@ -42,6 +47,14 @@ impl Assertion {
         self.text("jti").filter(|id| !id.is_empty())
     }
 
+    fn header(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(Value::as_str)
+    }
+
+    fn key_id(&self) -> Option<KeyId> {
+        self.header("kid").map(KeyId::from)
+    }
+
     /// From `iat` to `exp`, in seconds.
     pub(super) fn lifetime(&self) -> Option<i64> {
         Some(self.time("exp")?.saturating_sub(self.time("iat")?))
@@ -57,12 +70,11 @@ impl Assertion {
         let Credentials::Keys(keys) = &app.credentials else {
             return Err(ClientRefusal::OtherAuthentication);
         };
-        let header = |name: &str| self.header.get(name).and_then(Value::as_str);
-        if header("alg") != Some("RS256") {
+        if self.header("alg") != Some("RS256") {
             return Err(ClientRefusal::Algorithm);
         }
-        let kid = header("kid").ok_or(ClientRefusal::UnknownKey)?;
-        let key = keys.get(&KeyId::from(kid)).ok_or(ClientRefusal::UnknownKey)?;
+        let kid = self.key_id().ok_or(ClientRefusal::UnknownKey)?;
+        let key = keys.get(&kid).ok_or(ClientRefusal::UnknownKey)?;
         if key.verifies(&self.signed, &self.signature) {
             Ok(())
         } else {

@@ -11,6 +11,7 @@ mod introspection;
 mod reply;
 mod strictness;
 
+pub(crate) use assertion::key_id;
 pub(crate) use assertion_rules::SeenAssertions;
 pub(crate) use discovery::{DISCOVERY_PATH, document};
 pub(crate) use form::Form;

@@ -132,6 +132,7 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
         headers: without_secrets(&head.headers),
         query_parameters: head.uri.query().map(oidc::query_names).unwrap_or_default(),
         form_fields: form.names().map(str::to_owned).collect(),
+        key_id: oidc::key_id(form.value("client_assertion")),
     };
     shared.traffic.record(request, |counts| match endpoint {
         Endpoint::Introspection => counts.introspections += 1,

@@ -87,6 +87,17 @@ async fn a_good_assertion_is_accepted_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_recorded_request_names_the_key_and_shows_no_assertion() {
+    let double = ZitadelDouble::start().await;
+    let (id, file) = double.add_key(double.key_client_id());
+    let assertion = Signer::with(&double, &file).sign();
+    ask(&double, &assertion, "t").await;
+    let recorded = double.requests();
+    assert_eq!(recorded[0].key_id.as_ref(), Some(&id));
+    assert!(!format!("{recorded:?}").contains(assertion.rsplit('.').next().unwrap()));
+}
+
+#[tokio::test]
 async fn the_key_file_is_zitadels_with_a_pkcs1_pem() {
     let double = ZitadelDouble::start().await;
     let file: Value = serde_json::from_str(&double.key_json()).unwrap();
