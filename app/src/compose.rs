@@ -85,7 +85,7 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
     };
     let zitadel_introspector = ZitadelIntrospector::new(ZitadelSettings {
         domain: zitadel.domain,
-        authentication,
+        authentication: Arc::new(authentication.into()),
         project_id: zitadel.project_id,
         introspection_endpoint: zitadel.introspection_endpoint,
         connect_to: zitadel.connect_to,

@@ -53,6 +53,12 @@ impl KeyFile {
         &self.client_id
     }
 
+    /// The id under which ZITADEL knows the key.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
     /// Reads the content of a `key.json`. The PEM in it may be PKCS#1, as ZITADEL writes it, or
     /// PKCS#8.
     ///

@@ -1,11 +1,12 @@
 //! ZITADEL behind the port: one introspection request (RFC 7662) for each question.
 //!
 //! It asks and translates. It asks again only where a connection broke before any answer, and
-//! where a client assertion was refused. To keep an answer or to share one is the decorators' work.
+//! where it was refused and has other credentials by now. To keep an answer or to share one is the decorators' work.
 
 mod address;
 mod client_assertion;
 mod client_auth;
+mod current_authentication;
 mod discovery;
 mod fault;
 mod http_client;
@@ -18,7 +19,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
@@ -27,6 +28,7 @@ use url::Url;
 
 pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
 pub use client_auth::ClientAuthentication;
+pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
 
@@ -42,7 +44,7 @@ pub struct ZitadelSettings {
     /// The issuer and base URL of the instance.
     pub domain: Domain,
     /// This API's credentials.
-    pub authentication: ClientAuthentication,
+    pub authentication: Arc<CurrentAuthentication>,
     /// The project of this API, whose roles are read first.
     pub project_id: Option<String>,
     /// The introspection endpoint, where discovery is not to be asked.
@@ -60,7 +62,7 @@ pub struct ZitadelSettings {
 pub struct ZitadelIntrospector {
     http: HttpClient,
     discovery: Discovery,
-    authentication: ClientAuthentication,
+    authentication: Arc<CurrentAuthentication>,
     translator: Translator,
     timeout: Duration,
 }
@@ -98,12 +100,13 @@ impl ZitadelIntrospector {
 
     async fn ask(&self, token: &str) -> Result<Introspection, IntrospectionError> {
         let endpoint = self.discovery.endpoint(&self.http).await?;
-        let credentials = self.authentication.credentials()?;
-        let mut answer = self.post(endpoint, &credentials, token).await;
+        let authentication = self.authentication.current();
+        let shown = authentication.credentials()?;
+        let mut answer = self.post(endpoint, &shown, token).await;
         if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
-            && self.authentication.renew(&credentials)
+            && let Some(other) = self.authentication.after_refusal(&authentication, &shown).await
         {
-            answer = self.post(endpoint, &self.authentication.credentials()?, token).await;
+            answer = self.post(endpoint, &other, token).await;
         }
         self.translator.introspection(&answer?)
     }

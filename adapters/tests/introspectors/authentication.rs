@@ -99,6 +99,7 @@ fn with_key(double: &ZitadelDouble, clock: &Arc<ShiftedClock>) -> ZitadelIntrosp
     let issuer = domain::Issuer::parse(double.issuer()).unwrap();
     let clock: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(clock);
     let authentication = ClientAuthentication::private_key_jwt(key_file, issuer, clock);
+    let authentication = Arc::new(authentication.into());
     setup::introspector(ZitadelSettings { authentication, ..setup::basic(double) })
 }
 

@@ -15,6 +15,7 @@ mod faults;
 mod port_contract;
 mod proxies;
 mod request;
+mod rotation;
 mod setup;
 
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};

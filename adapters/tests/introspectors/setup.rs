@@ -32,7 +32,7 @@ pub(crate) fn key(double: &ZitadelDouble) -> ZitadelSettings {
 fn settings(double: &ZitadelDouble, authentication: ClientAuthentication) -> ZitadelSettings {
     ZitadelSettings {
         domain: double.issuer().parse::<Domain>().unwrap(),
-        authentication,
+        authentication: Arc::new(authentication.into()),
         project_id: Some(double.project_id().as_str().to_owned()),
         introspection_endpoint: None,
         connect_to: None,

@@ -1,0 +1,210 @@
+//! This API's credentials, which may be replaced while questions are under way.
+//!
+//! When to look for others is decided here; where they are written down, and how they are read, is
+//! their source's to know.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::Mutex, time::sleep};
+
+use super::client_auth::{ClientAuthentication, Credentials};
+
+/// How often the source is looked at.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// Where credentials come from that may change while the API runs.
+#[async_trait]
+pub trait AuthenticationSource: Send {
+    /// Looks again: the credentials of this moment, if they are others than when it looked last and
+    /// can be used. Cancel-safe: what a look that was given up has missed, the next one sees.
+    async fn changed(&mut self) -> Option<ClientAuthentication>;
+}
+
+/// The credentials that are used at the moment. A question reads them by one short lock; whoever
+/// looks for others holds up nobody.
+pub struct CurrentAuthentication {
+    current: RwLock<Arc<ClientAuthentication>>,
+    /// One looks at a time.
+    source: Option<Mutex<Box<dyn AuthenticationSource>>>,
+}
+
+/// Credentials that stay as they are.
+impl From<ClientAuthentication> for CurrentAuthentication {
+    fn from(authentication: ClientAuthentication) -> Self {
+        Self { current: RwLock::new(Arc::new(authentication)), source: None }
+    }
+}
+
+impl CurrentAuthentication {
+    /// Credentials that may change: these until `source` has others.
+    #[must_use]
+    pub fn from_source(
+        authentication: ClientAuthentication,
+        source: impl AuthenticationSource + 'static,
+    ) -> Self {
+        Self { source: Some(Mutex::new(Box::new(source))), ..authentication.into() }
+    }
+
+    /// Looks at the source, and uses from then on what it has.
+    pub async fn look(&self) {
+        if let Some(source) = &self.source {
+            self.take_from(&mut **source.lock().await).await;
+        }
+    }
+
+    /// Looks every five seconds, until nobody uses these credentials any more.
+    pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let used = Arc::downgrade(self);
+        async move {
+            loop {
+                sleep(PERIOD).await;
+                let Some(authentication) = used.upgrade() else { return };
+                authentication.look().await;
+            }
+        }
+    }
+
+    pub(super) fn current(&self) -> Arc<ClientAuthentication> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What to ask with once more when `shown`, of `refused`, was refused: others, if there are any
+    /// by now, or the same signed afresh.
+    pub(super) async fn after_refusal(
+        &self,
+        refused: &Arc<ClientAuthentication>,
+        shown: &Credentials,
+    ) -> Option<Credentials> {
+        if let Some(source) = &self.source {
+            let mut source = source.lock().await;
+            // Of many that were refused together, the first looks for all.
+            if Arc::ptr_eq(&self.current(), refused) {
+                self.take_from(&mut **source).await;
+            }
+        }
+        let current = self.current();
+        if Arc::ptr_eq(&current, refused) && !current.renew(shown) {
+            return None;
+        }
+        current.credentials().ok()
+    }
+
+    async fn take_from(&self, source: &mut dyn AuthenticationSource) {
+        if let Some(changed) = source.changed().await {
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);
+        }
+    }
+}
+
+impl fmt::Debug for CurrentAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurrentAuthentication")
+            .field("current", &self.current())
+            .field("may_change", &self.source.is_some())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use domain::ClientId;
+    use tokio::{
+        task::JoinSet,
+        time::{Instant, advance, timeout},
+    };
+
+    use super::*;
+
+    fn authentication(secret: &str) -> ClientAuthentication {
+        let client_id = ClientId::parse("id").unwrap();
+        ClientAuthentication::client_secret_basic(&client_id, &secret.into())
+    }
+
+    /// Counts the looks at it, and has other credentials at the first ones.
+    struct Counted {
+        looks: Arc<AtomicUsize>,
+        changes: usize,
+    }
+
+    #[async_trait]
+    impl AuthenticationSource for Counted {
+        async fn changed(&mut self) -> Option<ClientAuthentication> {
+            let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
+            // As a file that has to be read.
+            tokio::task::yield_now().await;
+            (look <= self.changes).then(|| authentication(&format!("secret-{look}")))
+        }
+    }
+
+    fn counted(changes: usize) -> (Arc<CurrentAuthentication>, Arc<AtomicUsize>) {
+        let looks = Arc::<AtomicUsize>::default();
+        let source = Counted { looks: Arc::clone(&looks), changes };
+        let current = CurrentAuthentication::from_source(authentication("first"), source);
+        (Arc::new(current), looks)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_source_is_looked_at_every_five_seconds_until_nobody_needs_it() {
+        let (current, looks) = counted(1);
+        let first = current.current();
+        let looking = tokio::spawn(current.look_regularly());
+        let began = Instant::now();
+        while Arc::ptr_eq(&first, &current.current()) {
+            assert!(began.elapsed() < Duration::from_mins(1), "nobody looks");
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert!(began.elapsed().abs_diff(Duration::from_secs(5)) < Duration::from_millis(10));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(looks.load(Ordering::SeqCst), 3);
+        drop(current);
+        timeout(Duration::from_mins(1), looking).await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_a_reason_to_look_and_the_first_of_many_looks_for_all() {
+        let (current, looks) = counted(1);
+        let refused = current.current();
+        let shown = refused.credentials().unwrap();
+        let mut callers = JoinSet::new();
+        for _ in 0..100 {
+            let (current, refused) = (Arc::clone(&current), Arc::clone(&refused));
+            callers.spawn(async move {
+                let shown = refused.credentials().unwrap();
+                current.after_refusal(&refused, &shown).await.is_some()
+            });
+        }
+        assert_eq!(callers.join_all().await, [true; 100]);
+        assert_eq!(looks.load(Ordering::SeqCst), 1);
+        // A straggler whose credentials were replaced long ago.
+        advance(Duration::from_hours(1)).await;
+        assert!(current.after_refusal(&refused, &shown).await.is_some());
+        assert_eq!(looks.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn without_a_change_a_refusal_is_final() {
+        let (current, looks) = counted(0);
+        let refused = current.current();
+        let shown = refused.credentials().unwrap();
+        assert!(current.after_refusal(&refused, &shown).await.is_none());
+        assert_eq!(looks.load(Ordering::SeqCst), 1);
+        let fixed = CurrentAuthentication::from(authentication("first"));
+        let refused = fixed.current();
+        assert!(fixed.after_refusal(&refused, &shown).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn debug_shows_no_secret() {
+        let (current, _) = counted(1);
+        current.look().await;
+        let shown = format!("{current:?}");
+        assert!(shown.contains("client_secret_basic") && !shown.contains("secret-1"), "{shown}");
+    }
+}
