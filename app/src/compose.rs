@@ -9,8 +9,8 @@ use adapters::{
         TokenCache,
     },
     zitadel::{
-        ClientAuthentication, HttpClientError, ZitadelIntrospector, ZitadelSettings,
-        what_inactive_means,
+        ClientAuthentication, CurrentAuthentication, HttpClientError, ZitadelIntrospector,
+        ZitadelSettings, what_inactive_means,
     },
 };
 use axum::Router;
@@ -18,6 +18,7 @@ use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 
 use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
+    credential_files::CredentialFiles,
     http::{self, Guard, Routes},
     metrics::Metrics,
     token_file::TokenFile,
@@ -29,6 +30,7 @@ struct Composed {
     issuer: Option<Issuer>,
     what_inactive_means: String,
     breaker: Option<Breaker>,
+    credentials: Option<Arc<CurrentAuthentication>>,
 }
 
 /// The whole API, ready to be served, with what operators want to look at.
@@ -37,6 +39,8 @@ pub(crate) struct Api {
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
     /// There is none in front of the fake.
     pub(crate) breaker: Option<Breaker>,
+    /// This API's credentials, where they may change while it runs.
+    pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
 }
 
 /// Builds the whole API. The decorators register their metrics at the current recorder.
@@ -55,7 +59,8 @@ pub(crate) fn api(
         Authorizer::new(Arc::clone(&introspector), Arc::new(SystemClock), requirements);
     let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
     let router = http::router(routes, guard, &config.cors, config.server.max_body, metrics);
-    Ok(Api { router, introspector, breaker: composed.breaker })
+    let Composed { breaker, credentials, .. } = composed;
+    Ok(Api { router, introspector, breaker, credentials })
 }
 
 fn in_memory(fake: Fake) -> Composed {
@@ -69,23 +74,27 @@ fn in_memory(fake: Fake) -> Composed {
         breaker: None,
         what_inactive_means: "it is not in the list of local tokens, or stands there as inactive"
             .to_owned(),
+        credentials: None,
     }
 }
 
 fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
     let issuer = zitadel.domain.issuer().clone();
     let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
-    let authentication = match zitadel.credentials {
-        Credentials::ClientSecret { client_id, client_secret } => {
-            ClientAuthentication::client_secret_basic(&client_id, &client_secret)
-        }
-        Credentials::PrivateKey(key_file) => {
-            ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
-        }
-    };
+    let of_issuer = issuer.clone();
+    let authentication = move |credentials| authentication(credentials, &of_issuer);
+    let in_use = authentication(zitadel.credentials);
+    let is_in_files = zitadel.written_credentials.in_files().next().is_some();
+    let authentication = Arc::new(if is_in_files {
+        let files = CredentialFiles::new(zitadel.written_credentials, authentication);
+        CurrentAuthentication::from_source(in_use, files)
+    } else {
+        in_use.into()
+    });
+    let credentials = is_in_files.then(|| Arc::clone(&authentication));
     let zitadel_introspector = ZitadelIntrospector::new(ZitadelSettings {
         domain: zitadel.domain,
-        authentication: Arc::new(authentication.into()),
+        authentication,
         project_id: zitadel.project_id,
         introspection_endpoint: zitadel.introspection_endpoint,
         connect_to: zitadel.connect_to,
@@ -112,7 +121,18 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
         // What is known already.
         shared(Cached::new(coalesced, tokens))
     };
-    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means, breaker })
+    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means, breaker, credentials })
+}
+
+fn authentication(credentials: Credentials, issuer: &Issuer) -> ClientAuthentication {
+    match credentials {
+        Credentials::ClientSecret { client_id, client_secret } => {
+            ClientAuthentication::client_secret_basic(&client_id, &client_secret)
+        }
+        Credentials::PrivateKey(key_file) => {
+            ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
+        }
+    }
 }
 
 fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {

@@ -4,6 +4,7 @@ mod admin;
 mod banner;
 mod compose;
 pub mod config;
+mod credential_files;
 mod http;
 mod local_tokens;
 mod metrics;

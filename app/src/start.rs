@@ -82,6 +82,10 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let local_address = listener.local_addr().map_err(listen)?;
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
+    if let Some(credentials) = &api.credentials {
+        tokio::spawn(credentials.look_regularly());
+    }
+    let running = running.with_credentials(api.credentials);
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = |source| StartError::Listen { setting: "admin.listen", address, source };
     let health = Health::new(api.breaker, running.draining());

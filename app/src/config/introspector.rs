@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    credentials,
     error::ConfigError,
     layers::Layers,
     server::Server,
@@ -43,13 +44,8 @@ impl Introspector {
             Some(_) => Err(layers.error("introspector", "it is neither of the two")),
             None if is_zitadel_set => Self::zitadel(section, layers, directory, warnings),
             None if cfg!(debug_assertions) => {
-                let credentials = [
-                    "zitadel.client_id",
-                    "zitadel.client_secret",
-                    "zitadel.client_secret_file",
-                    "zitadel.key_file",
-                ];
-                if let Some(origin) = credentials.iter().find_map(|name| layers.origin(name)) {
+                let mut credentials = credentials::SETTINGS.iter();
+                if let Some(origin) = credentials.find_map(|name| layers.origin(name)) {
                     warnings.push(format!(
                         "there are credentials ({origin}) but no zitadel.domain: the fake answers"
                     ));

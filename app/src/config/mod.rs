@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod cache;
 mod cors;
+mod credentials;
 mod dotenv;
 mod error;
 mod introspector;
@@ -22,12 +23,14 @@ pub use admin::Admin;
 pub use auth::{Auth, MissingRoleStatus, Realm};
 pub use cache::Cache;
 pub use cors::{AllowedOrigin, Cors};
+pub(crate) use credentials::CredentialError;
+pub use credentials::{Credentials, Written, WrittenCredentials};
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
 pub(crate) use layers::toml_line;
 pub use log::{Log, LogFormat};
 pub use server::Server;
-pub use zitadel::{Credentials, Zitadel};
+pub use zitadel::Zitadel;
 
 /// Everything that can be configured, read and checked.
 #[derive(Debug)]

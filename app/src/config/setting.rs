@@ -111,12 +111,17 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "zitadel.client_secret_file",
         FILE,
-        "A file that holds the client secret; a line break at its end is ignored.",
+        "A file that holds the client secret; a line break at its end is ignored. It is read again while the API runs.",
+    ),
+    Setting::new(
+        "zitadel.client_id_file",
+        FILE,
+        "A file that holds the client id, in place of `zitadel.client_id`, so that it is replaced together with `zitadel.client_secret_file`.",
     ),
     Setting::new(
         "zitadel.key_file",
         FILE,
-        "ZITADEL's `key.json` of an API application, for `private_key_jwt`.",
+        "ZITADEL's `key.json` of an API application, for `private_key_jwt`. It is read again while the API runs.",
     )
     .seed("KEY_FILE"),
     Setting::new(

@@ -425,6 +425,41 @@ fn a_secret_may_come_from_a_file() {
 }
 
 #[test]
+fn the_client_id_may_come_from_a_file_together_with_the_secret() {
+    let setup = |id: &str| {
+        Setup::new()
+            .file("id", id)
+            .file("secret", "top-secret\n")
+            .variable("ZITADEL_DOMAIN", "https://auth.example.com")
+            .variable("APP_ZITADEL__CLIENT_ID_FILE", "id")
+            .variable("APP_ZITADEL__CLIENT_SECRET_FILE", "secret")
+    };
+    let both = ("340000000000000010".to_owned(), "top-secret".to_owned());
+    assert_eq!(client_secret(setup("340000000000000010\n").read().unwrap()), both);
+    setup("\n").refused(&["zitadel.client_id_file", "the file is empty", "expected the path"]);
+    setup("id").variable("APP_ZITADEL__CLIENT_ID_FILE", "missing").refused(&["missing: "]);
+    setup("id").variable("CLIENT_ID", "other").refused(&[
+        "zitadel.client_id_file (APP_ZITADEL__CLIENT_ID_FILE in the environment)",
+        "zitadel.client_id (CLIENT_ID in the environment) is set too",
+    ]);
+    let mut by_value = setup("id").variable("CLIENT_SECRET", "top-secret");
+    by_value.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    by_value.refused(&["zitadel.client_id_file", "it goes with zitadel.client_secret_file"]);
+    let mut by_key = setup("id").file("key.json", &key_file("application"));
+    by_key.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    by_key
+        .variable("KEY_FILE", "key.json")
+        .refused(&["zitadel.client_id_file", "a key file needs neither"]);
+    let mut alone = setup("id");
+    alone.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    alone.refused(&["zitadel.client_id_file", "it goes with zitadel.client_secret_file"]);
+    let mut without_domain = setup("id");
+    without_domain.environment.remove("ZITADEL_DOMAIN");
+    let config = without_domain.read().unwrap();
+    assert!(config.warnings[0].contains("APP_ZITADEL__CLIENT_ID_FILE"), "{:?}", config.warnings);
+}
+
+#[test]
 fn clear_traffic_to_another_machine_is_warned_of() {
     let config = Setup::zitadel()
         .variable("APP_ZITADEL__CONNECT_TO", "http://zitadel.svc:8080")

@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use adapters::zitadel::CurrentAuthentication;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use metrics::{Gauge, gauge};
@@ -42,6 +43,8 @@ pub struct Running {
     draining: Arc<AtomicBool>,
     /// The listener for operators goes on to the end.
     admin: Option<Admin>,
+    /// This API's credentials, where they may change while it runs.
+    credentials: Option<Arc<CurrentAuthentication>>,
 }
 
 /// How a server stopped.
@@ -71,6 +74,18 @@ impl Running {
 
     pub(crate) fn with_admin(self, admin: Admin) -> Self {
         Self { admin: Some(admin), ..self }
+    }
+
+    pub(crate) fn with_credentials(self, credentials: Option<Arc<CurrentAuthentication>>) -> Self {
+        Self { credentials, ..self }
+    }
+
+    /// Reads the files that hold this API's credentials again, as it does every five seconds by
+    /// itself. `None` where no file holds them.
+    #[must_use]
+    pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let authentication = Arc::clone(self.credentials.as_ref()?);
+        Some(async move { authentication.look().await })
     }
 
     /// Goes on for the drain delay, each answer with `Connection: close`; then accepts nothing
@@ -110,7 +125,7 @@ pub(crate) fn serve(
         tasks: JoinSet::new(),
     };
     let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
-    Running { local_address, stop, served, draining, admin: None }
+    Running { local_address, stop, served, draining, admin: None, credentials: None }
 }
 
 struct Server {

@@ -1,0 +1,246 @@
+//! Credentials whose files may change while the API runs.
+
+use std::{path::Path, sync::Arc};
+
+use adapters::zitadel::{AuthenticationSource, ClientAuthentication};
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use tokio::task::spawn_blocking;
+use tracing::{info, warn};
+
+use crate::config::{CredentialError, Credentials, WrittenCredentials};
+
+/// Reads the files again at each look, and compares what they say: neither times nor the places of
+/// links tell whether a mounted secret was swapped. What cannot be used changes nothing, and is said
+/// once.
+pub(crate) struct CredentialFiles<F> {
+    /// Which files to read.
+    written: Arc<WrittenCredentials>,
+    /// What the last look found.
+    seen: Result<Arc<WrittenCredentials>, CredentialError>,
+    authentication: F,
+}
+
+impl<F: Fn(Credentials) -> ClientAuthentication> CredentialFiles<F> {
+    /// `written` is what is in use, and `authentication` makes of credentials what shows them.
+    pub(crate) fn new(written: WrittenCredentials, authentication: F) -> Self {
+        let written = Arc::new(written);
+        Self { seen: Ok(Arc::clone(&written)), written, authentication }
+    }
+
+    fn take(
+        &mut self,
+        found: Result<WrittenCredentials, CredentialError>,
+    ) -> Option<ClientAuthentication> {
+        let found = found.map(Arc::new);
+        if found == self.seen {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.seen, found.clone());
+        match found.and_then(|written| Ok((written.parse()?, written))) {
+            Ok((credentials, written)) => {
+                for (setting, file) in changed(before.ok().as_deref(), &written) {
+                    replaced(setting, file, &credentials);
+                }
+                Some((self.authentication)(credentials))
+            }
+            Err(CredentialError { setting, file, problem }) => {
+                let file = file.as_deref().unwrap_or(Path::new("")).display();
+                warn!(
+                    setting, %file, problem,
+                    "the credentials stay as they were: the file cannot be used",
+                );
+                None
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<F> AuthenticationSource for CredentialFiles<F>
+where
+    F: Fn(Credentials) -> ClientAuthentication + Send,
+{
+    async fn changed(&mut self) -> Option<ClientAuthentication> {
+        let written = Arc::clone(&self.written);
+        // Nothing is read where the runtime ends.
+        let found = spawn_blocking(move || written.read_again()).await.ok()?;
+        self.take(found)
+    }
+}
+
+/// The files that say something else than before, or all where that is not known.
+fn changed<'a>(
+    before: Option<&'a WrittenCredentials>,
+    now: &'a WrittenCredentials,
+) -> impl Iterator<Item = (&'static str, &'a Path)> {
+    let mut before = before.map(WrittenCredentials::in_files);
+    now.in_files().filter_map(move |(setting, file, text)| {
+        let old = before.as_mut().and_then(Iterator::next);
+        let same = old.is_some_and(|(.., old)| old.expose_secret() == text.expose_secret());
+        (!same).then_some((setting, file))
+    })
+}
+
+fn replaced(setting: &str, file: &Path, credentials: &Credentials) {
+    let file = file.display();
+    match credentials {
+        Credentials::ClientSecret { client_id, .. } => {
+            info!(setting, %file, %client_id, "credentials replaced: the file was read again");
+        }
+        Credentials::PrivateKey(key) => {
+            let (client_id, key_id) = (key.client_id(), key.key_id());
+            info!(setting, %file, %client_id, key_id, "credentials replaced: the file was read again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeMap, HashSet},
+        fs,
+        os::unix::fs::symlink,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
+
+    use domain::ClientId;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::config::{Config, Introspector};
+
+    /// A directory as Kubernetes mounts a secret, with a client id and its secret.
+    struct Mount(TempDir);
+
+    impl Mount {
+        fn new() -> Self {
+            let mount = Self(tempfile::tempdir().unwrap());
+            mount.swap(0);
+            for name in ["id", "secret"] {
+                symlink(Path::new("..data").join(name), mount.0.path().join(name)).unwrap();
+            }
+            mount
+        }
+
+        /// Another version of both in one step.
+        fn swap(&self, version: usize) {
+            let at = |name: &str| self.0.path().join(name);
+            let directory = at(&format!("..{version}"));
+            fs::create_dir(&directory).unwrap();
+            fs::write(directory.join("id"), format!("id-{version}\n")).unwrap();
+            fs::write(directory.join("secret"), format!("secret-{version}\n")).unwrap();
+            symlink(&directory, at("..new")).unwrap();
+            fs::rename(at("..new"), at("..data")).unwrap();
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.0.path().join(name), text).unwrap();
+        }
+
+        /// The credentials as they are written down.
+        fn written(&self) -> WrittenCredentials {
+            let environment = [
+                ("ZITADEL_DOMAIN", "https://auth.example.com"),
+                ("APP_ZITADEL__CLIENT_ID_FILE", "id"),
+                ("APP_ZITADEL__CLIENT_SECRET_FILE", "secret"),
+            ];
+            let environment: BTreeMap<_, _> =
+                environment.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+            let config = Config::read(environment, self.0.path()).unwrap();
+            match config.introspector {
+                Introspector::Zitadel(zitadel) => zitadel.written_credentials,
+                Introspector::Fake(fake) => panic!("it is {fake:?}"),
+            }
+        }
+    }
+
+    fn id_and_secret(credentials: Credentials) -> (String, String) {
+        match credentials {
+            Credentials::ClientSecret { client_id, client_secret } => {
+                (client_id.to_string(), client_secret.expose_secret().to_owned())
+            }
+            Credentials::PrivateKey(key) => panic!("it is {key:?}"),
+        }
+    }
+
+    fn any(_: Credentials) -> ClientAuthentication {
+        let client_id = ClientId::parse("any").unwrap();
+        ClientAuthentication::client_secret_basic(&client_id, &"any".into())
+    }
+
+    #[tokio::test]
+    async fn a_look_sees_what_the_files_say_and_nothing_else() {
+        let mount = Mount::new();
+        let mut files = CredentialFiles::new(mount.written(), any);
+        assert!(files.changed().await.is_none());
+        mount.swap(1);
+        assert!(files.changed().await.is_some());
+        assert!(files.changed().await.is_none());
+        // Another file, and another time, with the same content.
+        mount.write("secret", "secret-1");
+        assert!(files.changed().await.is_none());
+        mount.write("secret", "secret-2");
+        assert!(files.changed().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_used_is_no_change_and_its_end_is_one() {
+        let mount = Mount::new();
+        let mut files = CredentialFiles::new(mount.written(), any);
+        mount.write("secret", "");
+        assert!(files.changed().await.is_none());
+        fs::remove_file(mount.0.path().join("secret")).unwrap();
+        assert!(files.changed().await.is_none());
+        mount.write("secret", "secret-0");
+        assert!(files.changed().await.is_some());
+        assert!(files.changed().await.is_none());
+    }
+
+    #[test]
+    fn two_files_that_are_swapped_together_are_never_read_as_a_mixture() {
+        let mount = Mount::new();
+        let written = mount.written();
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut version = 0;
+                while !done.load(Ordering::Relaxed) {
+                    version += 1;
+                    mount.swap(version);
+                }
+            });
+            let mut versions = HashSet::new();
+            let mut mixture = None;
+            while versions.len() < 25 && mixture.is_none() {
+                let read = written.read_again().unwrap().parse().unwrap();
+                let (id, secret) = id_and_secret(read);
+                if id.replace("id", "secret") != secret {
+                    mixture = Some((id.clone(), secret));
+                }
+                versions.insert(id);
+            }
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(mixture, None);
+        });
+    }
+
+    #[test]
+    fn only_the_files_that_changed_are_named() {
+        let mount = Mount::new();
+        let before = mount.written();
+        let settings = |before: Option<&WrittenCredentials>, now: &WrittenCredentials| -> Vec<_> {
+            changed(before, now).map(|(setting, _)| setting).collect()
+        };
+        mount.write("secret", "another");
+        let now = before.read_again().unwrap();
+        assert_eq!(settings(Some(&before), &now), ["zitadel.client_secret_file"]);
+        let both = ["zitadel.client_id_file", "zitadel.client_secret_file"];
+        assert_eq!(settings(None, &now), both);
+        mount.swap(1);
+        fs::remove_file(mount.0.path().join("secret")).unwrap();
+        mount.write("secret", "a third");
+        assert_eq!(settings(Some(&now), &now.read_again().unwrap()), both);
+    }
+}
