@@ -9,7 +9,7 @@ use std::{
 
 use app::{Banner, Config, config::LogFormat, routes, start, telemetry};
 use clap::{Parser, Subcommand};
-use signals::Signals;
+use signals::{Signals, Wish};
 
 /// An HTTP API whose routes are protected by ZITADEL token introspection.
 #[derive(Parser)]
@@ -54,7 +54,12 @@ async fn serve(config: Config) -> Result<ExitCode, String> {
         // Nobody may be there to read it.
         let _ = writeln!(io::stdout(), "{}", banner.text(running.local_address()));
     }
-    signals.stop().await;
+    // Where no file can be read again, SIGHUP ends the process as it always does, but in good order.
+    while signals.next().await == Wish::LookAgain
+        && let Some(reading) = running.read_credentials_again()
+    {
+        tokio::spawn(reading);
+    }
     tokio::select! {
         stopped = running.stop() => Ok(if stopped.cut_off == 0 {
             ExitCode::SUCCESS
