@@ -91,6 +91,15 @@ impl Api {
         &self.client
     }
 
+    /// Has the files of the credentials read again, as SIGHUP does, and waits until they have been.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+    pub async fn read_credentials_again(&self) {
+        self.running.read_credentials_again().expect("credentials in files").await;
+    }
+
     /// Stops the API.
     pub async fn stop(self) -> Stopped {
         self.running.stop().await

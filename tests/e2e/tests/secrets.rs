@@ -108,6 +108,16 @@ async fn neither_tokens_nor_secrets_are_logged_at_trace() {
         everything_happens(&double, &api, &tokens).await;
         api.stop().await;
     }
+    // A key that is replaced, and then by what is none.
+    let (by_key, file) = with_key_file(&double);
+    let api = Api::start(by_key.with("APP_ZITADEL__CA_FILE", ca_file)).await;
+    let (_, second_key) = double.add_key(double.key_client_id());
+    for content in [second_key.as_str(), &second_key.replace("RSA", "")] {
+        std::fs::write(file.path(), content).unwrap();
+        api.read_credentials_again().await;
+        assert_eq!(api.get("/api/private", tokens.first().unwrap()).await.status, 200);
+    }
+    api.stop().await;
     let secret = double.client_secret();
     let _new = double.regenerate_client_secret(double.client_id());
     let refused = Api::start(by_secret.with("APP_ZITADEL__CA_FILE", ca_file)).await;
@@ -115,15 +125,30 @@ async fn neither_tokens_nor_secrets_are_logged_at_trace() {
     drop(double.take_violations());
 
     let text = log.text();
-    for expected in
-        ["inactive", "policy_not_met", "hyper", "h2", "client_refused", "token_too_long"]
-    {
+    for expected in [
+        "inactive",
+        "policy_not_met",
+        "hyper",
+        "h2",
+        "client_refused",
+        "token_too_long",
+        "credentials replaced",
+        "the credentials stay as they were",
+    ] {
         assert!(text.contains(expected), "{expected} is not in the log: does it capture at all?");
     }
     let private_key = double.key_json();
     let private_key = private_key.split("\\n").nth(1).unwrap();
-    let others =
-        [secret.as_str(), private_key, "echo-of-the-token", DATABASE_HOST, "Basic ", "eyJ"];
+    let second_key = second_key.split("\\n").nth(1).unwrap();
+    let others = [
+        secret.as_str(),
+        private_key,
+        second_key,
+        "echo-of-the-token",
+        DATABASE_HOST,
+        "Basic ",
+        "eyJ",
+    ];
     for secret in tokens.iter().map(String::as_str).chain(others) {
         if let Some(line) = text.lines().find(|line| line.contains(secret)) {
             let start: String = line.chars().take(300).collect();
