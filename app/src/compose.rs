@@ -84,6 +84,7 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
     let of_issuer = issuer.clone();
     let authentication = move |credentials| authentication(credentials, &of_issuer);
     let in_use = authentication(zitadel.credentials);
+    // What stands in files may change while the API runs.
     let is_in_files = zitadel.written_credentials.in_files().next().is_some();
     let authentication = Arc::new(if is_in_files {
         let files = CredentialFiles::new(zitadel.written_credentials, authentication);
