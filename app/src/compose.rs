@@ -6,8 +6,7 @@ use adapters::{
     InMemoryIntrospector, SystemClock,
     decorators::{Cached, CircuitBreaker, Coalesced, InFlightLimited, Remembering, TokenCache},
     zitadel::{
-        ClientAuthentication, HttpClientError, ZitadelIntrospector, ZitadelSettings,
-        what_inactive_means,
+        ClientAuthentication, Explainer, HttpClientError, ZitadelIntrospector, ZitadelSettings,
     },
 };
 use axum::Router;
@@ -15,6 +14,7 @@ use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 
 use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
+    explain::Explains,
     http::{self, Guard, Routes},
     token_file::TokenFile,
 };
@@ -23,46 +23,45 @@ use crate::{
 struct Composed {
     introspector: Arc<dyn TokenIntrospector>,
     issuer: Option<Issuer>,
-    what_inactive_means: String,
+    explains: Explains,
 }
 
 /// The whole API, ready to be served.
 pub(crate) fn api(config: Config, routes: Routes) -> Result<Router, HttpClientError> {
-    let composed = match config.introspector {
-        Introspector::Fake(fake) => in_memory(fake),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, config.cache)?,
-    };
-    let requirements = requirements(&config.auth, composed.issuer);
-    let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
-    let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
+    let (authorizer, explains) = authorizer(config.introspector, config.cache, &config.auth)?;
+    let guard = Guard::new(authorizer, config.auth, explains.what_inactive_means());
     Ok(http::router(routes, guard, &config.cors, config.server.max_body))
 }
 
-fn in_memory(fake: Fake) -> Composed {
-    let introspector: Arc<dyn TokenIntrospector> = match fake.file {
-        Some(file) => Arc::new(TokenFile::new(file, &fake.tokens)),
-        None => Arc::new(InMemoryIntrospector::new(fake.tokens.answers())),
+/// Who decides about every token, and who explains it.
+pub(crate) fn authorizer(
+    introspector: Introspector,
+    cache: Cache,
+    auth: &Auth,
+) -> Result<(Authorizer, Explains), HttpClientError> {
+    let composed = match introspector {
+        Introspector::Fake(fake) => in_memory(fake),
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache)?,
     };
-    Composed {
-        introspector,
-        issuer: None,
-        what_inactive_means: "it is not in the list of local tokens, or stands there as inactive"
-            .to_owned(),
-    }
+    let requirements = requirements(auth, composed.issuer);
+    let authorizer = Authorizer::new(composed.introspector, Arc::new(SystemClock), requirements);
+    Ok((authorizer, composed.explains))
 }
 
-fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
+/// ZITADEL itself, nothing between, with who explains its answers.
+pub(crate) fn zitadel(
+    zitadel: Zitadel,
+) -> Result<(ZitadelIntrospector, Explainer), HttpClientError> {
     let issuer = zitadel.domain.issuer().clone();
-    let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
     let authentication = match zitadel.credentials {
         Credentials::ClientSecret { client_id, client_secret } => {
             ClientAuthentication::client_secret_basic(&client_id, &client_secret)
         }
         Credentials::PrivateKey(key_file) => {
-            ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
+            ClientAuthentication::private_key_jwt(key_file, issuer, Arc::new(SystemClock))
         }
     };
-    let zitadel_introspector = ZitadelIntrospector::new(ZitadelSettings {
+    let settings = ZitadelSettings {
         domain: zitadel.domain,
         authentication,
         project_id: zitadel.project_id,
@@ -70,9 +69,25 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
         connect_to: zitadel.connect_to,
         root_certificates: zitadel.root_certificates,
         timeout: zitadel.timeout,
-    })?;
+    };
+    let explainer = Explainer::new(&settings);
+    Ok((ZitadelIntrospector::new(settings)?, explainer))
+}
+
+fn in_memory(fake: Fake) -> Composed {
+    let introspector: Arc<dyn TokenIntrospector> = match fake.file {
+        Some(file) => Arc::new(TokenFile::new(file, &fake.tokens)),
+        None => Arc::new(InMemoryIntrospector::new(fake.tokens.answers())),
+    };
+    Composed { introspector, issuer: None, explains: Explains::Fake }
+}
+
+fn ask_zitadel(settings: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
+    let issuer = settings.domain.issuer().clone();
+    let max_in_flight = settings.max_in_flight.get();
+    let (zitadel_introspector, explainer) = zitadel(settings)?;
     // Refuse at once rather than queue without end.
-    let limited = InFlightLimited::new(zitadel_introspector, zitadel.max_in_flight.get());
+    let limited = InFlightLimited::new(zitadel_introspector, max_in_flight);
     // Leave a server that is down alone.
     let breaker = CircuitBreaker::new(limited);
     let introspector = if cache.ttl.is_zero() {
@@ -88,7 +103,8 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
         // What is known already.
         shared(Cached::new(coalesced, tokens))
     };
-    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means })
+    let explains = Explains::Zitadel(Box::new(explainer));
+    Ok(Composed { introspector, issuer: Some(issuer), explains })
 }
 
 fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {

@@ -248,7 +248,19 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     }
     assert_eq!(run(&["--help"], &[]).0, Some(0));
     let (status, stdout, _) = run(&["--version"], &[]);
-    assert_eq!((status, stdout.trim_end()), (Some(0), concat!("app ", env!("CARGO_PKG_VERSION"))));
+    assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
+}
+
+/// The version with the commit, where this is built from a repository and git is there.
+fn version() -> String {
+    let version = concat!("app ", env!("CARGO_PKG_VERSION"));
+    let git = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
+    match git {
+        Ok(git) if git.status.success() => {
+            format!("{version} ({})", String::from_utf8(git.stdout).unwrap().trim_end())
+        }
+        _ => version.to_owned(),
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod router;
 mod routes;
 mod table;
 
+pub(crate) use bearer::BearerError;
+pub(crate) use error::ApiError;
 pub(crate) use guard::Guard;
 pub use guarded::{Authorized, Guarded};
 pub use mount::{Access, Mountable, guarded, public};
