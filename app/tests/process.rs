@@ -254,12 +254,15 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
 /// The version with the commit, where this is built from a repository and git is there.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
-    let git = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
-    match git {
-        Ok(git) if git.status.success() => {
-            format!("{version} ({})", String::from_utf8(git.stdout).unwrap().trim_end())
-        }
-        _ => version.to_owned(),
+    let git = |argument| {
+        let git = Command::new("git").args(["rev-parse", argument, "HEAD"]).output().ok()?;
+        git.status.success().then(|| String::from_utf8(git.stdout).unwrap())
+    };
+    // What is unpacked inside somebody else's repository has no commit of its own.
+    let is_ours = git("--show-prefix").is_some_and(|prefix| prefix.starts_with("app/\n"));
+    match git("--short").filter(|_| is_ours) {
+        Some(commit) => format!("{version} ({})", commit.trim_end()),
+        None => version.to_owned(),
     }
 }
 

@@ -33,10 +33,10 @@ impl Explains {
         }
     }
 
-    pub(super) fn form(&self, token: &AccessToken<'_>) -> String {
+    pub(super) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         match self {
             Self::Fake => format!("of {} characters", token.expose_secret().len()),
-            Self::Zitadel(explainer) => explainer.form(token),
+            Self::Zitadel(explainer) => explainer.form(token, now),
         }
     }
 

@@ -94,7 +94,7 @@ pub async fn explain(
             return Ok(turned_away(form, Verdict::NoToken(error), &shut));
         }
     };
-    let form = explains.form(&token);
+    let form = explains.form(&token, SystemClock.now());
     let verdict = match authorizer.verdict(&token).await {
         Ok(verdict) => verdict,
         Err(fault) => {

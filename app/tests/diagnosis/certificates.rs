@@ -3,12 +3,13 @@
 use zitadel_double::ZitadelDouble;
 
 use crate::{
-    check::step,
+    check::{reason, step},
     run::{Environment, at, basic, run, said, with},
 };
 
-/// The failing step of a check against this double.
-fn failed(double: &ZitadelDouble, environment: &Environment) -> String {
+/// The failing step of a check against this double, and the word for it.
+fn failed(double: &ZitadelDouble, environment: &Environment, word: &str) -> String {
+    assert_eq!(reason(environment), word);
     let ended = run(&["check"], environment, "");
     assert_eq!(ended.status, Some(1));
     step(&said(&ended, double), "discovery")
@@ -25,7 +26,7 @@ fn trusting(double: &ZitadelDouble, environment: Environment) -> (Environment, t
 async fn a_certificate_of_an_unknown_authority() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
     assert_eq!(
-        failed(&double, &basic(&double)),
+        failed(&double, &basic(&double), "certificate_not_trusted"),
         "FAILED   discovery      the certificate of https://ADDRESS is not trusted: no known \
          authority signed it\n\
          \x20                       -> name your authority's certificate (PEM) in zitadel.ca_file"
@@ -46,7 +47,7 @@ async fn a_certificate_for_another_name() {
     let (environment, _directory) = trusting(&double, basic(&double));
     let environment = with(environment, "APP_ZITADEL__CONNECT_TO", connect_to);
     assert_eq!(
-        failed(&double, &environment),
+        failed(&double, &environment, "certificate_of_another_name"),
         "FAILED   discovery      the certificate of https://ADDRESS is for [\"other.example.test\"] \
          and not for auth.example.test\n\
          \x20                       -> set zitadel.domain to a name on the certificate, or get a \
@@ -55,11 +56,23 @@ async fn a_certificate_for_another_name() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_has_expired() {
+    let double = ZitadelDouble::builder().tls(["127.0.0.1"]).expired_certificate().start().await;
+    let (environment, _directory) = trusting(&double, basic(&double));
+    assert_eq!(
+        failed(&double, &environment, "certificate_out_of_date"),
+        "FAILED   discovery      the certificate of https://ADDRESS has expired, or is not valid \
+         yet\n\
+         \x20                       -> renew it; if it is fresh, set the clock of this machine"
+    );
+}
+
+#[tokio::test]
 async fn what_does_not_speak_tls() {
     let double = ZitadelDouble::start().await;
     let environment = at(&format!("https://{}", double.addr()));
     assert_eq!(
-        failed(&double, &environment),
+        failed(&double, &environment, "no_tls"),
         "FAILED   discovery      what answers at https://ADDRESS does not speak TLS\n\
          \x20                       -> the port may be one for plain http: check it; behind an \
          ingress that ends TLS set zitadel.connect_to to the http origin"

@@ -9,6 +9,8 @@ use zitadel_double::{
 use crate::run::{Ended, Environment, at, basic, run, said, with};
 
 const CHECK: &[&str] = &["check"];
+/// Where nobody listens on any machine.
+const NOBODY: &str = "http://127.0.0.1:1";
 
 fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -38,11 +40,21 @@ fn fails(ended: &Ended, text: &str, name: &str, found: &str, advice: &str) {
     assert_eq!(step(text, name), expected);
 }
 
-/// A check against a double whose discovery or introspection fails.
-async fn with_fault(order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
+/// The word for what failed, for scripts.
+pub(crate) fn reason(environment: &Environment) -> String {
+    let json = run(&["check", "--format", "json"], environment, "").json();
+    let steps = json["steps"].as_array().unwrap();
+    let failed = steps.iter().find(|step| step["outcome"] == "failed").unwrap();
+    failed["reason"].as_str().unwrap().to_owned()
+}
+
+/// A check against a double whose discovery or introspection fails, and the word for that.
+async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);
-    let ended = run(CHECK, &with(basic(&double), "APP_ZITADEL__TIMEOUT", "500ms"), "");
+    let environment = basic(&double);
+    let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), word);
     drop(double.take_violations());
     let text = said(&ended, &double);
     (ended, text)
@@ -78,8 +90,7 @@ async fn json_says_the_same_under_names_that_stay() {
     assert_eq!(ok["steps"].as_array().unwrap().len(), 4);
     assert_eq!(ok["steps"][3]["step"], "introspection");
     assert_eq!(ok["steps"][3]["outcome"], "ok");
-    double.stop_listening().await;
-    let ended = run(&["check", "--format", "json"], &basic(&double), "");
+    let ended = run(&["check", "--format", "json"], &at(NOBODY), "");
     assert_eq!(ended.status, Some(1));
     let failed = ended.json();
     assert_eq!(failed["ok"], false);
@@ -113,6 +124,7 @@ fn a_name_that_is_not_resolved() {
     let origin = format!("http://{}.invalid:8080", "a".repeat(64));
     let environment = with(at("http://localhost:8080"), "APP_ZITADEL__CONNECT_TO", origin.as_str());
     let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), "name_not_resolved");
     fails(
         &ended,
         &ended.stdout,
@@ -122,17 +134,15 @@ fn a_name_that_is_not_resolved() {
     );
 }
 
-#[tokio::test]
-async fn a_port_at_which_nobody_listens() {
-    let double = ZitadelDouble::start().await;
-    double.stop_listening().await;
-    let ended = run(CHECK, &basic(&double), "");
+#[test]
+fn a_port_at_which_nobody_listens() {
+    let ended = run(CHECK, &at(NOBODY), "");
     assert_eq!(ended.status, Some(1));
     assert_eq!(
-        said(&ended, &double),
-        "ok       configuration  ZITADEL at http://ADDRESS is asked by client 340000000000000010 \
-         with client_secret_basic\n\
-         FAILED   discovery      http://ADDRESS refuses the connection\n\
+        ended.stdout,
+        "ok       configuration  ZITADEL at http://127.0.0.1:1 is asked by client \
+         340000000000000010 with client_secret_basic\n\
+         FAILED   discovery      http://127.0.0.1:1 refuses the connection\n\
          \x20                       -> nobody listens there: is ZITADEL running, and is the port \
          right?\n\
          skipped  clock          no answer told the time\n\
@@ -144,7 +154,9 @@ async fn a_port_at_which_nobody_listens() {
 fn somebody_who_never_answers() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let domain = format!("http://{}", silent.local_addr().unwrap());
-    let ended = run(CHECK, &with(at(&domain), "APP_ZITADEL__TIMEOUT", "200ms"), "");
+    let environment = with(at(&domain), "APP_ZITADEL__TIMEOUT", "200ms");
+    let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), "timed_out");
     fails(
         &ended,
         &ended.stdout,
@@ -178,17 +190,50 @@ async fn a_database_that_is_down_is_not_shown_by_its_name() {
     let fault = |double: &ZitadelDouble| {
         double.discovery_fault(Fault::DatabaseDown, Times::UntilCleared);
     };
-    let (ended, text) = with_fault(fault).await;
+    let (ended, text) = with_fault("unknown_instance", fault).await;
     assert_eq!(ended.status, Some(1));
     assert!(text.contains("ZITADEL's database may be down"), "{text}");
     assert!(!text.contains(DATABASE_HOST), "{text}");
 }
 
 #[tokio::test]
+async fn a_path_at_which_nothing_is() {
+    let double = ZitadelDouble::start().await;
+    let domain = format!("{}/realms/one", double.issuer());
+    let environment = with(basic(&double), "ZITADEL_DOMAIN", domain);
+    let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), "unexpected_status");
+    drop(double.take_violations());
+    fails(
+        &ended,
+        &said(&ended, &double),
+        "discovery",
+        "http://ADDRESS answers with status 404 Not Found",
+        "that is not what ZITADEL answers: check host, port and path of zitadel.domain, and what \
+         stands in between",
+    );
+}
+
+// No certificate can be for a name with a label of 64 characters.
+#[test]
+fn another_reason_why_there_is_no_connection() {
+    let domain = format!("https://{}.invalid", "a".repeat(64));
+    let ended = run(CHECK, &at(&domain), "");
+    assert_eq!(reason(&at(&domain)), "unreachable");
+    fails(
+        &ended,
+        &ended.stdout,
+        "discovery",
+        &format!("no connection to {domain}: invalid dns name"),
+        "check zitadel.domain, zitadel.connect_to, and the network in between",
+    );
+}
+
+#[tokio::test]
 async fn a_web_page_instead_of_json() {
     let fault =
         |double: &ZitadelDouble| double.discovery_fault(Fault::LoginPage, Times::UntilCleared);
-    let (ended, text) = with_fault(fault).await;
+    let (ended, text) = with_fault("web_page", fault).await;
     fails(
         &ended,
         &text,
@@ -205,7 +250,7 @@ async fn another_issuer_is_shown_with_the_expected_one() {
         let another = DiscoveryFault::Issuer("https://auth.example.test".to_owned());
         double.discovery_fault(another, Times::UntilCleared);
     };
-    let (ended, text) = with_fault(fault).await;
+    let (ended, text) = with_fault("issuer_mismatch", fault).await;
     fails(
         &ended,
         &text,
@@ -223,7 +268,7 @@ async fn a_foreign_endpoint_and_a_redirect() {
         let foreign = DiscoveryFault::IntrospectionEndpoint(foreign);
         double.discovery_fault(foreign, Times::UntilCleared);
     };
-    let (ended, text) = with_fault(fault).await;
+    let (ended, text) = with_fault("foreign_endpoint", fault).await;
     fails(
         &ended,
         &text,
@@ -237,7 +282,7 @@ async fn a_foreign_endpoint_and_a_redirect() {
         let to = "https://login.example.test/x".to_owned();
         double.discovery_fault(Fault::Redirect(RedirectStatus::Found, to), Times::UntilCleared);
     };
-    let (ended, text) = with_fault(fault).await;
+    let (ended, text) = with_fault("redirected", fault).await;
     fails(
         &ended,
         &text,
@@ -251,7 +296,9 @@ async fn a_foreign_endpoint_and_a_redirect() {
 #[tokio::test]
 async fn a_wrong_client_secret() {
     let double = ZitadelDouble::start().await;
-    let ended = run(CHECK, &with(basic(&double), "CLIENT_SECRET", "not-the-right-secret"), "");
+    let environment = with(basic(&double), "CLIENT_SECRET", "not-the-right-secret");
+    let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), "client_refused");
     drop(double.take_violations());
     let text = said(&ended, &double);
     assert!(step(&text, "discovery").starts_with("ok "), "{text}");
@@ -288,21 +335,26 @@ async fn a_key_of_an_application_that_is_deactivated() {
 
 #[tokio::test]
 async fn other_faults_of_introspection() {
-    for (fault, found) in [
-        (Fault::TooManyRequests, "http://ADDRESS answers with status 429 Too Many Requests"),
-        (Fault::BadGateway, "http://ADDRESS answers with status 502 Bad Gateway"),
+    for (fault, word, found) in [
+        (
+            Fault::TooManyRequests,
+            "rate_limited",
+            "http://ADDRESS answers with status 429 Too Many Requests",
+        ),
+        (Fault::BadGateway, "server_error", "http://ADDRESS answers with status 502 Bad Gateway"),
         (
             Fault::CloseBeforeAnswer,
+            "interrupted",
             "the connection to http://ADDRESS broke before the answer was complete",
         ),
         (
             Fault::NotJson,
+            "malformed_answer",
             "http://ADDRESS answers what cannot be understood: the answer is no JSON object",
         ),
-        (Fault::Stall, "no complete answer from http://ADDRESS within 500ms"),
     ] {
         let fault = |double: &ZitadelDouble| double.introspection_fault(fault, Times::UntilCleared);
-        let (ended, text) = with_fault(fault).await;
+        let (ended, text) = with_fault(word, fault).await;
         assert_eq!(ended.status, Some(1));
         let step = step(&text, "introspection");
         let expected = format!("FAILED   introspection  {found}\n");
@@ -317,6 +369,7 @@ async fn a_server_that_calls_any_token_active() {
     let fault = Fault::Status(http::StatusCode::OK, answer);
     double.introspection_fault(fault, Times::UntilCleared);
     let ended = run(CHECK, &basic(&double), "");
+    assert_eq!(reason(&basic(&double)), "every_token_active");
     fails(
         &ended,
         &ended.stdout,

@@ -148,6 +148,24 @@ async fn what_is_asked_of_every_token_shuts_every_guarded_route() {
              request the scope urn:zitadel:iam:user:resourceowner",
         ),
         (
+            "APP_AUTH__ORGANIZATIONS",
+            "7",
+            serde_json::json!({
+                "active": true, "iss": issuer, "urn:zitadel:iam:user:resourceowner:id": "8",
+            }),
+            "wrong_organization",
+            "auth.organizations does not name the user's organization: add it there if its users \
+             are to be let in",
+        ),
+        (
+            "APP_AUTH__LEEWAY",
+            "5s",
+            serde_json::json!({ "active": true, "iss": issuer, "nbf": 4_000_000_000_u64 }),
+            "not_yet_valid",
+            "its nbf has not come by the clock of this machine: set the clock (app check compares \
+             it with ZITADEL's), or raise auth.leeway",
+        ),
+        (
             "APP_AUTH__AUDIENCE",
             "7",
             serde_json::json!({ "active": true, "iss": issuer, "aud": ["8"] }),

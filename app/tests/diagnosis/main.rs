@@ -1,7 +1,11 @@
 //! `app check` and `app explain`, run as people run them, each against a real failure: the double's,
 //! a wrong port's, a wrong certificate's. The texts are pinned here: people search for them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 mod certificates;
 mod check;

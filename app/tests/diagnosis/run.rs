@@ -9,6 +9,9 @@ use std::{
 use serde_json::Value;
 use zitadel_double::ZitadelDouble;
 
+/// Far longer than any answer takes, on a busy machine too.
+const PATIENCE: &str = "60s";
+
 /// Environment variables of a run.
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
@@ -20,8 +23,35 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// What it says for scripts, under names and with words that are documented.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap()
+        let json = serde_json::from_str(&self.stdout).unwrap();
+        assert_documented(&json);
+        json
+    }
+}
+
+fn assert_documented(json: &Value) {
+    let pages =
+        [include_str!("../../../docs/diagnosis.md"), include_str!("../../../docs/outcomes.md")];
+    let assert_named = |word: &str| {
+        let named = format!("`{word}`");
+        assert!(pages.iter().any(|page| page.contains(&named)), "no page has {word}");
+    };
+    match json {
+        Value::Array(values) => values.iter().for_each(assert_documented),
+        Value::Object(members) => {
+            for (name, value) in members {
+                assert_named(name);
+                let is_word = ["step", "outcome", "reason", "verdict", "certainty", "cause"]
+                    .contains(&&**name);
+                if let Some(word) = value.as_str().filter(|_| is_word) {
+                    assert_named(word);
+                }
+                assert_documented(value);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -32,6 +62,7 @@ pub(crate) fn basic(double: &ZitadelDouble) -> Environment {
         ("CLIENT_ID", double.client_id().to_string()),
         ("CLIENT_SECRET", double.client_secret()),
         ("APP_ZITADEL__PROJECT_ID", double.project_id().to_string()),
+        ("APP_ZITADEL__TIMEOUT", PATIENCE.to_owned()),
     ]
 }
 
@@ -41,6 +72,7 @@ pub(crate) fn at(domain: &str) -> Environment {
         ("ZITADEL_DOMAIN", domain.to_owned()),
         ("CLIENT_ID", "340000000000000010".to_owned()),
         ("CLIENT_SECRET", "top-secret".to_owned()),
+        ("APP_ZITADEL__TIMEOUT", PATIENCE.to_owned()),
     ]
 }
 

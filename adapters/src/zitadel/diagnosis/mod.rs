@@ -136,10 +136,10 @@ impl Explainer {
     }
 
     /// What a token looks like from outside. It repeats nothing of a token that is no JWT, and of
-    /// a JWT only what its header says.
+    /// a JWT only some claims, by which nobody can make it again.
     #[must_use]
-    pub fn form(&self, token: &AccessToken<'_>) -> String {
-        TokenForm::read(token).describe(token)
+    pub fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
+        TokenForm::read(token).describe(token, now)
     }
 
     /// Why a token that ZITADEL calls inactive may be so, most likely first.

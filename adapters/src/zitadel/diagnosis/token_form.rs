@@ -2,11 +2,13 @@
 //!
 //! Nothing here is verified. It serves to say where to look, never to let anybody in.
 
+use std::time::SystemTime;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::AccessToken;
 use serde_json::{Map, Value};
 
-use super::{instant::Instant, shown};
+use super::{instant::Instant, listed, shown};
 
 /// Characters of a personal access token: 16 bytes, an id, a colon and an id of 18 digits each, in
 /// base64url.
@@ -66,7 +68,7 @@ impl TokenForm {
     }
 
     /// In words that fit behind "the token is".
-    pub(super) fn describe(&self, token: &AccessToken<'_>) -> String {
+    pub(super) fn describe(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         let length = token.expose_secret().len();
         match self {
             Self::Opaque { like_a_personal_access_token: true } => {
@@ -77,20 +79,24 @@ impl TokenForm {
                 format!("of {length} characters, begins as a JWT does, and cannot be read as one")
             }
             Self::Encrypted => format!("an encrypted JWT (JWE) of {length} characters"),
-            Self::Jwt(jwt) => {
-                let said = |name, value: &Option<String>| {
-                    let value = value.as_deref().map_or_else(|| "none".to_owned(), shown);
-                    format!("{name} {value}")
-                };
-                let algorithm = said("algorithm", &jwt.algorithm);
-                let key_id = said("key id", &jwt.key_id);
-                format!("a JWT of {length} characters, {algorithm}, {key_id}")
-            }
+            Self::Jwt(jwt) => format!("a JWT of {length} characters, which says {}", jwt.says(now)),
         }
     }
 }
 
 impl UnverifiedJwt {
+    fn says(&self, now: SystemTime) -> String {
+        let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
+        let expires_at = self.expires_at.map_or_else(|| "none".to_owned(), |exp| exp.describe(now));
+        format!(
+            "(unverified) alg {}, kid {}, iss {}, aud [{}], exp {expires_at}",
+            said(&self.algorithm),
+            said(&self.key_id),
+            said(&self.issuer),
+            listed(self.audience.iter().map(String::as_str)),
+        )
+    }
+
     fn read(header: &Map<String, Value>, payload: &Map<String, Value>) -> Self {
         let text = |claim: Option<&Value>| claim.and_then(Value::as_str).map(str::to_owned);
         let audience = match payload.get("aud") {
