@@ -9,6 +9,8 @@
 
 mod certificates;
 mod check;
+mod check_discovery;
+mod check_introspection;
 mod command_line;
 mod explain_active;
 mod explain_inactive;

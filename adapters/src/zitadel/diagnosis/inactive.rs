@@ -161,6 +161,7 @@ mod tests {
     use std::time::Duration;
 
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -242,6 +243,32 @@ mod tests {
             (encrypted.as_str(), "not_of_this_instance"),
         ] {
             assert_eq!(causes(&explainer(None), token)[0].1, first, "{token}");
+        }
+    }
+
+    /// Tokens of any kind: opaque ones, and JWTs with any claims.
+    fn any_token() -> impl Strategy<Value = String> {
+        let text = || "\\PC{0,20}";
+        let claims = (text(), prop::collection::vec(text(), 0..4), any::<u64>(), text());
+        let claims = claims.prop_map(|(iss, aud, exp, nonce)| {
+            jwt(&json!({ "iss": iss, "aud": aud, "exp": exp, "nonce": nonce }))
+        });
+        prop_oneof!["[A-Za-z0-9._~+/-]{1,120}={0,2}", "eyJ[A-Za-z0-9._-]{0,60}", claims]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_token_is_nothing_repeats_it(token in any_token()) {
+            let parsed = AccessToken::parse(&token);
+            prop_assume!(parsed.is_ok());
+            let (parsed, explainer) = (parsed.unwrap(), explainer(Some("project")));
+            let now = SystemTime::UNIX_EPOCH;
+            let causes = explainer.inactive(&parsed, now);
+            let mut said: Vec<_> = causes.into_iter().map(|cause| cause.text).collect();
+            said.push(explainer.form(&parsed, now));
+            for part in token.split('.').filter(|part| part.len() >= 16) {
+                prop_assert!(said.iter().all(|said| !said.contains(part)), "{:?}", said);
+            }
         }
     }
 }
