@@ -9,8 +9,8 @@ use adapters::{
         TokenCache,
     },
     zitadel::{
-        ClientAuthentication, CurrentAuthentication, HttpClientError, ZitadelIntrospector,
-        ZitadelSettings, what_inactive_means,
+        ClientAuthentication, CurrentAuthentication, Explainer, HttpClientError,
+        ZitadelIntrospector, ZitadelSettings,
     },
 };
 use axum::Router;
@@ -19,17 +19,20 @@ use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     credential_files::CredentialFiles,
+    explain::Explains,
     http::{self, Guard, Routes},
     metrics::Metrics,
     token_file::TokenFile,
 };
 
 /// An adapter of the port, with what the rest must know about the server behind it.
-struct Composed {
-    introspector: Arc<dyn TokenIntrospector>,
+pub(crate) struct Composed {
+    pub(crate) introspector: Arc<dyn TokenIntrospector>,
     issuer: Option<Issuer>,
-    what_inactive_means: String,
+    pub(crate) explains: Explains,
+    /// There is none in front of the fake.
     breaker: Option<Breaker>,
+    /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
 
@@ -37,9 +40,7 @@ struct Composed {
 pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
-    /// There is none in front of the fake.
     pub(crate) breaker: Option<Breaker>,
-    /// This API's credentials, where they may change while it runs.
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
 }
 
@@ -49,18 +50,39 @@ pub(crate) fn api(
     routes: Routes,
     metrics: Option<&Metrics>,
 ) -> Result<Api, HttpClientError> {
-    let composed = match config.introspector {
-        Introspector::Fake(fake) => in_memory(fake),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, config.cache)?,
-    };
-    let requirements = requirements(&config.auth, composed.issuer);
-    let introspector = composed.introspector;
-    let authorizer =
-        Authorizer::new(Arc::clone(&introspector), Arc::new(SystemClock), requirements);
-    let guard = Guard::new(authorizer, config.auth, composed.what_inactive_means);
+    let composed = introspector(config.introspector, config.cache)?;
+    let guard = Guard::new(
+        composed.authorizer(&config.auth),
+        config.auth,
+        composed.explains.what_inactive_means(),
+    );
     let router = http::router(routes, guard, &config.cors, config.server.max_body, metrics);
-    let Composed { breaker, credentials, .. } = composed;
+    let Composed { introspector, breaker, credentials, .. } = composed;
     Ok(Api { router, introspector, breaker, credentials })
+}
+
+/// Who answers about tokens.
+pub(crate) fn introspector(
+    introspector: Introspector,
+    cache: Cache,
+) -> Result<Composed, HttpClientError> {
+    match introspector {
+        Introspector::Fake(fake) => Ok(in_memory(fake)),
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache),
+    }
+}
+
+impl Composed {
+    /// Who decides about every token.
+    pub(crate) fn authorizer(&self, auth: &Auth) -> Authorizer {
+        let requirements = Requirements {
+            issuer: self.issuer.clone(),
+            audiences: auth.audiences.clone(),
+            organizations: auth.organizations.clone(),
+            leeway: auth.leeway,
+        };
+        Authorizer::new(Arc::clone(&self.introspector), Arc::new(SystemClock), requirements)
+    }
 }
 
 fn in_memory(fake: Fake) -> Composed {
@@ -71,41 +93,20 @@ fn in_memory(fake: Fake) -> Composed {
     Composed {
         introspector,
         issuer: None,
+        explains: Explains::Fake,
         breaker: None,
-        what_inactive_means: "it is not in the list of local tokens, or stands there as inactive"
-            .to_owned(),
         credentials: None,
     }
 }
 
-fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
-    let issuer = zitadel.domain.issuer().clone();
-    let what_inactive_means = what_inactive_means(zitadel.project_id.as_deref());
-    let of_issuer = issuer.clone();
-    let authentication = move |credentials| authentication(credentials, &of_issuer);
-    let in_use = authentication(zitadel.credentials);
-    // What stands in files may change while the API runs.
-    let is_in_files = zitadel.written_credentials.in_files().next().is_some();
-    let authentication = Arc::new(if is_in_files {
-        let files = CredentialFiles::new(zitadel.written_credentials, authentication);
-        CurrentAuthentication::from_source(in_use, files)
-    } else {
-        in_use.into()
-    });
-    let credentials = is_in_files.then(|| Arc::clone(&authentication));
-    let zitadel_introspector = ZitadelIntrospector::new(ZitadelSettings {
-        domain: zitadel.domain,
-        authentication,
-        project_id: zitadel.project_id,
-        introspection_endpoint: zitadel.introspection_endpoint,
-        connect_to: zitadel.connect_to,
-        root_certificates: zitadel.root_certificates,
-        timeout: zitadel.timeout,
-    })?;
+fn ask_zitadel(settings: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
+    let issuer = settings.domain.issuer().clone();
+    let max_in_flight = settings.max_in_flight.get();
+    let AskedAlone { introspector, explainer, credentials } = zitadel(settings)?;
     // Count and time what is asked.
-    let observed = Observed::new(zitadel_introspector);
+    let observed = Observed::new(introspector);
     // Refuse at once rather than queue without end.
-    let limited = InFlightLimited::new(observed, zitadel.max_in_flight.get());
+    let limited = InFlightLimited::new(observed, max_in_flight);
     // Leave a server that is down alone.
     let guarded = CircuitBreaker::new(limited);
     let breaker = Some(guarded.breaker());
@@ -122,7 +123,43 @@ fn ask_zitadel(zitadel: Zitadel, cache: Cache) -> Result<Composed, HttpClientErr
         // What is known already.
         shared(Cached::new(coalesced, tokens))
     };
-    Ok(Composed { introspector, issuer: Some(issuer), what_inactive_means, breaker, credentials })
+    let explains = Explains::Zitadel(Box::new(explainer));
+    Ok(Composed { introspector, issuer: Some(issuer), explains, breaker, credentials })
+}
+
+/// ZITADEL itself, nothing between.
+pub(crate) struct AskedAlone {
+    pub(crate) introspector: ZitadelIntrospector,
+    /// Who explains its answers.
+    pub(crate) explainer: Explainer,
+    credentials: Option<Arc<CurrentAuthentication>>,
+}
+
+/// Builds what asks ZITADEL.
+pub(crate) fn zitadel(zitadel: Zitadel) -> Result<AskedAlone, HttpClientError> {
+    let issuer = zitadel.domain.issuer().clone();
+    let authentication = move |credentials| authentication(credentials, &issuer);
+    let in_use = authentication(zitadel.credentials);
+    // What stands in files may change while the API runs.
+    let is_in_files = zitadel.written_credentials.in_files().next().is_some();
+    let authentication = Arc::new(if is_in_files {
+        let files = CredentialFiles::new(zitadel.written_credentials, authentication);
+        CurrentAuthentication::from_source(in_use, files)
+    } else {
+        in_use.into()
+    });
+    let credentials = is_in_files.then(|| Arc::clone(&authentication));
+    let settings = ZitadelSettings {
+        domain: zitadel.domain,
+        authentication,
+        project_id: zitadel.project_id,
+        introspection_endpoint: zitadel.introspection_endpoint,
+        connect_to: zitadel.connect_to,
+        root_certificates: zitadel.root_certificates,
+        timeout: zitadel.timeout,
+    };
+    let explainer = Explainer::new(&settings);
+    Ok(AskedAlone { introspector: ZitadelIntrospector::new(settings)?, explainer, credentials })
 }
 
 fn authentication(credentials: Credentials, issuer: &Issuer) -> ClientAuthentication {
@@ -138,13 +175,4 @@ fn authentication(credentials: Credentials, issuer: &Issuer) -> ClientAuthentica
 
 fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {
     Arc::new(introspector)
-}
-
-fn requirements(auth: &Auth, issuer: Option<Issuer>) -> Requirements {
-    Requirements {
-        issuer,
-        audiences: auth.audiences.clone(),
-        organizations: auth.organizations.clone(),
-        leeway: auth.leeway,
-    }
 }

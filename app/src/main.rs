@@ -1,5 +1,6 @@
-//! The process: arguments, signals and the exit status around [`app::start`].
+//! The process: the command line, signals and the exit status around [`app`].
 
+mod cli;
 mod signals;
 
 use std::{
@@ -7,34 +8,32 @@ use std::{
     process::ExitCode,
 };
 
-use app::{Banner, Config, config::LogFormat, routes, start, telemetry};
-use clap::{Parser, Subcommand};
+use app::{
+    Banner, Config, check, config::LogFormat, explain, routes, start, telemetry, token_input,
+};
+use cli::{Cli, Command, Format};
+use serde_json::Value;
 use signals::{Signals, Wish};
 
-/// An HTTP API whose routes are protected by ZITADEL token introspection.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Start the API, as it does without a command.
-    Serve,
-}
-
-/// What the exit status says: 1 for requests that were cut off, 2 for a start that cannot be.
+/// What the exit status says: 1 for requests that were cut off, or for a check or an explanation
+/// that is not good; 2 for a start that cannot be.
 fn main() -> ExitCode {
-    let Arguments { command: None | Some(Command::Serve) } = Arguments::parse();
-    let status = Config::load().map_err(|error| error.to_string()).and_then(|config| {
-        telemetry::init(config.log);
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-        let status = runtime.block_on(serve(config));
-        runtime.shutdown_background();
-        status
-    });
+    let status = match Cli::read().command {
+        None | Some(Command::Serve) => run(|config| async {
+            telemetry::init(config.log);
+            serve(config).await
+        }),
+        Some(Command::Check { format }) => run(|config| async move {
+            let checked = check(config).await.map_err(|error| error.to_string())?;
+            Ok(print(format, checked.text(), &checked.json(), checked.is_good()))
+        }),
+        Some(Command::Explain { format }) => run(|config| async move {
+            let token = token_input::read().map_err(|error| error.to_string())?;
+            let explained = explain(config, routes().table(), &token).await;
+            let explained = explained.map_err(|error| error.to_string())?;
+            Ok(print(format, explained.text(), &explained.json(), explained.is_accepted()))
+        }),
+    };
     status.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a start that cannot be says so in one line")]
         {
@@ -42,6 +41,26 @@ fn main() -> ExitCode {
         }
         ExitCode::from(2)
     })
+}
+
+fn run<F: Future<Output = Result<ExitCode, String>>>(
+    command: impl FnOnce(Config) -> F,
+) -> Result<ExitCode, String> {
+    let config = Config::load().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let status = runtime.block_on(command(config));
+    runtime.shutdown_background();
+    status
+}
+
+fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode {
+    let said = match format {
+        Format::Text => text,
+        Format::Json => format!("{json:#}\n"),
+    };
+    // Nobody may be there to read it; the exit status says the same.
+    let _ = io::stdout().write_all(said.as_bytes());
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn serve(config: Config) -> Result<ExitCode, String> {

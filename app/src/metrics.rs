@@ -132,6 +132,6 @@ fn describe() {
     );
     describe_gauge!("http_server_connections", "Connections of the API's listener.");
     describe_gauge!("app_build_info", "1, with what is running as labels.");
-    gauge!("app_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    gauge!("app_build_info", "version" => env!("VERSION_WITH_COMMIT")).set(1);
     Collector::default().describe();
 }

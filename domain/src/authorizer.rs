@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::{
     AccessToken, ActiveToken, Audience, Clock, Denial, Introspection, IntrospectionError, Issuer,
-    OrganizationId, Permit, Rule, TokenIntrospector,
+    OrganizationId, Permit, Policy, Principal, Rule, TokenIntrospector,
 };
 
 /// Decides whether an access token opens a door.
@@ -67,20 +67,43 @@ impl Authorizer {
     /// [`Refusal::Denied`] when the token does not open this door; [`Refusal::Undetermined`] when
     /// nobody could say.
     pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
-        let verdict = match self.introspector.known(token) {
-            Some(verdict) => verdict,
-            None => self.introspector.introspect(token).await?,
-        };
-        match verdict {
-            Introspection::Inactive => Err(Denial::Inactive.into()),
-            Introspection::Active(token) => {
-                self.requirements.judge(&token, self.clock.now())?;
-                if !R::POLICY.is_met_by(&token.principal) {
-                    return Err(Denial::PolicyNotMet { policy: R::POLICY }.into());
-                }
-                Ok(Permit::new(token.principal))
-            }
+        let verdict = self.verdict(token).await?;
+        Ok(Permit::new(self.judge(verdict, R::POLICY)?))
+    }
+
+    /// What the authorization server says about `token`, not judged yet: for whoever asks about
+    /// many doors at once.
+    ///
+    /// Cancel-safe, as the port is.
+    ///
+    /// # Errors
+    /// When no verdict was obtained.
+    pub async fn verdict(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
+        match self.introspector.known(token) {
+            Some(verdict) => Ok(verdict),
+            None => self.introspector.introspect(token).await,
         }
+    }
+
+    /// Judges a verdict as [`authorize`](Self::authorize) does, and says for whom the token
+    /// speaks. That is no permit: it opens nothing.
+    ///
+    /// # Errors
+    /// When the token does not meet `policy`, or not what is asked of every token.
+    pub fn judge(
+        &self,
+        verdict: Introspection,
+        policy: &'static Policy,
+    ) -> Result<Arc<Principal>, Denial> {
+        let Introspection::Active(token) = verdict else { return Err(Denial::Inactive) };
+        self.requirements.judge(&token, self.clock.now())?;
+        if !policy.is_met_by(&token.principal) {
+            return Err(Denial::PolicyNotMet { policy });
+        }
+        Ok(token.principal)
     }
 }
 

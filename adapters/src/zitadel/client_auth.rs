@@ -11,7 +11,10 @@ use url::form_urlencoded::byte_serialize;
 use super::{client_assertion::ClientAssertions, key_file::KeyFile};
 
 /// The credentials of this API at the authorization server.
-pub struct ClientAuthentication(Method);
+pub struct ClientAuthentication {
+    client_id: ClientId,
+    method: Method,
+}
 
 enum Method {
     Basic(HeaderValue),
@@ -28,7 +31,7 @@ impl ClientAuthentication {
         let mut header = HeaderValue::try_from(format!("Basic {credentials}"))
             .unwrap_or_else(|_| unreachable!("base64 is ASCII"));
         header.set_sensitive(true);
-        Self(Method::Basic(header))
+        Self { client_id: client_id.clone(), method: Method::Basic(header) }
     }
 
     /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key file.
@@ -38,12 +41,27 @@ impl ClientAuthentication {
         issuer: domain::Issuer,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Method::PrivateKeyJwt(Box::new(ClientAssertions::new(key_file, issuer, clock))))
+        let client_id = key_file.client_id().clone();
+        let assertions = ClientAssertions::new(key_file, issuer, clock);
+        Self { client_id, method: Method::PrivateKeyJwt(Box::new(assertions)) }
+    }
+
+    /// As whom this API is known.
+    pub(super) fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The registered name of the method (RFC 7591 §2).
+    pub(super) fn name(&self) -> &'static str {
+        match self.method {
+            Method::Basic(_) => "client_secret_basic",
+            Method::PrivateKeyJwt(_) => "private_key_jwt",
+        }
     }
 
     /// The credentials for one request.
     pub(super) fn credentials(&self) -> Result<Credentials, IntrospectionError> {
-        Ok(match &self.0 {
+        Ok(match &self.method {
             Method::Basic(header) => Credentials::Basic(header.clone()),
             Method::PrivateKeyJwt(assertions) => Credentials::Assertion(assertions.current()?),
         })
@@ -51,7 +69,7 @@ impl ClientAuthentication {
 
     /// Whether there are other credentials to be had than those that were `refused`.
     pub(super) fn renew(&self, refused: &Credentials) -> bool {
-        match (&self.0, refused) {
+        match (&self.method, refused) {
             (Method::PrivateKeyJwt(assertions), Credentials::Assertion(refused)) => {
                 assertions.renew(refused)
             }
@@ -84,10 +102,7 @@ impl Credentials {
 
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Method::Basic(_) => "ClientAuthentication(client_secret_basic)",
-            Method::PrivateKeyJwt(_) => "ClientAuthentication(private_key_jwt)",
-        })
+        write!(f, "ClientAuthentication({})", self.name())
     }
 }
 
@@ -100,7 +115,7 @@ mod tests {
         let client_id = ClientId::parse("340000000000000010").unwrap();
         let authentication =
             ClientAuthentication::client_secret_basic(&client_id, &"a+b%c d".into());
-        let Method::Basic(header) = authentication.0 else { unreachable!() };
+        let Method::Basic(header) = authentication.method else { unreachable!() };
         assert_eq!(header, "Basic MzQwMDAwMDAwMDAwMDAwMDEwOmElMkJiJTI1Yytk");
         assert!(header.is_sensitive());
     }

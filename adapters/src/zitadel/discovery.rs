@@ -1,7 +1,7 @@
 //! Where the introspection endpoint is (OpenID Connect Discovery, RFC 8414).
 
 use domain::{IntrospectionError, Issuer, Misconfiguration, Outage};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder, Response};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -37,9 +37,28 @@ impl Discovery {
         self.endpoint.get_or_try_init(|| self.ask(http)).await
     }
 
+    /// The endpoint that is to be used without asking, or that an earlier answer named.
+    pub(super) fn known(&self) -> Option<&Url> {
+        self.endpoint.get()
+    }
+
     async fn ask(&self, http: &HttpClient) -> Result<Url, IntrospectionError> {
-        let request = http.request(Method::GET, self.domain.discovery_url());
-        let answer = response::json(request).await.map_err(|fault| match fault {
+        self.read(response::send(self.request(http)).await?).await
+    }
+
+    pub(super) fn request(&self, http: &HttpClient) -> RequestBuilder {
+        http.request(Method::GET, self.domain.discovery_url())
+    }
+
+    /// Keeps the endpoint of an answer that came some other way than by [`Self::endpoint`].
+    pub(super) fn keep(&self, endpoint: &Url) {
+        // If another answer was faster, it said the same.
+        let _ = self.endpoint.set(endpoint.clone());
+    }
+
+    /// The introspection endpoint that the metadata names.
+    pub(super) async fn read(&self, answer: Response) -> Result<Url, IntrospectionError> {
+        let answer = response::read(answer).await.map_err(|fault| match fault {
             // Nothing was shown that could be refused.
             IntrospectionError::ClientRefused { source } => {
                 IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, source }

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+/// How ZITADEL's answer begins when it finds no instance for the host name, or cannot look.
+const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
+
 /// What was seen, in words that hold no token, no secret, and of the other side's text at most an
 /// address.
 #[derive(Debug, Error)]
@@ -20,13 +23,15 @@ pub(super) enum Seen {
         "status 404: ZITADEL does not know the host name that it was called by, or its database \
          is down"
     )]
-    NotFound,
+    UnknownInstance,
     #[error("status {status}, error {error}")]
     OAuth { status: StatusCode, error: &'static str },
     #[error("status {status}, a redirect to {to}")]
     Redirect { status: StatusCode, to: String },
     #[error("the answer is longer than {limit} bytes")]
     Oversized { limit: usize },
+    #[error("the answer is a web page (text/html), not of the type application/json")]
+    WebPage,
     #[error("the answer is not of the type application/json")]
     MediaType,
     #[error("the metadata names the issuer {found:?} instead of {expected:?}")]
@@ -83,7 +88,9 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> In
     }
     let seen = match oauth_error(body) {
         Some(error) => Seen::OAuth { status, error },
-        None if status == StatusCode::NOT_FOUND => Seen::NotFound,
+        None if status == StatusCode::NOT_FOUND && body.starts_with(UNKNOWN_INSTANCE) => {
+            Seen::UnknownInstance
+        }
         None => Seen::Status(status),
     };
     match (status, &seen) {
@@ -166,6 +173,7 @@ mod tests {
             &of(400, r#"{"error":"unauthorized_client","error_description":"x"}"#),
             "status 400 Bad Request, error unauthorized_client",
         );
+        says(&of(404, "404 page not found"), "status 404 Not Found");
         says(
             &of(404, "unable to set instance using origin"),
             "status 404: ZITADEL does not know the host name that it was called by, or its \

@@ -7,10 +7,12 @@ mod address;
 mod client_assertion;
 mod client_auth;
 mod current_authentication;
+mod diagnosis;
 mod discovery;
 mod fault;
 mod http_client;
 mod key_file;
+mod probe;
 mod response;
 mod sharing;
 mod translate;
@@ -29,8 +31,10 @@ use url::Url;
 pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
 pub use client_auth::ClientAuthentication;
 pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
+pub use diagnosis::{Cause, Certainty, Explainer, Finding};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
+pub use probe::{Outcome, Probe, Step};
 
 use client_auth::Credentials;
 use discovery::Discovery;
@@ -131,37 +135,5 @@ impl TokenIntrospector for ZitadelIntrospector {
         tokio::time::timeout(self.timeout, self.ask(token.expose_secret()))
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))
-    }
-}
-
-/// What ZITADEL means by `active: false`, most likely first, for the log of whoever wonders.
-///
-/// ZITADEL never says which; see its rule for audiences: the token's must contain the introspecting
-/// application's client id or project id.
-#[must_use]
-pub fn what_inactive_means(project_id: Option<&str>) -> String {
-    let project_id = project_id.unwrap_or("{projectId}");
-    format!(
-        "its audience lacks this API's project (request the scope \
-         urn:zitadel:iam:org:project:id:{project_id}:aud), or it is expired, revoked or replaced by \
-         a refresh, or its user or session is no longer active, or it is no access token of this \
-         instance, or ZITADEL had a fault of its own"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_inactive_means_begins_with_the_scope_to_request() {
-        for (project_id, scope) in [
-            (Some("340000000000000001"), "urn:zitadel:iam:org:project:id:340000000000000001:aud"),
-            (None, "urn:zitadel:iam:org:project:id:{projectId}:aud"),
-        ] {
-            let meaning = what_inactive_means(project_id);
-            let (most_likely, _) = meaning.split_once("), or ").unwrap();
-            assert!(most_likely.ends_with(scope), "{meaning}");
-        }
     }
 }

@@ -16,23 +16,40 @@ const MAX_LENGTH: usize = 1024 * 1024;
 /// # Errors
 /// For every other answer, and for none.
 pub(super) async fn json(request: RequestBuilder) -> Result<Vec<u8>, IntrospectionError> {
-    let response = request.send().await.map_err(fault::transport)?;
+    read(send(request).await?).await
+}
+
+/// Sends `request` and gives the answer, whatever it is, its body not read yet.
+pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
+    request.send().await.map_err(fault::transport)
+}
+
+/// The JSON text of an answer that is a 200.
+pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionError> {
     let status = response.status();
     if status != StatusCode::OK {
         let headers = response.headers().clone();
         return Err(fault::status(status, &headers, &body(response).await.unwrap_or_default()));
     }
-    let is_json = is_json(response.headers());
+    let refused = refused_type(response.headers());
     let body = body(response).await;
-    if is_json { body } else { Err(Seen::MediaType.malformed()) }
+    refused.map_or(body, |seen| Err(seen.malformed()))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
+/// Why an answer of this media type is not read.
+fn refused_type(headers: &HeaderMap) -> Option<Seen> {
+    let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
-        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+        .map_or("", str::trim);
+    if media_type.eq_ignore_ascii_case("application/json") {
+        None
+    } else if media_type.eq_ignore_ascii_case("text/html") {
+        Some(Seen::WebPage)
+    } else {
+        Some(Seen::MediaType)
+    }
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, IntrospectionError> {

@@ -18,9 +18,12 @@ mod router;
 mod routes;
 mod table;
 
+pub(crate) use bearer::BearerError;
+pub(crate) use error::ApiError;
 pub(crate) use guard::Guard;
 pub use guarded::{Authorized, Guarded};
 pub use mount::{Access, Mountable, guarded, public};
+pub(crate) use reason::Reason;
 pub(crate) use router::router;
 pub use routes::routes;
 pub use table::{Route, Routes};

@@ -15,6 +15,7 @@ mod outages;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::Command,
     sync::mpsc::channel,
     thread,
     time::Duration,
@@ -177,7 +178,22 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     }
     assert_eq!(run(&["--help"], &[]).0, Some(0));
     let (status, stdout, _) = run(&["--version"], &[]);
-    assert_eq!((status, stdout.trim_end()), (Some(0), concat!("app ", env!("CARGO_PKG_VERSION"))));
+    assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
+}
+
+/// The version with the commit, where this is built from a repository and git is there.
+fn version() -> String {
+    let version = concat!("app ", env!("CARGO_PKG_VERSION"));
+    let git = |argument| {
+        let git = Command::new("git").args(["rev-parse", argument, "HEAD"]).output().ok()?;
+        git.status.success().then(|| String::from_utf8(git.stdout).unwrap())
+    };
+    // What is unpacked inside somebody else's repository has no commit of its own.
+    let is_ours = git("--show-prefix").is_some_and(|prefix| prefix.starts_with("app/\n"));
+    match git("--short").filter(|_| is_ours) {
+        Some(commit) => format!("{version} ({})", commit.trim_end()),
+        None => version.to_owned(),
+    }
 }
 
 #[test]

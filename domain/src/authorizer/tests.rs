@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Cause, Misconfiguration, Organization, Outage, Policy, Principal, Role,
+    Cause, Misconfiguration, Organization, Outage, Role,
     clock::MockClock,
     mock::MockTokenIntrospector,
     rules::{ReadMessages, SignedIn},
@@ -97,6 +97,44 @@ fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
             (Err(Refusal::Denied(denial)), Err(expected)) => assert_eq!(denial, expected),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+// One verdict, many doors: whoever explains a token asks once and judges for each route.
+#[test]
+fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
+    for expires_at in [1, 0] {
+        let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
+        for verdict in [Introspection::Inactive, Introspection::Active(token)] {
+            let mut introspector = MockTokenIntrospector::new();
+            introspector.expect_known_answer().return_const(None);
+            introspector.expect_answer().once().return_once({
+                let verdict = verdict.clone();
+                move |_| Ok(verdict)
+            });
+            let mut clock = MockClock::new();
+            clock.expect_now().return_const(at(0));
+            let authorizer =
+                Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
+            let token = AccessToken::parse("the-token").unwrap();
+            let asked = pollster::block_on(authorizer.verdict(&token)).unwrap();
+            assert_eq!(asked, verdict);
+            for (policy, authorized) in [
+                (SignedIn::POLICY, authorize_as::<SignedIn>(&verdict)),
+                (ReadMessages::POLICY, authorize_as::<ReadMessages>(&verdict)),
+                (Nobody::POLICY, authorize_as::<Nobody>(&verdict)),
+            ] {
+                assert_eq!(authorizer.judge(asked.clone(), policy), authorized, "{policy}");
+            }
+        }
+    }
+}
+
+fn authorize_as<R: Rule>(verdict: &Introspection) -> Result<Arc<Principal>, Denial> {
+    match authorize::<R>(Ok(verdict.clone()), &Requirements::default()) {
+        Ok(permit) => Ok(Arc::clone(permit.principal())),
+        Err(Refusal::Denied(denial)) => Err(denial),
+        Err(Refusal::Undetermined(error)) => panic!("there was a verdict, not {error}"),
     }
 }
 

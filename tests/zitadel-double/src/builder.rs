@@ -7,7 +7,7 @@ use http::Uri;
 
 use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
-use crate::server::{Acceptor, ServerThread, Tls};
+use crate::server::{Acceptor, ServerThread, Tls, Validity};
 use crate::shared::Shared;
 
 /// Settings of a double; made by [`ZitadelDouble::builder`].
@@ -18,6 +18,7 @@ pub struct ZitadelDoubleBuilder {
     domains: Vec<String>,
     introspection_path: String,
     tls_names: Vec<String>,
+    certificate: Validity,
 }
 
 /// The double could not be started.
@@ -51,6 +52,7 @@ impl Default for ZitadelDoubleBuilder {
             domains: Vec::new(),
             introspection_path: INTROSPECTION_PATH.to_owned(),
             tls_names: Vec::new(),
+            certificate: Validity::Now,
         }
     }
 }
@@ -84,6 +86,12 @@ impl ZitadelDoubleBuilder {
         Self { tls_names: names.into_iter().map(str::to_owned).collect(), ..self }
     }
 
+    /// The certificate is one that has expired.
+    #[must_use]
+    pub fn expired_certificate(self) -> Self {
+        Self { certificate: Validity::Past, ..self }
+    }
+
     /// Another path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
@@ -112,7 +120,9 @@ impl ZitadelDoubleBuilder {
         let listener = TcpListener::bind(self.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let tls = (!self.tls_names.is_empty())
-            .then(|| Tls::for_names(&self.tls_names).map_err(StartError::Certificate))
+            .then(|| {
+                Tls::for_names(&self.tls_names, self.certificate).map_err(StartError::Certificate)
+            })
             .transpose()?;
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let shared = Arc::new(Shared::new(self.instance(address)?));

@@ -90,6 +90,8 @@ pub enum DiscoveryFault {
     IntrospectionEndpoint(String),
     /// The document has no `introspection_endpoint`.
     NoIntrospectionEndpoint,
+    /// The answer's `Date` is this, as by another clock.
+    Date(String),
 }
 
 impl From<Fault> for DiscoveryFault {

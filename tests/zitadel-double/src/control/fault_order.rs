@@ -33,6 +33,7 @@ pub(super) enum FaultOrder {
     Issuer { value: String },
     IntrospectionEndpoint { value: String },
     NoIntrospectionEndpoint,
+    Date { value: String },
 }
 
 impl From<FaultOrder> for DiscoveryFault {
@@ -43,6 +44,7 @@ impl From<FaultOrder> for DiscoveryFault {
                 return Self::IntrospectionEndpoint(value);
             }
             FaultOrder::NoIntrospectionEndpoint => return Self::NoIntrospectionEndpoint,
+            FaultOrder::Date { value } => return Self::Date(value),
             FaultOrder::Stall => Fault::Stall,
             FaultOrder::Delay { milliseconds } => Fault::Delay(Duration::from_millis(milliseconds)),
             FaultOrder::ResetBeforeAnswer => Fault::ResetBeforeAnswer,

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::{Response, StatusCode, request};
+use http::header::DATE;
+use http::{HeaderValue, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -64,6 +65,7 @@ pub(super) async fn respond(
             });
             match fault {
                 Some(DiscoveryFault::Any(fault)) => act_out(fault, right, &line).await,
+                Some(DiscoveryFault::Date(date)) => dated(answer(right), &date),
                 _ => answer(right),
             }
         }
@@ -102,6 +104,14 @@ fn at_instance(
     }
 }
 
+/// A date that is no header value is left to the real clock.
+fn dated(mut answer: Response<Body>, date: &str) -> Response<Body> {
+    if let Ok(date) = HeaderValue::from_str(date) {
+        answer.headers_mut().insert(DATE, date);
+    }
+    answer
+}
+
 fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> Reply {
     let mut document = oidc::document(issuer, &shared.instance.introspection_path);
     if let Value::Object(members) = &mut document {
@@ -116,7 +126,7 @@ fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> R
             Some(DiscoveryFault::NoIntrospectionEndpoint) => {
                 members.remove(endpoint);
             }
-            Some(DiscoveryFault::Any(_)) | None => {}
+            Some(DiscoveryFault::Any(_) | DiscoveryFault::Date(_)) | None => {}
         }
     }
     Reply::json(&document)

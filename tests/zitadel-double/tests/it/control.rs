@@ -113,6 +113,7 @@ async fn every_fault_has_a_name() {
         json!({ "kind": "issuer", "value": "http://x.test" }),
         json!({ "kind": "introspection_endpoint", "value": "http://x.test" }),
         json!({ "kind": "no_introspection_endpoint" }),
+        json!({ "kind": "date", "value": "Thu, 01 Jan 2026 00:00:00 GMT" }),
     ] {
         remote.post("/faults", order("discovery", fault.clone())).await;
         let got = remote.send("POST", "/faults", order("introspection", fault)).await;

@@ -185,3 +185,14 @@ async fn a_delayed_answer_is_right_and_takes_its_time() {
     assert_eq!(introspect(&double, "t").await["active"], false);
     assert!(started.elapsed() >= delay);
 }
+
+#[tokio::test]
+async fn the_discovery_document_may_come_by_another_clock() {
+    let double = ZitadelDouble::start().await;
+    let date = "Thu, 01 Jan 2026 00:00:00 GMT";
+    double.discovery_fault(DiscoveryFault::Date(date.to_owned()), Times::Once);
+    let url = format!("{}/.well-known/openid-configuration", double.issuer());
+    let response = http().get(url).send().await.unwrap();
+    assert_eq!(response.headers()["date"], date);
+    assert_eq!(Got::from(response).await.json()["issuer"], double.issuer());
+}

@@ -1,0 +1,77 @@
+//! Why no connection came about: told apart by what has to be changed.
+
+use std::{error::Error, io};
+
+use rustls::CertificateError;
+
+/// Why no connection came about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoConnection {
+    /// No address is known by that name.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// None of the known authorities vouches for the certificate.
+    UnknownAuthority,
+    /// The certificate is for these names.
+    OtherName(Vec<String>),
+    /// The certificate is past or before its time.
+    CertificateTime,
+    /// What answers there does not speak TLS.
+    NoTls,
+    /// Something else.
+    Other,
+}
+
+impl NoConnection {
+    /// What lies at the bottom of `error`.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = Self::of_one(error) {
+                return found;
+            }
+            next = error.source();
+        }
+        Self::Other
+    }
+
+    fn of_one(error: &(dyn Error + 'static)) -> Option<Self> {
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            return Self::of_tls(error);
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if error.kind() == io::ErrorKind::ConnectionRefused {
+                return Some(Self::Refused);
+            }
+            // What an I/O error wraps is not its source.
+            return error.get_ref().and_then(|inner| Self::of_one(inner));
+        }
+        // The HTTP client has no type for it that could be named here.
+        (error.to_string() == "dns error").then_some(Self::Name)
+    }
+
+    fn of_tls(error: &rustls::Error) -> Option<Self> {
+        Some(match error {
+            rustls::Error::InvalidCertificate(error) => match error {
+                CertificateError::UnknownIssuer => Self::UnknownAuthority,
+                CertificateError::NotValidForName => Self::OtherName(Vec::new()),
+                CertificateError::NotValidForNameContext { presented, .. } => {
+                    Self::OtherName(presented.iter().map(|name| plain(name)).collect())
+                }
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
+                _ => return None,
+            },
+            rustls::Error::InvalidMessage(_) => Self::NoTls,
+            _ => return None,
+        })
+    }
+}
+
+/// The name itself, of what is told as `DnsName("auth.example.com")`.
+fn plain(name: &str) -> String {
+    name.split('"').nth(1).unwrap_or(name).to_owned()
+}

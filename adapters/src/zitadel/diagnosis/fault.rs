@@ -1,0 +1,183 @@
+//! What keeps verdicts from us, and what to do about it.
+
+use std::error::Error;
+
+use domain::{IntrospectionError, Misconfiguration, Outage};
+
+use super::{Explainer, Finding, connection::NoConnection, listed};
+use crate::zitadel::fault::Seen;
+
+pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Finding {
+    let (IntrospectionError::Unavailable { source, .. }
+    | IntrospectionError::ClientRefused { source }
+    | IntrospectionError::Misconfigured { source, .. }
+    | IntrospectionError::Malformed { source }) = fault;
+    let seen = source.downcast_ref::<Seen>();
+    let reason = fault.reason();
+    let finding = |found: String, advice: &str| Finding { reason, found, advice: advice.into() };
+    match fault {
+        IntrospectionError::Unavailable { reason, .. } => match reason {
+            Outage::Unreachable => no_connection(explainer, source.as_ref()),
+            Outage::TimedOut => finding(
+                format!(
+                    "no complete answer from {} within {}",
+                    explainer.target,
+                    humantime::format_duration(explainer.timeout)
+                ),
+                "if it is always so, something drops what is sent: check address, port and \
+                 firewall; if ZITADEL is slow, raise zitadel.timeout",
+            ),
+            Outage::Interrupted => finding(
+                format!("the connection to {} broke before the answer was complete", explainer.target),
+                "ZITADEL or a proxy before it ended it: look into their logs; perhaps something \
+                 else than an HTTP server listens there",
+            ),
+            Outage::ServerError => finding(
+                format!("{} answers with {source}", explainer.target),
+                "ZITADEL, or a proxy before it, fails: look into their logs",
+            ),
+            Outage::RateLimited => finding(
+                format!("{} answers with {source}", explainer.target),
+                "the quota of the instance is used up, or the instance is blocked: raise the \
+                 quota, or wait",
+            ),
+            Outage::UnexpectedStatus if matches!(seen, Some(Seen::UnknownInstance)) => Finding {
+                reason: "unknown_instance",
+                found: format!(
+                    "404 \"unable to set instance\": ZITADEL knows no instance by the host {} that \
+                     was sent",
+                    explainer.host
+                ),
+                advice: "set zitadel.domain to the public name of the instance, and \
+                         zitadel.connect_to where another address leads to it; no proxy in between \
+                         may change Host or add Forwarded or X-Forwarded-Host; if it worked before, \
+                         ZITADEL's database may be down"
+                    .into(),
+            },
+            Outage::UnexpectedStatus => finding(
+                format!("{} answers with {source}", explainer.target),
+                "that is not what ZITADEL answers: check host, port and path of zitadel.domain, and \
+                 what stands in between",
+            ),
+            Outage::TooManyInFlight | Outage::CircuitOpen => {
+                finding(format!("ZITADEL was not asked: {source}"), "ask again in a moment")
+            }
+        },
+        IntrospectionError::ClientRefused { .. } => client_refused(explainer, &source.to_string()),
+        IntrospectionError::Misconfigured { reason: misconfiguration, .. } => {
+            finding(source.to_string(), misconfigured(*misconfiguration))
+        }
+        IntrospectionError::Malformed { .. } => match seen {
+            Some(Seen::WebPage) => Finding {
+                reason: "web_page",
+                found: format!("{} answers with a web page (HTML) instead of JSON", explainer.target),
+                advice: "another program listens on that port, or a login page or proxy stands in \
+                         between: check host and port of zitadel.domain"
+                    .into(),
+            },
+            _ => finding(
+                format!("{} answers what cannot be understood: {source}", explainer.target),
+                "check host and port of zitadel.domain, and what stands in between",
+            ),
+        },
+    }
+}
+
+fn misconfigured(misconfiguration: Misconfiguration) -> &'static str {
+    match misconfiguration {
+        Misconfiguration::IssuerMismatch => {
+            "set zitadel.domain to the issuer of the instance, with the same scheme, host and port; \
+             if that is what it says, a proxy in between changes the host"
+        }
+        Misconfiguration::ForeignEndpoint => {
+            "if that endpoint is the right one, set zitadel.introspection_endpoint to it; if not, \
+             this is not your ZITADEL"
+        }
+        Misconfiguration::Redirected => {
+            "redirects are not followed, for the token would go along: set zitadel.domain to the \
+             final address (https instead of http, the public name), or remove the login page in \
+             between"
+        }
+    }
+}
+
+fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Finding {
+    let Explainer { target, host, .. } = explainer;
+    let finding =
+        |reason, found: String, advice: &str| Finding { reason, found, advice: advice.to_owned() };
+    match NoConnection::of(error) {
+        NoConnection::Name => finding(
+            "name_not_resolved",
+            format!("the name in {target} is not resolved"),
+            "check the spelling of zitadel.domain (or zitadel.connect_to), and the DNS of this \
+             machine",
+        ),
+        NoConnection::Refused => finding(
+            "connection_refused",
+            format!("{target} refuses the connection"),
+            "nobody listens there: is ZITADEL running, and is the port right?",
+        ),
+        NoConnection::UnknownAuthority => finding(
+            "certificate_not_trusted",
+            format!("the certificate of {target} is not trusted: no known authority signed it"),
+            "name your authority's certificate (PEM) in zitadel.ca_file",
+        ),
+        NoConnection::OtherName(names) => {
+            let names = listed(names.iter().map(String::as_str));
+            finding(
+                "certificate_of_another_name",
+                format!("the certificate of {target} is for [{names}] and not for {host}"),
+                "set zitadel.domain to a name on the certificate, or get a certificate for this one",
+            )
+        }
+        NoConnection::CertificateTime => finding(
+            "certificate_out_of_date",
+            format!("the certificate of {target} has expired, or is not valid yet"),
+            "renew it; if it is fresh, set the clock of this machine",
+        ),
+        NoConnection::NoTls => finding(
+            "no_tls",
+            format!("what answers at {target} does not speak TLS"),
+            "the port may be one for plain http: check it; behind an ingress that ends TLS set \
+             zitadel.connect_to to the http origin",
+        ),
+        NoConnection::Other => finding(
+            "unreachable",
+            format!("no connection to {target}: {}", innermost(error)),
+            "check zitadel.domain, zitadel.connect_to, and the network in between",
+        ),
+    }
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+fn client_refused(explainer: &Explainer, seen: &str) -> Finding {
+    let Explainer { client_id, authentication, issuer, .. } = explainer;
+    let advice = if *authentication == "private_key_jwt" {
+        format!(
+            "one of these: the key has expired or was removed; the API application, its project or \
+             its organization is deactivated or removed; the clock of this machine is wrong; \
+             {issuer} is not the issuer to the letter; the key was made a moment ago"
+        )
+    } else {
+        "one of these: client id or secret are not those of one API application, or a newer secret \
+         was generated; the application, its project or its organization is deactivated or \
+         removed; the application authenticates by key (use zitadel.key_file); it was made a moment \
+         ago"
+            .to_owned()
+    };
+    Finding {
+        reason: "client_refused",
+        found: format!(
+            "ZITADEL refuses this API's own credentials: {seen}, for client {client_id} with \
+             {authentication}"
+        ),
+        advice,
+    }
+}

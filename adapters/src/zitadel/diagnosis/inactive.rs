@@ -1,0 +1,274 @@
+//! Why ZITADEL calls a token inactive. It never says; what a JWT says of itself, and the length of
+//! an opaque token, point to the cause.
+
+use std::time::SystemTime;
+
+use domain::AccessToken;
+
+use super::{
+    Cause, Certainty, Explainer, listed, shown,
+    token_form::{TokenForm, UnverifiedJwt},
+};
+use Certainty::{Certain, Likely, Possible};
+
+pub(super) fn causes(
+    explainer: &Explainer,
+    token: &AccessToken<'_>,
+    now: SystemTime,
+) -> Vec<Cause> {
+    let mut causes = match TokenForm::read(token) {
+        TokenForm::Jwt(jwt) => of_jwt(explainer, &jwt, now),
+        TokenForm::BrokenJwt => vec![Likely.of(
+            "cut_off",
+            "a part of it is missing or was changed when it was copied: copy the whole token",
+        )],
+        TokenForm::Encrypted => vec![Likely.of(
+            "not_of_this_instance",
+            "ZITADEL makes no encrypted JWTs: the token is of another authorization server",
+        )],
+        TokenForm::Opaque { like_a_personal_access_token: true } => of_personal_access_token(),
+        TokenForm::Opaque { .. } => of_opaque(explainer),
+    };
+    causes.push(Possible.of(
+        "fault_of_zitadel",
+        "ZITADEL answers the same for faults of its own, such as a database or an Action that \
+         fails: if every token is inactive, look into its log",
+    ));
+    causes
+}
+
+fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if let Some(expires_at) = jwt.expires_at.filter(|expires_at| expires_at.has_come(now)) {
+        let expired = expires_at.describe(now);
+        causes.push(Certain.of("expired", format!("it expired at {expired}: get a new one")));
+    }
+    causes.extend(issuer(explainer, jwt));
+    if !jwt.of_id_tokens.is_empty() {
+        let names = jwt.of_id_tokens.join(", ");
+        causes.push(Likely.of(
+            "id_token",
+            format!(
+                "it is an id token, by its claims {names}, which access tokens do not have: send \
+                 the access token of the same answer instead"
+            ),
+        ));
+    }
+    causes.extend(audience(explainer, jwt));
+    if causes.is_empty() {
+        causes.push(Likely.of("revoked", REVOKED));
+        causes.push(Likely.of("user_not_active", USER_NOT_ACTIVE));
+        causes.push(
+            Possible.of(
+                "forged",
+                "its signature is none of this instance's, or its content was changed",
+            ),
+        );
+    }
+    causes
+}
+
+fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
+    let expected = &explainer.issuer;
+    match jwt.issuer.as_deref() {
+        Some(found) if domain::Issuer::parse(found).as_ref() == Ok(expected) => None,
+        Some(found) => Some(Certain.of(
+            "another_issuer",
+            format!(
+                "its issuer is {} and not {:?}: it is of another instance, or was issued through \
+                 another domain of the same one; a JWT is active only through the domain that it \
+                 was issued by",
+                shown(found),
+                expected.as_str()
+            ),
+        )),
+        None => Some(Likely.of(
+            "not_of_this_instance",
+            "it names no issuer, and ZITADEL's JWTs do: it is of another authorization server",
+        )),
+    }
+}
+
+fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
+    let names = |id: &str| jwt.audience.iter().any(|audience| audience == id);
+    if names(explainer.client_id.as_str()) || explainer.project_id.as_deref().is_some_and(names) {
+        return None;
+    }
+    let found = listed(jwt.audience.iter().map(String::as_str));
+    let scope = explainer.audience_scope();
+    Some(if let Some(project_id) = &explainer.project_id {
+        Certain.of(
+            "audience",
+            format!(
+                "its audience is [{found}], it lacks your project {project_id}: request the scope \
+                 {scope}"
+            ),
+        )
+    } else {
+        Likely.of(
+            "audience",
+            format!(
+                "its audience is [{found}]: unless one of these is this API's project, request the \
+                 scope {scope} (set zitadel.project_id, and this can say more)"
+            ),
+        )
+    })
+}
+
+fn of_personal_access_token() -> Vec<Cause> {
+    vec![
+        Likely.of(
+            "revoked",
+            "by its length it is a personal access token: it was deleted or has expired; make a \
+             new one",
+        ),
+        Likely.of("user_not_active", USER_NOT_ACTIVE),
+        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE),
+    ]
+}
+
+fn of_opaque(explainer: &Explainer) -> Vec<Cause> {
+    vec![
+        Likely.of(
+            "audience",
+            format!(
+                "its audience lacks {}: request the scope {}; client credentials, and front ends \
+                 of other projects, need it",
+                explainer.project(),
+                explainer.audience_scope()
+            ),
+        ),
+        Likely.of("expired", "it has expired: get a new one"),
+        Likely.of("revoked", REVOKED),
+        Possible.of("user_not_active", USER_NOT_ACTIVE),
+        Possible.of(
+            "refresh_token",
+            "it is a refresh token, which looks the same from outside: send the access token",
+        ),
+        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE),
+    ]
+}
+
+const REVOKED: &str = "it was revoked, its session was ended, or a refresh replaced it, which kills \
+                       the older token at once: get a new one";
+const USER_NOT_ACTIVE: &str =
+    "its user is deactivated, locked or removed; a token does not come back to life with the user";
+const NOT_OF_THIS_INSTANCE: &str =
+    "it is of another instance, or a part of it is missing: compare its length where you got it";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::zitadel::diagnosis::tests::explainer;
+
+    fn jwt(claims: &Value) -> String {
+        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(&json!({ "alg": "RS256" })), part(claims))
+    }
+
+    /// Certainty and word of each cause but the last, which is always there.
+    fn causes(explainer: &Explainer, token: &str) -> Vec<(Certainty, &'static str)> {
+        let token = AccessToken::parse(token).unwrap();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let mut causes = explainer.inactive(&token, now);
+        assert_eq!(causes.pop().unwrap().cause, "fault_of_zitadel");
+        causes.into_iter().map(|cause| (cause.certainty, cause.cause)).collect()
+    }
+
+    #[test]
+    fn the_audience_must_name_the_client_or_the_project() {
+        let claims = |aud: Value| {
+            jwt(&json!({ "iss": "https://auth.example.com/", "aud": aud, "exp": 1001 }))
+        };
+        let lacking = [(Certain, "audience")];
+        for (audience, expected) in [
+            (json!(["other"]), &lacking[..]),
+            (json!("other"), &lacking),
+            (Value::Null, &lacking),
+            (json!(["other", "client"]), &OTHERWISE),
+            (json!("project"), &OTHERWISE),
+        ] {
+            let shown = audience.to_string();
+            let found = causes(&explainer(Some("project")), &claims(audience));
+            assert_eq!(found, expected, "{shown}");
+        }
+        // Without the project's id nobody can be sure.
+        let found = causes(&explainer(None), &claims(json!(["project"])));
+        assert_eq!(found, [(Likely, "audience")]);
+    }
+
+    const OTHERWISE: [(Certainty, &str); 3] =
+        [(Likely, "revoked"), (Likely, "user_not_active"), (Possible, "forged")];
+
+    #[test]
+    fn exp_is_reached_in_its_second_and_need_not_be_one_that_a_clock_can_show() {
+        for (exp, expired) in [(json!(1000), true), (json!(1001), false), (json!(u64::MAX), false)]
+        {
+            let token =
+                jwt(&json!({ "iss": "https://auth.example.com", "aud": "client", "exp": exp }));
+            let found = causes(&explainer(None), &token);
+            assert_eq!(found.contains(&(Certain, "expired")), expired, "{exp}");
+        }
+    }
+
+    #[test]
+    fn what_is_certain_comes_before_what_is_likely() {
+        let token = jwt(&json!({ "aud": "other", "exp": 1, "sid": "s" }));
+        let expected = [
+            (Certain, "expired"),
+            (Certain, "audience"),
+            (Likely, "not_of_this_instance"),
+            (Likely, "id_token"),
+        ];
+        assert_eq!(causes(&explainer(Some("project")), &token), expected);
+    }
+
+    #[test]
+    fn what_is_no_jwt_is_told_by_its_looks() {
+        let opaque = "a".repeat(104);
+        let personal = "a".repeat(71);
+        let encrypted = format!("{}.a.b.c.d", jwt(&json!({})).split('.').next().unwrap());
+        for (token, first) in [
+            (opaque.as_str(), "audience"),
+            (personal.as_str(), "revoked"),
+            ("eyJhbGciOiJSUzI1NiJ9", "cut_off"),
+            ("eyJ.eyJ.eyJ", "cut_off"),
+            ("a.b.c", "audience"),
+            (encrypted.as_str(), "not_of_this_instance"),
+        ] {
+            assert_eq!(causes(&explainer(None), token)[0].1, first, "{token}");
+        }
+    }
+
+    /// Tokens of any kind: opaque ones, and JWTs with any claims.
+    fn any_token() -> impl Strategy<Value = String> {
+        let text = || "\\PC{0,20}";
+        let claims = (text(), prop::collection::vec(text(), 0..4), any::<u64>(), text());
+        let claims = claims.prop_map(|(iss, aud, exp, nonce)| {
+            jwt(&json!({ "iss": iss, "aud": aud, "exp": exp, "nonce": nonce }))
+        });
+        prop_oneof!["[A-Za-z0-9._~+/-]{1,120}={0,2}", "eyJ[A-Za-z0-9._-]{0,60}", claims]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_token_is_nothing_repeats_it(token in any_token()) {
+            let parsed = AccessToken::parse(&token);
+            prop_assume!(parsed.is_ok());
+            let (parsed, explainer) = (parsed.unwrap(), explainer(Some("project")));
+            let now = SystemTime::UNIX_EPOCH;
+            let causes = explainer.inactive(&parsed, now);
+            let mut said: Vec<_> = causes.into_iter().map(|cause| cause.text).collect();
+            said.push(explainer.form(&parsed, now));
+            for part in token.split('.').filter(|part| part.len() >= 16) {
+                prop_assert!(said.iter().all(|said| !said.contains(part)), "{:?}", said);
+            }
+        }
+    }
+}

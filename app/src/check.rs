@@ -1,0 +1,102 @@
+//! `app check`: does this set-up work, and if not, what is to be done?
+
+use std::fmt::{self, Write};
+
+use adapters::{
+    SystemClock,
+    zitadel::{Finding, Outcome, Step},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    compose::{self, AskedAlone},
+    config::{Config, Introspector},
+    start::StartError,
+};
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    steps: Vec<Step>,
+    clock_ahead_secs: Option<i64>,
+}
+
+const CONFIGURATION: &str = "configuration";
+
+/// Checks a configuration that could be read: asks the authorization server that it names, once.
+///
+/// # Errors
+/// When the API would not start with it.
+pub async fn check(config: Config) -> Result<Checked, StartError> {
+    let mut steps = Vec::new();
+    for warning in config.warnings {
+        let reason = "configuration_warning";
+        let advice = "see docs/configuration.md".to_owned();
+        steps.push(Step::warning(CONFIGURATION, Finding { reason, found: warning, advice }));
+    }
+    match config.introspector {
+        Introspector::Fake(_) => {
+            let found = "the in-memory fake answers, and no ZITADEL is asked: set ZITADEL_DOMAIN \
+                         and credentials to ask one";
+            steps.insert(0, Step::ok(CONFIGURATION, found.to_owned()));
+            Ok(Checked { steps, clock_ahead_secs: None })
+        }
+        Introspector::Zitadel(zitadel) => {
+            let AskedAlone { introspector, explainer, .. } = compose::zitadel(*zitadel)?;
+            steps.insert(0, Step::ok(CONFIGURATION, explainer.set_up()));
+            let probe = introspector.probe(&explainer, &SystemClock).await;
+            steps.extend(probe.steps);
+            Ok(Checked { steps, clock_ahead_secs: probe.clock_ahead_secs })
+        }
+    }
+}
+
+impl Checked {
+    /// Whether no step failed.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+    }
+
+    /// For people: a line for each step, and one for what to do.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> fmt::Result {
+        for step in &self.steps {
+            let outcome = match step.outcome {
+                Outcome::Failed => "FAILED",
+                other => other.as_str(),
+            };
+            writeln!(text, "{outcome:<8} {:<14} {}", step.name, step.found)?;
+            if let Some(advice) = &step.advice {
+                writeln!(text, "{:<8} {:<14} -> {advice}", "", "")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For scripts.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let step = |step: &Step| {
+            json!({
+                "step": step.name,
+                "outcome": step.outcome.as_str(),
+                "reason": step.reason,
+                "found": step.found,
+                "advice": step.advice,
+            })
+        };
+        json!({
+            "ok": self.is_good(),
+            "clock_ahead_seconds": self.clock_ahead_secs,
+            "steps": self.steps.iter().map(step).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line. No setting is here: what is configured is configured for all commands alike.
+
+use std::env;
+
+use clap::{
+    Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+/// An HTTP API whose routes are protected by ZITADEL token introspection.
+#[derive(Debug, Parser)]
+#[command(version = env!("VERSION_WITH_COMMIT"), after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  app                            serve; with nothing configured the in-memory fake answers
+  app check                      is this set-up right? Asks ZITADEL once
+  app check --format json        the same for scripts
+  app explain                    asks for a token, which is not shown, and explains it
+  app explain < token.txt        the same for a token in a file
+  ZITADEL_DOMAIN=https://auth.example.com KEY_FILE=key.json app check
+
+Settings come from config.toml, .env and the environment: see docs/configuration.md.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the API, as it does without a command.
+    Serve,
+    /// Say in plain words whether the configuration works, and if not, what to do.
+    ///
+    /// Reads the configuration, asks ZITADEL for its discovery document, compares the clocks, and
+    /// introspects a random token with this API's own credentials. Exit status: 0 when all is well
+    /// or only worth a warning, 1 when a step failed, 2 when the configuration cannot be read.
+    Check {
+        /// How to say it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Say which routes an access token opens, and why not the others.
+    ///
+    /// Reads the token from standard input, or asks for it without showing it; never from the
+    /// command line, which others can see. The token is asked about and judged as that of a request
+    /// is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1 when it
+    /// is not, or nobody could say; 2 when the configuration or the token cannot be read.
+    Explain {
+        /// How to say it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// How something is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts: one JSON object.
+    Json,
+}
+
+impl Cli {
+    /// Reads the command line. On `--help`, `--version` and what is wrong it ends the process.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            if error.kind() == ErrorKind::UnknownArgument
+                && env::args_os().nth(1).is_some_and(|command| command == "explain")
+            {
+                // It may well be a token, and standard error may well be kept.
+                let instead = "(not shown; the token is read from standard input)";
+                error.insert(ContextKind::InvalidArg, ContextValue::String(instead.to_owned()));
+                error.remove(ContextKind::Suggested);
+            }
+            error.exit()
+        })
+    }
+}

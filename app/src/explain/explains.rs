@@ -1,0 +1,100 @@
+//! Who explains a verdict: whoever knows the server that gave it.
+
+use std::time::SystemTime;
+
+use adapters::zitadel::{Cause, Certainty, Explainer, Finding};
+use domain::{AccessToken, Denial, Introspection, IntrospectionError};
+
+use crate::local_tokens::LocalTokens;
+
+/// Explains what an introspector answers.
+#[derive(Debug)]
+pub(crate) enum Explains {
+    /// The in-memory fake, which has not much to say.
+    Fake,
+    /// ZITADEL, in the words of one set-up.
+    Zitadel(Box<Explainer>),
+}
+
+impl Explains {
+    /// Who is asked, in one clause.
+    pub(super) fn asked(&self) -> String {
+        match self {
+            Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
+            Self::Zitadel(explainer) => explainer.set_up(),
+        }
+    }
+
+    /// Why a token may be called inactive, for the log.
+    pub(crate) fn what_inactive_means(&self) -> String {
+        match self {
+            Self::Fake => NOT_LOCAL.to_owned(),
+            Self::Zitadel(explainer) => explainer.what_inactive_means(),
+        }
+    }
+
+    pub(super) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
+        match self {
+            Self::Fake => format!("of {} characters", token.expose_secret().len()),
+            Self::Zitadel(explainer) => explainer.form(token, now),
+        }
+    }
+
+    pub(super) fn fault(&self, fault: &IntrospectionError) -> Finding {
+        match self {
+            Self::Fake => Finding {
+                reason: fault.reason(),
+                found: fault.to_string(),
+                advice: "try again".to_owned(),
+            },
+            Self::Zitadel(explainer) => explainer.fault(fault),
+        }
+    }
+
+    /// Why the token is denied, most likely first.
+    pub(super) fn causes(
+        &self,
+        denial: &Denial,
+        verdict: &Introspection,
+        token: &AccessToken<'_>,
+        now: SystemTime,
+    ) -> Vec<Cause> {
+        match (self, verdict) {
+            (Self::Fake, verdict) => vec![local(verdict)],
+            (Self::Zitadel(_), Introspection::Inactive) if is_built_in(token) => {
+                vec![Cause {
+                    certainty: Certainty::Certain,
+                    cause: "local_token",
+                    text:
+                        "it is a local token of the in-memory fake, which ZITADEL does not know: \
+                           set APP_INTROSPECTOR=fake to use it"
+                            .to_owned(),
+                }]
+            }
+            (Self::Zitadel(explainer), Introspection::Inactive) => explainer.inactive(token, now),
+            (Self::Zitadel(explainer), Introspection::Active(active)) => {
+                explainer.denied(denial, &active.principal)
+            }
+        }
+    }
+}
+
+const NOT_LOCAL: &str = "it is not in the list of local tokens, or stands there as inactive";
+
+fn local(verdict: &Introspection) -> Cause {
+    let (cause, text) = match verdict {
+        Introspection::Inactive => (
+            "not_a_local_token",
+            format!("{NOT_LOCAL}; a token of ZITADEL means nothing to the fake"),
+        ),
+        Introspection::Active(_) => (
+            "local_token_says_so",
+            "the list of local tokens says so: edit a copy, and name it in fake.tokens".to_owned(),
+        ),
+    };
+    Cause { certainty: Certainty::Certain, cause, text }
+}
+
+fn is_built_in(token: &AccessToken<'_>) -> bool {
+    LocalTokens::embedded().answers().any(|(known, _)| known == *token)
+}

@@ -1,0 +1,167 @@
+//! `app explain`: which routes does an access token open, and why not the others?
+//!
+//! The token goes the way of a request's: the same introspector is asked, once, and the same
+//! authorizer judges for each route of the table. Nothing here judges.
+
+mod explains;
+mod report;
+
+use std::sync::Arc;
+
+use adapters::{
+    SystemClock,
+    zitadel::{Cause, Finding},
+};
+use axum::response::IntoResponse;
+use domain::{AccessToken, ActiveToken, Clock, Denial, Introspection, IntrospectionError, Policy};
+
+use crate::{
+    compose,
+    config::{Auth, Config},
+    http::{Access, ApiError, BearerError, Route},
+    start::StartError,
+};
+
+pub(crate) use explains::Explains;
+
+/// What there is to say about a token.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    asked: String,
+    form: String,
+    verdict: Verdict,
+    accepted: bool,
+    routes: Vec<ExplainedRoute>,
+    causes: Vec<Cause>,
+}
+
+/// What became of the question.
+#[derive(Clone, Debug)]
+enum Verdict {
+    /// Nobody was asked, for it is no token.
+    NoToken(BearerError),
+    /// Nobody could say.
+    Unknown(Finding),
+    Inactive,
+    Active(ActiveToken),
+}
+
+/// A route of the table, and what it answers to the token; `None` where it lets it in.
+#[derive(Clone, Debug)]
+struct ExplainedRoute {
+    route: Route,
+    shut: Option<Shut>,
+}
+
+/// How a route turns a token away.
+#[derive(Clone, Debug)]
+struct Shut {
+    status: u16,
+    reason: &'static str,
+    why: String,
+}
+
+/// Explains what `token` opens of the routes in `table`.
+///
+/// # Errors
+/// When the API would not start with this configuration.
+pub async fn explain(
+    config: Config,
+    table: &[Route],
+    token: &str,
+) -> Result<Explained, StartError> {
+    let composed = compose::introspector(config.introspector, config.cache)?;
+    let (authorizer, explains) = (composed.authorizer(&config.auth), composed.explains);
+    let auth = Arc::new(config.auth);
+    let asked = explains.asked();
+    let turned_away = |form, verdict, shut: &Shut| {
+        let routes = routes(table, |_| Err(shut.clone()));
+        Explained {
+            asked: asked.clone(),
+            form,
+            verdict,
+            accepted: false,
+            routes,
+            causes: Vec::new(),
+        }
+    };
+    let token = match AccessToken::parse(token) {
+        Ok(token) => token,
+        Err(error) => {
+            let error = BearerError::Malformed(error);
+            let form = format!("{} characters that are no token", token.chars().count());
+            let shut = Shut::by_bearer(error, &auth);
+            return Ok(turned_away(form, Verdict::NoToken(error), &shut));
+        }
+    };
+    let form = explains.form(&token, SystemClock.now());
+    let verdict = match authorizer.verdict(&token).await {
+        Ok(verdict) => verdict,
+        Err(fault) => {
+            let finding = explains.fault(&fault);
+            return Ok(turned_away(form, Verdict::Unknown(finding), &Shut::by_fault(fault)));
+        }
+    };
+    let mut causes = Vec::new();
+    let routes = routes(table, |policy| {
+        let Err(denial) = authorizer.judge(verdict.clone(), policy) else { return Ok(()) };
+        for cause in explains.causes(&denial, &verdict, &token, SystemClock.now()) {
+            if !causes.contains(&cause) {
+                causes.push(cause);
+            }
+        }
+        Err(Shut::by_denial(denial, &auth))
+    });
+    let accepted = authorizer.judge(verdict.clone(), &Policy::Authenticated).is_ok();
+    let verdict = match verdict {
+        Introspection::Inactive => Verdict::Inactive,
+        Introspection::Active(token) => Verdict::Active(token),
+    };
+    Ok(Explained { asked, form, verdict, accepted, routes, causes })
+}
+
+impl Explained {
+    /// Whether the token is accepted here, whichever roles it has: what is missing for a route that
+    /// stays shut is in the rule of that route.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.accepted
+    }
+}
+
+fn routes(
+    table: &[Route],
+    mut judge: impl FnMut(&'static Policy) -> Result<(), Shut>,
+) -> Vec<ExplainedRoute> {
+    let explained = |route: &Route| {
+        let shut = match route.access {
+            Access::Public => None,
+            Access::Guarded(policy) => judge(policy).err(),
+        };
+        ExplainedRoute { route: route.clone(), shut }
+    };
+    table.iter().map(explained).collect()
+}
+
+impl Shut {
+    fn by_bearer(error: BearerError, auth: &Arc<Auth>) -> Self {
+        let why = error.to_string();
+        Self::new(ApiError::Bearer { error, auth: Arc::clone(auth) }, why)
+    }
+
+    fn by_denial(denial: Denial, auth: &Arc<Auth>) -> Self {
+        let why = denial.to_string();
+        Self::new(ApiError::Denied { denial, auth: Arc::clone(auth) }, why)
+    }
+
+    fn by_fault(fault: IntrospectionError) -> Self {
+        let why = fault.to_string();
+        Self::new(ApiError::Undetermined(fault), why)
+    }
+
+    /// The status is that of the answer that a caller would get.
+    fn new(error: ApiError, why: String) -> Self {
+        let reason = error.reason().as_str();
+        Self { status: error.into_response().status().as_u16(), reason, why }
+    }
+}

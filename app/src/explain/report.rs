@@ -1,0 +1,207 @@
+//! An explanation, for people and for scripts. What comes from outside is shown with escapes.
+
+use std::{
+    fmt::{self, Write},
+    time::{Duration, SystemTime},
+};
+
+use domain::{ActiveToken, Principal, RoleGrant};
+use serde_json::{Value, json};
+
+use super::{Explained, ExplainedRoute, Verdict};
+use crate::http::{Access, Reason};
+
+impl Explained {
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "Asked:    {}", self.asked)?;
+        writeln!(text, "Token:    {}", self.form)?;
+        match &self.verdict {
+            Verdict::NoToken(error) => writeln!(
+                text,
+                "Verdict:  none was asked for: {error}. A space, a line break or a quote may have \
+                 come along when it was copied",
+            )?,
+            Verdict::Unknown(finding) => {
+                writeln!(text, "Verdict:  none: {}", finding.found)?;
+                writeln!(text, "          -> {}", finding.advice)?;
+            }
+            Verdict::Inactive => writeln!(text, "Verdict:  inactive")?,
+            Verdict::Active(token) => write_active(text, token)?,
+        }
+        writeln!(text, "\nRoutes:")?;
+        for explained in &self.routes {
+            write_route(text, explained)?;
+        }
+        if !self.causes.is_empty() {
+            writeln!(text, "\nWhy, most likely first:")?;
+            for cause in &self.causes {
+                writeln!(text, "  {:<9} {}", cause.certainty.as_str(), cause.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For scripts.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let causes = self.causes.iter().map(|cause| {
+            json!({
+                "certainty": cause.certainty.as_str(),
+                "cause": cause.cause,
+                "text": cause.text,
+            })
+        });
+        let (verdict, fault) = match &self.verdict {
+            Verdict::NoToken(error) => (
+                "none",
+                json!({ "reason": Reason::from(*error).as_str(), "found": error.to_string() }),
+            ),
+            Verdict::Unknown(finding) => (
+                "none",
+                json!({
+                    "reason": finding.reason,
+                    "found": finding.found,
+                    "advice": finding.advice,
+                }),
+            ),
+            Verdict::Inactive => ("inactive", Value::Null),
+            Verdict::Active(_) => ("active", Value::Null),
+        };
+        let active = match &self.verdict {
+            Verdict::Active(token) => active_json(token),
+            _ => Value::Null,
+        };
+        json!({
+            "accepted": self.accepted,
+            "asked": self.asked,
+            "form": self.form,
+            "verdict": verdict,
+            "fault": fault,
+            "token": active,
+            "routes": self.routes.iter().map(route_json).collect::<Vec<_>>(),
+            "causes": causes.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn write_active(text: &mut String, token: &ActiveToken) -> fmt::Result {
+    let principal = &*token.principal;
+    write!(text, "Verdict:  active")?;
+    if let Some(expires_at) = token.expires_at {
+        write!(text, ", until {}", time(expires_at))?;
+    }
+    writeln!(text)?;
+    for (name, value) in names(principal) {
+        if let Some(value) = value {
+            writeln!(text, "          {name} {value:?}")?;
+        }
+    }
+    if principal.roles.iter().len() == 0 {
+        writeln!(text, "          no role in this API's project")?;
+    }
+    for grant in principal.roles.iter() {
+        let by = |grant: &RoleGrant| {
+            let organizations = grant.organizations().iter();
+            let shown = organizations.map(|organization| {
+                format!("{:?} ({:?})", organization.id.as_str(), organization.primary_domain)
+            });
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        writeln!(text, "          role {:?}, granted by {}", grant.role().as_str(), by(grant))?;
+    }
+    Ok(())
+}
+
+fn names(principal: &Principal) -> [(&'static str, Option<&str>); 4] {
+    [
+        ("subject", principal.subject.as_ref().map(domain::Subject::as_str)),
+        ("username", principal.username.as_ref().map(domain::Username::as_str)),
+        ("client_id", principal.client_id.as_ref().map(domain::ClientId::as_str)),
+        ("organization", principal.organization.as_ref().map(domain::OrganizationId::as_str)),
+    ]
+}
+
+fn write_route(text: &mut String, ExplainedRoute { route, shut }: &ExplainedRoute) -> fmt::Result {
+    let rule = rule(route.access);
+    let outcome = if shut.is_some() { "shut" } else { "open" };
+    writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.method.as_str(), route.path)?;
+    if let Some(shut) = shut {
+        writeln!(text, "        {} {}: {}", shut.status, shut.reason, shut.why)?;
+    }
+    Ok(())
+}
+
+fn rule(access: Access) -> String {
+    match access {
+        Access::Public => "anyone".to_owned(),
+        Access::Guarded(policy) => policy.to_string(),
+    }
+}
+
+fn active_json(token: &ActiveToken) -> Value {
+    let principal = &*token.principal;
+    let names = names(principal).map(|(name, value)| (name.to_owned(), json!(value)));
+    let roles = principal.roles.iter().map(|grant| {
+        let organizations = grant.organizations().iter().map(|organization| {
+            json!({ "id": organization.id.as_str(), "domain": organization.primary_domain })
+        });
+        json!({
+            "role": grant.role().as_str(),
+            "organizations": organizations.collect::<Vec<_>>(),
+        })
+    });
+    let audience = principal.audience.iter().map(domain::Audience::as_str);
+    let scope = principal.scope.iter().map(domain::ScopeToken::as_str);
+    let mut json = serde_json::Map::from_iter(names);
+    json.insert("audience".to_owned(), audience.collect());
+    json.insert("scope".to_owned(), scope.collect());
+    json.insert("roles".to_owned(), roles.collect());
+    json.insert("expires_at".to_owned(), token.expires_at.map(time).into());
+    Value::Object(json)
+}
+
+fn route_json(ExplainedRoute { route, shut }: &ExplainedRoute) -> Value {
+    json!({
+        "method": route.method.as_str(),
+        "path": route.path,
+        "rule": rule(route.access),
+        "open": shut.is_none(),
+        "status": shut.as_ref().map(|shut| shut.status),
+        "reason": shut.as_ref().map(|shut| shut.reason),
+        "why": shut.as_ref().map(|shut| &shut.why),
+    })
+}
+
+/// The calendar of RFC 3339 ends with the year 9999, and here it begins with 1970.
+fn time(time: SystemTime) -> String {
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) if since <= LAST => humantime::format_rfc3339_seconds(time).to_string(),
+        Ok(_) => "after the year 9999".to_owned(),
+        Err(_) => "before 1970".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_that_a_clock_can_show_is_shown() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let never = epoch + Duration::from_secs(253_402_300_799);
+        assert_eq!(time(never), "9999-12-31T23:59:59Z");
+        assert_eq!(time(never + Duration::from_secs(1)), "after the year 9999");
+        assert_eq!(time(epoch), "1970-01-01T00:00:00Z");
+        assert_eq!(time(epoch - Duration::from_secs(1)), "before 1970");
+    }
+}

@@ -1,0 +1,74 @@
+//! An access token from whoever runs the program: from a pipe, or typed without being shown.
+
+use std::io::{self, IsTerminal, Read};
+
+use domain::AccessToken;
+use thiserror::Error;
+
+/// Why there is no token to explain.
+#[derive(Debug, Error)]
+pub enum TokenInputError {
+    /// Standard input, or the terminal, cannot be read.
+    #[error("the token cannot be read from standard input: {0}")]
+    Read(#[from] io::Error),
+    /// There was none.
+    #[error("there is no token on standard input: pipe it in, as in: app explain < token.txt")]
+    Empty,
+}
+
+/// Reads a token from standard input. From a terminal it is asked for, and not shown.
+///
+/// Spaces and line breaks around it, and the word `Bearer` before it, are no part of it.
+///
+/// # Errors
+/// When there is none, or it cannot be read as a whole.
+pub fn read() -> Result<String, TokenInputError> {
+    let stdin = io::stdin();
+    let text = if stdin.is_terminal() {
+        rpassword::prompt_password("Access token (not shown): ")?
+    } else {
+        read_piped(stdin.lock())?
+    };
+    match token(&text) {
+        "" => Err(TokenInputError::Empty),
+        token => Ok(token.to_owned()),
+    }
+}
+
+/// No more than it takes to see that it is too long to be a token.
+fn read_piped(input: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;
+    // What is no UTF-8 is no token either, and is told as such.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn token(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(char::is_whitespace) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_around_a_token_is_no_part_of_it() {
+        for text in ["abc", "abc\n", " abc \r\n", "Bearer abc", "bearer   abc\n"] {
+            assert_eq!(token(text), "abc", "{text:?}");
+        }
+        for (text, kept) in [("", ""), (" \n", ""), ("a b", "a b"), ("Bearer", "Bearer")] {
+            assert_eq!(token(text), kept, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_read_than_it_takes_to_see_that_it_is_too_long() {
+        let read = read_piped(io::repeat(b'a')).unwrap();
+        assert!(AccessToken::parse(&read).is_err());
+        assert_eq!(read_piped(&b"a\xff"[..]).unwrap(), "a\u{fffd}");
+    }
+}

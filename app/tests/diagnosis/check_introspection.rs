@@ -1,0 +1,94 @@
+//! What `app check` says when introspection fails: our own credentials, and the answer.
+
+use zitadel_double::{AppState, Fault, Times, ZitadelDouble};
+
+use crate::{
+    check::{CHECK, fails, key, reason, step, with_fault},
+    run::{basic, run, said, with},
+};
+
+#[tokio::test]
+async fn a_wrong_client_secret() {
+    let double = ZitadelDouble::start().await;
+    let environment = with(basic(&double), "CLIENT_SECRET", "not-the-right-secret");
+    let ended = run(CHECK, &environment, "");
+    assert_eq!(reason(&environment), "client_refused");
+    drop(double.take_violations());
+    let text = said(&ended, &double);
+    assert!(step(&text, "discovery").starts_with("ok "), "{text}");
+    fails(
+        &ended,
+        &text,
+        "introspection",
+        "ZITADEL refuses this API's own credentials: status 400 Bad Request, error \
+         unauthorized_client, for client 340000000000000010 with client_secret_basic",
+        "one of these: client id or secret are not those of one API application, or a newer secret \
+         was generated; the application, its project or its organization is deactivated or removed; \
+         the application authenticates by key (use zitadel.key_file); it was made a moment ago",
+    );
+}
+
+#[tokio::test]
+async fn a_key_of_an_application_that_is_deactivated() {
+    let double = ZitadelDouble::start().await;
+    let (environment, _file) = key(&double);
+    double.set_app_state(double.key_client_id(), AppState::Deactivated);
+    let ended = run(CHECK, &environment, "");
+    drop(double.take_violations());
+    fails(
+        &ended,
+        &said(&ended, &double),
+        "introspection",
+        "ZITADEL refuses this API's own credentials: status 400 Bad Request, error \
+         unauthorized_client, for client 340000000000000013 with private_key_jwt",
+        "one of these: the key has expired or was removed; the API application, its project or its \
+         organization is deactivated or removed; the clock of this machine is wrong; http://ADDRESS \
+         is not the issuer to the letter; the key was made a moment ago",
+    );
+}
+
+#[tokio::test]
+async fn other_faults_of_introspection() {
+    for (fault, word, found) in [
+        (
+            Fault::TooManyRequests,
+            "rate_limited",
+            "http://ADDRESS answers with status 429 Too Many Requests",
+        ),
+        (Fault::BadGateway, "server_error", "http://ADDRESS answers with status 502 Bad Gateway"),
+        (
+            Fault::CloseBeforeAnswer,
+            "interrupted",
+            "the connection to http://ADDRESS broke before the answer was complete",
+        ),
+        (
+            Fault::NotJson,
+            "malformed_answer",
+            "http://ADDRESS answers what cannot be understood: the answer is no JSON object",
+        ),
+    ] {
+        let fault = |double: &ZitadelDouble| double.introspection_fault(fault, Times::UntilCleared);
+        let (ended, text) = with_fault(word, fault).await;
+        assert_eq!(ended.status, Some(1));
+        let step = step(&text, "introspection");
+        let expected = format!("FAILED   introspection  {found}\n");
+        assert!(step.starts_with(&expected), "{step}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_calls_any_token_active() {
+    let double = ZitadelDouble::start().await;
+    let answer = zitadel_double::Answer::from(serde_json::json!({ "active": true }));
+    let fault = Fault::Status(http::StatusCode::OK, answer);
+    double.introspection_fault(fault, Times::UntilCleared);
+    let ended = run(CHECK, &basic(&double), "");
+    assert_eq!(reason(&basic(&double)), "every_token_active");
+    fails(
+        &ended,
+        &ended.stdout,
+        "introspection",
+        "a random token is called active",
+        "whatever answers there must not be relied on: find out what it is",
+    );
+}

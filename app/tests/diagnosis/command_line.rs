@@ -1,0 +1,54 @@
+//! What is understood, and how what is not is answered.
+
+use crate::run::{run, with};
+
+#[test]
+fn help_shows_examples_and_says_what_the_exit_status_means() {
+    let help = run(&["--help"], &Vec::new(), "").stdout;
+    for expected in ["app explain < token.txt", "app check --format json", "serve", "--version"] {
+        assert!(help.contains(expected), "{expected:?} is not in:\n{help}");
+    }
+    for command in ["check", "explain"] {
+        let help = run(&[command, "--help"], &Vec::new(), "").stdout;
+        assert!(help.contains("Exit status: 0 when"), "{help}");
+    }
+}
+
+// Whoever gives the token as an argument by mistake finds it in no log.
+#[test]
+fn a_token_on_the_command_line_is_refused_and_not_repeated() {
+    for arguments in [&["explain", "eyJhbGci.secret"][..], &["explain", "--eyJhbGci.secret"]] {
+        let ended = run(arguments, &Vec::new(), "");
+        assert_eq!(ended.status, Some(2));
+        assert!(ended.stderr.contains("the token is read from standard input"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("eyJhbGci"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_serve_refuses_check_and_explain_refuse_in_the_same_words() {
+    let unknown = with(Vec::new(), "APP_SERVER__LISTN", "x");
+    let connect_to =
+        with(crate::run::at("https://10.0.0.1"), "APP_ZITADEL__CONNECT_TO", "https://10.0.0.7");
+    for environment in [unknown, connect_to] {
+        let serve = run(&[], &environment, "");
+        assert_eq!(serve.status, Some(2));
+        for command in ["check", "explain"] {
+            let ended = run(&[command], &environment, "a-token");
+            assert_eq!((ended.status, &ended.stderr), (Some(2), &serve.stderr));
+            assert_eq!(ended.stdout, "");
+        }
+    }
+}
+
+#[test]
+fn without_a_token_there_is_nothing_to_explain() {
+    for input in ["", " \n"] {
+        let ended = run(&["explain"], &Vec::new(), input);
+        assert_eq!(ended.status, Some(2));
+        assert_eq!(
+            ended.stderr,
+            "app: there is no token on standard input: pipe it in, as in: app explain < token.txt\n"
+        );
+    }
+}

@@ -1,0 +1,18 @@
+//! `app check` and `app explain`, run as people run them, each against a real failure: the double's,
+//! a wrong port's, a wrong certificate's. The texts are pinned here: people search for them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod certificates;
+mod check;
+mod check_discovery;
+mod check_introspection;
+mod command_line;
+mod explain_active;
+mod explain_inactive;
+mod run;
+mod terminal;
