@@ -135,3 +135,39 @@ fn describe() {
     gauge!("app_build_info", "version" => env!("VERSION_WITH_COMMIT")).set(1);
     Collector::default().describe();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn resident_kib() -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    // Each sample is kept until it is put into its bucket: eight bytes and more.
+    #[tokio::test(start_paused = true)]
+    async fn memory_stays_flat_while_nobody_looks() {
+        let metrics = Metrics::new();
+        let duration = metrics.request(&Method::GET, "/a", StatusCode::OK, "ok");
+        let upkeep = tokio::spawn(metrics.clone().upkeep());
+        let before = resident_kib();
+        for _ in 0..20 {
+            for _ in 0..500_000 {
+                duration.record(0.001);
+            }
+            advance(UPKEEP).await;
+            tokio::task::yield_now().await;
+        }
+        upkeep.abort();
+        let grown = resident_kib().saturating_sub(before);
+        assert!(grown < 40_000, "{grown} KiB for ten million samples");
+        let count = r#"status="200",outcome="ok"} 10000000"#;
+        assert!(metrics.render().contains(count), "none is lost");
+    }
+}

@@ -39,11 +39,11 @@ impl Server {
             .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .spawn()?;
-        for _ in 0..10_000 {
+        for _ in 0..50_000 {
             if TcpStream::connect(address).is_ok() {
                 return Ok(Self { child, address, start: began.elapsed() });
             }
-            sleep(Duration::from_millis(1));
+            sleep(Duration::from_micros(200));
         }
         Err(Error::other("it does not listen"))
     }

@@ -9,3 +9,4 @@
 
 mod live_zitadel;
 mod oidc_provider;
+mod prometheus;

@@ -1,0 +1,60 @@
+//! What operators scrape and are woken by, as Prometheus' own tool judges it.
+
+use std::{path::Path, process::Stdio};
+
+use tests::{Api, reader, with_client_secret};
+use tokio::{io::AsyncWriteExt, process::Command};
+use zitadel_double::ZitadelDouble;
+
+/// Runs promtool with this on its standard input; panics with what it says unless it is content.
+async fn promtool(arguments: &[&str], input: &str) {
+    let mut child = Command::new("promtool")
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/prometheus"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("promtool, of Debian's package prometheus: {error}"));
+    // It may have said what is wrong before it read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+    let output = child.wait_with_output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
+}
+
+/// A scrape of an API that has let somebody in, has turned somebody away and lost its ZITADEL.
+async fn scrape() -> String {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let environment = with_client_secret(&double)
+        .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
+        .with("APP_CACHE__TTL", "1h");
+    let api = Api::start(environment).await;
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    assert_eq!(api.get("/api/private", "invented").await.status, 401);
+    assert_eq!(api.get("/nothing", "invented").await.status, 404);
+    double.stop_listening().await;
+    assert_eq!(api.get("/api/private", "another").await.status, 503);
+    api.admin("/metrics").await.text
+}
+
+#[tokio::test]
+async fn a_scrape_is_as_prometheus_wants_it() {
+    promtool(&["check", "metrics"], &scrape().await).await;
+}
+
+#[tokio::test]
+async fn the_alert_rules_fire_when_they_should_and_name_metrics_that_there_are() {
+    promtool(&["check", "rules", "alerts.yml"], "").await;
+    promtool(&["test", "rules", "alerts_test.yml"], "").await;
+    let scrape = scrape().await;
+    let rules = include_str!("../../../../docs/prometheus/alerts.yml");
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = rules.split(|c| !is_of_a_name(c)).filter(|word| word.contains('_'));
+    let metrics = names.filter(|word| !["histogram_quantile", "internal_error"].contains(word));
+    for metric in metrics {
+        assert!(scrape.contains(metric), "{metric} is in no scrape");
+    }
+}
