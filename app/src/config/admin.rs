@@ -14,11 +14,11 @@ pub struct Admin {
 impl Admin {
     pub(super) fn read(layers: &Layers, server: &Server) -> Result<Self, ConfigError> {
         let listen = layers.parsed("admin.listen")?;
-        if listen.is_some_and(|address: SocketAddr| address.port() != 0 && address == server.listen)
-        {
+        let port = server.listen.port();
+        if port != 0 && listen.is_some_and(|address: SocketAddr| address.port() == port) {
             return Err(layers.conflict(
                 "admin.listen",
-                "it is the API's own address, server.listen; choose another port",
+                "it is the API's own port, that of server.listen; choose another",
             ));
         }
         Ok(Self { listen })

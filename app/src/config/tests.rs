@@ -361,6 +361,19 @@ fn the_fake_answers_on_loopback_only() {
 }
 
 #[test]
+fn operators_have_a_port_of_their_own() {
+    for same in ["127.0.0.1:5000", "0.0.0.0:5000", "[::1]:5000"] {
+        Setup::new()
+            .variable("APP_ADMIN__LISTEN", same)
+            .refused(&["admin.listen", "server.listen"]);
+    }
+    let read = |address: &str| Setup::new().variable("APP_ADMIN__LISTEN", address).read().unwrap();
+    assert_eq!(read("127.0.0.1:9090").admin.listen, Some("127.0.0.1:9090".parse().unwrap()));
+    let any = Setup::new().variable("APP_ADMIN__LISTEN", "127.0.0.1:0");
+    assert!(any.variable("APP_SERVER__LISTEN", "127.0.0.1:0").read().is_ok());
+}
+
+#[test]
 fn a_domain_without_credentials_is_incomplete() {
     Setup::new().variable("ZITADEL_DOMAIN", "https://auth.example.com").refused(&[
         "zitadel.domain",
