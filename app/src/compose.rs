@@ -20,7 +20,7 @@ use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     credential_files::CredentialFiles,
     explain::Explains,
-    http::{self, Guard, Routes},
+    http::{self, Guard, Observation, Routes},
     metrics::Metrics,
     token_file::TokenFile,
 };
@@ -48,7 +48,7 @@ pub(crate) struct Api {
 pub(crate) fn api(
     config: Config,
     routes: Routes,
-    metrics: Option<&Metrics>,
+    metrics: Option<Metrics>,
 ) -> Result<Api, HttpClientError> {
     let composed = introspector(config.introspector, config.cache)?;
     let guard = Guard::new(
@@ -56,7 +56,8 @@ pub(crate) fn api(
         config.auth,
         composed.explains.what_inactive_means(),
     );
-    let router = http::router(routes, guard, &config.cors, config.server.max_body, metrics);
+    let observation = Observation { metrics, is_logged: config.log.requests };
+    let router = http::router(routes, guard, &config.cors, config.server.max_body, &observation);
     let Composed { introspector, breaker, credentials, .. } = composed;
     Ok(Api { router, introspector, breaker, credentials })
 }

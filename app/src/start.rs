@@ -138,7 +138,7 @@ pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
 /// The API, and its metrics where there is a listener to show them.
 fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), HttpClientError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
-    let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.as_ref()))?;
+    let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;
     Ok((api, metrics))
 }
 

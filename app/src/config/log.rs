@@ -16,6 +16,8 @@ pub struct Log {
     pub format: LogFormat,
     /// The least severe level that is logged.
     pub level: LevelFilter,
+    /// Whether each request has an event.
+    pub requests: bool,
 }
 
 impl Log {
@@ -29,7 +31,11 @@ impl Log {
             "trace" => LevelFilter::TRACE,
             _ => return Err(layers.error("log.level", "it is no level")),
         };
-        Ok(Self { format: layers.required("log.format")?, level })
+        Ok(Self {
+            format: layers.required("log.format")?,
+            level,
+            requests: layers.required("log.requests")?,
+        })
     }
 }
 

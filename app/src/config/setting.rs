@@ -218,6 +218,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The least severe level that is logged. `RUST_LOG` wins over it.",
     )
     .default("info"),
+    Setting::new(
+        "log.requests",
+        "true or false",
+        "One event for each request of a route or of none: method, route, status, outcome, duration.",
+    )
+    .default("false"),
 ];
 
 /// The setting of that name.

@@ -95,7 +95,10 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert_eq!(config.auth.missing_role_status, MissingRoleStatus::Unauthorized);
     assert_eq!(config.auth.leeway, Duration::from_secs(5));
     assert!(config.auth.organizations.is_empty() && config.auth.audiences.is_empty());
-    assert_eq!(config.log, Log { format: LogFormat::Text, level: LevelFilter::INFO });
+    assert_eq!(
+        config.log,
+        Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false }
+    );
     assert!(config.origins.is_empty() && config.warnings.is_empty());
 }
 

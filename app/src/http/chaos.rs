@@ -22,7 +22,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
 
-use super::{Guard, router, routes};
+use super::{Guard, Observation, router, routes};
 use crate::config::{Auth, Cors, MissingRoleStatus};
 
 const REQUESTS: usize = 100_000;
@@ -175,7 +175,13 @@ fn api(provider: &Arc<Provider>) -> Router {
         audiences: Vec::new(),
     };
     let authorizer = Authorizer::new(Arc::new(introspector), clock, Requirements::default());
-    router(routes(), Guard::new(authorizer, auth, String::new()), &Cors::default(), 1000, None)
+    router(
+        routes(),
+        Guard::new(authorizer, auth, String::new()),
+        &Cors::default(),
+        1000,
+        &Observation::default(),
+    )
 }
 
 async fn status(api: &Router, number: usize, scoped: bool) -> u16 {

@@ -20,7 +20,7 @@ use http_body::Body;
 use super::{
     guard::Guard,
     guarded::{BehindGuard, Guarded},
-    measured::{Measured, RouteMetrics},
+    observed::{Observed, Observer},
     panics,
     rejection::{self, Converted},
 };
@@ -38,13 +38,13 @@ pub(super) type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S
 pub(super) struct Edge {
     pub(super) guard: Arc<Guard>,
     pub(super) body_limit: DefaultBodyLimit,
-    /// Where its requests are measured, if anywhere.
-    pub(super) metrics: Option<RouteMetrics>,
+    /// Who observes its requests, if anybody.
+    pub(super) observer: Option<Observer>,
 }
 
 impl Edge {
     fn around<H>(&self, handler: H) -> EdgeHandler<H> {
-        EdgeHandler { handler, body_limit: self.body_limit, metrics: self.metrics.clone() }
+        EdgeHandler { handler, body_limit: self.body_limit, observer: self.observer.clone() }
     }
 }
 
@@ -155,19 +155,19 @@ where
 }
 
 /// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
-/// harms no other request, and whose requests are measured. It allocates nothing for a request
+/// harms no other request, and whose requests are observed. It allocates nothing for a request
 /// without a body.
 #[derive(Clone)]
 struct EdgeHandler<H> {
     handler: H,
     body_limit: DefaultBodyLimit,
-    metrics: Option<RouteMetrics>,
+    observer: Option<Observer>,
 }
 
 type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
 
 impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
-    type Future = Measured<
+    type Future = Observed<
         Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>,
     >;
 
@@ -176,9 +176,9 @@ impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
             self.body_limit.apply(&mut request);
             request = request.with_limited_body();
         }
-        let begun = self.metrics.map(|metrics| metrics.begin(request.method()));
+        let begun = self.observer.map(|observer| observer.begin(request.method()));
         let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
-        Measured::new(answered.then(answer), begun)
+        Observed::new(answered.then(answer), begun)
     }
 }
 

@@ -10,8 +10,8 @@ use axum::{
 };
 use tokio::time::Instant;
 
-use super::{cors, error::ApiError, guard::Guard, measured, table::Routes};
-use crate::{config::Cors, metrics::Metrics};
+use super::{cors, error::ApiError, guard::Guard, observed::Observation, table::Routes};
+use crate::config::Cors;
 
 /// The route of what no route has.
 const UNMATCHED: &str = "unmatched";
@@ -22,17 +22,17 @@ pub(crate) fn router(
     guard: Guard,
     cors: &Cors,
     max_body: usize,
-    metrics: Option<&Metrics>,
+    observation: &Observation,
 ) -> Router {
-    let (no_path, no_method) = (metrics.cloned(), metrics.cloned());
+    let (no_path, no_method) = (observation.clone(), observation.clone());
     let router = table
-        .into_router(&Arc::new(guard), max_body, metrics)
+        .into_router(&Arc::new(guard), max_body, observation)
         .fallback(async move |method: Method| {
-            refuse(ApiError::NotFound, no_path.as_ref(), &method, UNMATCHED)
+            refuse(ApiError::NotFound, &no_path, &method, UNMATCHED)
         })
         .method_not_allowed_fallback(async move |method: Method, path: Option<MatchedPath>| {
             let path = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-            refuse(ApiError::MethodNotAllowed, no_method.as_ref(), &method, path)
+            refuse(ApiError::MethodNotAllowed, &no_method, &method, path)
         });
     let router = match cors::layer(cors) {
         Some(cors) => router.layer(cors),
@@ -42,13 +42,10 @@ pub(crate) fn router(
     router.with_state(())
 }
 
-/// Answers, and counts, what no handler was asked.
-fn refuse(error: ApiError, metrics: Option<&Metrics>, method: &Method, route: &str) -> Response {
+/// Answers, and notes, what no handler was asked.
+fn refuse(error: ApiError, observation: &Observation, method: &Method, route: &str) -> Response {
     let began = Instant::now();
     let response = error.into_response();
-    if let Some(metrics) = metrics {
-        let outcome = measured::outcome(&response);
-        metrics.request(method, route, response.status(), outcome).record(began.elapsed());
-    }
+    observation.note(method, route, &response, began.elapsed());
     response
 }

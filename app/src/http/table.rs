@@ -6,10 +6,9 @@ use axum::{Router, extract::DefaultBodyLimit, http::Method, routing::MethodFilte
 
 use super::{
     guard::Guard,
-    measured::RouteMetrics,
     mount::{Access, Edge, Mount, Mountable},
+    observed::{Observation, Observer},
 };
-use crate::metrics::Metrics;
 
 /// One line of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,16 +109,14 @@ impl Routes {
         self,
         guard: &Arc<Guard>,
         max_body: usize,
-        metrics: Option<&Metrics>,
+        observation: &Observation,
     ) -> Router {
         let routes = self.table.into_iter().zip(self.mounts);
         routes.fold(Router::new(), |router, (route, mount)| {
             let edge = Edge {
                 guard: Arc::clone(guard),
                 body_limit: DefaultBodyLimit::max(max_body),
-                metrics: metrics.map(|metrics| {
-                    RouteMetrics::new(metrics.clone(), route.method.clone(), route.path)
-                }),
+                observer: Observer::new(observation, route.method.clone(), route.path),
             };
             let method = MethodFilter::try_from(route.method)
                 .unwrap_or_else(|error| panic!("{}: {error}", route.path));

@@ -282,6 +282,26 @@ fn sighup_stops_an_api_that_has_no_file_to_read_again() {
     assert_eq!(app.end().0.code(), Some(0));
 }
 
+#[test]
+fn each_request_has_an_event_where_that_is_asked_for() {
+    let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);
+    let address = app.address();
+    for (path, expected) in [
+        (
+            "/api/private",
+            "method=GET route=\"/api/private\" status=200 outcome=\"ok\" duration_ms=",
+        ),
+        ("/no/such/path", "route=\"unmatched\" status=404 outcome=\"not_found\""),
+    ] {
+        let mut answer = String::new();
+        ask(&address, path, "dev-reader").read_to_string(&mut answer).unwrap();
+        let log = app.wait_for("outcome=");
+        let event = log.lines().last().unwrap();
+        assert!(event.contains(expected), "{log}");
+        assert!(!event.contains("dev-reader") && !event.contains("/no/such"), "{log}");
+    }
+}
+
 /// Neither the banner nor a denial needs somebody who reads.
 #[test]
 fn an_output_that_nobody_can_write_to_harms_no_request() {
