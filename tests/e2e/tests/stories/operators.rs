@@ -1,6 +1,12 @@
 //! What operators see: `/metrics`, `/livez` and `/readyz`.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tests::{Api, Environment, reader, with_client_secret};
 use tokio::{task::JoinSet, time::Instant};
@@ -101,18 +107,55 @@ async fn it_is_not_ready_while_it_drains() {
     assert_eq!(stopped.await.unwrap().cut_off, 0);
 }
 
+/// Asks over kept-alive connections until it has had so many answers since the drain was noticed.
+async fn load(client: reqwest::Client, url: String, noticed: Arc<AtomicBool>) -> Vec<u16> {
+    let (mut answers, mut since) = (Vec::new(), 0);
+    while since < 200 {
+        let answer = client.get(&url).send().await;
+        answers.push(answer.map_or(0, |answer| answer.status().as_u16()));
+        since += usize::from(noticed.load(Ordering::Relaxed));
+        tokio::task::yield_now().await;
+    }
+    answers
+}
+
+// A load balancer goes on sending for a moment after it could know better.
+#[tokio::test]
+async fn no_request_is_lost_while_a_load_balancer_notices_the_drain() {
+    let environment = Environment::default()
+        .with("APP_INTROSPECTOR", "fake")
+        .with("APP_SERVER__DRAIN_DELAY", "5s");
+    let api = Api::start(with_admin(environment)).await;
+    let (client, ready) = (api.client().clone(), api.admin_url("/readyz"));
+    let noticed = Arc::new(AtomicBool::new(false));
+    let mut callers = JoinSet::new();
+    for _ in 0..16 {
+        callers.spawn(load(client.clone(), api.url("/api/public"), Arc::clone(&noticed)));
+    }
+    let stopped = tokio::spawn(api.stop());
+    let began = Instant::now();
+    while client.get(&ready).send().await.unwrap().status() != 503 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it stays ready");
+    }
+    noticed.store(true, Ordering::Relaxed);
+    for answers in callers.join_all().await {
+        assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
+    }
+    assert_eq!(stopped.await.unwrap().cut_off, 0);
+}
+
 #[tokio::test]
 async fn what_is_asked_shared_and_reused_is_counted() {
     let double = ZitadelDouble::start().await;
     let token = reader(&double);
     let environment = with_client_secret(&double).with("APP_CACHE__TTL", "1h");
-    let api = std::sync::Arc::new(Api::start(with_admin(environment)).await);
+    let api = Arc::new(Api::start(with_admin(environment)).await);
     wait_for(&api, 200, "ready", "").await;
     let gate = Gate::closed();
     double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
     let mut callers = JoinSet::new();
     for _ in 0..3 {
-        let (api, token) = (std::sync::Arc::clone(&api), token.clone());
+        let (api, token) = (Arc::clone(&api), token.clone());
         callers.spawn(async move { api.get("/api/private", &token).await.status });
     }
     let began = Instant::now();
