@@ -101,3 +101,38 @@ fn the_readmes_first_screen_leads_to_the_port_the_rules_and_where_a_401_is_made(
         assert!(links.contains(&expected.to_owned()), "{expected} is not linked");
     }
 }
+
+/// The messages of the events in a source file, each up to what is filled in.
+fn messages(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls =
+        ["info!(", "warn!(", "error!("].into_iter().flat_map(|call| code.split(call).skip(1));
+    calls
+        .filter_map(|call| {
+            let call = call.split(");").next().unwrap_or_default();
+            let literals: Vec<_> = call.split('"').skip(1).step_by(2).collect();
+            let sentence = literals.iter().find(|text| text.contains(' '));
+            let message = sentence.or(literals.last())?;
+            let message = message.split(['{', ';', '\\']).next().unwrap_or_default();
+            Some(message.trim_end_matches([':', ' ']).to_owned())
+        })
+        .filter(|message| !message.is_empty())
+        .collect()
+}
+
+#[test]
+fn every_event_stands_on_the_page_of_the_log() {
+    let page = fs::read_to_string(root().join("docs/logging.md")).unwrap();
+    let mut sources = Vec::new();
+    files(&root().join("app/src"), "rs", &mut sources);
+    files(&root().join("adapters/src"), "rs", &mut sources);
+    let mut found = 0;
+    for source in sources {
+        for message in messages(&fs::read_to_string(&source).unwrap()) {
+            let begins_with = message.split(':').next().unwrap_or_default();
+            found += 1;
+            assert!(page.contains(begins_with), "{message:?} of {}", source.display());
+        }
+    }
+    assert!(found > 20, "{found}");
+}
