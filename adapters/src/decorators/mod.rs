@@ -11,6 +11,8 @@ mod token_cache;
 
 #[cfg(test)]
 mod gated;
+#[cfg(test)]
+mod recorded;
 
 pub use cached::Cached;
 pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};

@@ -94,3 +94,6 @@ impl<I> fmt::Debug for Observed<I> {
         f.debug_struct("Observed").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

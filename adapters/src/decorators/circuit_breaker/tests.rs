@@ -2,7 +2,10 @@ use domain::Misconfiguration;
 use tokio::time::{advance, sleep, timeout};
 
 use super::{
-    super::gated::{Gated, cause, outage, token, word},
+    super::{
+        gated::{Gated, cause, outage, token, word},
+        recorded::Recorded,
+    },
     *,
 };
 
@@ -194,4 +197,28 @@ async fn a_probe_that_stalls_does_not_hold_up_the_next_one() {
     gated.open();
     assert_eq!(ask(&breaker).await, "active");
     assert_eq!(word(&stalled.await.unwrap()), "active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_state_is_shown_to_those_who_watch() {
+    let (gated, recorded) = (Gated::opened(), Recorded::new());
+    let breaker = recorded.scope(|| CircuitBreaker::new(gated.clone()));
+    let shown = || {
+        let state = |state| recorded.value(&format!("circuit_breaker_state{{state=\"{state}\"}}"));
+        let is_open = matches!(breaker.breaker().condition(), Condition::Open { .. });
+        (state("closed").unwrap(), state("open").unwrap(), is_open)
+    };
+    let (yes, no) = ("1".to_owned(), "0".to_owned());
+    let (closed, open) = ((yes.clone(), no.clone(), false), (no, yes, true));
+    assert_eq!(shown(), closed);
+    gated.answer(Some(outage(Outage::Unreachable)));
+    for _ in 0..THRESHOLD {
+        assert_eq!(ask(&breaker).await, "unreachable");
+    }
+    assert_eq!(shown(), open);
+    assert!(format!("{:?}", breaker.breaker()).contains("Open"));
+    advance(PROBE_INTERVAL).await;
+    gated.answer(None);
+    assert_eq!(ask(&breaker).await, "active");
+    assert_eq!(shown(), closed);
 }
