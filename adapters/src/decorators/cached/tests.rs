@@ -7,6 +7,7 @@ use super::{
     super::{
         Coalesced, Remembering,
         gated::{Gated, active, outage, token, word},
+        recorded::Recorded,
     },
     *,
 };
@@ -201,4 +202,21 @@ async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
         assert_eq!(cached.introspect(&token(text)).await.unwrap(), active(text));
     }
     assert_eq!(gated.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_ups_and_entries_are_counted() {
+    let (gated, recorded) = (Gated::opened(), Recorded::new());
+    let cached = recorded.scope(|| composed(&gated, cache(100)));
+    for text in ["a", "b", "a", "a"] {
+        cached.introspect(&token(text)).await.unwrap();
+    }
+    let value = |name| recorded.value(name).unwrap();
+    assert_eq!(value(r#"token_cache_requests_total{result="miss"}"#), "2");
+    assert_eq!(value(r#"token_cache_requests_total{result="hit"}"#), "2");
+    assert_eq!(value("token_cache_entries"), "2");
+    advance(TTL).await;
+    gated.answer(Some(Ok(Introspection::Inactive)));
+    cached.introspect(&token("a")).await.unwrap();
+    assert_eq!(value("token_cache_entries"), "1");
 }
