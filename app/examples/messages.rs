@@ -99,7 +99,7 @@ pub(crate) fn routes() -> Routes {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::load()?.with_local_tokens(LocalTokens::parse(LOCAL_TOKENS)?);
-    telemetry::init(config.log);
+    let _log = telemetry::init(config.log);
     let routes = routes();
     let banner = Banner::new(&config, routes.table());
     let running = start(config, routes).await?;

@@ -20,7 +20,7 @@ use signals::{Signals, Wish};
 fn main() -> ExitCode {
     let status = match Cli::read().command {
         None | Some(Command::Serve) => run(|config| async {
-            telemetry::init(config.log);
+            let _log = telemetry::init(config.log);
             serve(config).await
         }),
         Some(Command::Check { format }) => run(|config| async move {

@@ -2,20 +2,37 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{Log, LogFormat};
 
+/// So many events wait to be written; one more is lost.
+const WAITING: usize = 10_000;
+
+/// The writer of the log. What waits is written when this is dropped, if somebody reads.
+#[must_use = "the log ends when this is dropped"]
+#[derive(Debug)]
+pub struct LogWriter {
+    _writer: WorkerGuard,
+}
+
 /// Installs the subscriber of this process. `RUST_LOG` wins over the configured level.
-pub fn init(log: Log) {
+///
+/// A thread of its own writes, so that a standard output that nobody reads delays no request.
+pub fn init(log: Log) -> LogWriter {
     let filter = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
+    let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING);
+    let (writer, guard) = writer.finish(io::stdout());
     // A log that cannot be written must not end a request: nobody is told by standard error.
     let builder = fmt()
         .with_env_filter(filter)
+        .with_writer(writer)
         .with_ansi(io::stdout().is_terminal())
         .log_internal_errors(false);
     match log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }
+    LogWriter { _writer: guard }
 }

@@ -60,15 +60,26 @@ impl App {
     }
 
     fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        alone(command, directory.path(), environment);
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut app = Self::spawn_unread(command, environment);
+        let lines = BufReader::new(app.child.stdout.take().unwrap()).lines();
         let (sender, stdout) = channel();
         thread::spawn(move || {
             lines.map_while(Result::ok).try_for_each(|line| sender.send(line + "\n")).ok()
         });
-        Self { child, stdout, _directory: directory }
+        app.stdout = stdout;
+        app
+    }
+
+    /// Its standard output is left to whoever wants to read it, or not.
+    pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
+        Self::spawn_unread(&mut Command::new(APP), environment)
+    }
+
+    fn spawn_unread(command: &mut Command, environment: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        alone(command, directory.path(), environment);
+        let child = command.spawn().unwrap();
+        Self { child, stdout: channel().1, _directory: directory }
     }
 
     /// Reads standard output up to the line that holds `expected`.

@@ -317,6 +317,26 @@ fn an_output_that_nobody_can_write_to_harms_no_request() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
+/// A pipe holds 64 KiB; then whoever writes waits until somebody reads.
+#[test]
+fn an_output_that_nobody_reads_delays_no_request() {
+    let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
+    let mut unread = BufReader::new(app.child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Listening on http://") {
+        line.clear();
+        assert!(unread.read_line(&mut line).unwrap() > 0, "it has ended");
+    }
+    let address = line.trim_end().rsplit("http://").next().unwrap();
+    for _ in 0..1000 {
+        let mut request = ask(address, "/api/private", "unknown");
+        request.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut answer = [0; 12];
+        request.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 401");
+    }
+}
+
 #[test]
 fn a_second_ctrl_c_exits_at_once() {
     let (zitadel, domain) = stalled_zitadel();
