@@ -10,7 +10,6 @@
 use std::{
     collections::BTreeMap,
     error::Error,
-    io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -99,12 +98,11 @@ pub(crate) fn routes() -> Routes {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::load()?.with_local_tokens(LocalTokens::parse(LOCAL_TOKENS)?);
-    let _log = telemetry::init(config.log);
+    let log = telemetry::init(config.log);
     let routes = routes();
     let banner = Banner::new(&config, routes.table());
     let running = start(config, routes).await?;
-    // Nobody may be there to read it.
-    let _ = writeln!(io::stdout(), "{}", banner.text(running.local_address()));
+    log.print(&format!("{}\n", banner.text(running.local_address())));
     tokio::signal::ctrl_c().await?;
     running.stop().await;
     Ok(())

@@ -9,7 +9,11 @@ use std::{
 };
 
 use app::{
-    Banner, Config, check, config::LogFormat, explain, routes, start, telemetry, token_input,
+    Banner, Config, check,
+    config::LogFormat,
+    explain, routes, start,
+    telemetry::{self, LogWriter},
+    token_input,
 };
 use cli::{Cli, Command, Format};
 use serde_json::Value;
@@ -20,8 +24,8 @@ use signals::{Signals, Wish};
 fn main() -> ExitCode {
     let status = match Cli::read().command {
         None | Some(Command::Serve) => run(|config| async {
-            let _log = telemetry::init(config.log);
-            serve(config).await
+            let log = telemetry::init(config.log);
+            serve(config, &log).await
         }),
         Some(Command::Check { format }) => run(|config| async move {
             let checked = check(config).await.map_err(|error| error.to_string())?;
@@ -63,15 +67,14 @@ fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode 
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn serve(config: Config) -> Result<ExitCode, String> {
+async fn serve(config: Config, log: &LogWriter) -> Result<ExitCode, String> {
     let mut signals = Signals::listen().map_err(|error| error.to_string())?;
     let routes = routes();
     let banner =
         (config.log.format == LogFormat::Text).then(|| Banner::new(&config, routes.table()));
     let running = start(config, routes).await.map_err(|error| error.to_string())?;
     if let Some(banner) = banner {
-        // Nobody may be there to read it.
-        let _ = writeln!(io::stdout(), "{}", banner.text(running.local_address()));
+        log.print(&format!("{}\n", banner.text(running.local_address())));
     }
     // Where no file can be read again, SIGHUP ends the process as it always does, but in good order.
     while signals.next().await == Wish::LookAgain
