@@ -20,7 +20,7 @@ use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     credential_files::CredentialFiles,
     explain::Explains,
-    http::{self, Guard, Observation, Routes},
+    http::{self, Guard, Observation, RefusalLog, Routes},
     metrics::Metrics,
     token_file::TokenFile,
 };
@@ -51,13 +51,14 @@ pub(crate) fn api(
     metrics: Option<Metrics>,
 ) -> Result<Api, HttpClientError> {
     let composed = introspector(config.introspector, config.cache)?;
-    let guard = Guard::new(
-        composed.authorizer(&config.auth),
-        config.auth,
-        composed.explains.what_inactive_means(),
-    );
-    let observation = Observation { metrics, is_logged: config.log.requests };
-    let router = http::router(routes, guard, &config.cors, config.server.max_body, &observation);
+    let authorizer = composed.authorizer(&config.auth);
+    let guard = Guard::new(authorizer, config.auth, config.log.subject);
+    let observation = Observation {
+        metrics,
+        logs_requests: config.log.requests,
+        refusals: RefusalLog::new(composed.explains.what_inactive_means()),
+    };
+    let router = http::router(routes, guard, &config.cors, config.server.max_body, observation);
     let Composed { introspector, breaker, credentials, .. } = composed;
     Ok(Api { router, introspector, breaker, credentials })
 }

@@ -86,7 +86,7 @@ impl fmt::Debug for Metrics {
 }
 
 /// Callers may invent methods; labels are no place for them.
-fn method_label(method: &Method) -> &'static str {
+pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

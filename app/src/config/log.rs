@@ -18,6 +18,8 @@ pub struct Log {
     pub level: LevelFilter,
     /// Whether each request has an event.
     pub requests: bool,
+    /// Whether that event names the subject of whoever was let in.
+    pub subject: bool,
 }
 
 impl Log {
@@ -31,11 +33,12 @@ impl Log {
             "trace" => LevelFilter::TRACE,
             _ => return Err(layers.error("log.level", "it is no level")),
         };
-        Ok(Self {
-            format: layers.required("log.format")?,
-            level,
-            requests: layers.required("log.requests")?,
-        })
+        let requests: bool = layers.required("log.requests")?;
+        let subject: bool = layers.required("log.subject")?;
+        if subject && !requests {
+            return Err(layers.error("log.subject", "without log.requests there is no such event"));
+        }
+        Ok(Self { format: layers.required("log.format")?, level, requests, subject })
     }
 }
 

@@ -221,7 +221,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "log.requests",
         "true or false",
-        "One event for each request of a route or of none: method, route, status, outcome, duration.",
+        "One event for each request of a route or of none: method, route, request id, status, outcome, duration.",
+    )
+    .default("false"),
+    Setting::new(
+        "log.subject",
+        "true or false, and true only with log.requests",
+        "Whether the event of `log.requests` names the subject (`sub`) of whoever was let in.",
     )
     .default("false"),
 ];

@@ -97,7 +97,7 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert!(config.auth.organizations.is_empty() && config.auth.audiences.is_empty());
     assert_eq!(
         config.log,
-        Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false }
+        Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false, subject: false }
     );
     assert!(config.origins.is_empty() && config.warnings.is_empty());
 }

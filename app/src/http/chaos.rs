@@ -177,10 +177,10 @@ fn api(provider: &Arc<Provider>) -> Router {
     let authorizer = Authorizer::new(Arc::new(introspector), clock, Requirements::default());
     router(
         routes(),
-        Guard::new(authorizer, auth, String::new()),
+        Guard::new(authorizer, auth, false),
         &Cors::default(),
         1000,
-        &Observation::default(),
+        Observation::default(),
     )
 }
 

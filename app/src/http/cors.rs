@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
+use super::request_id::X_REQUEST_ID;
 use crate::config::{AllowedOrigin, Cors};
 
 /// How long a browser may remember a preflight answer.
@@ -22,7 +23,7 @@ pub(super) fn layer(cors: &Cors) -> Option<CorsLayer> {
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods(AllowMethods::mirror_request())
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER])
+            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, X_REQUEST_ID])
             .max_age(MAX_AGE),
     )
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     http::{
-        HeaderValue, StatusCode,
-        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use domain::{Denial, IntrospectionError};
 use super::{
     bearer::BearerError,
     challenge::{ChallengeError, challenge},
-    problem::Problem,
+    problem::{self, Problem},
     reason::Reason,
 };
 use crate::config::Auth;
@@ -34,8 +34,10 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     /// A handler could not read the body or the parameters, as axum says.
     Unreadable { status: StatusCode, detail: String },
-    /// A bug.
-    Internal,
+    /// A bug: a handler panicked.
+    Panicked,
+    /// A bug: a handler asked for what nobody provides, as axum says.
+    HandlerFailed { detail: String },
 }
 
 impl ApiError {
@@ -53,34 +55,43 @@ impl ApiError {
                 StatusCode::UNPROCESSABLE_ENTITY => Reason::InvalidBody,
                 _ => Reason::InvalidInput,
             },
-            Self::Internal => Reason::InternalError,
+            Self::Panicked | Self::HandlerFailed { .. } => Reason::InternalError,
         }
     }
 }
 
-/// The answer to the caller. It says what the caller may know, and has no side effect. Those who
-/// watch find the [`Reason`] in its extensions.
+/// What the edge must know of an answer that turns somebody away, in the answer's extensions.
+#[derive(Clone, Debug)]
+pub(super) struct TurnedAway {
+    /// For the log, the metrics and the trace.
+    pub(super) why: ApiError,
+    /// The body, which is still to be written.
+    pub(super) problem: Problem,
+}
+
+/// The head of the answer to the caller. It says what the caller may know, and has no side effect.
+/// The edge writes the body, which has the request's id in it.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let reason = self.reason();
-        let mut response = self.answer(reason.code());
-        response.extensions_mut().insert(reason);
+        let (problem, header) = self.answer();
+        let headers = [(CONTENT_TYPE, problem::MEDIA_TYPE), (CACHE_CONTROL, problem::NO_STORE)];
+        let mut response = (problem.status, headers).into_response();
+        response.headers_mut().extend(header);
+        response.extensions_mut().insert(TurnedAway { why: self, problem });
         response
     }
 }
 
 impl ApiError {
-    fn answer(self, code: &'static str) -> Response {
-        match self {
+    fn answer(&self) -> (Problem, Option<(HeaderName, HeaderValue)>) {
+        let challenged = |auth: &Auth, error| (WWW_AUTHENTICATE, challenge(&auth.realm, error));
+        let (status, detail, header) = match self {
             Self::Bearer { error: error @ BearerError::Missing, auth } => {
-                let problem =
-                    Problem { status: StatusCode::UNAUTHORIZED, code, detail: sentence(&error) };
-                challenged(&auth, None, problem)
+                (StatusCode::UNAUTHORIZED, sentence(error), Some(challenged(auth, None)))
             }
             Self::Bearer { error, auth } => {
-                let problem =
-                    Problem { status: StatusCode::BAD_REQUEST, code, detail: sentence(&error) };
-                challenged(&auth, Some(ChallengeError::InvalidRequest), problem)
+                let challenge = challenged(auth, Some(ChallengeError::InvalidRequest));
+                (StatusCode::BAD_REQUEST, sentence(error), Some(challenge))
             }
             Self::Denied { denial, auth } => {
                 let (status, error) = match denial {
@@ -89,44 +100,27 @@ impl ApiError {
                     }
                     _ => (StatusCode::UNAUTHORIZED, ChallengeError::InvalidToken),
                 };
-                let problem = Problem { status, code, detail: what_the_caller_may_know(&denial) };
-                challenged(&auth, Some(error), problem)
+                (status, what_the_caller_may_know(denial), Some(challenged(auth, Some(error))))
             }
             Self::Undetermined(_) => {
-                let problem = Problem {
-                    status: StatusCode::SERVICE_UNAVAILABLE,
-                    code,
-                    detail: "The authorization server gave no verdict on the access token, which \
-                             may well be valid. Try again."
-                        .to_owned(),
-                };
-                ([(RETRY_AFTER, RETRY_AFTER_SECS)], problem).into_response()
+                let detail = "The authorization server gave no verdict on the access token, which \
+                              may well be valid. Try again.";
+                let retry_after = (RETRY_AFTER, RETRY_AFTER_SECS);
+                (StatusCode::SERVICE_UNAVAILABLE, detail.to_owned(), Some(retry_after))
             }
-            Self::NotFound => Problem {
-                status: StatusCode::NOT_FOUND,
-                code,
-                detail: "There is no such path.".to_owned(),
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such path.".to_owned(), None),
+            Self::MethodNotAllowed => {
+                let detail = "This path does not have this method.".to_owned();
+                (StatusCode::METHOD_NOT_ALLOWED, detail, None)
             }
-            .into_response(),
-            Self::MethodNotAllowed => Problem {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                code,
-                detail: "This path does not have this method.".to_owned(),
+            Self::Unreadable { status, detail } => (*status, detail.clone(), None),
+            Self::Panicked | Self::HandlerFailed { .. } => {
+                let detail = "Something went wrong here.".to_owned();
+                (StatusCode::INTERNAL_SERVER_ERROR, detail, None)
             }
-            .into_response(),
-            Self::Unreadable { status, detail } => Problem { status, code, detail }.into_response(),
-            Self::Internal => Problem {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                code,
-                detail: "Something went wrong here.".to_owned(),
-            }
-            .into_response(),
-        }
+        };
+        (Problem { status, code: self.reason().code(), detail }, header)
     }
-}
-
-fn challenged(auth: &Auth, error: Option<ChallengeError>, problem: Problem) -> Response {
-    ([(WWW_AUTHENTICATE, challenge(&auth.realm, error))], problem).into_response()
 }
 
 /// Less than the log says: nothing of what was found, and of what is configured only what the rule

@@ -2,70 +2,114 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::http::Method;
 use domain::IntrospectionError;
-use tokio::time::Instant;
+use tokio::time::sleep;
 use tracing::{error, warn};
 
-/// For so long after an event, the same fault is only counted.
-const QUIET: Duration = Duration::from_secs(10);
+use super::observation::Asked;
+
+/// How often a fault that lasts is summed up.
+const PERIOD: Duration = Duration::from_secs(10);
 
 /// One event for each kind of fault when it begins, and one every ten seconds while it lasts, with
-/// the number of those that had none: an outage does not flood the log.
-#[derive(Debug, Default)]
-pub(super) struct FaultLog(Mutex<HashMap<&'static str, Logged>>);
+/// the number of requests that it met since: an outage does not flood the log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FaultLog(Arc<Mutex<HashMap<&'static str, Since>>>);
 
-/// A kind of fault that was logged.
+/// What was seen of one kind of fault since its last event.
 #[derive(Debug)]
-struct Logged {
-    at: Instant,
-    /// So many had no event since.
-    unlogged: u64,
+struct Since {
+    requests: u64,
+    last: IntrospectionError,
 }
 
 impl FaultLog {
-    pub(super) fn log(&self, method: &Method, route: &str, fault: &IntrospectionError) {
-        let (reason, cause) = (fault.reason(), chain(fault));
-        let Some(unlogged) = self.count(reason) else { return };
-        match fault {
-            IntrospectionError::Unavailable { .. } => warn!(
-                %method, route, reason, cause, unlogged,
-                "no verdict: {fault}; it may pass by itself, and if it lasts the cause says where to look",
-            ),
-            IntrospectionError::ClientRefused { .. } => error!(
-                %method, route, reason, cause, unlogged,
-                "no verdict: {fault}; the operator must act: check client id, secret or key, and \
-                 whether the API application, its project and its organization are active",
-            ),
-            IntrospectionError::Misconfigured { .. } => error!(
-                %method, route, reason, cause, unlogged,
-                "no verdict: {fault}; the operator must act: check zitadel.domain and what stands \
-                 between here and there",
-            ),
-            IntrospectionError::Malformed { .. } => error!(
-                %method, route, reason, cause, unlogged,
-                "no verdict: {fault}; a bug there or here, or somebody in between",
-            ),
+    pub(super) fn log(&self, fault: &IntrospectionError, asked: Asked<'_>) {
+        if self.begins(fault) {
+            begin(fault, asked);
+            tokio::spawn(self.clone().sum_up(fault.reason()));
         }
     }
 
-    /// How many of this kind had no event since the last one, if it is time for the next.
-    fn count(&self, reason: &'static str) -> Option<u64> {
-        let now = Instant::now();
-        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match logged.get_mut(reason) {
-            Some(last) if now < last.at + QUIET => {
-                last.unlogged += 1;
-                None
-            }
-            _ => logged
-                .insert(reason, Logged { at: now, unlogged: 0 })
-                .map_or(Some(0), |last| Some(last.unlogged)),
+    /// Whether it is the first of its kind; any other is counted.
+    fn begins(&self, fault: &IntrospectionError) -> bool {
+        let mut kinds = self.lock();
+        if let Some(since) = kinds.get_mut(fault.reason()) {
+            since.requests += 1;
+            since.last.clone_from(fault);
+            return false;
         }
+        kinds.insert(fault.reason(), Since { requests: 0, last: fault.clone() });
+        true
+    }
+
+    /// Sums the fault up until it met nobody in a whole period.
+    async fn sum_up(self, reason: &'static str) {
+        loop {
+            sleep(PERIOD).await;
+            let Some((requests, last)) = self.take(reason) else { return };
+            go_on(&last, requests);
+        }
+    }
+
+    /// How many requests met it since the last event; nothing, and it is forgotten, if none did.
+    fn take(&self, reason: &'static str) -> Option<(u64, IntrospectionError)> {
+        let mut kinds = self.lock();
+        let since = kinds.get_mut(reason)?;
+        if since.requests == 0 {
+            kinds.remove(reason);
+            return None;
+        }
+        Some((std::mem::take(&mut since.requests), since.last.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Since>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The event of the first request.
+fn begin(fault: &IntrospectionError, asked: Asked<'_>) {
+    let (reason, cause, advice) = (fault.reason(), chain(fault), advice(fault));
+    let Asked { method, route, request_id } = asked;
+    if may_pass(fault) {
+        warn!(%method, route, request_id, reason, cause, "no verdict: {fault}; {advice}");
+    } else {
+        error!(%method, route, request_id, reason, cause, "no verdict: {fault}; {advice}");
+    }
+}
+
+/// The event of all that came since.
+fn go_on(fault: &IntrospectionError, requests: u64) {
+    let (reason, cause, advice) = (fault.reason(), chain(fault), advice(fault));
+    if may_pass(fault) {
+        warn!(reason, cause, requests, "still no verdict: {fault}; {advice}");
+    } else {
+        error!(reason, cause, requests, "still no verdict: {fault}; {advice}");
+    }
+}
+
+const fn may_pass(fault: &IntrospectionError) -> bool {
+    matches!(fault, IntrospectionError::Unavailable { .. })
+}
+
+const fn advice(fault: &IntrospectionError) -> &'static str {
+    match fault {
+        IntrospectionError::Unavailable { .. } => {
+            "it may pass by itself, and if it lasts the cause says where to look"
+        }
+        IntrospectionError::ClientRefused { .. } => {
+            "the operator must act: check client id, secret or key, and whether the API \
+             application, its project and its organization are active"
+        }
+        IntrospectionError::Misconfigured { .. } => {
+            "the operator must act: check zitadel.domain and what stands between here and there"
+        }
+        IntrospectionError::Malformed { .. } => "a bug there or here, or somebody in between",
     }
 }
 
@@ -83,28 +127,52 @@ fn chain(fault: &IntrospectionError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{io, sync::Arc};
+    use std::io;
 
+    use axum::http::Method;
     use domain::Outage;
     use thiserror::Error;
-    use tokio::time::advance;
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_fault_is_logged_when_it_begins_and_every_ten_seconds_with_the_number_between() {
+    fn fault(reason: Outage) -> IntrospectionError {
+        IntrospectionError::Unavailable { reason, source: Arc::new(io::Error::other("a test")) }
+    }
+
+    #[test]
+    fn of_each_kind_the_first_has_its_event_and_the_others_are_summed_up() {
         let log = FaultLog::default();
-        assert_eq!(log.count("unreachable"), Some(0));
+        assert!(log.begins(&fault(Outage::Unreachable)));
         for _ in 0..3 {
-            advance(Duration::from_secs(3)).await;
-            assert_eq!(log.count("unreachable"), None);
+            assert!(!log.begins(&fault(Outage::Unreachable)));
         }
-        assert_eq!(log.count("client_refused"), Some(0), "another fault has its own event");
-        advance(Duration::from_secs(1)).await;
-        assert_eq!(log.count("unreachable"), Some(3));
-        assert_eq!(log.count("unreachable"), None);
-        advance(QUIET).await;
-        assert_eq!(log.count("unreachable"), Some(1));
+        assert!(log.begins(&fault(Outage::TimedOut)), "another fault has its own event");
+        assert!(matches!(log.take("unreachable"), Some((3, _))));
+        assert!(!log.begins(&fault(Outage::Unreachable)));
+        assert!(matches!(log.take("unreachable"), Some((1, _))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_ten_seconds_the_others_are_summed_up_until_there_are_none() {
+        let log = FaultLog::default();
+        let asked = Asked { method: &Method::GET, route: "/a", request_id: "r1" };
+        for _ in 0..3 {
+            log.log(&fault(Outage::Unreachable), asked);
+        }
+        let counted = || log.lock().get("unreachable").map(|since| since.requests);
+        assert_eq!(counted(), Some(2));
+        sleep(PERIOD + Duration::from_secs(1)).await;
+        assert_eq!(counted(), Some(0));
+        sleep(PERIOD).await;
+        assert_eq!(counted(), None);
+    }
+
+    #[test]
+    fn a_fault_that_met_nobody_for_a_period_begins_anew() {
+        let log = FaultLog::default();
+        assert!(log.begins(&fault(Outage::Unreachable)));
+        assert!(log.take("unreachable").is_none());
+        assert!(log.begins(&fault(Outage::Unreachable)));
     }
 
     /// A fault with another one behind it.

@@ -129,10 +129,16 @@ impl<H: Guarded<T, S>, T, S: Send + 'static> Handler<T, S> for BehindGuard<H> {
 
     fn call(self, request: Request, state: S) -> Self::Future {
         async move {
-            let (method, headers) = (request.method(), request.headers());
-            let admitted = self.guard.admit(method, headers, request.extensions()).await;
-            let mut response = match admitted {
-                Ok(permit) => self.handler.call(Authorized(permit), request, state).await,
+            let mut response = match self.guard.admit(request.headers()).await {
+                Ok(permit) => {
+                    let subject = self.guard.subject(&permit);
+                    let answer = self.handler.call(Authorized(permit), request, state);
+                    let mut response = answer.await;
+                    if let Some(subject) = subject {
+                        response.extensions_mut().insert(subject);
+                    }
+                    response
+                }
                 Err(refusal) => refusal.into_response(),
             };
             response.headers_mut().insert(CACHE_CONTROL, NO_STORE);

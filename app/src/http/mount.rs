@@ -1,28 +1,17 @@
 //! The only way to mount a route: as `public(...)`, or as `guarded(...)` with the rule in the
 //! handler's signature.
 
-use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use axum::{
-    RequestExt,
-    extract::{DefaultBodyLimit, Request},
     handler::Handler,
-    response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Policy, Rule};
-use futures_util::{
-    FutureExt,
-    future::{CatchUnwind, Then},
-};
-use http_body::Body;
 
 use super::{
-    guard::Guard,
+    edge::Edge,
     guarded::{BehindGuard, Guarded},
-    observed::{Observed, Observer},
-    panics,
-    rejection::{self, Converted},
 };
 
 /// A handler with the word for who may call it.
@@ -32,21 +21,6 @@ pub struct Mountable<S> {
 }
 
 pub(super) type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S> + Send>;
-
-/// What the edge gives to a route.
-#[derive(Clone)]
-pub(super) struct Edge {
-    pub(super) guard: Arc<Guard>,
-    pub(super) body_limit: DefaultBodyLimit,
-    /// Who observes its requests, if anybody.
-    pub(super) observer: Option<Observer>,
-}
-
-impl Edge {
-    fn around<H>(&self, handler: H) -> EdgeHandler<H> {
-        EdgeHandler { handler, body_limit: self.body_limit, observer: self.observer.clone() }
-    }
-}
 
 impl<S> fmt::Debug for Mountable<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,36 +126,4 @@ where
         on(method, edge.around(handler))
     });
     Mountable { access: Access::Guarded(H::Rule::POLICY), mount }
-}
-
-/// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
-/// harms no other request, and whose requests are observed. It allocates nothing for a request
-/// without a body.
-#[derive(Clone)]
-struct EdgeHandler<H> {
-    handler: H,
-    body_limit: DefaultBodyLimit,
-    observer: Option<Observer>,
-}
-
-type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
-
-impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
-    type Future = Observed<
-        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>,
-    >;
-
-    fn call(self, mut request: Request, state: S) -> Self::Future {
-        if !request.body().is_end_stream() {
-            self.body_limit.apply(&mut request);
-            request = request.with_limited_body();
-        }
-        let begun = self.observer.map(|observer| observer.begin(request.method()));
-        let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
-        Observed::new(answered.then(answer), begun)
-    }
-}
-
-fn answer(answered: Result<Response, Box<dyn Any + Send>>) -> Converted {
-    rejection::to_problem(answered.unwrap_or_else(panics::answer))
 }

@@ -1,89 +1,86 @@
-//! Times each request, and logs it where that is asked for.
+//! Follows each request from its head to its answer's: its id, its time, its span, its end.
 
 use std::{
+    borrow::Cow,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use axum::{
+    extract::Request,
     http::{Method, StatusCode},
     response::Response,
 };
+use domain::Subject;
 use metrics::Histogram;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{Span, field::Empty, info_span};
 
-use super::reason::Reason;
-use crate::metrics::Metrics;
-
-/// What is done with each request that has ended.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Observation {
-    /// Where it is counted and timed, if anywhere.
-    pub(crate) metrics: Option<Metrics>,
-    /// Whether it has an event in the log.
-    pub(crate) is_logged: bool,
-}
-
-impl Observation {
-    /// Notes a request that has ended.
-    pub(super) fn note(&self, method: &Method, route: &str, response: &Response, took: Duration) {
-        let (status, outcome) = (response.status(), outcome(response));
-        if let Some(metrics) = &self.metrics {
-            metrics.request(method, route, status, outcome).record(took);
-        }
-        self.log(method, route, response, took);
-    }
-
-    fn log(&self, method: &Method, route: &str, response: &Response, took: Duration) {
-        if self.is_logged {
-            let (status, outcome) = (response.status().as_u16(), outcome(response));
-            let duration_ms = took.as_secs_f64() * 1000.0;
-            info!(%method, route, status, outcome, duration_ms, "request");
-        }
-    }
-}
-
-/// The outcome of what its handler answered.
-const OK: &str = "ok";
-
-/// The reason of a refusal, or ok.
-fn outcome(response: &Response) -> &'static str {
-    response.extensions().get::<Reason>().map_or(OK, |reason| reason.as_str())
-}
+use super::{
+    error::TurnedAway,
+    observation::{Asked, Ended, OK, Observation},
+    request_id::{RequestId, X_REQUEST_ID},
+};
+use crate::metrics::method_label;
 
 /// What observes one line of the route table.
 #[derive(Clone)]
 pub(super) struct Observer(Arc<Line>);
 
 struct Line {
-    observation: Observation,
+    observation: Arc<Observation>,
     method: Method,
-    path: &'static str,
+    route: Cow<'static, str>,
     /// Of what is asked most: the line's own method, answered 200. It costs no look-up.
     ok: Option<Histogram>,
 }
 
 impl Observer {
-    /// `None` where nothing is done with a request that has ended.
-    pub(super) fn new(
-        observation: &Observation,
+    pub(super) fn of_line(
+        observation: &Arc<Observation>,
         method: Method,
         path: &'static str,
-    ) -> Option<Self> {
+    ) -> Self {
         let metrics = observation.metrics.as_ref();
         let ok = metrics.map(|metrics| metrics.request(&method, path, StatusCode::OK, OK));
-        (observation.is_logged || ok.is_some())
-            .then(|| Self(Arc::new(Line { observation: observation.clone(), method, path, ok })))
+        Self::new(observation, method, path.into(), ok)
     }
 
-    /// Notes the beginning of a request.
-    pub(super) fn begin(self, method: &Method) -> Begun {
-        let other_method = (*method != self.0.method).then(|| method.clone());
-        Begun { line: self.0, other_method, at: Instant::now() }
+    /// Of a request that no handler is asked.
+    pub(super) fn of_refusal(observation: &Arc<Observation>, method: Method, route: &str) -> Self {
+        Self::new(observation, method, route.to_owned().into(), None)
+    }
+
+    fn new(
+        observation: &Arc<Observation>,
+        method: Method,
+        route: Cow<'static, str>,
+        ok: Option<Histogram>,
+    ) -> Self {
+        Self(Arc::new(Line { observation: Arc::clone(observation), method, route, ok }))
+    }
+
+    /// Notes the beginning of a request, and gives it its id.
+    pub(super) fn begin(self, request: &mut Request) -> Begun {
+        let Self(line) = self;
+        let other_method = (*request.method() != line.method).then(|| request.method().clone());
+        let id = RequestId::of(request.headers_mut());
+        let at = line.observation.is_timed().then(Instant::now);
+        let method = method_label(other_method.as_ref().unwrap_or(&line.method));
+        let span = info_span!(
+            "request",
+            otel.name = format_args!("{method} {}", line.route),
+            otel.kind = "server",
+            otel.status_code = Empty,
+            http.request.method = method,
+            http.route = &*line.route,
+            http.response.status_code = Empty,
+            request_id = id.as_str(),
+            reason = Empty,
+        );
+        Begun { line, other_method, id, at, span }
     }
 }
 
@@ -91,22 +88,56 @@ impl Observer {
 pub(super) struct Begun {
     line: Arc<Line>,
     other_method: Option<Method>,
-    at: Instant,
+    id: RequestId,
+    at: Option<Instant>,
+    span: Span,
 }
 
 impl Begun {
-    fn end(&self, response: &Response) {
-        let (line, took) = (&self.line, self.at.elapsed());
-        let is_usual = self.other_method.is_none()
-            && response.status() == StatusCode::OK
-            && outcome(response) == OK;
+    /// Notes how the request ended, and completes the answer: its id, and the body of a problem.
+    pub(super) fn end(self, mut response: Response) -> Response {
+        let extensions = response.extensions_mut();
+        let turned_away: Option<TurnedAway> = extensions.remove();
+        let subject: Option<Subject> = extensions.remove();
+        let ended = Ended {
+            status: response.status(),
+            refusal: turned_away.as_ref().map(|turned_away| &turned_away.why),
+            subject: subject.as_ref(),
+            took: self.at.map(|at| at.elapsed()),
+        };
+        self.note(ended);
+        if let Some(TurnedAway { problem, .. }) = turned_away {
+            *response.body_mut() = problem.body(&self.id);
+        }
+        response.headers_mut().insert(X_REQUEST_ID, self.id.into_header());
+        response
+    }
+
+    fn note(&self, ended: Ended<'_>) {
+        let line = &*self.line;
         let method = self.other_method.as_ref().unwrap_or(&line.method);
-        match &line.ok {
-            Some(ok) if is_usual => {
-                ok.record(took);
-                line.observation.log(method, line.path, response, took);
-            }
-            _ => line.observation.note(method, line.path, response, took),
+        let asked = Asked { method, route: &line.route, request_id: self.id.as_str() };
+        let is_usual = self.other_method.is_none()
+            && ended.status == StatusCode::OK
+            && ended.refusal.is_none();
+        match (&line.ok, ended.took) {
+            (Some(ok), Some(took)) if is_usual => ok.record(took),
+            _ => line.observation.measure(asked, ended),
+        }
+        line.observation.log(asked, ended);
+        self.trace(ended);
+    }
+
+    fn trace(&self, ended: Ended<'_>) {
+        if self.span.is_disabled() {
+            return;
+        }
+        self.span.record("http.response.status_code", ended.status.as_u16());
+        if ended.refusal.is_some() {
+            self.span.record("reason", ended.outcome());
+        }
+        if ended.status.is_server_error() {
+            self.span.record("otel.status_code", "ERROR");
         }
     }
 }
@@ -121,8 +152,8 @@ pin_project! {
 }
 
 impl<F> Observed<F> {
-    pub(super) fn new(answer: F, begun: Option<Begun>) -> Self {
-        Self { answer, begun }
+    pub(super) fn new(answer: F, begun: Begun) -> Self {
+        Self { answer, begun: Some(begun) }
     }
 }
 
@@ -131,10 +162,13 @@ impl<F: Future<Output = Response>> Future for Observed<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
-        let response = ready!(this.answer.poll(context));
-        if let Some(begun) = this.begun {
-            begun.end(&response);
-        }
-        Poll::Ready(response)
+        let response = {
+            let _in_its_span = this.begun.as_ref().map(|begun| begun.span.enter());
+            ready!(this.answer.poll(context))
+        };
+        Poll::Ready(match this.begun.take() {
+            Some(begun) => begun.end(response),
+            None => response,
+        })
     }
 }

@@ -3,12 +3,10 @@
 use std::any::Any;
 
 use axum::response::{IntoResponse, Response};
-use tracing::error;
 
 use super::error::ApiError;
 
-/// The answer for a panic. Its message is in the log, as the panic hook wrote it.
+/// The answer for a panic. Its message is on standard error, as the panic hook wrote it.
 pub(super) fn answer(_panic: Box<dyn Any + Send>) -> Response {
-    error!(reason = "internal_error", "a handler panicked");
-    ApiError::Internal.into_response()
+    ApiError::Panicked.into_response()
 }

@@ -1,14 +1,12 @@
 //! Problem details (RFC 9457): the body of every answer that is not a success.
 
 use axum::{
-    Json,
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
-    },
-    response::{IntoResponse, Response},
+    body::Body,
+    http::{HeaderValue, StatusCode},
 };
 use serde::Serialize;
+
+use super::request_id::RequestId;
 
 /// What went wrong, for programs (`code`) and for people (`detail`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,24 +19,27 @@ pub(crate) struct Problem {
 pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The body of the answer to this request.
+    pub(super) fn body(&self, request_id: &RequestId) -> Body {
         #[derive(Serialize)]
-        struct Body<'a> {
+        struct Members<'a> {
             r#type: &'a str,
             title: &'a str,
             status: u16,
             detail: &'a str,
             code: &'a str,
+            request_id: &'a str,
         }
-        let body = Body {
+        let members = Members {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Unknown"),
             status: self.status.as_u16(),
             detail: &self.detail,
             code: self.code,
+            request_id: request_id.as_str(),
         };
-        let headers = [(CONTENT_TYPE, MEDIA_TYPE), (CACHE_CONTROL, NO_STORE)];
-        (self.status, headers, Json(body)).into_response()
+        // Texts and a number are always JSON.
+        serde_json::to_vec(&members).unwrap_or_default().into()
     }
 }

@@ -1,5 +1,6 @@
 //! What axum says when a handler cannot read the body or the parameters, as a problem.
 
+use super::error::ApiError;
 use axum::{
     body,
     http::{
@@ -12,9 +13,6 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Either, Ready, ready},
 };
-use tracing::error;
-
-use super::error::ApiError;
 
 /// The longest text that is taken over, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -50,31 +48,27 @@ async fn convert(response: Response) -> Response {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();
     let mut problem = if head.status == StatusCode::INTERNAL_SERVER_ERROR {
-        error!(reason = "internal_error", detail, "a handler failed");
-        ApiError::Internal.into_response()
+        ApiError::HandlerFailed { detail }.into_response()
     } else {
         ApiError::Unreadable { status: head.status, detail }.into_response()
     };
     head.headers.remove(CONTENT_LENGTH);
     head.headers.remove(CONTENT_TYPE);
     problem.headers_mut().extend(head.headers);
+    problem.extensions_mut().extend(head.extensions);
     problem
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
+    use crate::http::error::TurnedAway;
 
     fn detail(text: &str) -> String {
         let rejection = (StatusCode::BAD_REQUEST, text.to_owned()).into_response();
-        let problem = pollster::block_on(async {
-            let problem = to_problem(rejection).await;
-            body::to_bytes(problem.into_body(), 100_000).await.unwrap()
-        });
-        let problem: Value = serde_json::from_slice(&problem).unwrap();
-        problem["detail"].as_str().unwrap().to_owned()
+        let answer = pollster::block_on(to_problem(rejection));
+        let turned_away: &TurnedAway = answer.extensions().get().unwrap();
+        turned_away.problem.detail.clone()
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::MatchedPath,
-    http::Method,
+    extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
 };
-use tokio::time::Instant;
 
-use super::{cors, error::ApiError, guard::Guard, observed::Observation, table::Routes};
+use super::{
+    cors, error::ApiError, guard::Guard, observation::Observation, observed::Observer,
+    table::Routes,
+};
 use crate::config::Cors;
 
 /// The route of what no route has.
@@ -22,17 +23,18 @@ pub(crate) fn router(
     guard: Guard,
     cors: &Cors,
     max_body: usize,
-    observation: &Observation,
+    observation: Observation,
 ) -> Router {
-    let (no_path, no_method) = (observation.clone(), observation.clone());
+    let observation = Arc::new(observation);
+    let (no_path, no_method) = (Arc::clone(&observation), Arc::clone(&observation));
     let router = table
-        .into_router(&Arc::new(guard), max_body, observation)
-        .fallback(async move |method: Method| {
-            refuse(ApiError::NotFound, &no_path, &method, UNMATCHED)
+        .into_router(&Arc::new(guard), max_body, &observation)
+        .fallback(async move |request: Request| {
+            refuse(ApiError::NotFound, request, UNMATCHED, &no_path)
         })
-        .method_not_allowed_fallback(async move |method: Method, path: Option<MatchedPath>| {
+        .method_not_allowed_fallback(async move |path: Option<MatchedPath>, request: Request| {
             let path = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-            refuse(ApiError::MethodNotAllowed, &no_method, &method, path)
+            refuse(ApiError::MethodNotAllowed, request, path, &no_method)
         });
     let router = match cors::layer(cors) {
         Some(cors) => router.layer(cors),
@@ -42,10 +44,13 @@ pub(crate) fn router(
     router.with_state(())
 }
 
-/// Answers, and notes, what no handler was asked.
-fn refuse(error: ApiError, observation: &Observation, method: &Method, route: &str) -> Response {
-    let began = Instant::now();
-    let response = error.into_response();
-    observation.note(method, route, &response, began.elapsed());
-    response
+/// Answers, and notes, what no handler is asked.
+fn refuse(
+    error: ApiError,
+    mut request: Request,
+    route: &str,
+    observation: &Arc<Observation>,
+) -> Response {
+    let observer = Observer::of_refusal(observation, request.method().clone(), route);
+    observer.begin(&mut request).end(error.into_response())
 }

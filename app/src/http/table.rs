@@ -5,9 +5,11 @@ use std::{fmt, sync::Arc};
 use axum::{Router, extract::DefaultBodyLimit, http::Method, routing::MethodFilter};
 
 use super::{
+    edge::Edge,
     guard::Guard,
-    mount::{Access, Edge, Mount, Mountable},
-    observed::{Observation, Observer},
+    mount::{Access, Mount, Mountable},
+    observation::Observation,
+    observed::Observer,
 };
 
 /// One line of the route table.
@@ -109,14 +111,14 @@ impl Routes {
         self,
         guard: &Arc<Guard>,
         max_body: usize,
-        observation: &Observation,
+        observation: &Arc<Observation>,
     ) -> Router {
         let routes = self.table.into_iter().zip(self.mounts);
         routes.fold(Router::new(), |router, (route, mount)| {
             let edge = Edge {
                 guard: Arc::clone(guard),
                 body_limit: DefaultBodyLimit::max(max_body),
-                observer: Observer::new(observation, route.method.clone(), route.path),
+                observer: Observer::of_line(observation, route.method.clone(), route.path),
             };
             let method = MethodFilter::try_from(route.method)
                 .unwrap_or_else(|error| panic!("{}: {error}", route.path));

@@ -32,10 +32,10 @@ use crate::{
 const MAX_BODY: usize = 1000;
 
 fn api(routes: Routes, cors: &Cors) -> Router {
-    observed_api(routes, cors, &Observation::default())
+    observed_api(routes, cors, Observation::default())
 }
 
-fn observed_api(routes: Routes, cors: &Cors, observation: &Observation) -> Router {
+fn observed_api(routes: Routes, cors: &Cors, observation: Observation) -> Router {
     let auth = Auth {
         realm: "api".parse().unwrap(),
         missing_role_status: MissingRoleStatus::Unauthorized,
@@ -46,7 +46,7 @@ fn observed_api(routes: Routes, cors: &Cors, observation: &Observation) -> Route
     let introspector = InMemoryIntrospector::new(LocalTokens::embedded().answers());
     let authorizer =
         Authorizer::new(Arc::new(introspector), Arc::new(SystemClock), Requirements::default());
-    router(routes, Guard::new(authorizer, auth, String::new()), cors, MAX_BODY, observation)
+    router(routes, Guard::new(authorizer, auth, false), cors, MAX_BODY, observation)
 }
 
 fn request(method: &str, path: &str, token: &str) -> Request<Body> {
@@ -331,8 +331,8 @@ async fn a_panic_is_a_500_and_harms_no_other_request() {
 #[tokio::test]
 async fn each_request_is_measured_by_its_route_and_its_outcome() {
     let metrics = Metrics::new();
-    let observation = Observation { metrics: Some(metrics.clone()), is_logged: false };
-    let api = observed_api(routes(), &Cors::default(), &observation);
+    let observation = Observation { metrics: Some(metrics.clone()), ..Observation::default() };
+    let api = observed_api(routes(), &Cors::default(), observation);
     for (method, path, token) in [
         ("GET", "/api/private", "dev-reader"),
         ("GET", "/api/private", "dev-reader"),

@@ -10,6 +10,7 @@
 mod child;
 mod file_descriptors;
 mod http2_floods;
+mod log;
 mod outages;
 
 use std::{
@@ -283,61 +284,6 @@ fn sighup_stops_an_api_that_has_no_file_to_read_again() {
 }
 
 #[test]
-fn each_request_has_an_event_where_that_is_asked_for() {
-    let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);
-    let address = app.address();
-    for (path, expected) in [
-        (
-            "/api/private",
-            "method=GET route=\"/api/private\" status=200 outcome=\"ok\" duration_ms=",
-        ),
-        ("/no/such/path", "route=\"unmatched\" status=404 outcome=\"not_found\""),
-    ] {
-        let mut answer = String::new();
-        ask(&address, path, "dev-reader").read_to_string(&mut answer).unwrap();
-        let log = app.wait_for("outcome=");
-        let event = log.lines().last().unwrap();
-        assert!(event.contains(expected), "{log}");
-        assert!(!event.contains("dev-reader") && !event.contains("/no/such"), "{log}");
-    }
-}
-
-/// Neither the banner nor a denial needs somebody who reads.
-#[test]
-fn an_output_that_nobody_can_write_to_harms_no_request() {
-    let mut app = App::start(&[], &[]);
-    let address = app.address();
-    drop(app.child.stderr.take());
-    // The thread that reads standard output ends at the next line.
-    app.stdout = channel().1;
-    for _ in 0..20 {
-        assert!(answer(&address, "/api/private", "unknown").starts_with("HTTP/1.1 401"));
-    }
-    app.signal("TERM");
-    assert_eq!(app.child.wait().unwrap().code(), Some(0));
-}
-
-/// A pipe holds 64 KiB; then whoever writes waits until somebody reads.
-#[test]
-fn an_output_that_nobody_reads_delays_no_request() {
-    let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
-    let mut unread = BufReader::new(app.child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("Listening on http://") {
-        line.clear();
-        assert!(unread.read_line(&mut line).unwrap() > 0, "it has ended");
-    }
-    let address = line.trim_end().rsplit("http://").next().unwrap();
-    for _ in 0..1000 {
-        let mut request = ask(address, "/api/private", "unknown");
-        request.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut answer = [0; 12];
-        request.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 401");
-    }
-}
-
-#[test]
 fn a_second_ctrl_c_exits_at_once() {
     let (zitadel, domain) = stalled_zitadel();
     let app = App::start(&[], &with_zitadel(&domain, "1h"));
@@ -348,25 +294,6 @@ fn a_second_ctrl_c_exits_at_once() {
     app.wait_for("once more to exit at once");
     app.signal("INT");
     assert_eq!(app.end().0.code(), Some(130));
-}
-
-#[test]
-fn the_log_is_json_where_machines_read_it_and_rust_log_wins_over_the_level() {
-    let environment =
-        [("APP_LOG__FORMAT", "json"), ("APP_LOG__LEVEL", "error"), ("RUST_LOG", "info")];
-    let app = App::start(&[], &environment);
-    let log = app.wait_for("listening");
-    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
-    let address = event["address"].as_str().unwrap().to_owned();
-    answer(&address, "/api/private", "dev-no-role");
-    answer(&address, "/api/private-scoped", "dev-no-role");
-    let log = app.wait_for("policy_not_met");
-    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
-    assert_eq!(event["reason"], "policy_not_met");
-    assert_eq!(event["route"], "/api/private-scoped");
-    assert_eq!(event["level"], "INFO");
-    app.signal("TERM");
-    app.end();
 }
 
 #[test]

@@ -2,12 +2,18 @@
 
 use std::{io, time::Duration};
 
-use axum::{body::to_bytes, http::header::CONTENT_TYPE};
+use axum::{
+    body::to_bytes,
+    http::{HeaderMap, header::CONTENT_TYPE},
+};
 use domain::{AccessTokenError, Cause, Misconfiguration, Outage, Rule, rules::ReadMessages};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::MissingRoleStatus;
+use crate::{
+    config::MissingRoleStatus,
+    http::request_id::{RequestId, X_REQUEST_ID},
+};
 
 fn auth(missing_role_status: MissingRoleStatus) -> Arc<Auth> {
     Arc::new(Auth {
@@ -36,7 +42,10 @@ fn answer(outcome: ApiError) -> (u16, Option<String>, Option<String>, Value) {
     assert_eq!(header(axum::http::header::CACHE_CONTROL).unwrap(), "no-store");
     let (status, challenge, retry_after) =
         (response.status().as_u16(), header(WWW_AUTHENTICATE), header(RETRY_AFTER));
-    let body = pollster::block_on(to_bytes(response.into_body(), 10_000)).unwrap();
+    let turned_away: &TurnedAway = response.extensions().get().unwrap();
+    let mut headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_static("r1"))]);
+    let body = turned_away.problem.body(&RequestId::of(&mut headers));
+    let body = pollster::block_on(to_bytes(body, 10_000)).unwrap();
     (status, challenge, retry_after, serde_json::from_slice(&body).unwrap())
 }
 
@@ -49,6 +58,7 @@ fn check(outcome: ApiError, status: u16, challenge: Option<&str>, code: &str, de
     let title = StatusCode::from_u16(status).unwrap().canonical_reason().unwrap();
     let expected = json!({
         "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
+        "request_id": "r1",
     });
     assert_eq!(body, expected);
 }
@@ -156,7 +166,9 @@ fn what_has_nothing_to_do_with_tokens_has_no_challenge() {
         "method_not_allowed",
         "This path does not have this method.",
     );
-    check(ApiError::Internal, 500, None, "internal_error", "Something went wrong here.");
+    for bug in [ApiError::Panicked, ApiError::HandlerFailed { detail: "secret".to_owned() }] {
+        check(bug, 500, None, "internal_error", "Something went wrong here.");
+    }
     for (status, code) in [
         (400, "invalid_input"),
         (413, "body_too_large"),

@@ -17,6 +17,7 @@ mod http2;
 mod isolation;
 mod operators;
 mod outages;
+mod request_ids;
 mod rotation;
 mod shutdown;
 mod slow_clients;

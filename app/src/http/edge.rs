@@ -1,0 +1,68 @@
+//! What is around every handler, whoever may call it.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    RequestExt,
+    extract::{DefaultBodyLimit, Request},
+    handler::Handler,
+    response::Response,
+};
+use futures_util::{
+    FutureExt,
+    future::{CatchUnwind, Then},
+};
+use http_body::Body;
+
+use super::{
+    guard::Guard,
+    observed::{Observed, Observer},
+    panics,
+    rejection::{self, Converted},
+};
+
+/// What the edge gives to a route.
+#[derive(Clone)]
+pub(super) struct Edge {
+    pub(super) guard: Arc<Guard>,
+    pub(super) body_limit: DefaultBodyLimit,
+    pub(super) observer: Observer,
+}
+
+impl Edge {
+    pub(super) fn around<H>(&self, handler: H) -> EdgeHandler<H> {
+        EdgeHandler { handler, body_limit: self.body_limit, observer: self.observer.clone() }
+    }
+}
+
+/// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
+/// harms no other request, and whose requests are observed. It allocates nothing for a request
+/// without a body.
+#[derive(Clone)]
+pub(super) struct EdgeHandler<H> {
+    handler: H,
+    body_limit: DefaultBodyLimit,
+    observer: Observer,
+}
+
+type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
+
+impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
+    type Future = Observed<
+        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>,
+    >;
+
+    fn call(self, mut request: Request, state: S) -> Self::Future {
+        if !request.body().is_end_stream() {
+            self.body_limit.apply(&mut request);
+            request = request.with_limited_body();
+        }
+        let begun = self.observer.begin(&mut request);
+        let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
+        Observed::new(answered.then(answer), begun)
+    }
+}
+
+fn answer(answered: Result<Response, Box<dyn Any + Send>>) -> Converted {
+    rejection::to_problem(answered.unwrap_or_else(panics::answer))
+}

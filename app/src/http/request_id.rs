@@ -1,0 +1,114 @@
+//! The id of a request, by which its answer, its events and its trace are found together.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+/// Where the caller may name an id, where the handler reads it, and where the answer says it.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that is taken over, in bytes. It is shorter than any access token: an id is
+/// logged.
+const MAX_LENGTH: usize = 64;
+
+/// The id of one request: at most 64 letters, digits, and `-._~:@/+=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The caller's own id, without what an id may not hold; a new one where nothing is left. The
+    /// handler finds it in the header, and nothing else.
+    pub(super) fn of(headers: &mut HeaderMap) -> Self {
+        let id = headers.get(X_REQUEST_ID).and_then(taken_over).unwrap_or_else(made);
+        headers.insert(X_REQUEST_ID, id.clone());
+        Self(id)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        // It is ASCII.
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(super) fn into_header(self) -> HeaderValue {
+        self.0
+    }
+}
+
+fn taken_over(given: &HeaderValue) -> Option<HeaderValue> {
+    let bytes = given.as_bytes();
+    if bytes.len() <= MAX_LENGTH && !bytes.is_empty() && bytes.iter().copied().all(is_allowed) {
+        return Some(given.clone());
+    }
+    let left: Vec<u8> =
+        bytes.iter().copied().filter(|byte| is_allowed(*byte)).take(MAX_LENGTH).collect();
+    HeaderValue::from_bytes(&left).ok().filter(|left| !left.is_empty())
+}
+
+const fn is_allowed(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+            | b'-' | b'.' | b'_' | b'~' | b':' | b'@' | b'/' | b'+' | b'='
+    )
+}
+
+fn made() -> HeaderValue {
+    let mut text = Uuid::encode_buffer();
+    let text: &str = Uuid::new_v4().hyphenated().encode_lower(&mut text);
+    // Digits and hyphens are always a header's value.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The id of a request that gives these.
+    fn id(given: &[&[u8]]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in given {
+            headers.append(X_REQUEST_ID, HeaderValue::from_bytes(value).unwrap());
+        }
+        let id = RequestId::of(&mut headers);
+        let for_the_handler: Vec<_> = headers.get_all(X_REQUEST_ID).iter().collect();
+        assert_eq!(for_the_handler, [id.as_str()]);
+        id.as_str().to_owned()
+    }
+
+    #[test]
+    fn an_id_of_the_caller_is_taken_over() {
+        for given in ["a", "0b6a1f7e-9d8c-4b7a-a1b2-c3d4e5f60718", "Root=1-6789:a@b/c+d_e~f.g"] {
+            assert_eq!(id(&[given.as_bytes()]), given);
+        }
+        let longest = "x".repeat(64);
+        assert_eq!(id(&[longest.as_bytes()]), longest);
+    }
+
+    #[test]
+    fn what_an_id_may_not_hold_is_left_out() {
+        assert_eq!(id(&[b"a b\"c\xff<script>{}"]), "abcscript");
+        assert_eq!(id(&["x".repeat(65).as_bytes()]), "x".repeat(64));
+        assert_eq!(id(&[b"first", b"second"]), "first");
+    }
+
+    #[test]
+    fn without_an_id_a_new_one_is_made_each_time() {
+        for given in [&[][..], &[b"" as &[u8]], &[b"\xff <>"]] {
+            let (one, other) = (id(given), id(given));
+            assert_ne!(one, other);
+            assert_eq!(one.len(), 36, "{one}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_never_long_and_never_holds_anything_else(
+            given in proptest::collection::vec(32_u8..=126, 0..200),
+        ) {
+            let id = id(&[&given]);
+            prop_assert!((1..=64).contains(&id.len()));
+            prop_assert!(id.bytes().all(is_allowed));
+        }
+    }
+}

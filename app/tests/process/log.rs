@@ -1,0 +1,140 @@
+//! The log, as whoever runs the process reads it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    sync::mpsc::channel,
+};
+
+use serde_json::Value;
+
+use super::{
+    answer, ask,
+    child::{App, PATIENCE, run},
+};
+
+/// The first event that holds `expected`, as machines read it.
+fn event(app: &App, expected: &str) -> Value {
+    let log = app.wait_for(expected);
+    serde_json::from_str(log.lines().last().unwrap()).unwrap()
+}
+
+/// Asks for the private route with an id.
+fn ask_as(request_id: &str, address: &str, token: &str) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET /api/private HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         X-Request-Id: {request_id}\r\nConnection: close\r\n\r\n",
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_to_string(&mut String::new()).unwrap();
+}
+
+#[test]
+fn an_event_of_a_request_has_its_id_and_the_subject_only_where_that_is_asked_for() {
+    for (names_subjects, subject) in [("false", Value::Null), ("true", "dev-reader".into())] {
+        let app = App::start(
+            &[],
+            &[
+                ("APP_LOG__FORMAT", "json"),
+                ("APP_LOG__REQUESTS", "true"),
+                ("APP_LOG__SUBJECT", names_subjects),
+            ],
+        );
+        let address = event(&app, "listening")["address"].as_str().unwrap().to_owned();
+        ask_as("id-1", &address, "dev-reader");
+        let request = event(&app, "\"request\"");
+        assert_eq!((&request["request_id"], &request["subject"]), (&"id-1".into(), &subject));
+        ask_as("id-2", &address, "dev-revoked");
+        assert_eq!(event(&app, "denied")["request_id"], "id-2");
+        let request = event(&app, "\"request\"");
+        assert_eq!((&request["request_id"], &request["subject"]), (&"id-2".into(), &Value::Null));
+    }
+}
+
+#[test]
+fn a_subject_without_an_event_to_name_it_in_is_refused() {
+    let (status, _, stderr) = run(&[], &[("APP_LOG__SUBJECT", "true")]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.starts_with("app: log.subject") && stderr.contains("log.requests"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1);
+}
+
+#[test]
+fn each_request_has_an_event_where_that_is_asked_for() {
+    let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);
+    let address = app.address();
+    for (path, route, expected) in [
+        (
+            "/api/private",
+            "method=GET route=\"/api/private\" request_id=",
+            "status=200 outcome=\"ok\" duration_ms=",
+        ),
+        (
+            "/no/such/path",
+            "method=GET route=\"unmatched\" request_id=",
+            "status=404 outcome=\"not_found\" duration_ms=",
+        ),
+    ] {
+        let mut answer = String::new();
+        ask(&address, path, "dev-reader").read_to_string(&mut answer).unwrap();
+        let log = app.wait_for("outcome=");
+        let event = log.lines().last().unwrap();
+        assert!(event.contains(route) && event.contains(expected), "{log}");
+        assert!(!event.contains("dev-reader") && !event.contains("/no/such"), "{log}");
+    }
+}
+
+/// Neither the banner nor a denial needs somebody who reads.
+#[test]
+fn an_output_that_nobody_can_write_to_harms_no_request() {
+    let mut app = App::start(&[], &[]);
+    let address = app.address();
+    drop(app.child.stderr.take());
+    // The thread that reads standard output ends at the next line.
+    app.stdout = channel().1;
+    for _ in 0..20 {
+        assert!(answer(&address, "/api/private", "unknown").starts_with("HTTP/1.1 401"));
+    }
+    app.signal("TERM");
+    assert_eq!(app.child.wait().unwrap().code(), Some(0));
+}
+
+/// A pipe holds 64 KiB; then whoever writes waits until somebody reads.
+#[test]
+fn an_output_that_nobody_reads_delays_no_request() {
+    let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
+    let mut unread = BufReader::new(app.child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Listening on http://") {
+        line.clear();
+        assert!(unread.read_line(&mut line).unwrap() > 0, "it has ended");
+    }
+    let address = line.trim_end().rsplit("http://").next().unwrap();
+    for _ in 0..1000 {
+        let mut request = ask(address, "/api/private", "unknown");
+        request.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut answer = [0; 12];
+        request.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 401");
+    }
+}
+
+#[test]
+fn the_log_is_json_where_machines_read_it_and_rust_log_wins_over_the_level() {
+    let environment =
+        [("APP_LOG__FORMAT", "json"), ("APP_LOG__LEVEL", "error"), ("RUST_LOG", "info")];
+    let app = App::start(&[], &environment);
+    let log = app.wait_for("listening");
+    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let address = event["address"].as_str().unwrap().to_owned();
+    answer(&address, "/api/private", "dev-no-role");
+    answer(&address, "/api/private-scoped", "dev-no-role");
+    let log = app.wait_for("policy_not_met");
+    let event: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(event["reason"], "policy_not_met");
+    assert_eq!(event["route"], "/api/private-scoped");
+    assert_eq!(event["level"], "INFO");
+    app.signal("TERM");
+    app.end();
+}
