@@ -98,12 +98,13 @@ pub(crate) fn routes() -> Routes {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::load()?.with_local_tokens(LocalTokens::parse(LOCAL_TOKENS)?);
-    let log = telemetry::init(config.log);
+    let telemetry = telemetry::init(&config)?;
     let routes = routes();
     let banner = Banner::new(&config, routes.table());
     let running = start(config, routes).await?;
-    log.print(&format!("{}\n", banner.text(running.local_address())));
+    telemetry.print(&format!("{}\n", banner.text(running.local_address())));
     tokio::signal::ctrl_c().await?;
     running.stop().await;
+    telemetry.send_the_last_traces().await;
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::{
     explain::Explains,
     http::{self, Guard, Observation, RefusalLog, Routes},
     metrics::Metrics,
+    telemetry::traces,
     token_file::TokenFile,
 };
 
@@ -159,6 +160,7 @@ pub(crate) fn zitadel(zitadel: Zitadel) -> Result<AskedAlone, HttpClientError> {
         connect_to: zitadel.connect_to,
         root_certificates: zitadel.root_certificates,
         timeout: zitadel.timeout,
+        trace_parent: traces::trace_parent,
     };
     let explainer = Explainer::new(&settings);
     Ok(AskedAlone { introspector: ZitadelIntrospector::new(settings)?, explainer, credentials })

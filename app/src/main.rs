@@ -12,7 +12,7 @@ use app::{
     Banner, Config, check,
     config::LogFormat,
     explain, routes, start,
-    telemetry::{self, LogWriter},
+    telemetry::{self, Telemetry},
     token_input,
 };
 use cli::{Cli, Command, Format};
@@ -24,8 +24,8 @@ use signals::{Signals, Wish};
 fn main() -> ExitCode {
     let status = match Cli::read().command {
         None | Some(Command::Serve) => run(|config| async {
-            let log = telemetry::init(config.log);
-            serve(config, &log).await
+            let telemetry = telemetry::init(&config).map_err(|error| error.to_string())?;
+            serve(config, &telemetry).await
         }),
         Some(Command::Check { format }) => run(|config| async move {
             let checked = check(config).await.map_err(|error| error.to_string())?;
@@ -67,14 +67,14 @@ fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode 
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn serve(config: Config, log: &LogWriter) -> Result<ExitCode, String> {
+async fn serve(config: Config, telemetry: &Telemetry) -> Result<ExitCode, String> {
     let mut signals = Signals::listen().map_err(|error| error.to_string())?;
     let routes = routes();
     let banner =
         (config.log.format == LogFormat::Text).then(|| Banner::new(&config, routes.table()));
     let running = start(config, routes).await.map_err(|error| error.to_string())?;
     if let Some(banner) = banner {
-        log.print(&format!("{}\n", banner.text(running.local_address())));
+        telemetry.print(&format!("{}\n", banner.text(running.local_address())));
     }
     // Where no file can be read again, SIGHUP ends the process as it always does, but in good order.
     while signals.next().await == Wish::LookAgain
@@ -82,8 +82,13 @@ async fn serve(config: Config, log: &LogWriter) -> Result<ExitCode, String> {
     {
         tokio::spawn(reading);
     }
+    let stop = async {
+        let stopped = running.stop().await;
+        telemetry.send_the_last_traces().await;
+        stopped
+    };
     tokio::select! {
-        stopped = running.stop() => Ok(if stopped.cut_off == 0 {
+        stopped = stop => Ok(if stopped.cut_off == 0 {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

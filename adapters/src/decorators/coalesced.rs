@@ -13,6 +13,7 @@ use futures_util::{
     future::{BoxFuture, Shared, WeakShared},
 };
 use metrics::{Counter, counter};
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 type Answer = Result<Introspection, IntrospectionError>;
 type Call = BoxFuture<'static, Answer>;
@@ -34,8 +35,16 @@ struct Calls(Mutex<UnderWay>);
 
 #[derive(Default)]
 struct UnderWay {
-    by_token: HashMap<AccessToken<'static>, (u64, WeakShared<Call>)>,
+    by_token: HashMap<AccessToken<'static>, Joinable>,
     last_number: u64,
+}
+
+/// A call that whoever comes may join.
+struct Joinable {
+    number: u64,
+    call: WeakShared<Call>,
+    /// That of the question, which has one caller's span above it, whoever else waits.
+    span: Span,
 }
 
 /// Takes a call off the list when it ends, however it ends.
@@ -59,8 +68,12 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
     /// The call that is under way for `token`, or a new one.
     fn call(&self, token: &AccessToken<'_>) -> Shared<Call> {
         let mut under_way = self.calls.lock();
-        if let Some(call) = under_way.by_token.get(token).and_then(|(_, call)| call.upgrade()) {
+        let joinable = under_way.by_token.get(token);
+        let joined = joinable.and_then(|known| Some((known.call.upgrade()?, known.span.clone())));
+        if let Some((call, span)) = joined {
+            drop(under_way);
             self.joined.increment(1);
+            Span::current().follows_from(&span);
             return call;
         }
         under_way.last_number += 1;
@@ -68,12 +81,41 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
         let token = token.clone().into_owned();
         let on_list = OnList { calls: Arc::clone(&self.calls), token: token.clone(), number };
         let inner = Arc::clone(&self.inner);
-        let call = async move { inner.introspect(&on_list.token).await }.boxed().shared();
+        let span = new_span();
+        let recorded = span.clone();
+        let call = async move {
+            let answer = inner.introspect(&on_list.token).await;
+            record(&recorded, &answer);
+            answer
+        };
+        let call = call.instrument(span.clone()).boxed().shared();
         if let Some(weak) = call.downgrade() {
-            under_way.by_token.insert(token, (number, weak));
+            under_way.by_token.insert(token, Joinable { number, call: weak, span });
         }
         call
     }
+}
+
+/// The span of a question, below that of its first caller.
+fn new_span() -> Span {
+    info_span!(
+        "introspection",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        result = Empty,
+        reason = Empty,
+    )
+}
+
+fn record(span: &Span, answer: &Answer) {
+    match answer {
+        Ok(Introspection::Active(_)) => span.record("result", "active"),
+        Ok(Introspection::Inactive) => span.record("result", "inactive"),
+        Err(fault) => {
+            span.record("otel.status_code", "ERROR");
+            span.record("result", "fault").record("reason", fault.reason())
+        }
+    };
 }
 
 impl Calls {
@@ -86,10 +128,10 @@ impl Drop for OnList {
     fn drop(&mut self) {
         let mut under_way = self.calls.lock();
         let removed = under_way.by_token.remove_entry(&self.token);
-        if let Some((token, call)) = removed
-            && call.0 != self.number
+        if let Some((token, joinable)) = removed
+            && joinable.number != self.number
         {
-            under_way.by_token.insert(token, call);
+            under_way.by_token.insert(token, joinable);
         }
     }
 }

@@ -24,11 +24,12 @@ const PING_INTERVAL: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and adds
-/// nothing of a caller's request.
+/// nothing of a caller's request but the trace that it is part of.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,
     detour: Option<Detour>,
+    trace_parent: fn() -> Option<String>,
 }
 
 /// Another origin in place of the domain's, with the domain's name in `Host`.
@@ -59,6 +60,7 @@ impl HttpClient {
         connect_to: Option<&ConnectTo>,
         root_certificates: Option<&[u8]>,
         connect_timeout: Duration,
+        trace_parent: fn() -> Option<String>,
     ) -> Result<Self, HttpClientError> {
         let mut builder = Client::builder()
             .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
@@ -85,11 +87,19 @@ impl HttpClient {
             Some(_) => HttpClientError::RootCertificates,
             None => HttpClientError::Client(error),
         })?;
-        Ok(Self { client, detour })
+        Ok(Self { client, detour, trace_parent })
     }
 
     /// A request to `url`, which is of the domain's origin wherever there is a detour.
-    pub(super) fn request(&self, method: Method, mut url: Url) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let request = self.to(method, url);
+        match (self.trace_parent)() {
+            Some(trace_parent) => request.header("traceparent", trace_parent),
+            None => request,
+        }
+    }
+
+    fn to(&self, method: Method, mut url: Url) -> RequestBuilder {
         let Some(detour) = &self.detour else {
             return self.client.request(method, url);
         };

@@ -59,6 +59,9 @@ pub struct ZitadelSettings {
     pub root_certificates: Option<Vec<u8>>,
     /// The most that one question may take, everything included.
     pub timeout: Duration,
+    /// Gives the `traceparent` (W3C Trace Context) of what is under way, if that is traced. It is
+    /// all that ZITADEL is told about a trace.
+    pub trace_parent: fn() -> Option<String>,
 }
 
 /// Asks ZITADEL, or another authorization server that speaks RFC 7662.
@@ -92,6 +95,7 @@ impl ZitadelIntrospector {
             connect_to.as_ref(),
             settings.root_certificates.as_deref(),
             timeout,
+            settings.trace_parent,
         )?;
         Ok(Self {
             http,

@@ -38,6 +38,7 @@ fn settings(double: &ZitadelDouble, authentication: ClientAuthentication) -> Zit
         connect_to: None,
         root_certificates: double.ca_pem().map(|pem| pem.as_bytes().to_vec()),
         timeout: PATIENT,
+        trace_parent: || None,
     }
 }
 

@@ -12,6 +12,7 @@ mod layers;
 mod log;
 mod server;
 mod setting;
+mod traces;
 mod zitadel;
 
 use std::{collections::BTreeMap, env, path::Path};
@@ -30,6 +31,7 @@ pub use introspector::{Fake, Introspector};
 pub(crate) use layers::toml_line;
 pub use log::{Log, LogFormat};
 pub use server::Server;
+pub use traces::Traces;
 pub use zitadel::Zitadel;
 
 /// Everything that can be configured, read and checked.
@@ -49,6 +51,8 @@ pub struct Config {
     pub admin: Admin,
     /// The log.
     pub log: Log,
+    /// Where traces are sent, if anywhere.
+    pub traces: Option<Traces>,
     /// For each setting that is not at its default: its name, and where the value came from.
     pub origins: Vec<(&'static str, String)>,
     /// What an operator should know although the start goes on.
@@ -91,6 +95,7 @@ impl Config {
         environment: BTreeMap<String, String>,
         directory: &Path,
     ) -> Result<Self, ConfigError> {
+        let traces = Traces::read(&environment)?;
         let layers = Layers::read(environment, directory)?;
         let server = Server::read(&layers)?;
         let mut warnings = Vec::new();
@@ -106,7 +111,9 @@ impl Config {
                 .origins()
                 .into_iter()
                 .map(|(name, origin)| (name, origin.to_string()))
+                .chain(traces.as_ref().map(Traces::origin))
                 .collect(),
+            traces,
             warnings,
         })
     }

@@ -112,7 +112,8 @@ async fn whoever_comes_after_the_answer_asks_anew() {
 async fn an_old_call_that_ends_late_takes_no_newer_one_off_the_list() {
     let calls = Arc::<Calls>::default();
     let newer = async { Ok(Introspection::Inactive) }.boxed().shared();
-    calls.lock().by_token.insert(token("a"), (2, newer.downgrade().unwrap()));
+    let joinable = Joinable { number: 2, call: newer.downgrade().unwrap(), span: Span::none() };
+    calls.lock().by_token.insert(token("a"), joinable);
     drop(OnList { calls: Arc::clone(&calls), token: token("a"), number: 1 });
     assert_eq!(calls.lock().by_token.len(), 1);
     drop(OnList { calls: Arc::clone(&calls), token: token("a"), number: 2 });

@@ -215,6 +215,7 @@ mod tests {
             connect_to: Some("http://zitadel.svc:8080".parse().unwrap()),
             root_certificates: None,
             timeout: Duration::from_secs(5),
+            trace_parent: || None,
         })
     }
 

@@ -1,10 +1,15 @@
-//! The log: one subscriber, on standard output.
+//! The log, on standard output.
 
 use std::io::{self, IsTerminal, Write};
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, LevelFilter, filter_fn},
+    fmt,
+};
 
+use super::BoxedLayer;
 use crate::config::{Log, LogFormat};
 
 /// So many events wait to be written; one more is lost.
@@ -26,22 +31,24 @@ impl LogWriter {
     }
 }
 
-/// Installs the subscriber of this process. `RUST_LOG` wins over the configured level.
+/// What writes events, and events alone. `RUST_LOG` wins over the configured level.
 ///
 /// A thread of its own writes, so that a standard output that nobody reads delays no request.
-pub fn init(log: Log) -> LogWriter {
-    let filter = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
+pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
+    let levels = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
+    // Without a hint of its own it would take away that of the levels.
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    let filter = levels.and(events);
     let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING);
     let (queue, guard) = writer.finish(io::stdout());
     // A log that cannot be written must not end a request: nobody is told by standard error.
-    let builder = fmt()
-        .with_env_filter(filter)
+    let layer = fmt::layer()
         .with_writer(queue.clone())
         .with_ansi(io::stdout().is_terminal())
         .log_internal_errors(false);
-    match log.format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-    }
-    LogWriter { queue, _writer: guard }
+    let layer = match log.format {
+        LogFormat::Text => layer.with_filter(filter).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    (LogWriter { queue, _writer: guard }, layer)
 }

@@ -1,0 +1,104 @@
+//! What the process says about itself while it runs: the log, and traces where they are wanted.
+//!
+//! The log is made of events and never shows a span; traces are made of spans and never hold an
+//! event. Without traces no span is ever made.
+
+mod export;
+mod log;
+pub(crate) mod traces;
+
+use opentelemetry_otlp::ExporterBuildError;
+use thiserror::Error;
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
+
+pub use self::log::LogWriter;
+use self::traces::Exported;
+use crate::config::Config;
+
+/// Why there is nobody to tell.
+#[derive(Debug, Error)]
+#[error("{variable}: traces cannot be sent there: {source}")]
+pub struct TelemetryError {
+    variable: &'static str,
+    source: ExporterBuildError,
+}
+
+/// The log and the traces of this process. What waits of the log is written when this is dropped.
+#[must_use = "the log ends when this is dropped"]
+#[derive(Debug)]
+pub struct Telemetry {
+    log: LogWriter,
+    traces: Option<Exported>,
+}
+
+type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Installs the subscriber of this process, of which there can be only one.
+///
+/// # Errors
+/// When the client cannot be made that is to send the traces.
+pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
+    let traces = config.traces.as_ref().map(|traces| {
+        let variable = traces.variable;
+        Exported::new(traces).map_err(|source| TelemetryError { variable, source })
+    });
+    let traces = traces.transpose()?;
+    let (log, layer) = log::layer(config.log);
+    subscriber(layer, traces.as_ref()).init();
+    Ok(Telemetry { log, traces })
+}
+
+/// Each layer has a filter of its own: what all of them refuse is never made.
+fn subscriber(log: BoxedLayer, traces: Option<&Exported>) -> impl Subscriber + Send + Sync {
+    let mut layers = vec![log];
+    layers.extend(traces.map(Exported::layer));
+    tracing_subscriber::registry().with(layers)
+}
+
+impl Telemetry {
+    /// Writes a text between the events of the log, in its turn.
+    pub fn print(&self, text: &str) {
+        self.log.print(text);
+    }
+
+    /// Sends the spans that wait. It takes two seconds at most, whoever is to receive them.
+    pub async fn send_the_last_traces(&self) {
+        if let Some(traces) = &self.traces {
+            traces.send_the_last().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Dispatch, Metadata, info_span, metadata::LevelFilter};
+
+    use super::*;
+    use crate::config::{Log, LogFormat, Traces};
+
+    fn dispatch(traces: Option<&Exported>) -> Dispatch {
+        let log = Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false };
+        Dispatch::new(subscriber(log::layer(log).1, traces))
+    }
+
+    fn a_span() -> &'static Metadata<'static> {
+        info_span!("a span").metadata().unwrap()
+    }
+
+    #[test]
+    fn without_traces_a_span_is_not_even_asked_about() {
+        assert!(dispatch(None).register_callsite(a_span()).is_never());
+    }
+
+    #[test]
+    fn with_traces_there_are_spans() {
+        let traces = Traces {
+            endpoint: "http://127.0.0.1:1/v1/traces".parse().unwrap(),
+            variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            service_name: None,
+        };
+        let traces = Exported::new(&traces).unwrap();
+        assert!(!dispatch(Some(&traces)).register_callsite(a_span()).is_never());
+    }
+}
