@@ -23,7 +23,7 @@ use super::{
     observation::{Asked, Ended, OK, Observation},
     request_id::{RequestId, X_REQUEST_ID},
 };
-use crate::metrics::method_label;
+use crate::{metrics::method_label, telemetry::traces};
 
 /// What observes one line of the route table.
 #[derive(Clone)]
@@ -80,6 +80,7 @@ impl Observer {
             request_id = id.as_str(),
             reason = Empty,
         );
+        traces::set_parent(&span, request.headers());
         Begun { line, other_method, id, at, span }
     }
 }

@@ -37,7 +37,7 @@ impl LogWriter {
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let levels = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
     // Without a hint of its own it would take away that of the levels.
-    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    let events = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
     let filter = levels.and(events);
     let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING);
     let (queue, guard) = writer.finish(io::stdout());

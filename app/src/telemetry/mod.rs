@@ -78,7 +78,12 @@ mod tests {
     use crate::config::{Log, LogFormat, Traces};
 
     fn dispatch(traces: Option<&Exported>) -> Dispatch {
-        let log = Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false };
+        let log = Log {
+            format: LogFormat::Text,
+            level: LevelFilter::INFO,
+            requests: false,
+            subject: false,
+        };
         Dispatch::new(subscriber(log::layer(log).1, traces))
     }
 
