@@ -72,38 +72,32 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
-    use tracing::{Dispatch, Metadata, info_span, metadata::LevelFilter};
+    use tracing::{Dispatch, dispatcher::with_default, info_span, metadata::LevelFilter};
 
     use super::*;
     use crate::config::{Log, LogFormat, Traces};
 
-    fn dispatch(traces: Option<&Exported>) -> Dispatch {
+    /// Whether spans are out of the question, so that none is even asked about.
+    fn spans_are_never_made(traces: Option<&Exported>) -> bool {
         let log = Log {
             format: LogFormat::Text,
-            level: LevelFilter::INFO,
+            level: LevelFilter::TRACE,
             requests: false,
             subject: false,
         };
-        Dispatch::new(subscriber(log::layer(log).1, traces))
-    }
-
-    fn a_span() -> &'static Metadata<'static> {
-        info_span!("a span").metadata().unwrap()
-    }
-
-    #[test]
-    fn without_traces_a_span_is_not_even_asked_about() {
-        assert!(dispatch(None).register_callsite(a_span()).is_never());
+        let span = with_default(&Dispatch::new(Registry::default()), || info_span!("a span"));
+        let dispatch = Dispatch::new(subscriber(log::layer(log).1, traces));
+        dispatch.register_callsite(span.metadata().unwrap()).is_never()
     }
 
     #[test]
-    fn with_traces_there_are_spans() {
+    fn spans_are_made_where_they_are_exported_and_nowhere_else() {
+        assert!(spans_are_never_made(None));
         let traces = Traces {
             endpoint: "http://127.0.0.1:1/v1/traces".parse().unwrap(),
             variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
             service_name: None,
         };
-        let traces = Exported::new(&traces).unwrap();
-        assert!(!dispatch(Some(&traces)).register_callsite(a_span()).is_never());
+        assert!(!spans_are_never_made(Some(&Exported::new(&traces).unwrap())));
     }
 }

@@ -71,6 +71,8 @@ impl Exported {
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
+            .with_level(false)
+            .with_target(false)
             .with_context_activation(false)
             .with_filter(spans.with_max_level_hint(LevelFilter::INFO))
             .boxed()

@@ -1,0 +1,112 @@
+//! A collector: takes what is exported by OTLP over HTTP, and decodes it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    common::v1::{KeyValue, any_value::Value},
+    trace::v1::{ResourceSpans, Span},
+};
+use prost::Message;
+
+use crate::child::PATIENCE;
+
+/// What one request brought.
+pub(crate) struct Export {
+    /// The request line and the headers.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) resources: Vec<ResourceSpans>,
+}
+
+/// A collector on a port of its own.
+pub(crate) struct OtlpReceiver {
+    pub(crate) endpoint: String,
+    status: Arc<AtomicU16>,
+    exports: Receiver<Export>,
+}
+
+impl OtlpReceiver {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let status = Arc::new(AtomicU16::new(200));
+        let (sender, exports) = channel();
+        let answered = Arc::clone(&status);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (sender, status) = (sender.clone(), Arc::clone(&answered));
+                thread::spawn(move || while receive(&stream, &sender, &status).is_some() {});
+            }
+        });
+        Self { endpoint, status, exports }
+    }
+
+    /// What is answered from now on; 400 is nothing to try again after.
+    pub(crate) fn answer(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
+    }
+
+    pub(crate) fn next(&self) -> Export {
+        self.exports.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// All that has come: when the app has ended, that is all there is.
+    pub(crate) fn everything(&self) -> Vec<Export> {
+        self.exports.try_iter().collect()
+    }
+
+    /// The spans of all that has come.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        self.everything().into_iter().flat_map(Export::into_spans).collect()
+    }
+}
+
+impl Export {
+    fn into_spans(self) -> impl Iterator<Item = Span> {
+        let scopes = self.resources.into_iter().flat_map(|resource| resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans)
+    }
+}
+
+/// One request of a connection; `None` at its end.
+fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &AtomicU16) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head).ok().filter(|count| *count > 0)?;
+    }
+    let length = head.to_lowercase();
+    let length = length.split_once("content-length: ")?.1.lines().next()?.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let request = ExportTraceServiceRequest::decode(&*body).unwrap();
+    let status = status.load(Ordering::SeqCst);
+    // Before the answer: who has it can find this.
+    sender.send(Export { head, body, resources: request.resource_spans }).ok()?;
+    let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
+    let mut stream = stream;
+    stream.write_all(answer.as_bytes()).ok()
+}
+
+/// An attribute that holds a text.
+pub(crate) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
+    match attribute.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(text) => Some(text),
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

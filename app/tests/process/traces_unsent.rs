@@ -1,0 +1,136 @@
+//! Traces that are not wanted, or that nobody takes.
+
+use std::net::TcpListener;
+
+use zitadel_double::ZitadelDouble;
+
+use crate::{
+    accept, answer, asking,
+    child::{App, run},
+    otlp_receiver::OtlpReceiver,
+};
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+#[tokio::test]
+async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
+    let receiver = OtlpReceiver::start();
+    let endpoint = (ENDPOINT, receiver.endpoint.as_str());
+    for variables in [
+        &[][..],
+        &[(ENDPOINT, "")],
+        &[endpoint, ("OTEL_SDK_DISABLED", "true")],
+        &[endpoint, ("OTEL_TRACES_EXPORTER", "none")],
+    ] {
+        let double = ZitadelDouble::start().await;
+        let secret = double.client_secret();
+        let app = App::start(&[], &[&asking(&double, &secret)[..], variables].concat());
+        assert!(answer(&app.address(), "/api/private", "unknown").starts_with("HTTP/1.1 401"));
+        app.signal("TERM");
+        assert_eq!(app.end().0.code(), Some(0));
+        assert!(receiver.everything().is_empty(), "{variables:?}");
+        let requests = double.requests();
+        assert!(!requests.is_empty());
+        assert!(requests.iter().all(|seen| seen.header("traceparent").is_none()), "{variables:?}");
+    }
+}
+
+/// Far more requests than the queue has places for spans.
+const SMALL_QUEUE: [(&str, &str); 3] = [
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "10"),
+];
+
+fn many_are_answered(address: &str) {
+    for _ in 0..200 {
+        assert!(answer(address, "/api/private", "dev-reader").starts_with("HTTP/1.1 200"));
+    }
+}
+
+/// The export alone would take an hour: nobody waits for it, and the end not for long.
+#[test]
+fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_little() {
+    let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", hanging.local_addr().unwrap());
+    let more = [(ENDPOINT, &*endpoint), ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000")];
+    let app = App::start(&[], &[&more[..], &SMALL_QUEUE].concat());
+    let address = app.address();
+    many_are_answered(&address);
+    // It connects, and is not answered.
+    let _taken = accept(&hanging);
+    many_are_answered(&address);
+    app.signal("TERM");
+    let mut log = app.wait_for("traces cannot be exported");
+    let (status, rest) = app.end();
+    log += &rest;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
+}
+
+#[test]
+fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://user:collectors-secret@{}/x", nobody.local_addr().unwrap());
+    drop(nobody);
+    let app = App::start(&[], &[&[(ENDPOINT, &*endpoint)][..], &SMALL_QUEUE].concat());
+    let address = app.address();
+    many_are_answered(&address);
+    let mut log = app.wait_for("traces cannot be exported");
+    assert!(log.contains("WARN") && log.contains("cause=") && log.contains("collector="), "{log}");
+    many_are_answered(&address);
+    app.signal("TERM");
+    let (status, rest) = app.end();
+    log += &rest;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
+    assert!(!log.contains("collectors-secret"), "{log}");
+}
+
+#[test]
+fn that_exports_fail_and_that_they_are_back_is_said_once_each() {
+    let receiver = OtlpReceiver::start();
+    receiver.answer(400);
+    let app = App::start(&[], &[&[(ENDPOINT, &*receiver.endpoint)][..], &SMALL_QUEUE].concat());
+    let address = app.address();
+    let mut log = String::new();
+    for _ in 0..3 {
+        answer(&address, "/api/private", "dev-reader");
+        receiver.next();
+    }
+    log += &app.wait_for("traces cannot be exported");
+    receiver.answer(200);
+    for _ in 0..3 {
+        answer(&address, "/api/private", "dev-reader");
+        receiver.next();
+    }
+    log += &app.wait_for("traces are exported again");
+    app.signal("TERM");
+    let (status, rest) = app.end();
+    log += &rest;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
+    assert_eq!(log.matches("traces are exported again").count(), 1, "{log}");
+}
+
+#[test]
+fn what_cannot_be_honoured_is_refused_at_the_start() {
+    let endpoint = (ENDPOINT, "http://127.0.0.1:4318");
+    for (variables, expected) in [
+        (&[(ENDPOINT, "collector")][..], "app: OTEL_EXPORTER_OTLP_ENDPOINT: it is no URL"),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+            "app: OTEL_EXPORTER_OTLP_PROTOCOL: this protocol is not spoken here; expects",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")],
+            "app: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ",
+        ),
+    ] {
+        for arguments in [&[][..], &["check"]] {
+            let (status, _, stderr) = run(arguments, variables);
+            assert_eq!(status, Some(2), "{stderr}");
+            assert!(stderr.starts_with(expected) && stderr.lines().count() == 1, "{stderr}");
+        }
+    }
+}
