@@ -11,10 +11,8 @@ mod child;
 mod file_descriptors;
 mod http2_floods;
 mod log;
-mod otlp_receiver;
 mod outages;
 mod traces;
-mod traces_unsent;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

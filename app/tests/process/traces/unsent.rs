@@ -4,13 +4,11 @@ use std::net::TcpListener;
 
 use zitadel_double::ZitadelDouble;
 
+use super::{ENDPOINT, OtlpReceiver, end};
 use crate::{
     accept, answer, asking,
     child::{App, run},
-    otlp_receiver::OtlpReceiver,
 };
-
-const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 #[tokio::test]
 async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
@@ -26,8 +24,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
         let secret = double.client_secret();
         let app = App::start(&[], &[&asking(&double, &secret)[..], variables].concat());
         assert!(answer(&app.address(), "/api/private", "unknown").starts_with("HTTP/1.1 401"));
-        app.signal("TERM");
-        assert_eq!(app.end().0.code(), Some(0));
+        end(app);
         assert!(receiver.everything().is_empty(), "{variables:?}");
         let requests = double.requests();
         assert!(!requests.is_empty());
@@ -79,10 +76,7 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     let mut log = app.wait_for("traces cannot be exported");
     assert!(log.contains("WARN") && log.contains("cause=") && log.contains("collector="), "{log}");
     many_are_answered(&address);
-    app.signal("TERM");
-    let (status, rest) = app.end();
-    log += &rest;
-    assert_eq!(status.code(), Some(0), "{log}");
+    log += &end(app);
     assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
     assert!(!log.contains("collectors-secret"), "{log}");
 }
@@ -105,10 +99,7 @@ fn that_exports_fail_and_that_they_are_back_is_said_once_each() {
         receiver.next();
     }
     log += &app.wait_for("traces are exported again");
-    app.signal("TERM");
-    let (status, rest) = app.end();
-    log += &rest;
-    assert_eq!(status.code(), Some(0), "{log}");
+    log += &end(app);
     assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
     assert_eq!(log.matches("traces are exported again").count(), 1, "{log}");
 }

@@ -21,22 +21,22 @@ use prost::Message;
 use crate::child::PATIENCE;
 
 /// What one request brought.
-pub(crate) struct Export {
+pub(super) struct Export {
     /// The request line and the headers.
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-    pub(crate) resources: Vec<ResourceSpans>,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+    pub(super) resources: Vec<ResourceSpans>,
 }
 
 /// A collector on a port of its own.
-pub(crate) struct OtlpReceiver {
-    pub(crate) endpoint: String,
+pub(super) struct OtlpReceiver {
+    pub(super) endpoint: String,
     status: Arc<AtomicU16>,
     exports: Receiver<Export>,
 }
 
 impl OtlpReceiver {
-    pub(crate) fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let status = Arc::new(AtomicU16::new(200));
@@ -52,27 +52,22 @@ impl OtlpReceiver {
     }
 
     /// What is answered from now on; 400 is nothing to try again after.
-    pub(crate) fn answer(&self, status: u16) {
+    pub(super) fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
-    pub(crate) fn next(&self) -> Export {
+    pub(super) fn next(&self) -> Export {
         self.exports.recv_timeout(PATIENCE).unwrap()
     }
 
     /// All that has come: when the app has ended, that is all there is.
-    pub(crate) fn everything(&self) -> Vec<Export> {
+    pub(super) fn everything(&self) -> Vec<Export> {
         self.exports.try_iter().collect()
-    }
-
-    /// The spans of all that has come.
-    pub(crate) fn spans(&self) -> Vec<Span> {
-        self.everything().into_iter().flat_map(Export::into_spans).collect()
     }
 }
 
 impl Export {
-    fn into_spans(self) -> impl Iterator<Item = Span> {
+    pub(super) fn into_spans(self) -> impl Iterator<Item = Span> {
         let scopes = self.resources.into_iter().flat_map(|resource| resource.scope_spans);
         scopes.flat_map(|scope| scope.spans)
     }
@@ -99,14 +94,10 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &AtomicU16) -> O
 }
 
 /// An attribute that holds a text.
-pub(crate) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
     match attribute.value.as_ref()?.value.as_ref()? {
         Value::StringValue(text) => Some(text),
         other => panic!("{key} is {other:?}"),
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
