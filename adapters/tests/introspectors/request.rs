@@ -1,5 +1,6 @@
 //! What goes over the wire, and what does not.
 
+use adapters::zitadel::ZitadelSettings;
 use domain::AccessToken;
 use serde_json::json;
 use zitadel_double::ZitadelDouble;
@@ -28,6 +29,21 @@ async fn a_question_is_one_post_with_the_token_in_the_form() {
         names,
         ["accept", "authorization", "content-length", "content-type", "host", "user-agent"],
     );
+}
+
+#[tokio::test]
+async fn the_trace_that_a_question_is_part_of_is_all_that_is_told_of_it() {
+    const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let double = ZitadelDouble::start().await;
+    let settings =
+        ZitadelSettings { trace_parent: || Some(TRACE_PARENT.to_owned()), ..setup::basic(&double) };
+    assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
+    let requests = double.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        assert_eq!(request.header("traceparent"), Some(TRACE_PARENT));
+        assert_eq!(request.header("tracestate"), None);
+    }
 }
 
 #[tokio::test]

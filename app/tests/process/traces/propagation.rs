@@ -61,15 +61,19 @@ async fn a_trace_parent_that_cannot_be_understood_is_as_none() {
 }
 
 #[tokio::test]
-async fn what_the_caller_does_not_sample_is_not_sent_and_zitadel_is_told_so() {
-    let traced = Traced::start(&[]).await;
-    let headers = format!("traceparent: 00-{TRACE}-b7ad6b7169203331-00\r\n");
-    is_answered(ask_with(&traced.app.address(), "unknown", &headers), "401");
-    let (double, exports) = traced.end();
-    assert!(exports.is_empty());
-    for seen in seen(&double, "traceparent") {
-        let seen = seen.unwrap();
-        assert!(seen.starts_with(&format!("00-{TRACE}-")) && seen.ends_with("-00"), "{seen}");
+async fn what_is_not_sampled_is_not_sent_and_zitadel_is_told_so() {
+    let of_caller = format!("traceparent: 00-{TRACE}-b7ad6b7169203331-00\r\n");
+    for (more, headers) in [(&[][..], &*of_caller), (&[("OTEL_TRACES_SAMPLER", "always_off")], "")]
+    {
+        let traced = Traced::start(more).await;
+        is_answered(ask_with(&traced.app.address(), "unknown", headers), "401");
+        let (double, exports) = traced.end();
+        assert!(exports.is_empty(), "{headers}");
+        for seen in seen(&double, "traceparent") {
+            let seen = seen.unwrap();
+            assert!(seen.starts_with("00-") && seen.ends_with("-00"), "{seen}");
+            assert_eq!(seen.contains(TRACE), !headers.is_empty(), "{seen}");
+        }
     }
 }
 
