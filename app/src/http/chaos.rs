@@ -18,7 +18,7 @@ use domain::{
     OrganizationId, Outage, Principal, Requirements, Role, TokenIntrospector,
 };
 use futures_util::future::join_all;
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
 

@@ -77,9 +77,9 @@ fn begin(fault: &IntrospectionError, asked: Asked<'_>) {
     let (reason, cause, advice) = (fault.reason(), chain(fault), advice(fault));
     let Asked { method, route, request_id } = asked;
     if may_pass(fault) {
-        warn!(%method, route, request_id, reason, cause, "no verdict: {fault}; {advice}");
+        warn!(%method, route, %request_id, reason, cause, "no verdict: {fault}; {advice}");
     } else {
-        error!(%method, route, request_id, reason, cause, "no verdict: {fault}; {advice}");
+        error!(%method, route, %request_id, reason, cause, "no verdict: {fault}; {advice}");
     }
 }
 
@@ -134,6 +134,7 @@ mod tests {
     use thiserror::Error;
 
     use super::*;
+    use crate::http::request_id::RequestId;
 
     fn fault(reason: Outage) -> IntrospectionError {
         IntrospectionError::Unavailable { reason, source: Arc::new(io::Error::other("a test")) }
@@ -155,7 +156,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_ten_seconds_the_others_are_summed_up_until_there_are_none() {
         let log = FaultLog::default();
-        let asked = Asked { method: &Method::GET, route: "/a", request_id: "r1" };
+        let asked = Asked { method: &Method::GET, route: "/a", request_id: &RequestId::Made(1) };
         for _ in 0..3 {
             log.log(&fault(Outage::Unreachable), asked);
         }

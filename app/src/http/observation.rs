@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use domain::Subject;
 use tracing::info;
 
-use super::{error::ApiError, refusal_log::RefusalLog};
+use super::{error::ApiError, refusal_log::RefusalLog, request_id::RequestId};
 use crate::metrics::Metrics;
 
 /// What is done with the requests of one API.
@@ -27,7 +27,7 @@ pub(super) struct Asked<'a> {
     pub(super) method: &'a Method,
     /// The path of the route table.
     pub(super) route: &'a str,
-    pub(super) request_id: &'a str,
+    pub(super) request_id: &'a RequestId,
 }
 
 /// How a request ended.
@@ -76,7 +76,7 @@ impl Observation {
             let (status, outcome) = (ended.status.as_u16(), ended.outcome());
             let duration_ms = ended.took.map(|took| took.as_secs_f64() * 1000.0);
             let subject = ended.subject.map(Subject::as_str);
-            info!(%method, route, request_id, status, outcome, duration_ms, subject, "request");
+            info!(%method, route, %request_id, status, outcome, duration_ms, subject, "request");
         }
     }
 }

@@ -77,7 +77,7 @@ impl Observer {
             http.request.method = method,
             http.route = &*line.route,
             http.response.status_code = Empty,
-            request_id = id.as_str(),
+            request_id = %id,
             reason = Empty,
         );
         traces::set_parent(&span, request.headers());
@@ -110,14 +110,14 @@ impl Begun {
         if let Some(TurnedAway { problem, .. }) = turned_away {
             *response.body_mut() = problem.body(&self.id);
         }
-        response.headers_mut().insert(X_REQUEST_ID, self.id.into_header());
+        response.headers_mut().insert(X_REQUEST_ID, self.id.to_header());
         response
     }
 
     fn note(&self, ended: Ended<'_>) {
         let line = &*self.line;
         let method = self.other_method.as_ref().unwrap_or(&line.method);
-        let asked = Asked { method, route: &line.route, request_id: self.id.as_str() };
+        let asked = Asked { method, route: &line.route, request_id: &self.id };
         let is_usual = self.other_method.is_none()
             && ended.status == StatusCode::OK
             && ended.refusal.is_none();
@@ -173,3 +173,6 @@ impl<F: Future<Output = Response>> Future for Observed<F> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

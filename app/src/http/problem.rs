@@ -37,7 +37,7 @@ impl Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             code: self.code,
-            request_id: request_id.as_str(),
+            request_id: &request_id.to_string(),
         };
         // Texts and a number are always JSON.
         serde_json::to_vec(&members).unwrap_or_default().into()

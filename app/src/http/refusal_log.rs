@@ -23,21 +23,21 @@ impl RefusalLog {
         let Asked { method, route, request_id } = asked;
         match refusal {
             ApiError::Denied { denial: denial @ Denial::Inactive, .. } => info!(
-                %method, route, request_id, reason,
+                %method, route, %request_id, reason,
                 "denied: {denial}; it means, most likely first: {}", self.what_inactive_means,
             ),
             ApiError::Denied { denial, .. } => {
-                info!(%method, route, request_id, reason, "denied: {denial}");
+                info!(%method, route, %request_id, reason, "denied: {denial}");
             }
             ApiError::Bearer { error, .. } => {
-                info!(%method, route, request_id, reason, "denied: {error}");
+                info!(%method, route, %request_id, reason, "denied: {error}");
             }
             ApiError::Undetermined(fault) => self.faults.log(fault, asked),
             ApiError::Panicked => {
-                error!(%method, route, request_id, reason, "a handler panicked");
+                error!(%method, route, %request_id, reason, "a handler panicked");
             }
             ApiError::HandlerFailed { detail } => {
-                error!(%method, route, request_id, reason, detail, "a handler failed");
+                error!(%method, route, %request_id, reason, detail, "a handler failed");
             }
             ApiError::NotFound | ApiError::MethodNotAllowed | ApiError::Unreadable { .. } => {}
         }

@@ -93,5 +93,6 @@ async fn an_id_is_bounded_and_holds_nothing_that_could_do_harm() {
         assert_eq!(id(request.send().await.unwrap().headers()), expected);
     }
     let nothing_left = ask(&api, Method::GET, "/id", "dev-reader").header("x-request-id", "<>");
-    assert_eq!(id(nothing_left.send().await.unwrap().headers()).len(), 36);
+    let made = id(nothing_left.send().await.unwrap().headers());
+    assert!(made.parse::<u64>().is_ok(), "{made}");
 }
