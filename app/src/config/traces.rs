@@ -11,6 +11,7 @@ use super::error::ConfigError;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+/// The first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
@@ -46,14 +47,13 @@ impl Traces {
         if get(EXPORTER).is_some_and(|text| text != "otlp") {
             return Err(ConfigError::file(EXPORTER, "expects otlp or none"));
         }
-        for name in PROTOCOLS {
-            if get(name).is_some_and(|text| text != "http/protobuf") {
-                return Err(ConfigError::file(
-                    name,
-                    "this protocol is not spoken here; expects http/protobuf, to which collectors \
-                     listen on port 4318",
-                ));
-            }
+        let protocol = PROTOCOLS.into_iter().find_map(|name| Some((name, get(name)?)));
+        if let Some((name, _)) = protocol.filter(|(_, text)| *text != "http/protobuf") {
+            return Err(ConfigError::file(
+                name,
+                "this protocol is not spoken here; expects http/protobuf, to which collectors \
+                 listen on port 4318",
+            ));
         }
         Ok(Some(Self { endpoint, variable, service_name: get(SERVICE_NAME).map(str::to_owned) }))
     }
@@ -104,7 +104,12 @@ mod tests {
         ] {
             assert_eq!(read(variables), Ok(None), "{variables:?}");
         }
-        let more = [(DISABLED, "false"), (EXPORTER, "otlp"), (PROTOCOLS[0], "http/protobuf")];
+        let more = [
+            (DISABLED, "false"),
+            (EXPORTER, "otlp"),
+            (PROTOCOLS[0], "http/protobuf"),
+            (PROTOCOLS[1], "grpc"),
+        ];
         assert!(read(&[&[endpoint][..], &more].concat()).unwrap().is_some());
     }
 
