@@ -133,7 +133,7 @@ impl Begun {
         if self.span.is_disabled() {
             return;
         }
-        self.span.record("http.response.status_code", ended.status.as_u16());
+        self.span.record("http.response.status_code", i64::from(ended.status.as_u16()));
         if ended.refusal.is_some() {
             self.span.record("reason", ended.outcome());
         }

@@ -5,7 +5,7 @@ use zitadel_double::{Fault, NewUser, Times};
 
 use super::{
     ENDPOINT, Traced, ask_with, end, is_answered, of_kind,
-    receiver::{Export, OtlpReceiver, text},
+    receiver::{Export, OtlpReceiver, number, text},
 };
 use crate::{answer, child::App};
 
@@ -33,6 +33,31 @@ async fn a_span_says_how_the_question_ended() {
             (Some("active"), None, StatusCode::Unset),
             (Some("inactive"), None, StatusCode::Unset),
             (Some("fault"), Some("server_error"), StatusCode::Error),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_span_says_how_the_request_ended() {
+    let traced = Traced::start(&[]).await;
+    let address = traced.app.address();
+    traced.double.introspection_fault(Fault::InternalServerError, Times::Once);
+    is_answered(ask_with(&address, "unknown", "X-Request-Id: id-1\r\n"), "503");
+    is_answered(ask_with(&address, "unknown", "X-Request-Id: id-2\r\n"), "401");
+    let (_, spans) = traced.spans();
+    let found = of_kind(&spans, SpanKind::Server).into_iter().map(|span| {
+        assert_eq!((&*span.name, span.attributes.len()), ("GET /api/private", 5));
+        assert_eq!(text(&span.attributes, "http.request.method"), Some("GET"));
+        assert_eq!(text(&span.attributes, "http.route"), Some("/api/private"));
+        let [id, reason] = ["request_id", "reason"].map(|key| text(&span.attributes, key).unwrap());
+        let status = number(&span.attributes, "http.response.status_code").unwrap();
+        (id, reason, status, span.status.as_ref().map_or(StatusCode::Unset, Status::code))
+    });
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            ("id-1", "server_error", 503, StatusCode::Error),
+            ("id-2", "inactive", 401, StatusCode::Unset),
         ]
     );
 }

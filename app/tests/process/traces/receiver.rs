@@ -95,9 +95,21 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &AtomicU16) -> O
 
 /// An attribute that holds a text.
 pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
-    let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
-    match attribute.value.as_ref()?.value.as_ref()? {
+    match value(attributes, key)? {
         Value::StringValue(text) => Some(text),
         other => panic!("{key} is {other:?}"),
     }
+}
+
+/// An attribute that holds a number.
+pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
+    match value(attributes, key)? {
+        Value::IntValue(number) => Some(*number),
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+    let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
+    attribute.value.as_ref()?.value.as_ref()
 }
