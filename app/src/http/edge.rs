@@ -30,8 +30,10 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    pub(super) fn around<H>(&self, handler: H) -> EdgeHandler<H> {
-        EdgeHandler { handler, body_limit: self.body_limit, observer: self.observer.clone() }
+    /// `reads_request` is false for a handler that takes nothing of it.
+    pub(super) fn around<H>(&self, handler: H, reads_request: bool) -> EdgeHandler<H> {
+        let (body_limit, observer) = (self.body_limit, self.observer.clone());
+        EdgeHandler { handler, reads_request, body_limit, observer }
     }
 }
 
@@ -41,6 +43,7 @@ impl Edge {
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
+    reads_request: bool,
     body_limit: DefaultBodyLimit,
     observer: Observer,
 }
@@ -57,7 +60,10 @@ impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
             self.body_limit.apply(&mut request);
             request = request.with_limited_body();
         }
-        let begun = self.observer.begin(&mut request);
+        let begun = self.observer.begin(&request);
+        if self.reads_request {
+            begun.tell(&mut request);
+        }
         let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
         Observed::new(answered.then(answer), begun)
     }

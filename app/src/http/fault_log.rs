@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::IntrospectionError;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
 use super::observation::Asked;
@@ -23,6 +23,7 @@ pub(super) struct FaultLog(Arc<Mutex<HashMap<&'static str, Since>>>);
 /// What was seen of one kind of fault since its last event.
 #[derive(Debug)]
 struct Since {
+    event: Instant,
     requests: u64,
     last: IntrospectionError,
 }
@@ -37,13 +38,16 @@ impl FaultLog {
 
     /// Whether it is the first of its kind; any other is counted.
     fn begins(&self, fault: &IntrospectionError) -> bool {
-        let mut kinds = self.lock();
-        if let Some(since) = kinds.get_mut(fault.reason()) {
+        let (mut kinds, now) = (self.lock(), Instant::now());
+        // Who sums up may have ended with its runtime, as in a test.
+        if let Some(since) = kinds.get_mut(fault.reason())
+            && now < since.event + 2 * PERIOD
+        {
             since.requests += 1;
             since.last.clone_from(fault);
             return false;
         }
-        kinds.insert(fault.reason(), Since { requests: 0, last: fault.clone() });
+        kinds.insert(fault.reason(), Since { event: now, requests: 0, last: fault.clone() });
         true
     }
 
@@ -64,6 +68,7 @@ impl FaultLog {
             kinds.remove(reason);
             return None;
         }
+        since.event = Instant::now();
         Some((std::mem::take(&mut since.requests), since.last.clone()))
     }
 
@@ -166,6 +171,14 @@ mod tests {
         assert_eq!(counted(), Some(0));
         sleep(PERIOD).await;
         assert_eq!(counted(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_that_nobody_sums_up_any_more_begins_anew() {
+        let log = FaultLog::default();
+        assert!(log.begins(&fault(Outage::Unreachable)));
+        sleep(2 * PERIOD).await;
+        assert!(log.begins(&fault(Outage::Unreachable)));
     }
 
     #[test]

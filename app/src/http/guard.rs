@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use domain::{Authorizer, Permit, Refusal, Rule, Subject};
+use domain::{Authorizer, Permit, Refusal, Rule};
 
-use super::{bearer, error::ApiError};
+use super::{bearer, error::ApiError, observation::LetIn};
 use crate::config::Auth;
 
 /// The guard of all guarded routes of one API.
@@ -33,7 +33,7 @@ impl Guard {
     }
 
     /// Who was let in, where that is to be told.
-    pub(super) fn subject<R: Rule>(&self, permit: &Permit<R>) -> Option<Subject> {
-        if self.tells_subjects { permit.principal().subject.clone() } else { None }
+    pub(super) fn let_in<R: Rule>(&self, permit: &Permit<R>) -> Option<LetIn> {
+        if self.tells_subjects { permit.principal().subject.clone().map(LetIn) } else { None }
     }
 }

@@ -131,11 +131,11 @@ impl<H: Guarded<T, S>, T, S: Send + 'static> Handler<T, S> for BehindGuard<H> {
         async move {
             let mut response = match self.guard.admit(request.headers()).await {
                 Ok(permit) => {
-                    let subject = self.guard.subject(&permit);
+                    let let_in = self.guard.let_in(&permit);
                     let answer = self.handler.call(Authorized(permit), request, state);
                     let mut response = answer.await;
-                    if let Some(subject) = subject {
-                        response.extensions_mut().insert(subject);
+                    if let Some(let_in) = let_in {
+                        response.extensions_mut().insert(let_in);
                     }
                     response
                 }

@@ -1,7 +1,7 @@
 //! The only way to mount a route: as `public(...)`, or as `guarded(...)` with the rule in the
 //! handler's signature.
 
-use std::{fmt, sync::Arc};
+use std::{any::TypeId, fmt, sync::Arc};
 
 use axum::{
     handler::Handler,
@@ -11,7 +11,7 @@ use domain::{Policy, Rule};
 
 use super::{
     edge::Edge,
-    guarded::{BehindGuard, Guarded},
+    guarded::{Authorized, BehindGuard, Guarded},
 };
 
 /// A handler with the word for who may call it.
@@ -61,7 +61,9 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let mount: Mount<S> = Box::new(move |method, edge: &Edge| on(method, edge.around(handler)));
+    let reads_request = TypeId::of::<T>() != TypeId::of::<((),)>();
+    let mount: Mount<S> =
+        Box::new(move |method, edge: &Edge| on(method, edge.around(handler, reads_request)));
     Mountable { access: Access::Public, mount }
 }
 
@@ -121,9 +123,10 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
+    let reads_request = TypeId::of::<T>() != TypeId::of::<(Authorized<H::Rule>,)>();
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         let handler = BehindGuard { handler, guard: Arc::clone(&edge.guard) };
-        on(method, edge.around(handler))
+        on(method, edge.around(handler, reads_request))
     });
     Mountable { access: Access::Guarded(H::Rule::POLICY), mount }
 }

@@ -42,6 +42,10 @@ pub(super) struct Ended<'a> {
     pub(super) took: Option<Duration>,
 }
 
+/// Who was let in, in the extensions of an answer.
+#[derive(Clone, Debug)]
+pub(super) struct LetIn(pub(super) Subject);
+
 /// The outcome of what its handler answered.
 pub(super) const OK: &str = "ok";
 

@@ -12,7 +12,6 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use domain::Subject;
 use metrics::Histogram;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
@@ -20,7 +19,7 @@ use tracing::{Span, field::Empty, info_span};
 
 use super::{
     error::TurnedAway,
-    observation::{Asked, Ended, OK, Observation},
+    observation::{Asked, Ended, LetIn, OK, Observation},
     request_id::{RequestId, X_REQUEST_ID},
 };
 use crate::{metrics::method_label, telemetry::traces};
@@ -62,11 +61,11 @@ impl Observer {
         Self(Arc::new(Line { observation: Arc::clone(observation), method, route, ok }))
     }
 
-    /// Notes the beginning of a request, and gives it its id.
-    pub(super) fn begin(self, request: &mut Request) -> Begun {
+    /// Notes the beginning of a request.
+    pub(super) fn begin(self, request: &Request) -> Begun {
         let Self(line) = self;
         let other_method = (*request.method() != line.method).then(|| request.method().clone());
-        let id = RequestId::of(request.headers_mut());
+        let id = RequestId::of(request.headers());
         let at = line.observation.is_timed().then(Instant::now);
         let method = method_label(other_method.as_ref().unwrap_or(&line.method));
         let span = info_span!(
@@ -95,15 +94,20 @@ pub(super) struct Begun {
 }
 
 impl Begun {
+    /// Has the handler find the id in the request's header, and nothing else there.
+    pub(super) fn tell(&self, request: &mut Request) {
+        request.headers_mut().insert(X_REQUEST_ID, self.id.to_header());
+    }
+
     /// Notes how the request ended, and completes the answer: its id, and the body of a problem.
     pub(super) fn end(self, mut response: Response) -> Response {
         let extensions = response.extensions_mut();
         let turned_away: Option<TurnedAway> = extensions.remove();
-        let subject: Option<Subject> = extensions.remove();
+        let let_in: Option<LetIn> = extensions.remove();
         let ended = Ended {
             status: response.status(),
             refusal: turned_away.as_ref().map(|turned_away| &turned_away.why),
-            subject: subject.as_ref(),
+            subject: let_in.as_ref().map(|LetIn(subject)| subject),
             took: self.at.map(|at| at.elapsed()),
         };
         self.note(ended);

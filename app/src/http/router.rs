@@ -30,11 +30,11 @@ pub(crate) fn router(
     let router = table
         .into_router(&Arc::new(guard), max_body, &observation)
         .fallback(async move |request: Request| {
-            refuse(ApiError::NotFound, request, UNMATCHED, &no_path)
+            refuse(ApiError::NotFound, &request, UNMATCHED, &no_path)
         })
         .method_not_allowed_fallback(async move |path: Option<MatchedPath>, request: Request| {
             let path = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-            refuse(ApiError::MethodNotAllowed, request, path, &no_method)
+            refuse(ApiError::MethodNotAllowed, &request, path, &no_method)
         });
     let router = match cors::layer(cors) {
         Some(cors) => router.layer(cors),
@@ -47,10 +47,10 @@ pub(crate) fn router(
 /// Answers, and notes, what no handler is asked.
 fn refuse(
     error: ApiError,
-    mut request: Request,
+    request: &Request,
     route: &str,
     observation: &Arc<Observation>,
 ) -> Response {
     let observer = Observer::of_refusal(observation, request.method().clone(), route);
-    observer.begin(&mut request).end(error.into_response())
+    observer.begin(request).end(error.into_response())
 }

@@ -43,8 +43,8 @@ fn answer(outcome: ApiError) -> (u16, Option<String>, Option<String>, Value) {
     let (status, challenge, retry_after) =
         (response.status().as_u16(), header(WWW_AUTHENTICATE), header(RETRY_AFTER));
     let turned_away: &TurnedAway = response.extensions().get().unwrap();
-    let mut headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_static("r1"))]);
-    let body = turned_away.problem.body(&RequestId::of(&mut headers));
+    let headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_static("r1"))]);
+    let body = turned_away.problem.body(&RequestId::of(&headers));
     let body = pollster::block_on(to_bytes(body, 10_000)).unwrap();
     (status, challenge, retry_after, serde_json::from_slice(&body).unwrap())
 }

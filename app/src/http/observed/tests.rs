@@ -97,6 +97,7 @@ fn refusals() -> Vec<ApiError> {
         .chain(faults.map(ApiError::Undetermined))
         .chain(unreadable)
         .chain([ApiError::NotFound, ApiError::MethodNotAllowed, ApiError::Panicked])
+        .chain([ApiError::HandlerFailed { detail: String::new() }])
         .collect()
 }
 
@@ -118,7 +119,7 @@ async fn each_reason_is_the_same_word_in_the_log_the_metrics_and_the_trace() {
     for refusal in refusals() {
         let reason = refusal.reason();
         left.remove(&reason);
-        let begun = observer.clone().begin(&mut Request::new(Body::empty()));
+        let begun = observer.clone().begin(&Request::new(Body::empty()));
         begun.end(refusal.into_response());
         let word = reason.as_str().to_owned();
         let has_event_of_its_own = reason.code() != reason.as_str()

@@ -85,14 +85,13 @@ async fn the_handler_reads_the_same_id_that_the_answer_says() {
 #[tokio::test]
 async fn an_id_is_bounded_and_holds_nothing_that_could_do_harm() {
     let api = api().await;
-    for (given, expected) in [
-        ("x".repeat(5000), "x".repeat(64)),
-        ("a b\t<script>\"c\"\\{}".to_owned(), "abscriptc".to_owned()),
-    ] {
+    let id_for = async |given: &str| {
         let request = ask(&api, Method::GET, "/id", "dev-reader").header("x-request-id", given);
-        assert_eq!(id(request.send().await.unwrap().headers()), expected);
+        id(request.send().await.unwrap().headers())
+    };
+    assert_eq!(id_for("a b\t<script>\"c\"\\{}").await, "abscriptc");
+    for given in ["<>", &"x".repeat(5000)] {
+        let made = id_for(given).await;
+        assert!(made.parse::<u64>().is_ok(), "{made}");
     }
-    let nothing_left = ask(&api, Method::GET, "/id", "dev-reader").header("x-request-id", "<>");
-    let made = id(nothing_left.send().await.unwrap().headers());
-    assert!(made.parse::<u64>().is_ok(), "{made}");
 }
