@@ -80,6 +80,21 @@ async fn an_opaque_token_without_the_audience_has_that_as_its_first_cause() {
     );
 }
 
+// What it tells people to do must be what helps.
+#[tokio::test]
+async fn the_scope_that_is_told_is_the_one_that_helps() {
+    let double = ZitadelDouble::start().await;
+    let service = double.add_user(NewUser::service("svc"));
+    let token = double.session_token(&service, SessionToken::client_credentials("svc", []));
+    let (_, causes) = explain(&double, &token);
+    let (_, scope) = causes.split_once("request the scope ").unwrap();
+    let (scope, _) = scope.split_once(';').unwrap();
+    let token = SessionToken::client_credentials("svc", []).with_scope(scope);
+    let token = double.session_token(&service, token);
+    let ended = run(&["explain"], &basic(&double), &token);
+    assert_eq!(ended.status, Some(0), "{}", ended.stdout);
+}
+
 #[tokio::test]
 async fn an_expired_jwt_says_since_when() {
     let double = ZitadelDouble::start().await;

@@ -11,6 +11,7 @@ mod child;
 mod file_descriptors;
 mod http2_floods;
 mod outages;
+mod reasons;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod audiences;
 mod dead_connections;
 mod denials;
 mod documentation;
