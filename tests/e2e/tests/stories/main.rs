@@ -23,3 +23,4 @@ mod shutdown;
 mod slow_clients;
 mod steady;
 mod walkthrough;
+mod wishes;
