@@ -22,6 +22,16 @@ pub(super) fn causes(
             "cut_off",
             "a part of it is missing or was changed when it was copied: copy the whole token",
         )],
+        TokenForm::Short => vec![Likely.of(
+            "cut_off",
+            "it is shorter than any access token of ZITADEL: a part of it is missing, or it is \
+             something else",
+        )],
+        TokenForm::OfOtherCharacters => vec![Likely.of(
+            "not_of_this_instance",
+            "it has characters that ZITADEL's opaque tokens do not have: it is of another \
+             authorization server, or something was added when it was copied",
+        )],
         TokenForm::Encrypted => vec![Likely.of(
             "not_of_this_instance",
             "ZITADEL makes no encrypted JWTs: the token is of another authorization server",
@@ -43,8 +53,25 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Ca
         let expired = expires_at.describe(now);
         causes.push(Certain.of("expired", format!("it expired at {expired}: get a new one")));
     }
-    causes.extend(issuer(explainer, jwt));
-    if !jwt.of_id_tokens.is_empty() {
+    if jwt.is_cut_off {
+        causes.push(Likely.of(
+            "cut_off",
+            "its signature is too short: the end of it is missing, copy the whole token",
+        ));
+    }
+    if jwt.issuer.is_some() && jwt.issuer == jwt.subject {
+        causes.push(Certain.of(
+            "assertion",
+            "its issuer is its own subject: it is an assertion, by which a token is asked for; send \
+             it to the token endpoint, and the access token that comes back to this API",
+        ));
+        return causes;
+    }
+    let another_issuer = issuer(explainer, jwt);
+    let is_of_zitadel = another_issuer.is_none();
+    causes.extend(another_issuer);
+    // Access tokens of others may have these claims, and an id token's audience is another matter.
+    if is_of_zitadel && !jwt.of_id_tokens.is_empty() {
         let names = jwt.of_id_tokens.join(", ");
         causes.push(Likely.of(
             "id_token",
@@ -53,8 +80,9 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Ca
                  the access token of the same answer instead"
             ),
         ));
+    } else {
+        causes.extend(audience(explainer, jwt));
     }
-    causes.extend(audience(explainer, jwt));
     if causes.is_empty() {
         causes.push(Likely.of("revoked", REVOKED));
         causes.push(Likely.of("user_not_active", USER_NOT_ACTIVE));
@@ -169,7 +197,8 @@ mod tests {
 
     fn jwt(claims: &Value) -> String {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.c2ln", part(&json!({ "alg": "RS256" })), part(claims))
+        let header = part(&json!({ "alg": "RS256" }));
+        format!("{header}.{}.{}", part(claims), "c".repeat(342))
     }
 
     /// Certainty and word of each cause but the last, which is always there.
@@ -219,13 +248,9 @@ mod tests {
 
     #[test]
     fn what_is_certain_comes_before_what_is_likely() {
-        let token = jwt(&json!({ "aud": "other", "exp": 1, "sid": "s" }));
-        let expected = [
-            (Certain, "expired"),
-            (Certain, "audience"),
-            (Likely, "not_of_this_instance"),
-            (Likely, "id_token"),
-        ];
+        let token = jwt(&json!({ "aud": "other", "exp": 1 }));
+        let expected =
+            [(Certain, "expired"), (Certain, "audience"), (Likely, "not_of_this_instance")];
         assert_eq!(causes(&explainer(Some("project")), &token), expected);
     }
 
@@ -239,11 +264,70 @@ mod tests {
             (personal.as_str(), "revoked"),
             ("eyJhbGciOiJSUzI1NiJ9", "cut_off"),
             ("eyJ.eyJ.eyJ", "cut_off"),
-            ("a.b.c", "audience"),
+            ("a.b.c", "cut_off"),
+            (&opaque[..40], "audience"),
+            (&opaque[..39], "cut_off"),
+            (&opaque.replacen("aa", "-_", 1), "audience"),
+            (&opaque.replacen('a', "+", 1), "not_of_this_instance"),
+            (&opaque.replacen('a', ".", 1), "not_of_this_instance"),
             (encrypted.as_str(), "not_of_this_instance"),
         ] {
             assert_eq!(causes(&explainer(None), token)[0].1, first, "{token}");
         }
+    }
+
+    #[test]
+    fn claims_of_id_tokens_tell_only_where_zitadel_made_them() {
+        let of_zitadel = "https://auth.example.com";
+        for (issuer, expected) in [
+            (json!(of_zitadel), &[(Likely, "id_token")][..]),
+            (json!("https://keycloak.test"), &[(Certain, "another_issuer"), (Certain, "audience")]),
+            (Value::Null, &[(Certain, "audience"), (Likely, "not_of_this_instance")]),
+        ] {
+            for claim in ["at_hash", "c_hash", "nonce", "sid", "azp"] {
+                let token = jwt(&json!({ "iss": issuer, "aud": "a-client", claim: "x" }));
+                assert_eq!(
+                    causes(&explainer(Some("project")), &token),
+                    expected,
+                    "{issuer} {claim}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_assertion_is_its_own_issuer() {
+        let assertion =
+            |iss: &str| jwt(&json!({ "iss": iss, "sub": "340000000000000101", "aud": "client" }));
+        let explainer = explainer(None);
+        let found = causes(&explainer, &assertion("340000000000000101"));
+        assert_eq!(found, [(Certain, "assertion")]);
+        assert_eq!(causes(&explainer, &assertion("https://auth.example.com")), OTHERWISE);
+        let nobody = jwt(&json!({ "aud": "client" }));
+        assert_eq!(causes(&explainer, &nobody), [(Likely, "not_of_this_instance")]);
+    }
+
+    #[test]
+    fn a_signature_that_is_too_short_is_cut_off() {
+        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let claims = part(&json!({ "iss": "https://auth.example.com", "aud": "client" }));
+        for (algorithm, shortest) in [
+            ("RS256", 342),
+            ("RS384", 342),
+            ("RS512", 342),
+            ("ES256", 86),
+            ("EdDSA", 86),
+            ("ES384", 128),
+            ("ES512", 176),
+        ] {
+            let header = part(&json!({ "alg": algorithm }));
+            let signed = |length: usize| format!("{header}.{claims}.{}", "c".repeat(length));
+            assert_eq!(causes(&explainer(None), &signed(shortest)), OTHERWISE, "{algorithm}");
+            let found = causes(&explainer(None), &signed(shortest - 1));
+            assert_eq!(found, [(Likely, "cut_off")], "{algorithm}");
+        }
+        let unknown = format!("{}.{claims}.", part(&json!({ "alg": "none" })));
+        assert_eq!(causes(&explainer(None), &unknown), OTHERWISE);
     }
 
     /// Tokens of any kind: opaque ones, and JWTs with any claims.
