@@ -69,8 +69,12 @@ fn what_is_no_jwt_is_told_by_its_looks() {
     let opaque = "a".repeat(104);
     let personal = "a".repeat(71);
     let encrypted = format!("{}.a.b.c.d", jwt(&json!({})).split('.').next().unwrap());
+    let half = "a".repeat(30);
     for (token, first) in [
         (opaque.as_str(), "audience"),
+        (&format!("eyJ{opaque}"), "cut_off"),
+        (&format!("eyJ{half}.{half}.{half}"), "cut_off"),
+        (&format!("{half}.{half}.{half}"), "not_of_this_instance"),
         (personal.as_str(), "revoked"),
         ("eyJhbGciOiJSUzI1NiJ9", "cut_off"),
         ("eyJ.eyJ.eyJ", "cut_off"),
@@ -84,6 +88,30 @@ fn what_is_no_jwt_is_told_by_its_looks() {
     ] {
         assert_eq!(causes(&explainer(None), token)[0].1, first, "{token}");
     }
+}
+
+#[test]
+fn the_looks_of_a_token_are_told_without_repeating_it() {
+    let long = "a".repeat(50);
+    let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RSA-OAEP"}"#);
+    for (token, expected) in [
+        (format!("{long}.a.b.c.d"), "opaque, of 58 characters"),
+        (format!("{header}.a.b.c.d"), "an encrypted JWT (JWE) of 32 characters"),
+        (format!("eyJ{long}"), "of 53 characters, begins as a JWT does, and cannot be read as one"),
+        ("a".repeat(71), "opaque, of 71 characters, as ZITADEL's personal access tokens are"),
+        ("a".repeat(39), "opaque, of 39 characters"),
+    ] {
+        let token = AccessToken::parse(&token).unwrap();
+        assert_eq!(explainer(None).form(&token, SystemTime::UNIX_EPOCH), expected);
+    }
+    let token = jwt(&json!({ "iss": "x", "aud": ["a", "b"], "exp": 3600 }));
+    let token = AccessToken::parse(&token).unwrap();
+    let said = explainer(None).form(&token, SystemTime::UNIX_EPOCH);
+    let (_, said) = said.split_once(", which says ").unwrap();
+    assert_eq!(
+        said,
+        r#"(unverified) alg "RS256", kid none, iss "x", aud ["a", "b"], exp 1970-01-01T01:00:00Z, in 1h"#
+    );
 }
 
 #[test]
