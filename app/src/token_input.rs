@@ -98,5 +98,8 @@ mod tests {
         let read = read_piped(io::repeat(b'a')).unwrap();
         assert!(AccessToken::parse(&read).is_err());
         assert_eq!(read_piped(&b"a\xff"[..]).unwrap(), "a\u{fffd}");
+        let longest = "a".repeat(AccessToken::MAX_LENGTH);
+        let text = format!("Authorization: Bearer {longest}\n");
+        assert_eq!(token(&read_piped(text.as_bytes()).unwrap()), longest);
     }
 }

@@ -27,6 +27,7 @@ fn a_token_on_the_command_line_is_refused_and_not_repeated() {
         &["explain", "--help=eyJhbGciOiJSUzI1.secret"],
         &["check", "eyJhbGciOiJSUzI1.secret"],
         &["serve", "eyJhbGciOiJSUzI1.secret"],
+        &["serve", "eyJhbGci.-secret1"],
         &["eyJhbGciOiJSUzI1.secret"],
         &["--eyJhbGciOiJSUzI1.secret"],
     ] {
@@ -45,6 +46,7 @@ fn what_is_misspelled_is_repeated_with_what_may_be_meant() {
         (&["chek"][..], &["'chek'", "'check'"][..]),
         (&["check", "--fromat", "json"], &["'--fromat'", "'--format'"]),
         (&["check", "--format", "yaml"], &["'yaml'", "text, json"]),
+        (&["check", "--format", "sixteen-letters-"], &["'sixteen-letters-'"]),
     ] {
         let ended = run(arguments, &Vec::new(), "");
         assert_eq!(ended.status, Some(2), "{arguments:?}");
