@@ -7,11 +7,11 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod causes;
 mod child;
 mod file_descriptors;
 mod http2_floods;
 mod outages;
-mod reasons;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
