@@ -1,6 +1,6 @@
 //! The command line. No setting is here: what is configured is configured for all commands alike.
 
-use std::env;
+use std::{env, ffi::OsString};
 
 use clap::{
     Parser, Subcommand, ValueEnum,
@@ -63,19 +63,31 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The longest argument that an error repeats: enough for every word that can be misspelled.
+const MAX_REPEATED: usize = 16;
+const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
+
 impl Cli {
     /// Reads the command line. On `--help`, `--version` and what is wrong it ends the process.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|mut error| {
-            if error.kind() == ErrorKind::UnknownArgument
-                && env::args_os().nth(1).is_some_and(|command| command == "explain")
-            {
-                // It may well be a token, and standard error may well be kept.
-                let instead = "(not shown; the token is read from standard input)";
-                error.insert(ContextKind::InvalidArg, ContextValue::String(instead.to_owned()));
-                error.remove(ContextKind::Suggested);
-            }
+            hide_what_may_be_a_token(&mut error, env::args_os().nth(1).as_ref());
             error.exit()
         })
+    }
+}
+
+/// Standard error may well be kept.
+fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
+    let explains = command.is_some_and(|command| command == "explain");
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => ContextKind::InvalidValue,
+    };
+    let Some(ContextValue::String(given)) = error.get(kind) else { return };
+    if explains && kind == ContextKind::InvalidArg || given.len() > MAX_REPEATED {
+        error.insert(kind, ContextValue::String(NOT_SHOWN.to_owned()));
+        error.remove(ContextKind::Suggested);
     }
 }

@@ -18,7 +18,7 @@ pub enum TokenInputError {
 
 /// Reads a token from standard input. From a terminal it is asked for, and not shown.
 ///
-/// Spaces and line breaks around it, and the word `Bearer` before it, are no part of it.
+/// Spaces and line breaks around it, and `Authorization:` or `Bearer` before it, are no part of it.
 ///
 /// # Errors
 /// When there is none, or it cannot be read as a whole.
@@ -44,11 +44,21 @@ fn read_piped(input: impl Read) -> io::Result<String> {
 }
 
 fn token(text: &str) -> &str {
-    let text = text.trim();
-    match text.split_once(char::is_whitespace) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+    // Some editors write a byte order mark, which is no white space.
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = after("authorization:", text).map_or(text, str::trim_start);
+    match after("bearer", text) {
+        Some(token) if token.is_empty() || token.starts_with(char::is_whitespace) => {
+            token.trim_start()
+        }
         _ => text,
     }
+}
+
+/// What comes after `word`, in whatever case that is written.
+fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
+    let (before, after) = text.split_at_checked(word.len())?;
+    before.eq_ignore_ascii_case(word).then_some(after)
 }
 
 #[cfg(test)]
@@ -57,10 +67,28 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_token_is_no_part_of_it() {
-        for text in ["abc", "abc\n", " abc \r\n", "Bearer abc", "bearer   abc\n"] {
+        for text in [
+            "abc",
+            "abc\n",
+            " abc \r\n",
+            "\u{feff}abc\r\n",
+            "Bearer abc",
+            "bearer   abc\n",
+            "Authorization: Bearer abc",
+            "authorization:bearer\tabc",
+        ] {
             assert_eq!(token(text), "abc", "{text:?}");
         }
-        for (text, kept) in [("", ""), (" \n", ""), ("a b", "a b"), ("Bearer", "Bearer")] {
+        for (text, kept) in [
+            ("", ""),
+            (" \n", ""),
+            ("a b", "a b"),
+            ("Bearer", ""),
+            ("Authorization: Bearer\n", ""),
+            ("bearers", "bearers"),
+            ("Bearerabc", "Bearerabc"),
+            ("authorizatioä", "authorizatioä"),
+        ] {
             assert_eq!(token(text), kept, "{text:?}");
         }
     }
@@ -70,5 +98,8 @@ mod tests {
         let read = read_piped(io::repeat(b'a')).unwrap();
         assert!(AccessToken::parse(&read).is_err());
         assert_eq!(read_piped(&b"a\xff"[..]).unwrap(), "a\u{fffd}");
+        let longest = "a".repeat(AccessToken::MAX_LENGTH);
+        let text = format!("Authorization: Bearer {longest}\n");
+        assert_eq!(token(&read_piped(text.as_bytes()).unwrap()), longest);
     }
 }

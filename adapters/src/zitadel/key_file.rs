@@ -71,8 +71,8 @@ impl KeyFile {
             "serviceaccount" => return Err(KeyFileError::ServiceAccount),
             _ => return Err(KeyFileError::Type),
         }
-        let (Some(key_id), Some(key), Some(client_id)) = (json.key_id, json.key, json.client_id)
-        else {
+        let key_id = json.key_id.filter(|key_id| !key_id.is_empty());
+        let (Some(key_id), Some(key), Some(client_id)) = (key_id, json.key, json.client_id) else {
             return Err(KeyFileError::Format);
         };
         Ok(Self {
@@ -147,6 +147,8 @@ mod tests {
             (changed(|json| json["type"] = json!("top-secret")), KeyFileError::Type),
             (changed(|json| json["keyId"] = json!(null)), KeyFileError::Format),
             (changed(|json| json["key"] = json!(null)), KeyFileError::Format),
+            (changed(|json| json["keyId"] = json!("")), KeyFileError::Format),
+            (changed(|json| json["key"] = json!("")), KeyFileError::Key),
             (changed(|json| json["clientId"] = json!(null)), KeyFileError::Format),
             (changed(|json| json["clientId"] = json!("")), KeyFileError::Format),
             (changed(|json| json["key"] = json!("top-secret")), KeyFileError::Key),

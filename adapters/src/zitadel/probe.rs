@@ -101,11 +101,13 @@ impl ZitadelIntrospector {
         }
         let (discovery, clock_ahead) = self.probe_discovery(explainer, clock).await;
         let goes_on = discovery.outcome == Outcome::Ok;
-        let introspection = if goes_on {
-            self.probe_introspection(explainer).await
-        } else {
-            Step::skipped(INTROSPECTION, "it needs discovery")
-        };
+        if !goes_on {
+            // Whoever answered, if anybody did, need not be ZITADEL.
+            let skipped = |name| Step::skipped(name, "it needs discovery");
+            let steps = vec![discovery, skipped(CLOCK), skipped(INTROSPECTION)];
+            return Probe { steps, clock_ahead_secs: None };
+        }
+        let introspection = self.probe_introspection(explainer).await;
         let steps = vec![discovery, clock_step(clock_ahead), introspection];
         Probe { steps, clock_ahead_secs: clock_ahead }
     }
@@ -192,11 +194,11 @@ fn clock_step(ahead: Option<i64>) -> Step {
         Finding {
             reason: "clock_differs",
             found: format!(
-                "this machine's clock is {} s {direction} ZITADEL's",
-                ahead.unsigned_abs()
+                "this machine's clock is {} {direction} ZITADEL's",
+                humantime::format_duration(Duration::from_secs(ahead.unsigned_abs()))
             ),
             advice: "set it, by NTP: exp and nbf of tokens are judged by it, and ZITADEL refuses \
-                     assertions of private_key_jwt from the future"
+                     assertions of private_key_jwt that are from the future or too old"
                 .to_owned(),
         },
     )
@@ -234,6 +236,6 @@ mod tests {
         ] {
             assert_eq!(clock_step(ahead).outcome, outcome, "{ahead:?}");
         }
-        assert!(clock_step(Some(-6)).found.ends_with("6 s behind ZITADEL's"));
+        assert!(clock_step(Some(-6)).found.ends_with("6s behind ZITADEL's"));
     }
 }

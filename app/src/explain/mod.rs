@@ -4,6 +4,7 @@
 //! authorizer judges for each route of the table. Nothing here judges.
 
 mod explains;
+mod no_token;
 mod report;
 
 use std::sync::Arc;
@@ -88,8 +89,8 @@ pub async fn explain(
     let token = match AccessToken::parse(token) {
         Ok(token) => token,
         Err(error) => {
+            let form = no_token::describe(token, error);
             let error = BearerError::Malformed(error);
-            let form = format!("{} characters that are no token", token.chars().count());
             let shut = Shut::by_bearer(error, &auth);
             return Ok(turned_away(form, Verdict::NoToken(error), &shut));
         }

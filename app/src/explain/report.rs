@@ -25,11 +25,7 @@ impl Explained {
         writeln!(text, "Asked:    {}", self.asked)?;
         writeln!(text, "Token:    {}", self.form)?;
         match &self.verdict {
-            Verdict::NoToken(error) => writeln!(
-                text,
-                "Verdict:  none was asked for: {error}. A space, a line break or a quote may have \
-                 come along when it was copied",
-            )?,
+            Verdict::NoToken(error) => writeln!(text, "Verdict:  none was asked for: {error}")?,
             Verdict::Unknown(finding) => {
                 writeln!(text, "Verdict:  none: {}", finding.found)?;
                 writeln!(text, "          -> {}", finding.advice)?;

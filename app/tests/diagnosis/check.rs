@@ -128,13 +128,11 @@ async fn clocks_that_differ_are_worth_a_warning() {
         let step = step(&ended.stdout, "clock");
         let (found, advice) = step.split_once('\n').unwrap();
         let found = found.strip_prefix("warning  clock          this machine's clock is ").unwrap();
-        let (seconds, rest) = found.split_once(' ').unwrap();
-        assert!(seconds.parse::<u64>().unwrap() > 10_000_000, "{seconds}");
-        assert_eq!(rest, format!("s {direction} ZITADEL's"));
+        assert!(found.contains("year") && found.ends_with(&format!(" {direction} ZITADEL's")));
         assert_eq!(
             advice.trim_start(),
             "-> set it, by NTP: exp and nbf of tokens are judged by it, and ZITADEL refuses \
-             assertions of private_key_jwt from the future"
+             assertions of private_key_jwt that are from the future or too old"
         );
         let json = run(&["check", "--format", "json"], &basic(&double), "").json();
         assert_eq!(json["steps"][2]["reason"], "clock_differs");

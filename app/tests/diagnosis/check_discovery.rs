@@ -36,7 +36,7 @@ fn a_port_at_which_nobody_listens() {
          FAILED   discovery      http://127.0.0.1:1 refuses the connection\n\
          \x20                       -> nobody listens there: is ZITADEL running, and is the port \
          right?\n\
-         skipped  clock          no answer told the time\n\
+         skipped  clock          it needs discovery\n\
          skipped  introspection  it needs discovery\n"
     );
 }
@@ -133,6 +133,8 @@ async fn a_web_page_instead_of_json() {
         "another program listens on that port, or a login page or proxy stands in between: check \
          host and port of zitadel.domain",
     );
+    // Its clock is not ZITADEL's.
+    assert!(text.contains("skipped  clock          it needs discovery\n"), "{text}");
 }
 
 #[tokio::test]
@@ -178,7 +180,7 @@ async fn a_foreign_endpoint_and_a_redirect() {
         &ended,
         &text,
         "discovery",
-        "status 302 Found, a redirect to https://login.example.test",
+        "http://ADDRESS answers with status 302 Found, a redirect to https://login.example.test",
         "redirects are not followed, for the token would go along: set zitadel.domain to the final \
          address (https instead of http, the public name), or remove the login page in between",
     );

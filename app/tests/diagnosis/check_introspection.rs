@@ -1,6 +1,6 @@
 //! What `app check` says when introspection fails: our own credentials, and the answer.
 
-use zitadel_double::{AppState, Fault, Times, ZitadelDouble};
+use zitadel_double::{AppState, Fault, RedirectStatus, Times, ZitadelDouble};
 
 use crate::{
     check::{CHECK, fails, key, reason, step, with_fault},
@@ -41,9 +41,10 @@ async fn a_key_of_an_application_that_is_deactivated() {
         "introspection",
         "ZITADEL refuses this API's own credentials: status 400 Bad Request, error \
          unauthorized_client, for client 340000000000000013 with private_key_jwt",
-        "one of these: the key has expired or was removed; the API application, its project or its \
-         organization is deactivated or removed; the clock of this machine is wrong; http://ADDRESS \
-         is not the issuer to the letter; the key was made a moment ago",
+        "one of these: the key file is of another instance; the key has expired or was removed; the \
+         API application, its project or its organization is deactivated or removed; the clock of \
+         this machine is wrong; http://ADDRESS is not the issuer to the letter; the key was made a \
+         moment ago",
     );
 }
 
@@ -73,6 +74,58 @@ async fn other_faults_of_introspection() {
         let step = step(&text, "introspection");
         let expected = format!("FAILED   introspection  {found}\n");
         assert!(step.starts_with(&expected), "{step}");
+    }
+}
+
+// Where the endpoint is configured, zitadel.domain is not what has to be changed.
+#[tokio::test]
+async fn a_configured_endpoint_is_the_setting_to_look_at() {
+    let double = ZitadelDouble::start().await;
+    for (endpoint, word, advice) in [
+        (
+            format!("{}/nothing", double.issuer()),
+            "unexpected_status",
+            "host, port and path of zitadel.introspection_endpoint, and",
+        ),
+        ("http://127.0.0.1:1/introspect".to_owned(), "connection_refused", "nobody listens there"),
+        (
+            format!("https://{}.invalid/introspect", "a".repeat(64)),
+            "unreachable",
+            "check zitadel.introspection_endpoint, zitadel.connect_to",
+        ),
+    ] {
+        let environment = with(basic(&double), "APP_ZITADEL__INTROSPECTION_ENDPOINT", endpoint);
+        assert_eq!(reason(&environment), word);
+        let ended = run(CHECK, &environment, "");
+        assert_eq!(ended.status, Some(1), "{}", ended.stdout);
+        let step = step(&ended.stdout, "introspection");
+        assert!(step.contains(advice), "{step}");
+        drop(double.take_violations());
+    }
+    let environment = with(
+        basic(&double),
+        "APP_ZITADEL__INTROSPECTION_ENDPOINT",
+        double.introspection_endpoint(),
+    );
+    for (fault, word, advice) in [
+        (Fault::LoginPage, "web_page", "check host and port of zitadel.introspection_endpoint"),
+        (Fault::NotJson, "malformed_answer", "host and port of zitadel.introspection_endpoint"),
+        (
+            Fault::Redirect(RedirectStatus::Found, "/login".to_owned()),
+            "redirected",
+            "set zitadel.introspection_endpoint to the final address",
+        ),
+        (
+            Fault::DatabaseDown,
+            "unknown_instance",
+            "set zitadel.introspection_endpoint to the public name",
+        ),
+    ] {
+        double.introspection_fault(fault, Times::UntilCleared);
+        assert_eq!(reason(&environment), word);
+        let ended = run(CHECK, &environment, "");
+        let step = step(&ended.stdout, "introspection");
+        assert!(step.contains(advice), "{step}");
     }
 }
 

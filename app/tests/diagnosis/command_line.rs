@@ -17,11 +17,40 @@ fn help_shows_examples_and_says_what_the_exit_status_means() {
 // Whoever gives the token as an argument by mistake finds it in no log.
 #[test]
 fn a_token_on_the_command_line_is_refused_and_not_repeated() {
-    for arguments in [&["explain", "eyJhbGci.secret"][..], &["explain", "--eyJhbGci.secret"]] {
+    for arguments in [
+        &["explain", "eyJhbGci.secret"][..],
+        &["explain", "short"],
+        &["explain", "--eyJhbGci.secret"],
+        &["explain", "--token=eyJhbGci.secret"],
+        &["explain", "--format", "eyJhbGciOiJSUzI1.secret"],
+        &["explain", "--format=eyJhbGciOiJSUzI1.secret"],
+        &["explain", "--help=eyJhbGciOiJSUzI1.secret"],
+        &["check", "eyJhbGciOiJSUzI1.secret"],
+        &["serve", "eyJhbGciOiJSUzI1.secret"],
+        &["serve", "eyJhbGci.-secret1"],
+        &["eyJhbGciOiJSUzI1.secret"],
+        &["--eyJhbGciOiJSUzI1.secret"],
+    ] {
         let ended = run(arguments, &Vec::new(), "");
-        assert_eq!(ended.status, Some(2));
+        assert_eq!(ended.status, Some(2), "{arguments:?}");
         assert!(ended.stderr.contains("the token is read from standard input"), "{}", ended.stderr);
         assert!(!ended.stderr.contains("eyJhbGci"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("short"), "{}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_misspelled_is_repeated_with_what_may_be_meant() {
+    for (arguments, expected) in [
+        (&["chek"][..], &["'chek'", "'check'"][..]),
+        (&["check", "--fromat", "json"], &["'--fromat'", "'--format'"]),
+        (&["check", "--format", "yaml"], &["'yaml'", "text, json"]),
+        (&["check", "--format", "sixteen-letters-"], &["'sixteen-letters-'"]),
+    ] {
+        let ended = run(arguments, &Vec::new(), "");
+        assert_eq!(ended.status, Some(2), "{arguments:?}");
+        assert!(expected.iter().all(|word| ended.stderr.contains(word)), "{}", ended.stderr);
     }
 }
 
@@ -43,7 +72,7 @@ fn what_serve_refuses_check_and_explain_refuse_in_the_same_words() {
 
 #[test]
 fn without_a_token_there_is_nothing_to_explain() {
-    for input in ["", " \n"] {
+    for input in ["", " \n", "Bearer \n", "Authorization: Bearer"] {
         let ended = run(&["explain"], &Vec::new(), input);
         assert_eq!(ended.status, Some(2));
         assert_eq!(

@@ -80,6 +80,21 @@ async fn an_opaque_token_without_the_audience_has_that_as_its_first_cause() {
     );
 }
 
+// What it tells people to do must be what helps.
+#[tokio::test]
+async fn the_scope_that_is_told_is_the_one_that_helps() {
+    let double = ZitadelDouble::start().await;
+    let service = double.add_user(NewUser::service("svc"));
+    let token = double.session_token(&service, SessionToken::client_credentials("svc", []));
+    let (_, causes) = explain(&double, &token);
+    let (_, scope) = causes.split_once("request the scope ").unwrap();
+    let (scope, _) = scope.split_once(';').unwrap();
+    let token = SessionToken::client_credentials("svc", []).with_scope(scope);
+    let token = double.session_token(&service, token);
+    let ended = run(&["explain"], &basic(&double), &token);
+    assert_eq!(ended.status, Some(0), "{}", ended.stdout);
+}
+
 #[tokio::test]
 async fn an_expired_jwt_says_since_when() {
     let double = ZitadelDouble::start().await;
@@ -111,7 +126,7 @@ async fn a_jwt_of_another_domain_shows_both_issuers() {
 fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let header = part(&json!({ "alg": "RS256", "kid": "340000000000000030" }));
-    format!("{header}.{}.{}", part(claims), "c2lnbmF0dXJl".repeat(20))
+    format!("{header}.{}.{}", part(claims), "c2lnbmF0dXJl".repeat(29))
 }
 
 #[tokio::test]
@@ -192,6 +207,43 @@ async fn a_local_token_means_nothing_to_zitadel() {
     );
 }
 
+#[tokio::test]
+async fn what_is_too_short_or_cut_off_is_not_told_to_request_a_scope() {
+    let double = ZitadelDouble::start().await;
+    let token = SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() };
+    let token = human(&double, token);
+    let (_, causes) = explain(&double, &token[..token.len() - 5]);
+    let signature = "its signature is too short: the end of it is missing, copy the whole token";
+    assert_eq!(causes, format!("  likely    {signature}\n{FAULT}"));
+    let (form, causes) = explain(&double, "qwertyqwerty");
+    assert_eq!(form, "opaque, of 12 characters");
+    let short = "it is shorter than any access token of ZITADEL: a part of it is missing, or it is \
+                 something else";
+    assert_eq!(causes, format!("  likely    {short}\n{FAULT}"));
+    let (_, causes) = explain(&double, &format!("{}+{}", "q".repeat(50), "q".repeat(50)));
+    assert!(causes.starts_with("  likely    it has characters that ZITADEL's opaque tokens"));
+}
+
+// Whoever skips the token endpoint sends what was meant for it.
+#[tokio::test]
+async fn an_assertion_is_recognized_by_its_own_issuer() {
+    let double = ZitadelDouble::start().await;
+    let (_, causes) = explain(
+        &double,
+        &unsigned(&json!({
+            "iss": "340000000000000101", "sub": "340000000000000101", "aud": double.issuer(),
+        })),
+    );
+    assert_eq!(
+        causes,
+        format!(
+            "  certain   its issuer is its own subject: it is an assertion, by which a token is \
+             asked for; send it to the token endpoint, and the access token that comes back to this \
+             API\n{FAULT}"
+        )
+    );
+}
+
 // A claim may hold what a terminal obeys.
 #[tokio::test]
 async fn what_a_token_says_is_shown_with_escapes() {
@@ -204,18 +256,33 @@ async fn what_a_token_says_is_shown_with_escapes() {
 #[tokio::test]
 async fn what_is_no_token_is_told_without_asking_anybody() {
     let double = ZitadelDouble::start().await;
-    for (input, reason) in [
-        ("two words-and-more", "forbidden_character"),
-        (&*"a".repeat(16 * 1024 + 1), "token_too_long"),
+    for (input, reason, form) in [
+        (
+            "two words-and-more",
+            "forbidden_character",
+            "18 characters that are no token: number 4 is ' '",
+        ),
+        (
+            "first-token\nsecond-token\n",
+            "forbidden_character",
+            "24 characters that are no token: number 12 is '\\n'",
+        ),
+        (
+            &*"a".repeat(16 * 1024 + 1),
+            "token_too_long",
+            "more than 16384 characters, which are no token",
+        ),
     ] {
         let ended = run(&["explain", "--format", "json"], &basic(&double), input);
         assert_eq!(ended.status, Some(1), "{}", ended.stderr);
         let json = ended.json();
         assert_eq!(json["verdict"], "none");
+        assert_eq!(json["form"], form);
         assert_eq!(json["fault"]["reason"], reason);
         assert_eq!(json["routes"][1]["status"], 400);
         assert_eq!(json["routes"][0]["open"], true);
         let text = run(&["explain"], &basic(&double), input).stdout;
+        assert!(text.contains(&format!("Token:    {form}\n")), "{text}");
         assert!(text.contains("Verdict:  none was asked for: the access token "), "{text}");
     }
     assert_eq!(double.introspections(), 0);

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod causes;
 mod child;
 mod file_descriptors;
 mod http2_floods;

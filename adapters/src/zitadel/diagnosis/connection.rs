@@ -75,3 +75,48 @@ impl NoConnection {
 fn plain(name: &str) -> String {
     name.split('"').nth(1).unwrap_or(name).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::{InvalidMessage, pki_types::ServerName};
+
+    use super::*;
+
+    fn of(error: CertificateError) -> NoConnection {
+        // As it arrives: wrapped into an I/O error.
+        NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error)))
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_apart() {
+        let presented = vec![r#"DnsName("a.test")"#.to_owned(), "10.0.0.1".to_owned()];
+        let expected = ServerName::try_from("b.test").unwrap();
+        let names = ["a.test", "10.0.0.1"].map(str::to_owned).to_vec();
+        for (error, found) in [
+            (CertificateError::UnknownIssuer, NoConnection::UnknownAuthority),
+            (CertificateError::NotValidForName, NoConnection::OtherName(Vec::new())),
+            (
+                CertificateError::NotValidForNameContext { expected, presented },
+                NoConnection::OtherName(names),
+            ),
+            (CertificateError::Expired, NoConnection::CertificateTime),
+            (CertificateError::NotValidYet, NoConnection::CertificateTime),
+            (CertificateError::BadSignature, NoConnection::Other),
+        ] {
+            let shown = format!("{error:?}");
+            assert_eq!(of(error), found, "{shown}");
+        }
+    }
+
+    #[test]
+    fn other_ends_of_a_connection_are_told_apart() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(NoConnection::of(&refused), NoConnection::Refused);
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(NoConnection::of(&reset), NoConnection::Other);
+        let no_tls = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        assert_eq!(NoConnection::of(&no_tls), NoConnection::NoTls);
+        assert_eq!(NoConnection::of(&io::Error::other("dns error")), NoConnection::Name);
+        assert_eq!(NoConnection::of(&io::Error::other("another error")), NoConnection::Other);
+    }
+}

@@ -15,29 +15,29 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
     let seen = source.downcast_ref::<Seen>();
     let reason = fault.reason();
     let finding = |found: String, advice: &str| Finding { reason, found, advice: advice.into() };
+    let Explainer { target, address_setting, .. } = explainer;
     match fault {
         IntrospectionError::Unavailable { reason, .. } => match reason {
             Outage::Unreachable => no_connection(explainer, source.as_ref()),
             Outage::TimedOut => finding(
                 format!(
-                    "no complete answer from {} within {}",
-                    explainer.target,
+                    "no complete answer from {target} within {}",
                     humantime::format_duration(explainer.timeout)
                 ),
                 "if it is always so, something drops what is sent: check address, port and \
                  firewall; if ZITADEL is slow, raise zitadel.timeout",
             ),
             Outage::Interrupted => finding(
-                format!("the connection to {} broke before the answer was complete", explainer.target),
+                format!("the connection to {target} broke before the answer was complete"),
                 "ZITADEL or a proxy before it ended it: look into their logs; perhaps something \
                  else than an HTTP server listens there",
             ),
             Outage::ServerError => finding(
-                format!("{} answers with {source}", explainer.target),
+                format!("{target} answers with {source}"),
                 "ZITADEL, or a proxy before it, fails: look into their logs",
             ),
             Outage::RateLimited => finding(
-                format!("{} answers with {source}", explainer.target),
+                format!("{target} answers with {source}"),
                 "the quota of the instance is used up, or the instance is blocked: raise the \
                  quota, or wait",
             ),
@@ -48,69 +48,76 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
                      was sent",
                     explainer.host
                 ),
-                advice: "set zitadel.domain to the public name of the instance, and \
-                         zitadel.connect_to where another address leads to it; no proxy in between \
-                         may change Host or add Forwarded or X-Forwarded-Host; if it worked before, \
-                         ZITADEL's database may be down"
-                    .into(),
+                advice: format!(
+                    "set {address_setting} to the public name of the instance, and \
+                     zitadel.connect_to where another address leads to it; no proxy in between may \
+                     change Host or add Forwarded or X-Forwarded-Host; if it worked before, \
+                     ZITADEL's database may be down"
+                ),
             },
             Outage::UnexpectedStatus => finding(
-                format!("{} answers with {source}", explainer.target),
-                "that is not what ZITADEL answers: check host, port and path of zitadel.domain, and \
-                 what stands in between",
+                format!("{target} answers with {source}"),
+                &format!(
+                    "that is not what ZITADEL answers: check host, port and path of \
+                     {address_setting}, and what stands in between"
+                ),
             ),
             Outage::TooManyInFlight | Outage::CircuitOpen => {
                 finding(format!("ZITADEL was not asked: {source}"), "ask again in a moment")
             }
         },
         IntrospectionError::ClientRefused { .. } => client_refused(explainer, &source.to_string()),
-        IntrospectionError::Misconfigured { reason: misconfiguration, .. } => {
-            finding(source.to_string(), misconfigured(*misconfiguration))
+        IntrospectionError::Misconfigured { reason: Misconfiguration::IssuerMismatch, .. } => {
+            finding(
+                source.to_string(),
+                "set zitadel.domain to the issuer of the instance, with the same scheme, host and port; \
+             if that is what it says, a proxy in between changes the host",
+            )
         }
+        IntrospectionError::Misconfigured { reason: Misconfiguration::ForeignEndpoint, .. } => {
+            finding(
+                source.to_string(),
+                "if that endpoint is the right one, set zitadel.introspection_endpoint to it; if not, \
+             this is not your ZITADEL",
+            )
+        }
+        IntrospectionError::Misconfigured { reason: Misconfiguration::Redirected, .. } => finding(
+            format!("{target} answers with {source}"),
+            &format!(
+                "redirects are not followed, for the token would go along: set {address_setting} to \
+                 the final address (https instead of http, the public name), or remove the login \
+                 page in between"
+            ),
+        ),
         IntrospectionError::Malformed { .. } => match seen {
             Some(Seen::WebPage) => Finding {
                 reason: "web_page",
-                found: format!("{} answers with a web page (HTML) instead of JSON", explainer.target),
-                advice: "another program listens on that port, or a login page or proxy stands in \
-                         between: check host and port of zitadel.domain"
-                    .into(),
+                found: format!("{target} answers with a web page (HTML) instead of JSON"),
+                advice: format!(
+                    "another program listens on that port, or a login page or proxy stands in \
+                     between: check host and port of {address_setting}"
+                ),
             },
             _ => finding(
-                format!("{} answers what cannot be understood: {source}", explainer.target),
-                "check host and port of zitadel.domain, and what stands in between",
+                format!("{target} answers what cannot be understood: {source}"),
+                &format!("check host and port of {address_setting}, and what stands in between"),
             ),
         },
     }
 }
 
-fn misconfigured(misconfiguration: Misconfiguration) -> &'static str {
-    match misconfiguration {
-        Misconfiguration::IssuerMismatch => {
-            "set zitadel.domain to the issuer of the instance, with the same scheme, host and port; \
-             if that is what it says, a proxy in between changes the host"
-        }
-        Misconfiguration::ForeignEndpoint => {
-            "if that endpoint is the right one, set zitadel.introspection_endpoint to it; if not, \
-             this is not your ZITADEL"
-        }
-        Misconfiguration::Redirected => {
-            "redirects are not followed, for the token would go along: set zitadel.domain to the \
-             final address (https instead of http, the public name), or remove the login page in \
-             between"
-        }
-    }
-}
-
 fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Finding {
-    let Explainer { target, host, .. } = explainer;
+    let Explainer { target, host, address_setting, .. } = explainer;
     let finding =
         |reason, found: String, advice: &str| Finding { reason, found, advice: advice.to_owned() };
     match NoConnection::of(error) {
         NoConnection::Name => finding(
             "name_not_resolved",
             format!("the name in {target} is not resolved"),
-            "check the spelling of zitadel.domain (or zitadel.connect_to), and the DNS of this \
-             machine",
+            &format!(
+                "check the spelling of {address_setting} (or zitadel.connect_to), and the DNS of \
+                 this machine"
+            ),
         ),
         NoConnection::Refused => finding(
             "connection_refused",
@@ -127,7 +134,10 @@ fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Findin
             finding(
                 "certificate_of_another_name",
                 format!("the certificate of {target} is for [{names}] and not for {host}"),
-                "set zitadel.domain to a name on the certificate, or get a certificate for this one",
+                &format!(
+                    "set {address_setting} to a name on the certificate, or get a certificate for \
+                     this one"
+                ),
             )
         }
         NoConnection::CertificateTime => finding(
@@ -144,7 +154,7 @@ fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Findin
         NoConnection::Other => finding(
             "unreachable",
             format!("no connection to {target}: {}", innermost(error)),
-            "check zitadel.domain, zitadel.connect_to, and the network in between",
+            &format!("check {address_setting}, zitadel.connect_to, and the network in between"),
         ),
     }
 }
@@ -161,9 +171,10 @@ fn client_refused(explainer: &Explainer, seen: &str) -> Finding {
     let Explainer { client_id, authentication, issuer, .. } = explainer;
     let advice = if *authentication == "private_key_jwt" {
         format!(
-            "one of these: the key has expired or was removed; the API application, its project or \
-             its organization is deactivated or removed; the clock of this machine is wrong; \
-             {issuer} is not the issuer to the letter; the key was made a moment ago"
+            "one of these: the key file is of another instance; the key has expired or was removed; \
+             the API application, its project or its organization is deactivated or removed; the \
+             clock of this machine is wrong; {issuer} is not the issuer to the letter; the key was \
+             made a moment ago"
         )
     } else {
         "one of these: client id or secret are not those of one API application, or a newer secret \

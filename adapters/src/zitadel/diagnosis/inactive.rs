@@ -22,6 +22,16 @@ pub(super) fn causes(
             "cut_off",
             "a part of it is missing or was changed when it was copied: copy the whole token",
         )],
+        TokenForm::Short => vec![Likely.of(
+            "cut_off",
+            "it is shorter than any access token of ZITADEL: a part of it is missing, or it is \
+             something else",
+        )],
+        TokenForm::OfOtherCharacters => vec![Likely.of(
+            "not_of_this_instance",
+            "it has characters that ZITADEL's opaque tokens do not have: it is of another \
+             authorization server, or something was added when it was copied",
+        )],
         TokenForm::Encrypted => vec![Likely.of(
             "not_of_this_instance",
             "ZITADEL makes no encrypted JWTs: the token is of another authorization server",
@@ -43,8 +53,25 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Ca
         let expired = expires_at.describe(now);
         causes.push(Certain.of("expired", format!("it expired at {expired}: get a new one")));
     }
-    causes.extend(issuer(explainer, jwt));
-    if !jwt.of_id_tokens.is_empty() {
+    if jwt.is_cut_off {
+        causes.push(Likely.of(
+            "cut_off",
+            "its signature is too short: the end of it is missing, copy the whole token",
+        ));
+    }
+    if jwt.issuer.is_some() && jwt.issuer == jwt.subject {
+        causes.push(Certain.of(
+            "assertion",
+            "its issuer is its own subject: it is an assertion, by which a token is asked for; send \
+             it to the token endpoint, and the access token that comes back to this API",
+        ));
+        return causes;
+    }
+    let another_issuer = issuer(explainer, jwt);
+    let is_of_zitadel = another_issuer.is_none();
+    causes.extend(another_issuer);
+    // Access tokens of others may have these claims, and an id token's audience is another matter.
+    if is_of_zitadel && !jwt.of_id_tokens.is_empty() {
         let names = jwt.of_id_tokens.join(", ");
         causes.push(Likely.of(
             "id_token",
@@ -53,8 +80,9 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Ca
                  the access token of the same answer instead"
             ),
         ));
+    } else {
+        causes.extend(audience(explainer, jwt));
     }
-    causes.extend(audience(explainer, jwt));
     if causes.is_empty() {
         causes.push(Likely.of("revoked", REVOKED));
         causes.push(Likely.of("user_not_active", USER_NOT_ACTIVE));
@@ -157,118 +185,4 @@ const NOT_OF_THIS_INSTANCE: &str =
     "it is of another instance, or a part of it is missing: compare its length where you got it";
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::zitadel::diagnosis::tests::explainer;
-
-    fn jwt(claims: &Value) -> String {
-        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.c2ln", part(&json!({ "alg": "RS256" })), part(claims))
-    }
-
-    /// Certainty and word of each cause but the last, which is always there.
-    fn causes(explainer: &Explainer, token: &str) -> Vec<(Certainty, &'static str)> {
-        let token = AccessToken::parse(token).unwrap();
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        let mut causes = explainer.inactive(&token, now);
-        assert_eq!(causes.pop().unwrap().cause, "fault_of_zitadel");
-        causes.into_iter().map(|cause| (cause.certainty, cause.cause)).collect()
-    }
-
-    #[test]
-    fn the_audience_must_name_the_client_or_the_project() {
-        let claims = |aud: Value| {
-            jwt(&json!({ "iss": "https://auth.example.com/", "aud": aud, "exp": 1001 }))
-        };
-        let lacking = [(Certain, "audience")];
-        for (audience, expected) in [
-            (json!(["other"]), &lacking[..]),
-            (json!("other"), &lacking),
-            (Value::Null, &lacking),
-            (json!(["other", "client"]), &OTHERWISE),
-            (json!("project"), &OTHERWISE),
-        ] {
-            let shown = audience.to_string();
-            let found = causes(&explainer(Some("project")), &claims(audience));
-            assert_eq!(found, expected, "{shown}");
-        }
-        // Without the project's id nobody can be sure.
-        let found = causes(&explainer(None), &claims(json!(["project"])));
-        assert_eq!(found, [(Likely, "audience")]);
-    }
-
-    const OTHERWISE: [(Certainty, &str); 3] =
-        [(Likely, "revoked"), (Likely, "user_not_active"), (Possible, "forged")];
-
-    #[test]
-    fn exp_is_reached_in_its_second_and_need_not_be_one_that_a_clock_can_show() {
-        for (exp, expired) in [(json!(1000), true), (json!(1001), false), (json!(u64::MAX), false)]
-        {
-            let token =
-                jwt(&json!({ "iss": "https://auth.example.com", "aud": "client", "exp": exp }));
-            let found = causes(&explainer(None), &token);
-            assert_eq!(found.contains(&(Certain, "expired")), expired, "{exp}");
-        }
-    }
-
-    #[test]
-    fn what_is_certain_comes_before_what_is_likely() {
-        let token = jwt(&json!({ "aud": "other", "exp": 1, "sid": "s" }));
-        let expected = [
-            (Certain, "expired"),
-            (Certain, "audience"),
-            (Likely, "not_of_this_instance"),
-            (Likely, "id_token"),
-        ];
-        assert_eq!(causes(&explainer(Some("project")), &token), expected);
-    }
-
-    #[test]
-    fn what_is_no_jwt_is_told_by_its_looks() {
-        let opaque = "a".repeat(104);
-        let personal = "a".repeat(71);
-        let encrypted = format!("{}.a.b.c.d", jwt(&json!({})).split('.').next().unwrap());
-        for (token, first) in [
-            (opaque.as_str(), "audience"),
-            (personal.as_str(), "revoked"),
-            ("eyJhbGciOiJSUzI1NiJ9", "cut_off"),
-            ("eyJ.eyJ.eyJ", "cut_off"),
-            ("a.b.c", "audience"),
-            (encrypted.as_str(), "not_of_this_instance"),
-        ] {
-            assert_eq!(causes(&explainer(None), token)[0].1, first, "{token}");
-        }
-    }
-
-    /// Tokens of any kind: opaque ones, and JWTs with any claims.
-    fn any_token() -> impl Strategy<Value = String> {
-        let text = || "\\PC{0,20}";
-        let claims = (text(), prop::collection::vec(text(), 0..4), any::<u64>(), text());
-        let claims = claims.prop_map(|(iss, aud, exp, nonce)| {
-            jwt(&json!({ "iss": iss, "aud": aud, "exp": exp, "nonce": nonce }))
-        });
-        prop_oneof!["[A-Za-z0-9._~+/-]{1,120}={0,2}", "eyJ[A-Za-z0-9._-]{0,60}", claims]
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_a_token_is_nothing_repeats_it(token in any_token()) {
-            let parsed = AccessToken::parse(&token);
-            prop_assume!(parsed.is_ok());
-            let (parsed, explainer) = (parsed.unwrap(), explainer(Some("project")));
-            let now = SystemTime::UNIX_EPOCH;
-            let causes = explainer.inactive(&parsed, now);
-            let mut said: Vec<_> = causes.into_iter().map(|cause| cause.text).collect();
-            said.push(explainer.form(&parsed, now));
-            for part in token.split('.').filter(|part| part.len() >= 16) {
-                prop_assert!(said.iter().all(|said| !said.contains(part)), "{:?}", said);
-            }
-        }
-    }
-}
+mod tests;

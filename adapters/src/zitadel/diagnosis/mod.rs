@@ -25,6 +25,8 @@ pub struct Explainer {
     host: String,
     /// The origin that is connected to.
     target: String,
+    /// The setting that says where to ask.
+    address_setting: &'static str,
     client_id: ClientId,
     authentication: &'static str,
     project_id: Option<String>,
@@ -95,6 +97,9 @@ impl Explainer {
             issuer: settings.domain.issuer().clone(),
             host: url.authority().to_owned(),
             target,
+            address_setting: endpoint
+                .as_ref()
+                .map_or("zitadel.domain", |_| "zitadel.introspection_endpoint"),
             client_id: authentication.client_id().clone(),
             authentication: authentication.name(),
             project_id: settings.project_id.clone(),

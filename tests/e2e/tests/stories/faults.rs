@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tests::{Answer, Api, Environment, reader, with_client_secret};
 use zitadel_double::{
-    AppState, DiscoveryFault, Fault, Framing, RedirectStatus, Times, ZitadelDouble,
+    Answer as Said, AppState, DiscoveryFault, Fault, Framing, RedirectStatus, Times, ZitadelDouble,
 };
 
 #[track_caller]
@@ -102,4 +102,17 @@ async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     double.set_app_state(double.client_id(), AppState::Deactivated);
     assert_unavailable(&api.get("/api/private", &token).await, "a deactivated application");
+}
+
+// ZITADEL says `active: false` where its own database failed, and nothing tells that from a dead
+// token. So nothing remembers it.
+#[tokio::test]
+async fn a_token_that_zitadel_failed_to_look_up_is_let_in_at_the_next_request() {
+    let double = ZitadelDouble::start().await;
+    let token = reader(&double);
+    let api = Api::start(with_client_secret(&double).with("APP_CACHE__TTL", "1h")).await;
+    let failed = Said::from(serde_json::json!({ "active": false }));
+    double.introspection_fault(Fault::Status(reqwest::StatusCode::OK, failed), Times::Once);
+    assert_eq!(api.get("/api/private-scoped", &token).await.code(), "invalid_token");
+    assert_eq!(api.get("/api/private-scoped", &token).await.status, 200);
 }

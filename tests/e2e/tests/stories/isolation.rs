@@ -6,7 +6,7 @@ use domain::rules::SignedIn;
 use serde_json::{Value, json};
 use tests::{Api, with_client_secret};
 use tokio::task::JoinSet;
-use zitadel_double::{NewUser, ZitadelDouble};
+use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 fn who_am_i() -> Routes {
     async fn handler(Authorized(permit): Authorized<SignedIn>, headers: HeaderMap) -> Json<Value> {
@@ -71,6 +71,33 @@ async fn many_callers_at_once_each_get_their_own() {
     }
     while let Some(call) = calls.join_next().await {
         call.unwrap();
+    }
+}
+
+// One question takes as long as it takes, and it is nobody else's.
+#[tokio::test]
+async fn a_question_that_hangs_holds_up_no_other_token() {
+    let double = ZitadelDouble::start().await;
+    let api = Api::start(with_client_secret(&double)).await;
+    let [slow, fast] = ["slow", "fast"].map(|name| {
+        let user = double.add_user(NewUser::service(name));
+        double.pat(&user)
+    });
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::Once);
+    let mut waiting = JoinSet::new();
+    for _ in 0..8 {
+        let call = api.client().get(api.url("/api/private")).bearer_auth(&slow);
+        waiting.spawn(async move { call.send().await.unwrap().status() });
+    }
+    double.wait_for_introspections(1).await;
+    for _ in 0..20 {
+        assert_eq!(api.get("/api/private", &fast).await.status, 200);
+    }
+    assert!(waiting.try_join_next().is_none(), "the first answer is still held");
+    gate.open();
+    for status in waiting.join_all().await {
+        assert_eq!(status, 200);
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod audiences;
 mod dead_connections;
 mod denials;
 mod documentation;
@@ -23,3 +24,4 @@ mod shutdown;
 mod slow_clients;
 mod steady;
 mod walkthrough;
+mod wishes;

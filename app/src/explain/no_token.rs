@@ -1,0 +1,63 @@
+//! A text that is no access token: where it goes wrong. Of the text no more is shown than the one
+//! character that no token has.
+
+use domain::{AccessToken, AccessTokenError};
+
+/// In words that fit behind "the token is".
+pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
+    if error == AccessTokenError::TooLong {
+        return format!("more than {} characters, which are no token", AccessToken::MAX_LENGTH);
+    }
+    let length = text.chars().count();
+    match forbidden(text) {
+        Some((place, character)) => {
+            format!("{length} characters that are no token: number {place} is {character:?}")
+        }
+        None => format!("{length} characters that are no token"),
+    }
+}
+
+/// The first character that keeps the text from being a token, and its place, beginning with 1.
+fn forbidden(text: &str) -> Option<(usize, char)> {
+    let body = text.trim_end_matches('=');
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+    let found = body.chars().enumerate().find(|(_, c)| !is_allowed(*c));
+    found.map(|(before, character)| (before + 1, character))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn described(text: &str) -> String {
+        describe(text, AccessToken::parse(text).unwrap_err())
+    }
+
+    #[test]
+    fn the_first_character_that_no_token_has_is_named_with_its_place() {
+        for (text, expected) in [
+            ("ab c\n", "5 characters that are no token: number 3 is ' '"),
+            ("ab\ncd", "5 characters that are no token: number 3 is '\\n'"),
+            ("\"ab\"", "4 characters that are no token: number 1 is '\"'"),
+            ("ä", "1 characters that are no token: number 1 is 'ä'"),
+            ("a=b", "3 characters that are no token: number 2 is '='"),
+            ("==", "2 characters that are no token"),
+            ("", "0 characters that are no token"),
+        ] {
+            assert_eq!(described(text), expected, "{text:?}");
+        }
+        let long = described(&"a".repeat(AccessToken::MAX_LENGTH + 1));
+        assert_eq!(long, "more than 16384 characters, which are no token");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_named_is_what_the_parser_refuses(text in "[a-zA-Z0-9=._ \n\"ä-]{1,20}") {
+            let is_token = AccessToken::parse(&text).is_ok();
+            let is_padding = text.chars().all(|c| c == '=');
+            prop_assert_eq!(forbidden(&text).is_none(), is_token || is_padding);
+        }
+    }
+}
