@@ -1,25 +1,15 @@
 //! What is around every handler, whoever may call it.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     RequestExt,
     extract::{DefaultBodyLimit, Request},
     handler::Handler,
-    response::Response,
-};
-use futures_util::{
-    FutureExt,
-    future::{CatchUnwind, Then},
 };
 use http_body::Body;
 
-use super::{
-    guard::Guard,
-    observed::{Observed, Observer},
-    panics,
-    rejection::{self, Converted},
-};
+use super::{answering::Answering, guard::Guard, observed::Observer};
 
 /// What the edge gives to a route.
 #[derive(Clone)]
@@ -48,12 +38,8 @@ pub(super) struct EdgeHandler<H> {
     observer: Observer,
 }
 
-type Caught<F> = CatchUnwind<AssertUnwindSafe<F>>;
-
 impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
-    type Future = Observed<
-        Then<Caught<H::Future>, Converted, fn(Result<Response, Box<dyn Any + Send>>) -> Converted>,
-    >;
+    type Future = Answering<H::Future>;
 
     fn call(self, mut request: Request, state: S) -> Self::Future {
         if !request.body().is_end_stream() {
@@ -64,11 +50,6 @@ impl<H: Handler<T, S>, T, S> Handler<T, S> for EdgeHandler<H> {
         if self.reads_request {
             begun.tell(&mut request);
         }
-        let answered = AssertUnwindSafe(self.handler.call(request, state)).catch_unwind();
-        Observed::new(answered.then(answer), begun)
+        Answering::new(self.handler.call(request, state), begun)
     }
-}
-
-fn answer(answered: Result<Response, Box<dyn Any + Send>>) -> Converted {
-    rejection::to_problem(answered.unwrap_or_else(panics::answer))
 }

@@ -1,5 +1,6 @@
 //! The HTTP edge: from a request to a handler, or to the answer that turns it away.
 
+mod answering;
 mod bearer;
 mod challenge;
 mod cors;

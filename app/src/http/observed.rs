@@ -1,11 +1,6 @@
 //! Follows each request from its head to its answer's: its id, its time, its span, its end.
 
-use std::{
-    borrow::Cow,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -13,9 +8,8 @@ use axum::{
     response::Response,
 };
 use metrics::Histogram;
-use pin_project_lite::pin_project;
 use tokio::time::Instant;
-use tracing::{Span, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span, span::Entered};
 
 use super::{
     error::TurnedAway,
@@ -99,6 +93,11 @@ impl Begun {
         request.headers_mut().insert(X_REQUEST_ID, self.id.to_header());
     }
 
+    /// Work for the request is done in its span.
+    pub(super) fn enter(&self) -> Entered<'_> {
+        self.span.enter()
+    }
+
     /// Notes how the request ended, and completes the answer: its id, and the body of a problem.
     pub(super) fn end(self, mut response: Response) -> Response {
         let extensions = response.extensions_mut();
@@ -144,37 +143,6 @@ impl Begun {
         if ended.status.is_server_error() {
             self.span.record("otel.status_code", "ERROR");
         }
-    }
-}
-
-pin_project! {
-    /// Notes how a request ended. One that was given up is not noted: it has no outcome.
-    pub(super) struct Observed<F> {
-        #[pin]
-        answer: F,
-        begun: Option<Begun>,
-    }
-}
-
-impl<F> Observed<F> {
-    pub(super) fn new(answer: F, begun: Begun) -> Self {
-        Self { answer, begun: Some(begun) }
-    }
-}
-
-impl<F: Future<Output = Response>> Future for Observed<F> {
-    type Output = Response;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        let this = self.project();
-        let response = {
-            let _in_its_span = this.begun.as_ref().map(|begun| begun.span.enter());
-            ready!(this.answer.poll(context))
-        };
-        Poll::Ready(match this.begun.take() {
-            Some(begun) => begun.end(response),
-            None => response,
-        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! What axum says when a handler cannot read the body or the parameters, as a problem.
 
-use super::error::ApiError;
 use axum::{
     body,
     http::{
@@ -9,28 +8,14 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Either, Ready, ready},
-};
+
+use super::error::ApiError;
 
 /// The longest text that is taken over, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// Most answers are ready as they are.
-pub(super) type Converted = Either<Ready<Response>, BoxFuture<'static, Response>>;
-
-/// Turns a plain text that says 400, 413, 415, 422 or 500 into a problem. The text is its detail;
-/// that of a 500 is for the log alone.
-pub(super) fn to_problem(response: Response) -> Converted {
-    if is_rejection(&response) {
-        Either::Right(convert(response).boxed())
-    } else {
-        Either::Left(ready(response))
-    }
-}
-
-fn is_rejection(response: &Response) -> bool {
+/// Whether it is a plain text that says 400, 413, 415, 422 or 500.
+pub(super) fn is_one(response: &Response) -> bool {
     let by_status = matches!(
         response.status(),
         StatusCode::BAD_REQUEST
@@ -43,7 +28,8 @@ fn is_rejection(response: &Response) -> bool {
     by_status && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-async fn convert(response: Response) -> Response {
+/// Turns one into a problem. Its text is the detail; that of a 500 is for the log alone.
+pub(super) async fn to_problem(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();
