@@ -3,7 +3,7 @@
 //! Here is what decides whether traces are sent, where to, and by whom. Everything else
 //! (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`, …) the SDK reads by itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use url::Url;
 
@@ -13,6 +13,10 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 /// The first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+/// The first that is set counts here too.
+const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
+/// That of OpenTelemetry.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
@@ -24,6 +28,8 @@ pub struct Traces {
     pub endpoint: Url,
     /// The variable that names it.
     pub variable: &'static str,
+    /// How long an export may take.
+    pub timeout: Duration,
     /// What this service is called in traces, where `OTEL_SERVICE_NAME` says so.
     pub service_name: Option<String>,
 }
@@ -55,7 +61,13 @@ impl Traces {
                  listen on port 4318",
             ));
         }
-        Ok(Some(Self { endpoint, variable, service_name: get(SERVICE_NAME).map(str::to_owned) }))
+        let [of_traces, of_all] = TIMEOUTS.map(|name| {
+            let text = get(name)?;
+            Some(milliseconds(text).ok_or_else(|| ConfigError::file(name, NO_MILLISECONDS)))
+        });
+        let timeout = of_traces.transpose()?.or(of_all.transpose()?).unwrap_or(DEFAULT_TIMEOUT);
+        let service_name = get(SERVICE_NAME).map(str::to_owned);
+        Ok(Some(Self { endpoint, variable, timeout, service_name }))
     }
 
     /// What is configured, and where.
@@ -72,6 +84,12 @@ fn endpoint(variable: &str, text: &str) -> Result<Url, ConfigError> {
             "it is no URL to send traces to; expects one such as http://127.0.0.1:4318",
         )
     })
+}
+
+const NO_MILLISECONDS: &str = "expects a whole number of milliseconds, at least 1";
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    text.parse().ok().filter(|number| *number > 0).map(Duration::from_millis)
 }
 
 /// The general endpoint is a base, below which each kind of data has a path.

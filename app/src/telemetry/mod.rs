@@ -3,11 +3,11 @@
 //! The log is made of events and never shows a span; traces are made of spans and never hold an
 //! event. Without traces no span is ever made.
 
+mod collector;
 mod export;
 mod log;
 pub(crate) mod traces;
 
-use opentelemetry_otlp::ExporterBuildError;
 use thiserror::Error;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
@@ -18,10 +18,21 @@ use crate::config::Config;
 
 /// Why there is nobody to tell.
 #[derive(Debug, Error)]
-#[error("{variable}: traces cannot be sent there: {source}")]
-pub struct TelemetryError {
-    variable: &'static str,
-    source: ExporterBuildError,
+pub enum TelemetryError {
+    /// The TLS set-up failed.
+    #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
+    Client {
+        /// The variable that names the collector.
+        variable: &'static str,
+        /// What the HTTP client says.
+        source: reqwest::Error,
+    },
+    /// The exporter does not take the endpoint.
+    #[error("{variable}: traces cannot be sent there")]
+    Endpoint {
+        /// The variable that names the collector.
+        variable: &'static str,
+    },
 }
 
 /// The log and the traces of this process. What waits of the log is written when this is dropped.
@@ -39,11 +50,7 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// # Errors
 /// When the client cannot be made that is to send the traces.
 pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
-    let traces = config.traces.as_ref().map(|traces| {
-        let variable = traces.variable;
-        Exported::new(traces).map_err(|source| TelemetryError { variable, source })
-    });
-    let traces = traces.transpose()?;
+    let traces = config.traces.as_ref().map(Exported::new).transpose()?;
     let (log, layer) = log::layer(config.log);
     subscriber(layer, traces.as_ref()).init();
     Ok(Telemetry { log, traces })
@@ -72,6 +79,8 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tracing::{Dispatch, dispatcher::with_default, info_span, metadata::LevelFilter};
 
     use super::*;
@@ -96,6 +105,7 @@ mod tests {
         let traces = Traces {
             endpoint: "http://127.0.0.1:1/v1/traces".parse().unwrap(),
             variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            timeout: Duration::from_secs(1),
             service_name: None,
         };
         assert!(!spans_are_never_made(Some(&Exported::new(&traces).unwrap())));

@@ -11,7 +11,7 @@ use opentelemetry::{
     propagation::{Extractor, TextMapPropagator},
     trace::{TraceContextExt, TraceFlags, TracerProvider},
 };
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
     propagation::TraceContextPropagator,
@@ -26,7 +26,8 @@ use tracing_subscriber::{
 };
 
 use super::{
-    BoxedLayer,
+    BoxedLayer, TelemetryError,
+    collector::Collector,
     export::{Reported, Reporter},
 };
 use crate::config::Traces;
@@ -48,13 +49,20 @@ pub(super) struct Exported {
 }
 
 impl Exported {
-    pub(super) fn new(traces: &Traces) -> Result<Self, ExporterBuildError> {
+    pub(super) fn new(traces: &Traces) -> Result<Self, TelemetryError> {
+        let variable = traces.variable;
+        let reporter = Arc::new(Reporter::new(&traces.endpoint));
+        let collector = Collector::new(traces, Arc::clone(&reporter))
+            .map_err(|source| TelemetryError::Client { variable, source })?;
         let exporter = SpanExporter::builder()
             .with_http()
+            .with_http_client(collector)
             .with_endpoint(traces.endpoint.as_str())
             .with_protocol(Protocol::HttpBinary)
-            .build()?;
-        let reporter = Arc::new(Reporter::new(&traces.endpoint));
+            .with_timeout(traces.timeout)
+            .build()
+            // The SDK's own words repeat the endpoint.
+            .map_err(|_| TelemetryError::Endpoint { variable })?;
         let exporter = Reported::new(exporter, Arc::clone(&reporter));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(traces.service_name.clone()))

@@ -81,6 +81,67 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     assert!(!log.contains("collectors-secret"), "{log}");
 }
 
+/// Whoever answers for the collector is no collector, and is not told what it may know.
+#[test]
+fn a_redirect_is_a_failure_and_is_not_followed() {
+    let [receiver, elsewhere] = [(); 2].map(|()| OtlpReceiver::start());
+    receiver.redirect(&elsewhere.endpoint);
+    let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=collectors-secret");
+    let app =
+        App::start(&[], &[&[(ENDPOINT, &*receiver.endpoint), headers][..], &SMALL_QUEUE].concat());
+    answer(&app.address(), "/api/private", "dev-reader");
+    assert!(receiver.next().head.contains("api-key: collectors-secret"));
+    let mut log = app.wait_for("traces cannot be exported");
+    log += &end(app);
+    assert!(log.contains("status 302 Found"), "{log}");
+    assert!(elsewhere.everything().is_empty());
+    assert!(!log.contains("collectors-secret"), "{log}");
+}
+
+#[test]
+fn the_cause_of_a_failure_is_told_apart() {
+    let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let [hangs, refuses] = [&hanging, &nobody].map(|listener| listener.local_addr().unwrap());
+    drop(nobody);
+    for (endpoint, expected) in [
+        (format!("http://{refuses}/path-of"), "Connection refused"),
+        (format!("http://{hangs}/path-of"), "operation timed out"),
+        ("http://collector.invalid/path-of".to_owned(), "dns error"),
+        // Nobody speaks TLS there.
+        (format!("https://{}/path-of", address_in_clear()), "client error (Connect)"),
+    ] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "200"),
+        ];
+        let app = App::start(&[], &[&variables[..], &SMALL_QUEUE].concat());
+        answer(&app.address(), "/api/private", "dev-reader");
+        let log = app.wait_for("traces cannot be exported");
+        assert!(log.contains(expected) && !log.contains("path-of"), "{log}");
+    }
+}
+
+fn address_in_clear() -> String {
+    OtlpReceiver::start().endpoint.replace("http://", "")
+}
+
+/// ZITADEL on loopback is asked without one as well.
+#[test]
+fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
+    let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());
+    let exported_to = |endpoint: &str| {
+        let variables = [(ENDPOINT, endpoint), ("HTTP_PROXY", &proxy.endpoint)];
+        let app = App::start(&[], &variables);
+        answer(&app.address(), "/api/private", "dev-reader");
+        end(app);
+        [&receiver, &proxy].map(|receiver| receiver.everything().len())
+    };
+    assert_eq!(exported_to("http://collector.invalid"), [0, 1]);
+    assert_eq!(exported_to(&receiver.endpoint), [1, 0]);
+}
+
 #[test]
 fn that_exports_fail_and_that_they_are_back_is_said_once_each() {
     let receiver = OtlpReceiver::start();
