@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use axum::http::Uri;
 use url::Url;
 
 use super::error::ConfigError;
@@ -77,13 +78,27 @@ impl Traces {
 }
 
 fn endpoint(variable: &str, text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
-    url.filter(Url::has_host).ok_or_else(|| {
+    let url = Url::parse(text).ok().filter(is_sendable).ok_or_else(|| {
         ConfigError::file(
             variable,
             "it is no URL to send traces to; expects one such as http://127.0.0.1:4318",
         )
-    })
+    })?;
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(url);
+    }
+    Err(ConfigError::file(
+        variable,
+        "its user name and password would not be sent; expects credentials in \
+         OTEL_EXPORTER_OTLP_HEADERS",
+    ))
+}
+
+/// Of two minds about what a host may be, both must agree.
+fn is_sendable(url: &Url) -> bool {
+    ["http", "https"].contains(&url.scheme())
+        && url.has_host()
+        && url.as_str().parse::<Uri>().is_ok()
 }
 
 const NO_MILLISECONDS: &str = "expects a whole number of milliseconds, at least 1";
@@ -150,6 +165,10 @@ mod tests {
             (&[(ENDPOINT, "collector:4318")][..], ENDPOINT),
             (&[(ENDPOINT, "/v1/traces")], ENDPOINT),
             (&[endpoint, (TRACES_ENDPOINT, "ftp://secret@c")], TRACES_ENDPOINT),
+            (&[(ENDPOINT, "http://secret@c:4318")], ENDPOINT),
+            (&[(ENDPOINT, "http://:secret@c:4318")], ENDPOINT),
+            (&[(ENDPOINT, "http://user:secret@${HOST}:4318")], ENDPOINT),
+            (&[(TRACES_ENDPOINT, "http://${HOST}:4318/secret")], TRACES_ENDPOINT),
             (&[endpoint, (PROTOCOLS[0], "grpc")], PROTOCOLS[0]),
             (&[endpoint, (PROTOCOLS[1], "http/json")], PROTOCOLS[1]),
             (&[endpoint, (EXPORTER, "console")], EXPORTER),
