@@ -6,6 +6,7 @@
 mod collector;
 mod export;
 mod log;
+mod trace_parent;
 pub(crate) mod traces;
 
 use thiserror::Error;

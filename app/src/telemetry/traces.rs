@@ -7,14 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use opentelemetry::{
-    KeyValue,
-    propagation::{Extractor, TextMapPropagator},
-    trace::{TraceContextExt, TraceFlags, TracerProvider},
+    Context, KeyValue,
+    trace::{TraceContextExt, TracerProvider},
 };
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
-    propagation::TraceContextPropagator,
     resource::{EnvResourceDetector, TelemetryResourceDetector},
     trace::SdkTracerProvider,
 };
@@ -29,6 +27,7 @@ use super::{
     BoxedLayer, TelemetryError,
     collector::Collector,
     export::{Reported, Reporter},
+    trace_parent,
 };
 use crate::config::Traces;
 
@@ -118,24 +117,9 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let mut values = headers.get_all(TRACE_PARENT).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return };
     let Ok(value) = value.to_str() else { return };
-    let caller = TraceContextPropagator::new().extract(&TraceParent(value));
-    if caller.span().span_context().is_valid() {
-        // It fails where there are no traces, and then there is nothing to be part of.
-        let _ = span.set_parent(caller);
-    }
-}
-
-/// All that a caller may say about a trace.
-struct TraceParent<'a>(&'a str);
-
-impl Extractor for TraceParent<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        (key == TRACE_PARENT).then_some(self.0)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![TRACE_PARENT]
-    }
+    let Some(caller) = trace_parent::parse(value) else { return };
+    // It fails where there are no traces, and then there is nothing to be part of.
+    let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
 /// The `traceparent` of what is under way, if it is traced.
@@ -143,8 +127,5 @@ pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();
     let span = span.span_context();
-    span.is_valid().then(|| {
-        let flags = span.trace_flags() & TraceFlags::SAMPLED;
-        format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())
-    })
+    span.is_valid().then(|| trace_parent::write(span))
 }

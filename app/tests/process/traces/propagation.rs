@@ -47,6 +47,9 @@ async fn a_trace_parent_that_cannot_be_understood_is_as_none() {
         format!("traceparent: {TRACE_PARENT}\r\ntraceparent: {TRACE_PARENT}\r\n"),
         format!("traceparent: {}\r\n", TRACE_PARENT.to_uppercase()),
         format!("traceparent: {TRACE_PARENT}-more\r\n"),
+        format!("traceparent: {TRACE_PARENT}-\r\n"),
+        format!("traceparent: +0{}\r\n", &TRACE_PARENT[2..]),
+        "traceparent: 00-1-1-01\r\n".to_owned(),
         format!("traceparent: 00-{}-b7ad6b7169203331-01\r\n", "0".repeat(32)),
         format!("tracestate: {TRACE_PARENT}\r\n"),
     ] {
@@ -54,7 +57,7 @@ async fn a_trace_parent_that_cannot_be_understood_is_as_none() {
     }
     let (_, spans) = traced.spans();
     let requests = of_kind(&spans, SpanKind::Server);
-    assert_eq!(requests.len(), 6);
+    assert_eq!(requests.len(), 9);
     for span in requests {
         assert!(span.parent_span_id.is_empty() && hex(&span.trace_id) != TRACE, "{span:?}");
     }
