@@ -85,7 +85,7 @@ mod tests {
     use tracing::{Dispatch, dispatcher::with_default, info_span, metadata::LevelFilter};
 
     use super::*;
-    use crate::config::{Log, LogFormat, Traces};
+    use crate::config::{Log, LogFormat, Sampling, Traces};
 
     /// Whether spans are out of the question, so that none is even asked about.
     fn spans_are_never_made(traces: Option<&Exported>) -> bool {
@@ -106,6 +106,7 @@ mod tests {
         let traces = Traces {
             endpoint: "http://127.0.0.1:1/v1/traces".parse().unwrap(),
             variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            sampling: Sampling { follows_caller: true, ratio: 1.0 },
             timeout: Duration::from_secs(1),
             service_name: None,
         };

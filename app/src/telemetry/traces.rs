@@ -14,7 +14,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfi
 use opentelemetry_sdk::{
     Resource,
     resource::{EnvResourceDetector, TelemetryResourceDetector},
-    trace::SdkTracerProvider,
+    trace::{Sampler, SdkTracerProvider},
 };
 use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -29,7 +29,7 @@ use super::{
     export::{Reported, Reporter},
     trace_parent,
 };
-use crate::config::Traces;
+use crate::config::{Sampling, Traces};
 
 /// As in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
@@ -65,6 +65,7 @@ impl Exported {
         let exporter = Reported::new(exporter, Arc::clone(&reporter));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(traces.service_name.clone()))
+            .with_sampler(sampler(traces.sampling))
             .with_batch_exporter(exporter)
             .build();
         Ok(Self { provider, reporter })
@@ -92,6 +93,11 @@ impl Exported {
             self.reporter.failed("the last spans were not received in time");
         }
     }
+}
+
+fn sampler(Sampling { follows_caller, ratio }: Sampling) -> Sampler {
+    let sampler = Sampler::TraceIdRatioBased(ratio);
+    if follows_caller { Sampler::ParentBased(Box::new(sampler)) } else { sampler }
 }
 
 /// Who sends the spans. The variables win, `OTEL_SERVICE_NAME` over `OTEL_RESOURCE_ATTRIBUTES`.

@@ -66,7 +66,7 @@ async fn a_trace_parent_that_cannot_be_understood_is_as_none() {
 #[tokio::test]
 async fn what_is_not_sampled_is_not_sent_and_zitadel_is_told_so() {
     let of_caller = format!("traceparent: 00-{TRACE}-b7ad6b7169203331-00\r\n");
-    for (more, headers) in [(&[][..], &*of_caller), (&[("OTEL_TRACES_SAMPLER", "always_off")], "")]
+    for (more, headers) in [(&[][..], &*of_caller), (&[("OTEL_TRACES_SAMPLER", "Always_off")], "")]
     {
         let traced = Traced::start(more).await;
         is_answered(ask_with(&traced.app.address(), "unknown", headers), "401");

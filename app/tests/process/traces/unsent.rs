@@ -183,6 +183,11 @@ fn what_cannot_be_honoured_is_refused_at_the_start() {
             &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")],
             "app: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ",
         ),
+        (&[endpoint, ("OTEL_TRACES_SAMPLER", "xray")], "app: OTEL_TRACES_SAMPLER: expects "),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_HEADERS", "collectors-secret")],
+            "app: OTEL_EXPORTER_OTLP_HEADERS: expects ",
+        ),
     ] {
         for arguments in [&[][..], &["check"]] {
             let (status, _, stderr) = run(arguments, variables);
