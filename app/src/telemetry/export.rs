@@ -1,8 +1,7 @@
 //! Says when traces cannot be exported, and when they are again: changes alone, so that a
-//! collector that is down for a day fills no log.
+//! collector that is down for a day fills no log, nor does one that takes every other export.
 
 use std::{
-    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,6 +13,9 @@ use opentelemetry_sdk::{
 };
 use tracing::{info, warn};
 use url::Url;
+
+/// So many in a row, and the collector is back.
+const SUCCESSES: u8 = 3;
 
 /// An exporter whose failures are reported, once it has given up trying.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub(super) struct Reporter {
 #[derive(Debug, Default)]
 struct State {
     is_failing: bool,
+    /// In a row, since the last failure.
+    successes: u8,
     /// Why the last request was in vain.
     cause: Option<String>,
 }
@@ -80,7 +84,8 @@ impl Reporter {
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());
-        let is_news = !mem::replace(&mut state.is_failing, true);
+        let is_news = !state.is_failing;
+        *state = State { is_failing: true, ..State::default() };
         drop(state);
         if is_news {
             warn!(cause, collector = self.collector, "traces cannot be exported");
@@ -88,8 +93,15 @@ impl Reporter {
     }
 
     fn succeeded(&self) {
-        let State { is_failing, .. } = mem::take(&mut *self.state());
-        if is_failing {
+        let mut state = self.state();
+        state.cause = None;
+        state.successes = state.successes.saturating_add(1);
+        let is_news = state.is_failing && state.successes >= SUCCESSES;
+        if is_news {
+            state.is_failing = false;
+        }
+        drop(state);
+        if is_news {
             info!(collector = self.collector, "traces are exported again");
         }
     }

@@ -167,6 +167,27 @@ fn that_exports_fail_and_that_they_are_back_is_said_once_each() {
 }
 
 #[test]
+fn a_collector_that_takes_every_other_export_fills_no_log() {
+    let receiver = OtlpReceiver::start();
+    let app = App::start(&[], &[&[(ENDPOINT, &*receiver.endpoint)][..], &SMALL_QUEUE].concat());
+    let address = app.address();
+    let export = |status| {
+        receiver.answer(status);
+        answer(&address, "/api/private", "dev-reader");
+        receiver.next();
+    };
+    for status in [200, 400, 200, 400, 200, 200, 400, 200, 200] {
+        export(status);
+    }
+    let log = app.wait_for("traces cannot be exported");
+    export(200);
+    let mut rest = app.wait_for("traces are exported again");
+    rest += &end(app);
+    assert!(!log.contains("traces are exported again"), "{log}");
+    assert!(!rest.contains("traces cannot") && rest.matches("again").count() == 1, "{rest}");
+}
+
+#[test]
 fn what_cannot_be_honoured_is_refused_at_the_start() {
     let endpoint = (ENDPOINT, "http://127.0.0.1:4318");
     for (variables, expected) in [
