@@ -14,7 +14,7 @@ use tracing::Subscriber;
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use self::log::LogWriter;
-use self::traces::Exported;
+use self::traces::TraceExporter;
 use crate::config::Config;
 
 /// Why there is nobody to tell.
@@ -41,7 +41,7 @@ pub enum TelemetryError {
 #[derive(Debug)]
 pub struct Telemetry {
     log: LogWriter,
-    traces: Option<Exported>,
+    traces: Option<TraceExporter>,
 }
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -51,16 +51,16 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// # Errors
 /// When the client cannot be made that is to send the traces.
 pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
-    let traces = config.traces.as_ref().map(Exported::new).transpose()?;
+    let traces = config.traces.as_ref().map(TraceExporter::new).transpose()?;
     let (log, layer) = log::layer(config.log);
     subscriber(layer, traces.as_ref()).init();
     Ok(Telemetry { log, traces })
 }
 
 /// Each layer has a filter of its own: what all of them refuse is never made.
-fn subscriber(log: BoxedLayer, traces: Option<&Exported>) -> impl Subscriber + Send + Sync {
+fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
-    layers.extend(traces.map(Exported::layer));
+    layers.extend(traces.map(TraceExporter::layer));
     tracing_subscriber::registry().with(layers)
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
     /// Whether spans are out of the question, so that none is even asked about.
-    fn spans_are_never_made(traces: Option<&Exported>) -> bool {
+    fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,
             level: LevelFilter::TRACE,
@@ -110,6 +110,6 @@ mod tests {
             timeout: Duration::from_secs(1),
             service_name: None,
         };
-        assert!(!spans_are_never_made(Some(&Exported::new(&traces).unwrap())));
+        assert!(!spans_are_never_made(Some(&TraceExporter::new(&traces).unwrap())));
     }
 }

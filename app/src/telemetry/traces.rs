@@ -34,20 +34,20 @@ use crate::config::{Sampling, Traces};
 /// As in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
-/// How long the end of the process waits for the last spans to be received.
-const LAST: Duration = Duration::from_secs(2);
+/// Bounds the last export: so long the end of the process waits for it.
+const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);
 
 const TRACE_PARENT: &str = "traceparent";
 
 /// The traces of this process, sent by a thread of their own. A span that finds no place in its
 /// queue is lost, and no request waits.
 #[derive(Debug)]
-pub(super) struct Exported {
+pub(super) struct TraceExporter {
     provider: SdkTracerProvider,
     reporter: Arc<Reporter>,
 }
 
-impl Exported {
+impl TraceExporter {
     pub(super) fn new(traces: &Traces) -> Result<Self, TelemetryError> {
         let variable = traces.variable;
         let reporter = Arc::new(Reporter::new(&traces.endpoint));
@@ -88,7 +88,9 @@ impl Exported {
 
     pub(super) async fn send_the_last(&self) {
         let provider = self.provider.clone();
-        let sent = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST)).await;
+        let sent =
+            tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT_LIMIT))
+                .await;
         if !matches!(sent, Ok(Ok(()))) {
             self.reporter.failed("the last spans were not received in time");
         }
