@@ -93,8 +93,9 @@ async fn a_shared_question_has_one_span_to_which_the_other_requests_are_linked()
     let log = traced.app.wait_for("listening for operators");
     let admin = log.trim_end().rsplit("address=").next().unwrap().to_owned();
     let address = traced.app.address();
-    // Whether it is ready is asked with a token of its own.
-    answer(&admin, "/readyz", "");
+    // Until it is ready it asks with a token of its own, which would be held as well.
+    let is_ready = || answer(&admin, "/readyz", "").starts_with("HTTP/1.1 200");
+    assert!((0..100_000).any(|_| is_ready()), "it is not ready");
     let asked = traced.double.introspections();
     let gate = Gate::closed();
     traced.double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
