@@ -26,7 +26,8 @@ impl ConfigError {
         ))
     }
 
-    pub(super) fn file(name: &str, problem: impl fmt::Display) -> Self {
+    /// `name` is a file or a variable that is no setting.
+    pub(super) fn of(name: &str, problem: impl fmt::Display) -> Self {
         Self::one_line(&format!("{name}: {problem}"))
     }
 

@@ -251,9 +251,9 @@ fn read_dotenv(directory: &Path) -> Result<BTreeMap<String, String>, ConfigError
     let text = match fs::read_to_string(directory.join(DOTENV)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(ConfigError::file(DOTENV, error)),
+        Err(error) => return Err(ConfigError::of(DOTENV, error)),
     };
-    dotenv::parse(&text, is_ours).map_err(|error| ConfigError::file(DOTENV, error))
+    dotenv::parse(&text, is_ours).map_err(|error| ConfigError::of(DOTENV, error))
 }
 
 fn read_file(directory: &Path, file: Option<&str>) -> Result<Layer, ConfigError> {
@@ -261,11 +261,11 @@ fn read_file(directory: &Path, file: Option<&str>) -> Result<Layer, ConfigError>
     let text = match fs::read_to_string(directory.join(name)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && file.is_none() => String::new(),
-        Err(error) => return Err(ConfigError::file(name, error)),
+        Err(error) => return Err(ConfigError::of(name, error)),
     };
     let table: Dict = toml::from_str(&text).map_err(|error| {
         let line = toml_line(&text, &error);
-        ConfigError::file(name, format!("line {line} is not TOML: {}", error.message()))
+        ConfigError::of(name, format!("line {line} is not TOML: {}", error.message()))
     })?;
     Layer::of_toml(name, table)
 }

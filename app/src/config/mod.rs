@@ -31,7 +31,7 @@ pub use introspector::{Fake, Introspector};
 pub(crate) use layers::toml_line;
 pub use log::{Log, LogFormat};
 pub use server::Server;
-pub use traces::Traces;
+pub use traces::{Sampling, Traces};
 pub use zitadel::Zitadel;
 
 /// Everything that can be configured, read and checked.
@@ -70,7 +70,7 @@ impl Config {
             match (name.into_string(), value.into_string()) {
                 (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
                 (Ok(name), Err(_)) if layers::is_ours(&name) => {
-                    return Err(ConfigError::file(&name, "its value is not UTF-8"));
+                    return Err(ConfigError::of(&name, "its value is not UTF-8"));
                 }
                 _ => {}
             }

@@ -1,12 +1,8 @@
 //! Says when traces cannot be exported, and when they are again: changes alone, so that a
-//! collector that is down for a day fills no log.
+//! collector that is down for a day fills no log, nor does one that takes every other export.
 
 use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,7 +14,10 @@ use opentelemetry_sdk::{
 use tracing::{info, warn};
 use url::Url;
 
-/// An exporter whose failures are reported.
+/// So many in a row, and the collector is back.
+const SUCCESSES: u8 = 3;
+
+/// An exporter whose failures are reported, once it has given up trying.
 #[derive(Debug)]
 pub(super) struct Reported<E> {
     exporter: E,
@@ -36,7 +35,7 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
         let exported = self.exporter.export(batch).await;
         match &exported {
             Ok(()) => self.reporter.succeeded(),
-            Err(error) => self.reporter.failed(error),
+            Err(error) => self.reporter.failed(&error.to_string()),
         }
         exported
     }
@@ -54,30 +53,60 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
     }
 }
 
-/// Remembers whether the last export failed.
+/// Remembers whether the last export failed, and why.
 #[derive(Debug)]
 pub(super) struct Reporter {
-    /// Without path and credentials, which are nothing for a log.
+    /// Without path and query, which are nothing for a log.
     collector: String,
-    is_failing: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_failing: bool,
+    /// In a row, since the last failure.
+    successes: u8,
+    /// Why the last request was in vain.
+    cause: Option<String>,
 }
 
 impl Reporter {
     pub(super) fn new(endpoint: &Url) -> Self {
-        let collector = endpoint.origin().ascii_serialization();
-        Self { collector, is_failing: AtomicBool::new(false) }
+        Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    pub(super) fn failed(&self, cause: impl fmt::Display) {
-        if !self.is_failing.swap(true, Ordering::Relaxed) {
-            let collector = &self.collector;
-            warn!(%cause, collector, "traces cannot be exported");
+    /// Why a request was in vain: the exporter itself does not say it, and may try again.
+    pub(super) fn remember(&self, cause: String) {
+        self.state().cause = Some(cause);
+    }
+
+    /// The cause is what is remembered of the last request, if there was one.
+    pub(super) fn failed(&self, otherwise: &str) {
+        let mut state = self.state();
+        let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());
+        let is_news = !state.is_failing;
+        *state = State { is_failing: true, ..State::default() };
+        drop(state);
+        if is_news {
+            warn!(cause, collector = self.collector, "traces cannot be exported");
         }
     }
 
     fn succeeded(&self) {
-        if self.is_failing.swap(false, Ordering::Relaxed) {
-            info!(collector = &self.collector, "traces are exported again");
+        let mut state = self.state();
+        state.cause = None;
+        state.successes = state.successes.saturating_add(1);
+        let is_news = state.is_failing && state.successes >= SUCCESSES;
+        if is_news {
+            state.is_failing = false;
         }
+        drop(state);
+        if is_news {
+            info!(collector = self.collector, "traces are exported again");
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use super::BoxedLayer;
 use crate::config::{Log, LogFormat};
 
 /// So many events wait to be written; one more is lost.
-const WAITING: usize = 10_000;
+const QUEUE_LENGTH: usize = 10_000;
 
 /// The writer of the log. What waits is written when this is dropped, if somebody reads.
 #[must_use = "the log ends when this is dropped"]
@@ -39,7 +39,7 @@ pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     // Without a hint of its own it would take away that of the levels.
     let events = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
     let filter = levels.and(events);
-    let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING);
+    let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE_LENGTH);
     let (queue, guard) = writer.finish(io::stdout());
     // A log that cannot be written must not end a request: nobody is told by standard error.
     let layer = fmt::layer()

@@ -3,25 +3,37 @@
 //! The log is made of events and never shows a span; traces are made of spans and never hold an
 //! event. Without traces no span is ever made.
 
+mod collector;
 mod export;
 mod log;
+mod trace_parent;
 pub(crate) mod traces;
 
-use opentelemetry_otlp::ExporterBuildError;
 use thiserror::Error;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use self::log::LogWriter;
-use self::traces::Exported;
+use self::traces::TraceExporter;
 use crate::config::Config;
 
 /// Why there is nobody to tell.
 #[derive(Debug, Error)]
-#[error("{variable}: traces cannot be sent there: {source}")]
-pub struct TelemetryError {
-    variable: &'static str,
-    source: ExporterBuildError,
+pub enum TelemetryError {
+    /// The TLS set-up failed.
+    #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
+    Client {
+        /// The variable that names the collector.
+        variable: &'static str,
+        /// What the HTTP client says.
+        source: reqwest::Error,
+    },
+    /// The exporter does not take the endpoint.
+    #[error("{variable}: traces cannot be sent there")]
+    Endpoint {
+        /// The variable that names the collector.
+        variable: &'static str,
+    },
 }
 
 /// The log and the traces of this process. What waits of the log is written when this is dropped.
@@ -29,7 +41,7 @@ pub struct TelemetryError {
 #[derive(Debug)]
 pub struct Telemetry {
     log: LogWriter,
-    traces: Option<Exported>,
+    traces: Option<TraceExporter>,
 }
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -39,20 +51,16 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// # Errors
 /// When the client cannot be made that is to send the traces.
 pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
-    let traces = config.traces.as_ref().map(|traces| {
-        let variable = traces.variable;
-        Exported::new(traces).map_err(|source| TelemetryError { variable, source })
-    });
-    let traces = traces.transpose()?;
+    let traces = config.traces.as_ref().map(TraceExporter::new).transpose()?;
     let (log, layer) = log::layer(config.log);
     subscriber(layer, traces.as_ref()).init();
     Ok(Telemetry { log, traces })
 }
 
 /// Each layer has a filter of its own: what all of them refuse is never made.
-fn subscriber(log: BoxedLayer, traces: Option<&Exported>) -> impl Subscriber + Send + Sync {
+fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
-    layers.extend(traces.map(Exported::layer));
+    layers.extend(traces.map(TraceExporter::layer));
     tracing_subscriber::registry().with(layers)
 }
 
@@ -72,13 +80,15 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tracing::{Dispatch, dispatcher::with_default, info_span, metadata::LevelFilter};
 
     use super::*;
-    use crate::config::{Log, LogFormat, Traces};
+    use crate::config::{Log, LogFormat, Sampling, Traces};
 
     /// Whether spans are out of the question, so that none is even asked about.
-    fn spans_are_never_made(traces: Option<&Exported>) -> bool {
+    fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,
             level: LevelFilter::TRACE,
@@ -96,8 +106,10 @@ mod tests {
         let traces = Traces {
             endpoint: "http://127.0.0.1:1/v1/traces".parse().unwrap(),
             variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            sampling: Sampling { follows_caller: true, ratio: 1.0 },
+            timeout: Duration::from_secs(1),
             service_name: None,
         };
-        assert!(!spans_are_never_made(Some(&Exported::new(&traces).unwrap())));
+        assert!(!spans_are_never_made(Some(&TraceExporter::new(&traces).unwrap())));
     }
 }

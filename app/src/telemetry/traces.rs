@@ -7,16 +7,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use opentelemetry::{
-    KeyValue,
-    propagation::{Extractor, TextMapPropagator},
-    trace::{TraceContextExt, TraceFlags, TracerProvider},
+    Context, KeyValue,
+    trace::{TraceContextExt, TracerProvider},
 };
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
-    propagation::TraceContextPropagator,
     resource::{EnvResourceDetector, TelemetryResourceDetector},
-    trace::SdkTracerProvider,
+    trace::{Sampler, SdkTracerProvider},
 };
 use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -26,38 +24,48 @@ use tracing_subscriber::{
 };
 
 use super::{
-    BoxedLayer,
+    BoxedLayer, TelemetryError,
+    collector::Collector,
     export::{Reported, Reporter},
+    trace_parent,
 };
-use crate::config::Traces;
+use crate::config::{Sampling, Traces};
 
 /// As in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
-/// How long the end of the process waits for the last spans to be received.
-const LAST: Duration = Duration::from_secs(2);
+/// Bounds the last export: so long the end of the process waits for it.
+const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);
 
 const TRACE_PARENT: &str = "traceparent";
 
 /// The traces of this process, sent by a thread of their own. A span that finds no place in its
 /// queue is lost, and no request waits.
 #[derive(Debug)]
-pub(super) struct Exported {
+pub(super) struct TraceExporter {
     provider: SdkTracerProvider,
     reporter: Arc<Reporter>,
 }
 
-impl Exported {
-    pub(super) fn new(traces: &Traces) -> Result<Self, ExporterBuildError> {
+impl TraceExporter {
+    pub(super) fn new(traces: &Traces) -> Result<Self, TelemetryError> {
+        let variable = traces.variable;
+        let reporter = Arc::new(Reporter::new(&traces.endpoint));
+        let collector = Collector::new(traces, Arc::clone(&reporter))
+            .map_err(|source| TelemetryError::Client { variable, source })?;
         let exporter = SpanExporter::builder()
             .with_http()
+            .with_http_client(collector)
             .with_endpoint(traces.endpoint.as_str())
             .with_protocol(Protocol::HttpBinary)
-            .build()?;
-        let reporter = Arc::new(Reporter::new(&traces.endpoint));
+            .with_timeout(traces.timeout)
+            .build()
+            // The SDK's own words repeat the endpoint.
+            .map_err(|_| TelemetryError::Endpoint { variable })?;
         let exporter = Reported::new(exporter, Arc::clone(&reporter));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(traces.service_name.clone()))
+            .with_sampler(sampler(traces.sampling))
             .with_batch_exporter(exporter)
             .build();
         Ok(Self { provider, reporter })
@@ -80,11 +88,18 @@ impl Exported {
 
     pub(super) async fn send_the_last(&self) {
         let provider = self.provider.clone();
-        let sent = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST)).await;
+        let sent =
+            tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT_LIMIT))
+                .await;
         if !matches!(sent, Ok(Ok(()))) {
             self.reporter.failed("the last spans were not received in time");
         }
     }
+}
+
+fn sampler(Sampling { follows_caller, ratio }: Sampling) -> Sampler {
+    let sampler = Sampler::TraceIdRatioBased(ratio);
+    if follows_caller { Sampler::ParentBased(Box::new(sampler)) } else { sampler }
 }
 
 /// Who sends the spans. The variables win, `OTEL_SERVICE_NAME` over `OTEL_RESOURCE_ATTRIBUTES`.
@@ -110,24 +125,9 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let mut values = headers.get_all(TRACE_PARENT).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return };
     let Ok(value) = value.to_str() else { return };
-    let caller = TraceContextPropagator::new().extract(&TraceParent(value));
-    if caller.span().span_context().is_valid() {
-        // It fails where there are no traces, and then there is nothing to be part of.
-        let _ = span.set_parent(caller);
-    }
-}
-
-/// All that a caller may say about a trace.
-struct TraceParent<'a>(&'a str);
-
-impl Extractor for TraceParent<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        (key == TRACE_PARENT).then_some(self.0)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![TRACE_PARENT]
-    }
+    let Some(caller) = trace_parent::parse(value) else { return };
+    // It fails where there are no traces, and then there is nothing to be part of.
+    let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
 /// The `traceparent` of what is under way, if it is traced.
@@ -135,8 +135,5 @@ pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();
     let span = span.span_context();
-    span.is_valid().then(|| {
-        let flags = span.trace_flags() & TraceFlags::SAMPLED;
-        format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())
-    })
+    span.is_valid().then(|| trace_parent::write(span))
 }

@@ -4,8 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
-        Arc,
-        atomic::{AtomicU16, Ordering},
+        Arc, Mutex,
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -31,7 +30,7 @@ pub(super) struct Export {
 /// A collector on a port of its own.
 pub(super) struct OtlpReceiver {
     pub(super) endpoint: String,
-    status: Arc<AtomicU16>,
+    status: Arc<Mutex<String>>,
     exports: Receiver<Export>,
 }
 
@@ -39,7 +38,7 @@ impl OtlpReceiver {
     pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let status = Arc::new(AtomicU16::new(200));
+        let status = Arc::new(Mutex::new("200 x".to_owned()));
         let (sender, exports) = channel();
         let answered = Arc::clone(&status);
         thread::spawn(move || {
@@ -53,7 +52,12 @@ impl OtlpReceiver {
 
     /// What is answered from now on; 400 is nothing to try again after.
     pub(super) fn answer(&self, status: u16) {
-        self.status.store(status, Ordering::SeqCst);
+        *self.status.lock().unwrap() = format!("{status} x");
+    }
+
+    /// To where is answered from now on.
+    pub(super) fn redirect(&self, location: &str) {
+        *self.status.lock().unwrap() = format!("302 x\r\nlocation: {location}");
     }
 
     pub(super) fn next(&self) -> Export {
@@ -74,7 +78,7 @@ impl Export {
 }
 
 /// One request of a connection; `None` at its end.
-fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &AtomicU16) -> Option<()> {
+fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -85,10 +89,10 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &AtomicU16) -> O
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let request = ExportTraceServiceRequest::decode(&*body).unwrap();
-    let status = status.load(Ordering::SeqCst);
+    let status = status.lock().unwrap().clone();
     // Before the answer: who has it can find this.
     sender.send(Export { head, body, resources: request.resource_spans }).ok()?;
-    let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
+    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
     let mut stream = stream;
     stream.write_all(answer.as_bytes()).ok()
 }

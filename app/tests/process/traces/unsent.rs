@@ -68,9 +68,10 @@ fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_littl
 #[test]
 fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://user:collectors-secret@{}/x", nobody.local_addr().unwrap());
+    let endpoint = format!("http://{}/collectors-path", nobody.local_addr().unwrap());
     drop(nobody);
-    let app = App::start(&[], &[&[(ENDPOINT, &*endpoint)][..], &SMALL_QUEUE].concat());
+    let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=collectors-secret");
+    let app = App::start(&[], &[&[(ENDPOINT, &*endpoint), headers][..], &SMALL_QUEUE].concat());
     let address = app.address();
     many_are_answered(&address);
     let mut log = app.wait_for("traces cannot be exported");
@@ -78,7 +79,68 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     many_are_answered(&address);
     log += &end(app);
     assert_eq!(log.matches("traces cannot").count(), 1, "{log}");
+    assert!(!log.contains("collectors-"), "{log}");
+}
+
+/// Whoever answers for the collector is no collector, and is not told what it may know.
+#[test]
+fn a_redirect_is_a_failure_and_is_not_followed() {
+    let [receiver, elsewhere] = [(); 2].map(|()| OtlpReceiver::start());
+    receiver.redirect(&elsewhere.endpoint);
+    let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=collectors-secret");
+    let app =
+        App::start(&[], &[&[(ENDPOINT, &*receiver.endpoint), headers][..], &SMALL_QUEUE].concat());
+    answer(&app.address(), "/api/private", "dev-reader");
+    assert!(receiver.next().head.contains("api-key: collectors-secret"));
+    let mut log = app.wait_for("traces cannot be exported");
+    log += &end(app);
+    assert!(log.contains("status 302 Found"), "{log}");
+    assert!(elsewhere.everything().is_empty());
     assert!(!log.contains("collectors-secret"), "{log}");
+}
+
+#[test]
+fn the_cause_of_a_failure_is_told_apart() {
+    let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let [hangs, refuses] = [&hanging, &nobody].map(|listener| listener.local_addr().unwrap());
+    drop(nobody);
+    for (endpoint, expected) in [
+        (format!("http://{refuses}/path-of"), "Connection refused"),
+        (format!("http://{hangs}/path-of"), "operation timed out"),
+        ("http://collector.invalid/path-of".to_owned(), "dns error"),
+        // Nobody speaks TLS there.
+        (format!("https://{}/path-of", address_in_clear()), "client error (Connect)"),
+    ] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "200"),
+        ];
+        let app = App::start(&[], &[&variables[..], &SMALL_QUEUE].concat());
+        answer(&app.address(), "/api/private", "dev-reader");
+        let log = app.wait_for("traces cannot be exported");
+        assert!(log.contains(expected) && !log.contains("path-of"), "{log}");
+    }
+}
+
+fn address_in_clear() -> String {
+    OtlpReceiver::start().endpoint.replace("http://", "")
+}
+
+/// ZITADEL on loopback is asked without one as well.
+#[test]
+fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
+    let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());
+    let exported_to = |endpoint: &str| {
+        let variables = [(ENDPOINT, endpoint), ("HTTP_PROXY", &proxy.endpoint)];
+        let app = App::start(&[], &variables);
+        answer(&app.address(), "/api/private", "dev-reader");
+        end(app);
+        [&receiver, &proxy].map(|receiver| receiver.everything().len())
+    };
+    assert_eq!(exported_to("http://collector.invalid"), [0, 1]);
+    assert_eq!(exported_to(&receiver.endpoint), [1, 0]);
 }
 
 #[test]
@@ -105,10 +167,35 @@ fn that_exports_fail_and_that_they_are_back_is_said_once_each() {
 }
 
 #[test]
+fn a_collector_that_takes_every_other_export_fills_no_log() {
+    let receiver = OtlpReceiver::start();
+    let app = App::start(&[], &[&[(ENDPOINT, &*receiver.endpoint)][..], &SMALL_QUEUE].concat());
+    let address = app.address();
+    let export = |status| {
+        receiver.answer(status);
+        answer(&address, "/api/private", "dev-reader");
+        receiver.next();
+    };
+    for status in [200, 400, 200, 400, 200, 200, 400, 200, 200] {
+        export(status);
+    }
+    let log = app.wait_for("traces cannot be exported");
+    export(200);
+    let mut rest = app.wait_for("traces are exported again");
+    rest += &end(app);
+    assert!(!log.contains("traces are exported again"), "{log}");
+    assert!(!rest.contains("traces cannot") && rest.matches("again").count() == 1, "{rest}");
+}
+
+#[test]
 fn what_cannot_be_honoured_is_refused_at_the_start() {
     let endpoint = (ENDPOINT, "http://127.0.0.1:4318");
     for (variables, expected) in [
         (&[(ENDPOINT, "collector")][..], "app: OTEL_EXPORTER_OTLP_ENDPOINT: it is no URL"),
+        (
+            &[(ENDPOINT, "http://user:collectors-secret@${HOST}:4318")],
+            "app: OTEL_EXPORTER_OTLP_ENDPOINT: ",
+        ),
         (
             &[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
             "app: OTEL_EXPORTER_OTLP_PROTOCOL: this protocol is not spoken here; expects",
@@ -117,11 +204,17 @@ fn what_cannot_be_honoured_is_refused_at_the_start() {
             &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")],
             "app: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ",
         ),
+        (&[endpoint, ("OTEL_TRACES_SAMPLER", "xray")], "app: OTEL_TRACES_SAMPLER: expects "),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_HEADERS", "collectors-secret")],
+            "app: OTEL_EXPORTER_OTLP_HEADERS: expects ",
+        ),
     ] {
         for arguments in [&[][..], &["check"]] {
             let (status, _, stderr) = run(arguments, variables);
             assert_eq!(status, Some(2), "{stderr}");
             assert!(stderr.starts_with(expected) && stderr.lines().count() == 1, "{stderr}");
+            assert!(!stderr.contains("collectors-secret"), "{stderr}");
         }
     }
 }

@@ -1,0 +1,83 @@
+//! The collector, as the exporter speaks to it. No redirect is followed: headers, which may hold
+//! credentials, go to the collector and nowhere else.
+
+use std::{
+    error::Error,
+    io::{self, Read},
+    iter, mem,
+    panic::resume_unwind,
+    sync::Arc,
+    thread,
+};
+
+use async_trait::async_trait;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use reqwest::{blocking::Client, redirect::Policy};
+use url::{Host, Url};
+
+use super::export::Reporter;
+use crate::config::Traces;
+
+/// A collector answers with a few bytes. Of a longer answer no more is read.
+const ANSWER_LIMIT: u64 = 64 * 1024;
+
+/// Sends what is exported, and tells the reporter why it was not received: in words without the
+/// URL, a header, or a text of the other side.
+#[derive(Debug)]
+pub(super) struct Collector {
+    client: Client,
+    reporter: Arc<Reporter>,
+}
+
+impl Collector {
+    pub(super) fn new(traces: &Traces, reporter: Arc<Reporter>) -> Result<Self, reqwest::Error> {
+        let (timeout, is_local) = (traces.timeout, is_loopback(&traces.endpoint));
+        // A blocking client is not made on a thread of the runtime: it would wait there.
+        let making = thread::spawn(move || {
+            let builder = Client::builder().redirect(Policy::none()).timeout(timeout);
+            // This machine: nothing for a proxy.
+            if is_local { builder.no_proxy() } else { builder }.build()
+        });
+        let client = making.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(Self { client, reporter })
+    }
+
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, reqwest::Error> {
+        let mut response = self.client.execute(request.try_into()?)?;
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = mem::take(response.headers_mut());
+        // The status has said it. What follows is read so that the connection can be used again.
+        let _ = io::copy(&mut response.take(ANSWER_LIMIT), &mut io::sink());
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl HttpClient for Collector {
+    async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        request.headers_mut().values_mut().for_each(|value| value.set_sensitive(true));
+        let sent = self.send(request).map_err(reqwest::Error::without_url);
+        match &sent {
+            Ok(answer) if answer.status().is_success() => {}
+            Ok(answer) => self.reporter.remember(format!("status {}", answer.status())),
+            Err(error) => self.reporter.remember(chain(error)),
+        }
+        Ok(sent?)
+    }
+}
+
+fn is_loopback(endpoint: &Url) -> bool {
+    match endpoint.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// An error and what is behind it.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = iter::successors(Some(error), |error| (**error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
