@@ -19,8 +19,9 @@ use tokio::net::TcpStream;
 use tower::Service;
 
 use super::{
-    activity::{Activity, Patience, Watched},
+    activity::{Activity, Patience},
     in_flight::InFlight,
+    watched::Watched,
 };
 
 /// The longest request head over HTTP/1.1, in bytes: the longest access token fits.

@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod in_flight;
+mod watched;
 
 use std::{
     io,
