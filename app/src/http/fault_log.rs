@@ -10,7 +10,7 @@ use domain::IntrospectionError;
 use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
-use super::observation::Asked;
+use super::asked::Asked;
 
 /// How often a fault that lasts is summed up.
 const PERIOD: Duration = Duration::from_secs(10);

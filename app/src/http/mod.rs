@@ -1,6 +1,7 @@
 //! The HTTP edge: from a request to a handler, or to the answer that turns it away.
 
 mod answering;
+mod asked;
 mod bearer;
 mod challenge;
 mod cors;

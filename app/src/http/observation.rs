@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use domain::Subject;
 use tracing::info;
 
-use super::{error::ApiError, refusal_log::RefusalLog, request_id::RequestId};
+use super::{asked::Asked, error::ApiError, refusal_log::RefusalLog};
 use crate::metrics::Metrics;
 
 /// What is done with the requests of one API.
@@ -19,15 +19,6 @@ pub(crate) struct Observation {
     pub(crate) logs_requests: bool,
     /// Where those are logged that were turned away.
     pub(crate) refusals: RefusalLog,
-}
-
-/// A request, as events know it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a Method,
-    /// The path of the route table.
-    pub(super) route: &'a str,
-    pub(super) request_id: &'a RequestId,
 }
 
 /// How a request ended.

@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use tracing::{Span, field::Empty, info_span, span::Entered};
 
 use super::{
+    asked::Asked,
     error::TurnedAway,
-    observation::{Asked, Ended, LetIn, OK, Observation},
+    observation::{Ended, LetIn, OK, Observation},
     request_id::{RequestId, X_REQUEST_ID},
 };
 use crate::{metrics::method_label, telemetry::traces};

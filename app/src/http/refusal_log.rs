@@ -3,7 +3,7 @@
 use domain::Denial;
 use tracing::{error, info};
 
-use super::{error::ApiError, fault_log::FaultLog, observation::Asked};
+use super::{asked::Asked, error::ApiError, fault_log::FaultLog};
 
 /// The events of refusals. What the caller's path or body lacks has none.
 #[derive(Debug, Default)]
