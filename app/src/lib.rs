@@ -2,6 +2,7 @@
 
 mod admin;
 mod banner;
+mod causes;
 mod check;
 mod compose;
 pub mod config;

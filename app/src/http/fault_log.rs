@@ -2,15 +2,17 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use domain::IntrospectionError;
-use tokio::time::{Instant, sleep};
+use tokio::{task::AbortHandle, time::sleep};
 use tracing::{error, warn};
 
 use super::asked::Asked;
+use crate::causes;
 
 /// How often a fault that lasts is summed up.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -23,31 +25,29 @@ pub(super) struct FaultLog(Arc<Mutex<HashMap<&'static str, Since>>>);
 /// What was seen of one kind of fault since its last event.
 #[derive(Debug)]
 struct Since {
-    event: Instant,
     requests: u64,
     last: IntrospectionError,
+    /// Who sums up. It ends when the fault is over, and with the runtime that it belongs to.
+    summing_up: AbortHandle,
 }
 
 impl FaultLog {
     pub(super) fn log(&self, fault: &IntrospectionError, asked: Asked<'_>) {
         if self.begins(fault) {
             begin(fault, asked);
-            tokio::spawn(self.clone().sum_up(fault.reason()));
         }
     }
 
     /// Whether it is the first of its kind; any other is counted.
     fn begins(&self, fault: &IntrospectionError) -> bool {
-        let (mut kinds, now) = (self.lock(), Instant::now());
-        // Who sums up may have ended with its runtime, as in a test.
-        if let Some(since) = kinds.get_mut(fault.reason())
-            && now < since.event + 2 * PERIOD
-        {
+        let (reason, mut kinds) = (fault.reason(), self.lock());
+        if let Some(since) = kinds.get_mut(reason).filter(|since| !since.summing_up.is_finished()) {
             since.requests += 1;
             since.last.clone_from(fault);
             return false;
         }
-        kinds.insert(fault.reason(), Since { event: now, requests: 0, last: fault.clone() });
+        let summing_up = tokio::spawn(self.clone().sum_up(reason)).abort_handle();
+        kinds.insert(reason, Since { requests: 0, last: fault.clone(), summing_up });
         true
     }
 
@@ -68,7 +68,6 @@ impl FaultLog {
             kinds.remove(reason);
             return None;
         }
-        since.event = Instant::now();
         Some((std::mem::take(&mut since.requests), since.last.clone()))
     }
 
@@ -79,7 +78,7 @@ impl FaultLog {
 
 /// The event of the first request.
 fn begin(fault: &IntrospectionError, asked: Asked<'_>) {
-    let (reason, cause, advice) = (fault.reason(), chain(fault), advice(fault));
+    let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     let Asked { method, route, request_id } = asked;
     if may_pass(fault) {
         warn!(%method, route, %request_id, reason, cause, "no verdict: {fault}; {advice}");
@@ -90,7 +89,7 @@ fn begin(fault: &IntrospectionError, asked: Asked<'_>) {
 
 /// The event of all that came since.
 fn go_on(fault: &IntrospectionError, requests: u64) {
-    let (reason, cause, advice) = (fault.reason(), chain(fault), advice(fault));
+    let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {
         warn!(reason, cause, requests, "still no verdict: {fault}; {advice}");
     } else {
@@ -118,16 +117,9 @@ const fn advice(fault: &IntrospectionError) -> &'static str {
     }
 }
 
-/// What lies behind a fault, outermost first.
-fn chain(fault: &IntrospectionError) -> String {
-    let mut causes = Vec::new();
-    let mut source = std::error::Error::source(fault);
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    causes.dedup();
-    causes.join(": ")
+/// What lies behind a fault; nothing may.
+fn cause(fault: &IntrospectionError) -> String {
+    fault.source().map_or_else(String::new, causes::chain)
 }
 
 #[cfg(test)]
@@ -136,7 +128,6 @@ mod tests {
 
     use axum::http::Method;
     use domain::Outage;
-    use thiserror::Error;
 
     use super::*;
     use crate::http::request_id::RequestId;
@@ -145,8 +136,8 @@ mod tests {
         IntrospectionError::Unavailable { reason, source: Arc::new(io::Error::other("a test")) }
     }
 
-    #[test]
-    fn of_each_kind_the_first_has_its_event_and_the_others_are_summed_up() {
+    #[tokio::test]
+    async fn of_each_kind_the_first_has_its_event_and_the_others_are_summed_up() {
         let log = FaultLog::default();
         assert!(log.begins(&fault(Outage::Unreachable)));
         for _ in 0..3 {
@@ -171,48 +162,16 @@ mod tests {
         assert_eq!(counted(), Some(0));
         sleep(PERIOD).await;
         assert_eq!(counted(), None);
+        assert!(log.begins(&fault(Outage::Unreachable)), "it begins anew");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_fault_that_nobody_sums_up_any_more_begins_anew() {
+    #[test]
+    fn where_nobody_sums_up_any_more_a_fault_begins_anew() {
         let log = FaultLog::default();
-        assert!(log.begins(&fault(Outage::Unreachable)));
-        sleep(2 * PERIOD).await;
-        assert!(log.begins(&fault(Outage::Unreachable)));
-    }
-
-    #[test]
-    fn a_fault_that_met_nobody_for_a_period_begins_anew() {
-        let log = FaultLog::default();
-        assert!(log.begins(&fault(Outage::Unreachable)));
-        assert!(log.take("unreachable").is_none());
-        assert!(log.begins(&fault(Outage::Unreachable)));
-    }
-
-    /// A fault with another one behind it.
-    #[derive(Debug, Error)]
-    #[error("{0}")]
-    struct Behind(&'static str, #[source] io::Error);
-
-    fn cause(source: Behind) -> String {
-        chain(&IntrospectionError::Unavailable {
-            reason: Outage::Unreachable,
-            source: Arc::new(source),
-        })
-    }
-
-    #[test]
-    fn the_cause_is_all_that_lies_behind_a_fault_outermost_first() {
-        let refused = io::Error::other("connection refused");
-        assert_eq!(cause(Behind("cannot connect", refused)), "cannot connect: connection refused");
-    }
-
-    #[test]
-    fn a_cause_that_only_repeats_the_one_before_is_said_once() {
-        let same = io::Error::other("the claim exp has the wrong type");
-        assert_eq!(
-            cause(Behind("the claim exp has the wrong type", same)),
-            "the claim exp has the wrong type"
-        );
+        for _ in 0..2 {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let begins = runtime.unwrap().block_on(async { log.begins(&fault(Outage::TimedOut)) });
+            assert!(begins);
+        }
     }
 }

@@ -39,6 +39,9 @@ pub enum Access {
 
 /// A handler that anyone may call.
 ///
+/// One without arguments is told nothing of the request: a layer around it, too, finds the
+/// `X-Request-Id` that the caller sent, and none that was made.
+///
 /// ```
 /// use app::public;
 ///

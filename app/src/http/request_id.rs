@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 /// Where the caller may name an id, where the handler reads it, and where the answer says it.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken over, in bytes. An id is logged, and no access token is as short;
-/// so nothing longer is taken over in part either.
+/// The longest id that is taken over, in bytes. An id is logged, and none of ZITADEL's access
+/// tokens is as short; so nothing longer is taken over in part either.
 const MAX_LENGTH: usize = 64;
 
 /// The id of one request.

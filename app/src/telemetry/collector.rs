@@ -2,9 +2,8 @@
 //! credentials, go to the collector and nowhere else.
 
 use std::{
-    error::Error,
     io::{self, Read},
-    iter, mem,
+    mem,
     panic::resume_unwind,
     sync::Arc,
     thread,
@@ -16,7 +15,7 @@ use reqwest::{blocking::Client, redirect::Policy};
 use url::{Host, Url};
 
 use super::export::Reporter;
-use crate::config::Traces;
+use crate::{causes, config::Traces};
 
 /// A collector answers with a few bytes. Of a longer answer no more is read.
 const ANSWER_LIMIT: u64 = 64 * 1024;
@@ -61,7 +60,7 @@ impl HttpClient for Collector {
         match &sent {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => self.reporter.remember(format!("status {}", answer.status())),
-            Err(error) => self.reporter.remember(chain(error)),
+            Err(error) => self.reporter.remember(causes::chain(error)),
         }
         Ok(sent?)
     }
@@ -74,10 +73,4 @@ fn is_loopback(endpoint: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// An error and what is behind it.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = iter::successors(Some(error), |error| (**error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

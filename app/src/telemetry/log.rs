@@ -18,14 +18,14 @@ const QUEUE_LENGTH: usize = 10_000;
 /// The writer of the log. What waits is written when this is dropped, if somebody reads.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
-pub struct LogWriter {
+pub(super) struct LogWriter {
     queue: NonBlocking,
     _writer: WorkerGuard,
 }
 
 impl LogWriter {
     /// Writes a text between the events, in its turn.
-    pub fn print(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         // What finds no place any more is lost, as events are.
         let _ = self.queue.clone().write_all(text.as_bytes());
     }

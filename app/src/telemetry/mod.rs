@@ -13,8 +13,7 @@ use thiserror::Error;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
-pub use self::log::LogWriter;
-use self::traces::TraceExporter;
+use self::{log::LogWriter, traces::TraceExporter};
 use crate::config::Config;
 
 /// Why there is nobody to tell.

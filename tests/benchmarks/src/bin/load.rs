@@ -37,6 +37,10 @@ fn print(name: &str, Ratio { rate, cpu, busy, requests }: Ratio) {
 }
 
 fn app(double: &ZitadelDouble, cache_ttl: &str) -> io::Result<Server> {
+    app_with(double, cache_ttl, &[])
+}
+
+fn app_with(double: &ZitadelDouble, cache_ttl: &str, more: &[(&str, &str)]) -> io::Result<Server> {
     let environment = [
         ("ZITADEL_DOMAIN", double.issuer()),
         ("CLIENT_ID", double.client_id().as_str()),
@@ -45,6 +49,7 @@ fn app(double: &ZitadelDouble, cache_ttl: &str) -> io::Result<Server> {
         ("APP_CACHE__MAX_ENTRIES", "120000"),
         ("APP_LOG__LEVEL", "error"),
     ];
+    let environment = [&environment[..], more].concat();
     Server::start(&program("app")?, "APP_SERVER__LISTEN", &environment)
 }
 
@@ -66,6 +71,17 @@ fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     print("public / itself", pairs::take(PAIRS, first, first)?);
     let second = || load.turn(&baseline, "/api/public", CONNECTIONS, SECONDS);
     print("public / bare axum", pairs::take(PAIRS, first, second)?);
+    Ok(())
+}
+
+/// What it costs to measure: the public route with a listener for operators, and without.
+fn measured(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
+    let with_metrics = app_with(double, "0s", &[("APP_ADMIN__LISTEN", "127.0.0.1:0")])?;
+    let without = app(double, "0s")?;
+    let load = Load::new(tokens)?;
+    let turn = |server: &Server| load.turn(server, "/api/public", CONNECTIONS, SECONDS);
+    let ratio = pairs::take(PAIRS, || turn(&with_metrics), || turn(&without))?;
+    print("public with metrics / without", ratio);
     Ok(())
 }
 
@@ -148,6 +164,9 @@ fn main() -> io::Result<()> {
     }
     if "public".contains(&wanted) {
         public(&double, &tokens[..1])?;
+    }
+    if "metrics".contains(&wanted) {
+        measured(&double, &tokens[..1])?;
     }
     for count in [1, 10_000, 100_000] {
         let name = format!("warm private / public, {count} tokens");
