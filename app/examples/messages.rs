@@ -76,7 +76,7 @@ async fn read(
 }
 
 async fn write(
-    Authorized(permit): Authorized<WriteMessages>,
+    permit: Authorized<WriteMessages>,
     Path(id): Path<u64>,
     State(messages): State<Messages>,
     Json(NewMessage { text }): Json<NewMessage>,

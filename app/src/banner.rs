@@ -6,11 +6,11 @@ use std::{
 };
 
 use adapters::zitadel::Domain;
+use axum_zitadel::{Access, Route};
 use domain::Policy;
 
 use crate::{
     config::{Config, Introspector},
-    http::{Access, Route},
     local_tokens::LocalTokens,
 };
 
@@ -79,7 +79,7 @@ impl Banner {
         for Route { method, path, access } in &self.routes {
             let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
             let header = match access {
-                Access::Public => String::new(),
+                Access::Public | Access::Optional(_) => String::new(),
                 Access::Guarded(policy) => {
                     format!(" -H \"Authorization: Bearer {}\"", self.token(policy))
                 }

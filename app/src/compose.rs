@@ -14,14 +14,16 @@ use adapters::{
     },
 };
 use axum::Router;
+use axum_zitadel::{Guard, GuardBuilder, Routes};
 use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
 
 use crate::{
     config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
     credential_files::CredentialFiles,
     explain::Explains,
-    http::{self, Guard, Observation, RefusalLog, Routes},
     metrics::Metrics,
+    observation::Observation,
+    router,
     telemetry::traces,
     token_file::TokenFile,
 };
@@ -52,14 +54,15 @@ pub(crate) fn api(
     metrics: Option<Metrics>,
 ) -> Result<Api, HttpClientError> {
     let composed = introspector(config.introspector, config.cache)?;
-    let authorizer = composed.authorizer(&config.auth);
-    let guard = Guard::new(authorizer, config.auth, config.log.subject);
-    let observation = Observation {
-        metrics,
-        logs_requests: config.log.requests,
-        refusals: RefusalLog::new(composed.explains.what_inactive_means()),
+    let guard = composed.guard(&config.auth);
+    let is_observed = metrics.is_some() || config.log.requests || config.traces.is_some();
+    let guard = if is_observed {
+        guard.observer(Observation::new(metrics, &config.log, routes.table()))
+    } else {
+        guard
     };
-    let router = http::router(routes, guard, &config.cors, config.server.max_body, observation);
+    let guard = guard.build();
+    let router = router::router(routes, &guard, &config.cors, config.server.max_body);
     let Composed { introspector, breaker, credentials, .. } = composed;
     Ok(Api { router, introspector, breaker, credentials })
 }
@@ -76,8 +79,15 @@ pub(crate) fn introspector(
 }
 
 impl Composed {
-    /// Who decides about every token.
-    pub(crate) fn authorizer(&self, auth: &Auth) -> Authorizer {
+    /// Begins the guard of every route.
+    pub(crate) fn guard(&self, auth: &Auth) -> GuardBuilder {
+        Guard::builder(self.authorizer(auth))
+            .realm(auth.realm.clone())
+            .missing_role_status(auth.missing_role_status)
+            .inactive_means(self.explains.what_inactive_means())
+    }
+
+    fn authorizer(&self, auth: &Auth) -> Authorizer {
         let requirements = Requirements {
             issuer: self.issuer.clone(),
             audiences: auth.audiences.clone(),

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr};
 
 use adapters::zitadel::HttpClientError;
 use axum::Router;
+use axum_zitadel::Routes;
 use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -13,7 +14,6 @@ use crate::{
     admin::{self, Health},
     compose::{self, Api},
     config::{Config, Introspector},
-    http::Routes,
     metrics::Metrics,
     serve::{Running, serve},
 };

@@ -68,6 +68,14 @@ impl Authorizer {
     /// nobody could say.
     pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
         let verdict = self.verdict(token).await?;
+        Ok(self.judge_for(verdict)?)
+    }
+
+    /// Judges a verdict by the rule `R`: one verdict can be judged for several rules.
+    ///
+    /// # Errors
+    /// When the token does not meet the rule, or not what is asked of every token.
+    pub fn judge_for<R: Rule>(&self, verdict: Introspection) -> Result<Permit<R>, Denial> {
         Ok(Permit::new(self.judge(verdict, R::POLICY)?))
     }
 

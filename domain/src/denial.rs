@@ -1,6 +1,6 @@
 //! Why a caller is turned away although the authorization server gave a verdict.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use thiserror::Error;
 
@@ -46,6 +46,12 @@ pub enum Denial {
     PolicyNotMet {
         /// What the rule asks for.
         policy: &'static Policy,
+    },
+    /// A handler turned the caller away, who may use the route but not for this.
+    #[error("{why}")]
+    ByHandler {
+        /// The handler's reason, for the log.
+        why: Cow<'static, str>,
     },
 }
 

@@ -21,7 +21,7 @@ use crate::local_tokens::LocalTokens;
 use layers::Layers;
 
 pub use admin::Admin;
-pub use auth::{Auth, MissingRoleStatus, Realm};
+pub use auth::Auth;
 pub use cache::Cache;
 pub use cors::{AllowedOrigin, Cors};
 pub(crate) use credentials::CredentialError;

@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use axum_zitadel::MissingRoleStatus;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;

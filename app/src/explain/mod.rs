@@ -7,21 +7,14 @@ mod explains;
 mod no_token;
 mod report;
 
-use std::sync::Arc;
-
 use adapters::{
     SystemClock,
     zitadel::{Cause, Finding},
 };
-use axum::response::IntoResponse;
-use domain::{AccessToken, ActiveToken, Clock, Denial, Introspection, IntrospectionError, Policy};
+use axum_zitadel::{Access, BearerError, Rejection, Route};
+use domain::{AccessToken, ActiveToken, Clock, Introspection, Policy};
 
-use crate::{
-    compose,
-    config::{Auth, Config},
-    http::{Access, ApiError, BearerError, Route},
-    start::StartError,
-};
+use crate::{compose, config::Config, start::StartError};
 
 pub(crate) use explains::Explains;
 
@@ -72,8 +65,8 @@ pub async fn explain(
     token: &str,
 ) -> Result<Explained, StartError> {
     let composed = compose::introspector(config.introspector, config.cache)?;
-    let (authorizer, explains) = (composed.authorizer(&config.auth), composed.explains);
-    let auth = Arc::new(config.auth);
+    let guard = composed.guard(&config.auth).build();
+    let (authorizer, explains) = (guard.authorizer(), composed.explains);
     let asked = explains.asked();
     let turned_away = |form, verdict, shut: &Shut| {
         let routes = routes(table, |_| Err(shut.clone()));
@@ -91,7 +84,7 @@ pub async fn explain(
         Err(error) => {
             let form = no_token::describe(token, error);
             let error = BearerError::Malformed(error);
-            let shut = Shut::by_bearer(error, &auth);
+            let shut = Shut::new(&guard.unauthenticated(error), error.to_string());
             return Ok(turned_away(form, Verdict::NoToken(error), &shut));
         }
     };
@@ -100,7 +93,9 @@ pub async fn explain(
         Ok(verdict) => verdict,
         Err(fault) => {
             let finding = explains.fault(&fault);
-            return Ok(turned_away(form, Verdict::Unknown(finding), &Shut::by_fault(fault)));
+            let why = fault.to_string();
+            let shut = Shut::new(&guard.undetermined(fault), why);
+            return Ok(turned_away(form, Verdict::Unknown(finding), &shut));
         }
     };
     let mut causes = Vec::new();
@@ -111,7 +106,8 @@ pub async fn explain(
                 causes.push(cause);
             }
         }
-        Err(Shut::by_denial(denial, &auth))
+        let why = denial.to_string();
+        Err(Shut::new(&guard.denied(denial), why))
     });
     let accepted = authorizer.judge(verdict.clone(), &Policy::Authenticated).is_ok();
     let verdict = match verdict {
@@ -137,7 +133,7 @@ fn routes(
     let explained = |route: &Route| {
         let shut = match route.access {
             Access::Public => None,
-            Access::Guarded(policy) => judge(policy).err(),
+            Access::Optional(policy) | Access::Guarded(policy) => judge(policy).err(),
         };
         ExplainedRoute { route: route.clone(), shut }
     };
@@ -145,24 +141,8 @@ fn routes(
 }
 
 impl Shut {
-    fn by_bearer(error: BearerError, auth: &Arc<Auth>) -> Self {
-        let why = error.to_string();
-        Self::new(ApiError::Bearer { error, auth: Arc::clone(auth) }, why)
-    }
-
-    fn by_denial(denial: Denial, auth: &Arc<Auth>) -> Self {
-        let why = denial.to_string();
-        Self::new(ApiError::Denied { denial, auth: Arc::clone(auth) }, why)
-    }
-
-    fn by_fault(fault: IntrospectionError) -> Self {
-        let why = fault.to_string();
-        Self::new(ApiError::Undetermined(fault), why)
-    }
-
     /// The status is that of the answer that a caller would get.
-    fn new(error: ApiError, why: String) -> Self {
-        let reason = error.reason().as_str();
-        Self { status: error.into_response().status().as_u16(), reason, why }
+    fn new(rejection: &Rejection, why: String) -> Self {
+        Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }
     }
 }

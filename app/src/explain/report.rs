@@ -5,11 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use axum_zitadel::{Access, Reason};
 use domain::{ActiveToken, Principal, RoleGrant};
 use serde_json::{Value, json};
 
 use super::{Explained, ExplainedRoute, Verdict};
-use crate::http::{Access, Reason};
 
 impl Explained {
     /// For people.
@@ -139,6 +139,7 @@ fn write_route(text: &mut String, ExplainedRoute { route, shut }: &ExplainedRout
 fn rule(access: Access) -> String {
     match access {
         Access::Public => "anyone".to_owned(),
+        Access::Optional(policy) => format!("anyone, or {policy}"),
         Access::Guarded(policy) => policy.to_string(),
     }
 }

@@ -10,12 +10,13 @@ use std::{
 };
 
 use async_trait::async_trait;
+use axum_zitadel::error_chain;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use reqwest::{blocking::Client, redirect::Policy};
 use url::{Host, Url};
 
 use super::export::Reporter;
-use crate::{causes, config::Traces};
+use crate::config::Traces;
 
 /// A collector answers with a few bytes. Of a longer answer no more is read.
 const ANSWER_LIMIT: u64 = 64 * 1024;
@@ -60,7 +61,7 @@ impl HttpClient for Collector {
         match &sent {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => self.reporter.remember(format!("status {}", answer.status())),
-            Err(error) => self.reporter.remember(causes::chain(error)),
+            Err(error) => self.reporter.remember(error_chain(error)),
         }
         Ok(sent?)
     }

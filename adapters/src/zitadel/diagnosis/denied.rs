@@ -13,7 +13,7 @@ const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 pub(super) fn causes(explainer: &Explainer, denial: &Denial, principal: &Principal) -> Vec<Cause> {
     match denial {
         // There is no principal of an inactive token; what it may be is told elsewhere.
-        Denial::Inactive => Vec::new(),
+        Denial::Inactive | Denial::ByHandler { .. } => Vec::new(),
         Denial::Expired => vec![Certain.of(
             "expired",
             "its exp has come by the clock of this machine: get a new one; if it is fresh, set the \

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 fn who_am_i() -> Routes {
-    async fn handler(Authorized(permit): Authorized<SignedIn>, headers: HeaderMap) -> Json<Value> {
+    async fn handler(permit: Authorized<SignedIn>, headers: HeaderMap) -> Json<Value> {
         let principal = permit.principal();
         let roles: Vec<_> = principal
             .roles

@@ -1,0 +1,103 @@
+//! The proof that a caller was let in, as an extractor.
+
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
+use domain::{Denial, Permit, Rule};
+use serde::de::DeserializeOwned;
+
+use super::Visit;
+use crate::answer::{Outcome, Rejection};
+
+/// Proof that the caller met the rule `R`: an extractor, which turns away everyone else.
+///
+/// Put it first among a handler's arguments, so that nothing else of a request is read for a
+/// stranger. It needs [`Guard::layer`](crate::Guard::layer) around the router, or a table of
+/// [`Routes`](crate::Routes); without either it answers 500 and never lets anyone in.
+///
+/// `Option<Authorized<R>>` is `None` where the request shows no token. A bad token, or one that does
+/// not meet the rule, is turned away as ever. `Result<Authorized<R>, Rejection>` leaves the answer to
+/// the handler.
+///
+/// Two rules in one request cost one introspection.
+pub struct Authorized<R> {
+    permit: Permit<R>,
+    visit: Option<Arc<Visit>>,
+}
+
+impl<R: Rule> Authorized<R> {
+    pub(crate) fn new(permit: Permit<R>, visit: Arc<Visit>) -> Self {
+        Self { permit, visit: Some(visit) }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_request(permit: Permit<R>) -> Self {
+        Self { permit, visit: None }
+    }
+
+    /// Returns the permit, for code that takes `&Permit<R>` as its proof.
+    #[must_use]
+    pub fn permit(&self) -> &Permit<R> {
+        &self.permit
+    }
+
+    /// Turns the caller away after all: for a handler that learns late that this organization, or
+    /// this record, is not the caller's.
+    ///
+    /// Challenge, body, event and metric are those of a rule that is not met. `why` is for the log
+    /// alone.
+    #[must_use]
+    pub fn deny(&self, why: impl Into<Cow<'static, str>>) -> Rejection {
+        let outcome = Outcome::Denied(Denial::ByHandler { why: why.into() });
+        match &self.visit {
+            Some(visit) => visit.refuse(&outcome),
+            None => Rejection::without_guard(&outcome),
+        }
+    }
+
+    /// Reads a claim that is kept by name; `None` where the answer has no such claim.
+    ///
+    /// Claims beyond those of [`Principal`](domain::Principal) are kept only where the introspector is
+    /// told their names (`zitadel.claims` in the settings).
+    ///
+    /// # Errors
+    /// When the claim is not a `T`.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        self.permit.principal().claim(name).map(serde_json::from_str).transpose()
+    }
+}
+
+impl<R> Deref for Authorized<R> {
+    type Target = Permit<R>;
+
+    fn deref(&self) -> &Permit<R> {
+        &self.permit
+    }
+}
+
+impl<R> fmt::Debug for Authorized<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Authorized").field(&self.permit).finish()
+    }
+}
+
+impl<R: Rule, S: Sync> FromRequestParts<S> for Authorized<R> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let visit = Arc::clone(Visit::of(parts)?);
+        visit.admit(&parts.headers).await
+    }
+}
+
+impl<R: Rule, S: Sync> OptionalFromRequestParts<S> for Authorized<R> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        let visit = Arc::clone(Visit::of(parts)?);
+        visit.admit_if_shown(&parts.headers).await
+    }
+}

@@ -1,0 +1,119 @@
+//! The access token in a request's `Authorization` header (RFC 6750 §2.1). No other place is
+//! looked at: neither the query nor the body.
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use domain::{AccessToken, AccessTokenError};
+use thiserror::Error;
+
+/// Why a request shows no access token that can be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BearerError {
+    /// No credentials, or those of another scheme.
+    #[error("the request has no Authorization header of the scheme Bearer")]
+    Missing,
+    /// More than one header, of whatever scheme: nobody can say which one counts.
+    #[error("the request has more than one Authorization header")]
+    Repeated,
+    /// What follows the scheme is no token.
+    #[error(transparent)]
+    Malformed(#[from] AccessTokenError),
+}
+
+/// The access token that the request shows.
+pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {
+    let mut values = headers.get_all(AUTHORIZATION).into_iter();
+    let value = values.next().ok_or(BearerError::Missing)?;
+    if values.next().is_some() {
+        return Err(BearerError::Repeated);
+    }
+    let value = value.as_bytes();
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, token) = value.split_at(end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(BearerError::Missing);
+    }
+    let token = std::str::from_utf8(token).map_err(|_| AccessTokenError::ForbiddenCharacter)?;
+    Ok(AccessToken::parse(token.trim_start_matches(' '))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(values: &[&[u8]]) -> Result<AccessToken<'static>, BearerError> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        }
+        access_token(&headers).map(AccessToken::into_owned)
+    }
+
+    #[test]
+    fn the_scheme_is_case_insensitive_and_may_be_followed_by_several_spaces() {
+        for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR    abc"] {
+            assert_eq!(read(&[value.as_bytes()]).unwrap().expose_secret(), "abc", "{value}");
+        }
+    }
+
+    #[test]
+    fn without_a_bearer_scheme_there_is_no_token() {
+        for value in ["", " ", "Basic YTpi", "Bearerabc", "Bearer\tabc", "Token abc", "abc", "Bear"]
+        {
+            assert_eq!(read(&[value.as_bytes()]), Err(BearerError::Missing), "{value}");
+        }
+        assert_eq!(read(&[]), Err(BearerError::Missing));
+        assert_eq!(read(&[b"\xff abc"]), Err(BearerError::Missing));
+    }
+
+    #[test]
+    fn a_header_without_a_proper_token_is_malformed() {
+        for value in ["Bearer", "Bearer ", "bearer   "] {
+            let empty = Err(BearerError::Malformed(AccessTokenError::Empty));
+            assert_eq!(read(&[value.as_bytes()]), empty, "{value}");
+        }
+        for value in [
+            &b"Bearer a b"[..],
+            b"Bearer a,b",
+            b"Bearer a, Bearer b",
+            b"Bearer \"a\"",
+            b"Bearer x&token=y",
+            b"Bearer a%20b",
+            b"Bearer \xff",
+            b"Bearer \xc3\xa9",
+            b"Bearer a ",
+            b"Bearer \ta",
+            b"Bearer =",
+            b"Bearer a=b",
+        ] {
+            let forbidden = Err(BearerError::Malformed(AccessTokenError::ForbiddenCharacter));
+            assert_eq!(read(&[value]), forbidden, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_16_kib_is_read_and_a_longer_one_is_not() {
+        let header = |length| format!("Bearer {}", "a".repeat(length)).into_bytes();
+        assert!(read(&[&header(AccessToken::MAX_LENGTH)]).is_ok());
+        let too_long = Err(BearerError::Malformed(AccessTokenError::TooLong));
+        assert_eq!(read(&[&header(AccessToken::MAX_LENGTH + 1)]), too_long);
+    }
+
+    #[test]
+    fn two_headers_are_one_too_many() {
+        assert_eq!(read(&[b"Bearer a", b"Bearer a"]), Err(BearerError::Repeated));
+        assert_eq!(read(&[b"Basic YTpi", b"Bearer a"]), Err(BearerError::Repeated));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_stood_behind_the_scheme(value in prop::collection::vec(0x20..=0xff_u8, 0..60)) {
+            if let Ok(token) = HeaderValue::from_bytes(&value).map_or(Err(BearerError::Missing), |_| read(&[&value])) {
+                let text = String::from_utf8(value).unwrap();
+                prop_assert_eq!(text[6..].trim_start_matches(' '), token.expose_secret());
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The layer around a router.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use super::{Guard, Visit};
+
+/// Layer of [`Guard::layer`].
+#[derive(Clone, Debug)]
+pub struct GuardLayer(Guard);
+
+impl GuardLayer {
+    pub(super) fn new(guard: Guard) -> Self {
+        Self(guard)
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guarding<S>;
+
+    fn layer(&self, inner: S) -> Guarding<S> {
+        Guarding { inner, guard: self.0.clone() }
+    }
+}
+
+/// Service of [`Guard::layer`]: requests that it passes on can be let in by
+/// [`Authorized`](crate::Authorized).
+#[derive(Clone, Debug)]
+pub struct Guarding<S> {
+    inner: S,
+    guard: Guard,
+}
+
+impl<S, A, B> Service<Request<A>> for Guarding<S>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Following<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        if Visit::already(&self.guard, &request).is_some() {
+            return Following { inner: self.inner.call(request), visit: None };
+        }
+        let visit = Arc::new(Visit::begin(&self.guard, &request, true, None));
+        request.extensions_mut().insert(Arc::clone(&visit));
+        Following { inner: self.inner.call(request), visit: Some(visit) }
+    }
+}
+
+pin_project! {
+    /// Future of [`Guarding`]: follows a request to the head of its answer.
+    #[derive(Debug)]
+    pub struct Following<F> {
+        #[pin]
+        inner: F,
+        visit: Option<Arc<Visit>>,
+    }
+}
+
+impl<F, B, E> Future for Following<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(visit) = this.visit else { return this.inner.poll(context) };
+        let _in_its_span = visit.enter();
+        let mut answer = ready!(this.inner.poll(context));
+        if let Ok(response) = &mut answer {
+            visit.end(response);
+        }
+        Poll::Ready(answer)
+    }
+}

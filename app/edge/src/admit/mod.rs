@@ -1,0 +1,15 @@
+//! Who gets in: from a request's head to a permit.
+
+mod authorized;
+mod bearer;
+mod guard;
+mod layer;
+mod require;
+mod visit;
+
+pub use authorized::Authorized;
+pub use bearer::BearerError;
+pub use guard::{Guard, GuardBuilder};
+pub use layer::{Following, GuardLayer, Guarding};
+pub use require::{Require, RequireLayer};
+pub(crate) use visit::Visit;

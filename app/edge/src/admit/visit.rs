@@ -1,0 +1,239 @@
+//! One request on its way: its id, its verdict, its end.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    extract::MatchedPath,
+    http::{
+        HeaderMap, HeaderValue, Method, Request, Response,
+        header::{AUTHORIZATION, CACHE_CONTROL},
+        request::Parts,
+    },
+};
+use domain::{AccessToken, Introspection, IntrospectionError, Rule};
+use tokio::time::Instant;
+use tracing::{Span, error, span::Entered};
+
+use super::{Authorized, BearerError, Guard, bearer};
+use crate::{
+    answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
+    note::{RequestEnd, RequestHead, RequestId, TARGET, UNMATCHED, X_REQUEST_ID},
+};
+
+/// How long a verdict is shared by the rules of one request, from its question. Longer than any
+/// question may take by default (5 s); a request that lives for hours is judged anew.
+const SHARED_FOR: Duration = Duration::from_secs(10);
+
+/// One request that a guard sees. It is in the request's extensions, where extractors find it.
+pub(crate) struct Visit {
+    guard: Guard,
+    method: Method,
+    path: Option<MatchedPath>,
+    /// Name of a service that has no path in the router.
+    name: OnceLock<&'static str>,
+    id: RequestId,
+    began: Option<Instant>,
+    span: Span,
+    /// Whether the answer depends on a permit.
+    asked: AtomicBool,
+    refusal: OnceLock<Reason>,
+    /// Whether the verdict is kept: for a second rule, and for the observer.
+    keeps_verdict: bool,
+    verdict: OnceLock<Known>,
+}
+
+/// The verdict on the token of this request.
+struct Known {
+    /// Value of `Authorization` that was judged: a layer may replace the header in between.
+    header: HeaderValue,
+    asked_at: Instant,
+    verdict: Introspection,
+}
+
+impl Visit {
+    /// Begins to follow a request. `shared` says whether more than one rule may see it; `name` is
+    /// the route's, where the router has no path for it.
+    pub(crate) fn begin<B>(
+        guard: &Guard,
+        request: &Request<B>,
+        shared: bool,
+        name: Option<&'static str>,
+    ) -> Self {
+        let observer = guard.observer();
+        let mut visit = Self {
+            guard: guard.clone(),
+            method: request.method().clone(),
+            path: request.extensions().get::<MatchedPath>().cloned(),
+            name: name.map_or_else(OnceLock::new, OnceLock::from),
+            id: RequestId::from_headers(request.headers()),
+            began: None,
+            span: Span::none(),
+            asked: AtomicBool::new(false),
+            refusal: OnceLock::new(),
+            keeps_verdict: shared || observer.is_some(),
+            verdict: OnceLock::new(),
+        };
+        if let Some(observer) = observer {
+            visit.began = Some(Instant::now());
+            visit.span = observer.span(visit.head(), request.headers());
+        }
+        visit
+    }
+
+    /// Returns the visit of a request that `guard` sees already.
+    pub(crate) fn already<B>(guard: &Guard, request: &Request<B>) -> Option<Arc<Self>> {
+        let visit = request.extensions().get::<Arc<Self>>();
+        visit.filter(|visit| visit.guard.is(guard)).cloned()
+    }
+
+    /// Returns the visit of a request in an extractor.
+    ///
+    /// # Errors
+    /// Where no layer is around the router: 500, and an error in the log that names the route.
+    pub(crate) fn of(parts: &Parts) -> Result<&Arc<Self>, Rejection> {
+        parts.extensions.get().ok_or_else(|| {
+            let route =
+                parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
+            error!(
+                target: TARGET, method = %parts.method, route,
+                "a handler asks for a permit and no guard is there: put `.layer(guard.layer())` \
+                 around the router, behind its routes",
+            );
+            Rejection::without_guard(&Outcome::HandlerFailed { detail: String::new() })
+        })
+    }
+
+    pub(crate) fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// Names the route where the router has no path for it.
+    pub(crate) fn set_name(&self, name: &'static str) {
+        self.name.get_or_init(|| name);
+    }
+
+    fn head(&self) -> RequestHead<'_> {
+        let path = self.path.as_ref().map(MatchedPath::as_str);
+        let route = path.or_else(|| self.name.get().copied()).unwrap_or(UNMATCHED);
+        RequestHead { method: &self.method, route, request_id: &self.id }
+    }
+
+    /// Returns the span of the request.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Enters the span of the request.
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        self.span.enter()
+    }
+
+    /// Lets the request in by the rule `R`.
+    pub(crate) async fn admit<R: Rule>(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+    ) -> Result<Authorized<R>, Rejection> {
+        self.asked.store(true, Ordering::Relaxed);
+        match self.judge(headers).await {
+            Ok(authorized) => Ok(authorized),
+            Err(outcome) => Err(self.refuse(&outcome)),
+        }
+    }
+
+    /// Lets the request in by the rule `R` where it shows a token; without one there is no permit.
+    pub(crate) async fn admit_if_shown<R: Rule>(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+    ) -> Result<Option<Authorized<R>>, Rejection> {
+        self.asked.store(true, Ordering::Relaxed);
+        match self.judge(headers).await {
+            Ok(authorized) => Ok(Some(authorized)),
+            Err(Outcome::NoToken(BearerError::Missing)) => Ok(None),
+            Err(outcome) => Err(self.refuse(&outcome)),
+        }
+    }
+
+    async fn judge<R: Rule>(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+    ) -> Result<Authorized<R>, Outcome> {
+        let token = bearer::access_token(headers).map_err(Outcome::NoToken)?;
+        let verdict = self.verdict(&token, headers).await.map_err(Outcome::Undetermined)?;
+        let permit = self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)?;
+        Ok(Authorized::new(permit, Arc::clone(self)))
+    }
+
+    /// Returns the verdict on `token`, which is asked for once in a request.
+    async fn verdict(
+        &self,
+        token: &AccessToken<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Introspection, IntrospectionError> {
+        if !self.keeps_verdict {
+            return self.guard.authorizer().verdict(token).await;
+        }
+        let header = headers.get(AUTHORIZATION);
+        let known = self
+            .verdict
+            .get()
+            .filter(|known| header == Some(&known.header) && known.asked_at.elapsed() < SHARED_FOR);
+        if let Some(known) = known {
+            return Ok(known.verdict.clone());
+        }
+        let asked_at = Instant::now();
+        let verdict = self.guard.authorizer().verdict(token).await?;
+        if let Some(header) = header {
+            let (header, verdict) = (header.clone(), verdict.clone());
+            // A second token in one request is judged, and asked about each time.
+            let _ = self.verdict.set(Known { header, asked_at, verdict });
+        }
+        Ok(verdict)
+    }
+
+    /// Notes that the request is turned away, and returns the answer. The first refusal of a request
+    /// counts.
+    pub(crate) fn refuse(&self, outcome: &Outcome) -> Rejection {
+        if self.refusal.set(outcome.reason()).is_ok() {
+            self.guard.refusals().log(outcome, self.head());
+        }
+        self.guard.answers().rejection(outcome, Some(&self.id))
+    }
+
+    /// Completes the answer, and tells the observer.
+    pub(crate) fn end<B>(&self, response: &mut Response<B>) {
+        if let Some(slot) = response.extensions().get::<IdSlot>() {
+            slot.set(&self.id);
+        }
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, self.id.to_header());
+        if self.asked.load(Ordering::Relaxed) {
+            headers.insert(CACHE_CONTROL, NO_STORE);
+        }
+        let (Some(observer), Some(began)) = (self.guard.observer(), self.began) else { return };
+        let reason = self.refusal.get().copied();
+        let principal = match self.verdict.get().map(|known| &known.verdict) {
+            Some(Introspection::Active(token)) if reason.is_none() => Some(&*token.principal),
+            _ => None,
+        };
+        let (status, took) = (response.status(), began.elapsed());
+        let end = RequestEnd { status, reason, principal, took };
+        observer.ended(&self.span, self.head(), end);
+    }
+}
+
+/// Shows nothing of the token.
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit").field("head", &self.head()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! What is said: the answers that turn callers away.
+
+mod challenge;
+mod outcome;
+mod problem;
+mod reason;
+mod rejection;
+mod unreadable;
+
+pub use challenge::{InvalidRealm, Realm};
+pub(crate) use outcome::Outcome;
+pub use outcome::{InvalidStatus, MissingRoleStatus};
+pub use problem::Problem;
+pub(crate) use problem::{IdSlot, NO_STORE};
+pub use reason::Reason;
+pub use rejection::Rejection;
+pub(crate) use rejection::{Answers, DenialHook};
+pub(crate) use unreadable::{is_rejection, outcome_of};

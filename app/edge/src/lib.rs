@@ -1,0 +1,23 @@
+//! Guards routes and services of axum by token introspection.
+
+mod admit;
+mod answer;
+mod mount;
+mod note;
+
+pub use domain;
+
+pub use admit::{
+    Authorized, BearerError, Following, Guard, GuardBuilder, GuardLayer, Guarding, Require,
+    RequireLayer,
+};
+pub use answer::{
+    InvalidRealm, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason, Rejection,
+};
+pub use mount::{
+    Access, Admission, Arguments, Mountable, NotFound, PermitFirst, Route, Routes, guarded,
+    optional, public,
+};
+pub use note::{
+    RequestEnd, RequestHead, RequestId, RequestObserver, UNMATCHED, X_REQUEST_ID, error_chain,
+};

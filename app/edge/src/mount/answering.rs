@@ -1,0 +1,97 @@
+//! A handler at work, until its answer is complete.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    http::{
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        response::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use pin_project_lite::pin_project;
+
+use crate::{
+    admit::Visit,
+    answer::{Outcome, is_rejection, outcome_of},
+};
+
+pin_project! {
+    /// Catches a panic, makes a problem of a rejection of axum's, and notes how the request ended.
+    ///
+    /// It is one future and not three around one another: an answer is large, and each would move
+    /// it (250 instructions for each request).
+    pub(super) struct Answering<F> {
+        #[pin]
+        stage: Stage<F>,
+        visit: Arc<Visit>,
+        // False where the visit ends at a layer further out.
+        ends_here: bool,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<F> {
+        Handling { #[pin] handler: F },
+        Reading { parts: Option<Box<Parts>>, outcome: BoxFuture<'static, Outcome> },
+    }
+}
+
+impl<F> Answering<F> {
+    pub(super) fn new(handler: F, visit: Arc<Visit>, ends_here: bool) -> Self {
+        Self { stage: Stage::Handling { handler }, visit, ends_here }
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Answering<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        let this = self.project();
+        let _in_its_span = this.visit.enter();
+        let mut response = ready!(this.stage.poll(this.visit, context));
+        if *this.ends_here {
+            this.visit.end(&mut response);
+        }
+        Poll::Ready(response)
+    }
+}
+
+impl<F: Future<Output = Response>> Stage<F> {
+    fn poll(mut self: Pin<&mut Self>, visit: &Visit, context: &mut Context<'_>) -> Poll<Response> {
+        if let StageProjection::Handling { handler } = self.as_mut().project() {
+            let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(context)));
+            // The panic's message is on standard error, as the panic hook wrote it.
+            let response = ready!(polled.unwrap_or_else(|_| {
+                Poll::Ready(visit.refuse(&Outcome::Panicked).into_response())
+            }));
+            if !is_rejection(&response) {
+                return Poll::Ready(response);
+            }
+            let (parts, body) = response.into_parts();
+            let outcome = outcome_of(parts.status, body).boxed();
+            self.set(Self::Reading { parts: Some(Box::new(parts)), outcome });
+        }
+        match self.project() {
+            StageProjection::Reading { parts, outcome } => {
+                let outcome = ready!(outcome.poll_unpin(context));
+                let mut problem = visit.refuse(&outcome).into_response();
+                if let Some(mut parts) = parts.take() {
+                    parts.headers.remove(CONTENT_LENGTH);
+                    parts.headers.remove(CONTENT_TYPE);
+                    problem.headers_mut().extend(parts.headers);
+                    problem.extensions_mut().extend(parts.extensions);
+                }
+                Poll::Ready(problem)
+            }
+            StageProjection::Handling { .. } => Poll::Pending,
+        }
+    }
+}

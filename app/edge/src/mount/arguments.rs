@@ -1,0 +1,32 @@
+//! The arguments of a handler, as axum counts them.
+
+/// Arguments of a handler: implemented for the tuples by which axum's
+/// [`Handler`](axum::handler::Handler) tells functions apart.
+#[diagnostic::on_unimplemented(
+    message = "a public handler is an `async fn` whose arguments are axum's extractors",
+    label = "this is no function"
+)]
+pub trait Arguments: 'static {
+    /// Whether the handler reads anything of the request.
+    const READS_REQUEST: bool;
+}
+
+impl Arguments for ((),) {
+    const READS_REQUEST: bool = false;
+}
+
+/// Implements it for a kind of the last argument (`M`) and one argument, two, and so on.
+macro_rules! arguments {
+    () => {};
+    ($first:ident $($more:ident)*) => {
+        impl<M: 'static, $first: 'static, $($more: 'static),*> Arguments
+            for (M, $first, $($more,)*)
+        {
+            const READS_REQUEST: bool = true;
+        }
+
+        arguments!($($more)*);
+    };
+}
+
+arguments!(T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);

@@ -1,0 +1,142 @@
+//! A mounted handler: what is around it, whoever may call it.
+
+use std::sync::Arc;
+
+use axum::{
+    RequestExt,
+    extract::{DefaultBodyLimit, Request},
+    handler::Handler,
+    response::{IntoResponse, Response},
+};
+use domain::Rule;
+use futures_util::{FutureExt, future::BoxFuture};
+use http_body::Body;
+
+use super::{PermitFirst, answering::Answering};
+use crate::{
+    admit::{Authorized, Guard, Visit},
+    note::X_REQUEST_ID,
+};
+
+/// Settings of every handler of a table.
+#[derive(Clone)]
+pub(super) struct Edge {
+    pub(super) guard: Guard,
+    /// Of a request body, in bytes.
+    pub(super) max_body: usize,
+}
+
+impl Edge {
+    pub(super) fn around<H>(&self, handler: H, reads_request: bool) -> EdgeHandler<H> {
+        EdgeHandler {
+            handler,
+            reads_request,
+            guard: self.guard.clone(),
+            body_limit: DefaultBodyLimit::max(self.max_body),
+        }
+    }
+}
+
+/// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
+/// harms no other request, and whose requests are noted. It allocates nothing for a request without
+/// a body but the visit.
+#[derive(Clone)]
+pub(super) struct EdgeHandler<H> {
+    handler: H,
+    /// Whether anything beside a permit is read: then the request's id is in its header, and a
+    /// further permit finds the visit.
+    reads_request: bool,
+    guard: Guard,
+    body_limit: DefaultBodyLimit,
+}
+
+impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHandler<H> {
+    type Future = Answering<H::Future>;
+
+    fn call(self, mut request: Request, state: S) -> Self::Future {
+        if !request.body().is_end_stream() {
+            self.body_limit.apply(&mut request);
+            request = request.with_limited_body();
+        }
+        let outer = Visit::already(&self.guard, &request);
+        let is_outermost = outer.is_none();
+        let visit = outer.unwrap_or_else(|| {
+            Arc::new(Visit::begin(&self.guard, &request, self.reads_request, None))
+        });
+        if self.reads_request {
+            request.headers_mut().insert(X_REQUEST_ID, visit.id().to_header());
+            if is_outermost {
+                request.extensions_mut().insert(Arc::clone(&visit));
+            }
+        }
+        let answer = self.handler.call(&visit, request, state);
+        Answering::new(answer, visit, is_outermost)
+    }
+}
+
+/// A handler that is mounted, with its word for who may call it.
+pub(super) trait Mounted<T, S>: Clone + Send + Sync + 'static {
+    type Future: Future<Output = Response> + Send + 'static;
+
+    fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future;
+}
+
+/// A handler that anyone may call.
+#[derive(Clone)]
+pub(super) struct Public<H>(pub(super) H);
+
+impl<H: Handler<T, S>, T, S> Mounted<T, S> for Public<H> {
+    type Future = H::Future;
+
+    fn call(self, _: &Arc<Visit>, request: Request, state: S) -> H::Future {
+        self.0.call(request, state)
+    }
+}
+
+/// A handler behind its rule.
+#[derive(Clone)]
+pub(super) struct Guarded<H>(pub(super) H);
+
+impl<H, R, T, S> Mounted<T, S> for Guarded<H>
+where
+    H: PermitFirst<T, S, Permit = Authorized<R>>,
+    R: Rule,
+    S: Send + 'static,
+{
+    type Future = BoxFuture<'static, Response>;
+
+    fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future {
+        let visit = Arc::clone(visit);
+        async move {
+            match visit.admit(request.headers()).await {
+                Ok(authorized) => self.0.call(authorized, request, state).await,
+                Err(rejection) => rejection.into_response(),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A handler that asks for a permit where the request shows a token.
+#[derive(Clone)]
+pub(super) struct Optional<H>(pub(super) H);
+
+impl<H, R, T, S> Mounted<T, S> for Optional<H>
+where
+    H: PermitFirst<T, S, Permit = Option<Authorized<R>>>,
+    R: Rule,
+    S: Send + 'static,
+{
+    type Future = BoxFuture<'static, Response>;
+
+    fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future {
+        let visit = Arc::clone(visit);
+        async move {
+            match visit.admit_if_shown(request.headers()).await {
+                Ok(authorized) => self.0.call(authorized, request, state).await,
+                Err(rejection) => rejection.into_response(),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,169 @@
+//! The words by which a handler is mounted: `public(...)`, `guarded(...)` and `optional(...)`. The rule
+//! stands in the handler's signature.
+
+use std::fmt;
+
+use axum::{
+    handler::Handler,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use domain::{Policy, Rule};
+
+use super::{
+    Arguments, PermitFirst,
+    handler::{Edge, Guarded, Optional, Public},
+};
+use crate::admit::Authorized;
+
+/// A handler with the word for who may call it.
+pub struct Mountable<S> {
+    pub(super) access: Access,
+    pub(super) mount: Mount<S>,
+}
+
+pub(super) type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S> + Send>;
+
+impl<S> fmt::Debug for Mountable<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mountable").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Anyone without a token, and callers whose token meets the policy.
+    Optional(&'static Policy),
+    /// Callers whose token meets the policy.
+    Guarded(&'static Policy),
+}
+
+/// Mounts a handler that anyone may call.
+///
+/// A handler without arguments is not told the request's id: a layer around it finds the
+/// `X-Request-Id` that the caller sent, and none that was made.
+///
+/// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
+/// extractor. The table then calls the route public, and
+/// `testing::assert_all_guarded` names it.
+///
+/// ```
+/// use axum_zitadel::public;
+///
+/// async fn handler() {}
+/// public::<_, _, ()>(handler);
+/// ```
+///
+/// A layer may be around it:
+///
+/// ```
+/// use axum::handler::Handler;
+/// use axum_zitadel::public;
+///
+/// async fn handler() {}
+/// public::<_, _, ()>(handler.layer(tower::layer::util::Identity::new()));
+/// ```
+pub fn public<H, T, S>(handler: H) -> Mountable<S>
+where
+    H: Handler<T, S>,
+    T: Arguments,
+    S: Clone + Send + Sync + 'static,
+{
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
+        on(method, edge.around(Public(handler), T::READS_REQUEST))
+    });
+    Mountable { access: Access::Public, mount }
+}
+
+/// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet the rule
+/// `R` get to it, and nothing else of the request is read for anyone else.
+///
+/// ```
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
+///
+/// async fn handler(_: Authorized<SignedIn>) {}
+/// guarded::<_, _, _, ()>(handler);
+/// ```
+///
+/// Without that argument it does not compile:
+///
+/// ```compile_fail,E0277
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
+///
+/// async fn handler() {}
+/// guarded::<_, _, _, ()>(handler);
+/// ```
+///
+/// Nor does it with other arguments before that one:
+///
+/// ```compile_fail,E0277
+/// use axum::extract::Path;
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
+///
+/// async fn handler(_: Path<u64>, _: Authorized<SignedIn>) {}
+/// guarded::<_, _, _, ()>(handler);
+/// ```
+///
+/// Nor does it with a layer around it, which could answer in its place:
+///
+/// ```compile_fail,E0277
+/// use axum::handler::Handler;
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
+///
+/// async fn handler(_: Authorized<SignedIn>) {}
+/// guarded::<_, _, _, ()>(handler.layer(tower::layer::util::Identity::new()));
+/// ```
+///
+/// Nor does it with a permit that may be missing:
+///
+/// ```compile_fail,E0271
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
+///
+/// async fn handler(_: Option<Authorized<SignedIn>>) {}
+/// guarded::<_, _, _, ()>(handler);
+/// ```
+pub fn guarded<H, R, T, S>(handler: H) -> Mountable<S>
+where
+    H: PermitFirst<T, S, Permit = Authorized<R>>,
+    R: Rule,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
+        on(method, edge.around(Guarded(handler), H::READS_REQUEST))
+    });
+    Mountable { access: Access::Guarded(R::POLICY), mount }
+}
+
+/// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a token.
+/// A bad token, or one that does not meet the rule `R`, is turned away.
+///
+/// ```
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, optional};
+///
+/// async fn handler(_: Option<Authorized<SignedIn>>) {}
+/// optional::<_, _, _, ()>(handler);
+/// ```
+///
+/// A handler that insists on a permit does not compile:
+///
+/// ```compile_fail,E0271
+/// use axum_zitadel::{Authorized, domain::rules::SignedIn, optional};
+///
+/// async fn handler(_: Authorized<SignedIn>) {}
+/// optional::<_, _, _, ()>(handler);
+/// ```
+pub fn optional<H, R, T, S>(handler: H) -> Mountable<S>
+where
+    H: PermitFirst<T, S, Permit = Option<Authorized<R>>>,
+    R: Rule,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
+        on(method, edge.around(Optional(handler), H::READS_REQUEST))
+    });
+    Mountable { access: Access::Optional(R::POLICY), mount }
+}

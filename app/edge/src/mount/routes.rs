@@ -1,0 +1,148 @@
+//! The route table of an API: data first, a router in the end.
+
+use std::fmt;
+
+use axum::{Router, extract::Request, http::Method, routing::MethodFilter};
+
+use super::{Access, Mountable, NotFound, handler::Edge, mountable::Mount};
+use crate::{admit::Guard, answer::Outcome};
+
+/// Default limit of a request body: 2 MiB, as axum's.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// One line of the route table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method; `GET` answers `HEAD` too.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+}
+
+/// The route table: every route of an API with who may call it.
+///
+/// Stricter than a [`Router`]: an unprotected route must be called [`public`](crate::public), a
+/// guarded one has its rule in its handler's signature, and the table can be listed. Rejections of
+/// axum's extractors become problems, a panic is 500, and bodies are bounded.
+///
+/// `S` is the state that the handlers take with axum's `State` and that is still to be given.
+pub struct Routes<S = ()> {
+    table: Vec<Route>,
+    mounts: Vec<Mount<S>>,
+    max_body: usize,
+}
+
+impl<S> Default for Routes<S> {
+    fn default() -> Self {
+        Self { table: Vec::new(), mounts: Vec::new(), max_body: MAX_BODY }
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// Mounts a handler for `GET`, and for `HEAD`.
+    #[must_use]
+    pub fn get(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.on(Method::GET, path, handler)
+    }
+
+    /// Mounts a handler for `POST`.
+    #[must_use]
+    pub fn post(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.on(Method::POST, path, handler)
+    }
+
+    /// Mounts a handler for `PUT`.
+    #[must_use]
+    pub fn put(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.on(Method::PUT, path, handler)
+    }
+
+    /// Mounts a handler for `PATCH`.
+    #[must_use]
+    pub fn patch(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.on(Method::PATCH, path, handler)
+    }
+
+    /// Mounts a handler for `DELETE`.
+    #[must_use]
+    pub fn delete(self, path: &'static str, handler: Mountable<S>) -> Self {
+        self.on(Method::DELETE, path, handler)
+    }
+
+    /// Mounts a handler for any other method that axum knows, such as `OPTIONS`.
+    #[must_use]
+    pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
+        self.table.push(Route { method, path, access: handler.access });
+        self.mounts.push(handler.mount);
+        self
+    }
+
+    /// Gives the handlers their state.
+    #[must_use]
+    pub fn with_state(self, state: S) -> Routes {
+        let with_state = |mount: Mount<S>| {
+            let state = state.clone();
+            let mount: Mount<()> =
+                Box::new(move |method, edge: &Edge| mount(method, edge).with_state(state));
+            mount
+        };
+        let mounts = self.mounts.into_iter().map(with_state).collect();
+        Routes { table: self.table, mounts, max_body: self.max_body }
+    }
+
+    /// Sets the longest request body that a handler reads, in bytes; 2 MiB by default.
+    #[must_use]
+    pub fn max_body(self, max_body: usize) -> Self {
+        Self { max_body, ..self }
+    }
+
+    /// Returns every route, in the order in which they were mounted.
+    #[must_use]
+    pub fn table(&self) -> &[Route] {
+        &self.table
+    }
+}
+
+impl Routes {
+    /// Makes a router, to be merged or nested into another, whatever that one's state.
+    ///
+    /// A wrong method answers 405 as a problem. An unknown path is the outer router's to answer.
+    ///
+    /// # Panics
+    /// When two routes have the same method and path, a path is none, or a method is not known to
+    /// axum.
+    #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
+    #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
+    pub fn into_router<S: Clone + Send + Sync + 'static>(self, guard: &Guard) -> Router<S> {
+        let edge = Edge { guard: guard.clone(), max_body: self.max_body };
+        let routes = self.table.into_iter().zip(self.mounts);
+        let router = routes.fold(Router::new(), |router, (route, mount)| {
+            let method = MethodFilter::try_from(route.method)
+                .unwrap_or_else(|error| panic!("{}: {error}", route.path));
+            router.route(route.path, mount(method, &edge))
+        });
+        let guard = guard.clone();
+        // Without the state axum would build each route anew for each request.
+        router
+            .method_not_allowed_fallback(async move |request: Request| {
+                guard.refuse(&request, &Outcome::MethodNotAllowed)
+            })
+            .with_state(())
+    }
+
+    /// Makes the router of a whole API: an unknown path answers 404 as a problem.
+    ///
+    /// # Panics
+    /// As [`into_router`](Self::into_router).
+    pub fn into_api(self, guard: &Guard) -> Router {
+        self.into_router(guard).fallback_service(NotFound::new(guard.clone()))
+    }
+}

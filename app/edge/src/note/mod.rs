@@ -1,0 +1,15 @@
+//! What is noted: the id of a request, events about refusals, and the seam for metrics and spans.
+
+mod causes;
+mod fault_log;
+mod observer;
+mod refusal_log;
+mod request_id;
+
+pub use causes::error_chain;
+pub use observer::{RequestEnd, RequestHead, RequestObserver, UNMATCHED};
+pub(crate) use refusal_log::RefusalLog;
+pub use request_id::{RequestId, X_REQUEST_ID};
+
+/// Target of every event of this crate, for the filter of a subscriber.
+pub(crate) const TARGET: &str = "axum_zitadel";

@@ -1,0 +1,390 @@
+//! The layer and the extractor, in a router of the owner's own.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use axum_zitadel::{Authorized, Problem, Rejection, RequestId, Routes, guarded};
+use serde_json::{Value, json};
+
+use crate::api::{
+    Introspector, MayRead, Noted, SignedIn, answer, builder, code, guard, request, text,
+    without_token,
+};
+
+/// The state of a service of somebody's own.
+#[derive(Clone)]
+struct Db(&'static str);
+
+async fn read(
+    permit: Authorized<MayRead>,
+    State(db): State<Db>,
+    Path(id): Path<u64>,
+) -> Result<String, Problem> {
+    let subject = permit.principal().subject.as_ref().unwrap();
+    match id {
+        7 => Ok(format!("{} {subject} {id}", db.0)),
+        _ => {
+            Err(Problem::new(StatusCode::NOT_FOUND, "no_such_message", "There is no such message."))
+        }
+    }
+}
+
+async fn home(permit: Option<Authorized<SignedIn>>) -> String {
+    permit.map_or("stranger".to_owned(), |permit| {
+        permit.principal().subject.as_ref().unwrap().to_string()
+    })
+}
+
+/// The permit is not the first argument: the body is read for everyone.
+async fn late(State(_): State<Db>, _: Authorized<SignedIn>, Json(body): Json<Value>) -> String {
+    body.to_string()
+}
+
+async fn twice(_: Authorized<SignedIn>, _: Authorized<MayRead>) -> &'static str {
+    "twice"
+}
+
+fn service(guard: &axum_zitadel::Guard) -> Router {
+    let nested = Router::new().route("/messages/{id}", get(read));
+    let table = Routes::default().get("/table", guarded(async |_: Authorized<SignedIn>| "table"));
+    Router::new()
+        .route("/", get(home))
+        .route("/late", post(late))
+        .route("/twice", get(twice))
+        .nest("/v1", nested)
+        .nest("/v2", table.into_router(guard))
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "nothing_here", "There is nothing here.")
+        })
+        .layer(guard.layer())
+        .with_state(Db("db"))
+}
+
+#[tokio::test]
+async fn handlers_take_a_permit_in_any_router_with_any_state() {
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let api = service(&guard);
+    for (response, expected) in [
+        (answer(&api, request("GET", "/v1/messages/7", "dev-reader")).await, "db ada 7"),
+        (answer(&api, without_token("GET", "/")).await, "stranger"),
+        (answer(&api, request("GET", "/", "dev-no-role")).await, "ada"),
+        (answer(&api, request("GET", "/v2/table", "dev-no-role")).await, "table"),
+    ] {
+        assert_eq!(response.status(), StatusCode::OK, "{expected}");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert!(response.headers().contains_key("x-request-id"));
+        assert_eq!(text(response).await, expected);
+    }
+    assert_eq!(
+        noted.take(),
+        [
+            "GET /v1/messages/{id} 200 ok ada",
+            "GET / 200 ok -",
+            "GET / 200 ok ada",
+            "GET /v2/table 200 ok ada",
+        ],
+        "each once, and with its prefix",
+    );
+}
+
+#[tokio::test]
+async fn the_owners_problems_look_like_ours() {
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let api = service(&guard);
+    for (path, expected) in [("/v1/messages/8", "no_such_message"), ("/nowhere", "nothing_here")] {
+        let response = answer(&api, request("GET", path, "dev-reader")).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let length: usize =
+            response.headers()[header::CONTENT_LENGTH].to_str().unwrap().parse().unwrap();
+        let body = text(response).await;
+        assert_eq!(body.len(), length);
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["code"], expected);
+        assert_eq!(problem["request_id"], json!(id));
+    }
+    assert_eq!(noted.take(), ["GET /v1/messages/{id} 404 ok ada", "GET unmatched 404 ok -"]);
+}
+
+#[tokio::test]
+async fn callers_are_turned_away_as_the_contract_says() {
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let api = service(&guard);
+    for (token, status, expected) in [
+        ("dev-no-role", 401, "insufficient_scope"),
+        ("dev-expired", 401, "invalid_token"),
+        ("dev-revoked", 401, "invalid_token"),
+        ("unknown", 401, "invalid_token"),
+        ("a b", 400, "invalid_request"),
+        ("down", 503, "introspection_unavailable"),
+    ] {
+        let response = answer(&api, request("GET", "/v1/messages/7", token)).await;
+        assert_eq!(response.status(), status, "{token}");
+        assert_eq!(response.headers().contains_key(header::WWW_AUTHENTICATE), status != 503);
+        assert_eq!(code(response).await, expected);
+    }
+    let response = answer(&api, without_token("GET", "/v1/messages/7")).await;
+    assert_eq!(response.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="api""#);
+    assert_eq!(code(response).await, "missing_token");
+    let outcomes: Vec<_> = noted
+        .take()
+        .into_iter()
+        .map(|line| line.strip_prefix("GET /v1/messages/{id} ").unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            "401 policy_not_met -",
+            "401 expired -",
+            "401 inactive -",
+            "401 inactive -",
+            "400 forbidden_character -",
+            "503 unreachable -",
+            "401 missing_token -",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_permit_in_the_wrong_place_still_guards() {
+    let api = service(&guard());
+    let post = |token: &str, body: &'static str| {
+        let mut request = request("POST", "/late", token);
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        answer(&api, request.map(|_| body.into()))
+    };
+    assert_eq!(text(post("dev-reader", "{}").await).await, "{}");
+    assert_eq!(code(post("dev-revoked", "{}").await).await, "invalid_token");
+    assert_eq!(code(post("dev-revoked", "{").await).await, "invalid_token");
+}
+
+#[tokio::test]
+async fn two_rules_in_one_request_are_one_introspection_and_each_is_judged() {
+    let introspector = Introspector::new();
+    let api = service(&builder(&introspector).build());
+    assert_eq!(text(answer(&api, request("GET", "/twice", "dev-reader")).await).await, "twice");
+    assert_eq!(introspector.asked(), 1);
+    let response = answer(&api, request("GET", "/twice", "dev-no-role")).await;
+    assert_eq!(code(response).await, "insufficient_scope");
+    assert_eq!(introspector.asked(), 2);
+}
+
+#[tokio::test]
+async fn two_rules_in_a_table_are_one_introspection_too() {
+    let introspector = Introspector::new();
+    let guard = builder(&introspector).build();
+    let api = Routes::default().get("/twice", guarded(twice)).into_api(&guard);
+    assert_eq!(text(answer(&api, request("GET", "/twice", "dev-reader")).await).await, "twice");
+    assert_eq!(introspector.asked(), 1);
+}
+
+// A verdict belongs to the token that it was asked about.
+#[tokio::test]
+async fn a_token_that_a_layer_puts_in_is_asked_about_by_itself() {
+    async fn exchange(permit: Authorized<SignedIn>, mut request: Request, next: Next) -> Response {
+        assert!(permit.principal().roles.iter().len() > 0);
+        let other = HeaderValue::from_static("Bearer dev-no-role");
+        request.headers_mut().insert(header::AUTHORIZATION, other);
+        next.run(request).await
+    }
+    let introspector = Introspector::new();
+    let guard = builder(&introspector).build();
+    let api = Router::new()
+        .route("/", get(async |_: Authorized<MayRead>| "never"))
+        .layer(middleware::from_fn(exchange))
+        .layer(guard.layer())
+        .with_state(());
+    let response = answer(&api, request("GET", "/", "dev-reader")).await;
+    assert_eq!(code(response).await, "insufficient_scope");
+    assert_eq!(introspector.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_lives_for_long_is_judged_anew() {
+    async fn slow(_: Authorized<SignedIn>, request: Request, next: Next) -> Response {
+        tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+        next.run(request).await
+    }
+    let introspector = Introspector::new();
+    let guard = builder(&introspector).build();
+    let api = Router::new()
+        .route("/", get(async |_: Authorized<MayRead>| "in"))
+        .layer(middleware::from_fn(slow))
+        .layer(guard.layer())
+        .with_state(());
+    assert_eq!(text(answer(&api, request("GET", "/", "dev-reader")).await).await, "in");
+    assert_eq!(introspector.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_permit_guards_in_a_middleware() {
+    async fn only_readers(_: Authorized<MayRead>, request: Request, next: Next) -> Response {
+        next.run(request).await
+    }
+    let introspector = Introspector::new();
+    let guard = builder(&introspector).build();
+    let api = Router::new()
+        .route("/", get(async |_: Authorized<SignedIn>| "in"))
+        .layer(middleware::from_fn(only_readers))
+        .layer(guard.layer())
+        .with_state(());
+    assert_eq!(text(answer(&api, request("GET", "/", "dev-reader")).await).await, "in");
+    assert_eq!(introspector.asked(), 1);
+    let response = answer(&api, request("GET", "/", "dev-no-role")).await;
+    assert_eq!(code(response).await, "insufficient_scope");
+    let response = answer(&api, without_token("GET", "/")).await;
+    assert_eq!(code(response).await, "missing_token");
+}
+
+#[tokio::test]
+async fn without_the_layer_everyone_is_answered_500_and_nobody_is_let_in() {
+    let introspector = Introspector::new();
+    let guard = builder(&introspector).build();
+    let own =
+        Router::new().route("/", get(home)).route("/read", get(async |_: Authorized<MayRead>| {}));
+    // A layer guards the routes before it, not those behind it.
+    let behind = Router::new().layer(guard.layer()).merge(own.clone());
+    for api in [own, behind] {
+        for path in ["/", "/read"] {
+            for request in [request("GET", path, "dev-reader"), without_token("GET", path)] {
+                let response = answer(&api, request).await;
+                assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+                assert_eq!(code(response).await, "internal_error");
+            }
+        }
+    }
+    assert_eq!(introspector.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_handler_may_answer_a_rejection_itself_and_it_is_noted_all_the_same() {
+    async fn own(permit: Result<Authorized<MayRead>, Rejection>) -> Response {
+        match permit {
+            Ok(_) => "in".into_response(),
+            Err(rejection) => {
+                (rejection.status(), format!("sorry: {}", rejection.reason().as_str()))
+                    .into_response()
+            }
+        }
+    }
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let api = Router::new().route("/", get(own)).layer(guard.layer()).with_state(());
+    let response = answer(&api, request("GET", "/", "dev-no-role")).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    assert_eq!(text(response).await, "sorry: policy_not_met");
+    assert_eq!(noted.take(), ["GET / 401 policy_not_met -"]);
+}
+
+#[tokio::test]
+async fn one_hook_writes_every_denial_and_cannot_make_a_success_of_it() {
+    let write = |rejection: &Rejection| {
+        let id = rejection.request_id().unwrap().to_string();
+        Json(json!({ "error": rejection.reason().as_str(), "id": id })).into_response()
+    };
+    let guard = builder(&Introspector::new()).denials(write).build();
+    let api = service(&guard);
+    let denied = [("/v1/messages/7", 401, "policy_not_met"), ("/twice", 401, "policy_not_met")];
+    for (path, status, reason) in denied {
+        let response = answer(&api, request("GET", path, "dev-no-role")).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(
+            response.headers()[header::WWW_AUTHENTICATE],
+            r#"Bearer realm="api", error="insufficient_scope""#
+        );
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body: Value = serde_json::from_str(&text(response).await).unwrap();
+        assert_eq!(body, json!({ "error": reason, "id": id }));
+    }
+    let response = answer(&api, request("GET", "/v1/messages/7", "down")).await;
+    assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let response = answer(&api, request("POST", "/v2/table", "dev-reader")).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let body: Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!(body["error"], "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_handler_that_learns_late_denies_as_a_rule_does() {
+    async fn delete(permit: Authorized<MayRead>, Path(id): Path<u64>) -> Result<(), Rejection> {
+        if id == 7 { Ok(()) } else { Err(permit.deny(format!("message {id} is another's"))) }
+    }
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new())
+        .observer(noted.clone())
+        .missing_role_status(axum_zitadel::MissingRoleStatus::Forbidden)
+        .build();
+    let api = Router::new().route("/{id}", get(delete)).layer(guard.layer()).with_state(());
+    assert_eq!(answer(&api, request("GET", "/7", "dev-reader")).await.status(), StatusCode::OK);
+    let response = answer(&api, request("GET", "/8", "dev-reader")).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(
+        response.headers()[header::WWW_AUTHENTICATE],
+        r#"Bearer realm="api", error="insufficient_scope""#
+    );
+    let body = text(response).await;
+    assert!(body.contains("insufficient_scope") && !body.contains("another's"), "{body}");
+    assert_eq!(noted.take(), ["GET /{id} 200 ok ada", "GET /{id} 403 denied_by_handler -"]);
+}
+
+#[tokio::test]
+async fn the_id_of_a_request_is_an_extractor_and_that_of_the_answer() {
+    let guard = guard();
+    let api = Router::new()
+        .route("/", get(async |id: RequestId| id.to_string()))
+        .layer(guard.layer())
+        .with_state(());
+    let mut given = without_token("GET", "/");
+    given.headers_mut().insert("x-request-id", "of-the-caller<>".parse().unwrap());
+    for (request, expected) in [(given, Some("of-the-caller")), (without_token("GET", "/"), None)] {
+        let response = answer(&api, request).await;
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(expected.unwrap_or(&id), id);
+        assert!(!response.headers().contains_key(header::CACHE_CONTROL), "it asks for no permit");
+        assert_eq!(text(response).await, id);
+    }
+}
+
+#[tokio::test]
+async fn of_two_guards_the_inner_one_decides() {
+    let (outer, inner) = (Introspector::new(), Introspector::new());
+    let inner_guard = builder(&inner).realm("inner".parse().unwrap()).build();
+    let nested = Router::new()
+        .route("/", get(async |_: Authorized<SignedIn>| "in"))
+        .layer(inner_guard.layer());
+    let api =
+        Router::new().nest("/inner", nested).layer(builder(&outer).build().layer()).with_state(());
+    assert_eq!(text(answer(&api, request("GET", "/inner", "dev-reader")).await).await, "in");
+    assert_eq!((outer.asked(), inner.asked()), (0, 1));
+    let response = answer(&api, without_token("GET", "/inner")).await;
+    assert_eq!(response.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="inner""#);
+}
+
+// One guard may be cloned, and shared between layers, tables and services.
+#[tokio::test]
+async fn a_clone_is_the_same_guard() {
+    let introspector = Introspector::new();
+    let noted = Noted::default();
+    let guard = builder(&introspector).observer(noted.clone()).build();
+    let api = Router::new()
+        .route("/", get(async |_: Authorized<SignedIn>| "in"))
+        .layer(guard.clone().layer())
+        .layer(guard.layer())
+        .with_state(());
+    assert_eq!(text(answer(&api, request("GET", "/", "dev-reader")).await).await, "in");
+    assert_eq!(noted.take().len(), 1);
+    let _kept = Arc::new(guard);
+}

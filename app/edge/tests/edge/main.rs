@@ -1,0 +1,16 @@
+//! The library from outside: tables, layers and services behind a rule, with the in-memory fake.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says so by panicking, and routers are the owner's here"
+)]
+
+mod api;
+mod chaos;
+mod layer;
+mod require;
+mod sockets;
+mod table;

@@ -1,0 +1,9 @@
+//! The demo API: the three routes of ZITADEL's Python example, on public names of `axum-zitadel` alone.
+
+mod handlers;
+mod routes;
+
+pub use routes::routes;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! The route table of this API: who may call what. The rule of a guarded route stands in its
+//! handler's signature.
+
+use axum_zitadel::{Routes, guarded, public};
+
+use super::handlers;
+
+/// Returns every route of this API.
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/public", public(handlers::public))
+        .get("/api/private", guarded(handlers::private))
+        .get("/api/private-scoped", guarded(handlers::private_scoped))
+}

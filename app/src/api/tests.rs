@@ -1,0 +1,57 @@
+//! The demo API in process, with the in-memory fake behind it.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use axum_zitadel::Access;
+use tower::ServiceExt;
+
+use super::routes;
+use crate::{Config, router};
+
+fn api() -> Router {
+    let environment = BTreeMap::from([("APP_INTROSPECTOR".to_owned(), "fake".to_owned())]);
+    let directory = tempfile::tempdir().unwrap();
+    router(Config::read(environment, directory.path()).unwrap(), routes()).unwrap()
+}
+
+#[tokio::test]
+async fn the_three_routes_answer_what_the_contract_says() {
+    let api = api();
+    for (path, expected) in [
+        (
+            "/api/public",
+            r#"{"message":"Public route - You don't need to be authenticated to see this."}"#,
+        ),
+        (
+            "/api/private",
+            r#"{"message":"Private route - You need to be authenticated to see this."}"#,
+        ),
+        (
+            "/api/private-scoped",
+            r#"{"message":"Private, scoped route - You need to be authenticated and have the role read:messages to see this."}"#,
+        ),
+    ] {
+        let request = Request::get(path).header(header::AUTHORIZATION, "Bearer dev-reader");
+        let response = api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(to_bytes(response.into_body(), 1000).await.unwrap(), expected);
+    }
+}
+
+#[test]
+fn the_public_routes_are_these_and_no_others() {
+    let table = routes();
+    let public: Vec<_> = table
+        .table()
+        .iter()
+        .filter(|route| route.access == Access::Public)
+        .map(|route| (route.method.as_str(), route.path))
+        .collect();
+    let expected = [("GET", "/api/public")];
+    assert_eq!(public, expected, "is every one of these meant to be public? Then add it here");
+}

@@ -1,0 +1,28 @@
+//! CORS. Preflight requests are answered here, before anyone is asked for a token.
+
+use std::time::Duration;
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum_zitadel::X_REQUEST_ID;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::config::{AllowedOrigin, Cors};
+
+/// Time for which a browser may remember a preflight answer.
+const MAX_AGE: Duration = Duration::from_mins(10);
+
+/// Makes the layer for the allowed origins; `None` where there are none.
+pub(crate) fn layer(cors: &Cors) -> Option<CorsLayer> {
+    if cors.allowed_origins.is_empty() {
+        return None;
+    }
+    let origins = cors.allowed_origins.iter().map(AllowedOrigin::as_header).cloned();
+    Some(
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods(AllowMethods::mirror_request())
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, X_REQUEST_ID])
+            .max_age(MAX_AGE),
+    )
+}

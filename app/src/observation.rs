@@ -1,0 +1,114 @@
+//! The requests of this API, as its operators see them: metrics, spans and the access log.
+
+use std::collections::HashMap;
+
+use axum::http::{HeaderMap, StatusCode};
+use axum_zitadel::{RequestEnd, RequestHead, RequestObserver, Route};
+use domain::Subject;
+use metrics::Histogram;
+use tracing::{Span, field::Empty, info, info_span};
+
+use crate::{
+    config::Log,
+    metrics::{Metrics, method_label},
+    telemetry::traces,
+};
+
+/// Observes each request, where metrics, the access log or traces are asked for.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    measured: Option<Measured>,
+    /// Whether each request has an event in the log.
+    logs_requests: bool,
+    /// Whether that event names the subject.
+    logs_subjects: bool,
+}
+
+/// The metrics, and a histogram for the common case of each route (its own method, status 200),
+/// registered once so that recording needs no look-up in the registry.
+#[derive(Debug)]
+struct Measured {
+    metrics: Metrics,
+    ok: HashMap<(&'static str, &'static str), Histogram>,
+}
+
+impl Observation {
+    pub(crate) fn new(metrics: Option<Metrics>, log: &Log, table: &[Route]) -> Self {
+        let measured = metrics.map(|metrics| {
+            let ok = table.iter().map(|Route { method, path, .. }| {
+                let ok = metrics.request(method, path, StatusCode::OK, OK);
+                ((method_label(method), *path), ok)
+            });
+            Measured { ok: ok.collect(), metrics }
+        });
+        Self { measured, logs_requests: log.requests, logs_subjects: log.subject }
+    }
+}
+
+/// Outcome of a request that its handler answered.
+const OK: &str = "ok";
+
+impl Measured {
+    fn record(&self, head: RequestHead<'_>, end: RequestEnd<'_>) {
+        let RequestHead { method, route, .. } = head;
+        let ok = (end.status == StatusCode::OK && end.reason.is_none())
+            .then(|| self.ok.get(&(method_label(method), route)))
+            .flatten();
+        match ok {
+            Some(ok) => ok.record(end.took),
+            None => self.metrics.request(method, route, end.status, end.outcome()).record(end.took),
+        }
+    }
+}
+
+impl RequestObserver for Observation {
+    fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
+        let RequestHead { method, route, request_id } = head;
+        let method = method_label(method);
+        let span = info_span!(
+            "request",
+            otel.name = format_args!("{method} {route}"),
+            otel.kind = "server",
+            otel.status_code = Empty,
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = Empty,
+            request_id = %request_id,
+            reason = Empty,
+        );
+        traces::set_parent(&span, headers);
+        span
+    }
+
+    fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>) {
+        if let Some(measured) = &self.measured {
+            measured.record(head, end);
+        }
+        if self.logs_requests {
+            let RequestHead { method, route, request_id } = head;
+            let (status, outcome) = (end.status.as_u16(), end.outcome());
+            let duration_ms = end.took.as_secs_f64() * 1000.0;
+            let principal = end.principal.filter(|_| self.logs_subjects);
+            let subject = principal.and_then(|principal| principal.subject.as_ref());
+            let subject = subject.map(Subject::as_str);
+            info!(%method, route, %request_id, status, outcome, duration_ms, subject, "request");
+        }
+        trace(span, end);
+    }
+}
+
+fn trace(span: &Span, end: RequestEnd<'_>) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("http.response.status_code", i64::from(end.status.as_u16()));
+    if end.reason.is_some() {
+        span.record("reason", end.outcome());
+    }
+    if end.status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+#[cfg(test)]
+mod tests;
