@@ -17,6 +17,13 @@ impl<R: Rule> Permit<R> {
         Self { principal, rule: PhantomData }
     }
 
+    /// Makes a permit for a test. Nothing is judged: for dev-dependencies only.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn for_test(principal: Principal) -> Self {
+        Self::new(Arc::new(principal))
+    }
+
     /// Who was let in.
     #[must_use]
     pub const fn principal(&self) -> &Arc<Principal> {

@@ -4,6 +4,8 @@ mod admit;
 mod answer;
 mod mount;
 mod note;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use domain;
 

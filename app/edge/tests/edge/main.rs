@@ -14,3 +14,4 @@ mod layer;
 mod require;
 mod sockets;
 mod table;
+mod walk;
