@@ -2,8 +2,10 @@
 
 pub mod decorators;
 mod in_memory;
+mod stack;
 mod system_clock;
 pub mod zitadel;
 
 pub use in_memory::InMemoryIntrospector;
+pub use stack::{CacheSettings, Limits, Stack, stack};
 pub use system_clock::SystemClock;

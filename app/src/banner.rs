@@ -36,7 +36,7 @@ impl Banner {
             Introspector::Fake(fake) => {
                 Answering::Fake { tokens: fake.tokens.clone(), copyable: fake.tokens.is_embedded() }
             }
-            Introspector::Zitadel(zitadel) => Answering::Zitadel(zitadel.domain.clone()),
+            Introspector::Zitadel(zitadel) => Answering::Zitadel(zitadel.settings.domain.clone()),
         };
         Self { introspector, routes: routes.to_vec() }
     }

@@ -4,14 +4,13 @@ use std::fmt::{self, Write};
 
 use adapters::{
     SystemClock,
-    zitadel::{Finding, Outcome, Step},
+    zitadel::{Explainer, Finding, Outcome, Step, ZitadelIntrospector},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    compose::{self, AskedAlone},
     config::{Config, Introspector},
-    start::StartError,
+    start_error::StartError,
 };
 
 /// What a check found.
@@ -42,11 +41,12 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             Ok(Checked { steps, clock_ahead_secs: None })
         }
         Introspector::Zitadel(zitadel) => {
-            let AskedAlone { introspector, explainer, .. } = compose::zitadel(*zitadel)?;
+            let explainer = Explainer::new(&zitadel.settings);
+            let introspector = ZitadelIntrospector::new(zitadel.settings)?;
             steps.insert(0, Step::ok(CONFIGURATION, explainer.set_up()));
-            let probe = introspector.probe(&explainer, &SystemClock).await;
-            steps.extend(probe.steps);
-            Ok(Checked { steps, clock_ahead_secs: probe.clock_ahead_secs })
+            let checkup = introspector.check_up(&explainer, &SystemClock).await;
+            steps.extend(checkup.steps);
+            Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }
     }
 }

@@ -3,24 +3,17 @@
 use std::sync::Arc;
 
 use adapters::{
-    InMemoryIntrospector, SystemClock,
-    decorators::{
-        Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, Observed, Remembering,
-        TokenCache,
-    },
-    zitadel::{
-        ClientAuthentication, CurrentAuthentication, Explainer, HttpClientError,
-        ZitadelIntrospector, ZitadelSettings,
-    },
+    CacheSettings, InMemoryIntrospector, SystemClock,
+    decorators::Breaker,
+    zitadel::{CurrentAuthentication, HttpClientError, compose},
 };
 use axum::Router;
 use axum_zitadel::{Guard, GuardBuilder, Routes};
-use domain::{Authorizer, Issuer, Requirements, TokenIntrospector};
+use domain::{Authorizer, Requirements, TokenIntrospector};
 
 use crate::{
-    config::{Auth, Cache, Config, Credentials, Fake, Introspector, Zitadel},
-    credential_files::CredentialFiles,
-    explain::Explains,
+    config::{Auth, Config, Fake, Introspector, Zitadel},
+    explainer::Explainer,
     metrics::Metrics,
     observation::Observation,
     router,
@@ -28,11 +21,11 @@ use crate::{
     token_file::TokenFile,
 };
 
-/// An adapter of the port, with what the rest must know about the server behind it.
+/// An introspector, with everything that the rest must know about the server behind it.
 pub(crate) struct Composed {
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
-    issuer: Option<Issuer>,
-    pub(crate) explains: Explains,
+    requirements: Requirements,
+    pub(crate) explainer: Explainer,
     /// There is none in front of the fake.
     breaker: Option<Breaker>,
     /// This API's credentials, where they may change while it runs.
@@ -67,10 +60,10 @@ pub(crate) fn api(
     Ok(Api { router, introspector, breaker, credentials })
 }
 
-/// Who answers about tokens.
+/// Builds the introspector that the configuration names.
 pub(crate) fn introspector(
     introspector: Introspector,
-    cache: Cache,
+    cache: CacheSettings,
 ) -> Result<Composed, HttpClientError> {
     match introspector {
         Introspector::Fake(fake) => Ok(in_memory(fake)),
@@ -81,20 +74,17 @@ pub(crate) fn introspector(
 impl Composed {
     /// Begins the guard of every route.
     pub(crate) fn guard(&self, auth: &Auth) -> GuardBuilder {
-        Guard::builder(self.authorizer(auth))
-            .realm(auth.realm.clone())
-            .missing_role_status(auth.missing_role_status)
-            .inactive_means(self.explains.what_inactive_means())
-    }
-
-    fn authorizer(&self, auth: &Auth) -> Authorizer {
         let requirements = Requirements {
-            issuer: self.issuer.clone(),
             audiences: auth.audiences.clone(),
             organizations: auth.organizations.clone(),
             leeway: auth.leeway,
+            ..self.requirements.clone()
         };
-        Authorizer::new(Arc::clone(&self.introspector), Arc::new(SystemClock), requirements)
+        let introspector = Arc::clone(&self.introspector);
+        Guard::builder(Authorizer::new(introspector, Arc::new(SystemClock), requirements))
+            .realm(auth.realm.clone())
+            .missing_role_status(auth.missing_role_status)
+            .inactive_means(self.explainer.inactive_means())
     }
 }
 
@@ -105,88 +95,22 @@ fn in_memory(fake: Fake) -> Composed {
     };
     Composed {
         introspector,
-        issuer: None,
-        explains: Explains::Fake,
+        requirements: Requirements::default(),
+        explainer: Explainer::Fake,
         breaker: None,
         credentials: None,
     }
 }
 
-fn ask_zitadel(settings: Zitadel, cache: Cache) -> Result<Composed, HttpClientError> {
-    let issuer = settings.domain.issuer().clone();
-    let max_in_flight = settings.max_in_flight.get();
-    let AskedAlone { introspector, explainer, credentials } = zitadel(settings)?;
-    // Count and time what is asked.
-    let observed = Observed::new(introspector);
-    // Refuse at once rather than queue without end.
-    let limited = InFlightLimited::new(observed, max_in_flight);
-    // Leave a server that is down alone.
-    let guarded = CircuitBreaker::new(limited);
-    let breaker = Some(guarded.breaker());
-    let introspector = if cache.ttl.is_zero() {
-        // Many callers with one token, one call.
-        shared(Coalesced::new(guarded))
-    } else {
-        let tokens =
-            Arc::new(TokenCache::new(cache.ttl, cache.max_entries.get(), Arc::new(SystemClock)));
-        // What is learnt, as old as its question.
-        let remembering = Remembering::new(guarded, Arc::clone(&tokens));
-        // Many callers with one token, one call.
-        let coalesced = Coalesced::new(remembering);
-        // What is known already.
-        shared(Cached::new(coalesced, tokens))
-    };
-    let explains = Explains::Zitadel(Box::new(explainer));
-    Ok(Composed { introspector, issuer: Some(issuer), explains, breaker, credentials })
-}
-
-/// ZITADEL itself, nothing between.
-pub(crate) struct AskedAlone {
-    pub(crate) introspector: ZitadelIntrospector,
-    /// Who explains its answers.
-    pub(crate) explainer: Explainer,
-    credentials: Option<Arc<CurrentAuthentication>>,
-}
-
-/// Builds what asks ZITADEL.
-pub(crate) fn zitadel(zitadel: Zitadel) -> Result<AskedAlone, HttpClientError> {
-    let issuer = zitadel.domain.issuer().clone();
-    let authentication = move |credentials| authentication(credentials, &issuer);
-    let in_use = authentication(zitadel.credentials);
-    // What stands in files may change while the API runs.
-    let is_in_files = zitadel.written_credentials.in_files().next().is_some();
-    let authentication = Arc::new(if is_in_files {
-        let files = CredentialFiles::new(zitadel.written_credentials, authentication);
-        CurrentAuthentication::from_source(in_use, files)
-    } else {
-        in_use.into()
-    });
-    let credentials = is_in_files.then(|| Arc::clone(&authentication));
-    let settings = ZitadelSettings {
-        domain: zitadel.domain,
-        authentication,
-        project_id: zitadel.project_id,
-        introspection_endpoint: zitadel.introspection_endpoint,
-        connect_to: zitadel.connect_to,
-        root_certificates: zitadel.root_certificates,
-        timeout: zitadel.timeout,
-        trace_parent: traces::trace_parent,
-    };
-    let explainer = Explainer::new(&settings);
-    Ok(AskedAlone { introspector: ZitadelIntrospector::new(settings)?, explainer, credentials })
-}
-
-fn authentication(credentials: Credentials, issuer: &Issuer) -> ClientAuthentication {
-    match credentials {
-        Credentials::ClientSecret { client_id, client_secret } => {
-            ClientAuthentication::client_secret_basic(&client_id, &client_secret)
-        }
-        Credentials::PrivateKey(key_file) => {
-            ClientAuthentication::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
-        }
-    }
-}
-
-fn shared(introspector: impl TokenIntrospector + 'static) -> Arc<dyn TokenIntrospector> {
-    Arc::new(introspector)
+fn ask_zitadel(zitadel: Zitadel, cache: CacheSettings) -> Result<Composed, HttpClientError> {
+    let Zitadel { mut settings, limits } = zitadel;
+    settings.trace_parent = traces::trace_parent;
+    let zitadel = compose(settings, cache, limits)?;
+    Ok(Composed {
+        introspector: zitadel.introspector,
+        requirements: zitadel.requirements,
+        explainer: Explainer::Zitadel(Box::new(zitadel.explainer)),
+        breaker: Some(zitadel.breaker),
+        credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
+    })
 }

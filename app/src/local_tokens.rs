@@ -152,6 +152,8 @@ struct Entry {
     scope: String,
     #[serde(default)]
     roles: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    claims: BTreeMap<String, toml::Value>,
     #[serde(default, deserialize_with = "rfc3339")]
     not_before: Option<SystemTime>,
     #[serde(default, deserialize_with = "rfc3339")]
@@ -199,6 +201,13 @@ impl Entry {
             audience: self.audience.iter().map(|a| Audience::parse(a)).collect::<Result<_, _>>()?,
             scope: Scope::parse(&self.scope),
             roles: grants.into_iter().collect(),
+            further_claims: self
+                .claims
+                .into_iter()
+                .filter_map(|(name, value)| {
+                    Some((name.into(), serde_json::to_string(&value).ok()?.into()))
+                })
+                .collect(),
         };
         Ok(ActiveToken {
             not_before: self.not_before,
@@ -247,6 +256,7 @@ mod tests {
             audience = ["a", "b"]
             scope = "openid email"
             roles = { "read" = ["o", "p"], "none" = [] }
+            claims = { email = "ada@example.com", level = 7 }
             not_before = "1970-01-01T00:00:01Z"
             expires_at = "1970-01-01T00:00:02Z"
             "#,
@@ -261,6 +271,8 @@ mod tests {
         assert_eq!(active.principal.issuer.as_ref().unwrap().as_str(), "https://i.test");
         assert_eq!(active.principal.organization.as_ref().unwrap().as_str(), "o");
         assert_eq!(active.principal.audience.len(), 2);
+        assert_eq!(active.principal.claim("email"), Some(r#""ada@example.com""#));
+        assert_eq!(active.principal.claim("level"), Some("7"));
         assert_eq!(active.principal.scope, Scope::parse("email openid"));
         assert_eq!(active.principal.roles.granted_by(&Role::from_static("read")).len(), 2);
         assert_eq!(active.principal.roles.iter().len(), 1);

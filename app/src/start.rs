@@ -1,12 +1,9 @@
 //! From a configuration and a route table to a server that runs.
 
-use std::{io, net::SocketAddr};
-
 use adapters::zitadel::HttpClientError;
 use axum::Router;
 use axum_zitadel::Routes;
 use rustix::process::{Resource, getrlimit};
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
@@ -16,40 +13,8 @@ use crate::{
     config::{Config, Introspector},
     metrics::Metrics,
     serve::{Running, serve},
+    start_error::StartError,
 };
-
-/// Why the API does not start, in one line.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// Nobody can listen there.
-    #[error(
-        "{setting}: cannot listen on {address}: {source}; choose another port, as with \
-         APP_SERVER__LISTEN=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
-    )]
-    Listen {
-        /// Which setting names the address.
-        setting: &'static str,
-        /// The address that was to be listened on.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The connection to ZITADEL cannot be made as configured.
-    #[error("{}: {source}", setting(source))]
-    HttpClient {
-        /// What is wrong.
-        #[from]
-        source: HttpClientError,
-    },
-}
-
-const fn setting(error: &HttpClientError) -> &'static str {
-    match error {
-        HttpClientError::ConnectTo(_) => "zitadel.connect_to",
-        HttpClientError::RootCertificates => "zitadel.ca_file",
-        HttpClientError::Client(_) => "zitadel.domain",
-    }
-}
 
 /// Starts the API. What the configuration has to say is logged first.
 ///
@@ -82,9 +47,6 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let local_address = listener.local_addr().map_err(listen)?;
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
-    if let Some(credentials) = &api.credentials {
-        tokio::spawn(credentials.look_regularly());
-    }
     let running = running.with_credentials(api.credentials);
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = |source| StartError::Listen { setting: "admin.listen", address, source };

@@ -44,91 +44,83 @@ pub enum IntrospectionError {
     },
 }
 
-/// In which way the authorization server was not available.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outage {
-    /// No connection: refused, no such name, no trust in its certificate.
-    Unreachable,
-    /// No complete answer in the time allowed.
-    TimedOut,
-    /// The connection broke before the answer was complete.
-    Interrupted,
-    /// It said that it failed.
-    ServerError,
-    /// It said that it was asked too often.
-    RateLimited,
-    /// It answered something that is neither a verdict nor one of the faults above.
-    UnexpectedStatus,
-    /// It was not asked: as many questions are under way as are allowed.
-    TooManyInFlight,
-    /// It was not asked: it was down a moment ago.
-    CircuitOpen,
+/// Writes each way down once: its name, its meaning and its word.
+macro_rules! words {
+    (
+        $(#[$doc:meta])*
+        $name:ident {
+            $($(#[$variant_doc:meta])* $variant:ident = $word:literal;)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one of them, in the order of their declaration: `ALL[x as usize] == x`.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// Returns the one word for it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
 }
 
-/// In which way the authorization server was not as configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misconfiguration {
-    /// Its metadata names another issuer.
-    IssuerMismatch,
-    /// Its metadata names an introspection endpoint that is not its own.
-    ForeignEndpoint,
-    /// It sends the request, token included, elsewhere.
-    Redirected,
+words! {
+    /// In which way the authorization server was not available.
+    Outage {
+        /// No connection: refused, no such name, no trust in its certificate.
+        Unreachable = "unreachable";
+        /// No complete answer in the time allowed.
+        TimedOut = "timed_out";
+        /// The connection broke before the answer was complete.
+        Interrupted = "interrupted";
+        /// It said that it failed.
+        ServerError = "server_error";
+        /// It said that it was asked too often.
+        RateLimited = "rate_limited";
+        /// It answered something that is neither a verdict nor one of the faults above.
+        UnexpectedStatus = "unexpected_status";
+        /// It was not asked: as many questions are under way as are allowed.
+        TooManyInFlight = "too_many_in_flight";
+        /// It was not asked: it was down a moment ago.
+        CircuitOpen = "circuit_open";
+    }
+}
+
+words! {
+    /// In which way the authorization server was not as configured.
+    Misconfiguration {
+        /// Its metadata names another issuer.
+        IssuerMismatch = "issuer_mismatch";
+        /// Its metadata names an introspection endpoint that is not its own.
+        ForeignEndpoint = "foreign_endpoint";
+        /// It sends the request, token included, elsewhere.
+        Redirected = "redirected";
+    }
 }
 
 impl IntrospectionError {
-    /// The one word for this fault, the same in logs, metrics and documentation.
+    /// Returns the one word for this fault, the same in logs, metrics and documentation.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Unavailable { reason, .. } => reason.as_str(),
-            Self::ClientRefused { .. } => "client_refused",
+            Self::ClientRefused { .. } => Self::CLIENT_REFUSED,
             Self::Misconfigured { reason, .. } => reason.as_str(),
-            Self::Malformed { .. } => "malformed_answer",
+            Self::Malformed { .. } => Self::MALFORMED,
         }
     }
-}
 
-impl Outage {
-    /// Every one of them.
-    pub const ALL: [Self; 8] = [
-        Self::Unreachable,
-        Self::TimedOut,
-        Self::Interrupted,
-        Self::ServerError,
-        Self::RateLimited,
-        Self::UnexpectedStatus,
-        Self::TooManyInFlight,
-        Self::CircuitOpen,
-    ];
-
-    /// The one word for this outage.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::TimedOut => "timed_out",
-            Self::Interrupted => "interrupted",
-            Self::ServerError => "server_error",
-            Self::RateLimited => "rate_limited",
-            Self::UnexpectedStatus => "unexpected_status",
-            Self::TooManyInFlight => "too_many_in_flight",
-            Self::CircuitOpen => "circuit_open",
-        }
-    }
-}
-
-impl Misconfiguration {
-    /// Every one of them.
-    pub const ALL: [Self; 3] = [Self::IssuerMismatch, Self::ForeignEndpoint, Self::Redirected];
-
-    /// The one word for this misconfiguration.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::IssuerMismatch => "issuer_mismatch",
-            Self::ForeignEndpoint => "foreign_endpoint",
-            Self::Redirected => "redirected",
-        }
-    }
+    /// The word for [`ClientRefused`](Self::ClientRefused).
+    pub const CLIENT_REFUSED: &str = "client_refused";
+    /// The word for [`Malformed`](Self::Malformed).
+    pub const MALFORMED: &str = "malformed_answer";
 }

@@ -4,6 +4,7 @@ mod authorizer;
 mod claims;
 mod clock;
 mod denial;
+mod further_claims;
 mod introspection;
 mod introspection_error;
 #[cfg(any(test, feature = "mock"))]
@@ -24,6 +25,7 @@ pub use clock::Clock;
 #[cfg(feature = "mock")]
 pub use clock::MockClock;
 pub use denial::Denial;
+pub use further_claims::FurtherClaims;
 pub use introspection::{ActiveToken, Introspection};
 pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};
 #[cfg(feature = "mock")]

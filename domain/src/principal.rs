@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Audience, ClientId, Issuer, OrganizationId, Role, Roles, Scope, Subject, Username};
+use crate::{
+    Audience, ClientId, FurtherClaims, Issuer, Organization, OrganizationId, Role, Roles, Scope,
+    Subject, Username,
+};
 
 /// The caller, as the authorization server knows it by the access token.
 ///
@@ -30,18 +33,38 @@ pub struct Principal {
     pub username: Option<Username>,
     /// `client_id`: the client by which the caller came.
     pub client_id: Option<ClientId>,
+    /// Claims that are kept by name for handlers; none unless the introspector is told names.
+    pub further_claims: FurtherClaims,
 }
 
 impl Principal {
-    /// stand-in
+    /// Returns `sub` as text, as in `tracing::info!(subject = permit.principal().subject(), "…")`.
     #[must_use]
-    pub fn claim(&self, _name: &str) -> Option<&str> {
-        None
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_ref().map(Subject::as_str)
     }
 
-    /// Whether any organization granted the caller `role`.
+    /// Returns `aud`.
+    #[must_use]
+    pub fn audiences(&self) -> &[Audience] {
+        &self.audience
+    }
+
+    /// Returns whether any organization granted the caller `role`.
     #[must_use]
     pub fn has_role(&self, role: &Role) -> bool {
         self.roles.contains(role)
+    }
+
+    /// Returns the organizations that granted the caller `role`; none where the caller lacks it.
+    #[must_use]
+    pub fn granted_in(&self, role: &Role) -> &[Organization] {
+        self.roles.granted_by(role)
+    }
+
+    /// Returns the value of a claim that is kept by name, as JSON text.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&str> {
+        self.further_claims.get(name)
     }
 }

@@ -66,8 +66,8 @@ enum State {
 #[error("not asked: it was down a moment ago")]
 struct LeftAlone(#[source] IntrospectionError);
 
-/// What an answer says about the server.
-enum Health {
+/// Evidence of an answer about the server.
+enum Evidence {
     /// It answers us.
     Up,
     /// It is down, or refuses us.
@@ -117,29 +117,29 @@ impl Breaker {
     }
 
     /// Lets a question through, as a probe where the breaker is open.
-    fn enter(&self) -> Result<Option<Probe<'_>>, IntrospectionError> {
+    fn enter(&self) -> Result<Option<ProbePlace<'_>>, IntrospectionError> {
         match &mut *self.state() {
             State::Closed { .. } => Ok(None),
             State::Open { next_probe, .. } if *next_probe <= Instant::now() => {
                 *next_probe = Instant::now() + PROBE_INTERVAL;
-                Ok(Some(Probe(self)))
+                Ok(Some(ProbePlace(self)))
             }
             State::Open { opened_by, .. } => Err(without_asking(opened_by)),
         }
     }
 
-    fn record(&self, answer: &Result<Introspection, IntrospectionError>) -> Health {
-        let health = health(answer);
+    fn record(&self, answer: &Result<Introspection, IntrospectionError>) -> Evidence {
+        let evidence = evidence(answer);
         let state = &mut *self.state();
-        match (&health, answer) {
-            (Health::Up, _) => {
+        match (&evidence, answer) {
+            (Evidence::Up, _) => {
                 if let State::Open { since, .. } = state {
                     info!(after = ?since.elapsed(), "introspection: the server answers again");
                     self.0.show(false);
                 }
                 *state = State::Closed { failures: 0 };
             }
-            (Health::Down, Err(error)) => match state {
+            (Evidence::Down, Err(error)) => match state {
                 State::Closed { failures } if *failures + 1 < THRESHOLD => *failures += 1,
                 State::Closed { .. } => {
                     let since = Instant::now();
@@ -156,7 +156,7 @@ impl Breaker {
             },
             _ => {}
         }
-        health
+        evidence
     }
 }
 
@@ -184,30 +184,30 @@ fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     }
 }
 
-fn health(answer: &Result<Introspection, IntrospectionError>) -> Health {
+fn evidence(answer: &Result<Introspection, IntrospectionError>) -> Evidence {
     match answer {
         Err(IntrospectionError::Unavailable { reason, .. }) => match reason {
             Outage::Unreachable
             | Outage::TimedOut
             | Outage::Interrupted
             | Outage::ServerError
-            | Outage::RateLimited => Health::Down,
+            | Outage::RateLimited => Evidence::Down,
             Outage::UnexpectedStatus | Outage::TooManyInFlight | Outage::CircuitOpen => {
-                Health::Unknown
+                Evidence::Unknown
             }
         },
-        Err(IntrospectionError::ClientRefused { .. }) => Health::Down,
+        Err(IntrospectionError::ClientRefused { .. }) => Evidence::Down,
         Ok(_)
         | Err(IntrospectionError::Misconfigured { .. } | IntrospectionError::Malformed { .. }) => {
-            Health::Up
+            Evidence::Up
         }
     }
 }
 
 /// The place of a probe. Given up without an answer about the server, it is free at once.
-struct Probe<'a>(&'a Breaker);
+struct ProbePlace<'a>(&'a Breaker);
 
-impl Drop for Probe<'_> {
+impl Drop for ProbePlace<'_> {
     fn drop(&mut self) {
         if let State::Open { next_probe, .. } = &mut *self.0.state() {
             *next_probe = Instant::now();
@@ -224,7 +224,7 @@ impl<I: TokenIntrospector> TokenIntrospector for CircuitBreaker<I> {
         let probe = self.breaker.enter()?;
         let answer = self.inner.introspect(token).await;
         match (self.breaker.record(&answer), probe) {
-            (Health::Up | Health::Down, Some(probe)) => std::mem::forget(probe),
+            (Evidence::Up | Evidence::Down, Some(probe)) => std::mem::forget(probe),
             (_, probe) => drop(probe),
         }
         answer

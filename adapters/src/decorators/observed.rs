@@ -15,8 +15,10 @@ pub struct Observed<I> {
     inner: I,
     active: Histogram,
     inactive: Histogram,
-    /// One for each kind of fault.
-    faults: Vec<(&'static str, Histogram)>,
+    outages: [Histogram; Outage::ALL.len()],
+    misconfigurations: [Histogram; Misconfiguration::ALL.len()],
+    refused: Histogram,
+    malformed: Histogram,
     in_flight: Gauge,
     client_refused: Gauge,
 }
@@ -25,41 +27,59 @@ impl<I> Observed<I> {
     /// Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
-        let duration = |result: &'static str, cause: &'static str| histogram!("token_introspection_duration_seconds", "result" => result, "cause" => cause);
-        let asked =
-            |outage: &Outage| !matches!(outage, Outage::TooManyInFlight | Outage::CircuitOpen);
-        let outages = Outage::ALL.into_iter().filter(asked).map(Outage::as_str);
-        let misconfigurations = Misconfiguration::ALL.into_iter().map(Misconfiguration::as_str);
-        let words = outages.chain(misconfigurations).chain(["client_refused", "malformed_answer"]);
+        let duration = |result: &'static str, cause: &'static str| {
+            histogram!(
+                "token_introspection_duration_seconds",
+                "result" => result,
+                "cause" => cause,
+            )
+        };
+        let outage = |outage: Outage| match outage {
+            // The server is not asked then: such a series would stay at zero.
+            Outage::TooManyInFlight | Outage::CircuitOpen => Histogram::noop(),
+            asked => duration("fault", asked.as_str()),
+        };
         Self {
             inner,
             active: duration("active", "none"),
             inactive: duration("inactive", "none"),
-            faults: words.map(|word| (word, duration("fault", word))).collect(),
+            outages: Outage::ALL.map(outage),
+            misconfigurations: Misconfiguration::ALL
+                .map(|reason| duration("fault", reason.as_str())),
+            refused: duration("fault", IntrospectionError::CLIENT_REFUSED),
+            malformed: duration("fault", IntrospectionError::MALFORMED),
             in_flight: gauge!("token_introspection_in_flight"),
             client_refused: gauge!("client_credentials_refused"),
         }
     }
 
-    fn record(&self, answer: &Result<Introspection, IntrospectionError>, began: Instant) {
-        let seconds = began.elapsed().as_secs_f64();
+    /// Returns the histogram of an answer. A new kind of fault does not compile without one.
+    fn duration_of(
+        &self,
+        answer: &Result<Introspection, IntrospectionError>,
+    ) -> Option<&Histogram> {
         match answer {
-            Ok(verdict) => {
-                self.client_refused.set(0);
-                match verdict {
-                    Introspection::Active(_) => self.active.record(seconds),
-                    Introspection::Inactive => self.inactive.record(seconds),
-                }
+            Ok(Introspection::Active(_)) => Some(&self.active),
+            Ok(Introspection::Inactive) => Some(&self.inactive),
+            Err(IntrospectionError::Unavailable { reason, .. }) => {
+                self.outages.get(*reason as usize)
             }
-            Err(fault) => {
-                if matches!(fault, IntrospectionError::ClientRefused { .. }) {
-                    self.client_refused.set(1);
-                }
-                let of_kind = self.faults.iter().find(|(word, _)| *word == fault.reason());
-                if let Some((_, duration)) = of_kind {
-                    duration.record(seconds);
-                }
+            Err(IntrospectionError::Misconfigured { reason, .. }) => {
+                self.misconfigurations.get(*reason as usize)
             }
+            Err(IntrospectionError::ClientRefused { .. }) => Some(&self.refused),
+            Err(IntrospectionError::Malformed { .. }) => Some(&self.malformed),
+        }
+    }
+
+    fn record(&self, answer: &Result<Introspection, IntrospectionError>, began: Instant) {
+        if let Some(duration) = self.duration_of(answer) {
+            duration.record(began.elapsed().as_secs_f64());
+        }
+        match answer {
+            Ok(_) => self.client_refused.set(0),
+            Err(IntrospectionError::ClientRefused { .. }) => self.client_refused.set(1),
+            Err(_) => {}
         }
     }
 }

@@ -3,16 +3,16 @@
 use std::{fmt, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::{ClientId, Clock, IntrospectionError};
+use domain::{ClientId, Clock, IntrospectionError, Issuer};
 use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 
-use super::{client_assertion::ClientAssertions, key_file::KeyFile};
+use super::{client_assertion::ClientAssertions, client_credentials::Parsed, key_file::KeyFile};
+use crate::SystemClock;
 
 /// The credentials of this API at the authorization server.
 pub struct ClientAuthentication {
-    client_id: ClientId,
     method: Method,
 }
 
@@ -31,24 +31,26 @@ impl ClientAuthentication {
         let mut header = HeaderValue::try_from(format!("Basic {credentials}"))
             .unwrap_or_else(|_| unreachable!("base64 is ASCII"));
         header.set_sensitive(true);
-        Self { client_id: client_id.clone(), method: Method::Basic(header) }
+        Self { method: Method::Basic(header) }
     }
 
     /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key file.
     #[must_use]
-    pub fn private_key_jwt(
-        key_file: KeyFile,
-        issuer: domain::Issuer,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let client_id = key_file.client_id().clone();
+    pub fn private_key_jwt(key_file: KeyFile, issuer: Issuer, clock: Arc<dyn Clock>) -> Self {
         let assertions = ClientAssertions::new(key_file, issuer, clock);
-        Self { client_id, method: Method::PrivateKeyJwt(Box::new(assertions)) }
+        Self { method: Method::PrivateKeyJwt(Box::new(assertions)) }
     }
 
-    /// As whom this API is known.
-    pub(super) fn client_id(&self) -> &ClientId {
-        &self.client_id
+    /// Shows credentials that are understood to `issuer`, by the clock of the system.
+    pub(super) fn of(parsed: Parsed, issuer: &Issuer) -> Self {
+        match parsed {
+            Parsed::ClientSecret { client_id, client_secret } => {
+                Self::client_secret_basic(&client_id, &client_secret)
+            }
+            Parsed::PrivateKey(key_file) => {
+                Self::private_key_jwt(key_file, issuer.clone(), Arc::new(SystemClock))
+            }
+        }
     }
 
     /// The registered name of the method (RFC 7591 §2).

@@ -10,9 +10,14 @@ use std::{
 };
 
 use async_trait::async_trait;
+use domain::Issuer;
 use tokio::{sync::Mutex, time::sleep};
 
-use super::client_auth::{ClientAuthentication, Credentials};
+use super::{
+    ClientCredentials,
+    client_auth::{ClientAuthentication, Credentials},
+    credential_files::CredentialFiles,
+};
 
 /// How often the source is looked at.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -48,6 +53,23 @@ impl CurrentAuthentication {
         source: impl AuthenticationSource + 'static,
     ) -> Self {
         Self { source: Some(Mutex::new(Box::new(source))), ..authentication.into() }
+    }
+
+    /// Uses these credentials at `issuer`. Those in files are used until the files have others.
+    #[must_use]
+    pub fn new(credentials: ClientCredentials, issuer: &Issuer) -> Self {
+        let ClientCredentials { written, parsed } = credentials;
+        let authentication = ClientAuthentication::of(parsed, issuer);
+        if written.in_files().next().is_none() {
+            return authentication.into();
+        }
+        Self::from_source(authentication, CredentialFiles::new(written, issuer.clone()))
+    }
+
+    /// Returns whether there is a source of other credentials.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.source.is_some()
     }
 
     /// Looks at the source, and uses from then on what it has.

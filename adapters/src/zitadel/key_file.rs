@@ -8,6 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// The private key of an API application, with the names under which ZITADEL knows it.
+#[derive(Clone)]
 pub struct KeyFile {
     pub(super) client_id: ClientId,
     pub(super) key_id: String,

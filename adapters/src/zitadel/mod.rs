@@ -4,15 +4,19 @@
 //! where it was refused and has other credentials by now. To keep an answer or to share one is the decorators' work.
 
 mod address;
+mod checkup;
+mod claim_name;
 mod client_assertion;
 mod client_auth;
+mod client_credentials;
+mod composed;
+mod credential_files;
 mod current_authentication;
 mod diagnosis;
 mod discovery;
 mod fault;
 mod http_client;
 mod key_file;
-mod probe;
 mod response;
 mod sharing;
 mod translate;
@@ -29,12 +33,15 @@ use reqwest::Method;
 use url::Url;
 
 pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
+pub use checkup::{Checkup, Outcome, Step};
+pub use claim_name::{ClaimName, ClaimNameError};
 pub use client_auth::ClientAuthentication;
+pub use client_credentials::{ClientCredentials, CredentialError, CredentialText};
+pub use composed::{ComposedZitadel, compose};
 pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
-pub use diagnosis::{Cause, Certainty, Explainer, Finding};
+pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
-pub use probe::{Outcome, Probe, Step};
 
 use client_auth::Credentials;
 use discovery::Discovery;
@@ -42,13 +49,14 @@ use fault::Seen;
 use http_client::HttpClient;
 use translate::Translator;
 
-/// How to reach one ZITADEL instance, and as whom.
+/// How to reach one ZITADEL instance, and as whom. [`new`](Self::new) has the defaults; every field may
+/// be changed before use.
 #[derive(Debug)]
 pub struct ZitadelSettings {
     /// The issuer and base URL of the instance.
     pub domain: Domain,
     /// This API's credentials.
-    pub authentication: Arc<CurrentAuthentication>,
+    pub credentials: ClientCredentials,
     /// The project of this API, whose roles are read first.
     pub project_id: Option<String>,
     /// The introspection endpoint, where discovery is not to be asked.
@@ -57,6 +65,8 @@ pub struct ZitadelSettings {
     pub connect_to: Option<ConnectTo>,
     /// PEM certificates to trust besides the system's.
     pub root_certificates: Option<Vec<u8>>,
+    /// Names of further claims to keep for handlers.
+    pub claims: Vec<ClaimName>,
     /// The most that one question may take, everything included.
     pub timeout: Duration,
     /// Gives the `traceparent` (W3C Trace Context) of what is under way, if that is traced. It is
@@ -74,12 +84,48 @@ pub struct ZitadelIntrospector {
     timeout: Duration,
 }
 
+/// Default time that one question may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl ZitadelSettings {
+    /// Asks the instance at `domain` with these credentials: 5 s for a question, no project id,
+    /// endpoint from discovery, the system's root certificates.
+    #[must_use]
+    pub fn new(domain: Domain, credentials: ClientCredentials) -> Self {
+        Self {
+            domain,
+            credentials,
+            project_id: None,
+            introspection_endpoint: None,
+            connect_to: None,
+            root_certificates: None,
+            claims: Vec::new(),
+            timeout: TIMEOUT,
+            trace_parent: || None,
+        }
+    }
+}
+
 impl ZitadelIntrospector {
     /// Prepares the client. Nothing is asked yet: ZITADEL may be down.
     ///
     /// # Errors
     /// When no HTTP client can be made that does what the settings say.
     pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
+        let credentials = settings.credentials.clone();
+        let authentication = CurrentAuthentication::new(credentials, settings.domain.issuer());
+        Self::with_authentication(settings, Arc::new(authentication))
+    }
+
+    /// Prepares the client with credentials from a source of the caller's own, in place of those in
+    /// the settings.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_authentication(
+        settings: ZitadelSettings,
+        authentication: Arc<CurrentAuthentication>,
+    ) -> Result<Self, HttpClientError> {
         let ZitadelSettings { domain, connect_to, introspection_endpoint, timeout, .. } = settings;
         let endpoint = introspection_endpoint.map(IntrospectionEndpoint::into_url);
         let elsewhere = endpoint.as_ref().is_some_and(|url| url.origin() != domain.origin());
@@ -100,10 +146,14 @@ impl ZitadelIntrospector {
         Ok(Self {
             http,
             discovery: Discovery::new(domain, endpoint),
-            authentication: settings.authentication,
-            translator: Translator::new(settings.project_id.as_deref()),
+            authentication,
+            translator: Translator::new(settings.project_id.as_deref(), settings.claims),
             timeout,
         })
+    }
+
+    pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
+        &self.authentication
     }
 
     async fn ask(&self, token: &str) -> Result<Introspection, IntrospectionError> {

@@ -1,11 +1,17 @@
 //! From ZITADEL's words to the domain's. Pure: no I/O, no judgement.
 
+use std::collections::BTreeMap;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{
     ActiveToken, Audience, ClientId, EmptyClaim, Introspection, IntrospectionError, Issuer,
     Organization, OrganizationId, Principal, Role, Roles, Scope, Subject, Username,
 };
 
+use serde_json::value::RawValue;
+
 use super::{
+    ClaimName,
     fault::Seen,
     sharing::Sharing,
     wire::{self, Answer, AnswerReader, NumericDate},
@@ -15,16 +21,17 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Translator {
     project_roles_claim: Option<String>,
+    claims: Vec<ClaimName>,
     sharing: Sharing,
 }
 
 impl Translator {
-    /// With a project id, that project's roles are read first; the roles claim without an id is
-    /// what is left.
-    pub(super) fn new(project_id: Option<&str>) -> Self {
+    /// Reads the roles of `project_id` first, where there is one, and else the roles claim without an
+    /// id. Keeps `claims` beside the fields of a principal.
+    pub(super) fn new(project_id: Option<&str>, claims: Vec<ClaimName>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
-        Self { project_roles_claim, sharing: Sharing::default() }
+        Self { project_roles_claim, claims, sharing: Sharing::default() }
     }
 
     /// What the answer says.
@@ -35,7 +42,10 @@ impl Translator {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Seen::NoObject.malformed());
         }
-        let reader = AnswerReader { project_roles_claim: self.project_roles_claim.as_deref() };
+        let reader = AnswerReader {
+            project_roles_claim: self.project_roles_claim.as_deref(),
+            claims: &self.claims,
+        };
         let answer = reader.read(json).map_err(|error| Seen::Answer(error).malformed())?;
         match answer.active {
             Some(true) => self.active_token(answer).map(Introspection::Active),
@@ -68,7 +78,31 @@ fn principal(answer: Answer) -> Result<Principal, EmptyClaim> {
         scope: answer.scope.as_deref().map(Scope::parse).unwrap_or_default(),
         roles: roles(answer.project_roles.or(answer.roles).unwrap_or_default())?,
         organization: answer.organization.as_deref().map(OrganizationId::parse).transpose()?,
+        further_claims: answer.further.into_iter().map(further_claim).collect(),
     })
+}
+
+/// Where ZITADEL gives the metadata of a user: key to base64url without padding.
+const METADATA: &str = "urn:zitadel:iam:user:metadata";
+
+fn further_claim((name, value): (String, Box<RawValue>)) -> (Box<str>, Box<str>) {
+    let json = match &*name {
+        METADATA => decoded(value.get()),
+        _ => None,
+    };
+    (name.into(), json.unwrap_or_else(|| value.get().to_owned()).into())
+}
+
+/// Decodes the values of the metadata. A value that is no text behind its base64url stays as it is.
+fn decoded(metadata: &str) -> Option<String> {
+    let values: BTreeMap<String, String> = serde_json::from_str(metadata).ok()?;
+    let decode = |value: String| {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(value.trim_end_matches('=')).ok();
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(value)
+    };
+    let values: BTreeMap<_, _> =
+        values.into_iter().map(|(key, value)| (key, decode(value))).collect();
+    serde_json::to_string(&values).ok()
 }
 
 fn roles(roles: wire::Roles) -> Result<Roles, EmptyClaim> {

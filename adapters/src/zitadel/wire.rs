@@ -13,7 +13,9 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
+
+use super::ClaimName;
 
 /// An answer in which every claim that is there has the right type.
 #[derive(Debug, Default)]
@@ -31,6 +33,7 @@ pub(super) struct Answer {
     pub(super) organization: Option<String>,
     pub(super) roles: Option<Roles>,
     pub(super) project_roles: Option<Roles>,
+    pub(super) further: BTreeMap<String, Box<RawValue>>,
 }
 
 /// Role key to the ids of the organizations that granted it, each with its primary domain.
@@ -40,6 +43,8 @@ pub(super) type Roles = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerReader<'a> {
     pub(super) project_roles_claim: Option<&'a str>,
+    /// Names of further claims to keep.
+    pub(super) claims: &'a [ClaimName],
 }
 
 impl AnswerReader<'_> {
@@ -90,6 +95,14 @@ impl<'de> Visitor<'de> for AnswerReader<'_> {
                 _ if Some(name.as_str()) == self.project_roles_claim => {
                     read(&name, &mut answer.project_roles, &mut claims)?;
                 }
+                _ if self.claims.iter().any(|claim| claim.as_str() == name) => {
+                    let mut value = None;
+                    if answer.further.contains_key(&name) {
+                        return Err(twice(&name));
+                    }
+                    read(&name, &mut value, &mut claims)?;
+                    answer.further.extend(value.map(|value| (name, value)));
+                }
                 _ => drop(claims.next_value::<IgnoredAny>()?),
             }
         }
@@ -104,13 +117,17 @@ fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     claims: &mut A,
 ) -> Result<(), A::Error> {
     if claim.is_some() {
-        return Err(A::Error::custom(format_args!("the claim {name} is there twice")));
+        return Err(twice(name));
     }
     let value = claims
         .next_value()
         .map_err(|_| A::Error::custom(format_args!("the claim {name} has the wrong type")))?;
     *claim = Some(value);
     Ok(())
+}
+
+fn twice<E: Error>(name: &str) -> E {
+    E::custom(format_args!("the claim {name} is there twice"))
 }
 
 /// `aud`: one value or a list of them (RFC 7519 §4.1.3).

@@ -10,7 +10,7 @@ use std::{
 
 use adapters::{
     SystemClock,
-    zitadel::{ClientAuthentication, KeyFile, ZitadelIntrospector, ZitadelSettings},
+    zitadel::{ClientAuthentication, KeyFile, ZitadelIntrospector},
 };
 use domain::{ClientId, Clock, IntrospectionError};
 use zitadel_double::{Answer, AppState, ClientRefusal, Fault, Times, Violation, ZitadelDouble};
@@ -100,7 +100,7 @@ fn with_key(double: &ZitadelDouble, clock: &Arc<ShiftedClock>) -> ZitadelIntrosp
     let clock: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(clock);
     let authentication = ClientAuthentication::private_key_jwt(key_file, issuer, clock);
     let authentication = Arc::new(authentication.into());
-    setup::introspector(ZitadelSettings { authentication, ..setup::basic(double) })
+    ZitadelIntrospector::with_authentication(setup::basic(double), authentication).unwrap()
 }
 
 fn refusal() -> Fault {

@@ -10,7 +10,7 @@ use adapters::{
     decorators::CircuitBreaker,
     zitadel::{
         AuthenticationSource, ClientAuthentication, CurrentAuthentication, KeyFile,
-        ZitadelIntrospector, ZitadelSettings,
+        ZitadelIntrospector,
     },
 };
 use async_trait::async_trait;
@@ -54,9 +54,10 @@ fn changing(
 ) -> (ZitadelIntrospector, Arc<CurrentAuthentication>, Stack) {
     let stack = Stack::default();
     let authentication = Arc::new(CurrentAuthentication::from_source(first, stack.clone()));
-    let settings =
-        ZitadelSettings { authentication: Arc::clone(&authentication), ..setup::basic(double) };
-    (setup::introspector(settings), authentication, stack)
+    let settings = setup::basic(double);
+    let introspector =
+        ZitadelIntrospector::with_authentication(settings, Arc::clone(&authentication)).unwrap();
+    (introspector, authentication, stack)
 }
 
 #[tokio::test]

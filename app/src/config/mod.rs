@@ -17,15 +17,14 @@ mod zitadel;
 
 use std::{collections::BTreeMap, env, path::Path};
 
+use adapters::CacheSettings;
+
 use crate::local_tokens::LocalTokens;
 use layers::Layers;
 
 pub use admin::Admin;
 pub use auth::Auth;
-pub use cache::Cache;
 pub use cors::{AllowedOrigin, Cors};
-pub(crate) use credentials::CredentialError;
-pub use credentials::{Credentials, Written, WrittenCredentials};
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
 pub(crate) use layers::toml_line;
@@ -46,7 +45,7 @@ pub struct Config {
     /// What every token must show, and how denials look.
     pub auth: Auth,
     /// How long an answer may be reused.
-    pub cache: Cache,
+    pub cache: CacheSettings,
     /// The listener for operators.
     pub admin: Admin,
     /// The log.
@@ -105,7 +104,7 @@ impl Config {
             server,
             cors: Cors::read(&layers)?,
             auth: Auth::read(&layers)?,
-            cache: Cache::read(&layers)?,
+            cache: cache::read(&layers)?,
             log: Log::read(&layers)?,
             origins: layers
                 .origins()

@@ -145,6 +145,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Further root certificates, in PEM, besides the system's.",
     ),
     Setting::new(
+        "zitadel.claims",
+        "names of claims such as email, none of those that are read anyway",
+        "Further claims of the introspection answer to keep, for handlers that read them with `permit.claim`. Without it: none. The values of `urn:zitadel:iam:user:metadata` are decoded.",
+    ),
+    Setting::new(
         "zitadel.timeout",
         DURATION,
         "The most one caller waits for a verdict, everything included.",

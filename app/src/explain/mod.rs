@@ -3,20 +3,17 @@
 //! The token goes the way of a request's: the same introspector is asked, once, and the same
 //! authorizer judges for each route of the table. Nothing here judges.
 
-mod explains;
 mod no_token;
 mod report;
 
 use adapters::{
     SystemClock,
-    zitadel::{Cause, Finding},
+    zitadel::{Finding, LikelyCause},
 };
 use axum_zitadel::{Access, BearerError, Rejection, Route};
 use domain::{AccessToken, ActiveToken, Clock, Introspection, Policy};
 
-use crate::{compose, config::Config, start::StartError};
-
-pub(crate) use explains::Explains;
+use crate::{compose, config::Config, start_error::StartError};
 
 /// What there is to say about a token.
 #[derive(Clone, Debug)]
@@ -26,7 +23,7 @@ pub struct Explained {
     verdict: Verdict,
     accepted: bool,
     routes: Vec<ExplainedRoute>,
-    causes: Vec<Cause>,
+    causes: Vec<LikelyCause>,
 }
 
 /// What became of the question.
@@ -66,8 +63,8 @@ pub async fn explain(
 ) -> Result<Explained, StartError> {
     let composed = compose::introspector(config.introspector, config.cache)?;
     let guard = composed.guard(&config.auth).build();
-    let (authorizer, explains) = (guard.authorizer(), composed.explains);
-    let asked = explains.asked();
+    let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
+    let asked = explainer.asked();
     let turned_away = |form, verdict, shut: &Shut| {
         let routes = routes(table, |_| Err(shut.clone()));
         Explained {
@@ -88,11 +85,11 @@ pub async fn explain(
             return Ok(turned_away(form, Verdict::NoToken(error), &shut));
         }
     };
-    let form = explains.form(&token, SystemClock.now());
+    let form = explainer.form(&token, SystemClock.now());
     let verdict = match authorizer.verdict(&token).await {
         Ok(verdict) => verdict,
         Err(fault) => {
-            let finding = explains.fault(&fault);
+            let finding = explainer.fault(&fault);
             let why = fault.to_string();
             let shut = Shut::new(&guard.undetermined(fault), why);
             return Ok(turned_away(form, Verdict::Unknown(finding), &shut));
@@ -101,7 +98,7 @@ pub async fn explain(
     let mut causes = Vec::new();
     let routes = routes(table, |policy| {
         let Err(denial) = authorizer.judge(verdict.clone(), policy) else { return Ok(()) };
-        for cause in explains.causes(&denial, &verdict, &token, SystemClock.now()) {
+        for cause in explainer.causes(&denial, &verdict, &token, SystemClock.now()) {
             if !causes.contains(&cause) {
                 causes.push(cause);
             }

@@ -2,7 +2,7 @@
 
 use domain::{Denial, Policy, Principal};
 
-use super::{Cause, Certainty, Explainer};
+use super::{Certainty, Explainer, LikelyCause};
 use Certainty::{Certain, Likely, Possible};
 
 /// Those that a user's token may show only the roles of some organizations by.
@@ -10,7 +10,11 @@ const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
 /// Those that a token may show only some roles by.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
-pub(super) fn causes(explainer: &Explainer, denial: &Denial, principal: &Principal) -> Vec<Cause> {
+pub(super) fn causes(
+    explainer: &Explainer,
+    denial: &Denial,
+    principal: &Principal,
+) -> Vec<LikelyCause> {
     match denial {
         // There is no principal of an inactive token; what it may be is told elsewhere.
         Denial::Inactive | Denial::ByHandler { .. } => Vec::new(),
@@ -56,7 +60,7 @@ pub(super) fn causes(explainer: &Explainer, denial: &Denial, principal: &Princip
     }
 }
 
-fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> Vec<Cause> {
+fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> Vec<LikelyCause> {
     let mut causes = Vec::new();
     if asks_for_role(policy) {
         causes.extend(of_roles(explainer, principal));
@@ -70,7 +74,7 @@ fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> V
     causes
 }
 
-fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<Cause> {
+fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
     let project = explainer.project();
     let mut causes = Vec::new();
     // ZITADEL names a client for every token but these.

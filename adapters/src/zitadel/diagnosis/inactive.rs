@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use domain::AccessToken;
 
 use super::{
-    Cause, Certainty, Explainer, listed, shown,
+    Certainty, Explainer, LikelyCause, listed, shown,
     token_form::{TokenForm, UnverifiedJwt},
 };
 use Certainty::{Certain, Likely, Possible};
@@ -15,7 +15,7 @@ pub(super) fn causes(
     explainer: &Explainer,
     token: &AccessToken<'_>,
     now: SystemTime,
-) -> Vec<Cause> {
+) -> Vec<LikelyCause> {
     let mut causes = match TokenForm::read(token) {
         TokenForm::Jwt(jwt) => of_jwt(explainer, &jwt, now),
         TokenForm::BrokenJwt => vec![Likely.of(
@@ -47,7 +47,7 @@ pub(super) fn causes(
     causes
 }
 
-fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Cause> {
+fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<LikelyCause> {
     let mut causes = Vec::new();
     if let Some(expires_at) = jwt.expires_at.filter(|expires_at| expires_at.has_come(now)) {
         let expired = expires_at.describe(now);
@@ -96,7 +96,7 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Ca
     causes
 }
 
-fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
+fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
     let expected = &explainer.issuer;
     match jwt.issuer.as_deref() {
         Some(found) if domain::Issuer::parse(found).as_ref() == Ok(expected) => None,
@@ -117,7 +117,7 @@ fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
     }
 }
 
-fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
+fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
     let names = |id: &str| jwt.audience.iter().any(|audience| audience == id);
     if names(explainer.client_id.as_str()) || explainer.project_id.as_deref().is_some_and(names) {
         return None;
@@ -143,7 +143,7 @@ fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<Cause> {
     })
 }
 
-fn of_personal_access_token() -> Vec<Cause> {
+fn of_personal_access_token() -> Vec<LikelyCause> {
     vec![
         Likely.of(
             "revoked",
@@ -155,7 +155,7 @@ fn of_personal_access_token() -> Vec<Cause> {
     ]
 }
 
-fn of_opaque(explainer: &Explainer) -> Vec<Cause> {
+fn of_opaque(explainer: &Explainer) -> Vec<LikelyCause> {
     vec![
         Likely.of(
             "audience",

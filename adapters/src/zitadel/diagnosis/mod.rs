@@ -46,7 +46,7 @@ pub struct Finding {
 
 /// Why a token does not open a door: one cause of perhaps several.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub struct LikelyCause {
     /// How sure that is.
     pub certainty: Certainty,
     /// The one word for it.
@@ -77,8 +77,8 @@ impl Certainty {
         }
     }
 
-    fn of(self, cause: &'static str, text: impl Into<String>) -> Cause {
-        Cause { certainty: self, cause, text: text.into() }
+    fn of(self, cause: &'static str, text: impl Into<String>) -> LikelyCause {
+        LikelyCause { certainty: self, cause, text: text.into() }
     }
 }
 
@@ -86,7 +86,7 @@ impl Explainer {
     /// Explains the answers to an introspector with these settings.
     #[must_use]
     pub fn new(settings: &ZitadelSettings) -> Self {
-        let authentication = settings.authentication.current();
+        let credentials = &settings.credentials.parsed;
         let endpoint = settings.introspection_endpoint.clone().map(IntrospectionEndpoint::into_url);
         let url = endpoint.as_ref().unwrap_or(settings.domain.url());
         let target = settings
@@ -100,8 +100,8 @@ impl Explainer {
             address_setting: endpoint
                 .as_ref()
                 .map_or("zitadel.domain", |_| "zitadel.introspection_endpoint"),
-            client_id: authentication.client_id().clone(),
-            authentication: authentication.name(),
+            client_id: credentials.client_id().clone(),
+            authentication: credentials.method(),
             project_id: settings.project_id.clone(),
             timeout: settings.timeout,
         }
@@ -150,7 +150,7 @@ impl Explainer {
 
     /// Why a token that ZITADEL calls inactive may be so, most likely first.
     #[must_use]
-    pub fn inactive(&self, token: &AccessToken<'_>, now: SystemTime) -> Vec<Cause> {
+    pub fn inactive(&self, token: &AccessToken<'_>, now: SystemTime) -> Vec<LikelyCause> {
         let mut causes = inactive::causes(self, token, now);
         causes.sort_by_key(|cause| cause.certainty);
         causes
@@ -158,7 +158,7 @@ impl Explainer {
 
     /// Why a token that ZITADEL calls active, and that speaks for `principal`, is denied.
     #[must_use]
-    pub fn denied(&self, denial: &Denial, principal: &Principal) -> Vec<Cause> {
+    pub fn denied(&self, denial: &Denial, principal: &Principal) -> Vec<LikelyCause> {
         let mut causes = denied::causes(self, denial, principal);
         causes.sort_by_key(|cause| cause.certainty);
         causes
@@ -202,25 +202,17 @@ fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::zitadel::ClientAuthentication;
+    use crate::zitadel::ClientCredentials;
 
     /// Of the client `client`; the domain is reached by another origin.
     pub(super) fn explainer(project_id: Option<&str>) -> Explainer {
-        let client_id = ClientId::parse("client").unwrap();
+        let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
+        let domain = "https://auth.example.com".parse().unwrap();
         Explainer::new(&ZitadelSettings {
-            domain: "https://auth.example.com".parse().unwrap(),
-            authentication: std::sync::Arc::new(
-                ClientAuthentication::client_secret_basic(&client_id, &"pw".into()).into(),
-            ),
             project_id: project_id.map(str::to_owned),
-            introspection_endpoint: None,
             connect_to: Some("http://zitadel.svc:8080".parse().unwrap()),
-            root_certificates: None,
-            timeout: Duration::from_secs(5),
-            trace_parent: || None,
+            ..ZitadelSettings::new(domain, credentials)
         })
     }
 

@@ -12,7 +12,8 @@ const PROJECT_ID: &str = "340000000000000001";
 const READ: Role = Role::from_static("read:messages");
 
 fn translate(answer: &Value) -> Result<Introspection, IntrospectionError> {
-    Translator::new(Some(PROJECT_ID)).introspection(&serde_json::to_vec(answer).unwrap())
+    Translator::new(Some(PROJECT_ID), Vec::new())
+        .introspection(&serde_json::to_vec(answer).unwrap())
 }
 
 #[track_caller]
@@ -26,7 +27,7 @@ fn active(answer: &Value) -> ActiveToken {
 /// The fault's cause, in its own words.
 #[track_caller]
 fn malformed(json: &[u8]) -> String {
-    match Translator::new(Some(PROJECT_ID)).introspection(json) {
+    match Translator::new(Some(PROJECT_ID), Vec::new()).introspection(json) {
         Err(IntrospectionError::Malformed { source }) => source.to_string(),
         other => panic!("{} is {other:?}", String::from_utf8_lossy(json)),
     }
@@ -87,7 +88,7 @@ fn a_personal_access_token_lives_until_the_year_9999() {
 fn a_time_may_have_a_fraction_an_exponent_or_a_sign() {
     let times = |json: &str| {
         let answer = format!(r#"{{"active":true,"exp":{json}}}"#);
-        match Translator::new(None).introspection(answer.as_bytes()) {
+        match Translator::new(None, Vec::new()).introspection(answer.as_bytes()) {
             Ok(Introspection::Active(token)) => token.expires_at.unwrap(),
             other => panic!("{json} is {other:?}"),
         }
@@ -156,7 +157,8 @@ fn without_the_projects_own_claim_the_general_one_is_read() {
 #[test]
 fn without_a_project_id_only_the_general_claim_is_read() {
     let json = serde_json::to_vec(&with_roles(Some(json!("anything")))).unwrap();
-    let Ok(Introspection::Active(token)) = Translator::new(None).introspection(&json) else {
+    let Ok(Introspection::Active(token)) = Translator::new(None, Vec::new()).introspection(&json)
+    else {
         panic!("not active")
     };
     assert!(token.principal.roles.contains(&READ));
@@ -278,7 +280,10 @@ fn what_is_no_introspection_answer_is_malformed() {
 #[test]
 fn leading_and_trailing_space_does_no_harm() {
     let json = b" \r\n\t{\"active\":false}\r\n";
-    assert_eq!(Translator::new(None).introspection(json).unwrap(), Introspection::Inactive);
+    assert_eq!(
+        Translator::new(None, Vec::new()).introspection(json).unwrap(),
+        Introspection::Inactive
+    );
 }
 
 proptest! {
@@ -295,7 +300,7 @@ proptest! {
         let mut json = serde_json::to_vec(&json!({ "active": true, claim: value })).unwrap();
         json.truncate(json.len().saturating_sub(cut));
         for json in [&json[..], b"\"top-secret\"", b"[\"top-secret\"]", b"top-secret"] {
-            if let Err(error) = Translator::new(None).introspection(json) {
+            if let Err(error) = Translator::new(None, Vec::new()).introspection(json) {
                 let mut seen = error.to_string();
                 let mut source = std::error::Error::source(&error);
                 while let Some(cause) = source {
@@ -309,6 +314,51 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Translator::new(Some("1")).introspection(&bytes);
+        let _ = Translator::new(Some("1"), Vec::new()).introspection(&bytes);
     }
+}
+
+fn with_claims(names: &[&str], json: &str) -> Result<Introspection, IntrospectionError> {
+    let names = names.iter().map(|name| name.parse().unwrap()).collect();
+    Translator::new(None, names).introspection(json.as_bytes())
+}
+
+#[track_caller]
+fn kept(names: &[&str], json: &str) -> domain::FurtherClaims {
+    match with_claims(names, json).unwrap() {
+        Introspection::Active(token) => token.principal.further_claims.clone(),
+        Introspection::Inactive => panic!("it is active"),
+    }
+}
+
+#[test]
+fn claims_are_kept_by_name_to_the_letter_and_no_others() {
+    let json = r#"{"active":true,"email":"ada@example.com","n":12345678901234567890123,
+        "deep":{"b":[1, 2],"a":null},"other":1}"#;
+    let claims = kept(&["email", "n", "deep", "missing"], json);
+    assert_eq!(claims.get("email"), Some(r#""ada@example.com""#));
+    assert_eq!(claims.get("n"), Some("12345678901234567890123"));
+    assert_eq!(claims.get("deep"), Some(r#"{"b":[1, 2],"a":null}"#));
+    assert_eq!(claims.names().len(), 3);
+    assert_eq!(kept(&[], json), domain::FurtherClaims::default());
+}
+
+// As observed: values are base64url without padding.
+#[test]
+fn metadata_is_decoded_and_a_value_that_is_no_text_stays() {
+    let name = "urn:zitadel:iam:user:metadata";
+    let json = r#"{"active":true,"urn:zitadel:iam:user:metadata":
+        {"city":"WsO8cmljaA","padded":"YWI=","bytes":"_-8","odd":"!"}}"#;
+    assert_eq!(
+        kept(&[name], json).get(name),
+        Some(r#"{"bytes":"_-8","city":"Zürich","odd":"!","padded":"ab"}"#)
+    );
+    let array = r#"{"active":true,"urn:zitadel:iam:user:metadata":["YWI"]}"#;
+    assert_eq!(kept(&[name], array).get(name), Some(r#"["YWI"]"#));
+}
+
+#[test]
+fn a_kept_claim_that_is_there_twice_makes_the_answer_malformed() {
+    let answer = with_claims(&["email"], r#"{"active":true,"email":"a","email":"b"}"#);
+    assert!(matches!(answer, Err(IntrospectionError::Malformed { .. })), "{answer:?}");
 }

@@ -8,9 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::decorators::{
-    Cached, CircuitBreaker, Coalesced, InFlightLimited, Remembering, TokenCache,
-};
+use adapters::{CacheSettings, Limits, stack};
 use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use domain::{
@@ -164,11 +162,10 @@ impl Provider {
 
 fn api(provider: &Arc<Provider>) -> Router {
     let clock: Arc<dyn Clock> = Arc::<Provider>::clone(provider);
-    let cache = Arc::new(TokenCache::new(TTL, TOKENS / 2, Arc::clone(&clock)));
-    let limited = InFlightLimited::new(Asked(Arc::clone(provider)), 1000);
-    let remembering = Remembering::new(CircuitBreaker::new(limited), Arc::clone(&cache));
-    let introspector = Cached::new(Coalesced::new(remembering), cache);
-    let authorizer = Authorizer::new(Arc::new(introspector), clock, Requirements::default());
+    let cache = CacheSettings { ttl: TTL, max_entries: (TOKENS / 2).try_into().unwrap() };
+    let limits = Limits { max_in_flight: 1000.try_into().unwrap() };
+    let stack = stack(Asked(Arc::clone(provider)), cache, limits, Arc::clone(&clock));
+    let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))
         .get("/scoped", guarded(async |_: Authorized<MayRead>| {}))

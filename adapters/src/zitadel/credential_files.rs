@@ -2,47 +2,47 @@
 
 use std::{path::Path, sync::Arc};
 
-use adapters::zitadel::{AuthenticationSource, ClientAuthentication};
 use async_trait::async_trait;
+use domain::Issuer;
 use secrecy::ExposeSecret;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
-use crate::config::{CredentialError, Credentials, WrittenCredentials};
+use super::{
+    AuthenticationSource, ClientAuthentication, CredentialError,
+    client_credentials::{Parsed, Written},
+};
 
-/// Reads the files again at each look, and compares what they say: neither times nor the places of
-/// links tell whether a mounted secret was swapped. What cannot be used changes nothing, and is said
-/// once.
-pub(crate) struct CredentialFiles<F> {
-    /// Which files to read.
-    written: Arc<WrittenCredentials>,
-    /// What the last look found.
-    seen: Result<Arc<WrittenCredentials>, CredentialError>,
-    authentication: F,
+/// Reads the files again at each look, and compares their contents: neither times nor the targets of
+/// links tell whether a mounted secret was swapped. Contents that cannot be used change nothing, and
+/// are warned of once.
+pub(super) struct CredentialFiles {
+    /// The files to read.
+    written: Arc<Written>,
+    /// Result of the last look.
+    seen: Result<Arc<Written>, CredentialError>,
+    issuer: Issuer,
 }
 
-impl<F: Fn(Credentials) -> ClientAuthentication> CredentialFiles<F> {
-    /// `written` is what is in use, and `authentication` makes of credentials what shows them.
-    pub(crate) fn new(written: WrittenCredentials, authentication: F) -> Self {
+impl CredentialFiles {
+    /// Watches the files of `written`, which is in use.
+    pub(super) fn new(written: Written, issuer: Issuer) -> Self {
         let written = Arc::new(written);
-        Self { seen: Ok(Arc::clone(&written)), written, authentication }
+        Self { seen: Ok(Arc::clone(&written)), written, issuer }
     }
 
-    fn take(
-        &mut self,
-        found: Result<WrittenCredentials, CredentialError>,
-    ) -> Option<ClientAuthentication> {
+    fn take(&mut self, found: Result<Written, CredentialError>) -> Option<ClientAuthentication> {
         let found = found.map(Arc::new);
         if found == self.seen {
             return None;
         }
         let before = std::mem::replace(&mut self.seen, found.clone());
         match found.and_then(|written| Ok((written.parse()?, written))) {
-            Ok((credentials, written)) => {
+            Ok((parsed, written)) => {
                 for (setting, file) in changed(before.ok().as_deref(), &written) {
-                    replaced(setting, file, &credentials);
+                    replaced(setting, file, &parsed);
                 }
-                Some((self.authentication)(credentials))
+                Some(ClientAuthentication::of(parsed, &self.issuer))
             }
             Err(CredentialError { setting, file, problem }) => {
                 let file = file.as_deref().unwrap_or(Path::new("")).display();
@@ -57,10 +57,7 @@ impl<F: Fn(Credentials) -> ClientAuthentication> CredentialFiles<F> {
 }
 
 #[async_trait]
-impl<F> AuthenticationSource for CredentialFiles<F>
-where
-    F: Fn(Credentials) -> ClientAuthentication + Send,
-{
+impl AuthenticationSource for CredentialFiles {
     async fn changed(&mut self) -> Option<ClientAuthentication> {
         let written = Arc::clone(&self.written);
         // Nothing is read where the runtime ends.
@@ -69,12 +66,12 @@ where
     }
 }
 
-/// The files that say something else than before, or all where that is not known.
+/// Returns the files whose contents differ from those before, or all where those are not known.
 fn changed<'a>(
-    before: Option<&'a WrittenCredentials>,
-    now: &'a WrittenCredentials,
+    before: Option<&'a Written>,
+    now: &'a Written,
 ) -> impl Iterator<Item = (&'static str, &'a Path)> {
-    let mut before = before.map(WrittenCredentials::in_files);
+    let mut before = before.map(Written::in_files);
     now.in_files().filter_map(move |(setting, file, text)| {
         let old = before.as_mut().and_then(Iterator::next);
         let same = old.is_some_and(|(.., old)| old.expose_secret() == text.expose_secret());
@@ -82,13 +79,13 @@ fn changed<'a>(
     })
 }
 
-fn replaced(setting: &str, file: &Path, credentials: &Credentials) {
+fn replaced(setting: &str, file: &Path, parsed: &Parsed) {
     let file = file.display();
-    match credentials {
-        Credentials::ClientSecret { client_id, .. } => {
+    match parsed {
+        Parsed::ClientSecret { client_id, .. } => {
             info!(setting, %file, %client_id, "credentials replaced: the file was read again");
         }
-        Credentials::PrivateKey(key) => {
+        Parsed::PrivateKey(key) => {
             let (client_id, key_id) = (key.client_id(), key.key_id());
             info!(setting, %file, %client_id, key_id, "credentials replaced: the file was read again");
         }
@@ -98,18 +95,17 @@ fn replaced(setting: &str, file: &Path, credentials: &Credentials) {
 #[cfg(test)]
 mod tests {
     use std::{
-        collections::{BTreeMap, HashSet},
+        collections::HashSet,
         fs,
         os::unix::fs::symlink,
         sync::atomic::{AtomicBool, Ordering},
         thread,
     };
 
-    use domain::ClientId;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::config::{Config, Introspector};
+    use crate::zitadel::{ClientCredentials, CredentialText};
 
     /// A directory as Kubernetes mounts a secret, with a client id and its secret.
     struct Mount(TempDir);
@@ -140,40 +136,32 @@ mod tests {
         }
 
         /// The credentials as they are written down.
-        fn written(&self) -> WrittenCredentials {
-            let environment = [
-                ("ZITADEL_DOMAIN", "https://auth.example.com"),
-                ("APP_ZITADEL__CLIENT_ID_FILE", "id"),
-                ("APP_ZITADEL__CLIENT_SECRET_FILE", "secret"),
-            ];
-            let environment: BTreeMap<_, _> =
-                environment.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
-            let config = Config::read(environment, self.0.path()).unwrap();
-            match config.introspector {
-                Introspector::Zitadel(zitadel) => zitadel.written_credentials,
-                Introspector::Fake(fake) => panic!("it is {fake:?}"),
-            }
+        fn written(&self) -> Written {
+            let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
+            let id = file("zitadel.client_id_file", "id").unwrap();
+            let secret = file("zitadel.client_secret_file", "secret").unwrap();
+            ClientCredentials::from_secret(id, secret).unwrap().written
+        }
+
+        fn files(&self) -> CredentialFiles {
+            let issuer = Issuer::parse("https://auth.example.com").unwrap();
+            CredentialFiles::new(self.written(), issuer)
         }
     }
 
-    fn id_and_secret(credentials: Credentials) -> (String, String) {
-        match credentials {
-            Credentials::ClientSecret { client_id, client_secret } => {
+    fn id_and_secret(parsed: Parsed) -> (String, String) {
+        match parsed {
+            Parsed::ClientSecret { client_id, client_secret } => {
                 (client_id.to_string(), client_secret.expose_secret().to_owned())
             }
-            Credentials::PrivateKey(key) => panic!("it is {key:?}"),
+            Parsed::PrivateKey(key) => panic!("it is {key:?}"),
         }
-    }
-
-    fn any(_: Credentials) -> ClientAuthentication {
-        let client_id = ClientId::parse("any").unwrap();
-        ClientAuthentication::client_secret_basic(&client_id, &"any".into())
     }
 
     #[tokio::test]
     async fn a_look_sees_what_the_files_say_and_nothing_else() {
         let mount = Mount::new();
-        let mut files = CredentialFiles::new(mount.written(), any);
+        let mut files = mount.files();
         assert!(files.changed().await.is_none());
         mount.swap(1);
         assert!(files.changed().await.is_some());
@@ -188,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_used_is_no_change_and_its_end_is_one() {
         let mount = Mount::new();
-        let mut files = CredentialFiles::new(mount.written(), any);
+        let mut files = mount.files();
         mount.write("secret", "");
         assert!(files.changed().await.is_none());
         fs::remove_file(mount.0.path().join("secret")).unwrap();
@@ -230,7 +218,7 @@ mod tests {
     fn only_the_files_that_changed_are_named() {
         let mount = Mount::new();
         let before = mount.written();
-        let settings = |before: Option<&WrittenCredentials>, now: &WrittenCredentials| -> Vec<_> {
+        let settings = |before: Option<&Written>, now: &Written| -> Vec<_> {
             changed(before, now).map(|(setting, _)| setting).collect()
         };
         mount.write("secret", "another");

@@ -1,46 +1,46 @@
-//! Who explains a verdict: whoever knows the server that gave it.
+//! Explains a verdict, by knowledge of the server that gave it.
 
 use std::time::SystemTime;
 
-use adapters::zitadel::{Cause, Certainty, Explainer, Finding};
+use adapters::zitadel::{self, Certainty, Finding, LikelyCause};
 use domain::{AccessToken, Denial, Introspection, IntrospectionError};
 
 use crate::local_tokens::LocalTokens;
 
-/// Explains what an introspector answers.
+/// Explains the answers of an introspector.
 #[derive(Debug)]
-pub(crate) enum Explains {
-    /// The in-memory fake, which has not much to say.
+pub(crate) enum Explainer {
+    /// Those of the in-memory fake.
     Fake,
-    /// ZITADEL, in the words of one set-up.
-    Zitadel(Box<Explainer>),
+    /// Those of ZITADEL, in the words of one set-up.
+    Zitadel(Box<zitadel::Explainer>),
 }
 
-impl Explains {
-    /// Who is asked, in one clause.
-    pub(super) fn asked(&self) -> String {
+impl Explainer {
+    /// Says in one clause which server is asked.
+    pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
             Self::Zitadel(explainer) => explainer.set_up(),
         }
     }
 
-    /// Why a token may be called inactive, for the log.
-    pub(crate) fn what_inactive_means(&self) -> String {
+    /// Says why a token may be called inactive, for the log.
+    pub(crate) fn inactive_means(&self) -> String {
         match self {
             Self::Fake => NOT_LOCAL.to_owned(),
             Self::Zitadel(explainer) => explainer.what_inactive_means(),
         }
     }
 
-    pub(super) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
+    pub(crate) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         match self {
             Self::Fake => format!("of {} characters", token.expose_secret().len()),
             Self::Zitadel(explainer) => explainer.form(token, now),
         }
     }
 
-    pub(super) fn fault(&self, fault: &IntrospectionError) -> Finding {
+    pub(crate) fn fault(&self, fault: &IntrospectionError) -> Finding {
         match self {
             Self::Fake => Finding {
                 reason: fault.reason(),
@@ -51,18 +51,18 @@ impl Explains {
         }
     }
 
-    /// Why the token is denied, most likely first.
-    pub(super) fn causes(
+    /// Says why the token is denied, most likely first.
+    pub(crate) fn causes(
         &self,
         denial: &Denial,
         verdict: &Introspection,
         token: &AccessToken<'_>,
         now: SystemTime,
-    ) -> Vec<Cause> {
+    ) -> Vec<LikelyCause> {
         match (self, verdict) {
             (Self::Fake, verdict) => vec![local(verdict)],
             (Self::Zitadel(_), Introspection::Inactive) if is_built_in(token) => {
-                vec![Cause {
+                vec![LikelyCause {
                     certainty: Certainty::Certain,
                     cause: "local_token",
                     text:
@@ -81,7 +81,7 @@ impl Explains {
 
 const NOT_LOCAL: &str = "it is not in the list of local tokens, or stands there as inactive";
 
-fn local(verdict: &Introspection) -> Cause {
+fn local(verdict: &Introspection) -> LikelyCause {
     let (cause, text) = match verdict {
         Introspection::Inactive => (
             "not_a_local_token",
@@ -92,7 +92,7 @@ fn local(verdict: &Introspection) -> Cause {
             "the list of local tokens says so: edit a copy, and name it in fake.tokens".to_owned(),
         ),
     };
-    Cause { certainty: Certainty::Certain, cause, text }
+    LikelyCause { certainty: Certainty::Certain, cause, text }
 }
 
 fn is_built_in(token: &AccessToken<'_>) -> bool {

@@ -13,14 +13,14 @@ const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
 /// What was found, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
+pub struct Checkup {
     /// The steps, in their order. After one that failed the others are skipped.
     pub steps: Vec<Step>,
     /// How many seconds this machine's clock is ahead of ZITADEL's, if ZITADEL told the time.
     pub clock_ahead_secs: Option<i64>,
 }
 
-/// One step of a probe.
+/// One step of a checkup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What was tried.
@@ -91,28 +91,28 @@ const INTROSPECTION: &str = "introspection";
 impl ZitadelIntrospector {
     /// Asks for the discovery document, compares the clocks, and introspects a random token with
     /// this API's own credentials, each within the time that one question may take.
-    pub async fn probe(&self, explainer: &Explainer, clock: &dyn Clock) -> Probe {
+    pub async fn check_up(&self, explainer: &Explainer, clock: &dyn Clock) -> Checkup {
         if self.discovery.known().is_some() {
             let why = "zitadel.introspection_endpoint is set: discovery is not asked";
             let skipped = [Step::skipped(DISCOVERY, why), Step::skipped(CLOCK, why)];
-            let introspection = self.probe_introspection(explainer).await;
+            let introspection = self.check_introspection(explainer).await;
             let steps = skipped.into_iter().chain([introspection]).collect();
-            return Probe { steps, clock_ahead_secs: None };
+            return Checkup { steps, clock_ahead_secs: None };
         }
-        let (discovery, clock_ahead) = self.probe_discovery(explainer, clock).await;
+        let (discovery, clock_ahead) = self.check_discovery(explainer, clock).await;
         let goes_on = discovery.outcome == Outcome::Ok;
         if !goes_on {
             // Whoever answered, if anybody did, need not be ZITADEL.
             let skipped = |name| Step::skipped(name, "it needs discovery");
             let steps = vec![discovery, skipped(CLOCK), skipped(INTROSPECTION)];
-            return Probe { steps, clock_ahead_secs: None };
+            return Checkup { steps, clock_ahead_secs: None };
         }
-        let introspection = self.probe_introspection(explainer).await;
+        let introspection = self.check_introspection(explainer).await;
         let steps = vec![discovery, clock_step(clock_ahead), introspection];
-        Probe { steps, clock_ahead_secs: clock_ahead }
+        Checkup { steps, clock_ahead_secs: clock_ahead }
     }
 
-    async fn probe_discovery(
+    async fn check_discovery(
         &self,
         explainer: &Explainer,
         clock: &dyn Clock,
@@ -136,7 +136,7 @@ impl ZitadelIntrospector {
         (step, clock_ahead)
     }
 
-    async fn probe_introspection(&self, explainer: &Explainer) -> Step {
+    async fn check_introspection(&self, explainer: &Explainer) -> Step {
         let token = format!("check-{}", Uuid::new_v4());
         let answer = match AccessToken::parse(&token) {
             Ok(token) => self.introspect(&token).await,

@@ -1,0 +1,89 @@
+//! ZITADEL behind the decorators, with everything that an API needs to know about it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use domain::{Authorizer, Requirements, TokenIntrospector};
+use tokio::runtime::Handle;
+
+use super::{
+    CurrentAuthentication, Explainer, HttpClientError, ZitadelIntrospector, ZitadelSettings,
+};
+use crate::{CacheSettings, Limits, Stack, SystemClock, decorators::Breaker, stack};
+
+/// Default clock skew tolerated when `nbf` is judged.
+const LEEWAY: Duration = Duration::from_secs(5);
+
+/// ZITADEL as an API asks it, made by [`compose`].
+pub struct ComposedZitadel {
+    /// The port, behind cache, breaker and limits.
+    pub introspector: Arc<dyn TokenIntrospector>,
+    /// Asked of every token: the issuer, and 5 s of leeway. Organizations and audiences may be
+    /// added before [`authorizer`](Self::authorizer) is called.
+    pub requirements: Requirements,
+    /// The circuit breaker, for a health check.
+    pub breaker: Breaker,
+    /// Explains ZITADEL's answers to people.
+    pub explainer: Explainer,
+    /// This API's credentials, for a look at their files on demand.
+    pub credentials: Arc<CurrentAuthentication>,
+}
+
+/// Puts the shipped decorators before ZITADEL. Nothing is asked yet: ZITADEL may be down.
+///
+/// Within a runtime of tokio, credentials in files are read again every 5 seconds; outside of one,
+/// only when ZITADEL refuses them.
+///
+/// ```no_run
+/// use adapters::{
+///     CacheSettings, Limits,
+///     zitadel::{ClientCredentials, ZitadelSettings, compose},
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let domain = "https://auth.example.com".parse()?;
+/// let credentials = ClientCredentials::key_file("key.json")?;
+/// let settings = ZitadelSettings::new(domain, credentials);
+/// let zitadel = compose(settings, CacheSettings::default(), Limits::default())?;
+/// let authorizer = zitadel.authorizer();
+/// # let _ = authorizer;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When no HTTP client can be made that does what the settings say.
+pub fn compose(
+    settings: ZitadelSettings,
+    cache: CacheSettings,
+    limits: Limits,
+) -> Result<ComposedZitadel, HttpClientError> {
+    let issuer = settings.domain.issuer().clone();
+    let explainer = Explainer::new(&settings);
+    let introspector = ZitadelIntrospector::new(settings)?;
+    let credentials = Arc::clone(introspector.authentication());
+    if let (true, Ok(runtime)) = (credentials.may_change(), Handle::try_current()) {
+        runtime.spawn(credentials.look_regularly());
+    }
+    let Stack { introspector, breaker } = stack(introspector, cache, limits, Arc::new(SystemClock));
+    let requirements =
+        Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
+    Ok(ComposedZitadel { introspector, requirements, breaker, explainer, credentials })
+}
+
+impl ComposedZitadel {
+    /// Returns who decides about every token, by the clock of the system.
+    #[must_use]
+    pub fn authorizer(&self) -> Authorizer {
+        let introspector = Arc::clone(&self.introspector);
+        Authorizer::new(introspector, Arc::new(SystemClock), self.requirements.clone())
+    }
+}
+
+impl fmt::Debug for ComposedZitadel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ComposedZitadel")
+            .field("requirements", &self.requirements)
+            .field("explainer", &self.explainer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! Why the API does not start.
+
+use std::{io, net::SocketAddr};
+
+use adapters::zitadel::HttpClientError;
+use thiserror::Error;
+
+/// Why the API does not start, in one line.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Nobody can listen there.
+    #[error(
+        "{setting}: cannot listen on {address}: {source}; choose another port, as with \
+         APP_SERVER__LISTEN=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
+    )]
+    Listen {
+        /// Which setting names the address.
+        setting: &'static str,
+        /// The address that was to be listened on.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The connection to ZITADEL cannot be made as configured.
+    #[error("{}: {source}", setting(source))]
+    HttpClient {
+        /// What is wrong.
+        #[from]
+        source: HttpClientError,
+    },
+}
+
+const fn setting(error: &HttpClientError) -> &'static str {
+    match error {
+        HttpClientError::ConnectTo(_) => "zitadel.connect_to",
+        HttpClientError::RootCertificates => "zitadel.ca_file",
+        HttpClientError::Client(_) => "zitadel.domain",
+    }
+}
