@@ -154,7 +154,7 @@ impl Guard {
         if let Some(outer) = Visit::already(self, request) {
             return outer.refuse(outcome).into_response();
         }
-        let visit = Visit::begin(self, request, false, None);
+        let visit = Visit::begin(self.clone(), request, false, None);
         let mut response = visit.refuse(outcome).into_response();
         visit.end(&mut response);
         response

@@ -54,7 +54,7 @@ where
         if Visit::already(&self.guard, &request).is_some() {
             return Following { inner: self.inner.call(request), visit: None };
         }
-        let visit = Arc::new(Visit::begin(&self.guard, &request, true, None));
+        let visit = Arc::new(Visit::begin(self.guard.clone(), &request, true, None));
         request.extensions_mut().insert(Arc::clone(&visit));
         Following { inner: self.inner.call(request), visit: Some(visit) }
     }

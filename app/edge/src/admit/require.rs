@@ -96,7 +96,7 @@ where
             }
             outer
         } else {
-            let visit = Arc::new(Visit::begin(&self.guard, &request, true, self.name));
+            let visit = Arc::new(Visit::begin(self.guard.clone(), &request, true, self.name));
             request.extensions_mut().insert(Arc::clone(&visit));
             visit
         };

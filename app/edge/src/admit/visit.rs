@@ -61,14 +61,14 @@ impl Visit {
     /// Begins to follow a request. `shared` says whether more than one rule may see it; `name` is
     /// the route's, where the router has no path for it.
     pub(crate) fn begin<B>(
-        guard: &Guard,
+        guard: Guard,
         request: &Request<B>,
         shared: bool,
         name: Option<&'static str>,
     ) -> Self {
-        let observer = guard.observer();
+        let is_observed = guard.observer().is_some();
         let mut visit = Self {
-            guard: guard.clone(),
+            guard,
             method: request.method().clone(),
             path: request.extensions().get::<MatchedPath>().cloned(),
             name: name.map_or_else(OnceLock::new, OnceLock::from),
@@ -77,12 +77,12 @@ impl Visit {
             span: Span::none(),
             asked: AtomicBool::new(false),
             refusal: OnceLock::new(),
-            keeps_verdict: shared || observer.is_some(),
+            keeps_verdict: shared || is_observed,
             verdict: OnceLock::new(),
         };
-        if let Some(observer) = observer {
-            visit.began = Some(Instant::now());
+        if let Some(observer) = visit.guard.observer() {
             visit.span = observer.span(visit.head(), request.headers());
+            visit.began = Some(Instant::now());
         }
         visit
     }

@@ -61,7 +61,7 @@ impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHand
         let outer = Visit::already(&self.guard, &request);
         let is_outermost = outer.is_none();
         let visit = outer.unwrap_or_else(|| {
-            Arc::new(Visit::begin(&self.guard, &request, self.reads_request, None))
+            Arc::new(Visit::begin(self.guard, &request, self.reads_request, None))
         });
         if self.reads_request {
             request.headers_mut().insert(X_REQUEST_ID, visit.id().to_header());

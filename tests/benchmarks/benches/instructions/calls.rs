@@ -2,8 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
-use std::{hint::black_box, mem};
+use std::{hint::black_box, mem, num::NonZeroUsize, time::Duration};
 
+use adapters::CacheSettings;
 use app::{Config, routes};
 use axum::{
     Json, Router,
@@ -11,6 +12,7 @@ use axum::{
     http::{Request, header::AUTHORIZATION},
     routing::get,
 };
+use benchmarks::layered;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 use tower::Service;
@@ -59,6 +61,22 @@ impl Calls {
         Self { runtime, double, router, requests: requests(path, &tokens) }
     }
 
+    /// To a router of axum with the library's layer around it, which has been asked once with each
+    /// token.
+    pub(crate) fn of_a_layer(tokens: usize) -> Self {
+        let (runtime, double) = start();
+        let tokens = new_tokens(&double, tokens);
+        let mut router = runtime.block_on(async { layered::router(&guard(&double)) });
+        runtime.block_on(async {
+            for token in &tokens {
+                let Ok(answer) = router.call(request("/api/private", token)).await;
+                assert!(answer.status().is_success(), "the layer answers {}", answer.status());
+            }
+        });
+        double.reset_counts();
+        Self { runtime, double, router, requests: requests("/api/private", &tokens) }
+    }
+
     /// To a router of nothing but axum, with the answer of the app's public route.
     #[expect(clippy::disallowed_methods, reason = "this is what the app is compared with")]
     pub(crate) fn of_bare_axum(tokens: usize) -> Self {
@@ -86,6 +104,15 @@ impl Calls {
     pub(crate) fn end(self) {
         assert_eq!(self.double.introspections(), 0, "the cache was not warm");
     }
+}
+
+fn guard(double: &ZitadelDouble) -> axum_zitadel::Guard {
+    let cache = CacheSettings {
+        ttl: Duration::from_secs(3600),
+        max_entries: NonZeroUsize::new(120_000).expect("a number"),
+    };
+    layered::guard(double.issuer(), double.client_id().as_str(), &double.client_secret(), cache)
+        .expect("a guard")
 }
 
 fn start() -> (Runtime, ZitadelDouble) {

@@ -63,6 +63,44 @@ fn baseline(double: &ZitadelDouble) -> io::Result<Server> {
     Server::start(&program("baseline")?, "LISTEN", &environment)
 }
 
+fn layered(double: &ZitadelDouble, cache_ttl_secs: &str) -> io::Result<Server> {
+    let environment = [
+        ("ZITADEL_DOMAIN", double.issuer()),
+        ("CLIENT_ID", double.client_id().as_str()),
+        ("CLIENT_SECRET", &double.client_secret()),
+        ("CACHE_TTL_SECS", cache_ttl_secs),
+    ];
+    Server::start(&program("layered")?, "LISTEN", &environment)
+}
+
+/// A service of the owner's own with the layer, against bare axum and against the app's table.
+fn layer(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
+    let load = Load::new(&tokens[..1])?;
+    let turn = |server: &Server, path: &str| load.turn(server, path, CONNECTIONS, SECONDS);
+    let (server, app) = (layered(double, "3600")?, app(double, "1h")?);
+    let bare = baseline(double)?;
+    for warm in [&server, &app] {
+        turn(warm, "/api/private")?;
+    }
+    let ratio =
+        pairs::take(PAIRS, || turn(&server, "/api/private"), || turn(&bare, "/api/public"))?;
+    print("layer, warm private / bare axum", ratio);
+    let ratio =
+        pairs::take(PAIRS, || turn(&server, "/api/private"), || turn(&app, "/api/private"))?;
+    print("layer, warm private / the app's table, warm private", ratio);
+    let (server, app) = (layered(double, "0")?, app_with(double, "0s", &[])?);
+    let load = Load::new(tokens)?;
+    let turn = |server: &Server| {
+        double.reset_counts();
+        load.turn(server, "/api/private", CONNECTIONS, SECONDS)
+    };
+    let ratio = pairs::take(PAIRS, || turn(&server), || turn(&app))?;
+    print("layer, uncached private / the app's table, every request its own token", ratio);
+    let ratio = pairs::take(PAIRS, || turn(&server), || turn(&bare))?;
+    print("layer, uncached private / plain handler, every request its own token", ratio);
+    Ok(())
+}
+
 /// The public route, against itself and against bare axum.
 fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let (server, baseline) = (app(double, "0s")?, baseline(double)?);
@@ -164,6 +202,9 @@ fn main() -> io::Result<()> {
     }
     if "public".contains(&wanted) {
         public(&double, &tokens[..1])?;
+    }
+    if "layer".contains(&wanted) {
+        layer(&double, &tokens)?;
     }
     if "metrics".contains(&wanted) {
         measured(&double, &tokens[..1])?;
