@@ -19,6 +19,7 @@ mod start_error;
 pub mod telemetry;
 mod token_file;
 pub mod token_input;
+mod toml_line;
 
 pub use api::routes;
 pub use axum_zitadel::{

@@ -15,7 +15,7 @@ use domain::{
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::config::toml_line;
+use crate::toml_line::toml_line;
 
 /// The list that is used when no file is named.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::layers::Origin;
+use super::origin::Origin;
 
 /// A configuration that cannot be started with: which setting, what is wrong with it, and what
 /// would be right.

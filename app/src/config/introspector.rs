@@ -43,23 +43,40 @@ impl Introspector {
             Some("fake") => Fake::read(layers, directory, server).map(Self::Fake),
             Some(_) => Err(layers.error("introspector", "it is neither of the two")),
             None if is_zitadel_set => Self::zitadel(section, layers, directory, warnings),
-            None if cfg!(debug_assertions) => {
-                let mut credentials = credentials::SETTINGS.iter();
-                if let Some(origin) = credentials.find_map(|name| layers.origin(name)) {
-                    warnings.push(format!(
-                        "there are credentials ({origin}) but no zitadel.domain: the fake answers"
+            None => {
+                refuse_credentials_alone(layers)?;
+                if !cfg!(debug_assertions) {
+                    return Err(layers.conflict(
+                        "introspector",
+                        format_args!(
+                            "a release build does not guess: set zitadel.domain (ZITADEL_DOMAIN) \
+                             and credentials, or ask for the fake by name with introspector = \
+                             \"fake\" ({}=fake)",
+                            layers.variable("introspector"),
+                        ),
                     ));
                 }
                 Fake::read(layers, directory, server).map(Self::Fake)
             }
-            None => Err(layers.conflict(
-                "introspector",
-                "a release build does not guess: set zitadel.domain (ZITADEL_DOMAIN) and \
-                 credentials, or ask for the fake by name with introspector = \"fake\" \
-                 (APP_INTROSPECTOR=fake)",
-            )),
         }
     }
+}
+
+/// Refuses credentials without a domain: they are meant for a ZITADEL, and the fake would answer.
+fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
+    let mut credentials = credentials::SETTINGS.iter();
+    let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };
+    let meant = layers.misspelled_domain().map_or_else(String::new, |misspelled| {
+        format!("; did you mean ZITADEL_DOMAIN by {misspelled}?")
+    });
+    Err(layers.conflict(
+        "zitadel.domain",
+        format_args!(
+            "it is missing, and there are credentials ({origin}): set ZITADEL_DOMAIN, or ask for \
+             the fake by name with {}=fake{meant}",
+            layers.variable("introspector"),
+        ),
+    ))
 }
 
 impl Introspector {

@@ -4,50 +4,70 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path, str::FromStr};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
-    value::{Dict, Map, Value},
+    value::{Dict, Map, Num, Value},
 };
 
 use super::{
     dotenv,
     error::ConfigError,
-    setting::{self, SETTINGS, Setting},
+    origin::Origin,
+    ownership::{self, Ownership},
+    prefix::Prefix,
+    section::OwnersValues,
+    setting::{self, SETTINGS, Setting, TomlType},
 };
+use crate::toml_line::toml_line;
 
 /// The file that is read from the working directory.
 const FILE: &str = "config.toml";
-/// The variable that names another one.
-const FILE_VARIABLE: &str = "APP_CONFIG";
 const DOTENV: &str = ".env";
 const ENVIRONMENT: &str = "the environment";
 
-/// Where a value came from: its name there, and the layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) name: String,
-    pub(super) layer: String,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}", self.name, self.layer)
-    }
-}
-
 /// All layers, the later one winning: defaults, file, `.env`, environment.
-pub(super) struct Layers(Figment);
+pub(super) struct Layers {
+    settings: Figment,
+    prefix: Prefix,
+    /// A variable that looks like `ZITADEL_DOMAIN`.
+    misspelled_domain: Option<Origin>,
+}
 
 impl Layers {
+    /// Reads the layers, and what the owner of the program has in them.
     pub(super) fn read(
+        prefix: &Prefix,
         environment: BTreeMap<String, String>,
         directory: &Path,
-    ) -> Result<Self, ConfigError> {
-        let dotenv = read_dotenv(directory)?;
-        let file = environment.get(FILE_VARIABLE).or_else(|| dotenv.get(FILE_VARIABLE));
-        let file = read_file(directory, file.map(String::as_str))?;
-        let dotenv = Layer::of_variables(DOTENV, dotenv)?;
-        let environment = Layer::of_variables(ENVIRONMENT, environment)?;
+    ) -> Result<(Self, OwnersValues), ConfigError> {
+        let dotenv = read_dotenv(prefix, directory)?;
+        let file = format!("{prefix}{}", ownership::FILE);
+        let file = [&environment, &dotenv].into_iter().find_map(|layer| set(layer.get(&file)?));
+        let (file, tables) = read_file(directory, file)?;
+        let misspelled_domain = [(DOTENV, &dotenv), (ENVIRONMENT, &environment)]
+            .into_iter()
+            .find_map(|(layer, variables)| {
+                let name = variables.keys().find(|name| ownership::looks_like_domain(name))?;
+                Some(Origin { name: name.clone(), layer: layer.to_owned() })
+            });
+        let (dotenv, owners_dotenv) = Layer::of_variables(prefix, DOTENV, dotenv)?;
+        let (environment, owners) = Layer::of_variables(prefix, ENVIRONMENT, environment)?;
+        let owners = OwnersValues::new(
+            prefix.clone(),
+            (file.layer.clone(), tables),
+            [(DOTENV, owners_dotenv), (ENVIRONMENT, owners)],
+        );
         let layers = [Layer::of_defaults(), file, dotenv, environment];
-        Ok(Self(layers.into_iter().fold(Figment::new(), Figment::merge)))
+        let settings = layers.into_iter().fold(Figment::new(), Figment::merge);
+        Ok((Self { settings, prefix: prefix.clone(), misspelled_domain }, owners))
+    }
+
+    /// Returns the variable of a setting.
+    pub(super) fn variable(&self, setting: &str) -> String {
+        self.prefix.variable(setting)
+    }
+
+    /// Returns a variable that looks like `ZITADEL_DOMAIN` and is not.
+    pub(super) fn misspelled_domain(&self) -> Option<&Origin> {
+        self.misspelled_domain.as_ref()
     }
 
     /// Where the value of a setting came from, for those that are not at their default.
@@ -59,7 +79,7 @@ impl Layers {
 
     /// Where the value of a setting came from; `None` for a default and for no value.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
-        let metadata = self.0.find_metadata(name)?;
+        let metadata = self.settings.find_metadata(name)?;
         (metadata.name != Layer::DEFAULTS).then(|| Origin {
             name: metadata.interpolate(&Profile::Default, &name.split('.').collect::<Vec<_>>()),
             layer: metadata.name.to_string(),
@@ -68,11 +88,17 @@ impl Layers {
 
     /// The value of a setting as text.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
-        match self.0.find_value(name) {
+        match self.settings.find_value(name) {
             Err(_) => Ok(None),
             Ok(Value::String(_, text)) if text.is_empty() => Err(self.error(name, "it is empty")),
             Ok(Value::String(_, text)) => Ok(Some(text)),
-            Ok(_) => Err(self.error(name, "it must stand in quotes")),
+            Ok(value) => match (setting::named(name).map(|setting| setting.toml), value) {
+                (Some(TomlType::Number), Value::Num(_, number)) => {
+                    whole(number).map(Some).ok_or_else(|| self.error(name, "it is not whole"))
+                }
+                (Some(TomlType::Boolean), Value::Bool(_, value)) => Ok(Some(value.to_string())),
+                _ => Err(self.error(name, "it must stand in quotes")),
+            },
         }
     }
 
@@ -99,7 +125,7 @@ impl Layers {
         &self,
         name: &'static str,
     ) -> Result<Vec<T>, ConfigError> {
-        let items = match self.0.find_value(name) {
+        let items = match self.settings.find_value(name) {
             Err(_) => return Ok(Vec::new()),
             Ok(Value::String(_, text)) => {
                 text.split(',').map(|item| item.trim().to_owned()).collect()
@@ -146,52 +172,65 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// The seed's names first, then our own, which win.
+    /// The seed's names first, then our own, which win. A blank variable is not set. The variables of
+    /// others are given back.
     fn of_variables(
+        prefix: &Prefix,
         layer: &str,
         mut variables: BTreeMap<String, String>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<(Self, BTreeMap<String, String>), ConfigError> {
+        variables.retain(|_, value| !value.trim().is_empty());
         let mut values = BTreeMap::new();
         for setting in SETTINGS {
-            let names =
-                setting.seed_name.map(str::to_owned).into_iter().chain([setting.variable()]);
-            for name in names {
+            let own = prefix.variable(setting.name);
+            for name in setting.seed_name.map(str::to_owned).into_iter().chain([own]) {
                 if let Some(value) = variables.remove(&name) {
                     values.insert(setting.name, (Value::from(value), name));
                 }
             }
         }
-        match variables.keys().find(|name| is_unknown(name)) {
-            Some(unknown) => {
-                let origin = Origin { name: unknown.clone(), layer: layer.to_owned() };
-                Err(ConfigError::unknown(&origin, meant(unknown).as_deref()))
+        for name in variables.keys() {
+            if let Ownership::Misspelled(meant) = ownership::of_variable(prefix, name) {
+                let origin = Origin { name: name.clone(), layer: layer.to_owned() };
+                return Err(ConfigError::unknown(&origin, meant.as_deref()));
             }
-            None => Ok(Self { layer: layer.to_owned(), values }),
         }
+        Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    fn of_toml(layer: &str, table: Dict) -> Result<Self, ConfigError> {
+    /// The tables of others are given back.
+    fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
-        let mut tables = vec![(String::new(), table)];
-        while let Some((prefix, table)) = tables.pop() {
-            for (key, value) in table {
-                let name = format!("{prefix}{key}");
-                let section = format!("{name}.");
-                match (setting::named(&name), value) {
-                    (Some(setting), value) => drop(values.insert(setting.name, (value, name))),
-                    (None, Value::Dict(_, table))
-                        if SETTINGS.iter().any(|setting| setting.name.starts_with(&section)) =>
-                    {
-                        tables.push((section, table));
-                    }
-                    _ => {
-                        let origin = Origin { name, layer: layer.to_owned() };
-                        return Err(ConfigError::unknown(&origin, None));
+        let mut others = Dict::new();
+        let unknown = |name: String, meant: Option<String>| {
+            let origin = Origin { name, layer: layer.to_owned() };
+            ConfigError::unknown(&origin, meant.as_deref())
+        };
+        for (key, value) in table {
+            let keys = match &value {
+                Value::Dict(_, table) => Some(table.keys().map(String::as_str).collect::<Vec<_>>()),
+                _ => None,
+            };
+            match (ownership::of_key(&key, keys.as_deref()), setting::named(&key), value) {
+                (Ownership::Others, _, value) => drop(others.insert(key, value)),
+                (Ownership::Misspelled(meant), ..) => return Err(unknown(key, meant)),
+                (Ownership::Ours, Some(setting), value) => {
+                    values.insert(setting.name, (value, key));
+                }
+                (Ownership::Ours, None, Value::Dict(_, section)) => {
+                    for (below, value) in section {
+                        let name = format!("{key}.{below}");
+                        let Some(setting) = setting::named(&name) else {
+                            let meant = ownership::meant_by_key(&name);
+                            return Err(unknown(name, meant));
+                        };
+                        values.insert(setting.name, (value, name));
                     }
                 }
+                (Ownership::Ours, None, _) => return Err(unknown(key, None)),
             }
         }
-        Ok(Self { layer: layer.to_owned(), values })
+        Ok((Self { layer: layer.to_owned(), values }, others))
     }
 }
 
@@ -223,40 +262,35 @@ impl Provider for Layer {
     }
 }
 
-/// The variable with the same letters, as where one underscore stands for two.
-fn meant(unknown: &str) -> Option<String> {
-    let letters = |name: &str| name.replace('_', "");
-    let mut variables = SETTINGS.iter().map(Setting::variable);
-    variables.find(|variable| letters(variable) == letters(unknown))
+/// Returns whether a variable is a setting, or looks like one.
+pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
+    ownership::of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Whether a variable looks like a setting and is none. Kubernetes injects some of that look for a
-/// service called `app`.
-fn is_unknown(variable: &str) -> bool {
-    let kubernetes = variable == "APP_PORT"
-        || variable == "APP_SERVICE_HOST"
-        || variable.starts_with("APP_PORT_")
-        || variable.starts_with("APP_SERVICE_PORT");
-    variable.starts_with("APP_") && variable != FILE_VARIABLE && !kubernetes
+/// Returns a value that is not blank.
+fn set(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.trim().is_empty())
 }
 
-/// Whether a variable is a setting, or looks like one.
-pub(super) fn is_ours(variable: &str) -> bool {
-    variable == FILE_VARIABLE
-        || is_unknown(variable)
-        || SETTINGS.iter().any(|setting| setting.seed_name == Some(variable))
+/// Writes a whole number of TOML, which is an `i64`, as text.
+fn whole(number: Num) -> Option<String> {
+    match number {
+        Num::I64(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
-fn read_dotenv(directory: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let text = match fs::read_to_string(directory.join(DOTENV)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(ConfigError::of(DOTENV, error)),
     };
-    dotenv::parse(&text, is_ours).map_err(|error| ConfigError::of(DOTENV, error))
+    dotenv::parse(&text, |word| is_ours(prefix, word))
+        .map_err(|error| ConfigError::of(DOTENV, error))
 }
 
-fn read_file(directory: &Path, file: Option<&str>) -> Result<Layer, ConfigError> {
+fn read_file(directory: &Path, file: Option<&str>) -> Result<(Layer, Dict), ConfigError> {
     let name = file.unwrap_or(FILE);
     let text = match fs::read_to_string(directory.join(name)) {
         Ok(text) => text,
@@ -268,10 +302,4 @@ fn read_file(directory: &Path, file: Option<&str>) -> Result<Layer, ConfigError>
         ConfigError::of(name, format!("line {line} is not TOML: {}", error.message()))
     })?;
     Layer::of_toml(name, table)
-}
-
-/// The line of an error in a TOML text, from 1.
-pub(crate) fn toml_line(text: &str, error: &toml::de::Error) -> usize {
-    let start = error.span().map_or(0, |span| span.start);
-    text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -10,6 +10,10 @@ mod error;
 mod introspector;
 mod layers;
 mod log;
+mod origin;
+mod ownership;
+mod prefix;
+mod section;
 mod server;
 mod setting;
 mod traces;
@@ -18,17 +22,19 @@ mod zitadel;
 use std::{collections::BTreeMap, env, path::Path};
 
 use adapters::CacheSettings;
+use serde::de::DeserializeOwned;
 
 use crate::local_tokens::LocalTokens;
 use layers::Layers;
+use section::OwnersValues;
 
 pub use admin::Admin;
 pub use auth::Auth;
 pub use cors::{AllowedOrigin, Cors};
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
-pub(crate) use layers::toml_line;
 pub use log::{Log, LogFormat};
+pub use prefix::Prefix;
 pub use server::Server;
 pub use traces::{Sampling, Traces};
 pub use zitadel::Zitadel;
@@ -56,6 +62,9 @@ pub struct Config {
     pub origins: Vec<(&'static str, String)>,
     /// What an operator should know although the start goes on.
     pub warnings: Vec<String>,
+    /// The prefix of the variables.
+    pub prefix: Prefix,
+    owners: OwnersValues,
 }
 
 impl Config {
@@ -64,17 +73,40 @@ impl Config {
     /// # Errors
     /// When a setting is unknown, malformed, contradictory or incomplete.
     pub fn load() -> Result<Self, ConfigError> {
+        Self::load_for(&Prefix::default())
+    }
+
+    /// Reads the configuration of this process by another prefix than `APP_`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
         let mut environment = BTreeMap::new();
         for (name, value) in env::vars_os() {
             match (name.into_string(), value.into_string()) {
                 (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
-                (Ok(name), Err(_)) if layers::is_ours(&name) => {
+                (Ok(name), Err(_)) if layers::is_ours(prefix, &name) => {
                     return Err(ConfigError::of(&name, "its value is not UTF-8"));
                 }
                 _ => {}
             }
         }
-        Self::read(environment, Path::new("."))
+        Self::read_for(prefix, environment, Path::new("."))
+    }
+
+    /// Reads a section of the owner's own: a table of `config.toml`, then variables such as
+    /// `APP_DATABASE__URL` of `.env` and of the environment, the later one winning.
+    ///
+    /// A variable is text: numbers, `true` and `false`, names of unit variants, and lists with commas
+    /// are parsed where the type asks for them, and a `String` gets every letter. Enums with fields
+    /// can only be written in TOML as their type's own deserializer takes them: they are not
+    /// supported here.
+    ///
+    /// # Errors
+    /// When a value is missing or is not what the type asks for. The error names the value and its
+    /// layer, and repeats nothing of it.
+    pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
+        self.owners.section(name)
     }
 
     /// Gives the fake these tokens instead of the built-in ones, unless a file is named for them.
@@ -94,8 +126,20 @@ impl Config {
         environment: BTreeMap<String, String>,
         directory: &Path,
     ) -> Result<Self, ConfigError> {
+        Self::read_for(&Prefix::default(), environment, directory)
+    }
+
+    /// Reads the configuration by another prefix than `APP_`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_for(
+        prefix: &Prefix,
+        environment: BTreeMap<String, String>,
+        directory: &Path,
+    ) -> Result<Self, ConfigError> {
         let traces = Traces::read(&environment)?;
-        let layers = Layers::read(environment, directory)?;
+        let (layers, owners) = Layers::read(prefix, environment, directory)?;
         let server = Server::read(&layers)?;
         let mut warnings = Vec::new();
         Ok(Self {
@@ -114,6 +158,8 @@ impl Config {
                 .collect(),
             traces,
             warnings,
+            prefix: prefix.clone(),
+            owners,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Every setting: its name, its default and what it means. `docs/configuration.md` is checked
 //! against this page.
 
-/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and
-/// `APP_SERVER__LISTEN` in `.env` and the environment.
+/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and, behind
+/// the prefix, `SERVER__LISTEN` in `.env` and the environment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
@@ -10,6 +10,8 @@ pub(super) struct Setting {
     pub(super) seed_name: Option<&'static str>,
     /// As it would be written in the environment.
     pub(super) default: Option<&'static str>,
+    /// The type that it may have in TOML beside text.
+    pub(super) toml: TomlType,
     /// What would be right, for the error message.
     pub(super) expects: &'static str,
     /// What it does, for the documentation. Where there is no default, it says what happens then.
@@ -17,9 +19,20 @@ pub(super) struct Setting {
     pub(super) meaning: &'static str,
 }
 
+/// Type of a value in TOML, beside text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TomlType {
+    /// None: the value stands in quotes.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+}
+
 impl Setting {
     const fn new(name: &'static str, expects: &'static str, meaning: &'static str) -> Self {
-        Self { name, seed_name: None, default: None, expects, meaning }
+        Self { name, seed_name: None, default: None, toml: TomlType::Text, expects, meaning }
     }
 
     const fn default(self, default: &'static str) -> Self {
@@ -30,9 +43,19 @@ impl Setting {
         Self { seed_name: Some(seed_name), ..self }
     }
 
-    /// The name in the environment and in `.env`.
-    pub(super) fn variable(&self) -> String {
-        format!("APP_{}", self.name.to_uppercase().replace('.', "__"))
+    /// Takes a number of TOML as well as a text.
+    const fn number(self) -> Self {
+        Self { toml: TomlType::Number, ..self }
+    }
+
+    /// Takes `true` and `false` of TOML as well as a text.
+    const fn flag(self) -> Self {
+        Self { toml: TomlType::Boolean, ..self }
+    }
+
+    /// Returns the name in the environment and in `.env`, without the prefix.
+    pub(super) fn variable_name(&self) -> String {
+        self.name.to_uppercase().replace('.', "__")
     }
 }
 
@@ -70,6 +93,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "a whole number, at least 1",
         "Connections served at once; more wait to be accepted.",
     )
+    .number()
     .default("10000"),
     Setting::new(
         "server.header_timeout",
@@ -88,6 +112,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "a size in bytes or with a unit, such as 1MiB",
         "The longest request body that a handler reads.",
     )
+    .number()
     .default("1MiB"),
     Setting::new(
         "cors.allowed_origins",
@@ -160,6 +185,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "a whole number, at least 1",
         "Introspections under way at once. Beyond it callers get 503 at once.",
     )
+    .number()
     .default("256"),
     Setting::new(
         "auth.realm",
@@ -172,6 +198,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "401 or 403",
         "Status when a valid token lacks the role: `401`, as the Python example documents, or `403`, as RFC 6750 has it.",
     )
+    .number()
     .default("401"),
     Setting::new(
         "auth.leeway",
@@ -200,6 +227,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "a whole number, at least 1",
         "Answers kept at most.",
     )
+    .number()
     .default("100000"),
     Setting::new(
         "fake.tokens",
@@ -228,12 +256,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         "true or false",
         "One event for each request of a route or of none: method, route, request id, status, outcome, duration.",
     )
+    .flag()
     .default("false"),
     Setting::new(
         "log.subject",
         "true or false, and true only with log.requests",
         "Whether the event of `log.requests` names the subject (`sub`) of whoever was let in.",
     )
+    .flag()
     .default("false"),
 ];
 

@@ -6,7 +6,6 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
@@ -27,10 +26,6 @@ use crate::{
     note::{RequestEnd, RequestHead, RequestId, TARGET, UNMATCHED, X_REQUEST_ID},
 };
 
-/// How long a verdict is shared by the rules of one request, from its question. Longer than any
-/// question may take by default (5 s); a request that lives for hours is judged anew.
-const SHARED_FOR: Duration = Duration::from_secs(10);
-
 /// One request that a guard sees. It is in the request's extensions, where extractors find it.
 pub(crate) struct Visit {
     guard: Guard,
@@ -44,6 +39,8 @@ pub(crate) struct Visit {
     /// Whether the answer depends on a permit.
     asked: AtomicBool,
     refusal: OnceLock<Reason>,
+    /// Whether the head of the answer is there.
+    ended: AtomicBool,
     /// Whether the verdict is kept: for a second rule, and for the observer.
     keeps_verdict: bool,
     verdict: OnceLock<Known>,
@@ -53,7 +50,6 @@ pub(crate) struct Visit {
 struct Known {
     /// Value of `Authorization` that was judged: a layer may replace the header in between.
     header: HeaderValue,
-    asked_at: Instant,
     verdict: Introspection,
 }
 
@@ -77,6 +73,7 @@ impl Visit {
             span: Span::none(),
             asked: AtomicBool::new(false),
             refusal: OnceLock::new(),
+            ended: AtomicBool::new(false),
             keeps_verdict: shared || is_observed,
             verdict: OnceLock::new(),
         };
@@ -90,7 +87,11 @@ impl Visit {
     /// Returns the visit of a request that `guard` sees already.
     pub(crate) fn already<B>(guard: &Guard, request: &Request<B>) -> Option<Arc<Self>> {
         let visit = request.extensions().get::<Arc<Self>>();
-        visit.filter(|visit| visit.guard.is(guard)).cloned()
+        visit.filter(|visit| visit.is_of(guard)).cloned()
+    }
+
+    pub(crate) fn is_of(&self, guard: &Guard) -> bool {
+        self.guard.is(guard)
     }
 
     /// Returns the visit of a request in an extractor.
@@ -170,7 +171,8 @@ impl Visit {
         Ok(Authorized::new(permit, Arc::clone(self)))
     }
 
-    /// Returns the verdict on `token`, which is asked for once in a request.
+    /// Returns the verdict on `token`, which is asked for once until the answer's head is there. A
+    /// stream that asks for a permit again after that is judged by a new verdict.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,
@@ -180,19 +182,17 @@ impl Visit {
             return self.guard.authorizer().verdict(token).await;
         }
         let header = headers.get(AUTHORIZATION);
-        let known = self
-            .verdict
-            .get()
-            .filter(|known| header == Some(&known.header) && known.asked_at.elapsed() < SHARED_FOR);
-        if let Some(known) = known {
+        let known = self.verdict.get().filter(|known| header == Some(&known.header));
+        if let Some(known) = known
+            && !self.ended.load(Ordering::Relaxed)
+        {
             return Ok(known.verdict.clone());
         }
-        let asked_at = Instant::now();
         let verdict = self.guard.authorizer().verdict(token).await?;
         if let Some(header) = header {
             let (header, verdict) = (header.clone(), verdict.clone());
             // A second token in one request is judged, and asked about each time.
-            let _ = self.verdict.set(Known { header, asked_at, verdict });
+            let _ = self.verdict.set(Known { header, verdict });
         }
         Ok(verdict)
     }
@@ -208,6 +208,7 @@ impl Visit {
 
     /// Completes the answer, and tells the observer.
     pub(crate) fn end<B>(&self, response: &mut Response<B>) {
+        self.ended.store(true, Ordering::Relaxed);
         if let Some(slot) = response.extensions().get::<IdSlot>() {
             slot.set(&self.id);
         }

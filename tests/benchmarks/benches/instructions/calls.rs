@@ -8,8 +8,8 @@ use adapters::CacheSettings;
 use app::{Config, routes};
 use axum::{
     Json, Router,
-    body::Body,
-    http::{Request, header::AUTHORIZATION},
+    body::{Body, Bytes},
+    http::{HeaderValue, Request, header::AUTHORIZATION},
     routing::get,
 };
 use benchmarks::layered;
@@ -131,9 +131,15 @@ fn requests(path: &str, tokens: &[String]) -> Vec<Request<Body>> {
     tokens.iter().cycle().take(REQUESTS).map(|token| request(path, token)).collect()
 }
 
+/// A header's value as hyper reads it: a slice of a shared buffer.
+fn received(value: &str) -> HeaderValue {
+    let buffer = Bytes::from(format!("{value}\r\n"));
+    HeaderValue::from_maybe_shared(buffer.slice(..value.len())).expect("a header")
+}
+
 fn request(path: &str, token: &str) -> Request<Body> {
     Request::get(path)
-        .header(AUTHORIZATION, format!("Bearer {token}"))
+        .header(AUTHORIZATION, received(&format!("Bearer {token}")))
         .body(Body::empty())
         .expect("a request")
 }

@@ -1,0 +1,197 @@
+//! Whose a name is: a setting, a misspelled one, or somebody else's.
+//!
+//! The environment and `config.toml` are shared with the owner of the program, and with whatever runs
+//! it: Kubernetes injects `APP_DB_PORT` for a service called `app-db`. So a name is refused only where
+//! it is inside one of our sections, or nearly one of our names.
+
+use super::{
+    prefix::Prefix,
+    setting::{SETTINGS, Setting},
+};
+
+/// Whose a name is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// It is a setting, or names the file.
+    Ours,
+    /// It is ours and no setting; the one that it looks like, if any.
+    Misspelled(Option<String>),
+    /// The owner's, or that of the system.
+    Others,
+}
+
+/// Name, behind the prefix, of the variable that names another file.
+pub(super) const FILE: &str = "CONFIG";
+
+/// Letters by which a name may differ from the one that is meant.
+const TYPOS: usize = 2;
+
+/// Decides about a variable of the environment or of `.env`.
+pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
+    if SETTINGS.iter().any(|setting| setting.seed_name == Some(variable)) {
+        return Ownership::Ours;
+    }
+    let Some(rest) = prefix.strip(variable) else { return Ownership::Others };
+    let names = || SETTINGS.iter().map(Setting::variable_name).chain([FILE.to_owned()]);
+    if names().any(|name| name == rest) {
+        return Ownership::Ours;
+    }
+    let meant = closest(rest, names());
+    let is_ours = match rest.split_once("__") {
+        Some((section, _)) => meant.is_some() || is_section(&section.to_lowercase()),
+        None => meant.is_some(),
+    };
+    if is_ours {
+        Ownership::Misspelled(meant.map(|name| format!("{prefix}{name}")))
+    } else {
+        Ownership::Others
+    }
+}
+
+/// Decides about a key at the top of `config.toml`; `keys` are those below it, where it is a table.
+pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
+    let is_setting = SETTINGS.iter().any(|setting| setting.name == key);
+    match (is_setting || is_section(key), keys) {
+        (true, _) => Ownership::Ours,
+        (false, None) => {
+            let top =
+                SETTINGS.iter().map(|setting| setting.name).filter(|name| !name.contains('.'));
+            let meant = closest(key, top.map(str::to_owned));
+            meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)))
+        }
+        (false, Some(keys)) => {
+            let names = || SETTINGS.iter().map(|setting| setting.name.to_owned());
+            let meant = keys.iter().find_map(|below| closest(&format!("{key}.{below}"), names()));
+            meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)))
+        }
+    }
+}
+
+/// Returns the setting that a key inside one of our sections looks like.
+pub(super) fn meant_by_key(name: &str) -> Option<String> {
+    closest(name, SETTINGS.iter().map(|setting| setting.name.to_owned()))
+}
+
+/// Returns a seed's name that a variable looks like: `ZITADEL_DOMAIN` for `ZITADEL_DOMAN`.
+pub(super) fn looks_like_domain(variable: &str) -> bool {
+    const DOMAIN: &str = "ZITADEL_DOMAIN";
+    variable != DOMAIN && closest(variable, [DOMAIN.to_owned()].into_iter()).is_some()
+}
+
+fn is_section(name: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.name.split_once('.').is_some_and(|(own, _)| own == name))
+}
+
+/// Returns the name with the same letters, or with at most two typos, the closest first. Underscores
+/// do not count.
+fn closest(written: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let letters = |name: &str| name.replace('_', "");
+    let written = letters(written);
+    let distance = |name: &String| strsim::damerau_levenshtein(&letters(name), &written);
+    let near = names.map(|name| (distance(&name), name)).filter(|(typos, _)| *typos <= TYPOS);
+    near.min_by_key(|(typos, _)| *typos).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn variable(name: &str) -> Ownership {
+        of_variable(&Prefix::default(), name)
+    }
+
+    #[test]
+    fn a_setting_is_ours_by_each_of_its_names() {
+        for name in
+            ["APP_SERVER__LISTEN", "APP_INTROSPECTOR", "APP_CONFIG", "ZITADEL_DOMAIN", "KEY_FILE"]
+        {
+            assert_eq!(variable(name), Ownership::Ours, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_our_section_or_nearly_one_of_ours_is_misspelled() {
+        for (name, meant) in [
+            ("APP_SERVER__LISTN", Some("APP_SERVER__LISTEN")),
+            ("APP_SERVR__LISTEN", Some("APP_SERVER__LISTEN")),
+            ("APP_SEVRER__LISTEN", Some("APP_SERVER__LISTEN")),
+            ("APP_SERVER_LISTEN", Some("APP_SERVER__LISTEN")),
+            ("APP_SERVER_MAX_BODY", Some("APP_SERVER__MAX_BODY")),
+            ("APP_ZITADEL_KEYFILE", Some("APP_ZITADEL__KEY_FILE")),
+            ("APP_LOG__REQUEST", Some("APP_LOG__REQUESTS")),
+            ("APP_INTROSPECTR", Some("APP_INTROSPECTOR")),
+            ("APP_CONFG", Some("APP_CONFIG")),
+            ("APP_SERVER__PORT", None),
+            ("APP_ZITADEL__ORGANISATION", None),
+        ] {
+            assert_eq!(variable(name), Ownership::Misspelled(meant.map(str::to_owned)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_others_is_left_alone() {
+        for name in [
+            "APP_ENV",
+            "APP_NAME",
+            "APP_DATABASE_URL",
+            "APP_DATABASE__URL",
+            "APP_DATABASE__POOL__SIZE",
+            "APP_CORE__DEBUG",
+            "APP_LOGO",
+            "APP_DB_PORT",
+            "APP_DB_SERVICE_HOST",
+            "APP_DB_PORT_5432_TCP",
+            "APP_DB_PORT_5432_TCP_ADDR",
+            "APP_PORT",
+            "APP_PORT_5000_TCP",
+            "APP_SERVICE_HOST",
+            "APP_SERVICE_PORT_HTTP",
+            "APP_SERVER_PORT",
+            "APP_SERVER_SERVICE_HOST",
+            "APP_SERVER_PORT_80_TCP_PROTO",
+            "APP_CACHE_SERVICE_PORT",
+            "APP_LOG_PORT",
+            "APPLE_SERVER__LISTEN",
+            "APP",
+            "PATH",
+        ] {
+            assert_eq!(variable(name), Ownership::Others, "{name}");
+        }
+    }
+
+    #[test]
+    fn another_program_has_another_house() {
+        let prefix = Prefix::of_program("messages");
+        assert_eq!(of_variable(&prefix, "APP_SERVER__LISTN"), Ownership::Others);
+        let meant = Ownership::Misspelled(Some("MESSAGES_SERVER__LISTEN".to_owned()));
+        assert_eq!(of_variable(&prefix, "MESSAGES_SERVER__LISTN"), meant);
+    }
+
+    #[test]
+    fn a_table_is_ours_by_its_name_or_nearly_ours_by_its_name_and_a_key() {
+        for (key, keys, expected) in [
+            ("server", Some(&["listen"][..]), Ownership::Ours),
+            ("server", None, Ownership::Ours),
+            ("introspector", None, Ownership::Ours),
+            ("sever", Some(&["listen"]), Ownership::Misspelled(Some("server.listen".to_owned()))),
+            ("introspectr", None, Ownership::Misspelled(Some("introspector".to_owned()))),
+            ("core", Some(&["debug"]), Ownership::Others),
+            ("database", Some(&["url"]), Ownership::Others),
+            ("listen", None, Ownership::Others),
+            ("title", None, Ownership::Others),
+        ] {
+            assert_eq!(of_key(key, keys), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_misspelled_domain_is_seen() {
+        for name in ["ZITADEL_DOMAN", "ZITADELDOMAIN", "ZITADEL_DOMIAN", "ZITADEL_DOMAINS"] {
+            assert!(looks_like_domain(name), "{name}");
+        }
+        for name in ["ZITADEL_DOMAIN", "ZITADEL_PORT", "DOMAIN"] {
+            assert!(!looks_like_domain(name), "{name}");
+        }
+    }
+}

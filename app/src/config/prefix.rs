@@ -1,0 +1,56 @@
+//! The prefix of a program's own variables.
+
+use std::fmt;
+
+/// Prefix of the variables that are settings: `APP_` by default, and that of its name for a program
+/// made with this library (`MESSAGES_` for `messages`, `MY_API_` for `my-api`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// Makes the prefix of a program of this name: letters and digits in upper case, everything else
+    /// an underscore.
+    #[must_use]
+    pub fn of_program(name: &str) -> Self {
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        Self(name.chars().map(letter).chain(['_']).collect())
+    }
+
+    /// Returns the variable of a setting, as `APP_SERVER__LISTEN` of `server.listen`.
+    pub(crate) fn variable(&self, setting: &str) -> String {
+        format!("{self}{}", setting.to_uppercase().replace('.', "__"))
+    }
+
+    /// Returns the rest of a variable behind the prefix.
+    pub(super) fn strip<'a>(&self, variable: &'a str) -> Option<&'a str> {
+        variable.strip_prefix(&self.0)
+    }
+}
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Self::of_program("app")
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_has_the_prefix_of_its_name() {
+        for (name, variable) in [
+            ("app", "APP_SERVER__LISTEN"),
+            ("messages", "MESSAGES_SERVER__LISTEN"),
+            ("my-api2", "MY_API2_SERVER__LISTEN"),
+        ] {
+            assert_eq!(Prefix::of_program(name).variable("server.listen"), variable);
+        }
+    }
+}
