@@ -4,16 +4,16 @@
 //! cargo run -p app --example messages
 //! ```
 //!
-//! It reads the same configuration as the app itself, and answers from the local tokens below
-//! when nothing is configured.
+//! It reads the settings of the app itself under names of its own, such as
+//! `MESSAGES_SERVER__LISTEN`, and answers from the local tokens below when nothing is configured.
 
 use std::{
     collections::BTreeMap,
-    error::Error,
+    process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use app::{Authorized, Banner, Config, LocalTokens, Routes, guarded, start, telemetry};
+use app::{Authorized, Problem, Program, Routes, guarded};
 use axum::{
     Json,
     extract::{Path, State},
@@ -22,7 +22,7 @@ use axum::{
 use domain::{Policy, Role, Rule};
 use serde::{Deserialize, Serialize};
 
-/// Whoever may read messages.
+/// Callers who may read messages.
 #[derive(Debug)]
 pub(crate) struct ReadMessages;
 
@@ -30,7 +30,7 @@ impl Rule for ReadMessages {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read:messages"));
 }
 
-/// Whoever may write messages.
+/// Callers who may write messages.
 #[derive(Debug)]
 pub(crate) struct WriteMessages;
 
@@ -70,9 +70,11 @@ async fn read(
     _: Authorized<ReadMessages>,
     Path(id): Path<u64>,
     State(messages): State<Messages>,
-) -> Result<Json<Message>, StatusCode> {
+) -> Result<Json<Message>, Problem> {
     let messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
-    messages.get(&id).cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
+    messages.get(&id).cloned().map(Json).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "no_such_message", format!("There is no message {id}."))
+    })
 }
 
 async fn write(
@@ -81,7 +83,7 @@ async fn write(
     State(messages): State<Messages>,
     Json(NewMessage { text }): Json<NewMessage>,
 ) -> StatusCode {
-    let author = permit.principal().subject.as_ref().map(ToString::to_string);
+    let author = permit.principal().subject().map(str::to_owned);
     let mut messages = messages.lock().unwrap_or_else(PoisonError::into_inner);
     messages.insert(id, Message { text, author });
     StatusCode::CREATED
@@ -89,22 +91,14 @@ async fn write(
 
 /// The route table.
 pub(crate) fn routes() -> Routes {
+    let welcome = Message { text: "welcome".to_owned(), author: None };
+    let messages = Messages::new(Mutex::new(BTreeMap::from([(1, welcome)])));
     Routes::default()
         .get("/api/messages/{id}", guarded(read))
-        .post("/api/messages/{id}", guarded(write))
-        .with_state(Messages::default())
+        .post("/api/messages/{id}", guarded(write).sample_body(r#"{"text":"hello"}"#))
+        .with_state(messages)
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let config = Config::load()?.with_local_tokens(LocalTokens::parse(LOCAL_TOKENS)?);
-    let telemetry = telemetry::init(&config)?;
-    let routes = routes();
-    let banner = Banner::new(&config, routes.table());
-    let running = start(config, routes).await?;
-    telemetry.print(&format!("{}\n", banner.text(running.local_address())));
-    tokio::signal::ctrl_c().await?;
-    running.stop().await;
-    telemetry.send_the_last_traces().await;
-    Ok(())
+fn main() -> ExitCode {
+    Program::new("messages").local_tokens(LOCAL_TOKENS).run(routes())
 }

@@ -68,15 +68,16 @@ impl Banner {
                 if *copyable {
                     writeln!(
                         text,
-                        "\nTo edit the tokens while the API runs, stop it and start it with a copy:\n\n    \
-                         cp app/local-tokens.toml my-tokens.local.toml\n    \
+                        "\nTo edit the tokens while the API runs, stop it and start it with a copy (-n \
+                         keeps one that is there already):\n\n    \
+                         cp -n app/local-tokens.toml my-tokens.local.toml\n    \
                          APP_FAKE__TOKENS=my-tokens.local.toml cargo run -p app",
                     )?;
                 }
             }
         }
         writeln!(text, "\nTo try it:\n")?;
-        for Route { method, path, access } in &self.routes {
+        for Route { method, path, access, sample_body } in &self.routes {
             let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
             let header = match access {
                 Access::Public | Access::Optional(_) => String::new(),
@@ -84,8 +85,14 @@ impl Banner {
                     format!(" -H \"Authorization: Bearer {}\"", self.token(policy))
                 }
             };
+            let body = sample_body.map_or_else(String::new, |json| {
+                format!(
+                    " -H \"Content-Type: application/json\" -d '{}'",
+                    json.replace('\'', "'\\''")
+                )
+            });
             let path = example(path);
-            writeln!(text, "    curl -i{method}{header} \"http://{address}{path}\"")?;
+            writeln!(text, "    curl -i{method}{header}{body} \"http://{address}{path}\"")?;
         }
         Ok(())
     }

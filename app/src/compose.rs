@@ -12,7 +12,7 @@ use axum_zitadel::{Guard, GuardBuilder, Routes};
 use domain::{Authorizer, Requirements, TokenIntrospector};
 
 use crate::{
-    config::{Auth, Config, Fake, Introspector, Zitadel},
+    config::{Auth, Config, Fake, Introspector, Prefix, Zitadel},
     explainer::Explainer,
     metrics::Metrics,
     observation::Observation,
@@ -46,7 +46,7 @@ pub(crate) fn api(
     routes: Routes,
     metrics: Option<Metrics>,
 ) -> Result<Api, HttpClientError> {
-    let composed = introspector(config.introspector, config.cache)?;
+    let composed = introspector(config.introspector, config.cache, &config.prefix)?;
     let guard = composed.guard(&config.auth);
     let is_observed = metrics.is_some() || config.log.requests || config.traces.is_some();
     let guard = if is_observed {
@@ -64,10 +64,11 @@ pub(crate) fn api(
 pub(crate) fn introspector(
     introspector: Introspector,
     cache: CacheSettings,
+    prefix: &Prefix,
 ) -> Result<Composed, HttpClientError> {
     match introspector {
         Introspector::Fake(fake) => Ok(in_memory(fake)),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache),
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache, prefix),
     }
 }
 
@@ -102,14 +103,21 @@ fn in_memory(fake: Fake) -> Composed {
     }
 }
 
-fn ask_zitadel(zitadel: Zitadel, cache: CacheSettings) -> Result<Composed, HttpClientError> {
+fn ask_zitadel(
+    zitadel: Zitadel,
+    cache: CacheSettings,
+    prefix: &Prefix,
+) -> Result<Composed, HttpClientError> {
     let Zitadel { mut settings, limits } = zitadel;
     settings.trace_parent = traces::trace_parent;
     let zitadel = compose(settings, cache, limits)?;
     Ok(Composed {
         introspector: zitadel.introspector,
         requirements: zitadel.requirements,
-        explainer: Explainer::Zitadel(Box::new(zitadel.explainer)),
+        explainer: Explainer::Zitadel {
+            explainer: Box::new(zitadel.explainer),
+            introspector: prefix.variable("introspector"),
+        },
         breaker: Some(zitadel.breaker),
         credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
     })

@@ -13,7 +13,11 @@ pub(crate) enum Explainer {
     /// Those of the in-memory fake.
     Fake,
     /// Those of ZITADEL, in the words of one set-up.
-    Zitadel(Box<zitadel::Explainer>),
+    Zitadel {
+        explainer: Box<zitadel::Explainer>,
+        /// The variable by which the fake is asked for.
+        introspector: String,
+    },
 }
 
 impl Explainer {
@@ -21,7 +25,7 @@ impl Explainer {
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
-            Self::Zitadel(explainer) => explainer.set_up(),
+            Self::Zitadel { explainer, .. } => explainer.set_up(),
         }
     }
 
@@ -29,14 +33,14 @@ impl Explainer {
     pub(crate) fn inactive_means(&self) -> String {
         match self {
             Self::Fake => NOT_LOCAL.to_owned(),
-            Self::Zitadel(explainer) => explainer.what_inactive_means(),
+            Self::Zitadel { explainer, .. } => explainer.what_inactive_means(),
         }
     }
 
     pub(crate) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         match self {
             Self::Fake => format!("of {} characters", token.expose_secret().len()),
-            Self::Zitadel(explainer) => explainer.form(token, now),
+            Self::Zitadel { explainer, .. } => explainer.form(token, now),
         }
     }
 
@@ -47,7 +51,7 @@ impl Explainer {
                 found: fault.to_string(),
                 advice: "try again".to_owned(),
             },
-            Self::Zitadel(explainer) => explainer.fault(fault),
+            Self::Zitadel { explainer, .. } => explainer.fault(fault),
         }
     }
 
@@ -61,18 +65,20 @@ impl Explainer {
     ) -> Vec<LikelyCause> {
         match (self, verdict) {
             (Self::Fake, verdict) => vec![local(verdict)],
-            (Self::Zitadel(_), Introspection::Inactive) if is_built_in(token) => {
+            (Self::Zitadel { introspector, .. }, Introspection::Inactive) if is_built_in(token) => {
                 vec![LikelyCause {
                     certainty: Certainty::Certain,
                     cause: "local_token",
-                    text:
+                    text: format!(
                         "it is a local token of the in-memory fake, which ZITADEL does not know: \
-                           set APP_INTROSPECTOR=fake to use it"
-                            .to_owned(),
+                         set {introspector}=fake to use it"
+                    ),
                 }]
             }
-            (Self::Zitadel(explainer), Introspection::Inactive) => explainer.inactive(token, now),
-            (Self::Zitadel(explainer), Introspection::Active(active)) => {
+            (Self::Zitadel { explainer, .. }, Introspection::Inactive) => {
+                explainer.inactive(token, now)
+            }
+            (Self::Zitadel { explainer, .. }, Introspection::Active(active)) => {
                 explainer.denied(denial, &active.principal)
             }
         }

@@ -41,15 +41,20 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let server = config.server.clone();
     warn_of_few_files(server.max_connections.get());
     let admin_address = config.admin.listen;
+    let prefix = config.prefix.clone();
+    let cannot_listen = move |setting, address| {
+        let variable = prefix.variable(setting);
+        move |source| StartError::Listen { setting, variable: variable.clone(), address, source }
+    };
+    let listen = cannot_listen("server.listen", address);
     let (api, metrics) = compose(config, routes)?;
-    let listen = |source| StartError::Listen { setting: "server.listen", address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let local_address = listener.local_addr().map_err(listen)?;
+    let listener = TcpListener::bind(address).await.map_err(&listen)?;
+    let local_address = listener.local_addr().map_err(&listen)?;
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
     let running = running.with_credentials(api.credentials);
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
-    let listen = |source| StartError::Listen { setting: "admin.listen", address, source };
+    let listen = cannot_listen("admin.listen", address);
     let health = Health::new(api.breaker, running.draining());
     let admin = admin::serve(address, metrics, health, api.introspector).await.map_err(listen)?;
     info!(address = %admin.local_address, "listening for operators");

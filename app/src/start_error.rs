@@ -11,11 +11,13 @@ pub enum StartError {
     /// Nobody can listen there.
     #[error(
         "{setting}: cannot listen on {address}: {source}; choose another port, as with \
-         APP_SERVER__LISTEN=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
+         {variable}=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
     )]
     Listen {
         /// Which setting names the address.
         setting: &'static str,
+        /// The variable of that setting.
+        variable: String,
         /// The address that was to be listened on.
         address: SocketAddr,
         /// What the system says.

@@ -12,17 +12,23 @@ pub enum TokenInputError {
     #[error("the token cannot be read from standard input: {0}")]
     Read(#[from] io::Error),
     /// There was none.
-    #[error("there is no token on standard input: pipe it in, as in: app explain < token.txt")]
-    Empty,
+    #[error(
+        "there is no token on standard input: pipe it in, as in: {program} explain < token.txt"
+    )]
+    Empty {
+        /// The name of the program that asks.
+        program: String,
+    },
 }
 
-/// Reads a token from standard input. From a terminal it is asked for, and not shown.
+/// Reads a token from standard input, for the program of that name. From a terminal it is asked
+/// for, and not shown.
 ///
 /// Spaces and line breaks around it, and `Authorization:` or `Bearer` before it, are no part of it.
 ///
 /// # Errors
 /// When there is none, or it cannot be read as a whole.
-pub fn read() -> Result<String, TokenInputError> {
+pub fn read(program: &str) -> Result<String, TokenInputError> {
     let stdin = io::stdin();
     let text = if stdin.is_terminal() {
         rpassword::prompt_password("Access token (not shown): ")?
@@ -30,7 +36,7 @@ pub fn read() -> Result<String, TokenInputError> {
         read_piped(stdin.lock())?
     };
     match token(&text) {
-        "" => Err(TokenInputError::Empty),
+        "" => Err(TokenInputError::Empty { program: program.to_owned() }),
         token => Ok(token.to_owned()),
     }
 }

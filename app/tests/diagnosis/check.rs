@@ -108,10 +108,27 @@ fn with_the_fake_there_is_nothing_to_ask() {
 }
 
 #[test]
-fn a_warning_about_the_configuration_is_no_failure() {
-    let ended = run(CHECK, &vec![("CLIENT_SECRET", "top-secret".to_owned())], "");
-    assert_eq!(ended.status, Some(0));
-    assert!(ended.stdout.contains("warning  configuration  there are credentials"));
+fn a_warning_about_the_configuration_is_a_step_of_its_own() {
+    let at = with(at("https://auth.example.com"), "APP_ZITADEL__CONNECT_TO", "http://a.invalid:1");
+    let ended = run(CHECK, &at, "");
+    assert!(ended.stdout.contains("warning  configuration  zitadel.connect_to: tokens"));
+    assert!(ended.stdout.contains("FAILED"), "{}", ended.stdout);
+    assert_eq!(ended.status, Some(1));
+}
+
+#[test]
+fn credentials_without_a_domain_are_refused_here_as_at_the_start() {
+    let misspelled = vec![
+        ("ZITADEL_DOMAN", "https://auth.example.com".to_owned()),
+        ("CLIENT_ID", "1".to_owned()),
+        ("CLIENT_SECRET", "top-secret".to_owned()),
+    ];
+    for arguments in [CHECK, &[]] {
+        let ended = run(arguments, &misspelled, "");
+        assert_eq!(ended.status, Some(2));
+        let expected = "did you mean ZITADEL_DOMAIN by ZITADEL_DOMAN in the environment?";
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
 }
 
 // The double answers by a clock that is years away; how many seconds exactly varies.

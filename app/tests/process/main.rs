@@ -91,7 +91,7 @@ fn the_banner_shows_the_tokens_and_what_to_try() {
             "dev-no-role      active, no roles",
             "dev-expired      expired",
             "dev-revoked      inactive",
-            "cp app/local-tokens.toml",
+            "cp -n app/local-tokens.toml",
             &format!("curl -i \"http://{address}/api/public\""),
             &format!(
                 "curl -i -H \"Authorization: Bearer dev-reader\" \"http://{address}/api/private\""

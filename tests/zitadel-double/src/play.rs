@@ -1,6 +1,8 @@
 //! What the binary says, and when it ends.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
@@ -33,8 +35,19 @@ fn dot_env(double: &ZitadelDouble, key_file: Option<&Path>) -> Result<String, St
         ));
     };
     let shown = path.display();
-    fs::write(path, double.key_json()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+    write_for_the_owner_alone(path, &double.key_json())
+        .map_err(|error| format!("cannot write {shown}: {error}"))?;
     Ok(format!("ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"))
+}
+
+/// Replaces the file by one that no other user can read at any moment.
+fn write_for_the_owner_alone(path: &Path, text: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn tokens(double: &ZitadelDouble) -> String {
@@ -49,11 +62,12 @@ fn tokens(double: &ZitadelDouble) -> String {
     let foreign =
         double.session_token(&nobody, SessionToken { audience, ..SessionToken::default() });
     format!(
-        "# Tokens to try:\n\
-         READER={reads}   # user reader, has the role read:messages\n\
-         NO_ROLE={no_role}   # user nobody, has no role\n\
-         REVOKED={revoked}   # inactive\n\
-         FOREIGN={foreign}   # issued for another project: inactive here\n"
+        "# Tokens to try, to be pasted into a shell. READER has the role read:messages, NO_ROLE\n\
+         # has none, REVOKED is inactive, FOREIGN was issued for another project.\n\n\
+         READER='{reads}'\n\
+         NO_ROLE='{no_role}'\n\
+         REVOKED='{revoked}'\n\
+         FOREIGN='{foreign}'\n"
     )
 }
 

@@ -18,6 +18,7 @@ use crate::admit::Authorized;
 /// A handler with the word for who may call it.
 pub struct Mountable<S> {
     pub(super) access: Access,
+    pub(super) sample_body: Option<&'static str>,
     pub(super) mount: Mount<S>,
 }
 
@@ -26,6 +27,14 @@ pub(super) type Mount<S> = Box<dyn FnOnce(MethodFilter, &Edge) -> MethodRouter<S
 impl<S> fmt::Debug for Mountable<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mountable").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+impl<S> Mountable<S> {
+    /// Sets a body in JSON that the handler accepts, for a `curl` line to try.
+    #[must_use]
+    pub fn sample_body(self, json: &'static str) -> Self {
+        Self { sample_body: Some(json), ..self }
     }
 }
 
@@ -74,7 +83,7 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(Public(handler), T::READS_REQUEST))
     });
-    Mountable { access: Access::Public, mount }
+    Mountable { access: Access::Public, sample_body: None, mount }
 }
 
 /// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet the rule
@@ -134,7 +143,7 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(Guarded(handler), H::READS_REQUEST))
     });
-    Mountable { access: Access::Guarded(R::POLICY), mount }
+    Mountable { access: Access::Guarded(R::POLICY), sample_body: None, mount }
 }
 
 /// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a token.
@@ -165,5 +174,5 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(Optional(handler), H::READS_REQUEST))
     });
-    Mountable { access: Access::Optional(R::POLICY), mount }
+    Mountable { access: Access::Optional(R::POLICY), sample_body: None, mount }
 }

@@ -19,6 +19,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// A body in JSON that the handler accepts, where there is one to try.
+    pub sample_body: Option<&'static str>,
 }
 
 /// The route table: every route of an API with who may call it.
@@ -80,8 +82,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Mounts a handler for any other method that axum knows, such as `OPTIONS`.
     #[must_use]
     pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
-        self.table.push(Route { method, path, access: handler.access });
-        self.mounts.push(handler.mount);
+        let Mountable { access, sample_body, mount } = handler;
+        self.table.push(Route { method, path, access, sample_body });
+        self.mounts.push(mount);
         self
     }
 

@@ -67,7 +67,7 @@ async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
     let table = demo();
     let api = api(demo());
     let mut guarded = 0;
-    for Route { method, path, access } in table.table() {
+    for Route { method, path, access, .. } in table.table() {
         let Access::Guarded(policy) = access else {
             continue;
         };

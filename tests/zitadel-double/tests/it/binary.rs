@@ -1,7 +1,9 @@
 //! The program: what it prints works when it is pasted.
 
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -36,13 +38,12 @@ impl Program {
         panic!("it ended: {}", program.output);
     }
 
-    /// The value of `NAME = "value"` or `NAME=value   # comment`.
+    /// The value of `NAME = "value"` or `NAME='value'`.
     fn value(&self, name: &str) -> &str {
         let values = self.output.lines().filter_map(|line| line.strip_prefix(name));
         let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
         let value = values.next().unwrap_or_else(|| panic!("no {name} in {}", self.output));
-        let value = value.trim().split_once("   #").map_or(value.trim(), |(value, _)| value);
-        value.trim_matches('"')
+        value.trim().trim_matches(['"', '\''])
     }
 
     async fn introspect(&self, token: &str) -> Value {
@@ -108,6 +109,31 @@ async fn a_key_file_is_written_and_named_in_place_of_the_secret() {
     assert!(!program.output.contains("CLIENT_SECRET"));
     let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(file["type"], "application");
+}
+
+#[tokio::test]
+async fn the_key_file_is_for_its_owner_alone_even_where_there_was_one_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.json");
+    std::fs::write(&path, "old").unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let _program = Program::start(&["--key-file", path.to_str().unwrap()]);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+// An interactive zsh takes `#` for a command, and globs what is not in quotes.
+#[test]
+fn the_printed_tokens_can_be_pasted_into_any_shell() {
+    let program = Program::start(&[]);
+    let block = program.output.split("\n\n").find(|block| block.starts_with("READER=")).unwrap();
+    let lines: Vec<_> = block.trim().lines().collect();
+    assert_eq!(lines.len(), 4);
+    for line in lines {
+        let (name, value) = line.split_once('=').unwrap();
+        let value = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+        assert_eq!(value, Some(program.value(name)), "{line}");
+        assert!(value.is_some_and(|value| !value.contains('\'')), "{line}");
+    }
 }
 
 #[tokio::test]

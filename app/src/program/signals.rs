@@ -6,15 +6,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 /// The signals that end the process, or that tell it to look again.
-pub(crate) struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
-/// What somebody wants by a signal.
+/// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(super) enum Wanted {
     /// SIGTERM or Ctrl-C.
     Stop,
     /// SIGHUP.
@@ -22,7 +22,7 @@ pub(crate) enum Wish {
 }
 
 impl Signals {
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
         let hang_up = signal(SignalKind::hangup())?;
@@ -30,20 +30,20 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub(crate) async fn next(&mut self) -> Wish {
+    pub(super) async fn next(&mut self) -> Wanted {
         tokio::select! {
             _ = self.terminate.recv() => info!("SIGTERM: stopping"),
             _ = self.interrupt.recv() => info!("Ctrl-C: stopping; once more to exit at once"),
             _ = self.hang_up.recv() => {
                 info!("SIGHUP: looking at the files of the credentials; stopping if there are none");
-                return Wish::LookAgain;
+                return Wanted::LookAgain;
             }
         }
-        Wish::Stop
+        Wanted::Stop
     }
 
     /// Waits for Ctrl-C.
-    pub(crate) async fn interrupt(&mut self) {
+    pub(super) async fn interrupt(&mut self) {
         self.interrupt.recv().await;
     }
 }

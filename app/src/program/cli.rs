@@ -3,31 +3,39 @@
 use std::{env, ffi::OsString};
 
 use clap::{
-    Parser, Subcommand, ValueEnum,
+    CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
 /// An HTTP API whose routes are protected by ZITADEL token introspection.
 #[derive(Debug, Parser)]
-#[command(version = env!("VERSION_WITH_COMMIT"), after_help = EXAMPLES)]
-pub(crate) struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(super) command: Option<Command>,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  app                            serve; with nothing configured the in-memory fake answers
-  app check                      is this set-up right? Asks ZITADEL once
-  app check --format json        the same for scripts
-  app explain                    asks for a token, which is not shown, and explains it
-  app explain < token.txt        the same for a token in a file
-  ZITADEL_DOMAIN=https://auth.example.com KEY_FILE=key.json app check
+/// The examples of a program called `{name}`.
+fn examples(name: &str) -> String {
+    // The explanations begin in one column.
+    let line = |arguments: &str, meaning: &str| {
+        format!("  {:<30} {meaning}\n", format!("{name} {arguments}").trim_end())
+    };
+    [
+        "Examples:\n".to_owned(),
+        line("", "serve; with nothing configured the in-memory fake answers"),
+        line("check", "is this set-up right? Asks ZITADEL once"),
+        line("check --format json", "the same for scripts"),
+        line("explain", "asks for a token, which is not shown, and explains it"),
+        line("explain < token.txt", "the same for a token in a file"),
+        format!("  ZITADEL_DOMAIN=https://auth.example.com KEY_FILE=key.json {name} check\n"),
+        "\nSettings come from config.toml, .env and the environment: see docs/configuration.md."
+            .to_owned(),
+    ]
+    .concat()
+}
 
-Settings come from config.toml, .env and the environment: see docs/configuration.md.";
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Command {
     /// Start the API, as it does without a command.
     Serve,
     /// Say in plain words whether the configuration works, and if not, what to do.
@@ -55,7 +63,7 @@ pub(crate) enum Command {
 
 /// How something is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(super) enum Format {
     /// For people.
     #[default]
     Text,
@@ -69,8 +77,12 @@ const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read fr
 
 impl Cli {
     /// Reads the command line. On `--help`, `--version` and what is wrong it ends the process.
-    pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
+    pub(super) fn read(name: &str, version: &str) -> Self {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        let command = Self::command().name(name.clone()).version(version);
+        let command = command.bin_name(name.clone()).after_help(examples(&name));
+        let parsed = command.try_get_matches().and_then(|found| Self::from_arg_matches(&found));
+        parsed.unwrap_or_else(|mut error| {
             hide_what_may_be_a_token(&mut error, env::args_os().nth(1).as_ref());
             error.exit()
         })

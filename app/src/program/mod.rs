@@ -1,0 +1,193 @@
+//! A whole program around a table of routes: the command line, signals and the exit status.
+
+mod cli;
+mod signals;
+
+use std::{
+    convert::Infallible,
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use axum_zitadel::Routes;
+use serde_json::Value;
+
+use self::{
+    cli::{Cli, Command, Format},
+    signals::{Signals, Wanted},
+};
+use crate::{
+    Banner, Config, LocalTokens, check,
+    config::{LogFormat, Prefix},
+    explain, start,
+    telemetry::{self, Telemetry},
+    token_input,
+};
+
+/// Runs an API: settings of the prefix `APP_`, log, banner, signals and drain, and the commands
+/// `serve`, `check` and `explain`.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use app::{Authorized, Routes, guarded, run};
+/// use domain::rules::SignedIn;
+///
+/// async fn hello(_: Authorized<SignedIn>) -> &'static str {
+///     "hello"
+/// }
+///
+/// fn main() -> ExitCode {
+///     run(Routes::default().get("/hello", guarded(hello)))
+/// }
+/// ```
+///
+/// The exit status is 1 for requests that were cut off, or for a check or an explanation that is not
+/// good; 2 for a start that cannot be; 130 for a second Ctrl-C.
+#[must_use]
+pub fn run(routes: Routes) -> ExitCode {
+    Program::new("app").run(routes)
+}
+
+/// A program with a name of its own.
+///
+/// `Program::new("messages")` reads `MESSAGES_SERVER__LISTEN` where `app` reads
+/// `APP_SERVER__LISTEN`, and calls itself `messages`. The names of ZITADEL's Python example
+/// (`ZITADEL_DOMAIN`, `CLIENT_ID`, …) have no prefix.
+#[derive(Clone, Debug)]
+pub struct Program {
+    name: String,
+    version: String,
+    local_tokens: Option<String>,
+}
+
+impl Program {
+    /// Begins a program of this name: letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let version = env!("VERSION_WITH_COMMIT").to_owned();
+        Self { name: name.to_owned(), version, local_tokens: None }
+    }
+
+    /// Sets the version that `--version` shows; that of this library by default.
+    #[must_use]
+    pub fn version(self, version: &str) -> Self {
+        Self { version: version.to_owned(), ..self }
+    }
+
+    /// Sets the local tokens of the in-memory fake, in TOML as in `app/local-tokens.toml`.
+    #[must_use]
+    pub fn local_tokens(self, toml: &str) -> Self {
+        Self { local_tokens: Some(toml.to_owned()), ..self }
+    }
+
+    /// Runs the program with these routes, as [`run`] does.
+    #[must_use]
+    pub fn run(self, routes: Routes) -> ExitCode {
+        self.run_with(async |_: &Config| Ok::<_, Infallible>(routes))
+    }
+
+    /// Runs the program with routes that are made from the configuration, within the runtime: for an
+    /// API that needs a pool of connections first. Its own sections are read with
+    /// [`Config::section`].
+    ///
+    /// An error of `routes` ends the start with exit status 2 and one line.
+    #[must_use]
+    pub fn run_with<E: Display>(
+        self,
+        routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
+    ) -> ExitCode {
+        let command = Cli::read(&self.name, &self.version).command;
+        let status = self.status(command.unwrap_or(Command::Serve), routes);
+        status.unwrap_or_else(|error| {
+            #[expect(clippy::print_stderr, reason = "a start that cannot be says so in one line")]
+            {
+                eprintln!("{}: {error}", self.name);
+            }
+            ExitCode::from(2)
+        })
+    }
+
+    fn status<E: Display>(
+        &self,
+        command: Command,
+        routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
+    ) -> Result<ExitCode, String> {
+        let config = self.config()?;
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+        let status = runtime.block_on(async {
+            match command {
+                Command::Serve => {
+                    let telemetry = telemetry::init(&config).map_err(in_one_line)?;
+                    let routes = routes(&config).await.map_err(in_one_line)?;
+                    serve(config, routes, &telemetry).await
+                }
+                Command::Check { format } => {
+                    let checked = check(config).await.map_err(in_one_line)?;
+                    Ok(print(format, checked.text(), &checked.json(), checked.is_good()))
+                }
+                Command::Explain { format } => {
+                    let token = token_input::read(&self.name).map_err(in_one_line)?;
+                    let routes = routes(&config).await.map_err(in_one_line)?;
+                    let explained = explain(config, routes.table(), &token).await;
+                    let explained = explained.map_err(in_one_line)?;
+                    let accepted = explained.is_accepted();
+                    Ok(print(format, explained.text(), &explained.json(), accepted))
+                }
+            }
+        });
+        runtime.shutdown_background();
+        status
+    }
+
+    fn config(&self) -> Result<Config, String> {
+        let config = Config::load_for(&Prefix::of_program(&self.name)).map_err(in_one_line)?;
+        let Some(toml) = &self.local_tokens else { return Ok(config) };
+        let tokens = LocalTokens::parse(toml).map_err(|error| format!("local tokens: {error}"))?;
+        Ok(config.with_local_tokens(tokens))
+    }
+}
+
+fn in_one_line(error: impl Display) -> String {
+    error.to_string().replace(['\n', '\r'], " ")
+}
+
+fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode {
+    let said = match format {
+        Format::Text => text,
+        Format::Json => format!("{json:#}\n"),
+    };
+    // The reader may be gone; the exit status says the same.
+    let _ = io::stdout().write_all(said.as_bytes());
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn serve(config: Config, routes: Routes, telemetry: &Telemetry) -> Result<ExitCode, String> {
+    let mut signals = Signals::listen().map_err(in_one_line)?;
+    let banner =
+        (config.log.format == LogFormat::Text).then(|| Banner::new(&config, routes.table()));
+    let running = start(config, routes).await.map_err(in_one_line)?;
+    if let Some(banner) = banner {
+        telemetry.print(&format!("{}\n", banner.text(running.local_address())));
+    }
+    // Where no file can be read again, SIGHUP ends the process as it always does, but in good order.
+    while signals.next().await == Wanted::LookAgain
+        && let Some(reading) = running.read_credentials_again()
+    {
+        tokio::spawn(reading);
+    }
+    let stop = async {
+        let stopped = running.stop().await;
+        telemetry.send_the_last_traces().await;
+        stopped
+    };
+    tokio::select! {
+        stopped = stop => Ok(if stopped.cut_off == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }),
+        () = signals.interrupt() => Ok(ExitCode::from(130)),
+    }
+}
