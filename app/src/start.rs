@@ -78,14 +78,18 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
 /// # runtime.block_on(async {
 /// use std::collections::BTreeMap;
 ///
-/// use app::{Config, router, routes};
+/// use app::{Authorized, Config, Routes, guarded, router};
 /// use axum::{body::Body, http::Request};
+/// use domain::rules::SignedIn;
 /// use tower::ServiceExt;
 ///
+/// async fn hello(_: Authorized<SignedIn>) {}
+///
+/// let routes = Routes::default().get("/hello", guarded(hello));
 /// let environment = BTreeMap::from([("APP_INTROSPECTOR".to_owned(), "fake".to_owned())]);
 /// let directory = tempfile::tempdir()?;
-/// let api = router(Config::read(environment, directory.path())?, routes())?;
-/// let request = Request::get("/api/private").header("Authorization", "Bearer dev-reader");
+/// let api = router(Config::read(environment, directory.path())?, routes)?;
+/// let request = Request::get("/hello").header("Authorization", "Bearer dev-reader");
 /// let response = api.oneshot(request.body(Body::empty())?).await?;
 /// assert_eq!(response.status(), 200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

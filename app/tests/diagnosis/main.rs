@@ -7,6 +7,8 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+#[path = "../process/built.rs"]
+mod built;
 mod certificates;
 mod check;
 mod check_discovery;

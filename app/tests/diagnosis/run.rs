@@ -9,6 +9,8 @@ use std::{
 use serde_json::Value;
 use zitadel_double::ZitadelDouble;
 
+use crate::built::example;
+
 /// Far longer than any answer takes, on a busy machine too.
 const PATIENCE: &str = "60s";
 
@@ -119,7 +121,7 @@ pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) ->
 }
 
 pub(crate) fn command(directory: &Path, environment: &Environment) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
+    let mut command = Command::new(example("three_routes"));
     command.env_clear().envs(environment.iter().cloned()).current_dir(directory);
     command
 }

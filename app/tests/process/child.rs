@@ -1,8 +1,9 @@
 //! The app as a child process.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -11,7 +12,12 @@ use std::{
 
 use tempfile::TempDir;
 
-const APP: &str = env!("CARGO_BIN_EXE_app");
+use crate::built::example;
+
+/// The program under test.
+fn app() -> PathBuf {
+    example("three_routes")
+}
 
 /// How long the app may be silent before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,7 +35,7 @@ pub(crate) fn run(
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new(APP);
+    let mut command = Command::new(app());
     alone(command.args(arguments), directory.path(), environment);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -50,13 +56,20 @@ fn alone(command: &mut Command, directory: &Path, environment: &[(&str, &str)]) 
 
 impl App {
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::spawn(Command::new(APP).args(arguments), environment)
+        Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
     /// With a limit of open files of its own; the process is the app itself all the same.
     pub(crate) fn start_with_open_files(limit: u32, environment: &[(&str, &str)]) -> Self {
         let limited = format!("ulimit -n {limit}; exec \"$0\"");
-        Self::spawn(Command::new("/bin/sh").args(["-c", &limited, APP]), environment)
+        Self::spawn(
+            Command::new("/bin/sh").args([
+                OsStr::new("-c"),
+                OsStr::new(&limited),
+                app().as_os_str(),
+            ]),
+            environment,
+        )
     }
 
     fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {
@@ -72,7 +85,7 @@ impl App {
 
     /// Its standard output is left to whoever wants to read it, or not.
     pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
-        Self::spawn_unread(&mut Command::new(APP), environment)
+        Self::spawn_unread(&mut Command::new(app()), environment)
     }
 
     fn spawn_unread(command: &mut Command, environment: &[(&str, &str)]) -> Self {

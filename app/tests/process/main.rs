@@ -7,12 +7,14 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod built;
 mod causes;
 mod child;
 mod file_descriptors;
 mod http2_floods;
 mod log;
 mod outages;
+mod program;
 mod traces;
 
 use std::{

@@ -1,10 +1,10 @@
 //! The API under test.
 
-use app::{Config, Routes, Running, Stopped, routes, start};
+use app::{Config, Routes, Running, Stopped, start};
 use reqwest::{Client, RequestBuilder, redirect};
 use tempfile::TempDir;
 
-use crate::{Answer, Environment};
+use crate::{Answer, Environment, routes};
 
 /// A started API, and a client for it.
 #[derive(Debug)]

@@ -4,7 +4,9 @@
 mod answer;
 mod api;
 mod setup;
+mod table;
 
 pub use answer::Answer;
 pub use api::Api;
 pub use setup::{Environment, reader, with_client_secret, with_key_file};
+pub use table::routes;
