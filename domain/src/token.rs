@@ -124,15 +124,16 @@ mod tests {
             let parsed = AccessToken::parse(&token).unwrap();
             prop_assert_eq!(parsed.expose_secret(), &token);
         }
+    }
 
-        // incidents.md row 19: neither the token nor the error about it shows the input.
-        #[test]
-        fn neither_debug_nor_error_repeats_the_input(token in "\\PC*secret\\PC*") {
-            let shown = match AccessToken::parse(&token) {
-                Ok(token) => format!("{token:?}"),
-                Err(error) => format!("{error} {error:?}"),
-            };
-            prop_assert!(!shown.contains("secret"));
+    // incidents.md row 19: neither the token nor the error about it shows the input.
+    #[test]
+    fn neither_debug_nor_error_repeats_the_input() {
+        let token = AccessToken::parse("secret").unwrap();
+        assert_eq!(format!("{token:?}"), "AccessToken(redacted)");
+        for bad in ["secret secret".to_owned(), "secret".repeat(5000)] {
+            let error = AccessToken::parse(&bad).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("secret"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Guards routes and services of axum by token introspection.
+#![doc = include_str!("../README.md")]
 
 mod admit;
 mod answer;

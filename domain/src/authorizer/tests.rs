@@ -394,7 +394,7 @@ fn denials_and_faults_have_one_word_and_one_clause_each() {
 proptest! {
     #[test]
     fn an_expired_token_is_never_let_in(
-        expired_for_secs in 0..1_700_000_000_i64,
+        expired_for_secs in prop_oneof![0..3_i64, 0..200_000_i64, 0..1_700_000_000_i64],
         leeway_secs in 0..100_000_u64,
         not_before_secs in prop::option::of(-1000..1000_i64),
         key_bound: bool,

@@ -69,15 +69,10 @@ proptest! {
 
     #[test]
     fn the_order_of_roles_and_scopes_is_irrelevant(
-        policy in policy(),
         (held, shuffled) in grants().prop_flat_map(|g| (Just(g.clone()), Just(g).prop_shuffle())),
         (scopes, mixed) in scopes().prop_flat_map(|s| (Just(s.clone()), Just(s).prop_shuffle())),
     ) {
         prop_assert_eq!(principal(&held, &scopes), principal(&shuffled, &mixed));
-        prop_assert_eq!(
-            policy.is_met_by(&principal(&held, &scopes)),
-            policy.is_met_by(&principal(&shuffled, &mixed)),
-        );
     }
 
     #[test]

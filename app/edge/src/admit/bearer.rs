@@ -109,11 +109,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_stood_behind_the_scheme(value in prop::collection::vec(0x20..=0xff_u8, 0..60)) {
-            if let Ok(token) = HeaderValue::from_bytes(&value).map_or(Err(BearerError::Missing), |_| read(&[&value])) {
-                let text = String::from_utf8(value).unwrap();
-                prop_assert_eq!(text[6..].trim_start_matches(' '), token.expose_secret());
-            }
+        fn a_token_is_read_to_the_letter_behind_the_scheme(
+            scheme in "[Bb][Ee][Aa][Rr][Ee][Rr]",
+            spaces in " {1,4}",
+            token in "[A-Za-z0-9._~+/-]{1,60}={0,3}",
+        ) {
+            let value = format!("{scheme}{spaces}{token}");
+            let parsed = read(&[value.as_bytes()]).unwrap();
+            prop_assert_eq!(parsed.expose_secret(), token);
+        }
+
+        #[test]
+        fn no_other_scheme_has_a_token(scheme in "[A-Za-z]{0,12}", token in "[a-z]{1,20}") {
+            prop_assume!(!scheme.eq_ignore_ascii_case("bearer"));
+            let value = format!("{scheme} {token}");
+            prop_assert_eq!(read(&[value.as_bytes()]), Err(BearerError::Missing));
         }
     }
 }

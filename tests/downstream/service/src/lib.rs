@@ -1,6 +1,10 @@
 //! A service with a domain of its own, guarded by the library; as a router and as a program.
 
-use axum::{Json, Router, extract::{Path, State}, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    routing::get,
+};
 use axum_zitadel::{
     Authorized, Guard, Rejection, Routes,
     domain::{Policy, Role, Rule},

@@ -62,7 +62,8 @@ fn the_program_starts_beside_names_of_its_owner_and_reads_its_section() {
     let stdout = child.stdout.take().unwrap();
     let _service = Service(child);
     let mut lines = BufReader::new(stdout).lines().map(Result::unwrap);
-    let address = lines.find_map(|line| line.strip_prefix("Listening on http://").map(str::to_owned));
+    let address =
+        lines.find_map(|line| line.strip_prefix("Listening on http://").map(str::to_owned));
     let mut stream = TcpStream::connect(address.expect("the banner")).unwrap();
     let request = "GET /orders/7 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
                    Authorization: Bearer local-reader\r\n\r\n";

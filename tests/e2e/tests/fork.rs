@@ -1,0 +1,106 @@
+//! A fork: the README's own code blocks in a copy of this repository, and the tests of that copy.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A copy of the files that git knows, as they are now.
+struct Fork(TempDir);
+
+impl Fork {
+    fn new() -> Self {
+        let fork = tempfile::tempdir().unwrap();
+        let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
+        let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+        for file in listed.split('\0').filter(|file| !file.is_empty()) {
+            let (from, to) = (root().join(file), fork.path().join(file));
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        }
+        Self(fork)
+    }
+
+    fn edit(&self, file: &str, change: impl FnOnce(&str) -> String) {
+        let path = self.0.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, change(&text)).unwrap();
+    }
+
+    /// The dependencies are those that are built already.
+    #[track_caller]
+    fn assert_its_tests_pass(&self) {
+        let tests = Command::new(env!("CARGO"))
+            .args(["test", "--workspace", "--locked", "--quiet"])
+            .current_dir(self.0.path())
+            .env("CARGO_TARGET_DIR", root().join("target"))
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = text(&tests.stdout) + &text(&tests.stderr);
+        assert!(tests.status.success(), "{said}");
+    }
+}
+
+/// The code block of the README that begins with this line.
+fn block(first_line: &str) -> String {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = readme.split("```").skip(1).step_by(2);
+    let mut blocks = blocks.filter_map(|block| block.split_once('\n').map(|(_, code)| code));
+    let found = blocks.find(|code| code.starts_with(first_line));
+    found.unwrap_or_else(|| panic!("the README has no block that begins with {first_line}")).into()
+}
+
+#[test]
+fn a_route_is_added_by_the_blocks_of_the_readme_and_all_tests_pass() {
+    let fork = Fork::new();
+    fork.edit("domain/src/rules.rs", |rules| {
+        let (before, tests) = rules.split_once("#[cfg(test)]").unwrap();
+        format!("{before}{}\n#[cfg(test)]{tests}", block("/// Callers who may delete messages."))
+    });
+    fork.edit("app/src/api/handlers.rs", |handlers| {
+        format!("{handlers}\n{}", block("pub(super) async fn delete_message("))
+    });
+    fork.edit("app/src/api/routes.rs", |routes| {
+        let (before, end) = routes.rsplit_once("\n}").unwrap();
+        format!("{before}\n{}}}{end}", block("        .delete("))
+    });
+    fork.edit("app/local-tokens.toml", |tokens| {
+        format!("{tokens}\n{}", block("[[token]]\ntoken = \"dev-deleter\""))
+    });
+    fork.assert_its_tests_pass();
+}
+
+#[test]
+fn the_routes_of_the_demo_are_replaced_and_all_other_tests_pass() {
+    let fork = Fork::new();
+    fork.edit("app/src/api/mod.rs", |module| module.replace("#[cfg(test)]\nmod tests;\n", ""));
+    fs::remove_file(fork.0.path().join("app/src/api/tests.rs")).unwrap();
+    fork.edit("app/src/api/handlers.rs", |_| {
+        "//! The handlers of another API.\n\nuse axum_zitadel::Authorized;\n\
+         use domain::rules::SignedIn;\n\n\
+         pub(super) async fn hello(_: Authorized<SignedIn>) -> &'static str {\n    \"hello\"\n}\n"
+            .to_owned()
+    });
+    fork.edit("app/src/api/routes.rs", |_| {
+        "//! The routes of another API.\n\nuse axum_zitadel::{Routes, guarded};\n\n\
+         use super::handlers;\n\n/// Returns every route of this API.\n#[must_use]\n\
+         pub fn routes() -> Routes {\n    \
+         Routes::default().get(\"/hello\", guarded(handlers::hello))\n}\n"
+            .to_owned()
+    });
+    fork.assert_its_tests_pass();
+}
