@@ -10,6 +10,7 @@
 mod addresses;
 mod authentication;
 mod cold_and_warm;
+mod composed;
 mod discovery;
 mod faults;
 mod port_contract;

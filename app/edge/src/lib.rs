@@ -11,7 +11,7 @@ pub use domain;
 
 pub use admit::{
     Authorized, BearerError, Following, Guard, GuardBuilder, GuardLayer, Guarding, Require,
-    RequireLayer,
+    RequireLayer, RoutableService,
 };
 pub use answer::{
     InvalidRealm, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason, Rejection,

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
 };
 use domain::{Denial, Permit, Rule};
 use serde::de::DeserializeOwned;
@@ -84,12 +84,31 @@ impl<R> fmt::Debug for Authorized<R> {
     }
 }
 
+/// A first argument that a visit can give, or refuse.
+pub(crate) trait Admitted: Sized + Send {
+    fn admit(
+        visit: &Arc<Visit>,
+        headers: &HeaderMap,
+    ) -> impl Future<Output = Result<Self, Rejection>> + Send;
+}
+
+impl<R: Rule> Admitted for Authorized<R> {
+    async fn admit(visit: &Arc<Visit>, headers: &HeaderMap) -> Result<Self, Rejection> {
+        visit.admit(headers).await
+    }
+}
+
+impl<R: Rule> Admitted for Option<Authorized<R>> {
+    async fn admit(visit: &Arc<Visit>, headers: &HeaderMap) -> Result<Self, Rejection> {
+        visit.admit_if_shown(headers).await
+    }
+}
+
 impl<R: Rule, S: Sync> FromRequestParts<S> for Authorized<R> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let visit = Arc::clone(Visit::of(parts)?);
-        visit.admit(&parts.headers).await
+        Visit::of(parts)?.admit(&parts.headers).await
     }
 }
 
@@ -97,7 +116,6 @@ impl<R: Rule, S: Sync> OptionalFromRequestParts<S> for Authorized<R> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        let visit = Arc::clone(Visit::of(parts)?);
-        visit.admit_if_shown(&parts.headers).await
+        Visit::of(parts)?.admit_if_shown(&parts.headers).await
     }
 }

@@ -7,9 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Authorizer, Denial, IntrospectionError, Rule};
-use tower::Service;
 
-use super::{BearerError, GuardLayer, Require, RequireLayer, Visit};
+use super::{BearerError, GuardLayer, Require, RequireLayer, RoutableService, Visit};
 use crate::{
     answer::{Answers, MissingRoleStatus, Outcome, Realm, Rejection},
     note::{RefusalLog, RequestObserver},
@@ -78,27 +77,8 @@ impl Guard {
     #[must_use]
     pub fn require<R: Rule>(
         &self,
-        service: impl Service<
-            Request<axum::body::Body>,
-            Response: IntoResponse,
-            Error = std::convert::Infallible,
-            Future: Send,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-    ) -> Require<
-        R,
-        impl Service<
-            Request<axum::body::Body>,
-            Response: IntoResponse,
-            Error = std::convert::Infallible,
-            Future: Send,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-    > {
+        service: impl RoutableService,
+    ) -> Require<R, impl RoutableService> {
         Require::new(self.clone(), service)
     }
 

@@ -7,9 +7,10 @@ mod layer;
 mod require;
 mod visit;
 
+pub(crate) use authorized::Admitted;
 pub use authorized::Authorized;
 pub use bearer::BearerError;
 pub use guard::{Guard, GuardBuilder};
 pub use layer::{Following, GuardLayer, Guarding};
-pub use require::{Require, RequireLayer};
+pub use require::{Require, RequireLayer, RoutableService};
 pub(crate) use visit::Visit;

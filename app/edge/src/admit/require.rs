@@ -20,6 +20,25 @@ use tracing::{Instrument, Span};
 
 use super::{Guard, Visit};
 
+/// A service that a rule can stand before: any service of tower's that axum can route to.
+pub trait RoutableService:
+    Service<Request<Body>, Response: IntoResponse, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> RoutableService for S where
+    S: Service<Request<Body>, Response: IntoResponse, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// A service behind the rule `R`, made by [`Guard::require`].
 pub struct Require<R, S> {
     service: S,
@@ -71,10 +90,7 @@ impl<R: Rule, S> Layer<S> for RequireLayer<R> {
 impl<R, S> Service<Request<Body>> for Require<R, S>
 where
     R: Rule,
-    S: Service<Request<Body>, Response: IntoResponse, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + 'static,
+    S: RoutableService,
 {
     type Response = Response;
     type Error = Infallible;

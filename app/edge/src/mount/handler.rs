@@ -8,13 +8,12 @@ use axum::{
     handler::Handler,
     response::{IntoResponse, Response},
 };
-use domain::Rule;
 use futures_util::{FutureExt, future::BoxFuture};
 use http_body::Body;
 
 use super::{PermitFirst, answering::Answering};
 use crate::{
-    admit::{Authorized, Guard, Visit},
+    admit::{Admitted, Guard, Visit},
     note::X_REQUEST_ID,
 };
 
@@ -93,14 +92,13 @@ impl<H: Handler<T, S>, T, S> Mounted<T, S> for Public<H> {
     }
 }
 
-/// A handler behind its rule.
+/// A handler behind its rule, or behind one for callers who show a token.
 #[derive(Clone)]
-pub(super) struct Guarded<H>(pub(super) H);
+pub(super) struct BehindRule<H>(pub(super) H);
 
-impl<H, R, T, S> Mounted<T, S> for Guarded<H>
+impl<H, T, S> Mounted<T, S> for BehindRule<H>
 where
-    H: PermitFirst<T, S, Permit = Authorized<R>>,
-    R: Rule,
+    H: PermitFirst<T, S, Permit: Admitted>,
     S: Send + 'static,
 {
     type Future = BoxFuture<'static, Response>;
@@ -108,32 +106,8 @@ where
     fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future {
         let visit = Arc::clone(visit);
         async move {
-            match visit.admit(request.headers()).await {
-                Ok(authorized) => self.0.call(authorized, request, state).await,
-                Err(rejection) => rejection.into_response(),
-            }
-        }
-        .boxed()
-    }
-}
-
-/// A handler that asks for a permit where the request shows a token.
-#[derive(Clone)]
-pub(super) struct Optional<H>(pub(super) H);
-
-impl<H, R, T, S> Mounted<T, S> for Optional<H>
-where
-    H: PermitFirst<T, S, Permit = Option<Authorized<R>>>,
-    R: Rule,
-    S: Send + 'static,
-{
-    type Future = BoxFuture<'static, Response>;
-
-    fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future {
-        let visit = Arc::clone(visit);
-        async move {
-            match visit.admit_if_shown(request.headers()).await {
-                Ok(authorized) => self.0.call(authorized, request, state).await,
+            match H::Permit::admit(&visit, request.headers()).await {
+                Ok(permit) => self.0.call(permit, request, state).await,
                 Err(rejection) => rejection.into_response(),
             }
         }

@@ -11,7 +11,7 @@ use domain::{Policy, Rule};
 
 use super::{
     Arguments, PermitFirst,
-    handler::{Edge, Guarded, Optional, Public},
+    handler::{BehindRule, Edge, Public},
 };
 use crate::admit::Authorized;
 
@@ -141,7 +141,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
-        on(method, edge.around(Guarded(handler), H::READS_REQUEST))
+        on(method, edge.around(BehindRule(handler), H::READS_REQUEST))
     });
     Mountable { access: Access::Guarded(R::POLICY), sample_body: None, mount }
 }
@@ -172,7 +172,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
-        on(method, edge.around(Optional(handler), H::READS_REQUEST))
+        on(method, edge.around(BehindRule(handler), H::READS_REQUEST))
     });
     Mountable { access: Access::Optional(R::POLICY), sample_body: None, mount }
 }
