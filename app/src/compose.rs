@@ -15,7 +15,7 @@ use crate::{
     config::{Auth, Config, Fake, Introspector, Prefix, Zitadel},
     explainer::Explainer,
     metrics::Metrics,
-    observation::Observation,
+    request_telemetry::RequestTelemetry,
     router,
     telemetry::traces,
     token_file::TokenFile,
@@ -50,7 +50,7 @@ pub(crate) fn api(
     let guard = composed.guard(&config.auth);
     let is_observed = metrics.is_some() || config.log.requests || config.traces.is_some();
     let guard = if is_observed {
-        guard.observer(Observation::new(metrics, &config.log, routes.table()))
+        guard.observer(RequestTelemetry::new(metrics, &config.log, routes.table()))
     } else {
         guard
     };

@@ -27,7 +27,7 @@ pub(crate) struct Admin {
 }
 
 #[derive(Clone)]
-struct Watched {
+struct Operators {
     metrics: Metrics,
     health: Arc<Health>,
 }
@@ -47,9 +47,9 @@ pub(crate) async fn serve(
     let health = Arc::new(health);
     let mut tasks = JoinSet::new();
     tasks.spawn(metrics.clone().upkeep());
-    let watched = Arc::clone(&health);
-    tasks.spawn(async move { watched.become_ready(&*introspector).await });
-    let router = router(Watched { metrics, health });
+    let readiness = Arc::clone(&health);
+    tasks.spawn(async move { readiness.become_ready(&*introspector).await });
+    let router = router(Operators { metrics, health });
     tasks.spawn(async move {
         // It ends only with the task.
         let _ = axum::serve(listener, router).await;
@@ -58,15 +58,15 @@ pub(crate) async fn serve(
 }
 
 #[expect(clippy::disallowed_methods, reason = "these are no routes of the API")]
-fn router(watched: Watched) -> Router {
+fn router(operators: Operators) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(async || Json(json!({ "status": "alive" }))))
-        .route("/readyz", get(async |State(watched): State<Watched>| watched.health.answer()))
-        .with_state(watched)
+        .route("/readyz", get(async |State(operators): State<Operators>| operators.health.answer()))
+        .with_state(operators)
 }
 
-async fn metrics(State(watched): State<Watched>) -> Response {
+async fn metrics(State(operators): State<Operators>) -> Response {
     let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (headers, watched.metrics.render()).into_response()
+    (headers, operators.metrics.render()).into_response()
 }

@@ -21,7 +21,7 @@ use tower::Service;
 use super::{
     activity::{Activity, Patience},
     in_flight::InFlight,
-    watched::Watched,
+    metered_stream::MeteredStream,
 };
 
 /// The longest request head over HTTP/1.1, in bytes: the longest access token fits.
@@ -70,7 +70,7 @@ impl Connections {
             .timer(TokioTimer::new())
             .max_header_list_size(MAX_HEADER_LIST)
             .max_concurrent_streams(MAX_STREAMS);
-        let stream = TokioIo::new(Watched::new(stream, activity.clone()));
+        let stream = TokioIo::new(MeteredStream::new(stream, activity.clone()));
         let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let connection = self.graceful.watch(connection);
         let patience = self.patience;

@@ -3,7 +3,7 @@
 mod activity;
 mod connection;
 mod in_flight;
-mod watched;
+mod metered_stream;
 
 use std::{
     io,

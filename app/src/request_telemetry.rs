@@ -16,7 +16,7 @@ use crate::{
 
 /// Observes each request, where metrics, the access log or traces are asked for.
 #[derive(Debug)]
-pub(crate) struct Observation {
+pub(crate) struct RequestTelemetry {
     measured: Option<Measured>,
     /// Whether each request has an event in the log.
     logs_requests: bool,
@@ -32,7 +32,7 @@ struct Measured {
     ok: HashMap<(&'static str, &'static str), Histogram>,
 }
 
-impl Observation {
+impl RequestTelemetry {
     pub(crate) fn new(metrics: Option<Metrics>, log: &Log, table: &[Route]) -> Self {
         let measured = metrics.map(|metrics| {
             let ok = table.iter().map(|Route { method, path, .. }| {
@@ -61,7 +61,7 @@ impl Measured {
     }
 }
 
-impl RequestObserver for Observation {
+impl RequestObserver for RequestTelemetry {
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
         let RequestHead { method, route, request_id } = head;
         let method = method_label(method);

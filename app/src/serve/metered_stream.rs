@@ -19,18 +19,18 @@ const SMALL: usize = 1024;
 
 /// A socket that tells when bytes arrive.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
 }
 
-impl Watched {
+impl MeteredStream {
     pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
         Self { stream, activity }
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for MeteredStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -45,7 +45,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for MeteredStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

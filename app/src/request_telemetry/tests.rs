@@ -59,7 +59,7 @@ fn each_reason_is_the_same_word_in_the_access_log_the_metrics_and_the_trace() {
         requests: true,
         subject: false,
     };
-    let observation = Observation::new(Some(metrics.clone()), &log, &[]);
+    let telemetry = RequestTelemetry::new(Some(metrics.clone()), &log, &[]);
     let seen = Seen::default();
     // Were there only one, a callsite that another test's thread meets first would not be seen here.
     let _second = Dispatch::new(tracing_subscriber::registry());
@@ -74,7 +74,7 @@ fn each_reason_is_the_same_word_in_the_access_log_the_metrics_and_the_trace() {
             principal: None,
             took: Duration::from_millis(1),
         };
-        observation.ended(&observation.span(head, &HeaderMap::new()), head, end);
+        telemetry.ended(&telemetry.span(head, &HeaderMap::new()), head, end);
         let word = reason.as_str().to_owned();
         let seen = seen.0.lock().unwrap();
         assert!(seen.contains(&("event", "outcome", word.clone())), "{word} in the access log");
