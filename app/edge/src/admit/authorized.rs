@@ -64,7 +64,7 @@ impl<R: Rule> Authorized<R> {
     /// told their names (`zitadel.claims` in the settings).
     ///
     /// # Errors
-    /// When the claim is not a `T`.
+    /// When the claim is not a `T`. The error may repeat the value, which is personal data as a rule.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         self.permit.principal().claim(name).map(serde_json::from_str).transpose()
     }

@@ -131,12 +131,11 @@ impl Guard {
 
     /// Answers and notes a request that no handler is asked.
     pub(crate) fn refuse<B>(&self, request: &Request<B>, outcome: &Outcome) -> Response {
-        if let Some(outer) = Visit::already(self, request) {
-            return outer.refuse(outcome).into_response();
-        }
-        let visit = Visit::begin(self.clone(), request, false, None);
+        let (visit, begins_here) = Visit::join(self, request, false, None);
         let mut response = visit.refuse(outcome).into_response();
-        visit.end(&mut response);
+        if begins_here {
+            visit.end(&mut response);
+        }
         response
     }
 }

@@ -51,18 +51,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let visit = Arc::new(Visit::begin(self.guard.clone(), &request, true, None));
-        // A request that this guard sees already keeps its visit. Looking first would cost each
-        // request a look-up.
-        let outer = request.extensions_mut().insert(Arc::clone(&visit));
-        let outer = outer.filter(|outer| outer.is_of(&self.guard));
-        let visit = if let Some(outer) = outer {
-            request.extensions_mut().insert(outer);
-            None
-        } else {
-            Some(visit)
-        };
-        Following { inner: self.inner.call(request), visit }
+        let (visit, begins_here) = Visit::join(&self.guard, &request, true, None);
+        if !begins_here {
+            return Following { inner: self.inner.call(request), visit: None };
+        }
+        request.extensions_mut().insert(Arc::clone(&visit));
+        Following { inner: self.inner.call(request), visit: Some(visit) }
     }
 }
 

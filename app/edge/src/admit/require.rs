@@ -104,19 +104,12 @@ where
         // The clone is not ready yet: the service that is, is the one to call.
         let service = self.service.clone();
         let mut service = std::mem::replace(&mut self.service, service);
-        let outer = Visit::already(&self.guard, &request);
-        let is_outermost = outer.is_none();
-        let visit = if let Some(outer) = outer {
-            if let Some(name) = self.name {
-                outer.set_name(name);
-            }
-            outer
-        } else {
-            let visit = Arc::new(Visit::begin(self.guard.clone(), &request, true, self.name));
+        let (visit, begins_here) = Visit::join(&self.guard, &request, true, self.name);
+        let mut span = Span::none();
+        if begins_here {
             request.extensions_mut().insert(Arc::clone(&visit));
-            visit
-        };
-        let span = if is_outermost { visit.span() } else { Span::none() };
+            span = visit.span();
+        }
         let answer = async move {
             let mut response = match visit.admit::<R>(request.headers()).await {
                 Ok(authorized) => {
@@ -127,7 +120,7 @@ where
                 }
                 Err(rejection) => rejection.into_response(),
             };
-            if is_outermost {
+            if begins_here {
                 visit.end(&mut response);
             }
             Ok(response)

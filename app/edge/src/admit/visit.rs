@@ -55,44 +55,46 @@ struct Known {
 }
 
 impl Visit {
-    /// Begins to follow a request. `shared` says whether more than one rule may see it; `name` is
-    /// the route's, where the router has no path for it.
-    pub(crate) fn begin<B>(
-        guard: Guard,
+    /// Returns the visit of a request, and whether it begins here: a guard that sees the request
+    /// already follows it further out.
+    ///
+    /// `shared` says whether more than one rule may see the request; `name` is the route's, where the
+    /// router has no path for it.
+    pub(crate) fn join<B>(
+        guard: &Guard,
         request: &Request<B>,
         shared: bool,
         name: Option<&'static str>,
-    ) -> Self {
-        let is_observed = guard.observer().is_some();
+    ) -> (Arc<Self>, bool) {
+        let outer = request.extensions().get::<Arc<Self>>();
+        if let Some(outer) = outer.filter(|outer| outer.guard.is(guard)) {
+            if let Some(name) = name {
+                outer.name.get_or_init(|| name);
+            }
+            return (Arc::clone(outer), false);
+        }
+        // One request has one id, whatever guards it meets.
+        let id = outer
+            .map_or_else(|| RequestId::from_headers(request.headers()), |outer| outer.id.clone());
         let mut visit = Self {
-            guard,
+            guard: guard.clone(),
             method: request.method().clone(),
             path: request.extensions().get::<MatchedPath>().cloned(),
             name: name.map_or_else(OnceLock::new, OnceLock::from),
-            id: RequestId::from_headers(request.headers()),
+            id,
             began: None,
             span: Span::none(),
             asked: AtomicBool::new(false),
             refusal: OnceLock::new(),
             ended: AtomicBool::new(false),
-            keeps_verdict: shared || is_observed,
+            keeps_verdict: shared || guard.observer().is_some(),
             verdict: Mutex::new(None),
         };
-        if let Some(observer) = visit.guard.observer() {
+        if let Some(observer) = guard.observer() {
             visit.span = observer.span(visit.head(), request.headers());
             visit.began = Some(Instant::now());
         }
-        visit
-    }
-
-    /// Returns the visit of a request that `guard` sees already.
-    pub(crate) fn already<B>(guard: &Guard, request: &Request<B>) -> Option<Arc<Self>> {
-        let visit = request.extensions().get::<Arc<Self>>();
-        visit.filter(|visit| visit.is_of(guard)).cloned()
-    }
-
-    pub(crate) fn is_of(&self, guard: &Guard) -> bool {
-        self.guard.is(guard)
+        (Arc::new(visit), true)
     }
 
     /// Returns the visit of a request in an extractor.
@@ -114,11 +116,6 @@ impl Visit {
 
     pub(crate) fn id(&self) -> &RequestId {
         &self.id
-    }
-
-    /// Names the route where the router has no path for it.
-    pub(crate) fn set_name(&self, name: &'static str) {
-        self.name.get_or_init(|| name);
     }
 
     fn head(&self) -> RequestHead<'_> {

@@ -57,19 +57,15 @@ impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHand
             self.body_limit.apply(&mut request);
             request = request.with_limited_body();
         }
-        let outer = Visit::already(&self.guard, &request);
-        let is_outermost = outer.is_none();
-        let visit = outer.unwrap_or_else(|| {
-            Arc::new(Visit::begin(self.guard, &request, self.reads_request, None))
-        });
+        let (visit, begins_here) = Visit::join(&self.guard, &request, self.reads_request, None);
         if self.reads_request {
             request.headers_mut().insert(X_REQUEST_ID, visit.id().to_header());
-            if is_outermost {
+            if begins_here {
                 request.extensions_mut().insert(Arc::clone(&visit));
             }
         }
         let answer = self.handler.call(&visit, request, state);
-        Answering::new(answer, visit, is_outermost)
+        Answering::new(answer, visit, begins_here)
     }
 }
 

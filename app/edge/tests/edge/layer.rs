@@ -375,6 +375,8 @@ async fn of_two_guards_the_inner_one_decides() {
     assert_eq!((outer.asked(), inner.asked()), (0, 1));
     let response = answer(&api, without_token("GET", "/inner")).await;
     assert_eq!(response.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="inner""#);
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert!(text(response).await.contains(&format!(r#""request_id":"{id}""#)), "one id");
 }
 
 // One guard may be cloned, and shared between layers, tables and services.

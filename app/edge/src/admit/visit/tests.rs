@@ -143,6 +143,6 @@ async fn each_reason_is_the_same_word_in_the_log_and_for_the_observer() {
 fn a_visit_shows_nothing_of_the_token() {
     let authorizer = Authorizer::new(Arc::new(Silent), Arc::new(Silent), Requirements::default());
     let request = Request::builder().header(AUTHORIZATION, "Bearer secret").body(()).unwrap();
-    let visit = Visit::begin(Guard::new(authorizer), &request, true, None);
+    let (visit, _) = Visit::join(&Guard::new(authorizer), &request, true, None);
     assert!(!format!("{visit:?}").contains("secret"));
 }
