@@ -54,11 +54,13 @@ const fn some(number: usize) -> NonZeroUsize {
 }
 
 /// Puts the decorators before `introspector`, inside out. They register their metrics at the current
-/// recorder; `clock` tells the wall-clock time by which `exp` bounds an answer's reuse.
+/// recorder. `patience` is the most that a caller waits, `clock` tells the wall-clock time by which
+/// `exp` bounds an answer's reuse. Questions are asked within a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     cache: CacheSettings,
     limits: Limits,
+    patience: Duration,
     clock: Arc<dyn Clock>,
 ) -> Stack {
     // Count and time what is asked.
@@ -70,13 +72,14 @@ pub fn stack(
     let breaker = circuit_breaker.breaker();
     if cache.ttl.is_zero() {
         // Many callers with one token, one call.
-        return Stack { introspector: Arc::new(Coalesced::new(circuit_breaker)), breaker };
+        let coalesced = Coalesced::new(circuit_breaker, patience);
+        return Stack { introspector: Arc::new(coalesced), breaker };
     }
     let tokens = Arc::new(TokenCache::new(cache.ttl, cache.max_entries.get(), clock));
     // Keep each answer, as old as its question.
     let remembering = Remembering::new(circuit_breaker, Arc::clone(&tokens));
     // Many callers with one token, one call.
-    let coalesced = Coalesced::new(remembering);
+    let coalesced = Coalesced::new(remembering, patience);
     // Answer from what is kept.
     Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker }
 }

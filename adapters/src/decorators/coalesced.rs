@@ -1,102 +1,202 @@
-//! Many callers who wait for one token share one question.
+//! Callers with one token share one question, which belongs to none of them.
 
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared, WeakShared},
-};
+use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
 use metrics::{Counter, counter};
+use thiserror::Error;
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 type Answer = Result<Introspection, IntrospectionError>;
-type Call = BoxFuture<'static, Answer>;
 
-/// Asks once for all who wait for the same token at that moment.
+/// Age up to which a question is joined. A caller who comes later may know of a change that the
+/// question does not see, and waits for the next one.
+const JOINABLE: Duration = Duration::from_millis(100);
+/// Questions under way at once for one token. Beyond it callers wait for the next question.
+const UNDER_WAY: usize = 2;
+
+/// Asks once for all callers with the same token who come within 100 ms.
 ///
-/// The shared call belongs to no caller. Whoever waits drives it: it goes on when its first caller
-/// leaves, ends when nobody waits, and leaves nothing behind. Its deadline is that of the call
-/// itself. Its answer, a fault included, is for those who wait and for nobody after them.
+/// A question runs in a task of its own: once it is sent it runs to its end, even if no caller waits
+/// any more, so that its place, its connection and its record are given back when the work ends.
+/// Waiting is cancel-safe. An answer, a fault included, is for the callers who wait and for none after
+/// them.
+///
+/// At most two questions are under way for one token; a caller who can join neither waits, with all
+/// others who cannot, for the next one, and for no longer than the caller's own time.
 pub struct Coalesced<I> {
     inner: Arc<I>,
-    calls: Arc<Calls>,
+    questions: Arc<Questions>,
+    patience: Duration,
     joined: Counter,
 }
 
-/// The calls under way, held weakly.
+/// The questions of each token that has one.
 #[derive(Default)]
-struct Calls(Mutex<UnderWay>);
+struct Questions(Mutex<Listed>);
 
 #[derive(Default)]
-struct UnderWay {
-    by_token: HashMap<AccessToken<'static>, Joinable>,
+struct Listed {
+    by_token: HashMap<AccessToken<'static>, OfToken>,
     last_number: u64,
 }
 
-/// A call that whoever comes may join.
-struct Joinable {
+#[derive(Default)]
+struct OfToken {
+    /// The questions that are sent, the oldest first.
+    sent: Vec<Sent>,
+    /// The question that is sent when one of them ends.
+    next: Option<watch::Sender<Option<Answer>>>,
+}
+
+/// A question under way.
+struct Sent {
     number: u64,
-    call: WeakShared<Call>,
-    /// That of the question, which has one caller's span above it, whoever else waits.
+    at: Instant,
+    answer: watch::Receiver<Option<Answer>>,
+    /// Span of the question, which has one caller's span above it, whoever else waits.
     span: Span,
 }
 
-/// Takes a call off the list when it ends, however it ends.
-struct OnList {
-    calls: Arc<Calls>,
-    token: AccessToken<'static>,
-    number: u64,
+/// A place in line.
+enum Waiting {
+    /// For a question that is sent, and ends by its own deadline.
+    Sent(watch::Receiver<Option<Answer>>),
+    /// For the next one.
+    Next(watch::Receiver<Option<Answer>>),
 }
 
+#[derive(Debug, Error)]
+#[error("no answer to an earlier question within zitadel.timeout")]
+struct Waited;
+
+#[derive(Debug, Error)]
+#[error("the question ended without an answer")]
+struct Lost;
+
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
-    /// Shares the calls to `inner`. It registers its metrics at the current recorder.
+    /// Shares the questions to `inner`, each of which has a deadline of its own. `patience` is the
+    /// most that a caller waits for the next one. It registers its metrics at the current recorder.
     #[must_use]
-    pub fn new(inner: I) -> Self {
+    pub fn new(inner: I, patience: Duration) -> Self {
         Self {
             inner: Arc::new(inner),
-            calls: Arc::default(),
+            questions: Arc::default(),
+            patience,
             joined: counter!("token_introspection_coalesced_total"),
         }
     }
 
-    /// The call that is under way for `token`, or a new one.
-    fn call(&self, token: &AccessToken<'_>) -> Shared<Call> {
-        let mut under_way = self.calls.lock();
-        let joinable = under_way.by_token.get(token);
-        let joined = joinable.and_then(|known| Some((known.call.upgrade()?, known.span.clone())));
-        if let Some((call, span)) = joined {
-            drop(under_way);
+    /// Joins a question about `token`, sends one, or waits for the next one.
+    fn ask(&self, token: &AccessToken<'_>) -> Waiting {
+        let mut listed = self.questions.lock();
+        let Listed { by_token, last_number } = &mut *listed;
+        let token = token.clone().into_owned();
+        let of_token = by_token.entry(token.clone()).or_default();
+        let newest = of_token.sent.last();
+        if let Some(sent) = newest.filter(|sent| sent.at.elapsed() <= JOINABLE) {
+            let (answer, span) = (sent.answer.clone(), sent.span.clone());
+            drop(listed);
             self.joined.increment(1);
             Span::current().follows_from(&span);
-            return call;
+            return Waiting::Sent(answer);
         }
-        under_way.last_number += 1;
-        let number = under_way.last_number;
-        let token = token.clone().into_owned();
-        let on_list = OnList { calls: Arc::clone(&self.calls), token: token.clone(), number };
-        let inner = Arc::clone(&self.inner);
-        let span = new_span();
-        let recorded = span.clone();
-        let call = async move {
-            let answer = inner.introspect(&on_list.token).await;
-            record(&recorded, &answer);
-            answer
-        };
-        let call = call.instrument(span.clone()).boxed().shared();
-        if let Some(weak) = call.downgrade() {
-            under_way.by_token.insert(token, Joinable { number, call: weak, span });
+        if of_token.sent.len() < UNDER_WAY {
+            let answer = watch::Sender::new(None);
+            let waiting = Waiting::Sent(answer.subscribe());
+            *last_number += 1;
+            send(&self.inner, &self.questions, of_token, (token, *last_number), answer);
+            return waiting;
         }
-        call
+        if let Some(next) = &of_token.next {
+            self.joined.increment(1);
+            return Waiting::Next(next.subscribe());
+        }
+        let next = of_token.next.insert(watch::Sender::new(None));
+        Waiting::Next(next.subscribe())
     }
 }
 
-/// The span of a question, below that of its first caller.
+/// Sends a question in a task of its own.
+fn send<I: TokenIntrospector + 'static>(
+    inner: &Arc<I>,
+    questions: &Arc<Questions>,
+    of_token: &mut OfToken,
+    (token, number): (AccessToken<'static>, u64),
+    answer: watch::Sender<Option<Answer>>,
+) {
+    let span = new_span();
+    let (at, receiver) = (Instant::now(), answer.subscribe());
+    of_token.sent.push(Sent { number, at, answer: receiver, span: span.clone() });
+    let (inner, questions) = (Arc::clone(inner), Arc::clone(questions));
+    let recorded = span.clone();
+    let question = async move {
+        let listed = OnList { questions: &questions, token: &token, number };
+        let answered = inner.introspect(&token).await;
+        record(&recorded, &answered);
+        // Off the list first: a caller who comes now asks anew.
+        drop(listed);
+        send_next(&inner, &questions, &token);
+        answer.send_replace(Some(answered));
+    };
+    tokio::spawn(question.instrument(span));
+}
+
+/// Sends the question that callers wait for, if any do, in the place of one that has ended.
+fn send_next<I: TokenIntrospector + 'static>(
+    inner: &Arc<I>,
+    questions: &Arc<Questions>,
+    token: &AccessToken<'static>,
+) {
+    let mut listed = questions.lock();
+    let Listed { by_token, last_number } = &mut *listed;
+    let Some(of_token) = by_token.get_mut(token) else { return };
+    match of_token.next.take() {
+        // Callers who left need no question.
+        Some(next) if next.receiver_count() > 0 => {
+            *last_number += 1;
+            send(inner, questions, of_token, (token.clone(), *last_number), next);
+        }
+        _ if of_token.sent.is_empty() => drop(by_token.remove(token)),
+        _ => {}
+    }
+}
+
+/// Takes a question off the list when it ends, however it ends.
+struct OnList<'a> {
+    questions: &'a Questions,
+    token: &'a AccessToken<'static>,
+    number: u64,
+}
+
+impl Drop for OnList<'_> {
+    fn drop(&mut self) {
+        let mut listed = self.questions.lock();
+        let Some(of_token) = listed.by_token.get_mut(self.token) else { return };
+        of_token.sent.retain(|sent| sent.number != self.number);
+        if of_token.sent.is_empty() && of_token.next.is_none() {
+            listed.by_token.remove(self.token);
+        }
+    }
+}
+
+impl Questions {
+    fn lock(&self) -> MutexGuard<'_, Listed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens the span of a question, below that of its first caller.
 fn new_span() -> Span {
     info_span!(
         "introspection",
@@ -118,35 +218,37 @@ fn record(span: &Span, answer: &Answer) {
     };
 }
 
-impl Calls {
-    fn lock(&self) -> std::sync::MutexGuard<'_, UnderWay> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for OnList {
-    fn drop(&mut self) {
-        let mut under_way = self.calls.lock();
-        let removed = under_way.by_token.remove_entry(&self.token);
-        if let Some((token, joinable)) = removed
-            && joinable.number != self.number
-        {
-            under_way.by_token.insert(token, joinable);
-        }
+async fn answer(mut waiting: watch::Receiver<Option<Answer>>) -> Answer {
+    let lost = || {
+        let (reason, source) = (Outage::Interrupted, Arc::new(Lost));
+        Err(IntrospectionError::Unavailable { reason, source })
+    };
+    match waiting.wait_for(Option::is_some).await {
+        Ok(answer) => answer.clone().unwrap_or_else(lost),
+        // Its task panicked, or ended with the runtime.
+        Err(_) => lost(),
     }
 }
 
 #[async_trait]
 impl<I: TokenIntrospector + 'static> TokenIntrospector for Coalesced<I> {
     async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
-        self.call(token).await
+        match self.ask(token) {
+            Waiting::Sent(waiting) => answer(waiting).await,
+            Waiting::Next(waiting) => {
+                timeout(self.patience, answer(waiting)).await.unwrap_or_else(|_| {
+                    let (reason, source) = (Outage::TimedOut, Arc::new(Waited));
+                    Err(IntrospectionError::Unavailable { reason, source })
+                })
+            }
+        }
     }
 }
 
 impl<I> fmt::Debug for Coalesced<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let under_way = self.calls.lock().by_token.len();
-        f.debug_struct("Coalesced").field("under_way", &under_way).finish_non_exhaustive()
+        let tokens = self.questions.lock().by_token.len();
+        f.debug_struct("Coalesced").field("tokens", &tokens).finish_non_exhaustive()
     }
 }
 

@@ -76,6 +76,11 @@ impl TokenCache {
         let stale_at = by_exp.map_or(by_ttl, |by_exp| by_exp.min(by_ttl));
         if Instant::now() < stale_at {
             let stale_at_nanos = self.nanos(stale_at);
+            // Two questions may be under way for one token: the older one's answer, which comes
+            // late, does not replace a younger one.
+            if self.entries.peek(&digest).is_some_and(|kept| kept.stale_at_nanos > stale_at_nanos) {
+                return;
+            }
             self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos });
             self.count();
         }

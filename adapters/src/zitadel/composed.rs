@@ -58,13 +58,15 @@ pub fn compose(
     limits: Limits,
 ) -> Result<ComposedZitadel, HttpClientError> {
     let issuer = settings.domain.issuer().clone();
+    let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
     let introspector = ZitadelIntrospector::new(settings)?;
     let credentials = Arc::clone(introspector.authentication());
     if let (true, Ok(runtime)) = (credentials.may_change(), Handle::try_current()) {
         runtime.spawn(credentials.look_regularly());
     }
-    let Stack { introspector, breaker } = stack(introspector, cache, limits, Arc::new(SystemClock));
+    let Stack { introspector, breaker } =
+        stack(introspector, cache, limits, timeout, Arc::new(SystemClock));
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
     Ok(ComposedZitadel { introspector, requirements, breaker, explainer, credentials })

@@ -149,7 +149,7 @@ proptest! {
             let for_cache: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
             let cache = Arc::new(TokenCache::new(Duration::from_secs(60), 10, for_cache));
             let remembering = Remembering::new(server(), Arc::clone(&cache));
-            let warm = authorizer(Cached::new(Coalesced::new(remembering), cache), &clock, strict);
+            let warm = authorizer(Cached::new(Coalesced::new(remembering, Duration::from_secs(5)), cache), &clock, strict);
             let cold = authorizer(server(), &clock, strict);
             for pause_secs in pauses_secs {
                 clock.0.fetch_add(pause_secs, Ordering::SeqCst);

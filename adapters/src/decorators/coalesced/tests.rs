@@ -1,13 +1,23 @@
 use domain::Outage;
-use tokio::task::{JoinHandle, JoinSet, yield_now};
+use tokio::{
+    task::{JoinHandle, JoinSet, yield_now},
+    time::advance,
+};
 
 use super::{
     super::gated::{Gated, active, outage, token, word},
     *,
 };
 
+/// Far longer than a test takes.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+fn new(gated: &Gated) -> Arc<Coalesced<Gated>> {
+    Arc::new(Coalesced::new(gated.clone(), PATIENCE))
+}
+
 fn nothing_is_left(coalesced: &Coalesced<Gated>) -> bool {
-    format!("{coalesced:?}").contains("under_way: 0")
+    format!("{coalesced:?}").contains("tokens: 0")
 }
 
 fn spawn(coalesced: &Arc<Coalesced<Gated>>, text: &'static str) -> JoinHandle<Answer> {
@@ -15,10 +25,10 @@ fn spawn(coalesced: &Arc<Coalesced<Gated>>, text: &'static str) -> JoinHandle<An
     tokio::spawn(async move { coalesced.introspect(&token(text)).await })
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_callers_with_one_token_ask_once() {
     let gated = Gated::closed();
-    let coalesced = Arc::new(Coalesced::new(gated.clone()));
+    let coalesced = new(&gated);
     let mut callers = JoinSet::new();
     for _ in 0..200 {
         let coalesced = Arc::clone(&coalesced);
@@ -40,7 +50,7 @@ async fn many_callers_with_one_token_ask_once() {
 #[tokio::test]
 async fn two_tokens_never_see_each_others_answer() {
     let gated = Gated::closed();
-    let coalesced = Arc::new(Coalesced::new(gated.clone()));
+    let coalesced = new(&gated);
     let (a, b) = (spawn(&coalesced, "a"), spawn(&coalesced, "b"));
     gated.wait_for_under_way(2).await;
     gated.open();
@@ -52,7 +62,7 @@ async fn two_tokens_never_see_each_others_answer() {
 #[tokio::test]
 async fn the_call_goes_on_when_its_first_caller_leaves() {
     let gated = Gated::closed();
-    let coalesced = Arc::new(Coalesced::new(gated.clone()));
+    let coalesced = new(&gated);
     let first = spawn(&coalesced, "a");
     gated.wait_for_under_way(1).await;
     let second = spawn(&coalesced, "a");
@@ -64,27 +74,118 @@ async fn the_call_goes_on_when_its_first_caller_leaves() {
     assert_eq!(gated.asked(), 1);
 }
 
+// Nobody waits, and the work goes on to its end: what it holds is given back then.
 #[tokio::test]
-async fn the_call_ends_when_nobody_waits_and_leaves_nothing_behind() {
+async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     let gated = Gated::closed();
-    let coalesced = Arc::new(Coalesced::new(gated.clone()));
+    let coalesced = new(&gated);
     let callers = [spawn(&coalesced, "a"), spawn(&coalesced, "a")];
     gated.wait_for_under_way(1).await;
     for caller in callers {
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
     }
-    gated.wait_for_under_way(0).await;
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    assert_eq!(word(&late(&coalesced, &gated).await), "active", "it is joined");
+    assert_eq!(gated.asked(), 1);
     assert!(nothing_is_left(&coalesced));
+}
+
+/// The answer to a caller who comes while the gate is still closed.
+async fn late(coalesced: &Arc<Coalesced<Gated>>, gated: &Gated) -> Answer {
+    let caller = spawn(coalesced, "a");
+    yield_now().await;
     gated.open();
-    assert_eq!(word(&coalesced.introspect(&token("a")).await), "active");
+    caller.await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_joined_for_100_ms_and_a_later_caller_gets_the_next_one() {
+    for (wait, asked) in [(100, 1), (101, 2)] {
+        let gated = Gated::closed();
+        let coalesced = new(&gated);
+        let first = spawn(&coalesced, "a");
+        gated.wait_for_under_way(1).await;
+        advance(Duration::from_millis(wait)).await;
+        let second = spawn(&coalesced, "a");
+        gated.wait_for_under_way(asked).await;
+        gated.open();
+        assert_eq!(word(&first.await.unwrap()), "active");
+        assert_eq!(word(&second.await.unwrap()), "active");
+        assert_eq!(gated.asked(), asked, "after {wait} ms");
+        assert!(nothing_is_left(&coalesced));
+    }
+}
+
+// However slow the server is, one token takes two places at most.
+#[tokio::test(start_paused = true)]
+async fn with_two_questions_under_way_all_who_come_later_share_the_next_one() {
+    let gated = Gated::closed();
+    let coalesced = new(&gated);
+    let mut callers = vec![spawn(&coalesced, "a")];
+    gated.wait_for_under_way(1).await;
+    for _ in 0..5 {
+        advance(Duration::from_millis(101)).await;
+        callers.extend([spawn(&coalesced, "a"), spawn(&coalesced, "a")]);
+        for _ in 0..10 {
+            yield_now().await;
+        }
+    }
     assert_eq!(gated.asked(), 2);
+    gated.open();
+    for caller in callers {
+        assert_eq!(word(&caller.await.unwrap()), "active");
+    }
+    assert_eq!(gated.asked(), 3, "one for all who waited");
+    assert!(nothing_is_left(&coalesced));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() {
+    let gated = Gated::closed();
+    let coalesced = new(&gated);
+    let first = [spawn(&coalesced, "a"), spawn(&coalesced, "a")];
+    gated.wait_for_under_way(1).await;
+    advance(Duration::from_millis(101)).await;
+    let second = spawn(&coalesced, "a");
+    gated.wait_for_under_way(2).await;
+    advance(Duration::from_millis(101)).await;
+    let came = Instant::now();
+    assert_eq!(word(&coalesced.introspect(&token("a")).await), "timed_out");
+    assert_eq!(came.elapsed(), PATIENCE);
+    gated.open();
+    for caller in first.into_iter().chain([second]) {
+        assert_eq!(word(&caller.await.unwrap()), "active");
+    }
+    assert_eq!(gated.asked(), 2, "nobody waits for the third");
+    assert!(nothing_is_left(&coalesced));
+}
+
+/// An introspector with a bug.
+struct Panics;
+
+#[async_trait]
+impl TokenIntrospector for Panics {
+    async fn introspect(&self, _: &AccessToken<'_>) -> Answer {
+        panic!("a bug");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_panics_is_a_fault_for_its_callers_and_leaves_nothing_behind() {
+    let coalesced = Coalesced::new(Panics, PATIENCE);
+    for _ in 0..3 {
+        assert_eq!(word(&coalesced.introspect(&token("a")).await), "interrupted");
+        assert!(format!("{coalesced:?}").contains("tokens: 0"));
+    }
 }
 
 #[tokio::test]
 async fn a_fault_is_for_those_who_wait_and_for_nobody_after_them() {
     let gated = Gated::closed();
-    let coalesced = Arc::new(Coalesced::new(gated.clone()));
+    let coalesced = new(&gated);
     gated.answer(Some(outage(Outage::ServerError)));
     let callers = [spawn(&coalesced, "a"), spawn(&coalesced, "a")];
     gated.wait_for_under_way(1).await;
@@ -101,65 +202,9 @@ async fn a_fault_is_for_those_who_wait_and_for_nobody_after_them() {
 #[tokio::test]
 async fn whoever_comes_after_the_answer_asks_anew() {
     let gated = Gated::opened();
-    let coalesced = Coalesced::new(gated.clone());
+    let coalesced = new(&gated);
     for asked in 1..=3 {
         assert_eq!(word(&coalesced.introspect(&token("a")).await), "active");
         assert_eq!(gated.asked(), asked);
     }
-}
-
-#[tokio::test]
-async fn an_old_call_that_ends_late_takes_no_newer_one_off_the_list() {
-    let calls = Arc::<Calls>::default();
-    let newer = async { Ok(Introspection::Inactive) }.boxed().shared();
-    let joinable = Joinable { number: 2, call: newer.downgrade().unwrap(), span: Span::none() };
-    calls.lock().by_token.insert(token("a"), joinable);
-    drop(OnList { calls: Arc::clone(&calls), token: token("a"), number: 1 });
-    assert_eq!(calls.lock().by_token.len(), 1);
-    drop(OnList { calls: Arc::clone(&calls), token: token("a"), number: 2 });
-    assert_eq!(calls.lock().by_token.len(), 0);
-    drop(newer);
-}
-
-/// An introspector whose call, when it is given up, begins another one for the same token.
-struct Successive {
-    gated: Gated,
-    coalesced: Mutex<Option<Arc<Coalesced<Self>>>>,
-    next: Mutex<Option<Shared<Call>>>,
-}
-
-struct GivenUp<'a>(&'a Successive);
-
-impl Drop for GivenUp<'_> {
-    fn drop(&mut self) {
-        let coalesced = self.0.coalesced.lock().unwrap().take();
-        *self.0.next.lock().unwrap() = coalesced.map(|coalesced| coalesced.call(&token("a")));
-    }
-}
-
-#[async_trait]
-impl TokenIntrospector for Successive {
-    async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
-        let _given_up = GivenUp(self);
-        self.gated.introspect(token).await
-    }
-}
-
-// Between the end of a call and its leaving the list, another one may have taken its place.
-#[tokio::test]
-async fn a_call_that_ends_takes_no_other_call_off_the_list() {
-    let gated = Gated::closed();
-    let inner =
-        Successive { gated: gated.clone(), coalesced: Mutex::default(), next: Mutex::default() };
-    let coalesced = Arc::new(Coalesced::new(inner));
-    *coalesced.inner.coalesced.lock().unwrap() = Some(Arc::clone(&coalesced));
-    let first = tokio::spawn({
-        let coalesced = Arc::clone(&coalesced);
-        async move { coalesced.introspect(&token("a")).await }
-    });
-    gated.wait_for_under_way(1).await;
-    first.abort();
-    assert!(first.await.unwrap_err().is_cancelled());
-    let next = coalesced.inner.next.lock().unwrap().take().unwrap();
-    assert!(coalesced.call(&token("a")).ptr_eq(&next), "the next call is still on the list");
 }

@@ -164,7 +164,8 @@ fn api(provider: &Arc<Provider>) -> Router {
     let clock: Arc<dyn Clock> = Arc::<Provider>::clone(provider);
     let cache = CacheSettings { ttl: TTL, max_entries: (TOKENS / 2).try_into().unwrap() };
     let limits = Limits { max_in_flight: 1000.try_into().unwrap() };
-    let stack = stack(Asked(Arc::clone(provider)), cache, limits, Arc::clone(&clock));
+    let patience = Duration::from_secs(5);
+    let stack = stack(Asked(Arc::clone(provider)), cache, limits, patience, Arc::clone(&clock));
     let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))

@@ -110,7 +110,7 @@ async fn it_is_not_ready_while_it_drains() {
 /// Asks over kept-alive connections until it has had so many answers since the drain was noticed.
 async fn load(client: reqwest::Client, url: String, noticed: Arc<AtomicBool>) -> Vec<u16> {
     let (mut answers, mut since) = (Vec::new(), 0);
-    while since < 200 {
+    while since < 50 {
         let answer = client.get(&url).send().await;
         answers.push(answer.map_or(0, |answer| answer.status().as_u16()));
         since += usize::from(noticed.load(Ordering::Relaxed));

@@ -39,7 +39,7 @@ async fn status(mut stream: TcpStream) -> String {
 // All of this is one thread: connections are accepted, and what was sent on them is read, in the
 // order in which they came. Who comes last and has an answer shows that the others were read.
 #[tokio::test(flavor = "current_thread")]
-async fn two_hundred_first_requests_with_one_token_are_one_introspection() {
+async fn two_hundred_first_requests_with_one_token_are_three_introspections_at_most() {
     let double = ZitadelDouble::start().await;
     let token = reader(&double);
     let api = Api::start(with_client_secret(&double)).await;
@@ -59,7 +59,8 @@ async fn two_hundred_first_requests_with_one_token_are_one_introspection() {
     for stream in waiting {
         assert_eq!(status(stream).await, "200");
     }
-    assert_eq!(double.introspections(), 1);
+    // Those within 100 ms share one; of those who come later, two are under way and one is next.
+    assert!(double.introspections() <= 3, "{}", double.introspections());
 }
 
 #[tokio::test]
