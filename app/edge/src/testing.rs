@@ -39,6 +39,9 @@ impl<R: Rule> Authorized<R> {
 /// 401 with a challenge, an optional one turns the bad token away, and a route that is called public
 /// asks for none.
 ///
+/// A handler that answers rejections in its own words, or turns the request away before it asks for a
+/// permit, is not recognized as one that asks.
+///
 /// Parameters of a path are asked as `1`. The state behind the handlers is not needed: no handler of
 /// a guarded route is reached. Public handlers are.
 ///
@@ -96,10 +99,15 @@ async fn turns_away(router: &Router, method: &Method, path: &str) -> Result<(), 
 }
 
 async fn asks_for_none(router: &Router, method: &Method, path: &str) -> Result<(), String> {
-    let (status, challenge, body) = ask(router, method, path, None).await;
-    let denied = body.contains(Reason::MissingToken.code());
-    if status == StatusCode::UNAUTHORIZED && challenge.starts_with("Bearer") && denied {
-        return Err("it is mounted by public(...), and its handler asks for a permit".to_owned());
+    for token in [None, Some(UNKNOWN)] {
+        let (status, challenge, body) = ask(router, method, path, token).await;
+        let codes = [Reason::MissingToken.code(), Reason::Inactive.code()];
+        let denied = codes.iter().any(|code| body.contains(code));
+        if status == StatusCode::UNAUTHORIZED && challenge.starts_with("Bearer") && denied {
+            return Err(
+                "it is mounted by public(...), and its handler asks for a permit".to_owned()
+            );
+        }
     }
     Ok(())
 }

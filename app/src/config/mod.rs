@@ -98,13 +98,15 @@ impl Config {
     /// `APP_DATABASE__URL` of `.env` and of the environment, the later one winning.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and lists with commas
-    /// are parsed where the type asks for them, and a `String` gets every letter. Enums with fields
-    /// can only be written in TOML as their type's own deserializer takes them: they are not
-    /// supported here.
+    /// are parsed where the type asks for them, and a `String` gets every letter. A field's name is
+    /// that of `config.toml`, where it stands there, or in lower case with underscores. Not supported
+    /// are enums with fields, and numbers of variables behind `#[serde(flatten)]` or `tag`, where a
+    /// type does not say what it asks for.
     ///
     /// # Errors
-    /// When a value is missing or is not what the type asks for. The error names the value and its
-    /// layer, and repeats nothing of it.
+    /// When a value is missing or is not what the type asks for, or the section is one of the
+    /// settings' own. The error names the value and its layer, and repeats nothing of it but what the
+    /// type's own deserializer says.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
         self.owners.section(name)
     }

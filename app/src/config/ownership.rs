@@ -23,9 +23,6 @@ pub(super) enum Ownership {
 /// Name, behind the prefix, of the variable that names another file.
 pub(super) const FILE: &str = "CONFIG";
 
-/// Letters by which a name may differ from the one that is meant.
-const TYPOS: usize = 2;
-
 /// Decides about a variable of the environment or of `.env`.
 pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     if SETTINGS.iter().any(|setting| setting.seed_name == Some(variable)) {
@@ -36,60 +33,77 @@ pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     if names().any(|name| name == rest) {
         return Ownership::Ours;
     }
-    let meant = closest(rest, names());
-    let is_ours = match rest.split_once("__") {
-        Some((section, _)) => meant.is_some() || is_section(&section.to_lowercase()),
-        None => meant.is_some(),
-    };
-    if is_ours {
-        Ownership::Misspelled(meant.map(|name| format!("{prefix}{name}")))
-    } else {
-        Ownership::Others
+    if let Some((section, key)) = rest.split_once("__") {
+        return match of_section(&section.to_lowercase(), &key.to_lowercase()) {
+            Ownership::Misspelled(Some(name)) => {
+                Ownership::Misspelled(Some(prefix.variable(&name)))
+            }
+            other => other,
+        };
+    }
+    let same_letters = names().find(|name| name.replace('_', "") == rest.replace('_', ""));
+    let near = || names().find(|name| !name.contains("__") && is_near(rest, name));
+    match same_letters.or_else(near) {
+        Some(name) => Ownership::Misspelled(Some(format!("{prefix}{name}"))),
+        None => Ownership::Others,
     }
 }
 
 /// Decides about a key at the top of `config.toml`; `keys` are those below it, where it is a table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
-    let is_setting = SETTINGS.iter().any(|setting| setting.name == key);
-    match (is_setting || is_section(key), keys) {
-        (true, _) => Ownership::Ours,
-        (false, None) => {
-            let top =
-                SETTINGS.iter().map(|setting| setting.name).filter(|name| !name.contains('.'));
-            let meant = closest(key, top.map(str::to_owned));
-            meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)))
-        }
-        (false, Some(keys)) => {
-            let names = || SETTINGS.iter().map(|setting| setting.name.to_owned());
-            let meant = keys.iter().find_map(|below| closest(&format!("{key}.{below}"), names()));
-            meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)))
-        }
+    if SETTINGS.iter().any(|setting| setting.name == key) || sections().any(|own| own == key) {
+        return Ownership::Ours;
     }
+    let Some(keys) = keys else {
+        let top = SETTINGS.iter().map(|setting| setting.name).filter(|name| !name.contains('.'));
+        let meant = top.filter(|name| is_near(key, name)).map(str::to_owned).next();
+        return meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)));
+    };
+    let section = key.to_lowercase();
+    let mut keys = keys.iter().map(|below| of_section(&section, below));
+    let meant = keys.find(|below| matches!(below, Ownership::Misspelled(Some(_))));
+    // A table that is nearly called as one of ours is ours, whatever is in it.
+    meant.unwrap_or_else(|| of_section(&section, ""))
 }
 
 /// Returns the setting that a key inside one of our sections looks like.
 pub(super) fn meant_by_key(name: &str) -> Option<String> {
-    closest(name, SETTINGS.iter().map(|setting| setting.name.to_owned()))
+    let (section, key) = name.split_once('.')?;
+    match of_section(section, key) {
+        Ownership::Misspelled(meant) => meant,
+        Ownership::Ours | Ownership::Others => None,
+    }
 }
 
-/// Returns a seed's name that a variable looks like: `ZITADEL_DOMAIN` for `ZITADEL_DOMAN`.
+/// Returns whether a variable looks like `ZITADEL_DOMAIN` and is not.
 pub(super) fn looks_like_domain(variable: &str) -> bool {
     const DOMAIN: &str = "ZITADEL_DOMAIN";
-    variable != DOMAIN && closest(variable, [DOMAIN.to_owned()].into_iter()).is_some()
+    variable != DOMAIN && is_near(&variable.replace('_', ""), &DOMAIN.replace('_', ""))
 }
 
-fn is_section(name: &str) -> bool {
-    SETTINGS.iter().any(|setting| setting.name.split_once('.').is_some_and(|(own, _)| own == name))
+fn sections() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Returns the name with the same letters, or with at most two typos, the closest first. Underscores
-/// do not count.
-fn closest(written: &str, names: impl Iterator<Item = String>) -> Option<String> {
+/// Decides about a key of a section that is no setting.
+fn of_section(section: &str, key: &str) -> Ownership {
+    let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
+    let keys = || SETTINGS.iter().filter_map(|setting| setting.name.split_once('.'));
+    let mut keys = keys().filter(|(of, _)| *of == own).map(|(_, key)| key);
     let letters = |name: &str| name.replace('_', "");
-    let written = letters(written);
-    let distance = |name: &String| strsim::damerau_levenshtein(&letters(name), &written);
-    let near = names.map(|name| (distance(&name), name)).filter(|(typos, _)| *typos <= TYPOS);
-    near.min_by_key(|(typos, _)| *typos).map(|(_, name)| name)
+    let meant = keys.find(|name| letters(name) == letters(key) || is_near(key, name));
+    Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
+}
+
+/// Returns whether a name is another one, or nearly: the more letters it has, the more of them may be
+/// wrong. A short name of somebody else's is not far from a short one of ours (`blog`, `log`).
+fn is_near(written: &str, name: &str) -> bool {
+    let typos = match name.len() {
+        0..=5 => 0,
+        6..=8 => 1,
+        _ => 2,
+    };
+    strsim::damerau_levenshtein(written, name) <= typos
 }
 
 #[cfg(test)]
@@ -119,6 +133,8 @@ mod tests {
             ("APP_SERVER_LISTEN", Some("APP_SERVER__LISTEN")),
             ("APP_SERVER_MAX_BODY", Some("APP_SERVER__MAX_BODY")),
             ("APP_ZITADEL_KEYFILE", Some("APP_ZITADEL__KEY_FILE")),
+            ("APP_ZITADL__DOMAIN", Some("APP_ZITADEL__DOMAIN")),
+            ("APP_SERVR__PORT", None),
             ("APP_LOG__REQUEST", Some("APP_LOG__REQUESTS")),
             ("APP_INTROSPECTR", Some("APP_INTROSPECTOR")),
             ("APP_CONFG", Some("APP_CONFIG")),
@@ -139,6 +155,15 @@ mod tests {
             "APP_DATABASE__POOL__SIZE",
             "APP_CORE__DEBUG",
             "APP_LOGO",
+            "APP_CACHE_URL",
+            "APP_CACHE_TLS",
+            "APP_CONF",
+            "APP_CONFIRM",
+            "APP_AUTH0__AUDIENCE",
+            "APP_AUTH0_AUDIENCE",
+            "APP_BLOG__LEVEL",
+            "APP_BLOG_FORMAT",
+            "APP_SERVER",
             "APP_DB_PORT",
             "APP_DB_SERVICE_HOST",
             "APP_DB_PORT_5432_TCP",
@@ -176,6 +201,11 @@ mod tests {
             ("introspector", None, Ownership::Ours),
             ("sever", Some(&["listen"]), Ownership::Misspelled(Some("server.listen".to_owned()))),
             ("introspectr", None, Ownership::Misspelled(Some("introspector".to_owned()))),
+            ("servr", Some(&["port"]), Ownership::Misspelled(None)),
+            ("SERVER", Some(&["listen"]), Ownership::Misspelled(Some("server.listen".to_owned()))),
+            ("auth0", Some(&["audience"]), Ownership::Others),
+            ("blog", Some(&["level"]), Ownership::Others),
+            ("slog", Some(&["format"]), Ownership::Others),
             ("core", Some(&["debug"]), Ownership::Others),
             ("database", Some(&["url"]), Ownership::Others),
             ("listen", None, Ownership::Others),

@@ -7,7 +7,11 @@ use serde::de::{
     self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 
-use super::{error::ConfigError, prefix::Prefix};
+use super::{
+    error::ConfigError,
+    ownership::{self, Ownership},
+    prefix::Prefix,
+};
 
 /// The values of others: tables of the file, and variables with our prefix.
 #[derive(Clone)]
@@ -44,7 +48,13 @@ impl OwnersValues {
 
     /// Reads a section.
     pub(super) fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
-        let mut node = match self.tables.get(name) {
+        if let Ownership::Ours = ownership::of_key(name, None) {
+            return Err(ConfigError::of(name, "it is a section of the settings, and read already"));
+        }
+        let mut path = name.split('.');
+        let table = path.next().and_then(|first| self.tables.get(first));
+        let table = path.fold(table, |table, key| table?.as_dict()?.get(key));
+        let mut node = match table {
             Some(value) => Node::of_toml(name, &self.file, value.clone()),
             None => Node::Table(BTreeMap::new()),
         };
@@ -85,7 +95,11 @@ impl Node {
             *self = Self::Table(BTreeMap::new());
         }
         if let Self::Table(table) = self {
-            let entry = table.entry(key.clone()).or_insert_with(|| Self::Table(BTreeMap::new()));
+            // The letters of a variable have no case, and it has no `-`.
+            let written = |key: &str| key.to_lowercase().replace('-', "_");
+            let known = table.keys().find(|known| written(known) == written(key));
+            let key = known.unwrap_or(key).clone();
+            let entry = table.entry(key).or_insert_with(|| Self::Table(BTreeMap::new()));
             entry.put(below, leaf);
         }
     }

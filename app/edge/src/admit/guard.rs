@@ -155,8 +155,9 @@ impl GuardBuilder {
 
     /// Writes every answer that turns a request away by `write`.
     ///
-    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added to its answer, and a
-    /// status of success is replaced by that of the rejection.
+    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added to its answer. A
+    /// status that is neither an error nor a redirect elsewhere is replaced by that of the rejection.
+    /// The rejection that it gets answers as one without a hook. A panic is answered without it.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }

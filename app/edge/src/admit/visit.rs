@@ -30,7 +30,7 @@ use crate::{
 pub(crate) struct Visit {
     guard: Guard,
     method: Method,
-    path: Option<MatchedPath>,
+    path: OnceLock<MatchedPath>,
     /// Name of a service that has no path in the router.
     name: OnceLock<&'static str>,
     id: RequestId,
@@ -38,7 +38,7 @@ pub(crate) struct Visit {
     span: Span,
     /// Whether the answer depends on a permit.
     asked: AtomicBool,
-    refusal: OnceLock<Reason>,
+    refusal: Mutex<Option<Reason>>,
     /// Whether the head of the answer is there.
     ended: AtomicBool,
     /// Whether the verdict is kept: for a second rule, and for the observer.
@@ -68,6 +68,10 @@ impl Visit {
     ) -> (Arc<Self>, bool) {
         let outer = request.extensions().get::<Arc<Self>>();
         if let Some(outer) = outer.filter(|outer| outer.guard.is(guard)) {
+            // A service that is mounted further in knows the route better.
+            if let (None, Some(path)) = (outer.path.get(), request.extensions().get()) {
+                outer.path.get_or_init(|| MatchedPath::clone(path));
+            }
             if let Some(name) = name {
                 outer.name.get_or_init(|| name);
             }
@@ -79,13 +83,16 @@ impl Visit {
         let mut visit = Self {
             guard: guard.clone(),
             method: request.method().clone(),
-            path: request.extensions().get::<MatchedPath>().cloned(),
+            path: request
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or_else(OnceLock::new, |path| OnceLock::from(path.clone())),
             name: name.map_or_else(OnceLock::new, OnceLock::from),
             id,
             began: None,
             span: Span::none(),
             asked: AtomicBool::new(false),
-            refusal: OnceLock::new(),
+            refusal: Mutex::new(None),
             ended: AtomicBool::new(false),
             keeps_verdict: shared || guard.observer().is_some(),
             verdict: Mutex::new(None),
@@ -107,7 +114,7 @@ impl Visit {
                 parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
             error!(
                 target: TARGET, method = %parts.method, route,
-                "a handler asks for a permit and no guard is there: put `.layer(guard.layer())` \
+                "a handler asks for a permit or a request id, and no guard is there: put `.layer(guard.layer())` \
                  around the router, behind its routes",
             );
             Rejection::without_guard(&Outcome::HandlerFailed { detail: String::new() })
@@ -119,7 +126,7 @@ impl Visit {
     }
 
     fn head(&self) -> RequestHead<'_> {
-        let path = self.path.as_ref().map(MatchedPath::as_str);
+        let path = self.path.get().map(MatchedPath::as_str);
         let route = path.or_else(|| self.name.get().copied()).unwrap_or(UNMATCHED);
         RequestHead { method: &self.method, route, request_id: &self.id }
     }
@@ -166,6 +173,7 @@ impl Visit {
         let token = bearer::access_token(headers).map_err(Outcome::NoToken)?;
         let verdict = self.verdict(&token, headers).await.map_err(Outcome::Undetermined)?;
         let permit = self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)?;
+        *self.refusal() = None;
         Ok(Authorized::new(permit, Arc::clone(self)))
     }
 
@@ -194,14 +202,27 @@ impl Visit {
         Ok(verdict)
     }
 
+    fn refusal(&self) -> MutexGuard<'_, Option<Reason>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn known(&self) -> MutexGuard<'_, Option<Known>> {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the request is turned away, and returns the answer. The first refusal of a request
-    /// counts.
+    /// counts, until a rule lets it in after all; a bug counts always.
     pub(crate) fn refuse(&self, outcome: &Outcome) -> Rejection {
-        if self.refusal.set(outcome.reason()).is_ok() {
+        let reason = outcome.reason();
+        let is_noted = {
+            let mut refusal = self.refusal();
+            let is_noted = refusal.is_none() || reason == Reason::InternalError;
+            if is_noted {
+                *refusal = Some(reason);
+            }
+            is_noted
+        };
+        if is_noted {
             self.guard.refusals().log(outcome, self.head());
         }
         self.guard.answers().rejection(outcome, Some(&self.id))
@@ -219,7 +240,7 @@ impl Visit {
             headers.insert(CACHE_CONTROL, NO_STORE);
         }
         let (Some(observer), Some(began)) = (self.guard.observer(), self.began) else { return };
-        let reason = self.refusal.get().copied();
+        let reason = *self.refusal();
         let known = self.known();
         let principal = match known.as_ref().map(|known| &known.verdict) {
             Some(Introspection::Active(token)) if reason.is_none() => Some(&*token.principal),

@@ -14,5 +14,5 @@ pub use problem::Problem;
 pub(crate) use problem::{IdSlot, NO_STORE};
 pub use reason::Reason;
 pub use rejection::Rejection;
-pub(crate) use rejection::{Answers, DenialHook};
+pub(crate) use rejection::{Answers, DenialHook, Rejected};
 pub(crate) use unreadable::{is_rejection, outcome_of};

@@ -79,28 +79,43 @@ impl Rejection {
 }
 
 impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        let mut response = if let Some(hook) = &self.0.hook {
-            self.hooked(&**hook)
+    fn into_response(mut self) -> Response {
+        // Without the hook: one that falls back to the rejection's own answer must not call itself.
+        let mut response = if let Some(hook) = self.0.hook.take() {
+            self.hooked(&*hook)
         } else {
             let id = IdSlot::default();
             if let Some(request_id) = &self.0.request_id {
                 id.set(request_id);
             }
-            self.0.problem.answer(id)
+            self.0.problem.clone().answer(id)
         };
         if let Some((name, value)) = self.0.header {
-            response.headers_mut().insert(name, value);
+            // A hook may offer another scheme beside ours (RFC 9110 §11.6.1).
+            let offered = response.headers().get_all(&name).iter().any(|other| *other == value);
+            if !offered {
+                response.headers_mut().append(name, value);
+            }
         }
+        response.extensions_mut().insert(Rejected);
         response
     }
 }
 
+/// Marks the answer of a rejection, which is no rejection of axum's whatever a hook made of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rejected;
+
 impl Rejection {
-    /// A hook chooses body and headers. It cannot turn a denial into a success.
+    /// A hook chooses body and headers, and may send the caller elsewhere to sign in. It cannot turn a
+    /// denial into a success, nor into an answer that a cache has.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
-        if response.status().is_success() {
+        let status = response.status();
+        let denies = status.is_client_error()
+            || status.is_server_error()
+            || status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+        if !denies {
             *response.status_mut() = self.status();
         }
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
@@ -149,7 +164,8 @@ impl Answers {
             problem,
             header,
             request_id: request_id.cloned(),
-            hook: self.hook.clone(),
+            // It may be the hook that panicked.
+            hook: self.hook.clone().filter(|_| !matches!(outcome, Outcome::Panicked)),
         }))
     }
 }

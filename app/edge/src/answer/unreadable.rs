@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 
-use super::Outcome;
+use super::{Outcome, Rejected};
 
 /// Longest text of axum that is taken over, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -21,8 +21,9 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
             | StatusCode::UNPROCESSABLE_ENTITY
             | StatusCode::INTERNAL_SERVER_ERROR
     );
+    let is_ours = response.extensions().get::<Rejected>().is_some();
     let is_text = |value: &HeaderValue| value.as_bytes().starts_with(b"text/plain");
-    by_status && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
+    by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
 /// Reads a rejection of axum's. Its text is the detail; that of a 500 is for the log alone.

@@ -9,7 +9,10 @@ use std::{
 
 use axum::{
     http::{
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        HeaderName,
+        header::{
+            CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, TRANSFER_ENCODING,
+        },
         response::Parts,
     },
     response::{IntoResponse, Response},
@@ -21,6 +24,10 @@ use crate::{
     admit::Visit,
     answer::{Outcome, is_rejection, outcome_of},
 };
+
+/// Headers that describe the body which the problem replaces.
+const OF_THE_BODY: [HeaderName; 6] =
+    [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 
 pin_project! {
     /// Catches a panic, makes a problem of a rejection of axum's, and notes how the request ended.
@@ -84,8 +91,9 @@ impl<F: Future<Output = Response>> Stage<F> {
                 let outcome = ready!(outcome.poll_unpin(context));
                 let mut problem = visit.refuse(&outcome).into_response();
                 if let Some(mut parts) = parts.take() {
-                    parts.headers.remove(CONTENT_LENGTH);
-                    parts.headers.remove(CONTENT_TYPE);
+                    for name in OF_THE_BODY {
+                        parts.headers.remove(name);
+                    }
                     problem.headers_mut().extend(parts.headers);
                     problem.extensions_mut().extend(parts.extensions);
                 }

@@ -17,18 +17,11 @@ use crate::admit::Authorized;
     note = "write `async fn handler(permit: Authorized<SignedIn>, ...)`, with axum's extractors behind \
             it, or mount it with `public(...)` if anyone may call it"
 )]
-pub trait Admission: Send + 'static {
-    /// The rule that stands in it.
-    type Rule: Rule;
-}
+pub trait Admission: Send + 'static {}
 
-impl<R: Rule> Admission for Authorized<R> {
-    type Rule = R;
-}
+impl<R: Rule> Admission for Authorized<R> {}
 
-impl<R: Rule> Admission for Option<Authorized<R>> {
-    type Rule = R;
-}
+impl<R: Rule> Admission for Option<Authorized<R>> {}
 
 /// An `async fn` whose first argument is a permit, and whose others are axum's extractors.
 ///

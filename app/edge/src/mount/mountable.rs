@@ -54,6 +54,9 @@ pub enum Access {
 /// A handler without arguments is not told the request's id: a layer around it finds the
 /// `X-Request-Id` that the caller sent, and none that was made.
 ///
+/// Nor does an extractor in such a layer find the guard: an [`Authorized<R>`](Authorized) there answers
+/// 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
+///
 /// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
 /// extractor. The table then calls the route public, and
 /// `testing::assert_all_guarded` names it.

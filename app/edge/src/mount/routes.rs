@@ -115,7 +115,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 impl Routes {
-    /// Makes a router, to be merged or nested into another, whatever that one's state.
+    /// Makes a router, to be merged or nested into another, whatever that one's state. Two routers with
+    /// the same path, each with methods of its own, cannot be merged: make one table of them.
     ///
     /// A wrong method answers 405 as a problem. An unknown path is the outer router's to answer.
     ///

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::IntrospectionError;
-use tokio::{task::AbortHandle, time::sleep};
+use tokio::{runtime::Handle, task::AbortHandle, time::sleep};
 use tracing::{error, warn};
 
 use super::{RequestHead, TARGET, error_chain};
@@ -45,7 +45,9 @@ impl FaultLog {
             since.last.clone_from(fault);
             return false;
         }
-        let summing_up = tokio::spawn(self.clone().sum_up(reason)).abort_handle();
+        // Without a runtime nobody sums up, and each is the first.
+        let Ok(runtime) = Handle::try_current() else { return true };
+        let summing_up = runtime.spawn(self.clone().sum_up(reason)).abort_handle();
         kinds.insert(reason, Since { requests: 0, last: fault.clone(), summing_up });
         true
     }

@@ -1,7 +1,5 @@
 //! The layer and the extractor, in a router of the owner's own.
 
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     body::Body,
@@ -392,5 +390,91 @@ async fn a_clone_is_the_same_guard() {
         .with_state(());
     assert_eq!(text(answer(&api, request("GET", "/", "dev-reader")).await).await, "in");
     assert_eq!(noted.take().len(), 1);
-    let _kept = Arc::new(guard);
+}
+
+#[tokio::test]
+async fn a_hook_may_fall_back_to_the_answer_without_one_and_cannot_turn_a_denial_into_a_stored_copy()
+ {
+    let fall_back = builder(&Introspector::new())
+        .denials(|rejection| rejection.clone().into_response())
+        .build();
+    let response = answer(&service(&fall_back), without_token("GET", "/v1/messages/7")).await;
+    assert_eq!(response.headers().get_all(header::WWW_AUTHENTICATE).iter().count(), 1);
+    assert_eq!(code(response).await, "missing_token");
+    for (status, expected) in [(304, 401), (101, 401), (200, 401), (302, 302), (403, 403)] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let guard = builder(&Introspector::new()).denials(move |_| status.into_response()).build();
+        let response = answer(&service(&guard), without_token("GET", "/v1/messages/7")).await;
+        assert_eq!(response.status(), expected, "{status}");
+    }
+    let basic =
+        |_: &Rejection| ([(header::WWW_AUTHENTICATE, "Basic realm=\"b\"")], "no").into_response();
+    let guard = builder(&Introspector::new()).denials(basic).build();
+    let response = answer(&service(&guard), without_token("GET", "/v1/messages/7")).await;
+    assert_eq!(response.headers().get_all(header::WWW_AUTHENTICATE).iter().count(), 2);
+}
+
+#[tokio::test]
+async fn a_hook_of_plain_text_is_taken_for_no_rejection_of_axums_and_one_that_panics_is_500() {
+    let (introspector, noted) = (Introspector::new(), Noted::default());
+    let write = |rejection: &Rejection| {
+        assert_ne!(rejection.reason().as_str(), "missing_token", "a bug of the hook");
+        (rejection.status(), rejection.reason().as_str()).into_response()
+    };
+    let guard = builder(&introspector).observer(noted.clone()).denials(write).build();
+    let api =
+        Routes::default().get("/", guarded(async |_: Authorized<MayRead>| {})).into_api(&guard);
+    let response = answer(&api, request("GET", "/", "a b")).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(text(response).await, "forbidden_character");
+    let response = answer(&api, without_token("GET", "/nowhere")).await;
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    assert_eq!(text(response).await, "not_found");
+    let response = answer(&api, without_token("GET", "/")).await;
+    assert_eq!(code(response).await, "internal_error");
+    let expected = [
+        "GET / 400 forbidden_character -",
+        "GET unmatched 404 not_found -",
+        "GET / 500 internal_error -",
+    ];
+    assert_eq!(noted.take(), expected);
+}
+
+#[tokio::test]
+async fn a_refusal_counts_until_a_rule_lets_the_caller_in_and_a_bug_counts_always() {
+    async fn either(
+        strict: Result<Authorized<MayRead>, Rejection>,
+        _: Authorized<SignedIn>,
+    ) -> &'static str {
+        if strict.is_ok() { "reader" } else { "anyone" }
+    }
+    async fn broken(_: Result<Authorized<MayRead>, Rejection>) {
+        panic!("a bug");
+    }
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let api = Routes::default()
+        .get("/either", axum_zitadel::public(either))
+        .get("/broken", axum_zitadel::public(broken))
+        .into_api(&guard);
+    assert_eq!(text(answer(&api, request("GET", "/either", "dev-no-role")).await).await, "anyone");
+    answer(&api, request("GET", "/broken", "dev-no-role")).await;
+    let expected = ["GET /either 200 ok ada", "GET /broken 500 internal_error -"];
+    assert_eq!(noted.take(), expected);
+}
+
+#[tokio::test]
+async fn a_table_behind_a_nested_service_has_its_route() {
+    let noted = Noted::default();
+    let guard = builder(&Introspector::new()).observer(noted.clone()).build();
+    let table = Routes::default().get("/t/{id}", guarded(async |_: Authorized<SignedIn>| {}));
+    let inner: Router = table.into_router(&guard);
+    let api = Router::new().nest_service("/v1", inner).layer(guard.layer()).with_state(());
+    assert_eq!(
+        answer(&api, request("GET", "/v1/t/7", "dev-reader")).await.status(),
+        StatusCode::OK
+    );
+    let noted = noted.take();
+    assert_eq!(noted.len(), 1);
+    assert!(noted[0].contains("/t/{id} 200 ok ada"), "{noted:?}");
 }

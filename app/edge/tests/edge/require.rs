@@ -97,3 +97,41 @@ async fn a_denied_request_never_reaches_the_service() {
         assert_ne!(response.status(), StatusCode::OK);
     }
 }
+
+/// A service that must be asked whether it is ready before it is called.
+#[derive(Default)]
+struct OnceReady {
+    is_ready: bool,
+}
+
+impl Clone for OnceReady {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl tower::Service<Request> for OnceReady {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Infallible>> {
+        self.is_ready = true;
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request) -> Self::Future {
+        assert!(self.is_ready, "it was called before it was ready");
+        std::future::ready(Ok(Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_is_called_is_the_one_that_was_ready() {
+    let guard = builder(&Introspector::new()).build();
+    let api = Router::new().route_service("/", guard.require::<MayRead>(OnceReady::default()));
+    assert_eq!(answer(&api, request("GET", "/", "dev-reader")).await.status(), StatusCode::OK);
+}

@@ -139,3 +139,23 @@ fn an_error_names_the_value_and_its_layer_and_repeats_nothing() {
         assert!(!error.contains("top-secret"), "{error}");
     }
 }
+
+#[test]
+fn a_field_is_found_by_a_variable_however_it_is_written_in_the_file() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Odd {
+        #[serde(rename = "maxSize")]
+        max_size: u32,
+        #[serde(rename = "kebab-case")]
+        kebab: u32,
+    }
+    let config = config(
+        "[odd]\nmaxSize = 1\nkebab-case = 1\n[a.b]\nsize = 7",
+        "",
+        &[("MY_API_ODD__MAXSIZE", "2"), ("MY_API_ODD__KEBAB_CASE", "3")],
+    );
+    assert_eq!(config.section::<Odd>("odd").unwrap(), Odd { max_size: 2, kebab: 3 });
+    assert_eq!(config.section::<Pool>("a.b").unwrap(), Pool { size: 7 });
+    let error = config.section::<Pool>("log").unwrap_err().to_string();
+    assert_eq!(error, "log: it is a section of the settings, and read already");
+}
