@@ -7,7 +7,7 @@
 //!
 //! With nothing configured two local tokens are known: `reader`, who has the role `read:messages`,
 //! and `visitor`, who has none. With `ZITADEL_DOMAIN` and `KEY_FILE` in the environment that ZITADEL is
-//! asked.
+//! asked. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
 
 use std::{
     collections::BTreeMap,
@@ -146,7 +146,7 @@ fn service(guard: &Guard, db: Db) -> Router {
         .with_state(db)
 }
 
-/// The guard, by the service's own settings: three variables here.                           // +
+/// The guard, by the service's own settings: two variables here.                           // +
 fn guard() -> Result<Guard, Box<dyn Error>> {
     let Ok(domain) = env::var("ZITADEL_DOMAIN") else { return Ok(local_guard()?) };
     let credentials = ClientCredentials::key_file(env::var("KEY_FILE")?)?;
@@ -190,9 +190,11 @@ fn db() -> Db {
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the example says where it listens")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt::init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:5000".to_owned());
-    let listener = tokio::net::TcpListener::bind(address).await?;
+    let listener = tokio::net::TcpListener::bind(&address)
+        .await
+        .map_err(|error| format!("LISTEN: {address}: {error}"))?;
     println!(
         "curl -i http://{}/v1/messages/1 -H 'Authorization: Bearer reader'",
         listener.local_addr()?

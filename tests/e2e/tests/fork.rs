@@ -40,13 +40,14 @@ impl Fork {
         fs::write(&path, change(&text)).unwrap();
     }
 
-    /// The dependencies are those that are built already.
+    /// Builds apart from this repository: cargo tells two workspaces of the same shape apart by
+    /// nothing, and would take the code of the one for that of the other.
     #[track_caller]
     fn assert_its_tests_pass(&self) {
         let tests = Command::new(env!("CARGO"))
             .args(["test", "--workspace", "--locked", "--quiet"])
             .current_dir(self.0.path())
-            .env("CARGO_TARGET_DIR", root().join("target"))
+            .env("CARGO_TARGET_DIR", root().join("target/fork"))
             .output()
             .unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
