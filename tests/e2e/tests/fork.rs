@@ -48,6 +48,7 @@ impl Fork {
             .args(["test", "--workspace", "--locked", "--quiet"])
             .current_dir(self.0.path())
             .env("CARGO_TARGET_DIR", root().join("target/fork"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .output()
             .unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
