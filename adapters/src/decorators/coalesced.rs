@@ -141,51 +141,49 @@ fn send<I: TokenIntrospector + 'static>(
     let (inner, questions) = (Arc::clone(inner), Arc::clone(questions));
     let recorded = span.clone();
     let question = async move {
-        let listed = OnList { questions: &questions, token: &token, number };
-        let answered = inner.introspect(&token).await;
+        let listed = OnList { inner, questions, token, number };
+        let answered = listed.inner.introspect(&listed.token).await;
         record(&recorded, &answered);
         // Off the list first: a caller who comes now asks anew.
-        drop(listed);
-        send_next(&inner, &questions, &token);
+        listed.make_way();
         answer.send_replace(Some(answered));
     };
     tokio::spawn(question.instrument(span));
 }
 
-/// Sends the question that callers wait for, if any do, in the place of one that has ended.
-fn send_next<I: TokenIntrospector + 'static>(
-    inner: &Arc<I>,
-    questions: &Arc<Questions>,
-    token: &AccessToken<'static>,
-) {
-    let mut listed = questions.lock();
-    let Listed { by_token, last_number } = &mut *listed;
-    let Some(of_token) = by_token.get_mut(token) else { return };
-    match of_token.next.take() {
-        // Callers who left need no question.
-        Some(next) if next.receiver_count() > 0 => {
-            *last_number += 1;
-            send(inner, questions, of_token, (token.clone(), *last_number), next);
-        }
-        _ if of_token.sent.is_empty() => drop(by_token.remove(token)),
-        _ => {}
-    }
-}
-
-/// Takes a question off the list when it ends, however it ends.
-struct OnList<'a> {
-    questions: &'a Questions,
-    token: &'a AccessToken<'static>,
+/// A question on the list of those under way. It is taken off however it ends.
+struct OnList<I> {
+    inner: Arc<I>,
+    questions: Arc<Questions>,
+    token: AccessToken<'static>,
     number: u64,
 }
 
-impl Drop for OnList<'_> {
+impl<I: TokenIntrospector + 'static> OnList<I> {
+    /// Gives the place to the question that callers wait for, if any do: in one step, or a caller who
+    /// comes in between would take it as well.
+    fn make_way(self) {
+        let mut listed = self.questions.lock();
+        let Listed { by_token, last_number } = &mut *listed;
+        let Some(of_token) = by_token.get_mut(&self.token) else { return };
+        of_token.sent.retain(|sent| sent.number != self.number);
+        // Callers who left need no question.
+        if let Some(next) = of_token.next.take().filter(|next| next.receiver_count() > 0) {
+            *last_number += 1;
+            let token = (self.token.clone(), *last_number);
+            send(&self.inner, &self.questions, of_token, token, next);
+        }
+    }
+}
+
+impl<I> Drop for OnList<I> {
     fn drop(&mut self) {
         let mut listed = self.questions.lock();
-        let Some(of_token) = listed.by_token.get_mut(self.token) else { return };
+        let Some(of_token) = listed.by_token.get_mut(&self.token) else { return };
         of_token.sent.retain(|sent| sent.number != self.number);
-        if of_token.sent.is_empty() && of_token.next.is_none() {
-            listed.by_token.remove(self.token);
+        if of_token.sent.is_empty() {
+            // Whoever waits for the next question, after one that panicked, is told that none comes.
+            listed.by_token.remove(&self.token);
         }
     }
 }

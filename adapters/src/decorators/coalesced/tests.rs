@@ -163,23 +163,41 @@ async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() 
     assert!(nothing_is_left(&coalesced));
 }
 
-/// An introspector with a bug.
-struct Panics;
+/// An introspector with a bug, which shows after this time.
+struct Panics(Duration);
 
 #[async_trait]
 impl TokenIntrospector for Panics {
     async fn introspect(&self, _: &AccessToken<'_>) -> Answer {
+        tokio::time::sleep(self.0).await;
         panic!("a bug");
     }
 }
 
 #[tokio::test]
 async fn a_question_that_panics_is_a_fault_for_its_callers_and_leaves_nothing_behind() {
-    let coalesced = Coalesced::new(Panics, PATIENCE);
+    let coalesced = Coalesced::new(Panics(Duration::ZERO), PATIENCE);
     for _ in 0..3 {
         assert_eq!(word(&coalesced.introspect(&token("a")).await), "interrupted");
         assert!(format!("{coalesced:?}").contains("tokens: 0"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_the_next_question_is_told_when_none_will_come() {
+    let coalesced = Arc::new(Coalesced::new(Panics(Duration::from_secs(1)), PATIENCE));
+    let mut callers = JoinSet::new();
+    let came = Instant::now();
+    for _ in 0..3 {
+        let coalesced = Arc::clone(&coalesced);
+        callers.spawn(async move { coalesced.introspect(&token("a")).await });
+        tokio::time::sleep(Duration::from_millis(101)).await;
+    }
+    for answer in callers.join_all().await {
+        assert_eq!(word(&answer), "interrupted");
+    }
+    assert!(came.elapsed() < PATIENCE);
+    assert!(format!("{coalesced:?}").contains("tokens: 0"));
 }
 
 #[tokio::test]
