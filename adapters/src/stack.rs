@@ -36,17 +36,17 @@ pub struct Stack {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { ttl: Duration::ZERO, max_entries: some(100_000) }
+        Self { ttl: Duration::ZERO, max_entries: non_zero(100_000) }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_in_flight: some(256) }
+        Self { max_in_flight: non_zero(256) }
     }
 }
 
-const fn some(number: usize) -> NonZeroUsize {
+const fn non_zero(number: usize) -> NonZeroUsize {
     match NonZeroUsize::new(number) {
         Some(number) => number,
         None => NonZeroUsize::MIN,

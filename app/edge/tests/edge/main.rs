@@ -10,6 +10,7 @@
 
 mod api;
 mod chaos;
+mod denials;
 mod layer;
 mod require;
 mod sockets;

@@ -1,9 +1,9 @@
 //! Invented tokens in great number harm nobody whose token is known already.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tests::{Answer, Api, with_client_secret};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 const CALLERS: usize = 8;
@@ -131,7 +131,9 @@ async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
         .with("APP_ZITADEL__MAX_IN_FLIGHT", &MAX_IN_FLIGHT.to_string());
     let api = Arc::new(Api::start(environment).await);
     assert_eq!(api.get("/api/private", &tokens[0]).await.status, 200);
+    let began = Instant::now();
     while api.admin("/readyz").await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it does not get ready");
         tokio::task::yield_now().await;
     }
     let (before, connections) = (double.introspections(), double.connections());
@@ -157,7 +159,9 @@ async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
     assert_eq!(double.introspections(), before + MAX_IN_FLIGHT);
     assert!(double.connections() <= connections + MAX_IN_FLIGHT);
     gate.open();
+    let opened = Instant::now();
     while api.get("/api/private", "after").await.status != 401 {
+        assert!(opened.elapsed() < Duration::from_secs(20), "no place is given back");
         tokio::task::yield_now().await;
     }
     assert_eq!(api.get("/api/private", &tokens[1]).await.status, 200);

@@ -1,0 +1,129 @@
+//! Credentials: which go together, and where they may stand.
+
+use super::*;
+
+#[test]
+fn credentials_without_a_domain_are_refused_and_a_misspelled_domain_is_named() {
+    let misspelled = || {
+        Setup::new()
+            .variable("ZITADEL_DOMAN", "https://auth.example.com")
+            .variable("CLIENT_ID", "1")
+            .variable("CLIENT_SECRET", "top-secret")
+    };
+    misspelled().refused(&[
+        "zitadel.domain: it is missing",
+        "(CLIENT_ID in the environment)",
+        "did you mean ZITADEL_DOMAIN by ZITADEL_DOMAN in the environment?",
+    ]);
+    assert!(is_fake(&misspelled().variable("APP_INTROSPECTOR", "fake").read().unwrap()));
+    Setup::new().variable("KEY_FILE", "key.json").refused(&["zitadel.domain: it is missing"]);
+    // Without credentials it may be anything.
+    assert!(is_fake(&Setup::new().variable("ZITADEL_DOMAN", "x").read().unwrap()));
+}
+
+#[test]
+fn a_domain_without_credentials_is_incomplete() {
+    Setup::new().variable("ZITADEL_DOMAIN", "https://auth.example.com").refused(&[
+        "zitadel.domain",
+        "CLIENT_SECRET",
+        "KEY_FILE",
+    ]);
+    let mut without_id = Setup::zitadel();
+    without_id.environment.remove("CLIENT_ID");
+    without_id.refused(&["zitadel.client_id: it is missing"]);
+    let mut without_secret = Setup::zitadel();
+    without_secret.environment.remove("CLIENT_SECRET");
+    without_secret.refused(&["there are no credentials"]);
+}
+
+fn key_file(kind: &str) -> String {
+    let key = fs::read_to_string(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../adapters/src/zitadel/test_key.json"),
+    )
+    .unwrap();
+    key.replace("\"application\"", &format!("\"{kind}\""))
+}
+
+#[test]
+fn two_ways_to_authenticate_are_one_too_many() {
+    let key = || Setup::zitadel().file("key.json", &key_file("application"));
+    key()
+        .variable("KEY_FILE", "key.json")
+        .refused(&["zitadel.key_file", "zitadel.client_secret (CLIENT_SECRET in the environment)"]);
+    Setup::zitadel()
+        .file("secret", "top-secret")
+        .variable("APP_ZITADEL__CLIENT_SECRET_FILE", "secret")
+        .refused(&["zitadel.client_secret_file", "only one of them"]);
+}
+
+#[test]
+fn a_key_file_takes_the_place_of_id_and_secret() {
+    let setup = |kind: &str| {
+        Setup::new()
+            .file("key.json", &key_file(kind))
+            .variable("ZITADEL_DOMAIN", "https://auth.example.com")
+            .variable("KEY_FILE", "key.json")
+    };
+    let config = setup("application").read().unwrap();
+    let key = CredentialText::value("zitadel.key_file", &key_file("application"));
+    let expected = ClientCredentials::from_key(key, None).unwrap();
+    assert!(zitadel(config).settings.credentials == expected);
+    assert!(setup("application").variable("CLIENT_ID", "340000000000000010").read().is_ok());
+    setup("application").variable("CLIENT_ID", "other").refused(&["zitadel.client_id"]);
+    setup("serviceaccount").refused(&["zitadel.key_file", "service account"]);
+    setup("application").variable("KEY_FILE", "missing.json").refused(&["zitadel.key_file"]);
+}
+
+#[test]
+fn a_secret_may_come_from_a_file() {
+    let setup = |text: &str| {
+        Setup::new()
+            .file("secret", text)
+            .variable("ZITADEL_DOMAIN", "https://auth.example.com")
+            .variable("CLIENT_ID", "id")
+            .variable("APP_ZITADEL__CLIENT_SECRET_FILE", "secret")
+    };
+    assert!(is_secret(setup(" a b\r\n").read().unwrap(), "id", " a b"));
+    setup("\n").refused(&["zitadel.client_secret_file", "the file is empty"]);
+}
+
+#[test]
+fn the_client_id_may_come_from_a_file_together_with_the_secret() {
+    let setup = |id: &str| {
+        Setup::new()
+            .file("id", id)
+            .file("secret", "top-secret\n")
+            .variable("ZITADEL_DOMAIN", "https://auth.example.com")
+            .variable("APP_ZITADEL__CLIENT_ID_FILE", "id")
+            .variable("APP_ZITADEL__CLIENT_SECRET_FILE", "secret")
+    };
+    let config = setup("340000000000000010\n").read().unwrap();
+    assert!(is_secret(config, "340000000000000010", "top-secret"));
+    setup("\n").refused(&["zitadel.client_id_file", "the file is empty", "expected the path"]);
+    setup("id").variable("APP_ZITADEL__CLIENT_ID_FILE", "missing").refused(&["missing: "]);
+    setup("id").variable("CLIENT_ID", "other").refused(&[
+        "zitadel.client_id_file (APP_ZITADEL__CLIENT_ID_FILE in the environment)",
+        "zitadel.client_id (CLIENT_ID in the environment) is set too",
+    ]);
+    let mut by_value = setup("id").variable("CLIENT_SECRET", "top-secret");
+    by_value.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    by_value.refused(&["zitadel.client_id_file", "it goes with zitadel.client_secret_file"]);
+    let mut by_key = setup("id").file("key.json", &key_file("application"));
+    by_key.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    by_key
+        .variable("KEY_FILE", "key.json")
+        .refused(&["zitadel.client_id_file", "a key file needs neither"]);
+    let mut alone = setup("id");
+    alone.environment.remove("APP_ZITADEL__CLIENT_SECRET_FILE");
+    alone.refused(&["zitadel.client_id_file", "it goes with zitadel.client_secret_file"]);
+    let mut without_domain = setup("id");
+    without_domain.environment.remove("ZITADEL_DOMAIN");
+    without_domain.refused(&["zitadel.domain: it is missing", "APP_ZITADEL__CLIENT_ID_FILE"]);
+}
+
+// incidents.md row 19.
+#[test]
+fn debug_shows_no_secret() {
+    let config = Setup::zitadel().read().unwrap();
+    assert!(!format!("{config:?}").contains("top-secret"));
+}

@@ -1,0 +1,49 @@
+//! The documentation is that of the settings.
+
+use super::*;
+
+/// The documentation has a row for each setting, in this order, and no other.
+#[test]
+fn the_documentation_is_that_of_the_settings() {
+    let documentation = include_str!("../../../../docs/configuration.md");
+    let documented: Vec<_> = documentation.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<_> = SETTINGS
+        .iter()
+        .map(|setting| {
+            let name = setting.name;
+            let variable = Prefix::default().variable(setting.name);
+            let seed = setting.seed_name.map_or_else(String::new, |seed| format!(", `{seed}`"));
+            let default =
+                setting.default.map_or_else(|| "–".to_owned(), |text| format!("`{text}`"));
+            format!(
+                "| `{name}` | `{variable}`{seed} | {default} | {} Expects {}. |",
+                setting.meaning, setting.expects,
+            )
+        })
+        .collect();
+    let expected = expected.join("\n");
+    assert!(documented.join("\n") == expected, "the rows must be these:\n{expected}");
+}
+
+/// The example file, with every line of it uncommented, names every setting.
+#[test]
+fn the_example_file_names_every_setting_and_starts() {
+    let example = include_str!("../../../../config.example.toml");
+    assert!(Setup::new().file("config.toml", example).read().is_ok(), "as it is");
+    let uncommented: String = example
+        .lines()
+        .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let table: toml::Table = toml::from_str(&uncommented).unwrap();
+    for setting in SETTINGS {
+        let mut value = Some(&toml::Value::Table(table.clone())).cloned();
+        for key in setting.name.split('.') {
+            value = value.and_then(|value| value.get(key).cloned());
+        }
+        assert!(value.is_some(), "{} is missing", setting.name);
+    }
+    assert_eq!(
+        table.values().map(|value| value.as_table().map_or(1, toml::Table::len)).sum::<usize>(),
+        SETTINGS.len()
+    );
+}
