@@ -6,6 +6,7 @@ mod stack;
 mod system_clock;
 pub mod zitadel;
 
+pub use decorators::CacheSettings;
 pub use in_memory::InMemoryIntrospector;
-pub use stack::{CacheSettings, Limits, Stack, stack};
+pub use stack::{Limits, Stack, stack};
 pub use system_clock::SystemClock;

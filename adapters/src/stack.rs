@@ -5,17 +5,9 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use domain::{Clock, TokenIntrospector};
 
 use crate::decorators::{
-    Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, Observed, Remembering, TokenCache,
+    Breaker, CacheSettings, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
+    KnownTokens, Observed, Remembering, TokenCache,
 };
-
-/// For how long an answer may be reused, and how many are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheSettings {
-    /// Age up to which an answer is reused; zero, the default, is off.
-    pub ttl: Duration,
-    /// Answers kept at most; 100 000 by default.
-    pub max_entries: NonZeroUsize,
-}
 
 /// How much the authorization server is asked at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +15,8 @@ pub struct Limits {
     /// Introspections under way at once; 256 by default. Beyond it callers are told at once that
     /// there is no verdict.
     pub max_in_flight: NonZeroUsize,
+    /// Part of it for tokens that were active when they were last asked about; 25 % by default.
+    pub known_share: KnownShare,
 }
 
 /// An introspector behind the decorators.
@@ -34,30 +28,21 @@ pub struct Stack {
     pub breaker: Breaker,
 }
 
-impl Default for CacheSettings {
-    fn default() -> Self {
-        Self { ttl: Duration::ZERO, max_entries: non_zero(100_000) }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_in_flight: non_zero(256) }
-    }
-}
-
-const fn non_zero(number: usize) -> NonZeroUsize {
-    match NonZeroUsize::new(number) {
-        Some(number) => number,
-        None => NonZeroUsize::MIN,
+        Self {
+            max_in_flight: const { NonZeroUsize::new(256).unwrap() },
+            known_share: KnownShare::default(),
+        }
     }
 }
 
 /// Puts the decorators before `introspector`, inside out. They register their metrics at the current
-/// recorder. `patience` is the most that a caller waits, `clock` tells the wall-clock time by which
+/// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a caller waits, `clock` tells the wall-clock time by which
 /// `exp` bounds an answer's reuse. Questions are asked within a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
+    known: Arc<KnownTokens>,
     cache: CacheSettings,
     limits: Limits,
     patience: Duration,
@@ -65,8 +50,9 @@ pub fn stack(
 ) -> Stack {
     // Count and time what is asked.
     let observed = Observed::new(introspector);
-    // Refuse at once rather than queue without end.
-    let limited = InFlightLimited::new(observed, limits.max_in_flight.get());
+    // Refuse at once rather than queue without end, and keep a share for users.
+    let Limits { max_in_flight, known_share } = limits;
+    let limited = InFlightLimited::new(observed, max_in_flight, known_share, known);
     // Leave a server that is down alone.
     let circuit_breaker = CircuitBreaker::new(limited);
     let breaker = circuit_breaker.breaker();
@@ -75,7 +61,7 @@ pub fn stack(
         let coalesced = Coalesced::new(circuit_breaker, patience);
         return Stack { introspector: Arc::new(coalesced), breaker };
     }
-    let tokens = Arc::new(TokenCache::new(cache.ttl, cache.max_entries.get(), clock));
+    let tokens = Arc::new(TokenCache::new(cache, clock));
     // Keep each answer, as old as its question.
     let remembering = Remembering::new(circuit_breaker, Arc::clone(&tokens));
     // Many callers with one token, one call.

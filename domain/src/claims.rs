@@ -56,6 +56,10 @@ name! {
     ClientId(Arc<str>)
 }
 name! {
+    /// `jti`: the token itself, by whatever text it is presented (RFC 7519 §4.1.7). Cheap to clone.
+    TokenId(Arc<str>)
+}
+name! {
     /// One value of `aud`: a party that the token is meant for.
     Audience(Box<str>)
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use crate::Principal;
+use crate::{Principal, TokenId};
 
 /// The authorization server's verdict on a token (RFC 7662 §2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct ActiveToken {
     /// Whether there is a `cnf` claim: the token is bound to a key of its owner (RFC 7800), and
     /// is worth nothing to somebody who does not prove possession of that key.
     pub key_bound: bool,
+    /// `jti`: names the token, where the server does.
+    pub id: Option<TokenId>,
     /// Whom the token speaks for.
     pub principal: Arc<Principal>,
 }

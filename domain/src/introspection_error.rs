@@ -90,6 +90,8 @@ words! {
         UnexpectedStatus = "unexpected_status";
         /// It was not asked: as many questions are under way as are allowed.
         TooManyInFlight = "too_many_in_flight";
+        /// It was not asked: as many requests were sent within this second as are allowed.
+        OverBudget = "over_budget";
         /// It was not asked: it was down a moment ago.
         CircuitOpen = "circuit_open";
     }

@@ -20,7 +20,7 @@ mod scope;
 mod token;
 
 pub use authorizer::{Authorizer, Refusal, Requirements};
-pub use claims::{Audience, ClientId, EmptyClaim, Issuer, Subject, Username};
+pub use claims::{Audience, ClientId, EmptyClaim, Issuer, Subject, TokenId, Username};
 pub use clock::Clock;
 #[cfg(feature = "mock")]
 pub use clock::MockClock;

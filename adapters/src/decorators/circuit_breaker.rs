@@ -22,8 +22,11 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// and lets single questions through to see whether that is over.
 ///
 /// It counts what no caller's token can cause: no connection, a broken one, no answer in time, 5xx,
-/// 429, and our client refused. It does not count a caller who leaves, an answer that cannot be
-/// read, a redirect, nor our own limit.
+/// and our client refused. It does not count a caller who leaves, an answer that cannot be read, a
+/// redirect, a 429, which is no outage, nor our own limits.
+///
+/// An answer counts for the state in which its question was sent: questions that were under way when
+/// it opened neither close it, nor do those from before it closed open it again.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -55,11 +58,25 @@ pub enum Condition {
 }
 
 #[derive(Debug)]
-enum State {
-    /// Everybody is let through; so many failures in a row were seen.
+struct State {
+    phase: Phase,
+    /// Number of times it has opened or closed.
+    changes: u64,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Every question is let through; so many failures in a row were seen.
     Closed { failures: u32 },
-    /// Nobody is let through before the next probe.
+    /// No question is let through before the next probe.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
+}
+
+impl State {
+    fn change(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.changes += 1;
+    }
 }
 
 #[derive(Debug, Error)]
@@ -93,7 +110,7 @@ impl Breaker {
     fn new() -> Self {
         let gauge = |state: &'static str| gauge!("circuit_breaker_state", "state" => state);
         let shared = Shared {
-            state: Mutex::new(State::Closed { failures: 0 }),
+            state: Mutex::new(State { phase: Phase::Closed { failures: 0 }, changes: 0 }),
             open: gauge("open"),
             closed: gauge("closed"),
         };
@@ -104,9 +121,9 @@ impl Breaker {
     /// How it stands now.
     #[must_use]
     pub fn condition(&self) -> Condition {
-        match &*self.state() {
-            State::Closed { .. } => Condition::Closed,
-            State::Open { since, opened_by, .. } => {
+        match &self.state().phase {
+            Phase::Closed { .. } => Condition::Closed,
+            Phase::Open { since, opened_by, .. } => {
                 Condition::Open { cause: opened_by.clone(), since: *since }
             }
         }
@@ -117,50 +134,93 @@ impl Breaker {
     }
 
     /// Lets a question through, as a probe where the breaker is open.
-    fn enter(&self) -> Result<Option<ProbePlace<'_>>, IntrospectionError> {
-        match &mut *self.state() {
-            State::Closed { .. } => Ok(None),
-            State::Open { next_probe, .. } if *next_probe <= Instant::now() => {
+    fn enter(&self) -> Result<Entered<'_>, IntrospectionError> {
+        let mut state = self.state();
+        let changes = state.changes;
+        let is_probe = match &mut state.phase {
+            Phase::Closed { .. } => false,
+            Phase::Open { next_probe, .. } if *next_probe <= Instant::now() => {
                 *next_probe = Instant::now() + PROBE_INTERVAL;
-                Ok(Some(ProbePlace(self)))
+                true
             }
-            State::Open { opened_by, .. } => Err(without_asking(opened_by)),
+            Phase::Open { opened_by, .. } => return Err(without_asking(opened_by)),
+        };
+        Ok(Entered { breaker: self, changes, is_probe })
+    }
+}
+
+/// A question that was let through. A probe that is given up without an answer about the server
+/// gives its place back at once.
+struct Entered<'a> {
+    breaker: &'a Breaker,
+    /// Changes of the breaker before it.
+    changes: u64,
+    is_probe: bool,
+}
+
+impl Entered<'_> {
+    fn record(mut self, answer: &Result<Introspection, IntrospectionError>) {
+        let evidence = evidence(answer);
+        if matches!(evidence, Evidence::Unknown) {
+            return;
+        }
+        self.is_probe = false;
+        let state = &mut *self.breaker.state();
+        if state.changes != self.changes {
+            return;
+        }
+        match (evidence, answer) {
+            (Evidence::Down, Err(error)) => self.breaker.0.failed(state, error),
+            _ => self.breaker.0.answered(state),
         }
     }
+}
 
-    fn record(&self, answer: &Result<Introspection, IntrospectionError>) -> Evidence {
-        let evidence = evidence(answer);
-        let state = &mut *self.state();
-        match (&evidence, answer) {
-            (Evidence::Up, _) => {
-                if let State::Open { since, .. } = state {
-                    info!(after = ?since.elapsed(), "introspection: the server answers again");
-                    self.0.show(false);
-                }
-                *state = State::Closed { failures: 0 };
-            }
-            (Evidence::Down, Err(error)) => match state {
-                State::Closed { failures } if *failures + 1 < THRESHOLD => *failures += 1,
-                State::Closed { .. } => {
-                    let since = Instant::now();
-                    let next_probe = since + PROBE_INTERVAL;
-                    *state = State::Open { since, next_probe, opened_by: error.clone() };
-                    self.0.show(true);
-                    warn!(
-                        reason = error.reason(),
-                        "introspection: {THRESHOLD} failures in a row; the server is left alone but for \
-                         single questions",
-                    );
-                }
-                State::Open { opened_by, .. } => opened_by.clone_from(error),
-            },
-            _ => {}
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if !self.is_probe {
+            return;
         }
-        evidence
+        let mut state = self.breaker.state();
+        let is_same = state.changes == self.changes;
+        if let Phase::Open { next_probe, .. } = &mut state.phase
+            && is_same
+        {
+            *next_probe = Instant::now();
+        }
     }
 }
 
 impl Shared {
+    fn answered(&self, state: &mut State) {
+        match &mut state.phase {
+            Phase::Closed { failures } => *failures = 0,
+            Phase::Open { since, .. } => {
+                info!(after = ?since.elapsed(), "introspection: the server answers again");
+                self.show(false);
+                state.change(Phase::Closed { failures: 0 });
+            }
+        }
+    }
+
+    fn failed(&self, state: &mut State, error: &IntrospectionError) {
+        match &mut state.phase {
+            Phase::Closed { failures } if *failures + 1 < THRESHOLD => *failures += 1,
+            Phase::Closed { .. } => {
+                let since = Instant::now();
+                let (next_probe, opened_by) = (since + PROBE_INTERVAL, error.clone());
+                state.change(Phase::Open { since, next_probe, opened_by });
+                self.show(true);
+                warn!(
+                    reason = error.reason(),
+                    "introspection: {THRESHOLD} failures in a row; the server is left alone but for \
+                     single questions",
+                );
+            }
+            Phase::Open { opened_by, .. } => opened_by.clone_from(error),
+        }
+    }
+
     fn show(&self, is_open: bool) {
         self.open.set(u8::from(is_open));
         self.closed.set(u8::from(!is_open));
@@ -187,30 +247,19 @@ fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
 fn evidence(answer: &Result<Introspection, IntrospectionError>) -> Evidence {
     match answer {
         Err(IntrospectionError::Unavailable { reason, .. }) => match reason {
-            Outage::Unreachable
-            | Outage::TimedOut
-            | Outage::Interrupted
-            | Outage::ServerError
-            | Outage::RateLimited => Evidence::Down,
-            Outage::UnexpectedStatus | Outage::TooManyInFlight | Outage::CircuitOpen => {
-                Evidence::Unknown
+            Outage::Unreachable | Outage::TimedOut | Outage::Interrupted | Outage::ServerError => {
+                Evidence::Down
             }
+            Outage::RateLimited => Evidence::Up,
+            Outage::UnexpectedStatus
+            | Outage::TooManyInFlight
+            | Outage::OverBudget
+            | Outage::CircuitOpen => Evidence::Unknown,
         },
         Err(IntrospectionError::ClientRefused { .. }) => Evidence::Down,
         Ok(_)
         | Err(IntrospectionError::Misconfigured { .. } | IntrospectionError::Malformed { .. }) => {
             Evidence::Up
-        }
-    }
-}
-
-/// The place of a probe. Given up without an answer about the server, it is free at once.
-struct ProbePlace<'a>(&'a Breaker);
-
-impl Drop for ProbePlace<'_> {
-    fn drop(&mut self) {
-        if let State::Open { next_probe, .. } = &mut *self.0.state() {
-            *next_probe = Instant::now();
         }
     }
 }
@@ -221,12 +270,9 @@ impl<I: TokenIntrospector> TokenIntrospector for CircuitBreaker<I> {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        let probe = self.breaker.enter()?;
+        let entered = self.breaker.enter()?;
         let answer = self.inner.introspect(token).await;
-        match (self.breaker.record(&answer), probe) {
-            (Evidence::Up | Evidence::Down, Some(probe)) => std::mem::forget(probe),
-            (_, probe) => drop(probe),
-        }
+        entered.record(&answer);
         answer
     }
 }

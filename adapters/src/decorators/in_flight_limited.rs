@@ -1,29 +1,68 @@
-//! Refuses at once rather than queue without end.
+//! Refuses at once rather than queue without end, and keeps places for users.
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{KnownShare, KnownTokens};
 
 /// Lets a bounded number of questions be under way at once. One more is answered at once that
 /// there is no verdict. It never waits.
+///
+/// A share of the places is for tokens that were active when they were last asked about: invented
+/// tokens, however many, do not take it. It takes note of each verdict for that.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
+    /// The places that a token which is not known may take.
+    of_strangers: Semaphore,
+    known: Arc<KnownTokens>,
 }
 
 #[derive(Debug, Error)]
 #[error("as many introspections are under way as zitadel.max_in_flight allows")]
 struct Full;
 
+#[derive(Debug, Error)]
+#[error(
+    "as many introspections of tokens that were not active before are under way as \
+     zitadel.max_in_flight and zitadel.known_share allow"
+)]
+struct FullForStrangers;
+
+/// Places that a question holds while it is under way.
+type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
+
 impl<I> InFlightLimited<I> {
-    /// At most `max_in_flight` questions to `inner` at once.
+    /// At most `max_in_flight` questions to `inner` at once, `share` of them for `known` tokens alone.
     #[must_use]
-    pub fn new(inner: I, max_in_flight: usize) -> Self {
-        Self { inner, places: Semaphore::new(max_in_flight.min(Semaphore::MAX_PERMITS)) }
+    pub fn new(
+        inner: I,
+        max_in_flight: NonZeroUsize,
+        share: KnownShare,
+        known: Arc<KnownTokens>,
+    ) -> Self {
+        let places = max_in_flight.get().min(Semaphore::MAX_PERMITS);
+        let of_strangers = places - share.of(places);
+        let (places, of_strangers) = (Semaphore::new(places), Semaphore::new(of_strangers));
+        Self { inner, places, of_strangers, known }
+    }
+
+    fn enter(&self, token: &AccessToken<'_>) -> Result<Places<'_>, IntrospectionError> {
+        let full =
+            |source| IntrospectionError::Unavailable { reason: Outage::TooManyInFlight, source };
+        let of_strangers = if self.known.contains(token) {
+            None
+        } else {
+            let place = self.of_strangers.try_acquire();
+            Some(place.map_err(|_| full(Arc::new(FullForStrangers)))?)
+        };
+        let place = self.places.try_acquire().map_err(|_| full(Arc::new(Full)))?;
+        Ok((place, of_strangers))
     }
 }
 
@@ -33,11 +72,10 @@ impl<I: TokenIntrospector> TokenIntrospector for InFlightLimited<I> {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        let Ok(_place) = self.places.try_acquire() else {
-            let reason = Outage::TooManyInFlight;
-            return Err(IntrospectionError::Unavailable { reason, source: Arc::new(Full) });
-        };
-        self.inner.introspect(token).await
+        let _places = self.enter(token)?;
+        let verdict = self.inner.introspect(token).await?;
+        self.known.learn(token, &verdict);
+        Ok(verdict)
     }
 }
 

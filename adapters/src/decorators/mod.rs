@@ -4,10 +4,14 @@
 mod cached;
 mod circuit_breaker;
 mod coalesced;
+mod digest;
 mod in_flight_limited;
+mod known_share;
+mod known_tokens;
 mod observed;
 mod remembering;
 mod token_cache;
+mod weight;
 
 #[cfg(test)]
 mod gated;
@@ -18,6 +22,8 @@ pub use cached::Cached;
 pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};
 pub use coalesced::Coalesced;
 pub use in_flight_limited::InFlightLimited;
+pub use known_share::{InvalidShare, KnownShare};
+pub use known_tokens::KnownTokens;
 pub use observed::Observed;
 pub use remembering::Remembering;
-pub use token_cache::TokenCache;
+pub use token_cache::{CacheSettings, TokenCache};

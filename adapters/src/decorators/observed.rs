@@ -36,7 +36,7 @@ impl<I> Observed<I> {
         };
         let outage = |outage: Outage| match outage {
             // The server is not asked then: such a series would stay at zero.
-            Outage::TooManyInFlight | Outage::CircuitOpen => Histogram::noop(),
+            Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => Histogram::noop(),
             asked => duration("fault", asked.as_str()),
         };
         Self {

@@ -1,13 +1,43 @@
 //! Active tokens that were asked about, for as long as they may be reused.
 
-use std::{fmt, hash::Hasher, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{AccessToken, ActiveToken, Clock, Introspection};
 use metrics::{Gauge, gauge};
-use quick_cache::sync::Cache;
-use siphasher::sip128::{Hasher128, SipHasher13};
+use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
-use uuid::Uuid;
+
+use super::{
+    digest::{Digest, Digester},
+    weight,
+};
+
+/// For how long an answer may be reused, and how many are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// Age up to which an answer is reused; zero, the default, is off.
+    pub ttl: Duration,
+    /// Answers kept at most; 100 000 by default.
+    pub max_entries: NonZeroUsize,
+    /// Bytes that the answers may take; 64 MiB by default. What several answers share is counted for
+    /// each of them.
+    pub max_bytes: NonZeroU64,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::ZERO,
+            max_entries: const { NonZeroUsize::new(100_000).unwrap() },
+            max_bytes: const { NonZeroU64::new(64 * 1024 * 1024).unwrap() },
+        }
+    }
+}
 
 /// Keeps facts, never decisions: what the authorization server said about a token, to be judged
 /// again at each use.
@@ -15,17 +45,13 @@ use uuid::Uuid;
 /// A token is known by a keyed digest alone, under a random key of this cache's own. "Inactive" is
 /// never kept: ZITADEL says it for faults of its own too.
 pub struct TokenCache {
-    entries: Cache<Digest, Entry>,
-    digester: SipHasher13,
+    entries: Cache<Digest, Entry, ByBytes>,
+    digester: Digester,
     started_at: Instant,
     ttl: Duration,
     size: Gauge,
     clock: Arc<dyn Clock>,
 }
-
-/// 128 bits of SipHash-1-3. Nobody can find two tokens with one digest without the key, which
-/// never leaves the process.
-pub(super) type Digest = u128;
 
 #[derive(Clone)]
 struct Entry {
@@ -35,16 +61,29 @@ struct Entry {
     stale_at_nanos: u64,
 }
 
+/// Weighs an entry by its bytes, and none so lightly that there could be too many of them.
+#[derive(Clone, Copy, Debug)]
+struct ByBytes {
+    least: u64,
+}
+
+impl Weighter<Digest, Entry> for ByBytes {
+    fn weight(&self, _digest: &Digest, entry: &Entry) -> u64 {
+        self.least.max(size_of::<(Digest, Entry)>() as u64 + weight::beyond_itself(&entry.token))
+    }
+}
+
 impl TokenCache {
-    /// A cache of at most `max_entries` answers, each at most `ttl` old. It registers its metrics at
-    /// the current recorder.
+    /// An empty cache. It registers its metrics at the current recorder.
     #[must_use]
-    pub fn new(ttl: Duration, max_entries: usize, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: CacheSettings, clock: Arc<dyn Clock>) -> Self {
+        let CacheSettings { ttl, max_entries, max_bytes } = settings;
+        let (max_entries, max_bytes) = (max_entries.get(), max_bytes.get());
+        let by_bytes = ByBytes { least: (max_bytes / max_entries as u64).max(1) };
         let size = gauge!("token_cache_entries");
-        // 122 bits of the system's randomness.
-        let digester = SipHasher13::new_with_key(&Uuid::new_v4().into_bytes());
+        let digester = Digester::new();
         Self {
-            entries: Cache::new(max_entries),
+            entries: Cache::with_weighter(max_entries, max_bytes, by_bytes),
             digester,
             started_at: Instant::now(),
             ttl,
@@ -55,14 +94,14 @@ impl TokenCache {
 
     /// What is known of `token`, if it may still be used.
     pub(super) fn get(&self, token: &AccessToken<'_>) -> Option<ActiveToken> {
-        let entry = self.entries.get(&self.digest(token))?;
+        let entry = self.entries.get(&self.digester.of_token(token))?;
         (self.nanos(Instant::now()) < entry.stale_at_nanos).then_some(entry.token)
     }
 
     /// Keeps an answer to a question that was asked at `asked_at`, for the shorter of the time to
     /// live and what is left to the token.
     pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked_at: Instant) {
-        let digest = self.digest(token);
+        let digest = self.digester.of_token(token);
         let Introspection::Active(active) = answer else {
             self.entries.remove(&digest);
             self.count();
@@ -94,12 +133,6 @@ impl TokenCache {
     /// Enough for 584 years; what is later, is never.
     fn nanos(&self, instant: Instant) -> u64 {
         u64::try_from((instant - self.started_at).as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    pub(super) fn digest(&self, token: &AccessToken<'_>) -> Digest {
-        let mut hasher = self.digester;
-        hasher.write(token.expose_secret().as_bytes());
-        hasher.finish128().as_u128()
     }
 }
 

@@ -8,7 +8,11 @@ use tokio::runtime::Handle;
 use super::{
     CurrentAuthentication, Explainer, HttpClientError, ZitadelIntrospector, ZitadelSettings,
 };
-use crate::{CacheSettings, Limits, Stack, SystemClock, decorators::Breaker, stack};
+use crate::{
+    CacheSettings, Limits, Stack, SystemClock,
+    decorators::{Breaker, KnownTokens},
+    stack,
+};
 
 /// Default clock skew tolerated when `nbf` is judged.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -60,13 +64,15 @@ pub fn compose(
     let issuer = settings.domain.issuer().clone();
     let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
+    let known = Arc::new(KnownTokens::new(cache.max_entries));
     let introspector = ZitadelIntrospector::new(settings)?;
+    let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
     let credentials = Arc::clone(introspector.authentication());
     if let (true, Ok(runtime)) = (credentials.may_change(), Handle::try_current()) {
         runtime.spawn(credentials.look_regularly());
     }
     let Stack { introspector, breaker } =
-        stack(introspector, cache, limits, timeout, Arc::new(SystemClock));
+        stack(introspector, known, cache, limits, timeout, Arc::new(SystemClock));
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
     Ok(ComposedZitadel { introspector, requirements, breaker, explainer, credentials })

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{address::Domain, fault::Seen, http_client::HttpClient, response};
+use super::{address::Domain, fault::Seen, http_client::HttpClient, pace::Pace, response};
 
 /// How much of a wrong issuer is shown, in characters.
 const MAX_SHOWN: usize = 200;
@@ -33,8 +33,12 @@ impl Discovery {
 
     /// The introspection endpoint. Callers that come while it is being asked for wait for the
     /// same answer.
-    pub(super) async fn endpoint(&self, http: &HttpClient) -> Result<&Url, IntrospectionError> {
-        self.endpoint.get_or_try_init(|| self.ask(http)).await
+    pub(super) async fn endpoint(
+        &self,
+        http: &HttpClient,
+        pace: &Pace,
+    ) -> Result<&Url, IntrospectionError> {
+        self.endpoint.get_or_try_init(|| self.ask(http, pace)).await
     }
 
     /// The endpoint that is to be used without asking, or that an earlier answer named.
@@ -42,8 +46,11 @@ impl Discovery {
         self.endpoint.get()
     }
 
-    async fn ask(&self, http: &HttpClient) -> Result<Url, IntrospectionError> {
-        self.read(response::send(self.request(http)).await?).await
+    async fn ask(&self, http: &HttpClient, pace: &Pace) -> Result<Url, IntrospectionError> {
+        let sent = pace.spend();
+        let response = response::send(self.request(http)).await?;
+        pace.note(sent, response.status(), response.headers());
+        self.read(response).await
     }
 
     pub(super) fn request(&self, http: &HttpClient) -> RequestBuilder {

@@ -17,6 +17,7 @@ mod discovery;
 mod fault;
 mod http_client;
 mod key_file;
+mod pace;
 mod response;
 mod sharing;
 mod translate;
@@ -25,7 +26,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
@@ -47,7 +48,10 @@ use client_auth::Credentials;
 use discovery::Discovery;
 use fault::Seen;
 use http_client::HttpClient;
+use pace::{Lane, Pace, SentAt};
 use translate::Translator;
+
+use crate::decorators::{KnownShare, KnownTokens};
 
 /// How to reach one ZITADEL instance, and as whom. [`new`](Self::new) has the defaults; every field may
 /// be changed before use.
@@ -69,6 +73,9 @@ pub struct ZitadelSettings {
     pub claims: Vec<ClaimName>,
     /// The most that one question may take, everything included.
     pub timeout: Duration,
+    /// Requests of every kind that are sent to ZITADEL within one second, at most; without it as many
+    /// as there are questions.
+    pub max_per_second: Option<NonZeroUsize>,
     /// Gives the `traceparent` (W3C Trace Context) of what is under way, if that is traced. It is
     /// all that ZITADEL is told about a trace.
     pub trace_parent: fn() -> Option<String>,
@@ -82,6 +89,9 @@ pub struct ZitadelIntrospector {
     authentication: Arc<CurrentAuthentication>,
     translator: Translator,
     timeout: Duration,
+    pace: Pace,
+    /// Tokens that a share of the pace is kept for; `None` where there is no telling.
+    known: Option<Arc<KnownTokens>>,
 }
 
 /// Default time that one question may take.
@@ -101,6 +111,7 @@ impl ZitadelSettings {
             root_certificates: None,
             claims: Vec::new(),
             timeout: TIMEOUT,
+            max_per_second: None,
             trace_parent: || None,
         }
     }
@@ -149,22 +160,36 @@ impl ZitadelIntrospector {
             authentication,
             translator: Translator::new(settings.project_id.as_deref(), settings.claims),
             timeout,
+            pace: Pace::new(settings.max_per_second, KnownShare::default()),
+            known: None,
         })
+    }
+
+    /// Keeps `share` of the requests a second for `known` tokens. Without this every token is one.
+    #[must_use]
+    pub(super) fn with_known(mut self, known: Arc<KnownTokens>, share: KnownShare) -> Self {
+        self.pace.keep_for_known(share);
+        self.known = Some(known);
+        self
     }
 
     pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
         &self.authentication
     }
 
-    async fn ask(&self, token: &str) -> Result<Introspection, IntrospectionError> {
-        let endpoint = self.discovery.endpoint(&self.http).await?;
+    async fn ask(&self, token: &AccessToken<'_>) -> Result<Introspection, IntrospectionError> {
+        let is_known = self.known.as_ref().is_none_or(|known| known.contains(token));
+        let lane = if is_known { Lane::Known } else { Lane::Stranger };
+        let sent = self.pace.admit(lane)?;
+        let token = token.expose_secret();
+        let endpoint = self.discovery.endpoint(&self.http, &self.pace).await?;
         let authentication = self.authentication.current();
         let shown = authentication.credentials()?;
-        let mut answer = self.post(endpoint, &shown, token).await;
+        let mut answer = self.post(endpoint, &shown, token, sent).await;
         if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
             && let Some(other) = self.authentication.after_refusal(&authentication, &shown).await
         {
-            answer = self.post(endpoint, &other, token).await;
+            answer = self.post(endpoint, &other, token, self.pace.spend()).await;
         }
         self.translator.introspection(&answer?)
     }
@@ -174,9 +199,12 @@ impl ZitadelIntrospector {
         endpoint: &Url,
         credentials: &Credentials,
         token: &str,
+        sent: SentAt,
     ) -> Result<Vec<u8>, IntrospectionError> {
         let request = self.http.request(Method::POST, endpoint.clone());
-        response::json(credentials.attach(request, token)).await
+        let response = response::send(credentials.attach(request, token)).await?;
+        self.pace.note(sent, response.status(), response.headers());
+        response::read(response).await
     }
 }
 
@@ -186,7 +214,7 @@ impl TokenIntrospector for ZitadelIntrospector {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        tokio::time::timeout(self.timeout, self.ask(token.expose_secret()))
+        tokio::time::timeout(self.timeout, self.ask(token))
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))
     }

@@ -11,20 +11,15 @@ use super::fault::{self, Seen};
 /// The longest answer that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Sends `request` and gives the JSON text of a 200.
-///
-/// # Errors
-/// For every other answer, and for none.
-pub(super) async fn json(request: RequestBuilder) -> Result<Vec<u8>, IntrospectionError> {
-    read(send(request).await?).await
-}
-
 /// Sends `request` and gives the answer, whatever it is, its body not read yet.
 pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
     request.send().await.map_err(fault::transport)
 }
 
-/// The JSON text of an answer that is a 200.
+/// Returns the JSON text of an answer that is a 200.
+///
+/// # Errors
+/// For every other answer.
 pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionError> {
     let status = response.status();
     if status != StatusCode::OK {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{
     ActiveToken, Audience, ClientId, EmptyClaim, Introspection, IntrospectionError, Issuer,
-    Organization, OrganizationId, Principal, Role, Roles, Scope, Subject, Username,
+    Organization, OrganizationId, Principal, Role, Roles, Scope, Subject, TokenId, Username,
 };
 
 use serde_json::value::RawValue;
@@ -60,6 +60,7 @@ impl Translator {
             expires_at: time(answer.expires_at),
             not_before: time(answer.not_before),
             key_bound: answer.confirmation.is_some(),
+            id: answer.token_id.as_deref().and_then(|id| TokenId::parse(id).ok()),
             principal: principal(answer)
                 .map(|principal| self.sharing.share(principal))
                 .map_err(|EmptyClaim| Seen::EmptyClaim.malformed())?,

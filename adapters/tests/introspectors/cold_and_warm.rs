@@ -1,6 +1,7 @@
 //! The cache keeps facts, never decisions: an answer from it is judged as a fresh one is.
 
 use std::{
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use adapters::{
-    InMemoryIntrospector,
+    CacheSettings, InMemoryIntrospector,
     decorators::{Cached, Coalesced, Remembering, TokenCache},
 };
 use domain::{
@@ -108,6 +109,7 @@ fn answer() -> impl Strategy<Value = Introspection> {
                 expires_at: expires.map(at),
                 not_before: starts.map(at),
                 key_bound: key_bound && expires.is_none(),
+                id: None,
                 principal: Arc::new(principal),
             })
         });
@@ -147,7 +149,12 @@ proptest! {
             let clock = Arc::<SetClock>::default();
             let server = || InMemoryIntrospector::new([(token.clone(), answer.clone())]);
             let for_cache: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
-            let cache = Arc::new(TokenCache::new(Duration::from_secs(60), 10, for_cache));
+            let settings = CacheSettings {
+                ttl: Duration::from_secs(60),
+                max_entries: NonZeroUsize::new(10).unwrap(),
+                ..CacheSettings::default()
+            };
+            let cache = Arc::new(TokenCache::new(settings, for_cache));
             let remembering = Remembering::new(server(), Arc::clone(&cache));
             let warm = authorizer(Cached::new(Coalesced::new(remembering, Duration::from_secs(5)), cache), &clock, strict);
             let cold = authorizer(server(), &clock, strict);

@@ -8,5 +8,6 @@ pub(super) fn read(layers: &Layers) -> Result<CacheSettings, ConfigError> {
     Ok(CacheSettings {
         ttl: duration(layers, "cache.ttl")?,
         max_entries: layers.required("cache.max_entries")?,
+        max_bytes: layers.size("cache.max_bytes")?,
     })
 }

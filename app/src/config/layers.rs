@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, fs, io, path::Path, str::FromStr};
 
+use bytesize::ByteSize;
 use figment::{
     Figment, Metadata, Profile, Provider,
     value::{Dict, Map, Num, Value},
@@ -117,6 +118,16 @@ impl Layers {
         name: &'static str,
     ) -> Result<T, ConfigError> {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
+    }
+
+    /// The number of bytes of a setting that has a default.
+    pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, ConfigError> {
+        let text: String = self.required(name)?;
+        let size: ByteSize = text.parse().map_err(|_| self.error(name, "it is no size"))?;
+        size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
     /// The values of a list, each parsed. An empty list where one is configured is refused: nobody

@@ -2,8 +2,6 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use bytesize::ByteSize;
-
 use super::{error::ConfigError, layers::Layers};
 
 /// The listener of the API.
@@ -27,9 +25,6 @@ pub struct Server {
 
 impl Server {
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        let max_body: String = layers.required("server.max_body")?;
-        let max_body: ByteSize =
-            max_body.parse().map_err(|_| layers.error("server.max_body", "it is no size"))?;
         Ok(Self {
             listen: layers.required("server.listen")?,
             shutdown_grace: duration(layers, "server.shutdown_grace")?,
@@ -37,8 +32,7 @@ impl Server {
             max_connections: layers.required("server.max_connections")?,
             header_timeout: some_time(layers, "server.header_timeout")?,
             idle_timeout: some_time(layers, "server.idle_timeout")?,
-            max_body: usize::try_from(max_body.as_u64())
-                .map_err(|error| layers.error("server.max_body", error))?,
+            max_body: layers.size("server.max_body")?,
         })
     }
 }

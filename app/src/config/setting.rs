@@ -61,6 +61,7 @@ impl Setting {
 
 const URL: &str = "an https URL, or an http URL on loopback";
 const FILE: &str = "the path of a file";
+const SIZE: &str = "a size in bytes or with a unit, such as 1MiB";
 const DURATION: &str = "a duration with a unit, such as 5s or 500ms";
 
 /// All of them, in the order of the documentation.
@@ -109,7 +110,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     .default("75s"),
     Setting::new(
         "server.max_body",
-        "a size in bytes or with a unit, such as 1MiB",
+        SIZE,
         "The longest request body that a handler reads.",
     )
     .number()
@@ -183,10 +184,22 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "zitadel.max_in_flight",
         "a whole number, at least 1",
-        "Introspections under way at once. Beyond it callers get 503 at once.",
+        "Introspections under way at once, counted until they end, whoever left. Beyond it callers get 503 at once.",
     )
     .number()
     .default("256"),
+    Setting::new(
+        "zitadel.known_share",
+        "a whole percentage from 0% to 90%, such as 25%",
+        "Part of `zitadel.max_in_flight` and `zitadel.max_per_second` that is kept for tokens whose last answer was active, so that invented tokens cannot take it.",
+    )
+    .default("25%"),
+    Setting::new(
+        "zitadel.max_per_second",
+        "a whole number, at least 1",
+        "Requests of every kind that this process sends to ZITADEL within one second, at most. Beyond it callers get 503. ZITADEL Cloud bans an address above 50: `45`, divided by the replicas behind one address. Without it: no limit.",
+    )
+    .number(),
     Setting::new(
         "auth.realm",
         "printable ASCII without quote and backslash",
@@ -229,6 +242,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .number()
     .default("100000"),
+    Setting::new(
+        "cache.max_bytes",
+        SIZE,
+        "Memory that the answers may take, the other bound. What several answers share is counted for each of them.",
+    )
+    .number()
+    .default("64MiB"),
     Setting::new(
         "fake.tokens",
         FILE,

@@ -33,11 +33,16 @@ impl Section {
         let introspection_endpoint = layers.parsed("zitadel.introspection_endpoint")?;
         let connect_to = layers.parsed("zitadel.connect_to")?;
         let claims = layers.list("zitadel.claims")?;
+        let max_per_second = layers.parsed("zitadel.max_per_second")?;
         Ok(Self {
             domain: layers.parsed("zitadel.domain")?,
-            limits: Limits { max_in_flight: layers.required("zitadel.max_in_flight")? },
+            limits: Limits {
+                max_in_flight: layers.required("zitadel.max_in_flight")?,
+                known_share: layers.required("zitadel.known_share")?,
+            },
             complete: Box::new(move |domain, credentials| ZitadelSettings {
                 timeout,
+                max_per_second,
                 project_id,
                 introspection_endpoint,
                 connect_to,

@@ -15,10 +15,15 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{
+    hint::black_box,
+    num::{NonZeroU64, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
 use adapters::{
-    InMemoryIntrospector, SystemClock,
+    CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::{Cached, Remembering, TokenCache},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -53,8 +58,12 @@ fn warm(tokens: &[AccessToken<'static>]) -> Cache {
         (token.clone(), Introspection::Active(ActiveToken { principal, ..ActiveToken::default() }))
     };
     let inner = InMemoryIntrospector::new(tokens.iter().map(active));
-    let ttl = Duration::from_secs(3600);
-    let cache = Arc::new(TokenCache::new(ttl, 120_000, Arc::new(SystemClock)));
+    let settings = CacheSettings {
+        ttl: Duration::from_secs(3600),
+        max_entries: NonZeroUsize::new(120_000).expect("a number"),
+        max_bytes: NonZeroU64::new(256 * 1024 * 1024).expect("a number"),
+    };
+    let cache = Arc::new(TokenCache::new(settings, Arc::new(SystemClock)));
     let cached = Cached::new(Remembering::new(inner, Arc::clone(&cache)), cache);
     for token in tokens {
         let answer = cached.introspect(token).now_or_never().expect("an answer at once");

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::fault::{DiscoveryFault, Fault, FaultQueue};
 use crate::instance::Instance;
 use crate::oidc::SeenAssertions;
+use crate::rate_limit::RateLimiter;
 use crate::traffic::Traffic;
 use crate::violation::ViolationLog;
 use crate::world::{DefaultWorld, World};
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) seen_assertions: SeenAssertions,
     pub(crate) violations: ViolationLog,
     pub(crate) traffic: Traffic,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) introspection_faults: FaultQueue<Fault>,
     pub(crate) discovery_faults: FaultQueue<DiscoveryFault>,
 }
@@ -32,6 +34,7 @@ impl Shared {
             seen_assertions: SeenAssertions::default(),
             violations: ViolationLog::default(),
             traffic: Traffic::new(),
+            rate_limiter: RateLimiter::default(),
             introspection_faults: FaultQueue::default(),
             discovery_faults: FaultQueue::default(),
         }

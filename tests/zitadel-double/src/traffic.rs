@@ -1,5 +1,6 @@
 //! What reached the double: requests as recorded, and counts.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, Version};
@@ -71,17 +72,38 @@ pub struct Counts {
     pub discoveries: usize,
     /// Accepted TCP connections.
     pub connections: usize,
+    /// Introspections that were worked on at once, at most; those that a fault answers at a later
+    /// moment, or never.
+    pub most_under_way: usize,
 }
 
 #[derive(Debug)]
 pub(crate) struct Traffic {
     counts: watch::Sender<Counts>,
     requests: Mutex<Vec<RecordedRequest>>,
+    under_way: AtomicUsize,
+}
+
+/// An introspection that is worked on.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'a>(&'a Traffic);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Traffic {
     pub(crate) fn new() -> Self {
-        Self { counts: watch::Sender::new(Counts::default()), requests: Mutex::default() }
+        let counts = watch::Sender::new(Counts::default());
+        Self { counts, requests: Mutex::default(), under_way: AtomicUsize::default() }
+    }
+
+    pub(crate) fn under_way(&self) -> UnderWay<'_> {
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.counts.send_modify(|counts| counts.most_under_way = counts.most_under_way.max(now));
+        UnderWay(self)
     }
 
     /// Records the request first, so that whoever sees the new count finds it.

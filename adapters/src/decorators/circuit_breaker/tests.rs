@@ -87,6 +87,8 @@ fn no_outages() -> Vec<Answer> {
         }),
         outage(Outage::UnexpectedStatus),
         outage(Outage::TooManyInFlight),
+        outage(Outage::OverBudget),
+        outage(Outage::RateLimited),
     ]
 }
 
@@ -104,13 +106,8 @@ async fn what_a_callers_token_could_cause_does_not_open_it() {
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_outage_opens_it() {
-    for reason in [
-        Outage::Unreachable,
-        Outage::TimedOut,
-        Outage::Interrupted,
-        Outage::ServerError,
-        Outage::RateLimited,
-    ] {
+    for reason in [Outage::Unreachable, Outage::TimedOut, Outage::Interrupted, Outage::ServerError]
+    {
         let gated = Gated::opened();
         let breaker = CircuitBreaker::new(gated.clone());
         gated.answer(Some(outage(reason)));
@@ -146,7 +143,8 @@ async fn any_answer_of_the_server_closes_it() {
         let expected = word(&answer);
         gated.answer(Some(answer));
         assert_eq!(ask(&breaker).await, expected);
-        let unknown = ["unexpected_status", "too_many_in_flight"].contains(&expected);
+        let unknown =
+            ["unexpected_status", "too_many_in_flight", "over_budget"].contains(&expected);
         gated.answer(None);
         // What says nothing about the server leaves it open, and the place free.
         assert_eq!(ask(&breaker).await, "active");
@@ -221,4 +219,71 @@ async fn its_state_is_shown_to_those_who_watch() {
     gated.answer(None);
     assert_eq!(ask(&breaker).await, "active");
     assert_eq!(shown(), closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_question_from_before_it_opened_does_not_close_it() {
+    for late in [
+        Ok(Introspection::Inactive),
+        outage(Outage::RateLimited),
+        Err(IntrospectionError::Malformed { source: cause() }),
+    ] {
+        let (slow, gated) = (Gated::closed(), Gated::opened());
+        let breaker =
+            Arc::new(CircuitBreaker::new(Twofold { slow: slow.clone(), gated: gated.clone() }));
+        let question = tokio::spawn({
+            let breaker = Arc::clone(&breaker);
+            async move { breaker.introspect(&token("slow")).await }
+        });
+        slow.wait_for_under_way(1).await;
+        gated.answer(Some(outage(Outage::TimedOut)));
+        for _ in 0..THRESHOLD {
+            assert_eq!(word(&breaker.introspect(&token("a")).await), "timed_out");
+        }
+        slow.answer(Some(late));
+        slow.open();
+        let _ = question.await.unwrap();
+        assert_eq!(word(&breaker.introspect(&token("a")).await), "circuit_open");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_questions_from_before_it_closed_do_not_open_it_again() {
+    let (slow, gated) = (Gated::closed(), Gated::opened());
+    let breaker =
+        Arc::new(CircuitBreaker::new(Twofold { slow: slow.clone(), gated: gated.clone() }));
+    let questions: Vec<_> = (0..THRESHOLD)
+        .map(|_| {
+            let breaker = Arc::clone(&breaker);
+            tokio::spawn(async move { breaker.introspect(&token("slow")).await })
+        })
+        .collect();
+    slow.wait_for_under_way(questions.len()).await;
+    gated.answer(Some(outage(Outage::Interrupted)));
+    for _ in 0..THRESHOLD {
+        assert_eq!(word(&breaker.introspect(&token("a")).await), "interrupted");
+    }
+    gated.answer(None);
+    advance(PROBE_INTERVAL).await;
+    assert_eq!(word(&breaker.introspect(&token("a")).await), "active");
+    slow.answer(Some(outage(Outage::TimedOut)));
+    slow.open();
+    for question in questions {
+        assert_eq!(word(&question.await.unwrap()), "timed_out");
+    }
+    assert_eq!(word(&breaker.introspect(&token("a")).await), "active", "it stays closed");
+}
+
+/// Asks one server about the token `slow`, and another about every other.
+struct Twofold {
+    slow: Gated,
+    gated: Gated,
+}
+
+#[async_trait]
+impl TokenIntrospector for Twofold {
+    async fn introspect(&self, token: &AccessToken<'_>) -> Answer {
+        let server = if token.expose_secret() == "slow" { &self.slow } else { &self.gated };
+        server.introspect(token).await
+    }
 }

@@ -5,10 +5,16 @@ use super::{
     *,
 };
 
+fn limited(gated: &Gated, places: usize, share: &str) -> Arc<InFlightLimited<Gated>> {
+    let number = |number| NonZeroUsize::new(number).unwrap();
+    let known = Arc::new(KnownTokens::new(number(100)));
+    Arc::new(InFlightLimited::new(gated.clone(), number(places), share.parse().unwrap(), known))
+}
+
 #[tokio::test]
 async fn one_question_too_many_is_refused_at_once_and_a_place_is_free_when_one_ends() {
     let gated = Gated::closed();
-    let limited = Arc::new(InFlightLimited::new(gated.clone(), 3));
+    let limited = limited(&gated, 3, "0%");
     let mut callers = JoinSet::new();
     for _ in 0..3 {
         let limited = Arc::clone(&limited);
@@ -28,7 +34,7 @@ async fn one_question_too_many_is_refused_at_once_and_a_place_is_free_when_one_e
 #[tokio::test]
 async fn a_caller_who_leaves_gives_the_place_back() {
     let gated = Gated::closed();
-    let limited = Arc::new(InFlightLimited::new(gated.clone(), 1));
+    let limited = limited(&gated, 1, "25%");
     let leaving = tokio::spawn({
         let limited = Arc::clone(&limited);
         async move { limited.introspect(&token("a")).await }
@@ -38,4 +44,85 @@ async fn a_caller_who_leaves_gives_the_place_back() {
     gated.wait_for_under_way(0).await;
     gated.open();
     assert_eq!(word(&limited.introspect(&token("a")).await), "active");
+}
+
+/// So many questions about tokens of their own, in tasks of their own.
+fn strangers(
+    limited: &Arc<InFlightLimited<Gated>>,
+    count: usize,
+) -> JoinSet<Result<Introspection, IntrospectionError>> {
+    let mut callers = JoinSet::new();
+    for number in 0..count {
+        let limited = Arc::clone(limited);
+        callers.spawn(async move { limited.introspect(&token(&format!("s{number}"))).await });
+    }
+    callers
+}
+
+#[tokio::test]
+async fn strangers_leave_a_share_of_the_places_to_tokens_that_were_active_before() {
+    let gated = Gated::opened();
+    let limited = limited(&gated, 8, "25%");
+    assert_eq!(word(&limited.introspect(&token("user")).await), "active");
+    gated.close();
+    let _strangers = strangers(&limited, 20);
+    gated.wait_for_under_way(6).await;
+    assert_eq!(word(&limited.introspect(&token("stranger")).await), "too_many_in_flight");
+    let mut users = JoinSet::new();
+    for _ in 0..2 {
+        let limited = Arc::clone(&limited);
+        users.spawn(async move { limited.introspect(&token("user")).await });
+    }
+    gated.wait_for_under_way(8).await;
+    assert_eq!(word(&limited.introspect(&token("user")).await), "too_many_in_flight");
+    gated.open();
+    for answer in users.join_all().await {
+        assert_eq!(word(&answer), "active");
+    }
+}
+
+#[tokio::test]
+async fn known_tokens_may_take_every_place() {
+    let gated = Gated::opened();
+    let limited = limited(&gated, 4, "25%");
+    assert_eq!(word(&limited.introspect(&token("user")).await), "active");
+    gated.close();
+    let mut users = JoinSet::new();
+    for _ in 0..4 {
+        let limited = Arc::clone(&limited);
+        users.spawn(async move { limited.introspect(&token("user")).await });
+    }
+    gated.wait_for_under_way(4).await;
+    assert_eq!(word(&limited.introspect(&token("stranger")).await), "too_many_in_flight");
+    gated.open();
+    users.join_all().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_inactive_now_is_a_stranger_again_and_a_fault_changes_nothing() {
+    for (answer, expected) in [
+        (Ok(Introspection::Inactive), "too_many_in_flight"),
+        (super::super::gated::outage(Outage::TimedOut), "active"),
+        (super::super::gated::outage(Outage::ServerError), "active"),
+        (Ok(super::super::gated::active("user")), "active"),
+    ] {
+        let gated = Gated::opened();
+        let limited = limited(&gated, 8, "25%");
+        assert_eq!(word(&limited.introspect(&token("user")).await), "active");
+        gated.answer(Some(answer));
+        let _ = limited.introspect(&token("user")).await;
+        gated.answer(None);
+        gated.close();
+        let _strangers = strangers(&limited, 6);
+        gated.wait_for_under_way(6).await;
+        let user = tokio::spawn({
+            let limited = Arc::clone(&limited);
+            async move { limited.introspect(&token("user")).await }
+        });
+        if expected == "active" {
+            gated.wait_for_under_way(7).await;
+        }
+        gated.open();
+        assert_eq!(word(&user.await.unwrap()), expected);
+    }
 }

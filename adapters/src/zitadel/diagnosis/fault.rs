@@ -62,7 +62,7 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
                      {address_setting}, and what stands in between"
                 ),
             ),
-            Outage::TooManyInFlight | Outage::CircuitOpen => {
+            Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => {
                 finding(format!("ZITADEL was not asked: {source}"), "ask again in a moment")
             }
         },

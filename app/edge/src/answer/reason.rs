@@ -64,6 +64,7 @@ reasons! {
     RateLimited = "rate_limited", "introspection_unavailable";
     UnexpectedStatus = "unexpected_status", "introspection_unavailable";
     TooManyInFlight = "too_many_in_flight", "introspection_unavailable";
+    OverBudget = "over_budget", "introspection_unavailable";
     CircuitOpen = "circuit_open", "introspection_unavailable";
     ClientRefused = "client_refused", "introspection_unavailable";
     IssuerMismatch = "issuer_mismatch", "introspection_unavailable";
@@ -121,6 +122,7 @@ impl From<&IntrospectionError> for Reason {
                 Outage::RateLimited => Self::RateLimited,
                 Outage::UnexpectedStatus => Self::UnexpectedStatus,
                 Outage::TooManyInFlight => Self::TooManyInFlight,
+                Outage::OverBudget => Self::OverBudget,
                 Outage::CircuitOpen => Self::CircuitOpen,
             },
             IntrospectionError::ClientRefused { .. } => Self::ClientRefused,
@@ -176,6 +178,7 @@ mod tests {
             outage(Outage::RateLimited),
             outage(Outage::UnexpectedStatus),
             outage(Outage::TooManyInFlight),
+            outage(Outage::OverBudget),
             outage(Outage::CircuitOpen),
             IntrospectionError::ClientRefused { source: std::sync::Arc::clone(&source) },
             misconfigured(Misconfiguration::IssuerMismatch),

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::{CacheSettings, Limits, stack};
+use adapters::{CacheSettings, Limits, decorators::KnownTokens, stack};
 use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use domain::{
@@ -162,10 +162,16 @@ impl Provider {
 
 fn api(provider: &Arc<Provider>) -> Router {
     let clock: Arc<dyn Clock> = Arc::<Provider>::clone(provider);
-    let cache = CacheSettings { ttl: TTL, max_entries: (TOKENS / 2).try_into().unwrap() };
-    let limits = Limits { max_in_flight: 1000.try_into().unwrap() };
+    let cache = CacheSettings {
+        ttl: TTL,
+        max_entries: (TOKENS / 2).try_into().unwrap(),
+        ..CacheSettings::default()
+    };
+    let limits = Limits { max_in_flight: 1000.try_into().unwrap(), ..Limits::default() };
     let patience = Duration::from_secs(5);
-    let stack = stack(Asked(Arc::clone(provider)), cache, limits, patience, Arc::clone(&clock));
+    let known = Arc::new(KnownTokens::new(cache.max_entries));
+    let asked = Asked(Arc::clone(provider));
+    let stack = stack(asked, known, cache, limits, patience, Arc::clone(&clock));
     let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))

@@ -2,7 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
-use std::{hint::black_box, mem, num::NonZeroUsize, time::Duration};
+use std::{
+    hint::black_box,
+    mem,
+    num::{NonZeroU64, NonZeroUsize},
+    time::Duration,
+};
 
 use adapters::CacheSettings;
 use app::{Config, routes};
@@ -110,6 +115,7 @@ fn guard(double: &ZitadelDouble) -> axum_zitadel::Guard {
     let cache = CacheSettings {
         ttl: Duration::from_secs(3600),
         max_entries: NonZeroUsize::new(120_000).expect("a number"),
+        max_bytes: NonZeroU64::new(256 * 1024 * 1024).expect("a number"),
     };
     layered::guard(double.issuer(), double.client_id().as_str(), &double.client_secret(), cache)
         .expect("a guard")

@@ -1,6 +1,11 @@
 //! A server of the owner's own with the library's layer, for the comparison under load.
 
-use std::{env, error::Error, num::NonZeroUsize, time::Duration};
+use std::{
+    env,
+    error::Error,
+    num::{NonZeroU64, NonZeroUsize},
+    time::Duration,
+};
 
 use adapters::CacheSettings;
 use benchmarks::layered;
@@ -11,6 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cache = CacheSettings {
         ttl: Duration::from_secs(env::var("CACHE_TTL_SECS")?.parse()?),
         max_entries: NonZeroUsize::new(120_000).ok_or("a number")?,
+        max_bytes: NonZeroU64::new(256 * 1024 * 1024).ok_or("a number")?,
     };
     let (domain, id) = (env::var("ZITADEL_DOMAIN")?, env::var("CLIENT_ID")?);
     let guard = layered::guard(&domain, &id, &env::var("CLIENT_SECRET")?, cache)?;

@@ -16,6 +16,8 @@ mod faults;
 mod floods;
 mod http2;
 mod isolation;
+mod leavers;
+mod limits;
 mod operators;
 mod outages;
 mod request_ids;

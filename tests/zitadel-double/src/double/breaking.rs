@@ -2,6 +2,7 @@
 
 use super::ZitadelDouble;
 use crate::fault::{DiscoveryFault, Fault, Times};
+use crate::rate_limit::RateLimit;
 use crate::server::Listening;
 
 /// # Faults
@@ -15,6 +16,12 @@ impl ZitadelDouble {
     /// The coming requests for the discovery document meet this fault.
     pub fn discovery_fault(&self, fault: impl Into<DiscoveryFault>, times: Times) {
         self.shared.discovery_faults.push(fault.into(), times);
+    }
+
+    /// Requests of every kind meet this limit from now on; `None` is none. They count as having
+    /// arrived, whatever they are answered.
+    pub fn set_rate_limit(&self, limit: Option<RateLimit>) {
+        self.shared.rate_limiter.set(limit);
     }
 
     /// Both endpoints are well again. Requests under way keep the fault they met, and a port that

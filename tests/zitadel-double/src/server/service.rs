@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::header::DATE;
+use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::act_out::{act_out, answer};
 use super::body::Body;
 use super::line::{Ending, Line};
-use crate::fault::DiscoveryFault;
+use crate::fault::{DiscoveryFault, Fault};
 use crate::instance::requested_host;
 use crate::oidc::{self, Call, Form, Reply};
+use crate::rate_limit::RateLimit;
 use crate::shared::Shared;
 use crate::traffic::{RecordedRequest, without_secrets};
 use crate::violation::Violation;
@@ -43,6 +44,9 @@ pub(super) async fn respond(
     let body = body.to_bytes();
     let endpoint = endpoint(head.uri.path(), &shared);
     record(&endpoint, &head, &body, &shared);
+    if let Err(limit) = shared.rate_limiter.take() {
+        return Ok(rate_limited(limit));
+    }
     Ok(match endpoint {
         Endpoint::Health => answer(Reply::text(StatusCode::OK, "ok")),
         Endpoint::Unknown => {
@@ -53,7 +57,7 @@ pub(super) async fn respond(
         Endpoint::Introspection => {
             let right = at_instance(&head, &body, &shared, |call| oidc::introspect(call, &shared));
             match shared.introspection_faults.next() {
-                Some(fault) => act_out(fault, right, &line).await,
+                Some(fault) => worked_on(fault, right, line, shared).await,
                 None => answer(right),
             }
         }
@@ -70,6 +74,32 @@ pub(super) async fn respond(
             }
         }
     })
+}
+
+/// Acts out a fault to its end, even if the client leaves: a server does not stop working because
+/// nobody listens any more.
+async fn worked_on(
+    fault: Fault,
+    right: Reply,
+    line: Arc<Line>,
+    shared: Arc<Shared>,
+) -> Response<Body> {
+    let work = async move {
+        let _under_way = shared.traffic.under_way();
+        act_out(fault, right, &line).await
+    };
+    match tokio::spawn(work).await {
+        Ok(answer) => answer,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn rate_limited(limit: RateLimit) -> Response<Body> {
+    let mut response = answer(Reply::text(StatusCode::TOO_MANY_REQUESTS, "too many requests\n"));
+    if let Some(secs) = limit.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, secs.into());
+    }
+    response
 }
 
 fn endpoint(path: &str, shared: &Shared) -> Endpoint {

@@ -1,7 +1,9 @@
 //! Counts and recorded requests.
 
+use std::time::Duration;
+
 use reqwest::Version;
-use zitadel_double::ZitadelDouble;
+use zitadel_double::{Fault, Gate, RateLimit, Times, ZitadelDouble};
 
 use crate::resource_server::{basic, http, introspect, request, send};
 
@@ -90,4 +92,43 @@ async fn concurrent_introspections_do_not_disturb_each_other() {
         assert_eq!(one.await.unwrap()["active"], false);
     }
     assert_eq!(double.introspections(), 20);
+}
+
+#[tokio::test]
+async fn an_introspection_is_under_way_until_it_is_answered_whoever_left() {
+    let double = ZitadelDouble::start().await;
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    for count in 1..=5 {
+        let asking = tokio::spawn(send(request(&double).form(&[("token", "t")])));
+        double.wait_for_introspections(count).await;
+        asking.abort();
+        assert!(asking.await.is_err());
+    }
+    assert_eq!(double.counts().most_under_way, 5);
+    gate.open();
+    double.reset_counts();
+    send(request(&double).form(&[("token", "t")])).await;
+    assert_eq!(double.counts().most_under_way, 1);
+}
+
+#[tokio::test]
+async fn beyond_its_limit_it_answers_429_and_bans_if_it_is_told_to() {
+    let double = ZitadelDouble::start().await;
+    let status = || async { send(request(&double).form(&[("token", "t")])).await.status };
+    let limit = RateLimit { per_second: 3, ban: Duration::ZERO, retry_after: Some(7) };
+    double.set_rate_limit(Some(limit));
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        seen.push(status().await);
+    }
+    assert_eq!(seen, [200, 200, 200, 429, 429]);
+    let answer = request(&double).form(&[("token", "t")]).send().await.unwrap();
+    assert_eq!(answer.headers()["retry-after"], "7");
+    let ban = Duration::from_secs(3600);
+    double.set_rate_limit(Some(RateLimit { per_second: 1, ban, retry_after: None }));
+    assert_eq!((status().await, status().await, status().await), (200, 429, 429));
+    double.set_rate_limit(None);
+    assert_eq!(status().await, 200);
+    assert_eq!(double.introspections(), 10, "all of them arrived");
 }

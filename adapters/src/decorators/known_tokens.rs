@@ -1,0 +1,108 @@
+//! Tokens whose last verdict was active.
+
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{AccessToken, ActiveToken, Introspection};
+use metrics::{Gauge, gauge};
+use quick_cache::unsync::Cache;
+
+use super::digest::{Digest, Digester};
+
+/// Texts that are remembered of one token. ZITADEL calls a session token active that was cut by 1 to 24
+/// characters: without this bound one user fills the set.
+const TEXTS_OF_A_TOKEN: usize = 4;
+
+/// Remembers which tokens were active when they were last asked about, longer than their answers may be
+/// reused. It says nothing about a token that can be relied on: it tells users from strangers while
+/// there is not room for all.
+///
+/// Tokens are kept as keyed digests, at most four for one `jti`, and a bounded number of them.
+pub struct KnownTokens {
+    known: Mutex<Known>,
+    digester: Digester,
+    size: Gauge,
+}
+
+struct Known {
+    /// Digest of a token's text to that of its id.
+    ids: Cache<Digest, Digest>,
+    /// Digest of an id to those of its texts, the newest first. A text that is not in here is not
+    /// known: an entry of one map may be dropped without the other's.
+    texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
+}
+
+impl KnownTokens {
+    /// Remembers at most `max_tokens`. It registers its metrics at the current recorder.
+    #[must_use]
+    pub fn new(max_tokens: NonZeroUsize) -> Self {
+        let (ids, texts) = (Cache::new(max_tokens.get()), Cache::new(max_tokens.get()));
+        let known = Mutex::new(Known { ids, texts });
+        Self { known, digester: Digester::new(), size: gauge!("known_tokens") }
+    }
+
+    /// Returns whether the last verdict on `token` was active.
+    #[must_use]
+    pub fn contains(&self, token: &AccessToken<'_>) -> bool {
+        let text = self.digester.of_token(token);
+        let known = self.lock();
+        let Some(id) = known.ids.get(&text).copied() else { return false };
+        known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
+    }
+
+    /// Takes note of a verdict.
+    pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
+        let text = self.digester.of_token(token);
+        let mut known = self.lock();
+        match verdict {
+            Introspection::Active(active) => known.remember(text, self.id(text, active)),
+            Introspection::Inactive => known.forget(text),
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no set has 2^53 tokens")]
+        self.size.set(known.ids.len() as f64);
+    }
+
+    /// A token without an id is its own.
+    fn id(&self, text: Digest, active: &ActiveToken) -> Digest {
+        active.id.as_ref().map_or(text, |id| self.digester.of(id.as_str()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn remember(&mut self, text: Digest, id: Digest) {
+        let mut texts = self.texts.get(&id).copied().unwrap_or_default();
+        if !texts.contains(&Some(text)) {
+            texts.rotate_right(1);
+            if let Some(oldest) = texts[0].replace(text) {
+                self.ids.remove(&oldest);
+            }
+            self.texts.insert(id, texts);
+        }
+        self.ids.insert(text, id);
+    }
+
+    fn forget(&mut self, text: Digest) {
+        let Some((_, id)) = self.ids.remove(&text) else { return };
+        let Some(mut texts) = self.texts.get_mut(&id) else { return };
+        for slot in texts.iter_mut().filter(|slot| **slot == Some(text)) {
+            *slot = None;
+        }
+    }
+}
+
+impl fmt::Debug for KnownTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = self.lock().ids.len();
+        f.debug_struct("KnownTokens").field("tokens", &tokens).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! How often ZITADEL is asked: a budget a second, and what a 429 says about it.
+
+use std::{
+    collections::VecDeque,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use domain::{IntrospectionError, Outage};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, RETRY_AFTER},
+};
+use thiserror::Error;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::decorators::KnownShare;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Part of the rate that worked to which a 429 brings it down.
+const LOWERED_TO: f64 = 0.8;
+/// Growth of the rate in each second after that: back at what worked after 2.3 s, from one request a
+/// second to 45 after 40 s.
+const GROWTH_A_SECOND: f64 = 1.1;
+/// Longest time that `Retry-After` is heeded for. A proxy's hour would be an outage of ours.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Pause where a 429 names none, as ZITADEL's own.
+const PAUSE: Duration = SECOND;
+/// Largest part of a pause by which it is longer, so that replicas do not come back at one moment.
+const JITTER: f64 = 0.25;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// A token whose last verdict was active.
+    Known,
+    /// Every other token.
+    Stranger,
+}
+
+/// Counts what is sent to ZITADEL by this process, and says whether one more request may be sent.
+///
+/// Tokens that are not known are spread over the second.
+///
+/// A 429 is no outage. The rate is brought down to what was answered in the second before, and grows
+/// again; tokens that are not known pause for as long as `Retry-After` says. Known ones go on at the
+/// rate that works.
+#[derive(Debug)]
+pub(super) struct Pace {
+    max_per_second: Option<NonZeroUsize>,
+    share: KnownShare,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When each request of the last second was sent, the oldest first.
+    sent: VecDeque<Instant>,
+    /// When each of them was sent that is about a known token.
+    sent_of_known: VecDeque<Instant>,
+    /// When each request of the last second was answered otherwise than by a 429.
+    answered: VecDeque<Instant>,
+    lowered: Option<Lowered>,
+    strangers_wait_until: Option<Instant>,
+}
+
+/// A rate that was brought down by a 429.
+#[derive(Clone, Copy, Debug)]
+struct Lowered {
+    per_second: f64,
+    at: Instant,
+}
+
+#[derive(Debug, Error)]
+#[error("as many requests were sent within this second as zitadel.max_per_second allows")]
+struct Spent;
+
+#[derive(Debug, Error)]
+#[error("it answered 429 a moment ago: it is asked too often")]
+struct Lower;
+
+/// The moment at which a request was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SentAt(Instant);
+
+impl Pace {
+    /// Allows `max_per_second` requests, `share` of them for known tokens alone.
+    pub(super) fn new(max_per_second: Option<NonZeroUsize>, share: KnownShare) -> Self {
+        Self { max_per_second, share, state: Mutex::default() }
+    }
+
+    /// Changes the share.
+    pub(super) fn keep_for_known(&mut self, share: KnownShare) {
+        self.share = share;
+    }
+
+    /// Counts a request about a token, if it may be sent.
+    ///
+    /// # Errors
+    /// `Unavailable` with [`Outage::OverBudget`] where it may not.
+    pub(super) fn admit(&self, lane: Lane) -> Result<SentAt, IntrospectionError> {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.forget_before(now);
+        let configured = self.max_per_second.map_or(usize::MAX, NonZeroUsize::get);
+        let lowered = state.allowed(now);
+        let allowed = configured.min(lowered);
+        let over = |source| IntrospectionError::Unavailable { reason: Outage::OverBudget, source };
+        let (of_known, sent) = (self.share.of(allowed), state.sent.len());
+        let is_admitted = match lane {
+            // The rate may have been lowered below what strangers have sent within this second: the
+            // share of known tokens is theirs all the same.
+            Lane::Known => {
+                sent < allowed || sent < configured && state.sent_of_known.len() < of_known
+            }
+            Lane::Stranger => {
+                state.strangers_wait_until.is_none_or(|until| until <= now)
+                    && sent < allowed - of_known
+            }
+        };
+        if is_admitted {
+            state.sent.push_back(now);
+            match lane {
+                Lane::Known => state.sent_of_known.push_back(now),
+                // In a burst they would use up what ZITADEL allows, and a user would meet the 429; and
+                // a burst that is held up on its way arrives within one second with the next.
+                Lane::Stranger if allowed < usize::MAX => {
+                    let of_strangers = u32::try_from(allowed - of_known).unwrap_or(u32::MAX);
+                    state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
+                }
+                Lane::Stranger => {}
+            }
+            return Ok(SentAt(now));
+        }
+        Err(if lowered < configured { over(Arc::new(Lower)) } else { over(Arc::new(Spent)) })
+    }
+
+    /// Counts a request that is sent in any case: for metadata, or a question that is sent again.
+    pub(super) fn spend(&self) -> SentAt {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.forget_before(now);
+        state.sent.push_back(now);
+        SentAt(now)
+    }
+
+    /// Takes note of the head of an answer.
+    pub(super) fn note(&self, sent: SentAt, status: StatusCode, headers: &HeaderMap) {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.refused(sent, retry_after(headers));
+        } else {
+            self.answered();
+        }
+    }
+
+    /// Takes note of an answer other than 429.
+    fn answered(&self) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.forget_before(now);
+        state.answered.push_back(now);
+    }
+
+    /// Takes note of a 429 to a request, and of its `Retry-After`.
+    fn refused(&self, sent: SentAt, retry_after: Option<Duration>) {
+        let now = Instant::now();
+        let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
+        let until = now + pause.mul_f64(1.0 + JITTER * random());
+        let mut state = self.state();
+        state.forget_before(now);
+        state.strangers_wait_until = state.strangers_wait_until.max(Some(until));
+        // Requests from before say nothing about the rate since.
+        if state.lowered.is_none_or(|lowered| lowered.at <= sent.0) {
+            #[expect(clippy::cast_precision_loss, reason = "no second has 2^53 requests")]
+            let per_second = (state.answered.len() as f64 * LOWERED_TO).max(1.0);
+            state.lowered = Some(Lowered { per_second, at: now });
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget_before(&mut self, now: Instant) {
+        for moments in [&mut self.sent, &mut self.sent_of_known, &mut self.answered] {
+            while moments.front().is_some_and(|moment| now - *moment >= SECOND) {
+                moments.pop_front();
+            }
+        }
+    }
+
+    /// Returns the requests a second that a 429 left, at least 1.
+    fn allowed(&mut self, now: Instant) -> usize {
+        let Some(Lowered { per_second, at }) = self.lowered else { return usize::MAX };
+        let grown = per_second * GROWTH_A_SECOND.powf((now - at).as_secs_f64());
+        if grown > 1e6 {
+            self.lowered = None;
+            return usize::MAX;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is between 1 and a million"
+        )]
+        let allowed = grown as usize;
+        allowed
+    }
+}
+
+/// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). One that cannot be read is ignored.
+#[expect(clippy::disallowed_methods, reason = "the header is a date of the real clock")]
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(secs) = text.parse() {
+        return Some(Duration::from_secs(secs));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// Returns a number from 0 to 1.
+fn random() -> f64 {
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    f64::from(u16::try_from(random >> 48).unwrap_or_default()) / f64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests;
