@@ -88,6 +88,12 @@ impl Roles {
         self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
+    /// Returns how many values share the memory of this one, itself included.
+    #[must_use]
+    pub fn shared_by(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     /// Every role with its organizations.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RoleGrant> {

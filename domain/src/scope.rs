@@ -82,6 +82,12 @@ impl Scope {
         self.0.binary_search(token).is_ok()
     }
 
+    /// Returns how many values share the memory of this one, itself included.
+    #[must_use]
+    pub fn shared_by(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     /// Every scope token, in alphabetical order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ScopeToken> {

@@ -24,8 +24,7 @@ pub struct CacheSettings {
     pub ttl: Duration,
     /// Answers kept at most; 100 000 by default.
     pub max_entries: NonZeroUsize,
-    /// Bytes that the answers may take; 64 MiB by default. What several answers share is counted for
-    /// each of them.
+    /// Bytes that the answers may take; 64 MiB by default. What answers share is divided among them.
     pub max_bytes: NonZeroU64,
 }
 
@@ -59,6 +58,8 @@ struct Entry {
     /// From then on it is not used any more; in nanoseconds from the start of the cache, which
     /// takes half the place of an `Instant`.
     stale_at_nanos: u64,
+    /// Bytes when it was put in: what it shares may be shared by fewer later.
+    bytes: u64,
 }
 
 /// Weighs an entry by its bytes, and none so lightly that there could be too many of them.
@@ -69,7 +70,7 @@ struct ByBytes {
 
 impl Weighter<Digest, Entry> for ByBytes {
     fn weight(&self, _digest: &Digest, entry: &Entry) -> u64 {
-        self.least.max(size_of::<(Digest, Entry)>() as u64 + weight::beyond_itself(&entry.token))
+        self.least.max(entry.bytes)
     }
 }
 
@@ -120,7 +121,8 @@ impl TokenCache {
             if self.entries.peek(&digest).is_some_and(|kept| kept.stale_at_nanos > stale_at_nanos) {
                 return;
             }
-            self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos });
+            let bytes = size_of::<(Digest, Entry)>() as u64 + weight::beyond_itself(active);
+            self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos, bytes });
             self.count();
         }
     }

@@ -1,5 +1,7 @@
 //! Bytes that an answer takes.
 
+use std::sync::Arc;
+
 use domain::{
     ActiveToken, ClientId, Issuer, OrganizationId, Principal, RoleGrant, Subject, TokenId, Username,
 };
@@ -7,12 +9,16 @@ use domain::{
 /// Bytes of an allocation beyond its content: the counters of an `Arc`, and what the allocator rounds
 /// up to.
 const ALLOCATION: usize = 24;
+/// Answers among which something shared is divided, at most. With more, one answer that outlives the
+/// others would weigh less than a quarter of what it keeps in memory.
+const SHARED_BY: usize = 4;
 
-/// Returns the bytes that `token` takes beyond the value itself, rather too many than too few: what it
-/// shares with other tokens is counted as its own.
+/// Returns the bytes that `token` takes beyond the value itself, its part of what it shares with other
+/// tokens included.
 pub(super) fn beyond_itself(token: &ActiveToken) -> u64 {
-    let id = token.id.as_ref().map(TokenId::as_str);
-    (text(id) + ALLOCATION + size_of::<Principal>() + of_principal(&token.principal)) as u64
+    let id = text(token.id.as_ref().map(TokenId::as_str));
+    let principal = ALLOCATION + size_of::<Principal>() + of_principal(&token.principal);
+    (id + part(principal, Arc::strong_count(&token.principal))) as u64
 }
 
 fn of_principal(principal: &Principal) -> usize {
@@ -27,8 +33,8 @@ fn of_principal(principal: &Principal) -> usize {
         client_id,
         further_claims,
     } = principal;
-    let audience = audience.iter().map(|value| size_of_val(value) + text(Some(value.as_str())));
-    let scope = scope.iter().map(|token| size_of_val(token) + text(Some(token.as_str())));
+    let audiences = audience.iter().map(|value| size_of_val(value) + text(Some(value.as_str())));
+    let scopes = scope.iter().map(|token| size_of_val(token) + text(Some(token.as_str())));
     let claims = further_claims.names().map(|name| {
         let json = further_claims.get(name);
         2 * size_of::<Box<str>>() + text(Some(name)) + text(json)
@@ -38,10 +44,10 @@ fn of_principal(principal: &Principal) -> usize {
         + text(subject.as_ref().map(Subject::as_str))
         + text(username.as_ref().map(Username::as_str))
         + text(client_id.as_ref().map(ClientId::as_str))
-        + slice(audience)
-        + slice(scope)
         + slice(claims)
-        + slice(roles.iter().map(of_grant))
+        + part(slice(audiences), Arc::strong_count(audience))
+        + part(slice(scopes), scope.shared_by())
+        + part(slice(roles.iter().map(of_grant)), roles.shared_by())
 }
 
 fn of_grant(grant: &RoleGrant) -> usize {
@@ -59,4 +65,10 @@ fn text(text: Option<&str>) -> usize {
 
 fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
+}
+
+/// Divides bytes among the answers that share them. One owner more is the table in which the
+/// introspector looks for equal values.
+fn part(bytes: usize, owners: usize) -> usize {
+    bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

@@ -245,7 +245,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "cache.max_bytes",
         SIZE,
-        "Memory that the answers may take, the other bound. What several answers share is counted for each of them.",
+        "Memory that the answers may take, the other bound. What answers share is divided among them.",
     )
     .number()
     .default("64MiB"),

@@ -3,6 +3,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a benchmark that cannot go on says so by panicking")]
 
+pub mod flood;
 pub mod layered;
 pub mod load;
 pub mod pairs;

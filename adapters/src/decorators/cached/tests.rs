@@ -180,6 +180,23 @@ async fn the_cache_is_bounded_in_entries() {
     assert!((25..=50).contains(&entries), "{entries}");
 }
 
+/// Returns an equal principal that shares no list with it.
+fn own_copy(principal: &Principal) -> Principal {
+    let grants = principal.roles.iter().flat_map(|grant| {
+        let of = |organization: &Organization| (grant.role().clone(), organization.clone());
+        grant.organizations().iter().map(of)
+    });
+    let claims = &principal.further_claims;
+    let claim = |name: &str| (name.into(), claims.get(name).unwrap_or_default().into());
+    Principal {
+        audience: principal.audience.iter().cloned().collect(),
+        roles: grants.collect(),
+        scope: principal.scope.iter().cloned().collect(),
+        further_claims: claims.names().map(claim).collect(),
+        ..Principal::default()
+    }
+}
+
 // An answer with 200 audiences takes some ten kilobytes: 3 000 of them must not take 30 megabytes.
 #[tokio::test(start_paused = true)]
 async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
@@ -198,7 +215,6 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
         Principal { roles: grants.collect(), ..Principal::default() },
         Principal { scope: Scope::parse(&scope), ..Principal::default() },
     ] {
-        let principal = Arc::new(principal);
         let gated = Gated::opened();
         let mut clock = MockClock::new();
         clock.expect_now().returning(now);
@@ -206,9 +222,11 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
         let settings = CacheSettings { ttl: TTL, max_bytes, ..CacheSettings::default() };
         let cache = Arc::new(TokenCache::new(settings, Arc::new(clock)));
         let cached = composed(&gated, Arc::clone(&cache));
-        let answer = ActiveToken { principal, ..ActiveToken::default() };
-        gated.answer(Some(Ok(Introspection::Active(answer))));
         for number in 0..3000 {
+            // Each has memory of its own, and so has what it is made of.
+            let principal = Arc::new(own_copy(&principal));
+            let answer = ActiveToken { principal, ..ActiveToken::default() };
+            gated.answer(Some(Ok(Introspection::Active(answer))));
             cached.introspect(&token(&format!("t{number}"))).await.unwrap();
         }
         let entries = entries(&cache);

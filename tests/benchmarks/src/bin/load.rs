@@ -14,16 +14,18 @@
     reason = "a benchmark prints, and says by panicking that it cannot go on"
 )]
 
-use std::{env, io, path::PathBuf};
+use std::{env, io, path::PathBuf, time::Duration};
 
-use benchmarks::{load::Load, pairs, pairs::Ratio, server::Server};
+use benchmarks::{flood, load::Load, pairs, pairs::Ratio, server::Server};
 use tokio::runtime::Runtime;
-use zitadel_double::{NewUser, ZitadelDouble};
+use zitadel_double::{Fault, NewUser, Times, ZitadelDouble};
 
 /// Pairs of turns, and the seconds of each turn.
 const PAIRS: usize = 15;
 const SECONDS: u32 = 1;
 const CONNECTIONS: u32 = 32;
+/// How long each flood lasts.
+const FLOOD_TIME: Duration = Duration::from_secs(6);
 
 fn program(name: &str) -> io::Result<PathBuf> {
     Ok(env::current_exe()?.with_file_name(name))
@@ -170,6 +172,37 @@ fn uncached(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
+/// Known users beside floods of invented tokens, each compared with the same users alone.
+fn floods(runtime: &Runtime) -> io::Result<()> {
+    println!(
+        "| cache | ZITADEL takes | invented tokens/s | users let in | p99 with / without flood |"
+    );
+    println!("|---|---|---|---|---|");
+    for (cache, millis) in [("0s", 20), ("0s", 200), ("1h", 20), ("1h", 200)] {
+        let (double, users) = one_user(runtime, 20);
+        let takes = Duration::from_millis(millis);
+        double.introspection_fault(Fault::Delay(takes), Times::UntilCleared);
+        let server = app(&double, cache)?;
+        // All are known before the first stranger comes.
+        runtime.block_on(flood::run(server.address, &users, 0, Duration::from_secs(2)));
+        for per_second in [50, 500, 5000] {
+            let turn = |strangers| {
+                runtime.block_on(flood::run(server.address, &users, strangers, FLOOD_TIME))
+            };
+            let (alone, beside) = (turn(0), turn(per_second));
+            println!(
+                "| {cache} | {millis} ms | {per_second} ({} sent) | {:.2} % | {:.2} ({:.1?} / {:.1?}) |",
+                beside.strangers,
+                beside.share * 100.0,
+                beside.p99.as_secs_f64() / alone.p99.as_secs_f64(),
+                beside.p99,
+                alone.p99,
+            );
+        }
+    }
+    Ok(())
+}
+
 /// A double with a user who has the role of the scoped route, and so many tokens of that user.
 fn one_user(runtime: &Runtime, tokens: usize) -> (ZitadelDouble, Vec<String>) {
     let double = runtime.block_on(ZitadelDouble::start());
@@ -197,6 +230,9 @@ fn main() -> io::Result<()> {
     let wanted = env::args().nth(1).unwrap_or_default();
     println!("| first / second | requests per second | CPU per request | busy | requests |");
     println!("|---|---|---|---|---|");
+    if "flood".contains(&wanted) {
+        floods(&runtime)?;
+    }
     if "start".contains(&wanted) {
         starts(&double)?;
     }

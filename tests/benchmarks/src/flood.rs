@@ -1,0 +1,98 @@
+//! A flood of invented tokens, and how the known users fare meanwhile.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::Client;
+use tokio::{
+    sync::Mutex,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+};
+
+/// Requests of known users a second, each of them a new request whether or not others are answered.
+const USERS_PER_SECOND: u32 = 100;
+/// Longest time that an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Requests that one tick of the clock sends together.
+const TICK: Duration = Duration::from_millis(2);
+/// Connections over HTTP/2: each carries at most 200 requests at once.
+const CONNECTIONS: usize = 16;
+
+/// How known users fared.
+#[derive(Clone, Copy, Debug)]
+pub struct Fared {
+    /// Part of their requests that was let in, from 0 to 1.
+    pub share: f64,
+    /// Time within which 99 of 100 requests were answered, from the moment at which each was due.
+    pub p99: Duration,
+    /// Strangers' requests that were sent meanwhile.
+    pub strangers: usize,
+}
+
+/// Sends the requests of known users for some time, beside so many strangers a second.
+///
+/// # Panics
+/// When no client can be made.
+#[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
+pub async fn run(
+    address: SocketAddr,
+    users: &[String],
+    strangers_per_second: u32,
+    time: Duration,
+) -> Fared {
+    let client = || Client::builder().no_proxy().http2_prior_knowledge().build().expect("a client");
+    let clients: Vec<_> = (0..CONNECTIONS).map(|_| client()).collect();
+    let url = format!("http://{address}/api/private");
+    let flood = tokio::spawn(flood(clients.clone(), url.clone(), strangers_per_second, time));
+    // What the flood does when it begins is over, and what it does for good is measured.
+    sleep(Duration::from_millis(500)).await;
+    let for_users = client();
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let mut requests = JoinSet::new();
+    let mut due = interval(Duration::from_secs(1) / USERS_PER_SECOND);
+    due.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let began = Instant::now();
+    for user in users.iter().cycle() {
+        let at = due.tick().await;
+        if at - began + Duration::from_millis(500) > time {
+            break;
+        }
+        let request = for_users.get(&url).bearer_auth(user).send();
+        let answers = Arc::clone(&answers);
+        requests.spawn(async move {
+            let answer = timeout(PATIENCE, request).await;
+            let let_in = answer.is_ok_and(|answer| answer.is_ok_and(|a| a.status() == 200));
+            answers.lock().await.push((let_in, at.elapsed()));
+        });
+    }
+    requests.join_all().await;
+    let strangers = flood.await.expect("a flood");
+    let mut answers = answers.lock().await;
+    answers.sort_by_key(|(_, took)| *took);
+    let let_in = answers.iter().filter(|(let_in, _)| *let_in).count();
+    #[expect(clippy::cast_precision_loss, reason = "no run has 2^53 requests")]
+    let share = let_in as f64 / answers.len() as f64;
+    Fared { share, p99: answers[answers.len() * 99 / 100].1, strangers }
+}
+
+/// Returns how many requests were sent.
+async fn flood(clients: Vec<Client>, url: String, per_second: u32, time: Duration) -> usize {
+    let mut due = interval(TICK);
+    due.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut requests = JoinSet::new();
+    let (began, mut sent) = (due.tick().await, 0_usize);
+    while per_second > 0 && began.elapsed() < time {
+        let at = due.tick().await;
+        let wanted = (at - began).as_secs_f64() * f64::from(per_second);
+        #[expect(clippy::cast_precision_loss, reason = "no run has 2^53 requests")]
+        while (sent as f64) < wanted {
+            let request = clients[sent % clients.len()].get(&url);
+            let request = request.bearer_auth(format!("invented-{per_second}-{sent}"));
+            requests.spawn(timeout(PATIENCE, request.send()));
+            sent += 1;
+        }
+        while requests.try_join_next().is_some() {}
+    }
+    requests.shutdown().await;
+    sent
+}
