@@ -1,9 +1,9 @@
 //! Invented tokens in great number harm nobody whose token is known already.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tests::{Answer, Api, with_client_secret};
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tokio::{sync::watch, task::JoinSet};
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 const CALLERS: usize = 8;
@@ -106,65 +106,4 @@ async fn a_flood_of_invented_tokens_drives_no_token_out_of_the_cache() {
     }
     assert!(answers.iter().all(|answer| answer.status == 401));
     assert_eq!(double.introspections(), answers.len(), "each invented token once, and no other");
-}
-
-/// The questions that the API says it has asked.
-async fn counted(api: &Api) -> usize {
-    let metrics = api.admin("/metrics").await.text;
-    let counts = metrics.lines().filter_map(|line| {
-        line.strip_prefix("token_introspection_duration_seconds_count{")?.rsplit_once(' ')
-    });
-    counts.map(|(_, count)| count.parse::<usize>().unwrap()).sum()
-}
-
-// A caller who leaves gives back nothing that the work still holds: neither its place, nor its
-// connection to ZITADEL, nor its record.
-#[tokio::test]
-async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
-    const MAX_IN_FLIGHT: usize = 16;
-    let double = ZitadelDouble::start().await;
-    let tokens = tokens(&double, 2);
-    let environment = with_client_secret(&double)
-        .with("APP_CACHE__TTL", "1h")
-        .with("APP_ZITADEL__TIMEOUT", "1h")
-        .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
-        .with("APP_ZITADEL__MAX_IN_FLIGHT", &MAX_IN_FLIGHT.to_string());
-    let api = Arc::new(Api::start(environment).await);
-    assert_eq!(api.get("/api/private", &tokens[0]).await.status, 200);
-    let began = Instant::now();
-    while api.admin("/readyz").await.status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(20), "it does not get ready");
-        tokio::task::yield_now().await;
-    }
-    let (before, connections) = (double.introspections(), double.connections());
-    let gate = Gate::closed();
-    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
-    // One leaver shows a token that is good.
-    let leave = |token: String| {
-        let api = Arc::clone(&api);
-        tokio::spawn(async move { api.get("/api/private", &token).await })
-    };
-    let mut leavers = vec![leave(tokens[1].clone())];
-    leavers.extend((1..MAX_IN_FLIGHT).map(|number| leave(format!("leaver-{number}"))));
-    double.wait_for_introspections(before + MAX_IN_FLIGHT).await;
-    for leaver in leavers {
-        leaver.abort();
-        assert!(leaver.await.is_err());
-    }
-    for number in 0..200 {
-        let answer = api.get("/api/private", &format!("late-{number}")).await;
-        assert_eq!(answer.status, 503, "number {number} finds a place");
-        assert_eq!(api.get("/api/private", &tokens[0]).await.status, 200);
-    }
-    assert_eq!(double.introspections(), before + MAX_IN_FLIGHT);
-    assert!(double.connections() <= connections + MAX_IN_FLIGHT);
-    gate.open();
-    let opened = Instant::now();
-    while api.get("/api/private", "after").await.status != 401 {
-        assert!(opened.elapsed() < Duration::from_secs(20), "no place is given back");
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(api.get("/api/private", &tokens[1]).await.status, 200);
-    assert_eq!(double.introspections(), before + MAX_IN_FLIGHT + 1, "the leaver's answer is kept");
-    assert_eq!(counted(&api).await, double.introspections(), "each question is recorded");
 }

@@ -13,7 +13,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
-use zitadel_double::{Fault, NewUser, Times, ZitadelDouble};
+use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 const MAX_IN_FLIGHT: usize = 64;
 const LEAVERS: usize = 20_000;
@@ -85,4 +85,57 @@ async fn two_thousand_leavers_a_second_hold_no_more_than_their_places_and_lock_n
         assert!(began.elapsed() < Duration::from_secs(20), "{counted} counted of {seen}");
         tokio::task::yield_now().await;
     }
+}
+
+// A caller who leaves gives back nothing that the work still holds: neither its place, nor its
+// connection to ZITADEL, nor its record.
+#[tokio::test]
+async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
+    const PLACES: usize = 16;
+    let double = ZitadelDouble::start().await;
+    let user = double.add_user(NewUser::service("svc"));
+    let tokens = [double.pat(&user), double.pat(&user)];
+    let environment = with_client_secret(&double)
+        .with("APP_CACHE__TTL", "1h")
+        .with("APP_ZITADEL__TIMEOUT", "1h")
+        .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
+        .with("APP_ZITADEL__MAX_IN_FLIGHT", &PLACES.to_string());
+    let api = Arc::new(Api::start(environment).await);
+    assert_eq!(api.get("/api/private", &tokens[0]).await.status, 200);
+    let began = Instant::now();
+    while api.admin("/readyz").await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it does not get ready");
+        tokio::task::yield_now().await;
+    }
+    let (before, connections) = (double.introspections(), double.connections());
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    // One leaver shows a token that is good.
+    let leave = |token: String| {
+        let api = Arc::clone(&api);
+        tokio::spawn(async move { api.get("/api/private", &token).await })
+    };
+    let mut leavers = vec![leave(tokens[1].clone())];
+    leavers.extend((1..PLACES).map(|number| leave(format!("leaver-{number}"))));
+    double.wait_for_introspections(before + PLACES).await;
+    for leaver in leavers {
+        leaver.abort();
+        assert!(leaver.await.is_err());
+    }
+    for number in 0..200 {
+        let answer = api.get("/api/private", &format!("late-{number}")).await;
+        assert_eq!(answer.status, 503, "number {number} finds a place");
+        assert_eq!(api.get("/api/private", &tokens[0]).await.status, 200);
+    }
+    assert_eq!(double.introspections(), before + PLACES);
+    assert!(double.connections() <= connections + PLACES);
+    gate.open();
+    let opened = Instant::now();
+    while api.get("/api/private", "after").await.status != 401 {
+        assert!(opened.elapsed() < Duration::from_secs(20), "no place is given back");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(api.get("/api/private", &tokens[1]).await.status, 200);
+    assert_eq!(double.introspections(), before + PLACES + 1, "the leaver's answer is kept");
+    assert_eq!(counted(&api).await, double.introspections(), "each question is recorded");
 }
