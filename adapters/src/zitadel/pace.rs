@@ -21,9 +21,11 @@ use crate::decorators::KnownShare;
 const SECOND: Duration = Duration::from_secs(1);
 /// Part of the rate that worked to which a 429 brings it down.
 const LOWERED_TO: f64 = 0.8;
-/// Growth of the rate in each second after that: back at what worked after 2.3 s, from one request a
-/// second to 45 after 40 s.
+/// Growth of the rate in each second after that: back at what worked after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
+/// Growth from one request a second on, which is faster: where little was asked, what was answered
+/// says little about what ZITADEL allows.
+const GROWTH_FROM_ONE: f64 = 2.0;
 /// Longest time that `Retry-After` is heeded for. A proxy's hour would be an outage of ours.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause where a 429 names none, as ZITADEL's own.
@@ -196,7 +198,8 @@ impl State {
     /// Returns the requests a second that a 429 left, at least 1.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(Lowered { per_second, at }) = self.lowered else { return usize::MAX };
-        let grown = per_second * GROWTH_A_SECOND.powf((now - at).as_secs_f64());
+        let secs = (now - at).as_secs_f64();
+        let grown = (per_second * GROWTH_A_SECOND.powf(secs)).max(GROWTH_FROM_ONE.powf(secs));
         if grown > 1e6 {
             self.lowered = None;
             return usize::MAX;

@@ -134,6 +134,7 @@ async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no
     let settings = [
         ("APP_ZITADEL__TIMEOUT", "1h"),
         ("APP_ZITADEL__MAX_IN_FLIGHT", &*max_in_flight),
+        ("APP_ZITADEL__KNOWN_SHARE", "0%"),
         ("APP_SERVER__SHUTDOWN_GRACE", "500ms"),
     ];
     let app = App::start(&[], &[&asking(&double, &secret)[..], &settings].concat());

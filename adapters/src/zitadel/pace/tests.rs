@@ -163,3 +163,16 @@ async fn a_rate_that_is_lowered_in_mid_second_leaves_known_tokens_their_share() 
     let known = room(&pace, Lane::Known);
     assert_eq!(known, 200, "a quarter of 800");
 }
+
+/// A quiet API that meets one 429 is not slow for long.
+#[tokio::test(start_paused = true)]
+async fn where_little_was_asked_the_rate_grows_fast() {
+    let pace = pace(None);
+    pace.refused(pace.spend(), None);
+    let mut rooms = Vec::new();
+    for _ in 0..6 {
+        advance(SECOND).await;
+        rooms.push(room(&pace, Lane::Known));
+    }
+    assert_eq!(rooms, [2, 4, 8, 16, 32, 64]);
+}
