@@ -37,6 +37,10 @@ impl Server {
     }
 }
 
+/// Longest duration that a setting can have. The clocks of the system overflow beyond some centuries,
+/// and a longer one is a slip of the pen.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// A duration in which something can happen.
 pub(super) fn some_time(layers: &Layers, name: &'static str) -> Result<Duration, ConfigError> {
     match duration(layers, name)? {
@@ -46,5 +50,9 @@ pub(super) fn some_time(layers: &Layers, name: &'static str) -> Result<Duration,
 }
 
 pub(super) fn duration(layers: &Layers, name: &'static str) -> Result<Duration, ConfigError> {
-    Ok(layers.required::<humantime::Duration>(name)?.into())
+    let duration = layers.required::<humantime::Duration>(name)?.into();
+    if duration > LONGEST {
+        return Err(layers.error(name, "it is longer than 30 days"));
+    }
+    Ok(duration)
 }

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod documentation;
+mod durations;
 mod names;
 
 use std::{fs, path::PathBuf, time::Duration};

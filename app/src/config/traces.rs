@@ -11,9 +11,9 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::http::Uri;
 use url::Url;
 
-use super::error::ConfigError;
+use super::{error::ConfigError, server::LONGEST};
 pub use sampling::Sampling;
-use variables::{MILLISECONDS, Variables};
+use variables::{MILLISECONDS, Variables, milliseconds};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -107,10 +107,6 @@ fn is_sendable(url: &Url) -> bool {
     ["http", "https"].contains(&url.scheme())
         && url.has_host()
         && url.as_str().parse::<Uri>().is_ok()
-}
-
-fn milliseconds(text: &str) -> Option<Duration> {
-    text.parse().ok().filter(|number| *number > 0).map(Duration::from_millis)
 }
 
 /// The general endpoint is a base, below which each kind of data has a path.

@@ -63,13 +63,20 @@ fn what_cannot_be_honoured_is_refused_by_the_name_of_its_variable() {
     }
 }
 
+/// A hundred years in milliseconds.
+const CENTURY: &str = "3155760000000";
+
 #[test]
 fn what_the_sdk_would_take_no_notice_of_is_refused_and_not_shown() {
     for (name, right, wrong) in [
-        ("OTEL_BSP_SCHEDULE_DELAY", &["1", "5000"][..], &["0", "-1", "5s", "0.5", " 5"][..]),
-        ("OTEL_BSP_EXPORT_TIMEOUT", &["1", "30000"], &["0", "secret"]),
-        (TIMEOUTS[0], &["1", " 10000"], &["0", "10s"]),
-        (TIMEOUTS[1], &["1", "10000"], &["0", "-10"]),
+        (
+            "OTEL_BSP_SCHEDULE_DELAY",
+            &["1", "5000"][..],
+            &["0", "-1", "5s", "0.5", " 5", CENTURY][..],
+        ),
+        ("OTEL_BSP_EXPORT_TIMEOUT", &["1", "30000"], &["0", "secret", CENTURY]),
+        (TIMEOUTS[0], &["1", " 10000"], &["0", "10s", CENTURY]),
+        (TIMEOUTS[1], &["1", "10000"], &["0", "-10", "18446744073709551615"]),
         ("OTEL_BSP_MAX_QUEUE_SIZE", &["1", "100000"], &["0", "100001", "2k", "99999999999999"]),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", &["1", "100000"], &["0", "100001", " 1"]),
         ("OTEL_EXPORTER_OTLP_HEADERS", &["a=b", "a=b==, c = d ,"], &["secret", "a=b,secret"]),

@@ -1,11 +1,11 @@
 //! The variables of OpenTelemetry, and what those must be that the SDK reads by itself: it takes
 //! no notice of a value that it does not understand.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::HeaderName;
 
-use super::ConfigError;
+use super::{ConfigError, LONGEST};
 
 /// The environment. An empty variable is as one that is not there.
 #[derive(Clone, Copy)]
@@ -50,7 +50,8 @@ fn refused(name: &str, expected: &str) -> ConfigError {
     ConfigError::of(name, format!("expects {expected}"))
 }
 
-pub(super) const MILLISECONDS: &str = "a whole number of milliseconds, at least 1";
+pub(super) const MILLISECONDS: &str =
+    "a whole number of milliseconds, at least 1 and at most 30 days";
 const SPANS: &str = "a whole number from 1 to 100000";
 const HEADERS: &str = "pairs such as api-key=value, with commas between them";
 
@@ -65,8 +66,13 @@ const READ_BY_THE_SDK: [(&str, Check, &str); 6] = [
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", are_headers, HEADERS),
 ];
 
+pub(super) fn milliseconds(text: &str) -> Option<Duration> {
+    let time = text.parse().ok().map(Duration::from_millis);
+    time.filter(|time| !time.is_zero() && *time <= LONGEST)
+}
+
 fn is_time(text: &str) -> bool {
-    text.parse().is_ok_and(|time: u64| time >= 1)
+    milliseconds(text).is_some()
 }
 
 fn is_number_of_spans(text: &str) -> bool {
