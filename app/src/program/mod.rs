@@ -2,6 +2,7 @@
 
 mod cli;
 mod signals;
+mod threads;
 
 use std::{
     convert::Infallible,
@@ -12,6 +13,7 @@ use std::{
 
 use axum_zitadel::Routes;
 use serde_json::Value;
+use tracing::info;
 
 use self::{
     cli::{Cli, Command, Format},
@@ -115,7 +117,7 @@ impl Program {
         routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
     ) -> Result<ExitCode, String> {
         let config = self.config()?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+        let runtime = threads::runtime().map_err(in_one_line)?;
         let status = runtime.block_on(async {
             match command {
                 Command::Serve => {
@@ -171,11 +173,13 @@ async fn serve(config: Config, routes: Routes, telemetry: &Telemetry) -> Result<
     if let Some(banner) = banner {
         telemetry.print(&format!("{}\n", banner.text(running.local_address())));
     }
-    // Where no file can be read again, SIGHUP ends the process as it always does, but in good order.
-    while signals.next().await == Wanted::LookAgain
-        && let Some(reading) = running.read_credentials_again()
-    {
-        tokio::spawn(reading);
+    while signals.next().await == Wanted::LookAgain {
+        if let Some(reading) = running.read_credentials_again() {
+            info!("SIGHUP: looking at the files of the credentials");
+            tokio::spawn(reading);
+        } else {
+            info!("SIGHUP: no file holds credentials, so there is nothing to do");
+        }
     }
     let stop = async {
         let stopped = running.stop().await;

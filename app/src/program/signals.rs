@@ -1,15 +1,16 @@
 //! SIGTERM, SIGHUP and Ctrl-C.
 
-use std::io;
+use std::{fs, future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-/// The signals that end the process, or that tell it to look again.
+/// The signals that end the process, or that tell it to look again. A signal that was ignored when
+/// the process started stays ignored, or `nohup` would protect nothing.
 pub(super) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+    hang_up: Option<Signal>,
 }
 
 /// What a signal asks for.
@@ -23,27 +24,80 @@ pub(super) enum Wanted {
 
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
-        let terminate = signal(SignalKind::terminate())?;
-        let interrupt = signal(SignalKind::interrupt())?;
-        let hang_up = signal(SignalKind::hangup())?;
-        Ok(Self { terminate, interrupt, hang_up })
+        let ignored = Ignored::of_this_process();
+        let unless_ignored = |kind| (!ignored.contains(kind)).then(|| signal(kind)).transpose();
+        Ok(Self {
+            terminate: unless_ignored(SignalKind::terminate())?,
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            hang_up: unless_ignored(SignalKind::hangup())?,
+        })
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Wanted {
         tokio::select! {
-            _ = self.terminate.recv() => info!("SIGTERM: stopping"),
-            _ = self.interrupt.recv() => info!("Ctrl-C: stopping; once more to exit at once"),
-            _ = self.hang_up.recv() => {
-                info!("SIGHUP: looking at the files of the credentials; stopping if there are none");
-                return Wanted::LookAgain;
+            () = received(&mut self.terminate) => info!("SIGTERM: stopping"),
+            () = received(&mut self.interrupt) => {
+                info!("Ctrl-C: stopping; once more to exit at once");
             }
+            () = received(&mut self.hang_up) => return Wanted::LookAgain,
         }
         Wanted::Stop
     }
 
     /// Waits for Ctrl-C.
     pub(super) async fn interrupt(&mut self) {
-        self.interrupt.recv().await;
+        received(&mut self.interrupt).await;
+    }
+}
+
+/// Waits for a signal; one that is ignored never comes.
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
+/// The signals that this process ignores, one bit each. Where the system has no `/proc`, none are
+/// known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ignored(u64);
+
+impl Ignored {
+    fn of_this_process() -> Self {
+        Self::read(&fs::read_to_string("/proc/self/status").unwrap_or_default())
+    }
+
+    fn read(status: &str) -> Self {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        Self(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default())
+    }
+
+    fn contains(self, kind: SignalKind) -> bool {
+        let bit = u32::try_from(kind.as_raw_value() - 1).ok();
+        bit.and_then(|bit| self.0.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ignored_signals_are_read_bit_by_bit() {
+        let kinds = [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()];
+        for (status, expected) in [
+            ("Name:\tapp\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004003\n", [false; 3]),
+            ("SigIgn:\t0000000000000001", [true, false, false]),
+            ("SigIgn:\t0000000000001006", [false, true, false]),
+            ("SigIgn:\t0000000000004001", [true, false, true]),
+            ("SigIgn:\tffffffffffffffff", [true; 3]),
+            ("SigIgn:\tnone", [false; 3]),
+            ("", [false; 3]),
+        ] {
+            let ignored = Ignored::read(status);
+            assert_eq!(kinds.map(|kind| ignored.contains(kind)), expected, "{status}");
+        }
     }
 }

@@ -34,9 +34,30 @@ pub(crate) fn run(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
+    run_command(Command::new(app()).args(arguments), environment)
+}
+
+/// Runs the app to its end from a shell that did this before.
+pub(crate) fn run_after(
+    shell: &str,
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String, String) {
+    run_command(&mut after(shell), environment)
+}
+
+fn after(shell: &str) -> Command {
+    let script = format!("{shell}; exec \"$0\"");
+    let mut command = Command::new("/bin/sh");
+    command.args([OsStr::new("-c"), OsStr::new(&script), app().as_os_str()]);
+    command
+}
+
+fn run_command(
+    command: &mut Command,
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String, String) {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new(app());
-    alone(command.args(arguments), directory.path(), environment);
+    alone(command, directory.path(), environment);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -59,17 +80,9 @@ impl App {
         Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
-    /// With a limit of open files of its own; the process is the app itself all the same.
-    pub(crate) fn start_with_open_files(limit: u32, environment: &[(&str, &str)]) -> Self {
-        let limited = format!("ulimit -n {limit}; exec \"$0\"");
-        Self::spawn(
-            Command::new("/bin/sh").args([
-                OsStr::new("-c"),
-                OsStr::new(&limited),
-                app().as_os_str(),
-            ]),
-            environment,
-        )
+    /// Starts it from a shell that did this before; the process is the app itself all the same.
+    pub(crate) fn start_after(shell: &str, environment: &[(&str, &str)]) -> Self {
+        Self::spawn(&mut after(shell), environment)
     }
 
     fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {

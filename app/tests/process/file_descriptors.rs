@@ -38,7 +38,7 @@ impl KeptAlive {
 
 #[test]
 fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
-    let app = App::start_with_open_files(50, &[]);
+    let app = App::start_after("ulimit -n 50", &[]);
     let address = app.address();
     let mut connections = Vec::new();
     for _ in 0..100 {
@@ -75,7 +75,7 @@ fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
 fn the_start_warns_of_fewer_open_files_than_connections() {
     for (max_connections, warns) in [("51", true), ("50", false)] {
         let environment = [("APP_SERVER__MAX_CONNECTIONS", max_connections)];
-        let app = App::start_with_open_files(50, &environment);
+        let app = App::start_after("ulimit -n 50", &environment);
         let log = app.wait_for("Listening on http://");
         let warning = "the soft limit of open files is below server.max_connections";
         assert_eq!(log.contains(warning), warns, "{log}");

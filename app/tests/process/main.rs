@@ -15,19 +15,19 @@ mod http2_floods;
 mod log;
 mod outages;
 mod program;
+mod signals;
+mod threads;
 mod traces;
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::Command,
     sync::mpsc::channel,
     thread,
-    time::Duration,
 };
 
 use child::{App, PATIENCE, run};
-use tokio::time::Instant;
 use zitadel_double::ZitadelDouble;
 
 /// A request without keep-alive, not yet answered.
@@ -213,91 +213,6 @@ fn a_request_that_outlives_the_grace_is_cut_off_counted_and_exits_with_1() {
     let (status, log) = app.end();
     assert_eq!(status.code(), Some(1));
     assert!(log.contains("cut_off=1"), "{log}");
-}
-
-/// Asks the app, and gives the `Authorization` header that it shows ZITADEL; both requests stay
-/// unanswered for as long as their connections are kept.
-fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
-    let token = format!("token-{}", kept.len());
-    kept.push(ask(app, "/api/private", &token));
-    let asked = accept(zitadel);
-    let mut lines = BufReader::new(asked.try_clone().unwrap()).lines().map_while(Result::ok);
-    kept.push(asked);
-    lines.find(|line| line.to_lowercase().starts_with("authorization:")).unwrap()
-}
-
-#[test]
-fn sighup_has_the_files_read_again_and_what_cannot_be_used_is_said_once() {
-    let (zitadel, domain) = stalled_zitadel();
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("secret");
-    let write = |text: &str| std::fs::write(&file, text).unwrap();
-    write("password-1");
-    let endpoint = format!("{domain}/introspect");
-    let app = App::start(
-        &[],
-        &[
-            ("ZITADEL_DOMAIN", &domain),
-            ("CLIENT_ID", "id"),
-            ("APP_ZITADEL__CLIENT_SECRET_FILE", file.to_str().unwrap()),
-            ("APP_ZITADEL__INTROSPECTION_ENDPOINT", &endpoint),
-            ("APP_ZITADEL__TIMEOUT", "1h"),
-            ("APP_SERVER__SHUTDOWN_GRACE", "1ms"),
-        ],
-    );
-    let address = app.address();
-    let mut kept = Vec::new();
-    let mut shown = || shown(&address, &zitadel, &mut kept);
-    let first = shown();
-
-    write("");
-    app.signal("HUP");
-    let warned = app.wait_for("the credentials stay as they were");
-    assert!(warned.contains("WARN") && warned.contains("zitadel.client_secret_file"), "{warned}");
-    assert_eq!(shown(), first);
-    app.signal("HUP");
-    app.wait_for("SIGHUP");
-
-    write("password-2");
-    app.signal("HUP");
-    let log = app.wait_for("credentials replaced");
-    assert!(!log.contains("stay as they were"), "said twice: {log}");
-    assert!(log.contains("INFO") && log.contains(file.to_str().unwrap()), "{log}");
-    // It is said a moment before it is done.
-    assert!((0..100).any(|_| shown() != first));
-    // By itself the app looks every five seconds: three changes would take it ten at least.
-    let began = Instant::now();
-    let mut all = warned + &log;
-    for secret in ["password-3", "password-4", "password-5"] {
-        write(secret);
-        app.signal("HUP");
-        all += &app.wait_for("credentials replaced");
-    }
-    assert!(began.elapsed() < Duration::from_secs(9), "it was not the signal");
-    app.signal("TERM");
-    all += &app.end().1;
-    assert!(!all.contains("password-"), "{all}");
-}
-
-#[test]
-fn sighup_stops_an_api_that_has_no_file_to_read_again() {
-    let app = App::start(&[], &[]);
-    app.address();
-    app.signal("HUP");
-    assert_eq!(app.end().0.code(), Some(0));
-}
-
-#[test]
-fn a_second_ctrl_c_exits_at_once() {
-    let (zitadel, domain) = stalled_zitadel();
-    let app = App::start(&[], &with_zitadel(&domain, "1h"));
-    let address = app.address();
-    let _request = ask(&address, "/api/private", "a");
-    let _asked = accept(&zitadel);
-    app.signal("INT");
-    app.wait_for("once more to exit at once");
-    app.signal("INT");
-    assert_eq!(app.end().0.code(), Some(130));
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! The threads of this process: asked for before anything depends on them.
+//!
+//! The runtime and the writer of the log panic, or wait for ever, where the system refuses them a
+//! thread. Later refusals harm no request: a thread for files and names is there from the start and
+//! never ends, so that what needs one waits its turn.
+
+use std::{env, io, num::NonZeroUsize, thread, time::Duration};
+
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+
+/// Variable by which tokio's users choose the number of workers.
+const WORKERS: &str = "TOKIO_WORKER_THREADS";
+/// Threads beside the workers: the log's writer, one for files and names, three that send traces, and
+/// some to spare, for a thread that has ended is counted for a moment longer.
+const OTHERS: usize = 8;
+/// Time for which an idle thread for files and names is kept: for good.
+const KEPT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Reason why there is no runtime, in one line.
+#[derive(Debug, Error)]
+pub(super) enum RuntimeError {
+    #[error("{WORKERS}: expects a whole number of threads, at least 1")]
+    Workers,
+    #[error(
+        "the system refuses threads: {needed} are needed, and it gave {given} ({source}); raise the \
+         limit of processes (ulimit -u, TasksMax of systemd, the container's limit of pids) or of \
+         memory"
+    )]
+    Refused { needed: usize, given: usize, source: io::Error },
+    #[error("the runtime cannot be made: {0}")]
+    Runtime(#[from] io::Error),
+}
+
+/// Makes the runtime, unless the system refuses the threads that the process needs.
+pub(super) fn runtime() -> Result<Runtime, RuntimeError> {
+    let workers = workers(env::var(WORKERS).ok().as_deref())?;
+    ask_for(workers + OTHERS)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_keep_alive(KEPT)
+        .enable_all()
+        .build()?;
+    // Makes the thread for files and names.
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
+}
+
+fn workers(chosen: Option<&str>) -> Result<usize, RuntimeError> {
+    match chosen.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => text.parse().map(NonZeroUsize::get).map_err(|_| RuntimeError::Workers),
+        None => Ok(thread::available_parallelism().map_or(1, NonZeroUsize::get)),
+    }
+}
+
+/// Has so many threads at once for a moment.
+fn ask_for(needed: usize) -> Result<(), RuntimeError> {
+    let mut waiting = Vec::new();
+    let refused = (0..needed).find_map(|_| {
+        // One that wakes too early ends too early, which does no harm.
+        let made = thread::Builder::new().spawn(thread::park);
+        made.map(|thread| waiting.push(thread)).err()
+    });
+    let given = waiting.len();
+    for thread in waiting {
+        thread.thread().unpark();
+        // It does not panic.
+        let _ = thread.join();
+    }
+    refused.map_or(Ok(()), |source| Err(RuntimeError::Refused { needed, given, source }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_workers_is_that_of_the_variable_or_of_the_cores() {
+        let cores = workers(None).unwrap();
+        assert!(cores >= 1);
+        for (chosen, expected) in [
+            ("3", Some(3)),
+            (" 1 ", Some(1)),
+            ("", Some(cores)),
+            (" ", Some(cores)),
+            ("0", None),
+            ("-1", None),
+            ("two", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(workers(Some(chosen)).ok(), expected, "{chosen:?}");
+        }
+    }
+}
