@@ -131,6 +131,10 @@ fn describe() {
         "1 while the authorization server refuses this API's own credentials."
     );
     describe_gauge!("http_server_connections", "Connections of the API's listener.");
+    describe_counter!(
+        "http_server_requests_refused_total",
+        "Requests that were refused by their head, before any route saw them."
+    );
     describe_gauge!("app_build_info", "1, with what is running as labels.");
     gauge!("app_build_info", "version" => env!("VERSION_WITH_COMMIT")).set(1);
     Collector::default().describe();

@@ -7,9 +7,6 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-/// How HTTP/2 with prior knowledge begins (RFC 9113 §3.4).
-const HTTP2_PREFACE: &[u8] = b"PRI ";
-
 /// How long a connection may be without a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -47,8 +44,12 @@ impl Activity {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    pub(super) fn request_began(&self) {
-        self.lock().requests += 1;
+    /// The version is that of a request: the first bytes of a connection may come in pieces, and `PRI`
+    /// may be a method of HTTP/1.1.
+    pub(super) fn request_began(&self, is_http2: bool) {
+        let mut state = self.lock();
+        state.requests += 1;
+        state.is_http2 = is_http2;
     }
 
     pub(super) fn request_ended(&self) {
@@ -61,9 +62,8 @@ impl Activity {
     }
 
     /// Over HTTP/2 bytes between two requests are pings and windows, and no head.
-    pub(super) fn bytes_arrived(&self, bytes: &[u8]) {
+    pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
-        state.is_http2 |= bytes.starts_with(HTTP2_PREFACE);
         if state.requests == 0 && state.waiting == Waiting::Request && !state.is_http2 {
             state.waiting = Waiting::Head;
             state.since = Instant::now();
@@ -119,16 +119,16 @@ mod tests {
     async fn a_new_connection_has_the_time_of_a_head() {
         let activity = Activity::new();
         assert_eq!(overdue_after(&activity).await, Some(10));
-        activity.bytes_arrived(b"GET");
+        activity.bytes_arrived();
         assert_eq!(overdue_after(&activity).await, Some(0), "dripping wins no time");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_may_take_as_long_as_it_takes() {
         let activity = Activity::new();
-        activity.request_began();
-        activity.request_began();
-        activity.bytes_arrived(b"more");
+        activity.request_began(false);
+        activity.request_began(false);
+        activity.bytes_arrived();
         assert_eq!(overdue_after(&activity).await, None);
         activity.request_ended();
         assert_eq!(overdue_after(&activity).await, None);
@@ -137,21 +137,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn between_two_requests_there_is_the_time_of_idling_until_the_next_head_begins() {
         let activity = Activity::new();
-        activity.request_began();
+        activity.request_began(false);
         activity.request_ended();
         assert_eq!(overdue_after(&activity).await, Some(75));
-        activity.bytes_arrived(b"G");
+        activity.bytes_arrived();
         assert_eq!(overdue_after(&activity).await, Some(10));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_begins_while_the_connection_is_watched_is_overdue_in_its_own_time() {
         let activity = Activity::new();
-        activity.request_began();
+        activity.request_began(false);
         activity.request_ended();
         let (overdue, ()) = tokio::join!(overdue_after(&activity), async {
             tokio::time::sleep(Duration::from_secs(7)).await;
-            activity.bytes_arrived(b"G");
+            activity.bytes_arrived();
         });
         assert_eq!(overdue, Some(17));
     }
@@ -159,11 +159,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_ping_over_http_2_is_no_head() {
         let activity = Activity::new();
-        activity.bytes_arrived(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        activity.bytes_arrived();
         assert_eq!(overdue_after(&activity).await, Some(10));
-        activity.request_began();
+        activity.request_began(true);
         activity.request_ended();
-        activity.bytes_arrived(b"ping");
+        activity.bytes_arrived();
         assert_eq!(overdue_after(&activity).await, Some(75));
     }
 }

@@ -10,6 +10,7 @@ use axum::{
     body::Body,
     http::{HeaderValue, Version, header::CONNECTION},
 };
+use futures_util::future::{Either, ready};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -22,12 +23,13 @@ use super::{
     activity::{Activity, Patience},
     in_flight::InFlight,
     metered_stream::MeteredStream,
+    request_head::RequestHeads,
 };
 
-/// The longest request head over HTTP/1.1, in bytes: the longest access token fits.
-const MAX_HEAD: usize = 64 * 1024;
+/// The longest request head over HTTP/1.1, in bytes: the longest access token fits twice.
+const MAX_HEAD: usize = 32 * 1024;
 /// The longest list of request headers over HTTP/2, in bytes: the longest access token fits.
-const MAX_HEADER_LIST: u32 = 64 * 1024;
+const MAX_HEADER_LIST: u32 = 32 * 1024;
 /// The most requests of one connection at once over HTTP/2.
 const MAX_STREAMS: u32 = 200;
 
@@ -36,6 +38,7 @@ const MAX_STREAMS: u32 = 200;
 pub(super) struct Connections {
     pub(super) router: Router,
     pub(super) patience: Patience,
+    pub(super) heads: Arc<RequestHeads>,
     pub(super) in_flight: InFlight,
     pub(super) graceful: GracefulShutdown,
     /// Whether clients are to go elsewhere with their next request.
@@ -48,12 +51,16 @@ impl Connections {
         let activity = Activity::new();
         let router = self.router.clone();
         let (in_flight, draining) = (self.in_flight.clone(), Arc::clone(&self.draining));
+        let heads = Arc::clone(&self.heads);
         let of_connection = activity.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            let guard = in_flight.enter(of_connection.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let is_http1 = request.version() <= Version::HTTP_11;
+            let guard = in_flight.enter(of_connection.clone(), !is_http1);
             let draining = Arc::clone(&draining);
-            let answer = router.clone().call(request.map(Body::new));
+            let answer = match heads.refuse(&mut request) {
+                Some(refused) => Either::Left(ready(Ok(refused))),
+                None => Either::Right(router.clone().call(request.map(Body::new))),
+            };
             async move {
                 let mut response = answer.await?;
                 if is_http1 && draining.load(Ordering::Relaxed) {

@@ -24,9 +24,9 @@ impl InFlight {
     }
 
     /// Counts one request of a connection until what is returned is dropped.
-    pub(super) fn enter(&self, connection: Activity) -> Guard {
+    pub(super) fn enter(&self, connection: Activity, is_http2: bool) -> Guard {
         self.0.fetch_add(1, Ordering::Relaxed);
-        connection.request_began();
+        connection.request_began(is_http2);
         Guard { in_flight: self.clone(), connection }
     }
 }

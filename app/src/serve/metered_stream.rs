@@ -38,8 +38,8 @@ impl AsyncRead for MeteredStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
-            self.activity.bytes_arrived(bytes);
+        if buffer.filled().len() > before {
+            self.activity.bytes_arrived();
         }
         polled
     }

@@ -4,6 +4,7 @@ mod activity;
 mod connection;
 mod in_flight;
 mod metered_stream;
+mod request_head;
 
 use std::{
     io,
@@ -31,6 +32,7 @@ use crate::{admin::Admin, config};
 use activity::Patience;
 use connection::Connections;
 use in_flight::InFlight;
+use request_head::RequestHeads;
 
 /// How long the listener rests after it could not accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -113,6 +115,7 @@ pub(crate) fn serve(
     let connections = Connections {
         router,
         patience,
+        heads: Arc::new(RequestHeads::new()),
         in_flight: InFlight::default(),
         graceful: GracefulShutdown::new(),
         draining: Arc::clone(&draining),

@@ -5,7 +5,7 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{fs, net::TcpListener, process::Command};
+use std::{fs, net::TcpListener, process::Command, slice};
 
 use zitadel_double::{NewUser, ZitadelDouble};
 
@@ -42,7 +42,9 @@ fn a_start_without_enough_threads_says_so_in_one_line_and_exits_with_2() {
     let variables = large_stacks();
     let traces = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1".to_owned());
     for (threads, variables) in (0..6).map(|threads| (threads, variables.to_vec())).chain(
-        (0..8).step_by(2).map(|threads| (threads, [&variables[..], &[traces.clone()]].concat())),
+        (0..8)
+            .step_by(2)
+            .map(|threads| (threads, [&variables[..], slice::from_ref(&traces)].concat())),
     ) {
         let (status, stdout, stderr) = run_after(&with_so_many(threads), &borrowed(&variables));
         let seen = format!("{threads} threads: {status:?}\n{stdout}\n{stderr}");

@@ -20,6 +20,7 @@ mod leavers;
 mod limits;
 mod operators;
 mod outages;
+mod request_heads;
 mod request_ids;
 mod rotation;
 mod shutdown;
