@@ -11,6 +11,7 @@ mod explain;
 mod explainer;
 mod local_tokens;
 mod metrics;
+mod open_files;
 mod program;
 mod request_telemetry;
 mod router;

@@ -3,8 +3,6 @@
 use adapters::zitadel::HttpClientError;
 use axum::Router;
 use axum_zitadel::Routes;
-use rustix::process::{Resource, getrlimit};
-use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::{
@@ -12,7 +10,8 @@ use crate::{
     compose::{self, Api},
     config::{Config, Introspector},
     metrics::Metrics,
-    serve::{Running, serve},
+    open_files,
+    serve::{Running, listen_on, serve},
     start_error::StartError,
 };
 
@@ -38,8 +37,12 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
         );
     }
     let address = config.server.listen;
-    let server = config.server.clone();
-    warn_of_few_files(server.max_connections.get());
+    let mut server = config.server.clone();
+    let questions = match &config.introspector {
+        Introspector::Zitadel(zitadel) => zitadel.limits.max_in_flight.get(),
+        Introspector::Fake(_) => 0,
+    };
+    server.max_connections = open_files::places(server.max_connections, questions);
     let admin_address = config.admin.listen;
     let prefix = config.prefix.clone();
     let cannot_listen = move |setting, address| {
@@ -48,7 +51,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     };
     let listen = cannot_listen("server.listen", address);
     let (api, metrics) = compose(config, routes)?;
-    let listener = TcpListener::bind(address).await.map_err(&listen)?;
+    let listener = listen_on(address).map_err(&listen)?;
     let local_address = listener.local_addr().map_err(&listen)?;
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
@@ -111,18 +114,4 @@ fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), Htt
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;
     Ok((api, metrics))
-}
-
-/// Each connection takes a file descriptor.
-fn warn_of_few_files(max_connections: usize) {
-    let limit = getrlimit(Resource::Nofile).current;
-    if let Some(limit) =
-        limit.filter(|limit| usize::try_from(*limit).is_ok_and(|l| l < max_connections))
-    {
-        warn!(
-            limit,
-            max_connections,
-            "the soft limit of open files is below server.max_connections; raise it (ulimit -n)",
-        );
-    }
 }

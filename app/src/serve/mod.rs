@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod in_flight;
+mod listener;
 mod metered_stream;
 mod request_head;
 
@@ -32,6 +33,7 @@ use crate::{admin::Admin, config};
 use activity::Patience;
 use connection::Connections;
 use in_flight::InFlight;
+pub(crate) use listener::listen as listen_on;
 use request_head::RequestHeads;
 
 /// How long the listener rests after it could not accept, as when file descriptors run out.

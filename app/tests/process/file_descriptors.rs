@@ -1,11 +1,24 @@
 //! More connections than the process may have files open.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpStream,
+    process::Command,
+    time::Duration,
 };
 
-use crate::child::{App, PATIENCE};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use zitadel_double::{NewUser, ZitadelDouble};
+
+use crate::{
+    answer, asking,
+    child::{App, PATIENCE},
+};
+
+fn private(token: &str) -> Vec<u8> {
+    format!("GET /api/private HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").into()
+}
 
 /// A connection that is kept alive.
 struct KeptAlive(TcpStream);
@@ -18,9 +31,7 @@ impl KeptAlive {
     }
 
     fn ask(&mut self) {
-        let request = b"GET /api/private HTTP/1.1\r\nHost: x\r\n\
-            Authorization: Bearer dev-reader\r\n\r\n";
-        self.0.write_all(request).unwrap();
+        self.0.write_all(&private("dev-reader")).unwrap();
     }
 
     /// Reads one answer to its last byte.
@@ -38,8 +49,11 @@ impl KeptAlive {
 
 #[test]
 fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
-    let app = App::start_after("ulimit -n 50", &[]);
+    let app = App::start_after("ulimit -n 200", &[]);
     let address = app.address();
+    // Something takes what is kept for others.
+    let limit = format!("prlimit --pid={} --nofile=50:200", app.child.id());
+    assert!(Command::new("sh").args(["-c", &limit]).status().unwrap().success());
     let mut connections = Vec::new();
     for _ in 0..100 {
         let mut connection = KeptAlive::connect(&address);
@@ -71,13 +85,108 @@ fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
     assert_eq!(app.end().0.code(), Some(0));
 }
 
+/// The soft and the hard limit of open files.
+#[cfg(target_os = "linux")]
+fn limits(app: &App) -> [u64; 2] {
+    let limits = fs::read_to_string(format!("/proc/{}/limits", app.child.id())).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let mut numbers = line.split_whitespace().map_while(|number| number.parse().ok());
+    [numbers.next().unwrap(), numbers.next().unwrap()]
+}
+
 #[test]
-fn the_start_warns_of_fewer_open_files_than_connections() {
-    for (max_connections, warns) in [("51", true), ("50", false)] {
-        let environment = [("APP_SERVER__MAX_CONNECTIONS", max_connections)];
-        let app = App::start_after("ulimit -n 50", &environment);
-        let log = app.wait_for("Listening on http://");
-        let warning = "the soft limit of open files is below server.max_connections";
-        assert_eq!(log.contains(warning), warns, "{log}");
+#[cfg(target_os = "linux")]
+fn the_soft_limit_is_raised_to_the_hard_one() {
+    for (shell, expected) in [
+        ("ulimit -Sn 50; ulimit -Hn 400", 400),
+        ("ulimit -Sn 299; ulimit -Hn 300", 300),
+        ("ulimit -n 200", 200),
+    ] {
+        let app = App::start_after(shell, &[]);
+        app.address();
+        assert_eq!(limits(&app), [expected; 2], "{shell}");
     }
+}
+
+#[test]
+fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
+    let double = [
+        ("ZITADEL_DOMAIN", "http://127.0.0.1:1"),
+        ("CLIENT_ID", "id"),
+        ("CLIENT_SECRET", "secret"),
+        ("APP_ZITADEL__MAX_IN_FLIGHT", "100"),
+    ];
+    for (limit, max_connections, environment, lowered) in [
+        (400, "304", &[][..], None),
+        (400, "305", &[], Some("max_connections=304")),
+        (400, "10000", &[], Some("max_connections=304")),
+        (400, "204", &double, None),
+        (400, "205", &double, Some("max_connections=204")),
+        (100, "10000", &double, Some("max_connections=50")),
+    ] {
+        let max_connections = [("APP_SERVER__MAX_CONNECTIONS", max_connections)];
+        let environment = [environment, &max_connections].concat();
+        let app = App::start_after(&format!("ulimit -n {limit}"), &environment);
+        let log = app.wait_for("Listening on http://");
+        let warning = log.lines().find(|line| line.contains("server.max_connections is lowered"));
+        assert_eq!(warning.is_some(), lowered.is_some(), "{limit} {environment:?}\n{log}");
+        if let (Some(warning), Some(lowered)) = (warning, lowered) {
+            assert!(warning.contains("WARN") && warning.contains(lowered), "{warning}");
+        }
+    }
+}
+
+/// Raises this process's own soft limit, and returns how many connections the system lets wait, up to
+/// 2 000.
+fn many() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let files = limit.maximum.map_or(2_000, |limit| usize::try_from(limit / 2).unwrap());
+    let waiting = fs::read_to_string("/proc/sys/net/core/somaxconn");
+    let waiting = waiting.map_or(128, |number| number.trim().parse().unwrap());
+    files.min(waiting).min(2_000)
+}
+
+#[test]
+fn connections_that_wait_to_be_accepted_are_many() {
+    let many = many();
+    let environment = [("APP_SERVER__MAX_CONNECTIONS", "1"), ("APP_SERVER__HEADER_TIMEOUT", "1h")];
+    let app = App::start(&[], &environment);
+    let address = app.address().parse().unwrap();
+    // One that finds no place in the queue is not connected before it is tried again.
+    let connected: Result<Vec<_>, _> =
+        (0..many).map(|_| TcpStream::connect_timeout(&address, Duration::from_secs(10))).collect();
+    assert_eq!(connected.unwrap().len(), many);
+}
+
+// Callers in any number keep out neither operators nor questions to ZITADEL.
+#[tokio::test]
+async fn operators_and_zitadel_are_reached_while_callers_hold_every_place() {
+    let double = ZitadelDouble::start().await;
+    let secret = double.client_secret();
+    let user = double.add_user(NewUser::service("svc"));
+    let settings = [
+        ("APP_ADMIN__LISTEN", "127.0.0.1:0"),
+        ("APP_SERVER__HEADER_TIMEOUT", "1h"),
+        ("APP_ZITADEL__MAX_IN_FLIGHT", "16"),
+    ];
+    let environment = [&asking(&double, &secret)[..], &settings].concat();
+    let app = App::start_after("ulimit -n 256", &environment);
+    let log = app.wait_for("Listening on http://");
+    let of_operators = log.lines().find(|line| line.contains("listening for operators")).unwrap();
+    let of_operators = of_operators.trim_end().rsplit("address=").next().unwrap().to_owned();
+    let address = log.trim_end().rsplit("http://").next().unwrap().to_owned();
+    let mut connections: Vec<_> = (0..20).map(|_| KeptAlive::connect(&address)).collect();
+    for connection in &mut connections {
+        connection.0.write_all(&private(&double.pat(&user))).unwrap();
+        connection.is_answered();
+    }
+    let waiting: Vec<_> = (0..many().min(400)).map(|_| KeptAlive::connect(&address)).collect();
+    for connection in &mut connections {
+        let operators = answer(&of_operators, "/livez", "none");
+        assert!(operators.starts_with("HTTP/1.1 200"), "{operators}");
+        connection.0.write_all(&private(&double.pat(&user))).unwrap();
+        connection.is_answered();
+    }
+    drop(waiting);
 }

@@ -1,0 +1,73 @@
+//! The file descriptors of this process, and how many of them callers may take.
+
+use std::num::NonZeroUsize;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::warn;
+
+/// File descriptors for the operators' listener.
+const OPERATORS: usize = 64;
+/// File descriptors for the runtime, the log, a collector of traces, and files.
+const FILES: usize = 32;
+
+/// Raises the soft limit of open files to the hard one, and returns as many of `max_connections` as
+/// callers may take. The rest is for up to `questions` connections to ZITADEL, for operators and for
+/// files: callers in any number must not keep these out.
+pub(crate) fn places(max_connections: NonZeroUsize, questions: usize) -> NonZeroUsize {
+    let Some(limit) = raise() else { return max_connections };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let reserved = questions.saturating_add(OPERATORS + FILES);
+    let places = places_within(limit, reserved).min(max_connections);
+    if places < max_connections {
+        warn!(
+            limit,
+            reserved,
+            max_connections = places,
+            "server.max_connections is lowered: this process may have too few files open for it, \
+             beside those for ZITADEL, operators and files; raise the hard limit (ulimit -Hn, \
+             LimitNOFILE of systemd), or lower the setting",
+        );
+    }
+    places
+}
+
+/// Returns the limit; `None` is none.
+fn raise() -> Option<u64> {
+    let found = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: found.maximum, ..found };
+    if found.current == raised.current {
+        return found.current;
+    }
+    // Some systems have no hard limit and yet refuse a soft one as high.
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => raised.current,
+        Err(_) => found.current,
+    }
+}
+
+/// Leaves callers half of a limit that is too low for what is reserved.
+fn places_within(limit: usize, reserved: usize) -> NonZeroUsize {
+    NonZeroUsize::new(limit.saturating_sub(reserved).max(limit / 2)).unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_get_what_nothing_else_needs_and_at_least_half() {
+        for (limit, reserved, expected) in [
+            (20_000, 352, 19_648),
+            (1_024, 352, 672),
+            (704, 352, 352),
+            (400, 352, 200),
+            (50, 96, 25),
+            (1, 96, 1),
+            (0, 96, 1),
+            (1_024, usize::MAX, 512),
+            (usize::MAX, 352, usize::MAX - 352),
+        ] {
+            assert_eq!(places_within(limit, reserved).get(), expected, "{limit} {reserved}");
+        }
+    }
+}
