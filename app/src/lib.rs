@@ -36,3 +36,9 @@ pub use program::{Program, run};
 pub use serve::{Running, Stopped};
 pub use start::{router, start};
 pub use start_error::StartError;
+
+/// Laws that `tests/fuzz` seeks to break.
+#[cfg(fuzzing)]
+pub mod fuzz {
+    pub use crate::config::dotenv_law as dotenv;
+}

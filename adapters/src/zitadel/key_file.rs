@@ -100,6 +100,8 @@ impl fmt::Debug for KeyFile {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

@@ -26,6 +26,13 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
+/// Laws that `tests/fuzz` seeks to break.
+#[cfg(fuzzing)]
+pub mod fuzz {
+    pub use super::key_file::fuzz::holds as key_file;
+    pub use super::translate::fuzz::holds as introspection;
+}
+
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use async_trait::async_trait;

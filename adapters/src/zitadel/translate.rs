@@ -121,5 +121,7 @@ fn roles(roles: wire::Roles) -> Result<Roles, EmptyClaim> {
     Ok(grants.into_iter().collect())
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -23,3 +23,9 @@ pub use mount::{
 pub use note::{
     RequestEnd, RequestHead, RequestId, RequestObserver, UNMATCHED, X_REQUEST_ID, error_chain,
 };
+
+/// Laws that `tests/fuzz` seeks to break.
+#[cfg(fuzzing)]
+pub mod fuzz {
+    pub use crate::admit::authorization;
+}

@@ -190,5 +190,7 @@ fn unescape_double(c: char) -> Option<char> {
     })
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,8 @@ use section::OwnersValues;
 pub use admin::Admin;
 pub use auth::Auth;
 pub use cors::{AllowedOrigin, Cors};
+#[cfg(fuzzing)]
+pub use dotenv::fuzz::holds as dotenv_law;
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
 pub use log::{Log, LogFormat};

@@ -36,6 +36,8 @@ pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, Beare
     Ok(AccessToken::parse(token.trim_start_matches(' '))?)
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;

@@ -10,6 +10,8 @@ mod visit;
 pub(crate) use authorized::Admitted;
 pub use authorized::Authorized;
 pub use bearer::BearerError;
+#[cfg(fuzzing)]
+pub use bearer::fuzz::holds as authorization;
 pub use guard::{Guard, GuardBuilder};
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};

@@ -1,0 +1,41 @@
+//! The law of the key file: `tests/fuzz` seeks bytes that break it.
+
+use super::KeyFile;
+
+/// Checks that a key has its names and shows no secret, and that an error shows nothing of the file.
+///
+/// # Panics
+/// When the law is broken.
+#[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
+pub fn holds(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match KeyFile::parse(text) {
+        Ok(key) => {
+            assert!(!key.client_id().as_str().is_empty() && !key.key_id().is_empty());
+            assert!(!format!("{key:?}").contains("PRIVATE KEY"));
+        }
+        Err(error) => assert!(error.to_string().is_ascii(), "a text of our own"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[test]
+    fn it_holds_for_the_corpus() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/key_file");
+        let files = std::fs::read_dir(directory).unwrap();
+        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
+        assert!(count >= 3, "{count} inputs");
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            holds(&bytes);
+        }
+    }
+}

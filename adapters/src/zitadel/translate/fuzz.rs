@@ -1,0 +1,48 @@
+//! The law of the introspection response: `tests/fuzz` seeks bytes that break it.
+
+use domain::Introspection;
+use serde_json::Value;
+
+use super::{METADATA, Translator};
+
+/// Checks that the standard reader of JSON sees the same verdict, and the claims that bound it.
+///
+/// # Panics
+/// When the law is broken.
+#[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
+pub fn holds(bytes: &[u8]) {
+    let claims = ["email", METADATA].into_iter().filter_map(|name| name.parse().ok()).collect();
+    let translator = Translator::new(Some("340000000000000001"), claims);
+    let Ok(verdict) = translator.introspection(bytes) else { return };
+    let json: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let is_active = matches!(verdict, Introspection::Active(_));
+    assert_eq!(json.get("active"), Some(&Value::Bool(is_active)));
+    let Introspection::Active(token) = verdict else { return };
+    assert_eq!(token.key_bound, json.get("cnf").is_some());
+    assert_eq!(token.expires_at.is_some(), json.get("exp").is_some());
+    assert_eq!(token.not_before.is_some(), json.get("nbf").is_some());
+    let mut grants = token.principal.roles.iter();
+    assert!(grants.all(|grant| !grant.organizations().is_empty()), "a role without a grant");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[test]
+    fn it_holds_for_the_corpus() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/introspection");
+        let files = std::fs::read_dir(directory).unwrap();
+        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
+        assert!(count >= 5, "{count} inputs");
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            holds(&bytes);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The law of the `Authorization` header: `tests/fuzz` seeks bytes that break it.
+
+use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+use super::access_token;
+
+/// Checks that a token which is taken is the whole text behind the scheme, in the syntax of RFC 6750
+/// §2.1 and no longer than 16 KiB.
+///
+/// # Panics
+/// When the law is broken.
+#[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
+pub fn holds(bytes: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, value);
+    let Ok(token) = access_token(&headers) else { return };
+    let text = token.expose_secret();
+    assert!(!text.is_empty() && text.len() <= 16 * 1024);
+    let (scheme, rest) = bytes.split_at(6);
+    assert!(scheme.eq_ignore_ascii_case(b"bearer"));
+    assert_eq!(rest.trim_ascii_start(), text.as_bytes(), "nothing is left out");
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    assert!(text.trim_end_matches('=').bytes().all(is_allowed));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[test]
+    fn it_holds_for_the_corpus() {
+        let directory =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fuzz/corpus/authorization");
+        let files = std::fs::read_dir(directory).unwrap();
+        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
+        assert!(count >= 3, "{count} inputs");
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            holds(&bytes);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The law of `.env`: `tests/fuzz` seeks bytes that break it.
+
+use super::parse;
+
+/// Checks that a file which names no setting of ours is never refused, that what is ours changes no
+/// value, and that one more line is read whatever stands before it.
+///
+/// # Panics
+/// When the law is broken.
+#[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
+pub fn holds(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let all = parse(text, |_| false).ok();
+    assert!(all.as_ref().is_some_and(|all| all.keys().all(|name| !name.is_empty())));
+    let ours = |word: &str| word == "ZITADEL_DOMAIN" || word.starts_with("APP_");
+    let read = parse(text, ours).ok();
+    assert!(read.is_none() || read == all);
+    // A quote may be open, and go on in the next line.
+    if !text.contains(['\'', '"', '`', '\\']) {
+        let longer = parse(&format!("{text}\nZITADEL_DOMAIN=here"), ours).ok();
+        let value = longer.as_ref().and_then(|all| all.get("ZITADEL_DOMAIN"));
+        assert!(read.is_none() || value.is_some_and(|value| value == "here"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[test]
+    fn it_holds_for_the_corpus() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/dotenv");
+        let files = std::fs::read_dir(directory).unwrap();
+        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
+        assert!(count >= 3, "{count} inputs");
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            holds(&bytes);
+        }
+    }
+}
