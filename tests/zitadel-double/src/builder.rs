@@ -124,16 +124,15 @@ impl ZitadelDoubleBuilder {
                 Tls::for_names(&self.tls_names, self.certificate).map_err(StartError::Certificate)
             })
             .transpose()?;
-        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
-        let shared = Arc::new(Shared::new(self.instance(address)?));
+        let shared = Arc::new(Shared::new(self.instance(address)?, tls));
 
         let thread = ServerThread::start().map_err(StartError::Thread)?;
         let served = {
             let _inside = thread.runtime().enter();
-            Acceptor::new(listener, Arc::clone(&shared), acceptor).map_err(listen)?
+            Acceptor::new(listener, Arc::clone(&shared)).map_err(listen)?
         };
         let acceptor = served.spawn(thread.runtime());
-        Ok(ZitadelDouble::new(address, shared, ca_pem, acceptor, thread))
+        Ok(ZitadelDouble::new(address, shared, acceptor, thread))
     }
 
     fn instance(&self, address: SocketAddr) -> Result<Instance, StartError> {
@@ -154,7 +153,7 @@ impl ZitadelDoubleBuilder {
             domains.extend(["127.0.0.1", "localhost"].map(str::to_owned));
         }
         domains.extend(self.tls_names.iter().chain(&self.domains).cloned());
-        let introspection_path = self.introspection_path.clone();
+        let introspection_path = self.introspection_path.clone().into();
         Ok(Instance { scheme, issuer, domains, introspection_path })
     }
 

@@ -3,6 +3,8 @@
 //! ZITADEL finds the instance by host name alone; the issuer is the scheme that the operator
 //! configured and the host with the port exactly as they were sent.
 
+use std::sync::{PoisonError, RwLock};
+
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 
@@ -23,7 +25,8 @@ pub(crate) struct Instance {
     pub(crate) issuer: String,
     /// Lower-case host names, the first being the `ExternalDomain`.
     pub(crate) domains: Vec<String>,
-    pub(crate) introspection_path: String,
+    /// An operator may change it; each look sees the path of that moment.
+    pub(crate) introspection_path: RwLock<String>,
 }
 
 /// The request came for a host that is not this instance.
@@ -44,6 +47,15 @@ impl ExternalScheme {
 }
 
 impl Instance {
+    pub(crate) fn introspection_path(&self) -> String {
+        self.introspection_path.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn move_introspection(&self, path: &str) {
+        let mut current = self.introspection_path.write().unwrap_or_else(PoisonError::into_inner);
+        path.clone_into(&mut current);
+    }
+
     /// The origin of the request, which is the issuer of its answer.
     pub(crate) fn origin(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, UnknownHost> {
         let sent = headers

@@ -1,11 +1,15 @@
 //! What the handle, the endpoints and the control API have in common.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_rustls::TlsAcceptor;
 
 use crate::fault::{DiscoveryFault, Fault, FaultQueue};
 use crate::instance::Instance;
 use crate::oidc::SeenAssertions;
 use crate::rate_limit::RateLimiter;
+use crate::server::Tls;
 use crate::traffic::Traffic;
 use crate::violation::ViolationLog;
 use crate::world::{DefaultWorld, World};
@@ -15,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) instance: Instance,
     pub(crate) ids: DefaultWorld,
     world: Mutex<World>,
+    tls: Mutex<Option<Tls>>,
+    stuck: AtomicUsize,
     pub(crate) seen_assertions: SeenAssertions,
     pub(crate) violations: ViolationLog,
     pub(crate) traffic: Traffic,
@@ -24,13 +30,15 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(instance: Instance) -> Self {
+    pub(crate) fn new(instance: Instance, tls: Option<Tls>) -> Self {
         let ids = DefaultWorld::new();
         let world = Mutex::new(ids.build());
         Self {
             instance,
             ids,
             world,
+            tls: Mutex::new(tls),
+            stuck: AtomicUsize::default(),
             seen_assertions: SeenAssertions::default(),
             violations: ViolationLog::default(),
             traffic: Traffic::new(),
@@ -42,6 +50,23 @@ impl Shared {
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tls(&self) -> MutexGuard<'_, Option<Tls>> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tls_acceptor(&self) -> Option<TlsAcceptor> {
+        self.tls().as_ref().map(|tls| tls.acceptor.clone())
+    }
+
+    /// How often the connections of a moment were stuck.
+    pub(crate) fn stuck(&self) -> usize {
+        self.stuck.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn stick(&self) {
+        self.stuck.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) fn clear_faults(&self) {

@@ -3,7 +3,7 @@
 use super::ZitadelDouble;
 use crate::fault::{DiscoveryFault, Fault, Times};
 use crate::rate_limit::RateLimit;
-use crate::server::Listening;
+use crate::server::{Listening, Tls};
 
 /// # Faults
 impl ZitadelDouble {
@@ -16,6 +16,33 @@ impl ZitadelDouble {
     /// The coming requests for the discovery document meet this fault.
     pub fn discovery_fault(&self, fault: impl Into<DiscoveryFault>, times: Times) {
         self.shared.discovery_faults.push(fault.into(), times);
+    }
+
+    /// The connections that are open now take requests and answer none of them, while they go on
+    /// answering pings and keeping the connection; later ones are served. As a proxy whose way to
+    /// ZITADEL is gone.
+    pub fn stick_connections(&self) {
+        self.shared.stick();
+    }
+
+    /// New connections are served with a certificate of another authority, which is
+    /// [`ca_pem`](Self::ca_pem) from now on.
+    ///
+    /// # Panics
+    /// When the double serves no TLS.
+    #[expect(clippy::panic, reason = "a test that rotates nothing is wrong")]
+    pub fn rotate_authority(&self) {
+        let mut tls = self.shared.tls();
+        match tls.as_ref().map(Tls::rotated) {
+            Some(Ok(rotated)) => *tls = Some(rotated),
+            other => panic!("there is no certificate to rotate: {other:?}"),
+        }
+    }
+
+    /// The introspection endpoint is at another path from now on, and the document says so; the old
+    /// path is unknown.
+    pub fn move_introspection(&self, path: &str) {
+        self.shared.instance.move_introspection(path);
     }
 
     /// Requests of every kind meet this limit from now on; `None` is none. They count as having

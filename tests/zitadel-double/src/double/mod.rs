@@ -25,7 +25,6 @@ use crate::world::WorldError;
 #[derive(Debug)]
 pub struct ZitadelDouble {
     address: SocketAddr,
-    ca_pem: Option<String>,
     shared: Arc<Shared>,
     acceptor: AcceptorHandle,
     thread: ServerThread,
@@ -49,11 +48,10 @@ impl ZitadelDouble {
     pub(crate) fn new(
         address: SocketAddr,
         shared: Arc<Shared>,
-        ca_pem: Option<String>,
         acceptor: AcceptorHandle,
         thread: ServerThread,
     ) -> Self {
-        Self { address, ca_pem, shared, acceptor, thread }
+        Self { address, shared, acceptor, thread }
     }
 
     /// What clients are to configure as the issuer, without a trailing slash.
@@ -71,13 +69,13 @@ impl ZitadelDouble {
     /// The introspection endpoint under the issuer.
     #[must_use]
     pub fn introspection_endpoint(&self) -> String {
-        format!("{}{}", self.issuer(), self.shared.instance.introspection_path)
+        format!("{}{}", self.issuer(), self.shared.instance.introspection_path())
     }
 
     /// The certificate of the authority behind the double's own, when it serves TLS.
     #[must_use]
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
+    pub fn ca_pem(&self) -> Option<String> {
+        self.shared.tls().as_ref().map(|tls| tls.ca_pem.clone())
     }
 
     /// The organization ACME (`acme.localhost`), owner of the default project.

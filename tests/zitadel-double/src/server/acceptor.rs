@@ -11,7 +11,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 use super::line::{Line, Socket};
 use super::service::respond;
@@ -46,7 +45,6 @@ impl AcceptorHandle {
 
 pub(crate) struct Acceptor {
     shared: Arc<Shared>,
-    tls: Option<TlsAcceptor>,
     address: SocketAddr,
     port: Port,
     mode: Listening,
@@ -62,16 +60,12 @@ enum Port {
 
 impl Acceptor {
     /// To be called inside the runtime that serves.
-    pub(crate) fn new(
-        listener: std::net::TcpListener,
-        shared: Arc<Shared>,
-        tls: Option<TlsAcceptor>,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let port = Port::Open(TcpListener::from_std(listener)?);
         let (mode, connections) = (Listening::Accepting, JoinSet::new());
-        Ok(Self { shared, tls, address, port, mode, connections })
+        Ok(Self { shared, address, port, mode, connections })
     }
 
     /// Serves on the current runtime until the handle is gone.
@@ -96,13 +90,12 @@ impl Acceptor {
     fn take(&mut self, stream: TcpStream) {
         self.shared.traffic.connected();
         let shared = Arc::clone(&self.shared);
-        let tls = self.tls.clone();
         match self.mode {
             Listening::Silent => self.connections.spawn(async move {
                 let _kept_open = stream;
                 std::future::pending::<()>().await;
             }),
-            _ => self.connections.spawn(serve(stream, shared, tls)),
+            _ => self.connections.spawn(serve(stream, shared)),
         };
     }
 
@@ -148,13 +141,13 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, tls: Option<TlsAcceptor>) {
-    let line = Arc::new(Line::new());
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let line = Arc::new(Line::new(shared.stuck()));
     // Small answers must not wait for each other.
     let _ = stream.set_nodelay(true);
     let socket = Socket::new(stream, Arc::clone(&line));
     let work = async {
-        match tls {
+        match shared.tls_acceptor() {
             None => serve_http(socket, shared, Arc::clone(&line)).await,
             Some(tls) => {
                 if let Ok(stream) = tls.accept(socket).await {

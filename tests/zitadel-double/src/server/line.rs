@@ -23,11 +23,19 @@ pub(super) enum Ending {
 pub(super) struct Line {
     ending: watch::Sender<Option<Ending>>,
     bytes_written: watch::Sender<u64>,
+    /// How often connections had been stuck when this one was accepted.
+    accepted_after: usize,
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
-        Self { ending: watch::Sender::new(None), bytes_written: watch::Sender::new(0) }
+    pub(super) fn new(accepted_after: usize) -> Self {
+        let (ending, bytes_written) = (watch::Sender::new(None), watch::Sender::new(0));
+        Self { ending, bytes_written, accepted_after }
+    }
+
+    /// Whether connections were stuck since this one was accepted.
+    pub(super) fn is_stuck(&self, stuck: usize) -> bool {
+        self.accepted_after < stuck
     }
 
     pub(super) fn end(&self, ending: Ending) {

@@ -44,6 +44,9 @@ pub(super) async fn respond(
     let body = body.to_bytes();
     let endpoint = endpoint(head.uri.path(), &shared);
     record(&endpoint, &head, &body, &shared);
+    if line.is_stuck(shared.stuck()) {
+        return std::future::pending().await;
+    }
     if let Err(limit) = shared.rate_limiter.take() {
         return Ok(rate_limited(limit));
     }
@@ -106,7 +109,7 @@ fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     match path {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
         "/debug/healthz" | "/debug/ready" => Endpoint::Health,
-        path if path == shared.instance.introspection_path => Endpoint::Introspection,
+        path if path == shared.instance.introspection_path() => Endpoint::Introspection,
         _ => Endpoint::Unknown,
     }
 }
@@ -143,7 +146,7 @@ fn dated(mut answer: Response<Body>, date: &str) -> Response<Body> {
 }
 
 fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> Reply {
-    let mut document = oidc::document(issuer, &shared.instance.introspection_path);
+    let mut document = oidc::document(issuer, &shared.instance.introspection_path());
     if let Value::Object(members) = &mut document {
         let endpoint = "introspection_endpoint";
         match fault {

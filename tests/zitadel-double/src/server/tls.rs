@@ -1,5 +1,6 @@
 //! HTTPS with a certificate of the double's own authority.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -12,6 +13,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     pub(crate) ca_pem: String,
+    names: Vec<String>,
+    validity: Validity,
 }
 
 /// When the certificate is valid.
@@ -45,6 +48,18 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], private)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem })
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Ok(Self { acceptor, ca_pem, names: names.to_vec(), validity })
+    }
+
+    /// The same names, and another authority that vouches for them.
+    pub(crate) fn rotated(&self) -> Result<Self, Error> {
+        Self::for_names(&self.names, self.validity)
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").field("names", &self.names).finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@
 
 mod answers;
 mod binary;
+mod changes_under_way;
 mod client_authentication;
 mod client_keys;
 mod control;
