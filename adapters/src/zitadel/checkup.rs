@@ -92,7 +92,7 @@ impl ZitadelIntrospector {
     /// Asks for the discovery document, compares the clocks, and introspects a random token with
     /// this API's own credentials, each within the time that one question may take.
     pub async fn check_up(&self, explainer: &Explainer, clock: &dyn Clock) -> Checkup {
-        if self.discovery.known().is_some() {
+        if self.generations.current().discovery.known().is_some() {
             let why = "zitadel.introspection_endpoint is set: discovery is not asked";
             let skipped = [Step::skipped(DISCOVERY, why), Step::skipped(CLOCK, why)];
             let introspection = self.check_introspection(explainer).await;
@@ -118,17 +118,20 @@ impl ZitadelIntrospector {
         clock: &dyn Clock,
     ) -> (Step, Option<i64>) {
         let mut clock_ahead = None;
+        let generation = self.generations.current();
+        let discovery = &generation.discovery;
         let asking = async {
+            let http = self.generations.http(&generation).await?;
             let before = clock.now();
-            let answer = response::send(self.discovery.request(&self.http)).await?;
+            let answer = response::send(discovery.request(http)).await?;
             clock_ahead = ahead(answer.headers(), before, clock.now());
-            self.discovery.read(answer).await
+            discovery.read(answer).await
         };
         let endpoint =
             tokio::time::timeout(self.timeout, asking).await.unwrap_or_else(|_| too_late());
         let step = match endpoint {
             Ok(endpoint) => {
-                self.discovery.keep(&endpoint);
+                discovery.keep(&endpoint);
                 Step::ok(DISCOVERY, format!("the introspection endpoint is {endpoint}"))
             }
             Err(fault) => Step::failed(DISCOVERY, explainer.fault(&fault)),

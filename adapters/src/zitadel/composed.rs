@@ -34,8 +34,9 @@ pub struct ComposedZitadel {
 
 /// Puts the shipped decorators before ZITADEL. Nothing is asked yet: ZITADEL may be down.
 ///
-/// Within a runtime of tokio, credentials in files are read again every 5 seconds; outside of one,
-/// only when ZITADEL refuses them.
+/// Within a runtime of tokio, credentials in files are read again every 5 seconds, and connections
+/// are replaced every 5 minutes; outside of one, only when ZITADEL refuses the credentials, and when
+/// no answer comes over the connections.
 ///
 /// ```no_run
 /// use adapters::{
@@ -68,8 +69,11 @@ pub fn compose(
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
     let credentials = Arc::clone(introspector.authentication());
-    if let (true, Ok(runtime)) = (credentials.may_change(), Handle::try_current()) {
-        runtime.spawn(credentials.look_regularly());
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(introspector.renew_regularly());
+        if credentials.may_change() {
+            runtime.spawn(credentials.look_regularly());
+        }
     }
     let Stack { introspector, breaker } =
         stack(introspector, known, cache, limits, timeout, Arc::new(SystemClock));

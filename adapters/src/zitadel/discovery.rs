@@ -12,7 +12,7 @@ use super::{address::Domain, fault::Seen, http_client::HttpClient, pace::Pace, r
 const MAX_SHOWN: usize = 200;
 
 /// Asks the domain for its metadata, once it is needed and until it answers. The endpoint is then
-/// kept for good.
+/// kept for as long as the generation of connections.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: Domain,
@@ -46,7 +46,12 @@ impl Discovery {
         self.endpoint.get()
     }
 
-    async fn ask(&self, http: &HttpClient, pace: &Pace) -> Result<Url, IntrospectionError> {
+    /// Asks for the metadata, whatever is known.
+    pub(super) async fn ask(
+        &self,
+        http: &HttpClient,
+        pace: &Pace,
+    ) -> Result<Url, IntrospectionError> {
         let sent = pace.spend();
         let response = response::send(self.request(http)).await?;
         pace.note(sent, response.status(), response.headers());

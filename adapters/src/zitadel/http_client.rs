@@ -1,10 +1,10 @@
 //! The one pooled HTTP client, and the way it takes to ZITADEL's origin.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, future::ready, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{
-    Certificate, Client, ClientBuilder, Method, RequestBuilder,
+    Certificate, Client, Method, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{HOST, HeaderValue},
     redirect, retry,
@@ -12,7 +12,10 @@ use reqwest::{
 use thiserror::Error;
 use url::{Host, Url};
 
-use super::address::{ConnectTo, Domain};
+use super::{
+    address::{ConnectTo, Domain},
+    racing::Racing,
+};
 
 /// Longer than any pause between two calls of a busy API, shorter than the usual 60 s after
 /// which load balancers drop a silent connection.
@@ -23,6 +26,22 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 const PING_INTERVAL: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The way to one authorization server, on which any number of clients can be sent.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) domain: Domain,
+    /// The introspection endpoint, where it is configured.
+    pub(super) endpoint: Option<Url>,
+    pub(super) connect_to: Option<ConnectTo>,
+    pub(super) timeout: Duration,
+    pub(super) trace_parent: fn() -> Option<String>,
+    pub(super) names: Names,
+}
+
+/// Resolves names; a test may have its own.
+#[derive(Clone)]
+pub(super) struct Names(pub(super) Arc<dyn Resolve>);
+
 /// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and adds
 /// nothing of a caller's request but the trace that it is part of.
 #[derive(Debug)]
@@ -30,6 +49,7 @@ pub(super) struct HttpClient {
     client: Client,
     detour: Option<Detour>,
     trace_parent: fn() -> Option<String>,
+    addresses: Racing,
 }
 
 /// Another origin in place of the domain's, with the domain's name in `Host`.
@@ -53,41 +73,57 @@ pub enum HttpClientError {
     Client(reqwest::Error),
 }
 
-impl HttpClient {
-    pub(super) fn new(
-        domain: &Domain,
-        endpoint: Option<&Url>,
-        connect_to: Option<&ConnectTo>,
+impl Route {
+    /// Makes a client with connections of its own. It blocks for as long as the system's root
+    /// certificates take to be read.
+    pub(super) fn client(
+        &self,
         root_certificates: Option<&[u8]>,
-        connect_timeout: Duration,
-        trace_parent: fn() -> Option<String>,
-    ) -> Result<Self, HttpClientError> {
+    ) -> Result<HttpClient, HttpClientError> {
+        let domain = self.domain.url();
         let mut builder = Client::builder()
             .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
             .retry(resend_once())
-            .connect_timeout(connect_timeout)
+            .connect_timeout(self.timeout)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .http2_keep_alive_interval(PING_INTERVAL)
             .http2_keep_alive_timeout(PING_TIMEOUT);
         if let Some(pem) = root_certificates {
             builder = builder.tls_certs_merge(certificates(pem)?);
         }
-        if endpoint.unwrap_or(domain.url()).scheme() == "http" {
+        let mut target = self.endpoint.as_ref().unwrap_or(domain);
+        if target.scheme() == "http" {
             // Loopback, in clear: nothing for a proxy.
             builder = builder.no_proxy();
         }
         let mut detour = None;
-        if let Some(connect_to) = connect_to {
-            refuse_proxy(domain.url(), connect_to.url())?;
-            (builder, detour) = divert(builder, domain.url(), connect_to.url())?;
+        let mut names = Arc::clone(&self.names.0);
+        let mut port = target.port_or_known_default();
+        if let Some(connect_to) = self.connect_to.as_ref().map(ConnectTo::url) {
+            refuse_proxy(domain, connect_to)?;
+            port = connect_to.port_or_known_default();
+            match divert(domain, connect_to)? {
+                Diversion::Detour(to) => (target, detour) = (connect_to, Some(to)),
+                Diversion::Elsewhere(host) => names = Arc::new(ElsewhereResolver { host, names }),
+            }
         }
+        let host = target.host_str().unwrap_or_default().to_owned();
+        let addresses = Racing::new(names, host, port.unwrap_or_default());
+        let builder = builder.dns_resolver(addresses.clone());
         let client = builder.build().map_err(|error| match root_certificates {
             Some(_) => HttpClientError::RootCertificates,
             None => HttpClientError::Client(error),
         })?;
-        Ok(Self { client, detour, trace_parent })
+        Ok(HttpClient { client, detour, trace_parent: self.trace_parent, addresses })
+    }
+}
+
+impl HttpClient {
+    /// Returns the addresses to which the server's name was resolved last; none where it has none.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.addresses()
     }
 
     /// A request to `url`, which is of the domain's origin wherever there is a detour.
@@ -139,16 +175,20 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-fn divert(
-    builder: ClientBuilder,
-    domain: &Url,
-    connect_to: &Url,
-) -> Result<(ClientBuilder, Option<Detour>), HttpClientError> {
+/// How another origin stands in for the domain's.
+enum Diversion {
+    /// Its URLs are asked for.
+    Detour(Detour),
+    /// The domain's URLs are asked for, at the addresses of this name.
+    Elsewhere(String),
+}
+
+fn divert(domain: &Url, connect_to: &Url) -> Result<Diversion, HttpClientError> {
     if connect_to.scheme() == "http" {
         let host = domain.authority().parse().map_err(|_| {
             HttpClientError::ConnectTo("the host name of zitadel.domain cannot be sent as a header")
         })?;
-        return Ok((builder, Some(Detour { connect_to: connect_to.clone(), host })));
+        return Ok(Diversion::Detour(Detour { connect_to: connect_to.clone(), host }));
     }
     if domain.scheme() == "http" {
         return Err(HttpClientError::ConnectTo(
@@ -166,12 +206,8 @@ fn divert(
             "zitadel.domain names a port, and an https origin must then have the same one",
         ));
     }
-    let (Some(host), Some(port)) = (connect_to.host_str(), connect_to.port_or_known_default())
-    else {
-        return Err(HttpClientError::ConnectTo("it has no host"));
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok((builder.dns_resolver(ElsewhereResolver { host, port }), None))
+    let host = connect_to.host_str().ok_or(HttpClientError::ConnectTo("it has no host"))?;
+    Ok(Diversion::Elsewhere(host.trim_start_matches('[').trim_end_matches(']').to_owned()))
 }
 
 /// A proxy would look the domain up by itself and never see the other origin.
@@ -189,18 +225,40 @@ fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
 }
 
 /// Resolves every name to one other host, so that TLS still asks for the domain's certificate.
-#[derive(Clone, Debug)]
 struct ElsewhereResolver {
     host: String,
-    port: u16,
+    names: Arc<dyn Resolve>,
 }
 
 impl Resolve for ElsewhereResolver {
     fn resolve(&self, _domain: Name) -> Resolving {
-        let Self { host, port } = self.clone();
+        match self.host.parse() {
+            Ok(host) => self.names.resolve(host),
+            Err(error) => Box::pin(ready(Err(error.into()))),
+        }
+    }
+}
+
+impl Names {
+    /// Resolves names as the system does, each time anew.
+    pub(super) fn of_the_system() -> Self {
+        Self(Arc::new(System))
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
+    }
+}
+
+struct System;
+
+impl Resolve for System {
+    fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }

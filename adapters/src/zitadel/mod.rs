@@ -15,10 +15,13 @@ mod current_authentication;
 mod diagnosis;
 mod discovery;
 mod fault;
+mod generation;
 mod http_client;
 mod key_file;
 mod pace;
+mod racing;
 mod response;
+mod root_certificates;
 mod sharing;
 mod translate;
 mod wire;
@@ -50,11 +53,12 @@ pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
 pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
+pub use root_certificates::RootCertificates;
 
 use client_auth::Credentials;
-use discovery::Discovery;
 use fault::Seen;
-use http_client::HttpClient;
+use generation::{Generation, Generations};
+use http_client::{HttpClient, Names, Route};
 use pace::{Lane, Pace, SentAt};
 use translate::Translator;
 
@@ -74,8 +78,8 @@ pub struct ZitadelSettings {
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
     /// The origin to connect to instead of the domain's.
     pub connect_to: Option<ConnectTo>,
-    /// PEM certificates to trust besides the system's.
-    pub root_certificates: Option<Vec<u8>>,
+    /// Certificates to trust besides the system's.
+    pub root_certificates: Option<RootCertificates>,
     /// Names of further claims to keep for handlers.
     pub claims: Vec<ClaimName>,
     /// The most that one question may take, everything included.
@@ -91,12 +95,11 @@ pub struct ZitadelSettings {
 /// Asks ZITADEL, or another authorization server that speaks RFC 7662.
 #[derive(Debug)]
 pub struct ZitadelIntrospector {
-    http: HttpClient,
-    discovery: Discovery,
+    generations: Arc<Generations>,
     authentication: Arc<CurrentAuthentication>,
     translator: Translator,
     timeout: Duration,
-    pace: Pace,
+    pace: Arc<Pace>,
     /// Tokens that a share of the pace is kept for; `None` where there is no telling.
     known: Option<Arc<KnownTokens>>,
 }
@@ -144,6 +147,14 @@ impl ZitadelIntrospector {
         settings: ZitadelSettings,
         authentication: Arc<CurrentAuthentication>,
     ) -> Result<Self, HttpClientError> {
+        Self::resolving(settings, authentication, Names::of_the_system())
+    }
+
+    fn resolving(
+        settings: ZitadelSettings,
+        authentication: Arc<CurrentAuthentication>,
+        names: Names,
+    ) -> Result<Self, HttpClientError> {
         let ZitadelSettings { domain, connect_to, introspection_endpoint, timeout, .. } = settings;
         let endpoint = introspection_endpoint.map(IntrospectionEndpoint::into_url);
         let elsewhere = endpoint.as_ref().is_some_and(|url| url.origin() != domain.origin());
@@ -153,21 +164,16 @@ impl ZitadelIntrospector {
                  set only one of the two",
             ));
         }
-        let http = HttpClient::new(
-            &domain,
-            endpoint.as_ref(),
-            connect_to.as_ref(),
-            settings.root_certificates.as_deref(),
-            timeout,
-            settings.trace_parent,
-        )?;
+        let trace_parent = settings.trace_parent;
+        let route = Route { domain, endpoint, connect_to, timeout, trace_parent, names };
+        let roots = settings.root_certificates.map(Into::into);
+        let pace = Arc::new(Pace::new(settings.max_per_second, KnownShare::default()));
         Ok(Self {
-            http,
-            discovery: Discovery::new(domain, endpoint),
+            generations: Arc::new(Generations::new(route, roots, Arc::clone(&pace))?),
             authentication,
             translator: Translator::new(settings.project_id.as_deref(), settings.claims),
             timeout,
-            pace: Pace::new(settings.max_per_second, KnownShare::default()),
+            pace,
             known: None,
         })
     }
@@ -184,31 +190,42 @@ impl ZitadelIntrospector {
         &self.authentication
     }
 
-    async fn ask(&self, token: &AccessToken<'_>) -> Result<Introspection, IntrospectionError> {
+    /// Replaces the connections every five minutes, for as long as this is used.
+    pub(super) fn renew_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.generations.renew_regularly()
+    }
+
+    async fn ask(
+        &self,
+        token: &AccessToken<'_>,
+        generation: &Generation,
+    ) -> Result<Introspection, IntrospectionError> {
         let is_known = self.known.as_ref().is_none_or(|known| known.contains(token));
         let lane = if is_known { Lane::Known } else { Lane::Stranger };
         let sent = self.pace.admit(lane)?;
         let token = token.expose_secret();
-        let endpoint = self.discovery.endpoint(&self.http, &self.pace).await?;
+        let http = self.generations.http(generation).await?;
+        let endpoint = generation.discovery.endpoint(http, &self.pace).await?;
         let authentication = self.authentication.current();
         let shown = authentication.credentials()?;
-        let mut answer = self.post(endpoint, &shown, token, sent).await;
+        let mut answer = self.post(http, endpoint, &shown, token, sent).await;
         if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
             && let Some(other) = self.authentication.after_refusal(&authentication, &shown).await
         {
-            answer = self.post(endpoint, &other, token, self.pace.spend()).await;
+            answer = self.post(http, endpoint, &other, token, self.pace.spend()).await;
         }
         self.translator.introspection(&answer?)
     }
 
     async fn post(
         &self,
+        http: &HttpClient,
         endpoint: &Url,
         credentials: &Credentials,
         token: &str,
         sent: SentAt,
     ) -> Result<Vec<u8>, IntrospectionError> {
-        let request = self.http.request(Method::POST, endpoint.clone());
+        let request = http.request(Method::POST, endpoint.clone());
         let response = response::send(credentials.attach(request, token)).await?;
         self.pace.note(sent, response.status(), response.headers());
         response::read(response).await
@@ -221,8 +238,12 @@ impl TokenIntrospector for ZitadelIntrospector {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        tokio::time::timeout(self.timeout, self.ask(token))
+        let generation = self.generations.current();
+        let before = generation.begin();
+        let answer = tokio::time::timeout(self.timeout, self.ask(token, &generation))
             .await
-            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))
+            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)));
+        self.generations.heed(&generation, before, &answer);
+        answer
     }
 }

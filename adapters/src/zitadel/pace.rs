@@ -52,12 +52,13 @@ pub(super) enum Lane {
 #[derive(Debug)]
 pub(super) struct Pace {
     max_per_second: Option<NonZeroUsize>,
-    share: KnownShare,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// Part that is kept for known tokens.
+    share: KnownShare,
     /// When each request of the last second was sent, the oldest first.
     sent: VecDeque<Instant>,
     /// When each of them was sent that is about a known token.
@@ -90,12 +91,12 @@ pub(super) struct SentAt(Instant);
 impl Pace {
     /// Allows `max_per_second` requests, `share` of them for known tokens alone.
     pub(super) fn new(max_per_second: Option<NonZeroUsize>, share: KnownShare) -> Self {
-        Self { max_per_second, share, state: Mutex::default() }
+        Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }
 
     /// Changes the share.
-    pub(super) fn keep_for_known(&mut self, share: KnownShare) {
-        self.share = share;
+    pub(super) fn keep_for_known(&self, share: KnownShare) {
+        self.state().share = share;
     }
 
     /// Counts a request about a token, if it may be sent.
@@ -110,7 +111,7 @@ impl Pace {
         let lowered = state.allowed(now);
         let allowed = configured.min(lowered);
         let over = |source| IntrospectionError::Unavailable { reason: Outage::OverBudget, source };
-        let (of_known, sent) = (self.share.of(allowed), state.sent.len());
+        let (of_known, sent) = (state.share.of(allowed), state.sent.len());
         let is_admitted = match lane {
             // The rate may have been lowered below what strangers have sent within this second: the
             // share of known tokens is theirs all the same.

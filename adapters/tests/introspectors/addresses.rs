@@ -1,6 +1,6 @@
 //! `connect_to`, further root certificates and HTTP/2, each against a real listener.
 
-use adapters::zitadel::{HttpClientError, ZitadelIntrospector, ZitadelSettings};
+use adapters::zitadel::{HttpClientError, RootCertificates, ZitadelIntrospector, ZitadelSettings};
 use http::Version;
 use zitadel_double::ZitadelDouble;
 
@@ -110,7 +110,7 @@ async fn what_cannot_be_honoured_is_refused_at_start() {
 async fn further_root_certificates_must_be_some() {
     let double = ZitadelDouble::start().await;
     for pem in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "text"] {
-        let root_certificates = Some(pem.as_bytes().to_vec());
+        let root_certificates = Some(RootCertificates::from_pem(pem.as_bytes()));
         let settings = ZitadelSettings { root_certificates, ..setup::basic(&double) };
         let error = ZitadelIntrospector::new(settings).unwrap_err();
         assert!(matches!(error, HttpClientError::RootCertificates), "{pem:?} is {error}");

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use adapters::zitadel::{
-    ClientCredentials, CredentialText, Domain, ZitadelIntrospector, ZitadelSettings,
+    ClientCredentials, CredentialText, Domain, RootCertificates, ZitadelIntrospector,
+    ZitadelSettings,
 };
 use zitadel_double::ZitadelDouble;
 
@@ -25,7 +26,7 @@ pub(crate) fn key(double: &ZitadelDouble) -> ZitadelSettings {
 fn settings(double: &ZitadelDouble, credentials: ClientCredentials) -> ZitadelSettings {
     ZitadelSettings {
         project_id: Some(double.project_id().as_str().to_owned()),
-        root_certificates: double.ca_pem().map(|pem| pem.as_bytes().to_vec()),
+        root_certificates: double.ca_pem().map(|pem| RootCertificates::from_pem(pem.as_bytes())),
         timeout: PATIENT,
         ..ZitadelSettings::new(double.issuer().parse::<Domain>().unwrap(), credentials)
     }

@@ -1,10 +1,10 @@
 //! `[zitadel]`: where ZITADEL is, and who this API is to it.
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 use adapters::{
     Limits,
-    zitadel::{ClientCredentials, Domain, ZitadelSettings},
+    zitadel::{ClientCredentials, Domain, RootCertificates, ZitadelSettings},
 };
 
 use super::{credentials, error::ConfigError, layers::Layers, server::some_time};
@@ -60,7 +60,7 @@ impl Section {
         warnings: &mut Vec<String>,
     ) -> Result<Zitadel, ConfigError> {
         let domain = self.domain.ok_or_else(|| layers.error("zitadel.domain", "it is missing"))?;
-        let root_certificates = read(layers, "zitadel.ca_file", directory)?;
+        let root_certificates = root_certificates(layers, directory)?;
         let settings = (self.complete)(domain, credentials::read(layers, directory)?);
         if let Some(connect_to) = settings.connect_to.as_ref().filter(|to| to.is_clear()) {
             warnings.push(format!(
@@ -72,16 +72,15 @@ impl Section {
     }
 }
 
-/// Reads the file that `setting` names, if it is set.
-fn read(
+fn root_certificates(
     layers: &Layers,
-    setting: &'static str,
     directory: &Path,
-) -> Result<Option<Vec<u8>>, ConfigError> {
+) -> Result<Option<RootCertificates>, ConfigError> {
+    let setting = "zitadel.ca_file";
     let Some(file) = layers.text(setting)? else { return Ok(None) };
     let path = directory.join(file);
     let shown = |error| layers.error(setting, format_args!("{}: {error}", path.display()));
-    fs::read(&path).map(Some).map_err(shown)
+    RootCertificates::from_file(&path).map(Some).map_err(shown)
 }
 
 impl fmt::Debug for Section {

@@ -1,6 +1,9 @@
 //! ZITADEL goes, and comes back.
 
+use std::{fs, time::Duration};
+
 use tests::{Api, with_client_secret};
+use tokio::time::Instant;
 use zitadel_double::{Listening, NewUser, ZitadelDouble};
 
 #[tokio::test]
@@ -30,4 +33,49 @@ async fn an_outage_is_503_and_over_when_zitadel_is_back() {
         double.listen_again().await;
         assert_eq!(api.get("/api/private", &token).await.status, 200, "{listening:?}");
     }
+}
+
+/// Asks until it is let in, and says after how many requests that was not.
+async fn refused_until_let_in(api: &Api, token: &str) -> usize {
+    let began = Instant::now();
+    let mut refused = 0;
+    while api.get("/api/private", token).await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(30), "it does not recover");
+        refused += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    refused
+}
+
+#[tokio::test]
+async fn a_moved_endpoint_is_found_without_a_restart() {
+    let double = ZitadelDouble::start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    let environment = with_client_secret(&double).with("APP_ADMIN__LISTEN", "127.0.0.1:0");
+    let api = Api::start(environment).await;
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    double.move_introspection("/oauth/v3/introspect");
+    assert!(refused_until_let_in(&api, &token).await > 0);
+    assert_eq!(api.admin("/readyz").await.status, 200);
+    drop(double.take_violations());
+}
+
+#[tokio::test]
+async fn a_rotated_authority_is_trusted_once_the_file_has_it() {
+    let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    let ca_file = tempfile::NamedTempFile::new().unwrap();
+    let write = || fs::write(ca_file.path(), double.ca_pem().unwrap()).unwrap();
+    write();
+    let environment =
+        with_client_secret(&double).with("APP_ZITADEL__CA_FILE", ca_file.path().to_str().unwrap());
+    let api = Api::start(environment).await;
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    double.rotate_authority();
+    // Every connection ends, as when ZITADEL restarts with the new certificate.
+    double.stop_listening().await;
+    double.listen_again().await;
+    assert_eq!(api.get("/api/private", &token).await.status, 503, "the authority is not known");
+    write();
+    refused_until_let_in(&api, &token).await;
 }

@@ -1,0 +1,311 @@
+//! Generations of the HTTP client: no connection, address, root certificate or metadata is trusted
+//! for ever.
+//!
+//! A generation is replaced when a question got no answer over it and no other question did since
+//! (the next question goes over new connections), and every five minutes otherwise. Questions under
+//! way keep the generation that they were sent over. How often a question is sent again is decided
+//! elsewhere.
+
+use std::{
+    error::Error,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{Introspection, IntrospectionError, Misconfiguration, Outage};
+use reqwest::Method;
+use tokio::{
+    sync::OnceCell,
+    task::spawn_blocking,
+    time::{Instant, sleep, timeout},
+};
+use tracing::{info, warn};
+use url::Url;
+
+use super::{
+    discovery::Discovery,
+    fault::Seen,
+    http_client::{HttpClient, HttpClientError, Route},
+    pace::Pace,
+    response,
+    root_certificates::CurrentRoots,
+};
+
+/// Age at which a generation is replaced, if a new one has fetched metadata.
+const PERIOD: Duration = Duration::from_mins(5);
+/// Time between two attempts at that.
+const RETRY: Duration = Duration::from_secs(30);
+/// Least time between two generations, and between two looks at metadata after a wrong answer.
+/// Without it a ZITADEL that is slower than `zitadel.timeout` would get new connections for each
+/// question.
+const SPACING: Duration = Duration::from_secs(5);
+
+/// Connections to ZITADEL, with what was read and resolved when they were made.
+#[derive(Debug)]
+pub(super) struct Generation {
+    http: OnceCell<Arc<HttpClient>>,
+    pub(super) discovery: Discovery,
+    /// Questions that got an answer, whatever it was.
+    answers: AtomicUsize,
+}
+
+/// Number of answers that a generation had when a question was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnswersBefore(usize);
+
+/// The generation in use, and the way to the next one.
+#[derive(Debug)]
+pub(super) struct Generations {
+    route: Arc<Route>,
+    roots: Option<CurrentRoots>,
+    pace: Arc<Pace>,
+    current: RwLock<Arc<Generation>>,
+    moments: Mutex<Moments>,
+}
+
+#[derive(Debug, Default)]
+struct Moments {
+    replaced: Option<Instant>,
+    metadata_doubted: Option<Instant>,
+}
+
+impl Generation {
+    fn new(http: Option<Arc<HttpClient>>, route: &Route, endpoint: Option<Url>) -> Arc<Self> {
+        let discovery = Discovery::new(route.domain.clone(), endpoint);
+        Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
+    }
+
+    /// Begins a question.
+    pub(super) fn begin(&self) -> AnswersBefore {
+        AnswersBefore(self.answers.load(Ordering::Relaxed))
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.http.get().map(|http| http.addresses()).unwrap_or_default()
+    }
+}
+
+impl Generations {
+    /// Makes the first generation. Nothing is asked yet.
+    pub(super) fn new(
+        route: Route,
+        roots: Option<CurrentRoots>,
+        pace: Arc<Pace>,
+    ) -> Result<Self, HttpClientError> {
+        let pem = roots.as_ref().map(CurrentRoots::pem);
+        let http = Arc::new(route.client(pem.as_deref())?);
+        let current = Generation::new(Some(http), &route, route.endpoint.clone());
+        let (route, current) = (Arc::new(route), RwLock::new(current));
+        Ok(Self { route, roots, pace, current, moments: Mutex::default() })
+    }
+
+    /// Returns the generation in use, by one short lock.
+    pub(super) fn current(&self) -> Arc<Generation> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the client of a generation. The first caller makes it, others wait for that.
+    pub(super) async fn http<'a>(
+        &self,
+        generation: &'a Generation,
+    ) -> Result<&'a Arc<HttpClient>, IntrospectionError> {
+        generation.http.get_or_try_init(|| self.make()).await.map_err(|source| {
+            IntrospectionError::Unavailable { reason: Outage::Unreachable, source }
+        })
+    }
+
+    /// Takes note of how a question ended that was sent over `generation`.
+    pub(super) fn heed(
+        self: &Arc<Self>,
+        generation: &Arc<Generation>,
+        before: AnswersBefore,
+        answer: &Result<Introspection, IntrospectionError>,
+    ) {
+        let outage = match answer {
+            Err(IntrospectionError::Unavailable { reason, .. }) => Some(*reason),
+            _ => None,
+        };
+        match outage {
+            Some(Outage::TimedOut | Outage::Interrupted | Outage::Unreachable) => {
+                if generation.answers.load(Ordering::Relaxed) == before.0 {
+                    self.replace(generation, outage);
+                }
+            }
+            Some(Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen) => {}
+            _ => {
+                generation.answers.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let is_elsewhere = matches!(
+            answer,
+            Err(IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, .. }
+                | IntrospectionError::Misconfigured { reason: Misconfiguration::Redirected, .. })
+        );
+        if is_elsewhere && self.is_time(|moments| &mut moments.metadata_doubted) {
+            let (generations, generation) = (Arc::clone(self), Arc::clone(generation));
+            tokio::spawn(async move { generations.read_metadata_again(&generation).await });
+        }
+    }
+
+    /// Replaces a generation that does not answer, at once: the new one is made by its first question
+    /// and asks where the old one did, until it has read metadata.
+    fn replace(self: &Arc<Self>, old: &Arc<Generation>, outage: Option<Outage>) {
+        let new = Generation::new(None, &self.route, old.discovery.known().cloned());
+        if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
+            return;
+        }
+        // Said once for an outage: the generations after this one never had an answer.
+        if old.answers.load(Ordering::Relaxed) > 0 {
+            let reason = outage.map(Outage::as_str);
+            info!(reason, "connections replaced: no answer came over the old ones");
+        }
+        let (generations, addresses) = (Arc::clone(self), old.addresses());
+        tokio::spawn(async move {
+            generations.read_metadata_again(&new).await;
+            tell_addresses(&addresses, &new.addresses());
+        });
+    }
+
+    /// Renews the generation every five minutes, for as long as it is used.
+    pub(super) fn renew_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let used = Arc::downgrade(self);
+        async move {
+            let mut wait = PERIOD;
+            let mut warned = false;
+            loop {
+                sleep(wait).await;
+                let Some(generations) = used.upgrade() else { return };
+                let fault = generations.renew().await.err();
+                if let (Some(fault), false) = (&fault, warned) {
+                    let reason = fault.reason();
+                    warn!(reason, "connections stay as they were: new ones got no metadata");
+                }
+                warned = fault.is_some();
+                wait = if warned { RETRY } else { PERIOD };
+            }
+        }
+    }
+
+    /// Makes a new generation, which takes over once it has fetched metadata. With a configured
+    /// endpoint any answer of its origin is enough.
+    pub(super) async fn renew(&self) -> Result<(), IntrospectionError> {
+        let old = self.current();
+        let new = Generation::new(None, &self.route, self.route.endpoint.clone());
+        let proof = async {
+            let http = self.http(&new).await?;
+            match &self.route.endpoint {
+                None => drop(new.discovery.endpoint(http, &self.pace).await?),
+                Some(endpoint) => {
+                    let mut url = endpoint.clone();
+                    url.set_path("/.well-known/openid-configuration");
+                    url.set_query(None);
+                    let sent = self.pace.spend();
+                    let answer = response::send(http.request(Method::GET, url)).await?;
+                    self.pace.note(sent, answer.status(), answer.headers());
+                }
+            }
+            Ok(())
+        };
+        timeout(self.route.timeout, proof)
+            .await
+            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))?;
+        if self.install(&old, &new, || self.is_time(|moments| &mut moments.replaced)) {
+            tell_endpoint(old.discovery.known(), new.discovery.known());
+            tell_addresses(&old.addresses(), &new.addresses());
+        }
+        Ok(())
+    }
+
+    /// Asks where the endpoint is by now. Nothing changes where that is not answered.
+    async fn read_metadata_again(&self, generation: &Arc<Generation>) {
+        let asking = async {
+            let http = self.http(generation).await.ok()?;
+            let known = generation.discovery.known()?;
+            let found = match self.route.endpoint {
+                Some(_) => return None,
+                None => generation.discovery.ask(http, &self.pace).await.ok()?,
+            };
+            (found != *known).then(|| (Arc::clone(http), found))
+        };
+        let Ok(Some((http, found))) = timeout(self.route.timeout, asking).await else { return };
+        let moved = Generation::new(Some(http), &self.route, Some(found));
+        if self.install(generation, &moved, || true) {
+            tell_endpoint(generation.discovery.known(), moved.discovery.known());
+        }
+    }
+
+    /// Puts `new` in the place of `old`, if that is still in use and `allowed` says so.
+    fn install(
+        &self,
+        old: &Arc<Generation>,
+        new: &Arc<Generation>,
+        allowed: impl FnOnce() -> bool,
+    ) -> bool {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let is_installed = Arc::ptr_eq(&current, old) && allowed();
+        if is_installed {
+            *current = Arc::clone(new);
+        }
+        is_installed
+    }
+
+    /// Returns whether five seconds have passed since the moment, which is now from then on.
+    fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
+        let mut moments: MutexGuard<'_, _> =
+            self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        let moment = moment(&mut moments);
+        let is_time = moment.is_none_or(|last| last.elapsed() >= SPACING);
+        if is_time {
+            *moment = Some(Instant::now());
+        }
+        is_time
+    }
+
+    /// Makes a client with the root certificates of this moment. It reads files, off the runtime.
+    async fn make(&self) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
+        let Some(roots) = &self.roots else { return self.make_trusting(None).await };
+        if let Some(changed) = roots.look().await {
+            match self.make_trusting(Some(Arc::clone(&changed))).await {
+                Ok(made) => {
+                    roots.replace(changed);
+                    return Ok(made);
+                }
+                Err(error) => roots.refuse(error.to_string()),
+            }
+        }
+        self.make_trusting(Some(roots.pem())).await
+    }
+
+    async fn make_trusting(
+        &self,
+        pem: Option<Arc<[u8]>>,
+    ) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
+        let route = Arc::clone(&self.route);
+        match spawn_blocking(move || route.client(pem.as_deref())).await {
+            Ok(Ok(client)) => Ok(Arc::new(client)),
+            Ok(Err(error)) => Err(Arc::new(error)),
+            Err(ended) => Err(Arc::new(ended)),
+        }
+    }
+}
+
+fn tell_endpoint(before: Option<&Url>, now: Option<&Url>) {
+    if let (Some(before), Some(now)) = (before, now)
+        && before != now
+    {
+        info!(%before, %now, "introspection endpoint replaced: the metadata names another one");
+    }
+}
+
+fn tell_addresses(before: &[SocketAddr], now: &[SocketAddr]) {
+    if !before.is_empty() && !now.is_empty() && before != now {
+        info!(?before, ?now, "addresses replaced: the name resolves to others");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! Several addresses of one name: the first one that can be connected to is used first.
+//!
+//! hyper races IPv6 against IPv4, but the addresses of one family it tries one after the other and
+//! divides the time for connecting among them: the first of two that is dead costs half of
+//! `zitadel.timeout` on each new connection.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::{
+    net::TcpStream,
+    sync,
+    time::{Instant, timeout},
+};
+
+/// Time between the beginnings of two attempts to connect.
+const HEAD_START: Duration = Duration::from_millis(250);
+/// Time after the last attempt began in which an address must be connected.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+/// For how long the result of a race is used. A burst of new connections has one race.
+const RESULT_IS_USED: Duration = Duration::from_secs(5);
+
+/// Resolves names, and puts that address first which was connected to first.
+#[derive(Clone)]
+pub(super) struct Racing(Arc<Shared>);
+
+struct Shared {
+    names: Arc<dyn Resolve>,
+    /// Name and port that are connected to. Others, such as a proxy's, are resolved without a race.
+    host: String,
+    port: u16,
+    last: sync::Mutex<Option<Race>>,
+    found: Mutex<Vec<SocketAddr>>,
+}
+
+struct Race {
+    ended: Instant,
+    addresses: Vec<SocketAddr>,
+    winner: Option<SocketAddr>,
+}
+
+impl Racing {
+    pub(super) fn new(names: Arc<dyn Resolve>, host: String, port: u16) -> Self {
+        let (last, found) = (sync::Mutex::default(), Mutex::default());
+        Self(Arc::new(Shared { names, host, port, last, found }))
+    }
+
+    /// Returns the addresses that were found last, sorted; none where no name was resolved.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.0.found().clone()
+    }
+}
+
+impl Resolve for Racing {
+    fn resolve(&self, name: Name) -> Resolving {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move {
+            let is_raced = name.as_str().eq_ignore_ascii_case(&shared.host);
+            let found = shared.names.resolve(name).await?;
+            if !is_raced {
+                return Ok(found);
+            }
+            let port = shared.port;
+            let mut found: Vec<_> = found.map(|found| SocketAddr::new(found.ip(), port)).collect();
+            shared.winner_first(&mut found).await;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Shared {
+    async fn winner_first(&self, addresses: &mut Vec<SocketAddr>) {
+        let mut sorted = addresses.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        self.found().clone_from(&sorted);
+        if sorted.len() < 2 {
+            return;
+        }
+        let mut last = self.last.lock().await;
+        let is_used = last
+            .as_ref()
+            .is_some_and(|race| race.ended.elapsed() < RESULT_IS_USED && race.addresses == sorted);
+        if !is_used {
+            let winner = first_to_connect(addresses).await;
+            *last = Some(Race { ended: Instant::now(), addresses: sorted, winner });
+        }
+        if let Some(winner) = last.as_ref().and_then(|race| race.winner) {
+            addresses.sort_by_key(|address| *address != winner);
+        }
+    }
+
+    fn found(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the address that is connected to first. Attempts begin 250 ms apart, or as soon as one
+/// has failed.
+async fn first_to_connect(addresses: &[SocketAddr]) -> Option<SocketAddr> {
+    let mut waiting = addresses.iter().copied();
+    let mut attempts = FuturesUnordered::new();
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.push(async move { (address, TcpStream::connect(address).await.is_ok()) });
+        }
+        let patience = if waiting.len() > 0 { HEAD_START } else { LAST_CHANCE };
+        match timeout(patience, attempts.next()).await {
+            Ok(Some((winner, true))) => return Some(winner),
+            Ok(None) => return None,
+            Err(_) if waiting.len() == 0 => return None,
+            Ok(Some((_, false))) | Err(_) => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for Racing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Racing").field("host", &self.0.host).field("port", &self.0.port).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
