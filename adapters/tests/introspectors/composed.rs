@@ -7,7 +7,7 @@ use adapters::{
     zitadel::{ClientCredentials, ZitadelSettings, compose},
 };
 use domain::{AccessToken, Policy, Refusal, Rule};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, pause, resume, sleep};
 use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 use crate::{active_token, setup};
@@ -89,6 +89,23 @@ async fn a_second_key_in_the_file_is_found_by_itself() {
         }
         assert!(began.elapsed() < setup::PATIENT, "it still uses {used:?}");
         sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn connections_are_renewed_every_five_minutes() {
+    let double = ZitadelDouble::start().await;
+    let token = active_token(&double);
+    let zitadel =
+        compose(setup::basic(&double), CacheSettings::default(), Limits::default()).unwrap();
+    let authorizer = zitadel.authorizer();
+    for renewals in 1..=3 {
+        assert!(authorizer.authorize::<Anyone>(&token).await.is_ok());
+        assert_eq!(double.discoveries(), renewals);
+        pause();
+        advance(Duration::from_mins(5)).await;
+        resume();
+        double.wait_for_discoveries(renewals + 1).await;
     }
 }
 

@@ -168,7 +168,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "zitadel.ca_file",
         FILE,
-        "Further root certificates, in PEM, besides the system's.",
+        "Further root certificates, in PEM, besides the system's; at most 1 MiB, read again for new connections.",
     ),
     Setting::new(
         "zitadel.claims",

@@ -10,6 +10,7 @@
 mod built;
 mod causes;
 mod child;
+mod connections;
 mod file_descriptors;
 mod http2_floods;
 mod log;
