@@ -65,8 +65,8 @@ impl Resolve for Racing {
             if !is_raced {
                 return Ok(found);
             }
-            let port = shared.port;
-            let mut found: Vec<_> = found.map(|found| SocketAddr::new(found.ip(), port)).collect();
+            let mut found: Vec<_> = found.collect();
+            found.iter_mut().for_each(|address| address.set_port(shared.port));
             shared.winner_first(&mut found).await;
             Ok(Box::new(found.into_iter()) as Addrs)
         })

@@ -5,8 +5,13 @@ use std::{fs, net::IpAddr, process::Command};
 use domain::{AccessToken, TokenIntrospector};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tempfile::NamedTempFile;
-use tokio::time::{advance, pause, resume};
-use zitadel_double::{DiscoveryFault, Fault, Listening, NewUser, Times, ZitadelDouble};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::{advance, pause, resume},
+};
+use zitadel_double::{
+    DiscoveryFault, Fault, Listening, NewUser, RedirectStatus, Times, ZitadelDouble,
+};
 
 use super::*;
 use crate::zitadel::{
@@ -99,7 +104,8 @@ async fn five_seconds_pass() {
 async fn at_localhost(names: &Written) -> (ZitadelDouble, ZitadelIntrospector) {
     let double = ZitadelDouble::start().await;
     let domain = format!("http://localhost:{}", double.addr().port());
-    let settings = ZitadelSettings { domain: domain.parse().unwrap(), ..settings(&double) };
+    let (domain, timeout) = (domain.parse().unwrap(), Duration::from_mins(10));
+    let settings = ZitadelSettings { domain, timeout, ..settings(&double) };
     (double, introspector(settings, names))
 }
 
@@ -213,6 +219,26 @@ async fn a_name_that_moved_is_followed_though_the_old_address_answers() {
     drop(new.take_violations());
 }
 
+// In turn, the dead one would have half of the ten minutes.
+#[tokio::test]
+async fn of_two_addresses_the_first_may_be_dead() {
+    let names = Written::at(&[[127, 0, 2, 1], [127, 0, 0, 1]]);
+    let (double, introspector) = at_localhost(&names).await;
+    let dead = TcpSocket::new_v4().unwrap();
+    dead.bind(SocketAddr::new([127, 0, 2, 1].into(), double.addr().port())).unwrap();
+    let dead = dead.listen(1).unwrap();
+    let mut queued = Vec::new();
+    let full = async {
+        while queued.len() < 16 {
+            queued.push(TcpStream::connect(dead.local_addr().unwrap()).await.unwrap());
+        }
+    };
+    assert!(timeout(Duration::from_secs(1), full).await.is_err(), "its queue is never full");
+    let token = token(&double);
+    let answer = timeout(Duration::from_secs(20), ask(&introspector, &token)).await;
+    assert_eq!(answer, Ok("active"));
+}
+
 #[tokio::test]
 async fn a_routine_generation_takes_over_only_with_metadata() {
     let double = ZitadelDouble::start().await;
@@ -237,6 +263,27 @@ async fn a_routine_generation_takes_over_only_with_metadata() {
     introspector.generations.renew().await.unwrap();
     assert!(!Arc::ptr_eq(&generation, &introspector.generations.current()));
     assert_eq!(ask(&introspector, &token).await, "active");
+}
+
+#[tokio::test]
+async fn every_generation_goes_the_configured_way_and_no_other() {
+    let double = ZitadelDouble::builder().issuer("https://auth.example.test").start().await;
+    let connect_to = Some(format!("http://{}", double.addr()).parse().unwrap());
+    let settings = ZitadelSettings { connect_to, ..settings(&double) };
+    let introspector = introspector(settings, &Written::default());
+    let token = token(&double);
+    for _ in 0..3 {
+        assert_eq!(ask(&introspector, &token).await, "active");
+        assert_eq!(double.requests().pop().unwrap().host, "auth.example.test");
+        let elsewhere = format!("{}/elsewhere", double.issuer());
+        let redirect = Fault::Redirect(RedirectStatus::TemporaryRedirect, elsewhere);
+        double.introspection_fault(redirect, Times::Once);
+        assert_eq!(ask(&introspector, &token).await, "redirected");
+        let generation = introspector.generations.current();
+        five_seconds_pass().await;
+        introspector.generations.renew().await.unwrap();
+        assert!(!Arc::ptr_eq(&generation, &introspector.generations.current()));
+    }
 }
 
 #[tokio::test]
