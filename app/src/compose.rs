@@ -5,13 +5,14 @@ use std::sync::Arc;
 use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::Breaker,
-    zitadel::{CurrentAuthentication, HttpClientError, compose},
+    zitadel::{ComposedZitadel, CurrentAuthentication, HttpClientError, compose},
 };
 use axum::Router;
 use axum_zitadel::{Guard, GuardBuilder, Routes};
 use domain::{Authorizer, Requirements, TokenIntrospector};
 
 use crate::{
+    client::BoundedByAddress,
     config::{Auth, Config, Fake, Introspector, Prefix, Zitadel},
     explainer::Explainer,
     metrics::Metrics,
@@ -111,8 +112,9 @@ fn ask_zitadel(
     let Zitadel { mut settings, limits } = zitadel;
     settings.trace_parent = traces::trace_parent;
     let zitadel = compose(settings, cache, limits)?;
+    let ComposedZitadel { introspector, known, .. } = zitadel;
     Ok(Composed {
-        introspector: zitadel.introspector,
+        introspector: Arc::new(BoundedByAddress::new(introspector, known, limits.max_in_flight)),
         requirements: zitadel.requirements,
         explainer: Explainer::Zitadel {
             explainer: Box::new(zitadel.explainer),

@@ -4,6 +4,7 @@ mod admin;
 mod api;
 mod banner;
 mod check;
+mod client;
 mod compose;
 pub mod config;
 mod cors;

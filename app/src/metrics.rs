@@ -130,7 +130,15 @@ fn describe() {
         "client_credentials_refused",
         "1 while the authorization server refuses this API's own credentials."
     );
+    describe_counter!(
+        "token_introspection_refused_by_address_total",
+        "Requests without a verdict because their client address had its share of questions."
+    );
     describe_gauge!("http_server_connections", "Connections of the API's listener.");
+    describe_counter!(
+        "http_server_connections_refused_total",
+        "Connections that were closed at once because their address had its share of them."
+    );
     describe_counter!(
         "http_server_requests_refused_total",
         "Requests that were refused by their head, before any route saw them."

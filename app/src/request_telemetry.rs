@@ -6,9 +6,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum_zitadel::{RequestEnd, RequestHead, RequestObserver, Route};
 use domain::Subject;
 use metrics::Histogram;
-use tracing::{Span, field::Empty, info, info_span};
+use tracing::{
+    Span,
+    field::{Empty, display},
+    info, info_span,
+};
 
 use crate::{
+    client::Client,
     config::Log,
     metrics::{Metrics, method_label},
     telemetry::traces,
@@ -22,6 +27,8 @@ pub(crate) struct RequestTelemetry {
     logs_requests: bool,
     /// Whether that event names the subject.
     logs_subjects: bool,
+    /// Whether that event names the client's address.
+    logs_clients: bool,
 }
 
 /// The metrics, and a histogram for the common case of each route (its own method, status 200),
@@ -41,7 +48,12 @@ impl RequestTelemetry {
             });
             Measured { ok: ok.collect(), metrics }
         });
-        Self { measured, logs_requests: log.requests, logs_subjects: log.subject }
+        Self {
+            measured,
+            logs_requests: log.requests,
+            logs_subjects: log.subject,
+            logs_clients: log.client_address,
+        }
     }
 }
 
@@ -91,7 +103,12 @@ impl RequestObserver for RequestTelemetry {
             let principal = end.principal.filter(|_| self.logs_subjects);
             let subject = principal.and_then(|principal| principal.subject.as_ref());
             let subject = subject.map(Subject::as_str);
-            info!(%method, route, %request_id, status, outcome, duration_ms, subject, "request");
+            let client = Client::current().filter(|_| self.logs_clients);
+            let client = client.map(|client| display(client.address()));
+            info!(
+                %method, route, %request_id, status, outcome, duration_ms, subject,
+                client.address = client, "request",
+            );
         }
         trace(span, end);
     }

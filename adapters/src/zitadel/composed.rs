@@ -24,6 +24,8 @@ pub struct ComposedZitadel {
     /// Asked of every token: the issuer, and 5 s of leeway. Organizations and audiences may be
     /// added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
+    /// Tokens whose last verdict was active, for limits of the caller's own.
+    pub known: Arc<KnownTokens>,
     /// The circuit breaker, for a health check.
     pub breaker: Breaker,
     /// Explains ZITADEL's answers to people.
@@ -76,10 +78,10 @@ pub fn compose(
         }
     }
     let Stack { introspector, breaker } =
-        stack(introspector, known, cache, limits, timeout, Arc::new(SystemClock));
+        stack(introspector, Arc::clone(&known), cache, limits, timeout, Arc::new(SystemClock));
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
-    Ok(ComposedZitadel { introspector, requirements, breaker, explainer, credentials })
+    Ok(ComposedZitadel { introspector, requirements, known, breaker, explainer, credentials })
 }
 
 impl ComposedZitadel {

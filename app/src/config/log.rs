@@ -20,6 +20,8 @@ pub struct Log {
     pub requests: bool,
     /// Whether that event names the subject of whoever was let in.
     pub subject: bool,
+    /// Whether that event names the client's address.
+    pub client_address: bool,
 }
 
 impl Log {
@@ -35,10 +37,14 @@ impl Log {
         };
         let requests: bool = layers.required("log.requests")?;
         let subject: bool = layers.required("log.subject")?;
-        if subject && !requests {
-            return Err(layers.error("log.subject", "without log.requests there is no such event"));
+        let client_address: bool = layers.required("log.client_address")?;
+        for (name, wanted) in [("log.subject", subject), ("log.client_address", client_address)] {
+            if wanted && !requests {
+                return Err(layers.error(name, "without log.requests there is no such event"));
+            }
         }
-        Ok(Self { format: layers.required("log.format")?, level, requests, subject })
+        let format = layers.required("log.format")?;
+        Ok(Self { format, level, requests, subject, client_address })
     }
 }
 

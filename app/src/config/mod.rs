@@ -24,6 +24,7 @@ use std::{collections::BTreeMap, env, path::Path};
 use adapters::CacheSettings;
 use serde::de::DeserializeOwned;
 
+pub use crate::client::{InvalidNetwork, Networks};
 use crate::local_tokens::LocalTokens;
 use layers::Layers;
 use section::OwnersValues;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use super::{error::ConfigError, layers::Layers};
+use crate::client::Networks;
 
 /// The listener of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub struct Server {
     pub drain_delay: Duration,
     /// Connections served at once.
     pub max_connections: NonZeroUsize,
+    /// Connections of one client address, where it is set.
+    pub max_connections_per_address: Option<NonZeroUsize>,
+    /// Proxies whose `Forwarded` or `X-Forwarded-For` names the client.
+    pub trusted_proxies: Networks,
     /// For a whole request head to arrive.
     pub header_timeout: Duration,
     /// How long a connection is kept without a request.
@@ -30,10 +35,20 @@ impl Server {
             shutdown_grace: duration(layers, "server.shutdown_grace")?,
             drain_delay: duration(layers, "server.drain_delay")?,
             max_connections: layers.required("server.max_connections")?,
+            max_connections_per_address: layers.parsed("server.max_connections_per_address")?,
+            trusted_proxies: layers.list("server.trusted_proxies")?.into_iter().collect(),
             header_timeout: some_time(layers, "server.header_timeout")?,
             idle_timeout: some_time(layers, "server.idle_timeout")?,
             max_body: layers.size("server.max_body")?,
         })
+    }
+}
+
+impl Server {
+    /// Connections of one client address: a tenth of all by default.
+    pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
+        let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);
+        self.max_connections_per_address.or_else(tenth).unwrap_or(NonZeroUsize::MIN)
     }
 }
 

@@ -97,6 +97,17 @@ pub(super) const SETTINGS: &[Setting] = &[
     .number()
     .default("10000"),
     Setting::new(
+        "server.max_connections_per_address",
+        "a whole number, at least 1",
+        "Connections that one client address may hold, of IPv6 one /64; one more is closed at once. Loopback and `server.trusted_proxies` are not bounded. Without it: a tenth of `server.max_connections`.",
+    )
+    .number(),
+    Setting::new(
+        "server.trusted_proxies",
+        "networks or addresses such as 10.0.0.0/8 or 192.0.2.7",
+        "Proxies whose `Forwarded` or `X-Forwarded-For` names the client, for what one client address may take. Without it: none, and the client is the peer of the connection.",
+    ),
+    Setting::new(
         "server.header_timeout",
         DURATION,
         "For a whole request head to arrive.",
@@ -282,6 +293,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "log.subject",
         "true or false, and true only with log.requests",
         "Whether the event of `log.requests` names the subject (`sub`) of whoever was let in.",
+    )
+    .flag()
+    .default("false"),
+    Setting::new(
+        "log.client_address",
+        "true or false, and true only with log.requests",
+        "Whether the event of `log.requests` names the client's address.",
     )
     .flag()
     .default("false"),

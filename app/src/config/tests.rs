@@ -100,7 +100,13 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert!(config.auth.organizations.is_empty() && config.auth.audiences.is_empty());
     assert_eq!(
         config.log,
-        Log { format: LogFormat::Text, level: LevelFilter::INFO, requests: false, subject: false }
+        Log {
+            format: LogFormat::Text,
+            level: LevelFilter::INFO,
+            requests: false,
+            subject: false,
+            client_address: false
+        }
     );
     assert!(config.origins.is_empty() && config.warnings.is_empty());
 }
@@ -212,6 +218,10 @@ fn a_malformed_value_is_refused_with_what_would_be_right() {
         ("APP_SERVER__SHUTDOWN_GRACE", "10", "such as 5s"),
         ("APP_SERVER__MAX_BODY", "much", "such as 1MiB"),
         ("APP_SERVER__MAX_CONNECTIONS", "0", "at least 1"),
+        ("APP_SERVER__MAX_CONNECTIONS_PER_ADDRESS", "0", "at least 1"),
+        ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/33", "such as 10.0.0.0/8"),
+        ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/8,", "server.trusted_proxies"),
+        ("APP_SERVER__TRUSTED_PROXIES", "proxy.example.com", "neither a network nor an address"),
         ("APP_SERVER__HEADER_TIMEOUT", "0s", "server.header_timeout"),
         ("APP_SERVER__IDLE_TIMEOUT", "0s", "server.idle_timeout"),
         ("APP_CORS__ALLOWED_ORIGINS", "*", "without path or wildcard"),

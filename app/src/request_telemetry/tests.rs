@@ -58,6 +58,7 @@ fn each_reason_is_the_same_word_in_the_access_log_the_metrics_and_the_trace() {
         level: tracing::level_filters::LevelFilter::INFO,
         requests: true,
         subject: false,
+        client_address: false,
     };
     let telemetry = RequestTelemetry::new(Some(metrics.clone()), &log, &[]);
     let seen = Seen::default();

@@ -11,22 +11,23 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::activity::Activity;
+use super::{Place, activity::Activity};
 
 /// What is at most so long, in bytes, is sent as one piece: for the system that is less work than
 /// to gather the head and the body of an answer by itself.
 const SMALL: usize = 1024;
 
-/// A socket that tells when bytes arrive.
+/// A socket that tells when bytes arrive, and holds the place of its connection.
 #[derive(Debug)]
 pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
+    _place: Place,
 }
 
 impl MeteredStream {
-    pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
-        Self { stream, activity }
+    pub(super) fn new(stream: TcpStream, activity: Activity, place: Place) -> Self {
+        Self { stream, activity, _place: place }
     }
 }
 

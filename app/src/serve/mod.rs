@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod connection_share;
 mod in_flight;
 mod listener;
 mod metered_stream;
@@ -9,7 +10,7 @@ mod request_head;
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -32,6 +33,7 @@ use tracing::warn;
 use crate::{admin::Admin, config};
 use activity::Patience;
 use connection::Connections;
+use connection_share::{ConnectionShares, Share};
 use in_flight::InFlight;
 pub(crate) use listener::listen as listen_on;
 use request_head::RequestHeads;
@@ -110,6 +112,18 @@ pub(crate) fn serve(
     router: Router,
     config: &config::Server,
 ) -> Running {
+    let per_address = config.max_connections_per_address();
+    let shares = ConnectionShares::new(per_address, config.trusted_proxies.with_loopback());
+    serve_by(shares, listener, local_address, router, config)
+}
+
+fn serve_by(
+    shares: ConnectionShares,
+    listener: TcpListener,
+    local_address: SocketAddr,
+    router: Router,
+    config: &config::Server,
+) -> Running {
     let (stop, stopped) = oneshot::channel();
     let patience =
         Patience { header_timeout: config.header_timeout, idle_timeout: config.idle_timeout };
@@ -121,11 +135,13 @@ pub(crate) fn serve(
         in_flight: InFlight::default(),
         graceful: GracefulShutdown::new(),
         draining: Arc::clone(&draining),
+        proxies: Arc::new(config.trusted_proxies.clone()),
     };
     let max_connections = config.max_connections.get().min(Semaphore::MAX_PERMITS);
     let server = Server {
         listener,
         places: Arc::new(Semaphore::new(max_connections)),
+        shares,
         connections,
         open: gauge!("http_server_connections"),
         tasks: JoinSet::new(),
@@ -134,10 +150,33 @@ pub(crate) fn serve(
     Running { local_address, stop, served, draining, admin: None, credentials: None }
 }
 
+/// The place of a connection, until its socket is closed: an upgraded connection keeps it.
+#[derive(Debug)]
+struct Place {
+    open: Gauge,
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+}
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit, share: Share, open: Gauge) -> Self {
+        open.increment(1);
+        Self { open, _permit: permit, _share: share }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.decrement(1);
+    }
+}
+
 struct Server {
     listener: TcpListener,
     /// One for each connection that may be served at once; more wait to be accepted.
     places: Arc<Semaphore>,
+    /// Bounds those of one address.
+    shares: ConnectionShares,
     connections: Connections,
     /// How many there are, for those who watch.
     open: Gauge,
@@ -172,15 +211,12 @@ impl Server {
                 _ = &mut end => return,
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept(&self.listener, &self.places) => match accepted {
-                    Ok((stream, place)) => {
-                        let connection = self.connections.serve(stream);
-                        let open = self.open.clone();
-                        open.increment(1);
-                        self.tasks.spawn(async move {
-                            connection.await;
-                            open.decrement(1);
-                            drop(place);
-                        });
+                    Ok((stream, peer, place)) => {
+                        // Beyond the share of its address a connection is closed at once.
+                        if let Some(share) = self.shares.enter(peer) {
+                            let place = Place::new(place, share, self.open.clone());
+                            self.tasks.spawn(self.connections.serve(stream, peer, place));
+                        }
                     }
                     Err(error) => {
                         warn!(%error, "cannot accept a connection");
@@ -196,11 +232,14 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let closed = |error: AcquireError| io::Error::other(error);
     let place = Arc::clone(places).acquire_owned().await.map_err(closed)?;
-    let (stream, _peer) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // An answer is one segment or few: it need not wait for more.
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, peer.ip(), place))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,6 +93,7 @@ mod tests {
             level: LevelFilter::TRACE,
             requests: false,
             subject: false,
+            client_address: false,
         };
         let span = with_default(&Dispatch::new(Registry::default()), || info_span!("a span"));
         let dispatch = Dispatch::new(subscriber(log::layer(log).1, traces));

@@ -52,12 +52,54 @@ fn an_event_of_a_request_has_its_id_and_the_subject_only_where_that_is_asked_for
     }
 }
 
+/// Every event that there is when the app has ended, after one request with this field.
+fn events(settings: &[(&str, &str)], field: &str) -> String {
+    let environment = [("APP_LOG__FORMAT", "json"), ("APP_LOG__REQUESTS", "true")];
+    let app = App::start(&[], &[&environment[..], settings].concat());
+    let address = event(&app, "listening\"")["address"].as_str().unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request =
+        format!("GET /api/public HTTP/1.1\r\nHost: x\r\n{field}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_to_string(&mut String::new()).unwrap();
+    app.signal("TERM");
+    app.end().1
+}
+
 #[test]
-fn a_subject_without_an_event_to_name_it_in_is_refused() {
-    let (status, _, stderr) = run(&[], &[("APP_LOG__SUBJECT", "true")]);
-    assert_eq!(status, Some(2));
-    assert!(stderr.starts_with("app: log.subject") && stderr.contains("log.requests"), "{stderr}");
-    assert_eq!(stderr.lines().count(), 1);
+fn the_clients_address_is_in_the_log_only_where_that_is_asked_for() {
+    let proxies = ("APP_SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
+    let names = ("APP_LOG__CLIENT_ADDRESS", "true");
+    let forwarded = "X-Forwarded-For: 192.0.2.9, 2001:db8::7\r\n";
+    for (settings, field, expected) in [
+        (&[][..], "", Value::Null),
+        (&[proxies], forwarded, Value::Null),
+        (&[names], "", "127.0.0.1".into()),
+        (&[names], forwarded, "127.0.0.1".into()),
+        (&[names, proxies], forwarded, "2001:db8::7".into()),
+        (&[names, proxies], "Forwarded: for=192.0.2.1;proto=https\r\n", "192.0.2.1".into()),
+        (&[names, proxies], "X-Forwarded-For: unknown\r\n", "127.0.0.1".into()),
+    ] {
+        let log = events(settings, field);
+        let request = log.lines().find(|line| line.contains("\"request\"")).unwrap();
+        let request: Value = serde_json::from_str(request).unwrap();
+        assert_eq!(request["client.address"], expected, "{settings:?} {field}");
+        assert_eq!(log.contains("2001:db8"), expected == "2001:db8::7", "{log}");
+        assert!(!log.contains("192.0.2.9"), "{log}");
+    }
+}
+
+#[test]
+fn a_text_without_an_event_to_name_it_in_is_refused() {
+    for (variable, setting) in
+        [("APP_LOG__SUBJECT", "log.subject"), ("APP_LOG__CLIENT_ADDRESS", "log.client_address")]
+    {
+        let (status, _, stderr) = run(&[], &[(variable, "true")]);
+        assert_eq!(status, Some(2));
+        assert!(stderr.starts_with(&format!("app: {setting}")), "{stderr}");
+        assert!(stderr.contains("log.requests"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1);
+    }
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! One client address cannot take every question to ZITADEL. The test is the proxy that names the
+//! clients.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use tests::{Answer, Api, Environment, with_client_secret};
+use tokio::{
+    task::JoinSet,
+    time::{Duration, Instant, timeout},
+};
+use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
+
+const MAX_IN_FLIGHT: usize = 16;
+/// Half of them.
+const SHARE: usize = 8;
+
+fn behind_a_proxy(double: &ZitadelDouble) -> Environment {
+    with_client_secret(double)
+        .with("APP_SERVER__TRUSTED_PROXIES", "127.0.0.0/8, ::1")
+        .with("APP_ZITADEL__TIMEOUT", "1h")
+        .with("APP_ZITADEL__MAX_IN_FLIGHT", &MAX_IN_FLIGHT.to_string())
+        .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
+}
+
+/// Asks with a token as a client of this address does, or with another field that names it.
+async fn ask(api: &Api, field: (&str, &str), token: &str) -> Answer {
+    let request = api.client().get(api.url("/api/private")).bearer_auth(token);
+    let response = timeout(Duration::from_secs(20), request.header(field.0, field.1).send()).await;
+    Answer::read(response.expect("an answer in time").unwrap()).await
+}
+
+fn from(address: &str) -> (&str, &str) {
+    ("x-forwarded-for", address)
+}
+
+/// Waits until the API is ready: what it asks by itself is over then.
+async fn ready(api: &Api) {
+    let began = Instant::now();
+    while api.admin("/readyz").await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(20), "it does not get ready");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
+    let double = ZitadelDouble::start().await;
+    let user = double.add_user(NewUser::service("svc"));
+    let [known, new] = [double.pat(&user), double.pat(&user)];
+    let api = Arc::new(Api::start(behind_a_proxy(&double)).await);
+    assert_eq!(ask(&api, from("192.0.2.1"), &known).await.status, 200);
+    ready(&api).await;
+    double.reset_counts();
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    // Half of them leave: their questions go on.
+    let mut flood = JoinSet::new();
+    let mut leavers = Vec::new();
+    for number in 0..SHARE {
+        let api = Arc::clone(&api);
+        // One subscriber of IPv6 has many addresses.
+        let address = format!("2001:db8::{number:x}");
+        let asked = async move { ask(&api, from(&address), &format!("flood-{number}")).await };
+        if number % 2 == 0 {
+            leavers.push(tokio::spawn(asked));
+        } else {
+            flood.spawn(asked);
+        }
+    }
+    double.wait_for_introspections(SHARE).await;
+    for leaver in leavers {
+        leaver.abort();
+        assert!(leaver.await.is_err());
+    }
+    for (number, field) in [
+        ("x-forwarded-for", "2001:db8::ffff"),
+        // What stands further left is the caller's own invention.
+        ("x-forwarded-for", "192.0.2.7, 2001:db8::1"),
+        ("forwarded", "for=\"[2001:db8::2]:4711\""),
+        ("forwarded", "for=192.0.2.7, for=\"[2001:db8::2]\";proto=https"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = ask(&api, field, &format!("late-{number}")).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{field:?}");
+        assert_eq!(answer.code(), "introspection_unavailable");
+        assert_eq!(answer.retry_after.as_deref(), Some("1"));
+        assert_eq!(answer.challenge, None);
+        assert_eq!(answer.content_type.as_deref(), Some("application/problem+json"));
+    }
+    assert_eq!(double.introspections(), SHARE);
+    // Users of the same address whose tokens are known, and new ones elsewhere, find a place.
+    let mut others = JoinSet::new();
+    for (address, token) in [("2001:db8::1", known), ("192.0.2.2", new)] {
+        let api = Arc::clone(&api);
+        others.spawn(async move { ask(&api, from(address), &token).await });
+    }
+    double.wait_for_introspections(SHARE + 2).await;
+    let metrics = api.admin("/metrics").await.text;
+    assert!(metrics.contains("token_introspection_refused_by_address_total 4"), "{metrics}");
+    gate.open();
+    for answer in others.join_all().await {
+        assert_eq!(answer.status, 200);
+    }
+    for answer in flood.join_all().await {
+        assert_eq!(answer.code(), "invalid_token");
+    }
+    assert_eq!(ask(&api, from("2001:db8::1"), "after").await.code(), "invalid_token");
+}
+
+/// Requests that joined another one's question.
+async fn joined(api: &Api) -> usize {
+    let metrics = api.admin("/metrics").await.text;
+    let count =
+        metrics.lines().find_map(|l| l.strip_prefix("token_introspection_coalesced_total "));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
+// A herd with one token is one question.
+#[tokio::test]
+async fn a_herd_behind_one_address_shares_one_question() {
+    let double = ZitadelDouble::start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    let api = Arc::new(Api::start(behind_a_proxy(&double)).await);
+    ready(&api).await;
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    let mut herd = JoinSet::new();
+    for _ in 0..10 * SHARE {
+        let (api, token) = (Arc::clone(&api), token.clone());
+        herd.spawn(async move { ask(&api, from("192.0.2.1"), &token).await.status });
+    }
+    // At most two of them ask, and one more waits for the next question.
+    let began = Instant::now();
+    while joined(&api).await < 10 * SHARE - 3 {
+        assert!(began.elapsed() < Duration::from_secs(20), "they do not wait");
+        tokio::task::yield_now().await;
+    }
+    gate.open();
+    for status in herd.join_all().await {
+        assert_eq!(status, 200);
+    }
+}
+
+// Without the setting a caller names no client: everybody could choose an address.
+#[tokio::test]
+async fn a_peer_that_is_not_trusted_names_no_client() {
+    let double = ZitadelDouble::start().await;
+    let environment = behind_a_proxy(&double).with("APP_SERVER__TRUSTED_PROXIES", "192.0.2.0/24");
+    let api = Arc::new(Api::start(environment).await);
+    ready(&api).await;
+    double.reset_counts();
+    let gate = Gate::closed();
+    double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
+    let mut asked = JoinSet::new();
+    for number in 0..=SHARE {
+        let api = Arc::clone(&api);
+        asked.spawn(async move { ask(&api, from("192.0.2.1"), &format!("token-{number}")).await });
+    }
+    // This machine has no share.
+    double.wait_for_introspections(SHARE + 1).await;
+    gate.open();
+    for answer in asked.join_all().await {
+        assert_eq!(answer.code(), "invalid_token");
+    }
+}
