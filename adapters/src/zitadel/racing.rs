@@ -66,7 +66,9 @@ impl Resolve for Racing {
                 return Ok(found);
             }
             let mut found: Vec<_> = found.collect();
-            found.iter_mut().for_each(|address| address.set_port(shared.port));
+            for address in &mut found {
+                address.set_port(shared.port);
+            }
             shared.winner_first(&mut found).await;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
@@ -74,8 +76,8 @@ impl Resolve for Racing {
 }
 
 impl Shared {
-    async fn winner_first(&self, addresses: &mut Vec<SocketAddr>) {
-        let mut sorted = addresses.clone();
+    async fn winner_first(&self, addresses: &mut [SocketAddr]) {
+        let mut sorted = addresses.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
         self.found().clone_from(&sorted);

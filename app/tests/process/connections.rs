@@ -1,4 +1,4 @@
-//! What the log says when the connections to ZITADEL are replaced.
+//! Log events of the replacement of connections to ZITADEL.
 
 use std::{fs, thread, time::Duration};
 

@@ -60,7 +60,7 @@ impl Shared {
         self.tls().as_ref().map(|tls| tls.acceptor.clone())
     }
 
-    /// How often the connections of a moment were stuck.
+    /// Returns how many times the connections of a moment were stuck.
     pub(crate) fn stuck(&self) -> usize {
         self.stuck.load(Ordering::SeqCst)
     }

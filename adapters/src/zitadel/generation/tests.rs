@@ -120,7 +120,7 @@ async fn a_renewal_is_tried_after_five_minutes_and_then_every_thirty_seconds() {
     assert_eq!(names.look_ups(), 0);
     for look_ups in 1..4 {
         let began = Instant::now();
-        // What is tried is made off the runtime, during which the paused clock stands still.
+        // The client is made off the runtime, during which the paused clock stands still.
         while names.look_ups() < look_ups {
             sleep(Duration::from_millis(100)).await;
             assert!(began.elapsed() < Duration::from_secs(40), "{look_ups} are never tried");
@@ -150,7 +150,7 @@ async fn there_is_one_new_generation_in_five_seconds_however_many_questions_fail
 }
 
 #[tokio::test]
-async fn what_another_question_was_answered_over_stays() {
+async fn a_generation_over_which_another_question_was_answered_stays() {
     let names = Written::at(&[[127, 0, 0, 1]]);
     let (double, introspector) = at_localhost(&names).await;
     assert_eq!(ask(&introspector, &token(&double)).await, "active");
@@ -338,7 +338,7 @@ async fn after_a_fault_a_moved_endpoint_is_found_by_itself() {
 }
 
 #[tokio::test]
-async fn a_rotated_authority_is_read_from_the_file_and_what_is_none_changes_nothing() {
+async fn a_rotated_authority_is_read_from_the_file_and_an_unusable_file_changes_nothing() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
     let token = token(&double);
     let file = NamedTempFile::new().unwrap();
@@ -378,7 +378,7 @@ async fn a_file_that_hangs_costs_a_quarter_of_a_second_once_and_keeps_the_old_ro
     let settings = ZitadelSettings { root_certificates: Some(roots), ..settings(&double) };
     let introspector = introspector(settings, &Written::default());
     fs::remove_file(&file).unwrap();
-    // Whoever opens a FIFO to read it waits for a writer.
+    // Opening a FIFO to read it waits for a writer.
     let made = Command::new("mkfifo").arg(&file).status().unwrap();
     assert!(made.success());
     for _ in 0..3 {

@@ -20,7 +20,7 @@ struct Port {
     /// Connections that were accepted.
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
-    /// What fills the queues of those that are dead.
+    /// Listeners of the dead addresses, and the connections that fill their queues.
     held: Vec<(TcpListener, Vec<TcpStream>)>,
 }
 
@@ -42,7 +42,7 @@ impl Port {
         SocketAddr::new(address.into(), self.number)
     }
 
-    /// Nobody answers there, as behind a firewall: the queue is full, and the system says nothing.
+    /// Leaves an address without any answer, as behind a firewall: its queue is full.
     async fn kill(&mut self, address: [u8; 4]) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(self.at(address)).unwrap();
@@ -50,13 +50,11 @@ impl Port {
         let mut queued = Vec::new();
         for _ in 0..16 {
             let connecting = TcpStream::connect(self.at(address));
-            match timeout(Duration::from_millis(200), connecting).await {
-                Ok(stream) => queued.push(stream.unwrap()),
-                Err(_) => {
-                    self.held.push((listener, queued));
-                    return;
-                }
-            }
+            let Ok(stream) = timeout(Duration::from_millis(200), connecting).await else {
+                self.held.push((listener, queued));
+                return;
+            };
+            queued.push(stream.unwrap());
         }
         panic!("the queue is never full");
     }

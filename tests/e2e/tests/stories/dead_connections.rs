@@ -172,7 +172,7 @@ async fn a_zitadel_that_answers_too_late_gets_no_storm_of_connections() {
     assert!(double.connections() <= allowed, "{} of {allowed}", double.connections());
 }
 
-// What was sent before is answered, though its connection is not used any more.
+// A question that was sent before is answered, though its connection gets no others.
 #[tokio::test]
 async fn questions_under_way_finish_over_the_old_connections() {
     let double = ZitadelDouble::start().await;

@@ -23,7 +23,7 @@ pub(super) enum Ending {
 pub(super) struct Line {
     ending: watch::Sender<Option<Ending>>,
     bytes_written: watch::Sender<u64>,
-    /// How often connections had been stuck when this one was accepted.
+    /// Number of times that connections had been stuck when this one was accepted.
     accepted_after: usize,
 }
 
@@ -33,7 +33,7 @@ impl Line {
         Self { ending, bytes_written, accepted_after }
     }
 
-    /// Whether connections were stuck since this one was accepted.
+    /// Returns whether connections were stuck since this one was accepted.
     pub(super) fn is_stuck(&self, stuck: usize) -> bool {
         self.accepted_after < stuck
     }

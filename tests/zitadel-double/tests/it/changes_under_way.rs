@@ -1,4 +1,4 @@
-//! What changes while clients are connected.
+//! Changes while clients are connected.
 
 use std::time::Duration;
 
