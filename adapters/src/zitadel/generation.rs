@@ -30,7 +30,6 @@ use super::{
     discovery::Discovery,
     fault::Seen,
     http_client::{HttpClient, HttpClientError, Route},
-    pace::Pace,
     response,
     root_certificates::CurrentRoots,
 };
@@ -62,7 +61,6 @@ pub(super) struct AnswersBefore(usize);
 pub(super) struct Generations {
     route: Arc<Route>,
     roots: Option<CurrentRoots>,
-    pace: Arc<Pace>,
     current: RwLock<Arc<Generation>>,
     moments: Mutex<Moments>,
 }
@@ -91,16 +89,12 @@ impl Generation {
 
 impl Generations {
     /// Makes the first generation. Nothing is asked yet.
-    pub(super) fn new(
-        route: Route,
-        roots: Option<CurrentRoots>,
-        pace: Arc<Pace>,
-    ) -> Result<Self, HttpClientError> {
+    pub(super) fn new(route: Route, roots: Option<CurrentRoots>) -> Result<Self, HttpClientError> {
         let pem = roots.as_ref().map(CurrentRoots::pem);
         let http = Arc::new(route.client(pem.as_deref())?);
         let current = Generation::new(Some(http), &route, route.endpoint.clone());
         let (route, current) = (Arc::new(route), RwLock::new(current));
-        Ok(Self { route, roots, pace, current, moments: Mutex::default() })
+        Ok(Self { route, roots, current, moments: Mutex::default() })
     }
 
     /// Returns the generation in use, by one short lock.
@@ -198,14 +192,14 @@ impl Generations {
         let proof = async {
             let http = self.http(&new).await?;
             match &self.route.endpoint {
-                None => drop(new.discovery.endpoint(http, &self.pace).await?),
+                None => drop(new.discovery.endpoint(http, &self.route.pace).await?),
                 Some(endpoint) => {
                     let mut url = endpoint.clone();
                     url.set_path("/.well-known/openid-configuration");
                     url.set_query(None);
-                    let sent = self.pace.spend();
+                    let sent = self.route.pace.spend();
                     let answer = response::send(http.request(Method::GET, url)).await?;
-                    self.pace.note(sent, answer.status(), answer.headers());
+                    self.route.pace.note(sent, answer.status(), answer.headers());
                 }
             }
             Ok(())
@@ -227,7 +221,7 @@ impl Generations {
             let known = generation.discovery.known()?;
             let found = match self.route.endpoint {
                 Some(_) => return None,
-                None => generation.discovery.ask(http, &self.pace).await.ok()?,
+                None => generation.discovery.ask(http, &self.route.pace).await.ok()?,
             };
             (found != *known).then(|| (Arc::clone(http), found))
         };

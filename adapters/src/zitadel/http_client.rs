@@ -14,6 +14,7 @@ use url::{Host, Url};
 
 use super::{
     address::{ConnectTo, Domain},
+    pace::Pace,
     racing::Racing,
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Route {
     pub(super) connect_to: Option<ConnectTo>,
     pub(super) timeout: Duration,
     pub(super) trace_parent: fn() -> Option<String>,
+    pub(super) pace: Arc<Pace>,
     pub(super) names: Names,
 }
 
@@ -85,7 +87,7 @@ impl Route {
             .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
-            .retry(resend_once())
+            .retry(resend_once(Arc::clone(&self.pace)))
             .connect_timeout(self.timeout)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .http2_keep_alive_interval(PING_INTERVAL)
@@ -149,13 +151,20 @@ impl HttpClient {
 
 /// A connection that broke before any answer is worth one more try at once: a kept-alive one may
 /// have been closed while the request was on its way. A fifth more requests at most.
-fn resend_once() -> retry::Builder {
-    retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(|attempt| {
+fn resend_once(pace: Arc<Pace>) -> retry::Builder {
+    retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
         let broke = attempt
             .error()
             .and_then(|error| error.downcast_ref::<reqwest::Error>())
             .is_some_and(|error| !error.is_connect() && !error.is_timeout());
-        if broke { attempt.retryable() } else { attempt.success() }
+        if broke {
+            // The second try is a request of this second too. Where there is none, one is counted that
+            // was not sent.
+            pace.spend();
+            attempt.retryable()
+        } else {
+            attempt.success()
+        }
     })
 }
 

@@ -165,11 +165,13 @@ impl ZitadelIntrospector {
             ));
         }
         let trace_parent = settings.trace_parent;
-        let route = Route { domain, endpoint, connect_to, timeout, trace_parent, names };
-        let roots = settings.root_certificates.map(Into::into);
         let pace = Arc::new(Pace::new(settings.max_per_second, KnownShare::default()));
+        let roots = settings.root_certificates.map(Into::into);
+        let on_the_way = Arc::clone(&pace);
+        let route =
+            Route { domain, endpoint, connect_to, timeout, trace_parent, pace: on_the_way, names };
         Ok(Self {
-            generations: Arc::new(Generations::new(route, roots, Arc::clone(&pace))?),
+            generations: Arc::new(Generations::new(route, roots)?),
             authentication,
             translator: Translator::new(settings.project_id.as_deref(), settings.claims),
             timeout,

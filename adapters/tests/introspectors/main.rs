@@ -9,6 +9,7 @@
 
 mod addresses;
 mod authentication;
+mod budget;
 mod cold_and_warm;
 mod composed;
 mod discovery;
