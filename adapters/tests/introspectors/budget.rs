@@ -16,13 +16,14 @@ fn word(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
     }
 }
 
+type Order = fn(&ZitadelDouble);
+
 /// What a first question costs, by what happens to it: that many requests reach the double, and that
 /// many are counted.
 #[tokio::test]
 async fn a_budget_counts_what_reaches_zitadel() {
-    let nothing: fn(&ZitadelDouble) = |_| {};
-    let cases: [(&str, fn(&ZitadelDouble), &str, usize); 5] = [
-        ("metadata and a question", nothing, "active", 2),
+    let cases: [(&str, Order, &str, usize); 5] = [
+        ("metadata and a question", |_| {}, "active", 2),
         (
             "a connection that broke",
             |double| double.introspection_fault(Fault::ResetBeforeAnswer, Times::Once),
