@@ -89,6 +89,8 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert_eq!(config.server.max_body, 1024 * 1024);
     assert!(config.server.drain_delay.is_zero());
     assert_eq!(config.server.max_connections.get(), 10_000);
+    assert_eq!(config.server.max_connections_per_address().get(), 1_000);
+    assert_eq!(config.server.trusted_proxies, Networks::default());
     assert_eq!(config.server.header_timeout, Duration::from_secs(10));
     assert_eq!(config.server.idle_timeout, Duration::from_secs(75));
     assert_eq!(config.cors, Cors::default());
@@ -207,6 +209,18 @@ fn toml_takes_its_own_types_where_a_setting_has_one() {
         ("[auth]\nleeway = 5", "it must stand in quotes"),
     ] {
         Setup::new().file("config.toml", text).refused(&[expected]);
+    }
+}
+
+#[test]
+fn an_address_has_a_tenth_of_the_connections_unless_another_number_is_set() {
+    for (max, per_address, expected) in
+        [("10", "", 1), ("9", "", 1), ("1", "", 1), ("25000", "", 2_500), ("10", "10", 10)]
+    {
+        let setup = Setup::new().variable("APP_SERVER__MAX_CONNECTIONS", max);
+        let setup = setup.variable("APP_SERVER__MAX_CONNECTIONS_PER_ADDRESS", per_address);
+        let server = setup.read().unwrap().server;
+        assert_eq!(server.max_connections_per_address().get(), expected, "{max} {per_address}");
     }
 }
 

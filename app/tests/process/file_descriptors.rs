@@ -48,6 +48,7 @@ impl KeptAlive {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
     let app = App::start_after("ulimit -n 200", &[]);
     let address = app.address();

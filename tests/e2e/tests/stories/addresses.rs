@@ -144,6 +144,24 @@ async fn a_herd_behind_one_address_shares_one_question() {
     }
 }
 
+// Proxies and programs of this machine hold the connections of many.
+#[tokio::test]
+async fn loopback_holds_as_many_connections_as_there_are_places() {
+    for proxies in ["192.0.2.0/24", "127.0.0.0/8"] {
+        let environment = Environment::default()
+            .with("APP_SERVER__MAX_CONNECTIONS_PER_ADDRESS", "1")
+            .with("APP_SERVER__TRUSTED_PROXIES", proxies);
+        let api = Api::start(environment).await;
+        let mut connections = Vec::new();
+        for _ in 0..20 {
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let answer = client.get(api.url("/api/public")).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{proxies}");
+            connections.push(client);
+        }
+    }
+}
+
 // Without the setting a caller names no client: everybody could choose an address.
 #[tokio::test]
 async fn a_peer_that_is_not_trusted_names_no_client() {
