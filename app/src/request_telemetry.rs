@@ -27,7 +27,7 @@ pub(crate) struct RequestTelemetry {
     logs_requests: bool,
     /// Whether that event names the subject.
     logs_subjects: bool,
-    /// Whether that event names the client's address.
+    /// Names the client's address in that event.
     logs_clients: bool,
 }
 

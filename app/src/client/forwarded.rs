@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_nearest_hop_that_is_not_trusted_is_the_client() {
-        const NOBODY: &str = "10.0.0.1";
+        const PROXY: &str = "10.0.0.1";
         for (value, expected) in [
             ("192.0.2.1", "192.0.2.1"),
             ("192.0.2.1:4711", "192.0.2.1"),
@@ -123,24 +123,24 @@ mod tests {
             ("\", 192.0.2.1", "192.0.2.1"),
             ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
             // Nothing that can be read: the proxy that wrote it.
-            ("", NOBODY),
-            ("unknown", NOBODY),
-            ("192.0.2.1,", NOBODY),
-            ("192.0.2.1, unknown", NOBODY),
-            ("192.0.2.1, 999.0.0.1", NOBODY),
+            ("", PROXY),
+            ("unknown", PROXY),
+            ("192.0.2.1,", PROXY),
+            ("192.0.2.1, unknown", PROXY),
+            ("192.0.2.1, 999.0.0.1", PROXY),
             ("192.0.2.1, unknown, 10.0.0.2", "10.0.0.2"),
-            ("192.0.2.1 192.0.2.2", NOBODY),
-            ("for=192.0.2.1", NOBODY),
-            ("example.com", NOBODY),
+            ("192.0.2.1 192.0.2.2", PROXY),
+            ("for=192.0.2.1", PROXY),
+            ("example.com", PROXY),
         ] {
             assert_eq!(client_of(&[("x-forwarded-for", value)]), expected, "{value:?}");
         }
-        assert_eq!(client_of(&[]), NOBODY);
+        assert_eq!(client_of(&[]), PROXY);
     }
 
     #[test]
     fn forwarded_is_read_as_its_rfc_has_it() {
-        const NOBODY: &str = "10.0.0.1";
+        const PROXY: &str = "10.0.0.1";
         for (value, expected) in [
             ("for=192.0.2.1", "192.0.2.1"),
             ("For=\"192.0.2.1:4711\"", "192.0.2.1"),
@@ -152,12 +152,12 @@ mod tests {
             // A quote that the caller leaves open.
             ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
             ("for=\"_gazonk, for=\"192.0.2.1\"", "192.0.2.1"),
-            ("for=unknown", NOBODY),
-            ("for=_hidden", NOBODY),
-            ("for=192.0.2.1;for=192.0.2.2", NOBODY),
-            ("for=\"192.0.2.1", NOBODY),
-            ("by=192.0.2.1", NOBODY),
-            ("192.0.2.1", NOBODY),
+            ("for=unknown", PROXY),
+            ("for=_hidden", PROXY),
+            ("for=192.0.2.1;for=192.0.2.2", PROXY),
+            ("for=\"192.0.2.1", PROXY),
+            ("by=192.0.2.1", PROXY),
+            ("192.0.2.1", PROXY),
         ] {
             assert_eq!(client_of(&[("forwarded", value)]), expected, "{value:?}");
         }

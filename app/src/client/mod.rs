@@ -16,7 +16,7 @@ pub use networks::{InvalidNetwork, Networks};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     address: IpAddr,
-    /// Whether the address has a share. This machine's own programs have none.
+    /// `true` where the address has a share: this machine's own programs have none.
     is_bounded: bool,
 }
 

@@ -20,7 +20,7 @@ pub struct Log {
     pub requests: bool,
     /// Whether that event names the subject of whoever was let in.
     pub subject: bool,
-    /// Whether that event names the client's address.
+    /// Names the client's address in that event.
     pub client_address: bool,
 }
 

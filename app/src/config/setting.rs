@@ -299,7 +299,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "log.client_address",
         "true or false, and true only with log.requests",
-        "Whether the event of `log.requests` names the client's address.",
+        "Names the client's address in the event of `log.requests`.",
     )
     .flag()
     .default("false"),

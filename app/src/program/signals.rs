@@ -13,7 +13,7 @@ pub(super) struct Signals {
     hang_up: Option<Signal>,
 }
 
-/// What a signal asks for.
+/// Request of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// SIGTERM or Ctrl-C.

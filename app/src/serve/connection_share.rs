@@ -127,7 +127,7 @@ mod tests {
             held.push(shares.enter(first).unwrap());
             assert!(shares.enter(first).is_none(), "{first}");
             drop(held);
-            assert!(shares.held.lock().is_empty(), "what nobody holds takes no memory");
+            assert!(shares.held.lock().is_empty(), "no memory is kept");
         }
     }
 

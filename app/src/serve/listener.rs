@@ -11,7 +11,7 @@ const BACKLOG: u32 = 4_096;
 /// Listens on `address`.
 ///
 /// # Errors
-/// Those of the system, such as an address that is taken.
+/// Errors of the system, such as an address that is taken.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,

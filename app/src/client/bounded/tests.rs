@@ -94,7 +94,7 @@ async fn one_address_asks_about_its_share_and_takes_nothing_of_others() {
         for request in waiting {
             assert!(!is_refused(request).await, "{address}");
         }
-        assert!(setup.bounded.waiting.lock().is_empty(), "what nobody asks about takes no memory");
+        assert!(setup.bounded.waiting.lock().is_empty(), "no memory is kept");
         assert!(!is_refused(setup.request(client(address), "c")).await);
     }
 }

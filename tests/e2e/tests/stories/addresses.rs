@@ -75,7 +75,7 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
     }
     for (number, field) in [
         ("x-forwarded-for", "2001:db8::ffff"),
-        // What stands further left is the caller's own invention.
+        // An entry further left is the caller's own invention.
         ("x-forwarded-for", "192.0.2.7, 2001:db8::1"),
         ("forwarded", "for=\"[2001:db8::2]:4711\""),
         ("forwarded", "for=192.0.2.7, for=\"[2001:db8::2]\";proto=https"),
@@ -162,7 +162,7 @@ async fn loopback_holds_as_many_connections_as_there_are_places() {
     }
 }
 
-// Without the setting a caller names no client: everybody could choose an address.
+// Without the setting a caller names no client, for any caller could choose an address.
 #[tokio::test]
 async fn a_peer_that_is_not_trusted_names_no_client() {
     let double = ZitadelDouble::start().await;
