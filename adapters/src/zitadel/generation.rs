@@ -124,9 +124,9 @@ impl Generations {
             _ => None,
         };
         match outage {
-            Some(Outage::TimedOut | Outage::Interrupted | Outage::Unreachable) => {
+            Some(reason @ (Outage::TimedOut | Outage::Interrupted | Outage::Unreachable)) => {
                 if generation.answers.load(Ordering::Relaxed) == before.0 {
-                    self.replace(generation, outage);
+                    self.replace(generation, reason);
                 }
             }
             Some(Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen) => {}
@@ -147,14 +147,15 @@ impl Generations {
 
     /// Replaces a generation that does not answer, at once: the new one is made by its first question
     /// and asks where the old one did, until it has read metadata.
-    fn replace(self: &Arc<Self>, old: &Arc<Generation>, outage: Option<Outage>) {
+    fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.known().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             return;
         }
-        // Said once for an outage: the generations after this one never had an answer.
-        if old.answers.load(Ordering::Relaxed) > 0 {
-            let reason = outage.map(Outage::as_str);
+        // Said once for an outage: the generations after this one never had an answer. Where none can
+        // be made, none are replaced.
+        if old.answers.load(Ordering::Relaxed) > 0 && reason != Outage::Unreachable {
+            let reason = reason.as_str();
             info!(reason, "connections replaced: no answer came over the old ones");
         }
         let (generations, addresses) = (Arc::clone(self), old.addresses());
@@ -204,7 +205,7 @@ impl Generations {
             }
             Ok(())
         };
-        timeout(self.route.timeout, proof)
+        timeout(self.patience(), proof)
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))?;
         if self.install(&old, &new, || self.is_time(|moments| &mut moments.replaced)) {
@@ -225,11 +226,17 @@ impl Generations {
             };
             (found != *known).then(|| (Arc::clone(http), found))
         };
-        let Ok(Some((http, found))) = timeout(self.route.timeout, asking).await else { return };
+        let Ok(Some((http, found))) = timeout(self.patience(), asking).await else { return };
         let moved = Generation::new(Some(http), &self.route, Some(found));
         if self.install(generation, &moved, || true) {
             tell_endpoint(generation.discovery.known(), moved.discovery.known());
         }
+    }
+
+    /// Returns how long metadata are waited for: a `zitadel.timeout` of an hour must not delay a
+    /// renewal for as long.
+    fn patience(&self) -> Duration {
+        self.route.timeout.min(RETRY)
     }
 
     /// Puts `new` in the place of `old`, if that is still in use and `allowed` says so.
