@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::Breaker,
-    zitadel::{ComposedZitadel, CurrentAuthentication, HttpClientError, compose},
+    zitadel::{ComposedZitadel, CurrentAuthentication, HttpClientError, Verdicts, compose},
 };
 use axum::Router;
 use axum_zitadel::{Guard, GuardBuilder, Routes};
@@ -29,6 +29,7 @@ pub(crate) struct Composed {
     pub(crate) explainer: Explainer,
     /// There is none in front of the fake.
     breaker: Option<Breaker>,
+    verdicts: Verdicts,
     /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
@@ -38,6 +39,7 @@ pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
     pub(crate) breaker: Option<Breaker>,
+    pub(crate) verdicts: Verdicts,
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
 }
 
@@ -57,8 +59,8 @@ pub(crate) fn api(
     };
     let guard = guard.build();
     let router = router::router(routes, &guard, &config.cors, config.server.max_body);
-    let Composed { introspector, breaker, credentials, .. } = composed;
-    Ok(Api { router, introspector, breaker, credentials })
+    let Composed { introspector, breaker, verdicts, credentials, .. } = composed;
+    Ok(Api { router, introspector, breaker, verdicts, credentials })
 }
 
 /// Builds the introspector that the configuration names.
@@ -100,6 +102,7 @@ fn in_memory(fake: Fake) -> Composed {
         requirements: Requirements::default(),
         explainer: Explainer::Fake,
         breaker: None,
+        verdicts: Verdicts::default(),
         credentials: None,
     }
 }
@@ -121,6 +124,7 @@ fn ask_zitadel(
             introspector: prefix.variable("introspector"),
         },
         breaker: Some(zitadel.breaker),
+        verdicts: zitadel.verdicts,
         credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
     })
 }

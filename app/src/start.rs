@@ -58,7 +58,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let running = running.with_credentials(api.credentials);
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = cannot_listen("admin.listen", address);
-    let health = Health::new(api.breaker, running.draining());
+    let health = Health::new(api.breaker, api.verdicts, running.draining());
     let admin = admin::serve(address, metrics, health, api.introspector).await.map_err(listen)?;
     info!(address = %admin.local_address, "listening for operators");
     Ok(running.with_admin(admin))

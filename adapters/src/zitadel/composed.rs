@@ -6,7 +6,8 @@ use domain::{Authorizer, Requirements, TokenIntrospector};
 use tokio::runtime::Handle;
 
 use super::{
-    CurrentAuthentication, Explainer, HttpClientError, ZitadelIntrospector, ZitadelSettings,
+    CurrentAuthentication, Explainer, HttpClientError, Verdicts, ZitadelIntrospector,
+    ZitadelSettings,
 };
 use crate::{
     CacheSettings, Limits, Stack, SystemClock,
@@ -28,6 +29,8 @@ pub struct ComposedZitadel {
     pub known: Arc<KnownTokens>,
     /// The circuit breaker, for a health check.
     pub breaker: Breaker,
+    /// How long there has been no verdict, for a health check.
+    pub verdicts: Verdicts,
     /// Explains ZITADEL's answers to people.
     pub explainer: Explainer,
     /// This API's credentials, for a look at their files on demand.
@@ -71,6 +74,7 @@ pub fn compose(
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
     let credentials = Arc::clone(introspector.authentication());
+    let verdicts = introspector.verdicts();
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(introspector.renew_regularly());
         if credentials.may_change() {
@@ -81,7 +85,15 @@ pub fn compose(
         stack(introspector, Arc::clone(&known), cache, limits, timeout, Arc::new(SystemClock));
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
-    Ok(ComposedZitadel { introspector, requirements, known, breaker, explainer, credentials })
+    Ok(ComposedZitadel {
+        introspector,
+        requirements,
+        known,
+        breaker,
+        verdicts,
+        explainer,
+        credentials,
+    })
 }
 
 impl ComposedZitadel {

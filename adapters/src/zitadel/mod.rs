@@ -24,6 +24,7 @@ mod response;
 mod root_certificates;
 mod sharing;
 mod translate;
+mod verdicts;
 mod wire;
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
 pub use root_certificates::RootCertificates;
+pub use verdicts::{Missing, Verdicts};
 
 use client_auth::Credentials;
 use fault::Seen;
@@ -96,6 +98,7 @@ pub struct ZitadelSettings {
 #[derive(Debug)]
 pub struct ZitadelIntrospector {
     generations: Arc<Generations>,
+    verdicts: Verdicts,
     authentication: Arc<CurrentAuthentication>,
     translator: Translator,
     timeout: Duration,
@@ -172,6 +175,7 @@ impl ZitadelIntrospector {
             Route { domain, endpoint, connect_to, timeout, trace_parent, pace: on_the_way, names };
         Ok(Self {
             generations: Arc::new(Generations::new(route, roots)?),
+            verdicts: Verdicts::default(),
             authentication,
             translator: Translator::new(settings.project_id.as_deref(), settings.claims),
             timeout,
@@ -190,6 +194,10 @@ impl ZitadelIntrospector {
 
     pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
         &self.authentication
+    }
+
+    pub(super) fn verdicts(&self) -> Verdicts {
+        self.verdicts.clone()
     }
 
     /// Replaces the connections every five minutes, for as long as this is used.
@@ -246,6 +254,7 @@ impl TokenIntrospector for ZitadelIntrospector {
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)));
         self.generations.heed(&generation, before, &answer);
+        self.verdicts.note(&answer);
         answer
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::decorators::{Breaker, Condition};
+use adapters::{
+    decorators::{Breaker, Condition},
+    zitadel::Verdicts,
+};
 use axum::{
     Json,
     http::StatusCode,
@@ -26,6 +29,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Health {
     /// There is none in front of the fake.
     breaker: Option<Breaker>,
+    verdicts: Verdicts,
     /// Whether ZITADEL has accepted our credentials once.
     accepted: AtomicBool,
     /// Why it has not, by the last attempt.
@@ -35,9 +39,13 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(breaker: Option<Breaker>, draining: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(
+        breaker: Option<Breaker>,
+        verdicts: Verdicts,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
         let accepted = AtomicBool::new(breaker.is_none());
-        Self { breaker, accepted, refused_by: Mutex::default(), draining }
+        Self { breaker, verdicts, accepted, refused_by: Mutex::default(), draining }
     }
 
     /// Asks about a token that nobody has, until there is an answer: then our credentials are good.
@@ -68,8 +76,9 @@ impl Health {
             let reason = *self.refused_by.lock().unwrap_or_else(PoisonError::into_inner);
             return not_ready("starting", reason);
         }
-        let body = match self.breaker.as_ref().map(Breaker::condition) {
-            Some(Condition::Open { cause, since }) => json!({
+        let condition = self.breaker.as_ref().map(Breaker::condition);
+        let body = match (condition, self.verdicts.missing()) {
+            (Some(Condition::Open { cause, since }), _) => json!({
                 "status": "degraded",
                 "circuit_breaker": {
                     "state": "open",
@@ -77,10 +86,18 @@ impl Health {
                     "since": rfc3339(since.elapsed()),
                 },
             }),
-            Some(Condition::Closed) => {
+            (Some(Condition::Closed), Some(missing)) => json!({
+                "status": "degraded",
+                "circuit_breaker": { "state": "closed" },
+                "no_verdict": {
+                    "reason": missing.reason,
+                    "since": rfc3339(missing.since.elapsed()),
+                },
+            }),
+            (Some(Condition::Closed), None) => {
                 json!({ "status": "ready", "circuit_breaker": { "state": "closed" } })
             }
-            None => json!({ "status": "ready" }),
+            (None, _) => json!({ "status": "ready" }),
         };
         Json(body).into_response()
     }

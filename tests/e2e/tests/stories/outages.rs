@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use tests::{Api, with_client_secret};
 use tokio::time::Instant;
-use zitadel_double::{Listening, NewUser, ZitadelDouble};
+use zitadel_double::{DiscoveryFault, Listening, NewUser, Times, ZitadelDouble};
 
 #[tokio::test]
 async fn the_api_starts_while_zitadel_is_down_and_recovers_by_itself() {
@@ -57,6 +57,35 @@ async fn a_moved_endpoint_is_found_without_a_restart() {
     double.move_introspection("/oauth/v3/introspect");
     assert!(refused_until_let_in(&api, &token).await > 0);
     assert_eq!(api.admin("/readyz").await.status, 200);
+    drop(double.take_violations());
+}
+
+// ZITADEL answers, so the breaker stays closed, and yet no caller is let in.
+#[tokio::test]
+async fn readiness_is_degraded_while_the_endpoint_is_nowhere_to_be_found() {
+    let double = ZitadelDouble::start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    let environment = with_client_secret(&double).with("APP_ADMIN__LISTEN", "127.0.0.1:0");
+    let api = Api::start(environment).await;
+    assert_eq!(api.get("/api/private", &token).await.status, 200);
+    let began = Instant::now();
+    while api.admin("/readyz").await.body["status"] != "ready" {
+        assert!(began.elapsed() < Duration::from_secs(30), "it is never ready");
+    }
+    let wrong = DiscoveryFault::IntrospectionEndpoint(double.introspection_endpoint());
+    double.discovery_fault(wrong, Times::UntilCleared);
+    double.move_introspection("/oauth/v3/introspect");
+    for _ in 0..5 {
+        assert_eq!(api.get("/api/private", &token).await.status, 503);
+    }
+    let degraded = api.admin("/readyz").await;
+    assert_eq!(degraded.status, 200);
+    assert_eq!(degraded.body["status"], "degraded");
+    assert_eq!(degraded.body["no_verdict"]["reason"], "unexpected_status");
+    assert_eq!(degraded.body["circuit_breaker"]["state"], "closed");
+    double.clear_faults();
+    refused_until_let_in(&api, &token).await;
+    assert_eq!(api.admin("/readyz").await.body["status"], "ready");
     drop(double.take_violations());
 }
 

@@ -1,0 +1,78 @@
+//! How long ZITADEL has given no verdict, for a health check.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Introspection, IntrospectionError, Outage};
+use tokio::time::Instant;
+
+/// Number of questions in a row without a verdict that is worth telling.
+const THRESHOLD: u32 = 5;
+
+/// Counts questions that got no verdict, whatever the fault. The circuit breaker opens by outages
+/// alone: an endpoint that is not there, a redirect or a login page for every question leave it closed.
+#[derive(Clone, Debug, Default)]
+pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
+
+/// Questions in a row without a verdict.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing {
+    /// When the first of them was answered.
+    pub since: Instant,
+    /// The one word for the last fault.
+    pub reason: &'static str,
+    in_a_row: u32,
+}
+
+impl Verdicts {
+    /// Returns since when there is no verdict, if the last five questions or more got none.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        let missing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.filter(|missing| missing.in_a_row >= THRESHOLD)
+    }
+
+    pub(super) fn note(&self, answer: &Result<Introspection, IntrospectionError>) {
+        let reason = match answer {
+            Ok(_) => None,
+            // Not asked.
+            Err(IntrospectionError::Unavailable { reason: Outage::OverBudget, .. }) => return,
+            Err(fault) => Some(fault.reason()),
+        };
+        let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *missing = reason.map(|reason| {
+            let (since, before) =
+                missing.map_or((Instant::now(), 0), |missing| (missing.since, missing.in_a_row));
+            Missing { since, reason, in_a_row: before.saturating_add(1) }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Misconfiguration;
+
+    use super::*;
+    use crate::zitadel::fault::Seen;
+
+    #[test]
+    fn five_questions_in_a_row_without_a_verdict_are_told_and_one_verdict_ends_it() {
+        let verdicts = Verdicts::default();
+        for fault in [
+            Seen::Timeout.unavailable(Outage::UnexpectedStatus),
+            Seen::Timeout.unavailable(Outage::TimedOut),
+            Seen::Timeout.misconfigured(Misconfiguration::Redirected),
+            Seen::WebPage.malformed(),
+        ] {
+            verdicts.note(&Ok(Introspection::Inactive));
+            for _ in 0..4 {
+                verdicts.note(&Err(fault.clone()));
+                verdicts.note(&Err(Seen::Timeout.unavailable(Outage::OverBudget)));
+                assert!(verdicts.missing().is_none());
+            }
+            verdicts.note(&Err(fault.clone()));
+            assert_eq!(verdicts.missing().unwrap().reason, fault.reason());
+        }
+        verdicts.note(&Ok(Introspection::Inactive));
+        assert!(verdicts.missing().is_none());
+    }
+}
