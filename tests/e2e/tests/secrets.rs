@@ -102,7 +102,7 @@ async fn neither_tokens_nor_secrets_are_logged_at_trace() {
     for environment in [&by_secret, &by_key] {
         let environment = environment
             .clone()
-            .with("APP_ZITADEL__TIMEOUT", "300ms")
+            .with("APP_ZITADEL__TIMEOUT", "1s")
             .with("APP_ZITADEL__CA_FILE", ca_file);
         let api = Api::start(environment).await;
         everything_happens(&double, &api, &tokens).await;

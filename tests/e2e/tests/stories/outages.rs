@@ -24,7 +24,7 @@ async fn the_api_starts_while_zitadel_is_down_and_recovers_by_itself() {
 async fn an_outage_is_503_and_over_when_zitadel_is_back() {
     let double = ZitadelDouble::start().await;
     let token = double.pat(&double.add_user(NewUser::service("svc")));
-    let environment = with_client_secret(&double).with("APP_ZITADEL__TIMEOUT", "300ms");
+    let environment = with_client_secret(&double).with("APP_ZITADEL__TIMEOUT", "1s");
     let api = Api::start(environment).await;
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     for listening in [Listening::Refusing, Listening::Silent] {
