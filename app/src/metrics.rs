@@ -140,6 +140,10 @@ fn describe() {
         "Connections that were closed at once because their address had its share of them."
     );
     describe_counter!(
+        "http_server_stalls_total",
+        "Requests and connections cut because the peer moved no bytes that it owed."
+    );
+    describe_counter!(
         "http_server_requests_refused_total",
         "Requests that were refused by their head, before any route saw them."
     );

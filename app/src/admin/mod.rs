@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) use health::Health;
 
-use crate::metrics::Metrics;
+use crate::{config, metrics::Metrics, serve::serve_operators};
 
 /// The listener for operators, while it is held.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub(crate) async fn serve(
     metrics: Metrics,
     health: Health,
     introspector: Arc<dyn TokenIntrospector>,
+    server: &config::Server,
 ) -> io::Result<Admin> {
     let listener = TcpListener::bind(address).await?;
     let local_address = listener.local_addr()?;
@@ -49,11 +50,9 @@ pub(crate) async fn serve(
     tasks.spawn(metrics.clone().upkeep());
     let readiness = Arc::clone(&health);
     tasks.spawn(async move { readiness.become_ready(&*introspector).await });
+    let recorder = metrics.clone();
     let router = router(Operators { metrics, health });
-    tasks.spawn(async move {
-        // It ends only with the task.
-        let _ = axum::serve(listener, router).await;
-    });
+    tasks.spawn(recorder.scope(|| serve_operators(listener, router, server)));
     Ok(Admin { local_address, _tasks: tasks })
 }
 

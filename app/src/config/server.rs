@@ -24,6 +24,8 @@ pub struct Server {
     pub header_timeout: Duration,
     /// How long a connection is kept without a request.
     pub idle_timeout: Duration,
+    /// For 1 KiB of the bytes that a peer owes.
+    pub stall_timeout: Duration,
     /// The longest request body that a handler reads, in bytes.
     pub max_body: usize,
 }
@@ -39,6 +41,7 @@ impl Server {
             trusted_proxies: layers.list("server.trusted_proxies")?.into_iter().collect(),
             header_timeout: some_time(layers, "server.header_timeout")?,
             idle_timeout: some_time(layers, "server.idle_timeout")?,
+            stall_timeout: some_time(layers, "server.stall_timeout")?,
             max_body: layers.size("server.max_body")?,
         })
     }

@@ -120,6 +120,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .default("75s"),
     Setting::new(
+        "server.stall_timeout",
+        DURATION,
+        "A peer that owes bytes and moves less than 1 KiB in this time is cut: a request body that a handler waits for, or room for an answer that is ready. A handler that computes, a stream with nothing to say and an upgraded connection are not stalled.",
+    )
+    .default("30s"),
+    Setting::new(
         "server.max_body",
         SIZE,
         "The longest request body that a handler reads.",

@@ -1,24 +1,54 @@
 //! What one connection is doing, and until when it may go on like that.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::{Instant, sleep_until};
 
-/// How long a connection may be without a request.
+use super::in_flight::InFlight;
+
+/// Fewest bytes that a peer moves within the stall time-out while it owes some.
+pub(super) const LEAST_PROGRESS: usize = 1024;
+
+/// How long a connection may go on like that.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+#[expect(clippy::struct_field_names, reason = "they are the names of the settings")]
+pub(super) struct Limits {
     /// For a whole request head to arrive.
     pub(super) header_timeout: Duration,
     /// Between two requests.
     pub(super) idle_timeout: Duration,
+    /// For [`LEAST_PROGRESS`] while bytes are ready that the socket has no room for.
+    pub(super) stall_timeout: Duration,
+}
+
+/// Reason for the end of a connection by this side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// No request came in time.
+    Idle,
+    /// The peer did not take what was ready.
+    Stalled,
 }
 
 /// The activity of one connection.
 #[derive(Clone, Debug)]
-pub(super) struct Activity(Arc<Mutex<State>>);
+pub(super) struct Activity(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    in_flight: InFlight,
+    /// Bytes that went into the socket. One task writes it: no lock, no read-modify-write.
+    written: AtomicUsize,
+    /// Whether `State::blocked` is set, so that a write or flush that meets no obstacle takes no lock.
+    is_blocked: AtomicBool,
+}
 
 #[derive(Debug)]
 struct State {
@@ -26,6 +56,20 @@ struct State {
     waiting: Waiting,
     since: Instant,
     is_http2: bool,
+    /// Bytes may have been sent by the peer that no request takes.
+    has_unread: bool,
+    blocked: Option<Blocked>,
+}
+
+/// The socket has no room for bytes that are ready.
+#[derive(Debug)]
+struct Blocked {
+    since: Instant,
+    /// Bytes that had gone into the socket then.
+    written: usize,
+    /// The last request of the connection has ended but for these bytes, and is counted until they
+    /// are gone.
+    is_rest_of_request: bool,
 }
 
 /// What a connection without a request is waiting for.
@@ -38,18 +82,31 @@ enum Waiting {
 }
 
 impl Activity {
-    pub(super) fn new() -> Self {
-        let since = Instant::now();
-        let state = State { requests: 0, waiting: Waiting::Head, since, is_http2: false };
-        Self(Arc::new(Mutex::new(state)))
+    pub(super) fn new(in_flight: InFlight) -> Self {
+        let state = State {
+            requests: 0,
+            waiting: Waiting::Head,
+            since: Instant::now(),
+            is_http2: false,
+            has_unread: false,
+            blocked: None,
+        };
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            in_flight,
+            written: AtomicUsize::new(0),
+            is_blocked: AtomicBool::new(false),
+        }))
     }
 
     /// The version is that of a request: the first bytes of a connection may come in pieces, and `PRI`
     /// may be a method of HTTP/1.1.
     pub(super) fn request_began(&self, is_http2: bool) {
+        self.0.in_flight.add();
         let mut state = self.lock();
         state.requests += 1;
         state.is_http2 = is_http2;
+        state.has_unread = false;
     }
 
     pub(super) fn request_ended(&self) {
@@ -58,112 +115,126 @@ impl Activity {
         if state.requests == 0 {
             state.waiting = Waiting::Request;
             state.since = Instant::now();
+            if let Some(blocked) = state.blocked.as_mut().filter(|it| !it.is_rest_of_request) {
+                blocked.is_rest_of_request = true;
+                return;
+            }
         }
+        drop(state);
+        self.0.in_flight.remove();
     }
 
     /// Over HTTP/2 bytes between two requests are pings and windows, and no head.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
-        if state.requests == 0 && state.waiting == Waiting::Request && !state.is_http2 {
-            state.waiting = Waiting::Head;
-            state.since = Instant::now();
+        if state.requests == 0 && !state.is_http2 {
+            state.has_unread = true;
+            if state.waiting == Waiting::Request {
+                state.waiting = Waiting::Head;
+                state.since = Instant::now();
+            }
         }
     }
 
-    /// Comes back when the connection was without a request for too long.
-    pub(super) async fn overdue(&self, patience: Patience) {
-        let shortest = patience.header_timeout.min(patience.idle_timeout);
+    /// Notes bytes that went into the socket.
+    pub(super) fn bytes_left(&self, count: usize) {
+        let written = self.0.written.load(Ordering::Relaxed);
+        self.0.written.store(written.wrapping_add(count), Ordering::Relaxed);
+    }
+
+    /// Notes that bytes are ready which the socket has no room for.
+    pub(super) fn writing_is_blocked(&self) {
+        if self.0.is_blocked.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut state = self.lock();
+        let is_rest_of_request = state.requests == 0;
+        if is_rest_of_request {
+            self.0.in_flight.add();
+        }
+        let written = self.0.written.load(Ordering::Relaxed);
+        state.blocked = Some(Blocked { since: Instant::now(), written, is_rest_of_request });
+    }
+
+    /// Notes that everything that was ready went into the socket.
+    pub(super) fn everything_is_written(&self) {
+        if !self.0.is_blocked.load(Ordering::Relaxed) {
+            return;
+        }
+        self.0.is_blocked.store(false, Ordering::Relaxed);
+        let mut state = self.lock();
+        if state.blocked.take().is_some_and(|blocked| blocked.is_rest_of_request) {
+            self.0.in_flight.remove();
+        }
+        // Only now has the peer taken the answer, and the time until its next request begins.
+        state.since = Instant::now();
+    }
+
+    /// Notes that a request body was given up before its end.
+    pub(super) fn body_is_left_unread(&self) {
+        self.lock().has_unread = true;
+    }
+
+    /// Returns whether the peer may have sent bytes that no request takes.
+    pub(super) fn has_unread(&self) -> bool {
+        self.lock().has_unread
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.lock().is_http2
+    }
+
+    /// Returns whether there is neither a request nor an answer on its way.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.requests == 0 && state.blocked.is_none()
+    }
+
+    /// Comes back when the connection was without a request, or stalled, for too long.
+    pub(super) async fn overdue(&self, limits: Limits) -> Overdue {
+        let shortest = limits.header_timeout.min(limits.idle_timeout).min(limits.stall_timeout);
         loop {
             let now = Instant::now();
             // What begins while we sleep is overdue no sooner than this.
             let next_look = now + shortest;
-            match self.deadline(patience) {
-                Some(deadline) if deadline <= now => return,
-                Some(deadline) => sleep_until(deadline.min(next_look)).await,
+            match self.deadline(limits, now) {
+                Some((deadline, overdue)) if deadline <= now => return overdue,
+                Some((deadline, _)) => sleep_until(deadline.min(next_look)).await,
                 None => sleep_until(next_look).await,
             }
         }
     }
 
-    fn deadline(&self, patience: Patience) -> Option<Instant> {
-        let state = self.lock();
-        let patience = match state.waiting {
-            Waiting::Head => patience.header_timeout,
-            Waiting::Request => patience.idle_timeout,
+    fn deadline(&self, limits: Limits, now: Instant) -> Option<(Instant, Overdue)> {
+        let mut state = self.lock();
+        if let Some(blocked) = &mut state.blocked {
+            let written = self.0.written.load(Ordering::Relaxed);
+            let is_over = blocked.since + limits.stall_timeout <= now;
+            if is_over && written.wrapping_sub(blocked.written) >= LEAST_PROGRESS {
+                (blocked.since, blocked.written) = (now, written);
+            }
+            return Some((blocked.since + limits.stall_timeout, Overdue::Stalled));
+        }
+        let timeout = match state.waiting {
+            Waiting::Head => limits.header_timeout,
+            Waiting::Request => limits.idle_timeout,
         };
-        (state.requests == 0).then(|| state.since + patience)
+        (state.requests == 0).then(|| (state.since + timeout, Overdue::Idle))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.blocked.as_ref().is_some_and(|blocked| blocked.is_rest_of_request) {
+            self.in_flight.remove();
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::time::timeout;
-
-    use super::*;
-
-    const PATIENCE: Patience =
-        Patience { header_timeout: Duration::from_secs(10), idle_timeout: Duration::from_secs(75) };
-
-    /// How long it takes until the connection is overdue; `None` beyond an hour.
-    async fn overdue_after(activity: &Activity) -> Option<u64> {
-        let start = Instant::now();
-        let overdue = timeout(Duration::from_secs(3600), activity.overdue(PATIENCE)).await;
-        overdue.is_ok().then(|| start.elapsed().as_secs())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_new_connection_has_the_time_of_a_head() {
-        let activity = Activity::new();
-        assert_eq!(overdue_after(&activity).await, Some(10));
-        activity.bytes_arrived();
-        assert_eq!(overdue_after(&activity).await, Some(0), "dripping wins no time");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_may_take_as_long_as_it_takes() {
-        let activity = Activity::new();
-        activity.request_began(false);
-        activity.request_began(false);
-        activity.bytes_arrived();
-        assert_eq!(overdue_after(&activity).await, None);
-        activity.request_ended();
-        assert_eq!(overdue_after(&activity).await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn between_two_requests_there_is_the_time_of_idling_until_the_next_head_begins() {
-        let activity = Activity::new();
-        activity.request_began(false);
-        activity.request_ended();
-        assert_eq!(overdue_after(&activity).await, Some(75));
-        activity.bytes_arrived();
-        assert_eq!(overdue_after(&activity).await, Some(10));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_head_that_begins_while_the_connection_is_watched_is_overdue_in_its_own_time() {
-        let activity = Activity::new();
-        activity.request_began(false);
-        activity.request_ended();
-        let (overdue, ()) = tokio::join!(overdue_after(&activity), async {
-            tokio::time::sleep(Duration::from_secs(7)).await;
-            activity.bytes_arrived();
-        });
-        assert_eq!(overdue, Some(17));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_ping_over_http_2_is_no_head() {
-        let activity = Activity::new();
-        activity.bytes_arrived();
-        assert_eq!(overdue_after(&activity).await, Some(10));
-        activity.request_began(true);
-        activity.request_ended();
-        activity.bytes_arrived();
-        assert_eq!(overdue_after(&activity).await, Some(75));
-    }
-}
+mod tests;

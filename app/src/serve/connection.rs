@@ -2,6 +2,7 @@
 
 use std::{
     net::IpAddr,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,24 +11,29 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
     http::{HeaderValue, Version, header::CONNECTION},
 };
 use futures_util::future::{Either, ready};
+use h2::Reason;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::conn::auto,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::watch};
 use tower::Service;
 
 use super::{
     Place,
-    activity::{Activity, Patience},
-    in_flight::InFlight,
+    activity::{Activity, Limits, Overdue},
+    answer_body::AnswerBody,
+    drain::{self, Phase},
+    http2_stream::Streams,
+    in_flight::{InFlight, RequestGuard},
     metered_stream::MeteredStream,
+    request_body,
     request_head::RequestHeads,
+    stalls::Stalls,
 };
 use crate::client::{Networks, Peer};
 
@@ -42,14 +48,15 @@ const MAX_STREAMS: u32 = 200;
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) router: Router,
-    pub(super) patience: Patience,
+    pub(super) limits: Limits,
+    pub(super) stalls: Stalls,
     pub(super) heads: Arc<RequestHeads>,
     pub(super) in_flight: InFlight,
-    pub(super) graceful: GracefulShutdown,
     /// Whether clients are to go elsewhere with their next request.
     pub(super) draining: Arc<AtomicBool>,
     /// Peers that name their clients.
     pub(super) proxies: Arc<Networks>,
+    pub(super) phase: watch::Sender<Phase>,
 }
 
 impl Connections {
@@ -60,30 +67,35 @@ impl Connections {
         peer: IpAddr,
         place: Place,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let activity = Activity::new();
-        let router = self.router.clone();
-        let (in_flight, draining) = (self.in_flight.clone(), Arc::clone(&self.draining));
-        let heads = Arc::clone(&self.heads);
+        let activity = Activity::new(self.in_flight.clone());
+        let (router, heads) = (self.router.clone(), Arc::clone(&self.heads));
+        let (draining, phase) = (Arc::clone(&self.draining), self.phase.subscribe());
         let peer = Peer::new(peer, &self.proxies);
-        let of_connection = activity.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let is_http1 = request.version() <= Version::HTTP_11;
-            let guard = in_flight.enter(of_connection.clone(), !is_http1);
+        let (of_connection, stalls) = (activity.clone(), self.stalls.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let is_http2 = request.version() > Version::HTTP_11;
+            if is_http2 && *phase.borrow() == Phase::Closing {
+                // The client repeats it elsewhere: nothing was done (RFC 9113 §8.7).
+                return Either::Left(ready(Err(h2::Error::from(Reason::REFUSED_STREAM))));
+            }
+            let guard = RequestGuard::new(of_connection.clone(), is_http2);
             let draining = Arc::clone(&draining);
             let client = peer.client(request.headers());
+            let mut request =
+                request.map(|body| request_body::readable(body, &stalls, &of_connection));
             let answer = match heads.refuse(&mut request) {
                 Some(refused) => Either::Left(ready(Ok(refused))),
-                None => Either::Right(router.clone().call(request.map(Body::new))),
+                None => Either::Right(router.clone().call(request)),
             };
-            async move {
-                let mut response = client.scope(answer).await?;
-                if is_http1 && draining.load(Ordering::Relaxed) {
+            Either::Right(async move {
+                let Ok(mut response) = client.scope(answer).await;
+                if !is_http2 && draining.load(Ordering::Relaxed) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, std::convert::Infallible>(response.map(|body| guard.attach(body)))
-            }
+                Ok(response.map(|body| AnswerBody::new(body, is_http2, guard)))
+            })
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+        let mut builder = auto::Builder::new(Streams(self.stalls.clone()));
         // The time for a head is ours: hyper's would run between two requests as well.
         builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_HEAD);
         builder
@@ -91,15 +103,33 @@ impl Connections {
             .timer(TokioTimer::new())
             .max_header_list_size(MAX_HEADER_LIST)
             .max_concurrent_streams(MAX_STREAMS);
-        let stream = TokioIo::new(MeteredStream::new(stream, activity.clone(), place));
-        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-        let connection = self.graceful.watch(connection);
-        let patience = self.patience;
+        let stream = MeteredStream::new(stream, activity.clone(), self.limits.stall_timeout, place);
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let (limits, stalls) = (self.limits, self.stalls.clone());
+        let mut phase = self.phase.subscribe();
         async move {
-            tokio::select! {
-                // What goes wrong with a connection is the peer's doing, and no request of ours.
-                _ = connection => {}
-                () = activity.overdue(patience) => {}
+            let mut connection = pin!(connection);
+            let mut overdue = pin!(activity.overdue(limits));
+            loop {
+                let reached = *phase.borrow_and_update();
+                // HTTP/1.1 has no way to say "go" to a client whose request is on its way.
+                if reached == Phase::Closing || reached == Phase::Leaving && activity.is_http2() {
+                    connection.as_mut().graceful_shutdown();
+                }
+                tokio::select! {
+                    // What goes wrong with a connection is the peer's doing, and no request of ours.
+                    _ = connection.as_mut() => return,
+                    why = overdue.as_mut() => {
+                        if why == Overdue::Stalled {
+                            stalls.answer.increment(1);
+                        }
+                        return;
+                    }
+                    Ok(()) = phase.changed() => {}
+                    // A peer that answers no PING would keep an HTTP/2 connection open.
+                    () = drain::idle(&activity), if reached == Phase::Closing => return,
+                }
             }
         }
     }

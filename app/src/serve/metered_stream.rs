@@ -3,7 +3,8 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -11,23 +12,54 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Place, activity::Activity};
+use super::{Place, activity::Activity, lingering::Lingering, socket_options};
 
 /// What is at most so long, in bytes, is sent as one piece: for the system that is less work than
 /// to gather the head and the body of an answer by itself.
 const SMALL: usize = 1024;
 
-/// A socket that tells when bytes arrive, and holds the place of its connection.
+/// A socket that tells when bytes arrive and leave, and holds the place of its connection.
 #[derive(Debug)]
 pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
+    stall_timeout: Duration,
+    ending: Ending,
     _place: Place,
 }
 
+/// The end of a connection by this side.
+#[derive(Debug)]
+enum Ending {
+    NotYet,
+    Lingering(Lingering),
+    Ended,
+}
+
 impl MeteredStream {
-    pub(super) fn new(stream: TcpStream, activity: Activity, place: Place) -> Self {
-        Self { stream, activity, _place: place }
+    pub(super) fn new(
+        stream: TcpStream,
+        activity: Activity,
+        stall_timeout: Duration,
+        place: Place,
+    ) -> Self {
+        socket_options::show_progress(&stream);
+        Self { stream, activity, stall_timeout, ending: Ending::NotYet, _place: place }
+    }
+
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(count)) => self.activity.bytes_left(*count),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.activity.writing_is_blocked(),
+        }
+        written
+    }
+}
+
+impl Drop for MeteredStream {
+    fn drop(&mut self) {
+        socket_options::bound_what_the_system_holds(&self.stream, self.stall_timeout);
     }
 }
 
@@ -52,7 +84,8 @@ impl AsyncWrite for MeteredStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(written)
     }
 
     fn poll_write_vectored(
@@ -62,10 +95,11 @@ impl AsyncWrite for MeteredStream {
     ) -> Poll<io::Result<usize>> {
         let mut small = [0; SMALL];
         let length = gather(slices, &mut small);
-        match length.and_then(|length| small.get(..length)) {
+        let written = match length.and_then(|length| small.get(..length)) {
             Some(bytes) => Pin::new(&mut self.stream).poll_write(context, bytes),
             None => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
-        }
+        };
+        self.note(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -73,11 +107,23 @@ impl AsyncWrite for MeteredStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // HTTP flushes when it has written everything.
+        self.activity.everything_is_written();
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let Self { stream, activity, ending, .. } = &mut *self;
+        if matches!(ending, Ending::NotYet) {
+            ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
+            let has_unread = activity.has_unread();
+            *ending = if has_unread { Ending::Lingering(Lingering::new()) } else { Ending::Ended };
+        }
+        if let Ending::Lingering(lingering) = ending {
+            ready!(lingering.poll(stream, context));
+            *ending = Ending::Ended;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

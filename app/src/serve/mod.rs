@@ -1,16 +1,26 @@
 //! Bind, accept, drain, stop.
 
 mod activity;
+mod answer_body;
 mod connection;
 mod connection_share;
+mod drain;
+mod http2_stream;
 mod in_flight;
+mod lingering;
 mod listener;
 mod metered_stream;
+mod request_body;
 mod request_head;
+mod socket_options;
+mod stall_timer;
+mod stalls;
 
 use std::{
+    future::pending,
     io,
     net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,26 +30,30 @@ use std::{
 
 use adapters::zitadel::CurrentAuthentication;
 use axum::Router;
-use hyper_util::server::graceful::GracefulShutdown;
 use metrics::{Gauge, gauge};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot, watch},
     task::{JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tracing::warn;
 
-use crate::{admin::Admin, config};
-use activity::Patience;
+use crate::{admin::Admin, client::Networks, config};
+use activity::Limits;
 use connection::Connections;
 use connection_share::{ConnectionShares, Share};
+use drain::Phase;
 use in_flight::InFlight;
 pub(crate) use listener::listen as listen_on;
 use request_head::RequestHeads;
+use stalls::Stalls;
 
 /// How long the listener rests after it could not accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections of operators served at once.
+const OPERATORS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
 /// A server that runs, and the handle to stop it. Dropping the handle stops it too.
 #[derive(Debug)]
@@ -125,27 +139,11 @@ fn serve_by(
     config: &config::Server,
 ) -> Running {
     let (stop, stopped) = oneshot::channel();
-    let patience =
-        Patience { header_timeout: config.header_timeout, idle_timeout: config.idle_timeout };
     let draining = Arc::new(AtomicBool::new(false));
-    let connections = Connections {
-        router,
-        patience,
-        heads: Arc::new(RequestHeads::new()),
-        in_flight: InFlight::default(),
-        graceful: GracefulShutdown::new(),
-        draining: Arc::clone(&draining),
-        proxies: Arc::new(config.trusted_proxies.clone()),
-    };
-    let max_connections = config.max_connections.get().min(Semaphore::MAX_PERMITS);
-    let server = Server {
-        listener,
-        places: Arc::new(Semaphore::new(max_connections)),
-        shares,
-        connections,
-        open: gauge!("http_server_connections"),
-        tasks: JoinSet::new(),
-    };
+    let connections = Connections::new(router, config, "api", Arc::clone(&draining));
+    let max_connections = config.max_connections.get();
+    let open = gauge!("http_server_connections");
+    let server = Server::new(listener, max_connections, shares, connections, open);
     let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
     Running { local_address, stop, served, draining, admin: None, credentials: None }
 }
@@ -171,6 +169,43 @@ impl Drop for Place {
     }
 }
 
+/// Serves `router` to operators until the future is dropped, with the time-outs of the API.
+pub(crate) fn serve_operators(
+    listener: TcpListener,
+    router: Router,
+    config: &config::Server,
+) -> impl Future<Output = ()> + Send + use<> {
+    let connections = Connections::new(router, config, "operators", Arc::default());
+    let shares = ConnectionShares::new(OPERATORS, Networks::default());
+    let mut server = Server::new(listener, OPERATORS.get(), shares, connections, Gauge::noop());
+    async move { server.accept_until(pending::<()>()).await }
+}
+
+impl Connections {
+    fn new(
+        router: Router,
+        config: &config::Server,
+        listener: &'static str,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
+        let limits = Limits {
+            header_timeout: config.header_timeout,
+            idle_timeout: config.idle_timeout,
+            stall_timeout: config.stall_timeout,
+        };
+        Self {
+            router,
+            limits,
+            stalls: Stalls::new(limits.stall_timeout, listener),
+            heads: Arc::new(RequestHeads::new()),
+            in_flight: InFlight::default(),
+            draining,
+            proxies: Arc::new(config.trusted_proxies.clone()),
+            phase: watch::Sender::new(Phase::Open),
+        }
+    }
+}
+
 struct Server {
     listener: TcpListener,
     /// One for each connection that may be served at once; more wait to be accepted.
@@ -184,6 +219,17 @@ struct Server {
 }
 
 impl Server {
+    fn new(
+        listener: TcpListener,
+        max_connections: usize,
+        shares: ConnectionShares,
+        connections: Connections,
+        open: Gauge,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)));
+        Self { listener, places, shares, connections, open, tasks: JoinSet::new() }
+    }
+
     async fn run(
         mut self,
         stopped: oneshot::Receiver<()>,
@@ -195,7 +241,7 @@ impl Server {
         self.accept_until(sleep(drain_delay)).await;
         let Self { listener, connections, mut tasks, .. } = self;
         drop(listener);
-        if timeout(grace, connections.graceful.shutdown()).await.is_ok() {
+        if timeout(grace, drain::drain(&connections.phase, &mut tasks)).await.is_ok() {
             return Stopped { cut_off: 0 };
         }
         let cut_off = connections.in_flight.count();

@@ -10,9 +10,12 @@
 
 mod addresses;
 mod audiences;
+mod closed_connections;
 mod dead_connections;
 mod denials;
 mod documentation;
+mod drain;
+mod early_answers;
 mod faults;
 mod floods;
 mod http2;
@@ -26,6 +29,7 @@ mod request_ids;
 mod rotation;
 mod shutdown;
 mod slow_clients;
+mod stalls;
 mod steady;
 mod walkthrough;
 mod wishes;

@@ -1,0 +1,110 @@
+//! The body of an answer: it keeps its request counted, and over HTTP/2 shows whether it is taken.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::body::{Body, Bytes};
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::{
+    http2_stream::{self, Taken},
+    in_flight::RequestGuard,
+};
+
+/// Longest frame over HTTP/2, in bytes.
+const LONGEST_PIECE: usize = 16 * 1024;
+/// First frames, and those after the peer was slow: small enough to see 1 KiB of progress.
+const SHORTEST_PIECE: usize = 1024;
+/// The next frame is at most this part of the bytes that the peer has taken quickly, and so of its
+/// window. Frames of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a time
+/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+const GROWTH: usize = 2;
+
+/// An answer on its way. The request ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    body: Body,
+    /// Over HTTP/2.
+    pieces: Option<Pieces>,
+    _guard: RequestGuard,
+}
+
+/// Frames of a body, cut so that the library's buffer never holds the whole of it: hyper hands a frame
+/// on as soon as the peer's window has one byte of room, and drops the body when the frame was the
+/// last. The last byte of each frame therefore goes alone, once there is room behind all others.
+/// Without it a peer with a window of one byte holds whole answers, and no request is in flight
+/// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
+#[derive(Debug, Default)]
+struct Pieces {
+    rest: Bytes,
+    /// Bytes that the peer has taken since it was slow.
+    taken: usize,
+}
+
+impl AnswerBody {
+    pub(super) fn new(body: Body, is_http2: bool, guard: RequestGuard) -> Self {
+        let pieces = is_http2.then(Pieces::default);
+        Self { body, pieces, _guard: guard }
+    }
+}
+
+impl Pieces {
+    fn poll_frame(
+        &mut self,
+        body: &mut Body,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Taken { bytes, was_slow } = http2_stream::piece_is_taken();
+        self.taken = if was_slow { 0 } else { self.taken.saturating_add(bytes) };
+        if self.rest.is_empty() {
+            match ready!(Pin::new(body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+                other => return Poll::Ready(other),
+            }
+        }
+        let longest = (self.taken / GROWTH).clamp(SHORTEST_PIECE, LONGEST_PIECE);
+        let all_but_the_last = self.rest.len().saturating_sub(1);
+        let piece = match all_but_the_last.min(longest) {
+            0 => std::mem::take(&mut self.rest),
+            length => self.rest.split_to(length),
+        };
+        http2_stream::piece_is_ready(piece.len());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
+
+impl http_body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Self { body, pieces, .. } = &mut *self;
+        match pieces {
+            None => Pin::new(body).poll_frame(context),
+            Some(pieces) => pieces.poll_frame(body, context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let has_rest = self.pieces.as_ref().is_some_and(|pieces| !pieces.rest.is_empty());
+        !has_rest && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = self.pieces.as_ref().map_or(0, |pieces| pieces.rest.len() as u64);
+        let mut hint = self.body.size_hint();
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}

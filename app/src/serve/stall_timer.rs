@@ -1,0 +1,101 @@
+//! Measures one request's peer: the time for which it owed bytes, and the bytes that it moved.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::activity::LEAST_PROGRESS;
+
+/// Time for which a peer may owe bytes and move less than [`LEAST_PROGRESS`]. Time in which it owes
+/// nothing does not count: the handler computes, or has nothing to say.
+#[derive(Debug)]
+pub(super) struct StallTimer {
+    timeout: Duration,
+    /// Begin of the present wait.
+    waiting_since: Option<Instant>,
+    /// Waits before it, since the last progress.
+    waited: Duration,
+    moved: usize,
+    /// None until the peer has to be waited for: most requests need no timer.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl StallTimer {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { timeout, waiting_since: None, waited: Duration::ZERO, moved: 0, sleep: None }
+    }
+
+    /// Ready when the peer, which owes bytes now, has stalled.
+    pub(super) fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let left = self.timeout.saturating_sub(self.waited);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(left)));
+        if self.waiting_since.is_none() {
+            let now = Instant::now();
+            self.waiting_since = Some(now);
+            sleep.as_mut().reset(now + left);
+        }
+        sleep.as_mut().poll(context)
+    }
+
+    /// Notes that the peer owes nothing for now, and how many bytes it has moved. Returns how long
+    /// they were waited for.
+    pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
+        let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        self.waited += wait;
+        self.moved += moved;
+        if self.moved >= LEAST_PROGRESS {
+            (self.waited, self.moved) = (Duration::ZERO, 0);
+        }
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// The second of the stall of a peer that moves `bytes` every `pause` seconds, while the handler
+    /// computes for `computes` seconds in between.
+    async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
+        let mut timer = StallTimer::new(TIMEOUT);
+        let mut waited = 0;
+        for _ in 0..1000 {
+            let stalled = poll_fn(|context| timer.poll_stalled(context));
+            let start = Instant::now();
+            if timeout(Duration::from_secs(pause), stalled).await.is_ok() {
+                return Some(waited + start.elapsed().as_secs());
+            }
+            waited += pause;
+            timer.owes_nothing(bytes);
+            tokio::time::sleep(Duration::from_secs(computes)).await;
+        }
+        None
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_time_in_which_the_peer_owes_bytes_and_moves_too_few_counts() {
+        for (bytes, pause, computes, expected) in [
+            (0, 3600, 0, Some(30)),
+            (1, 1, 0, Some(30)),
+            (1, 1, 3600, Some(30)),
+            (33, 1, 0, Some(30)),
+            (40, 1, 0, None),
+            (1023, 29, 0, Some(30)),
+            (1024, 29, 3600, None),
+            (100_000, 29, 0, None),
+        ] {
+            let found = stalled_after(bytes, pause, computes).await;
+            assert_eq!(found, expected, "{bytes} bytes, {pause} s, {computes} s");
+        }
+    }
+}
