@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bounded_file;
 pub mod decorators;
 mod in_memory;
 mod stack;
