@@ -6,9 +6,10 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
@@ -37,17 +38,31 @@ static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mut
 /// not end in time, and at once while an earlier reading of the same path that timed out has not
 /// come back.
 pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
+    let file = path.to_owned();
+    by_thread(path, within, move || read_all(&file))?
+}
+
+/// Has `look` done by a thread of its own, for files that belong together; `path` is one of them.
+/// Blocks as [`read`] does.
+///
+/// # Errors
+/// `TimedOut` as [`read`] has it; otherwise when the system refuses the thread.
+pub(crate) fn by_thread<T: Send + 'static>(
+    path: &Path,
+    within: Duration,
+    look: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
     let deadline = now() + within;
     let place = Place::take(path, deadline).ok_or_else(too_slow)?;
     let (sender, content) = mpsc::sync_channel(1);
     thread::Builder::new().name("file".to_owned()).spawn(move || {
-        let content = read_all(&place.0);
+        let content = look();
         // The place is free before the content is there: a caller may read again at once.
         drop(place);
         // The caller may have given up.
         let _ = sender.send(content);
     })?;
-    content.recv_timeout(deadline.saturating_duration_since(now())).map_err(|_| too_slow())?
+    content.recv_timeout(deadline.saturating_duration_since(now())).map_err(|_| too_slow())
 }
 
 /// Reads a whole file of UTF-8, as [`read`] does.
@@ -55,11 +70,17 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`read`] has them; `InvalidData` where it is not UTF-8.
 pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
-    let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
-    String::from_utf8(read(path, within)?).map_err(invalid)
+    text(read(path, within)?)
 }
 
-fn read_all(path: &Path) -> io::Result<Vec<u8>> {
+/// Returns the content as text.
+pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
+    let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+    String::from_utf8(content).map_err(invalid)
+}
+
+/// Reads a whole file of at most [`MAX_LENGTH`], however long that takes.
+pub(crate) fn read_all(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)?.take(MAX_LENGTH as u64 + 1).read_to_end(&mut content)?;
     if content.len() > MAX_LENGTH {
@@ -73,6 +94,53 @@ fn too_slow() -> io::Error {
         io::ErrorKind::TimedOut,
         "reading it does not come to an end: it is a pipe that stays open, or its mount is dead",
     )
+}
+
+/// A path that a message shows only where it looks like one: the content of a key or a secret may
+/// stand in its place.
+#[derive(Clone, Copy)]
+pub struct ShownPath<'a>(pub &'a Path);
+
+/// Endings of a file that are no part of a secret.
+const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
+
+impl ShownPath<'_> {
+    /// Returns whether its first directory is there, or its name ends as a file's does.
+    fn looks_like_path(self) -> bool {
+        let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);
+        let Some(text) = self.0.to_str() else { return false };
+        if text.len() > 1024 || !text.chars().all(is_plain) {
+            return false;
+        }
+        let ends = self.0.extension().and_then(|ending| ending.to_str());
+        if ends.is_some_and(|ending| ENDINGS.contains(&ending)) {
+            return true;
+        }
+        // Only a directory tells: `/` and `.` may be the beginning of a secret.
+        let mut first = PathBuf::new();
+        let mut parts = self.0.components();
+        let named = parts.any(|part| {
+            first.push(part);
+            matches!(part, Component::Normal(_) | Component::ParentDir)
+        });
+        named && parts.next().is_some() && first.is_dir()
+    }
+}
+
+impl fmt::Display for ShownPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.looks_like_path() {
+            self.0.display().fmt(f)
+        } else {
+            f.write_str("(its value is not shown, for it does not look like the path of a file)")
+        }
+    }
+}
+
+impl fmt::Debug for ShownPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The right to read a path, of one thread at a time.
@@ -160,6 +228,44 @@ mod tests {
             });
             assert_eq!(read_to_string(&path, LONG).unwrap(), "in two pieces");
         });
+    }
+
+    #[test]
+    fn a_path_is_shown_and_a_secret_in_its_place_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let there = directory.path().join("no-such-file");
+        for path in [
+            there.to_str().unwrap(),
+            "key.json",
+            "secrets/client-secret.txt",
+            "/run/no/such/ca.pem",
+            "/tmp/no-such-file",
+            "../no-such-file",
+            "src/no such file",
+        ] {
+            assert_eq!(ShownPath(Path::new(path)).to_string(), path);
+        }
+        let long = "a".repeat(100_000) + ".json";
+        for secret in [
+            "topsecret",
+            "./topsecret",
+            "/topsecret",
+            "/9j4AAQSkZJRg/abc+def==",
+            "AB/cd+ef/",
+            "eyJhbGciOi.eyJpc3MiOi.c2lnbmF0",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE/abc\n-----END RSA PRIVATE KEY-----",
+            r#"{"type":"application","keyId":"1","key":"top/secret"}"#,
+            "/tmp/\"top\"secret",
+            "",
+            "top\0secret",
+            &long,
+        ] {
+            let shown = ShownPath(Path::new(secret));
+            assert!(
+                format!("{shown} {shown:?}").starts_with("(its value is not shown"),
+                "{secret}"
+            );
+        }
     }
 
     /// Without the second bound each look at a hanging file would leave a thread behind.

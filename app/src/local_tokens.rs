@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt, fs,
+    fmt,
     path::Path,
     sync::Arc,
     time::SystemTime,
 };
 
+use adapters::bounded_file::{self, AT_START};
 use domain::{
     AccessToken, ActiveToken, Audience, ClientId, Introspection, Issuer, Organization,
     OrganizationId, Policy, Principal, Role, Scope, Subject, Username,
@@ -90,8 +91,8 @@ impl LocalTokens {
     }
 
     pub(crate) fn read(file: &Path) -> Result<Self, LocalTokensError> {
-        let text = fs::read_to_string(file)
-            .map_err(|error| LocalTokensError::File(format!("{}: {error}", file.display())))?;
+        let text = bounded_file::read_to_string(file, AT_START)
+            .map_err(|error| LocalTokensError::File(error.to_string()))?;
         Self::parse(&text)
     }
 

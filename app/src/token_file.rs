@@ -1,14 +1,14 @@
 //! Local tokens that can be edited while the API runs.
 
-use std::{
-    io,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::{io, path::PathBuf};
 
-use adapters::InMemoryIntrospector;
+use adapters::{
+    InMemoryIntrospector,
+    bounded_file::{self, AGAIN},
+};
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use tokio::{sync::Mutex, task::spawn_blocking};
 use tracing::{info, warn};
 
 use crate::local_tokens::LocalTokens;
@@ -19,6 +19,7 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
+    /// One request reads at a time: of a file that hangs, the first alone waits for the time-out.
     seen: Mutex<Option<Content>>,
 }
 
@@ -32,8 +33,12 @@ impl TokenFile {
     }
 
     async fn refresh(&self) {
-        let content = tokio::fs::read_to_string(&self.path).await.map_err(|error| error.kind());
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().await;
+        let path = self.path.clone();
+        let read = spawn_blocking(move || bounded_file::read_to_string(&path, AGAIN)).await;
+        // Nothing is read where the runtime ends.
+        let Ok(content) = read else { return };
+        let content = content.map_err(|error| error.kind());
         if seen.as_ref() == Some(&content) {
             return;
         }

@@ -2,7 +2,7 @@
 //! the API runs.
 
 use std::{
-    fmt, fs,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::KeyFile;
+use crate::bounded_file::{self, AGAIN, AT_START, ShownPath};
 
 /// Readings of the files at most until two in a row say the same.
 const READINGS: usize = 5;
@@ -54,16 +55,28 @@ pub struct CredentialText {
     text: SecretString,
 }
 
-/// Why credentials cannot be used as they are written down. It repeats nothing of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{setting}: {problem}")]
+/// Why credentials cannot be used as they are written down. It repeats nothing of a secret, not even
+/// of one that stands where the path of its file belongs.
+#[derive(Clone, PartialEq, Eq, Error)]
+#[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
     /// The setting, such as `zitadel.key_file`.
     pub setting: &'static str,
-    /// The file that it names, where it names one.
+    /// The file that it names, where it names one. A text that is no path may stand here.
     pub file: Option<PathBuf>,
-    /// What is wrong; it names the file.
+    /// What is wrong.
     pub problem: String,
+}
+
+impl fmt::Debug for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CredentialError({self})")
+    }
+}
+
+/// Names the file before its problem.
+fn before(file: Option<&Path>) -> String {
+    file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
 
 impl ClientCredentials {
@@ -165,9 +178,25 @@ impl Written {
         }
     }
 
-    /// Reads the files again. Of two files that are replaced together, one reading may find the old
-    /// one and the new one: two readings in a row have to say the same.
+    /// Reads the files again, in bounded time.
     pub(super) fn read_again(&self) -> Result<Self, CredentialError> {
+        let mut files = self.in_files().map(|(setting, file, _)| (setting, file));
+        let Some((setting, file)) = files.next() else { return Ok(self.clone()) };
+        let written = self.clone();
+        bounded_file::by_thread(file, AGAIN, move || written.read_until_equal()).unwrap_or_else(
+            |error| {
+                let or = files.next().map_or_else(String::new, |(other, _)| {
+                    format!("this file, or that of {other}: ")
+                });
+                let (file, problem) = (Some(file.to_owned()), format!("{or}{error}"));
+                Err(CredentialError { setting, file, problem })
+            },
+        )
+    }
+
+    /// Of two files that are replaced together, one reading may find the old one and the new one: two
+    /// readings in a row have to say the same.
+    fn read_until_equal(&self) -> Result<Self, CredentialError> {
         let mut last = self.read_once_more();
         for _ in 1..READINGS {
             let again = self.read_once_more();
@@ -218,18 +247,18 @@ impl CredentialText {
     /// When it cannot be read, or is empty.
     pub fn file(setting: &'static str, file: impl Into<PathBuf>) -> Result<Self, CredentialError> {
         let file = file.into();
-        match read(&file) {
+        match bounded_file::read(&file, AT_START).map_err(in_words).and_then(secret) {
             Ok(text) => Ok(Self { setting, file: Some(file), text }),
-            Err(problem) => {
-                let problem = format!("{}: {problem}", file.display());
-                Err(CredentialError { setting, file: Some(file), problem })
-            }
+            Err(problem) => Err(CredentialError { setting, file: Some(file), problem }),
         }
     }
 
     fn read_again(&self) -> Result<Self, CredentialError> {
         let text = match &self.file {
-            Some(file) => read(file).map_err(|problem| self.error(problem))?,
+            Some(file) => bounded_file::read_all(file)
+                .map_err(in_words)
+                .and_then(secret)
+                .map_err(|problem| self.error(problem))?,
             None => self.text.clone(),
         };
         Ok(Self { setting: self.setting, file: self.file.clone(), text })
@@ -247,9 +276,13 @@ impl PartialEq for CredentialText {
     }
 }
 
-/// Reads a file without the line break at its end.
-fn read(file: &Path) -> Result<SecretString, String> {
-    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+fn in_words(error: io::Error) -> String {
+    error.to_string()
+}
+
+/// Returns the content of a file without the line break at its end.
+fn secret(content: Vec<u8>) -> Result<SecretString, String> {
+    let text = bounded_file::text(content).map_err(in_words)?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err("the file is empty".to_owned()),
         text => Ok(text.into()),

@@ -8,6 +8,8 @@ use secrecy::ExposeSecret;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
+use crate::bounded_file::ShownPath;
+
 use super::{
     AuthenticationSource, ClientAuthentication, CredentialError,
     client_credentials::{Parsed, Written},
@@ -45,7 +47,7 @@ impl CredentialFiles {
                 Some(ClientAuthentication::of(parsed, &self.issuer))
             }
             Err(CredentialError { setting, file, problem }) => {
-                let file = file.as_deref().unwrap_or(Path::new("")).display();
+                let file = ShownPath(file.as_deref().unwrap_or(Path::new("")));
                 warn!(
                     setting, %file, problem,
                     "the credentials stay as they were: the file cannot be used",
@@ -98,14 +100,16 @@ mod tests {
         collections::HashSet,
         fs,
         os::unix::fs::symlink,
+        process::Command,
         sync::atomic::{AtomicBool, Ordering},
         thread,
+        time::Duration,
     };
 
     use tempfile::TempDir;
 
     use super::*;
-    use crate::zitadel::{ClientCredentials, CredentialText};
+    use crate::zitadel::{ClientCredentials, CredentialText, CurrentAuthentication};
 
     /// A directory as Kubernetes mounts a secret, with a client id and its secret.
     struct Mount(TempDir);
@@ -184,6 +188,55 @@ mod tests {
         mount.write("secret", "secret-0");
         assert!(files.changed().await.is_some());
         assert!(files.changed().await.is_none());
+    }
+
+    fn hang(path: &Path) {
+        fs::remove_file(path).unwrap();
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    /// A look that waited for a file that hangs would be the last one.
+    #[tokio::test]
+    async fn a_file_that_hangs_does_not_end_the_rotation() {
+        for hanging in ["id", "secret"] {
+            let mount = Mount::new();
+            let mut files = mount.files();
+            let path = mount.0.path().join(hanging);
+            hang(&path);
+            for _ in 0..3 {
+                assert!(files.changed().await.is_none());
+                let error = files.seen.clone().unwrap_err();
+                assert!(error.problem.contains("does not come to an end"), "{error}");
+            }
+            // The mount is back.
+            fs::write(&path, "as it was").unwrap();
+            fs::remove_file(&path).unwrap();
+            mount.write(hanging, "another");
+            let looks = async {
+                while files.changed().await.is_none() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(60), looks).await.unwrap();
+        }
+    }
+
+    /// Neither a reason to wait, nor to blame ZITADEL.
+    #[tokio::test]
+    async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
+        let mount = Mount::new();
+        let issuer = Issuer::parse("https://auth.example.com").unwrap();
+        let written = mount.written();
+        let authentication = ClientAuthentication::of(written.parse().unwrap(), &issuer);
+        let files = CredentialFiles::new(written, issuer);
+        let current = CurrentAuthentication::from_source(authentication, files);
+        hang(&mount.0.path().join("secret"));
+        let refused = current.current();
+        let shown = refused.credentials().unwrap();
+        for _ in 0..1_000 {
+            let look = current.after_refusal(&refused, &shown);
+            assert!(tokio::time::timeout(Duration::from_secs(60), look).await.unwrap().is_none());
+        }
     }
 
     #[test]

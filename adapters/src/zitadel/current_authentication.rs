@@ -11,13 +11,17 @@ use std::{
 
 use async_trait::async_trait;
 use domain::Issuer;
-use tokio::{sync::Mutex, time::sleep};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use super::{
     ClientCredentials,
     client_auth::{ClientAuthentication, Credentials},
     credential_files::CredentialFiles,
 };
+use crate::bounded_file::AGAIN;
 
 /// How often the source is looked at.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -103,11 +107,16 @@ impl CurrentAuthentication {
         shown: &Credentials,
     ) -> Option<Credentials> {
         if let Some(source) = &self.source {
-            let mut source = source.lock().await;
-            // Of many that were refused together, the first looks for all.
-            if Arc::ptr_eq(&self.current(), refused) {
-                self.take_from(&mut **source).await;
-            }
+            let look = async {
+                let mut source = source.lock().await;
+                // Of many that were refused together, the first looks for all.
+                if Arc::ptr_eq(&self.current(), refused) {
+                    self.take_from(&mut **source).await;
+                }
+            };
+            // Without a bound a source that hangs would hold callers until `zitadel.timeout`, and
+            // ZITADEL would be blamed. The next look sees what this one missed.
+            let _ = timeout(AGAIN, look).await;
         }
         let current = self.current();
         if Arc::ptr_eq(&current, refused) && !current.renew(shown) {

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use adapters::zitadel::{ClientCredentials, CredentialError, CredentialText};
+use adapters::{
+    bounded_file::ShownPath,
+    zitadel::{ClientCredentials, CredentialError, CredentialText},
+};
 
 use super::{error::ConfigError, layers::Layers};
 
@@ -66,8 +69,11 @@ fn in_file(
     directory: &Path,
 ) -> Result<Option<CredentialText>, ConfigError> {
     let Some(file) = layers.text(setting)? else { return Ok(None) };
-    let text = CredentialText::file(setting, directory.join(file));
-    text.map(Some).map_err(|error| layers.error(setting, error.problem))
+    // The error names the value of the setting: a joined path looks like a path whatever the value is.
+    let shown = |error: CredentialError| {
+        layers.error(setting, format_args!("{}: {}", ShownPath(Path::new(&file)), error.problem))
+    };
+    CredentialText::file(setting, directory.join(&file)).map(Some).map_err(shown)
 }
 
 /// Refuses settings of which more than one is set.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use adapters::bounded_file::ShownPath;
+
 use super::{
     credentials,
     error::ConfigError,
@@ -102,9 +104,12 @@ impl Fake {
         let Some(file) = layers.text("fake.tokens")? else {
             return Ok(Self { tokens: LocalTokens::embedded(), file: None });
         };
-        let file = directory.join(file);
-        let tokens =
-            LocalTokens::read(&file).map_err(|error| layers.error("fake.tokens", error))?;
-        Ok(Self { tokens, file: Some(file) })
+        let shown = |error| {
+            let file = ShownPath(Path::new(&file));
+            layers.error("fake.tokens", format_args!("{file}: {error}"))
+        };
+        let path = directory.join(&file);
+        let tokens = LocalTokens::read(&path).map_err(shown)?;
+        Ok(Self { tokens, file: Some(path) })
     }
 }

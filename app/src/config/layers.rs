@@ -1,7 +1,8 @@
 //! The layers of configuration, merged: which value a setting has, and where it came from.
 
-use std::{collections::BTreeMap, fmt, fs, io, path::Path, str::FromStr};
+use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
+use adapters::bounded_file::{self, AT_START, ShownPath};
 use bytesize::ByteSize;
 use figment::{
     Figment, Metadata, Profile, Provider,
@@ -292,7 +293,7 @@ fn whole(number: Num) -> Option<String> {
 }
 
 fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
-    let text = match fs::read_to_string(directory.join(DOTENV)) {
+    let text = match bounded_file::read_to_string(&directory.join(DOTENV), AT_START) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(ConfigError::of(DOTENV, error)),
@@ -303,10 +304,13 @@ fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, Str
 
 fn read_file(directory: &Path, file: Option<&str>) -> Result<(Layer, Dict), ConfigError> {
     let name = file.unwrap_or(FILE);
-    let text = match fs::read_to_string(directory.join(name)) {
+    let text = match bounded_file::read_to_string(&directory.join(name), AT_START) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && file.is_none() => String::new(),
-        Err(error) => return Err(ConfigError::of(name, error)),
+        Err(error) => {
+            let name = ShownPath(Path::new(name)).to_string();
+            return Err(ConfigError::of(&name, error));
+        }
     };
     let table: Dict = toml::from_str(&text).map_err(|error| {
         let line = toml_line(&text, &error);

@@ -1,5 +1,6 @@
 //! The layers, the names and the errors of the contract.
 
+mod blank;
 mod credentials;
 mod documentation;
 mod durations;
@@ -164,20 +165,6 @@ fn values_of_the_environment_arrive_letter_by_letter() {
             .unwrap();
         assert!(is_secret(config, value, value), "{value}");
     }
-}
-
-#[test]
-fn a_blank_variable_is_not_set() {
-    let config = Setup::zitadel()
-        .file(".env", "APP_AUTH__REALM=of-the-file\nAPP_CONFIG=\n")
-        .variable("KEY_FILE", "")
-        .variable("APP_SERVER__LISTEN", " ")
-        .variable("APP_AUTH__REALM", "")
-        .variable("APP_SERVER__LISTN", "")
-        .read()
-        .unwrap();
-    assert_eq!(config.auth.realm.as_str(), "of-the-file");
-    assert_eq!(config.server.listen.port(), 5000);
 }
 
 #[test]

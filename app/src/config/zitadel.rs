@@ -4,6 +4,7 @@ use std::{fmt, path::Path};
 
 use adapters::{
     Limits,
+    bounded_file::ShownPath,
     zitadel::{ClientCredentials, Domain, RootCertificates, ZitadelSettings},
 };
 
@@ -78,9 +79,9 @@ fn root_certificates(
 ) -> Result<Option<RootCertificates>, ConfigError> {
     let setting = "zitadel.ca_file";
     let Some(file) = layers.text(setting)? else { return Ok(None) };
-    let path = directory.join(file);
-    let shown = |error| layers.error(setting, format_args!("{}: {error}", path.display()));
-    RootCertificates::from_file(&path).map(Some).map_err(shown)
+    let shown =
+        |error| layers.error(setting, format_args!("{}: {error}", ShownPath(Path::new(&file))));
+    RootCertificates::from_file(&directory.join(&file)).map(Some).map_err(shown)
 }
 
 impl fmt::Debug for Section {

@@ -100,7 +100,7 @@ fn the_client_id_may_come_from_a_file_together_with_the_secret() {
     let config = setup("340000000000000010\n").read().unwrap();
     assert!(is_secret(config, "340000000000000010", "top-secret"));
     setup("\n").refused(&["zitadel.client_id_file", "the file is empty", "expected the path"]);
-    setup("id").variable("APP_ZITADEL__CLIENT_ID_FILE", "missing").refused(&["missing: "]);
+    setup("id").variable("APP_ZITADEL__CLIENT_ID_FILE", "missing.txt").refused(&["missing.txt: "]);
     setup("id").variable("CLIENT_ID", "other").refused(&[
         "zitadel.client_id_file (APP_ZITADEL__CLIENT_ID_FILE in the environment)",
         "zitadel.client_id (CLIENT_ID in the environment) is set too",
@@ -126,4 +126,58 @@ fn the_client_id_may_come_from_a_file_together_with_the_secret() {
 fn debug_shows_no_secret() {
     let config = Setup::zitadel().read().unwrap();
     assert!(!format!("{config:?}").contains("top-secret"));
+}
+
+/// Takes away what cannot be set together with this file.
+fn alone(setting: &str, setup: Setup) -> Setup {
+    match setting {
+        "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
+        "zitadel.client_id_file" => setup
+            .file("secret.txt", "a")
+            .variable("APP_ZITADEL__CLIENT_SECRET_FILE", "secret.txt")
+            .variable("CLIENT_ID", "")
+            .variable("CLIENT_SECRET", ""),
+        "fake.tokens" => setup.variable("APP_INTROSPECTOR", "fake"),
+        _ => setup,
+    }
+}
+
+/// A key or a secret that stands where the path of its file belongs.
+#[test]
+fn no_error_repeats_a_secret_in_the_place_of_a_path() {
+    const SECRETS: [&str; 5] = [
+        "top-secret",
+        "/top-secret",
+        "eyJhbGciOi.top-secret.c2lnbmF0",
+        r#"{"type":"application","keyId":"1","key":"top-secret","clientId":"1"}"#,
+        "-----BEGIN RSA PRIVATE KEY----- top-secret/ -----END RSA PRIVATE KEY-----",
+    ];
+    let files: Vec<_> =
+        SETTINGS.iter().filter(|setting| setting.expects == "the path of a file").collect();
+    assert!(files.len() >= 5, "{files:?}");
+    for setting in files {
+        let (section, key) = setting.name.split_once('.').unwrap();
+        for secret in SECRETS {
+            let variable = Prefix::default().variable(setting.name);
+            for setup in [
+                Setup::zitadel().variable(&variable, secret),
+                Setup::zitadel().file(".env", &format!("{variable}='{secret}'\n")),
+                Setup::zitadel().file("config.toml", &format!("[{section}]\n{key} = '{secret}'\n")),
+            ] {
+                alone(setting.name, setup)
+                    .refused(&[setting.name, "does not look like the path of a file"]);
+            }
+        }
+    }
+    for secret in SECRETS {
+        Setup::new().variable("APP_CONFIG", secret).refused(&["does not look like the path"]);
+    }
+}
+
+#[test]
+fn a_path_is_named_where_its_file_is_missing() {
+    for path in ["key.json", "/no/such/key.json", "/tmp/no-such-file", "secrets/key.json"] {
+        let setup = Setup::zitadel().variable("CLIENT_SECRET", "").variable("KEY_FILE", path);
+        setup.refused(&["zitadel.key_file", path, "No such file"]);
+    }
 }
