@@ -4,11 +4,13 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use metrics::{
-    Histogram, Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-    with_local_recorder,
+    Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram, with_local_recorder,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use metrics_process::Collector;
+
+use crate::telemetry;
 
 /// The upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 14] =
@@ -65,7 +67,12 @@ impl Metrics {
 
     /// Everything, as Prometheus reads it.
     pub(crate) fn render(&self) -> String {
-        self.scope(|| self.process.collect());
+        self.scope(|| {
+            self.process.collect();
+            for (level, lost) in telemetry::lost_events().into_iter().flatten() {
+                counter!("log_events_lost_total", "level" => level).absolute(lost);
+            }
+        });
         self.handle.render()
     }
 
@@ -133,6 +140,10 @@ fn describe() {
     describe_counter!(
         "token_introspection_refused_by_address_total",
         "Requests without a verdict because their client address had its share of questions."
+    );
+    describe_counter!(
+        "log_events_lost_total",
+        "Events that found no place in the queue of the log; level warn has errors too."
     );
     describe_gauge!("http_server_connections", "Connections of the API's listener.");
     describe_counter!(

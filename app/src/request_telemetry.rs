@@ -97,12 +97,12 @@ impl RequestObserver for RequestTelemetry {
             measured.record(head, end);
         }
         if self.logs_requests {
-            let RequestHead { method, route, request_id } = head;
+            let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
             let (status, outcome) = (end.status.as_u16(), end.outcome());
             let duration_ms = end.took.as_secs_f64() * 1000.0;
             let principal = end.principal.filter(|_| self.logs_subjects);
             let subject = principal.and_then(|principal| principal.subject.as_ref());
-            let subject = subject.map(Subject::as_str);
+            let subject = subject.map(Subject::as_str).map(shown_subject);
             let client = Client::current().filter(|_| self.logs_clients);
             let client = client.map(|client| display(client.address()));
             info!(
@@ -112,6 +112,11 @@ impl RequestObserver for RequestTelemetry {
         }
         trace(span, end);
     }
+}
+
+/// Returns at most the first 128 bytes of a subject. ZITADEL's have 18, and other servers choose.
+fn shown_subject(subject: &str) -> &str {
+    subject.get(..subject.floor_char_boundary(128)).unwrap_or(subject)
 }
 
 fn trace(span: &Span, end: RequestEnd<'_>) {

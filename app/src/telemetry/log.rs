@@ -1,54 +1,156 @@
 //! The log, on standard output.
+//!
+//! Warnings have a queue and a thread of their own, so that no flood of other events takes their
+//! place. An event of one queue may therefore come before an earlier one of the other.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    sync::OnceLock,
+};
 
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing::Level;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     EnvFilter, Layer,
     filter::{FilterExt, LevelFilter, filter_fn},
-    fmt,
+    fmt::{self, writer::MakeWriterExt},
 };
 
 use super::BoxedLayer;
 use crate::config::{Log, LogFormat};
 
-/// So many events wait to be written; one more is lost.
+/// Number of events that wait in each queue to be written; one more is lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// The writer of the log. What waits is written when this is dropped, if somebody reads.
+/// Events that the log of this process has lost. The process has one subscriber, and so one log.
+static LOST: OnceLock<Lost> = OnceLock::new();
+
+/// The writer of the log. What waits is written when this is dropped, if the output is read.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub(super) struct LogWriter {
-    queue: NonBlocking,
-    _writer: WorkerGuard,
+    others: NonBlocking,
+    _writers: [WorkerGuard; 2],
+}
+
+/// Counts the events that found no place in a queue.
+#[derive(Debug)]
+struct Lost {
+    warnings: ErrorCounter,
+    others: ErrorCounter,
+}
+
+/// Returns the number of lost events by level: `warn` for warnings and errors, `info` for all others.
+pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
+    let count = |counter: &ErrorCounter| counter.dropped_lines() as u64;
+    LOST.get().map(|lost| [("warn", count(&lost.warnings)), ("info", count(&lost.others))])
 }
 
 impl LogWriter {
     /// Writes a text between the events, in its turn.
     pub(super) fn print(&self, text: &str) {
-        // What finds no place any more is lost, as events are.
-        let _ = self.queue.clone().write_all(text.as_bytes());
+        // A text that finds no place is lost, as events are.
+        let _ = self.others.clone().write_all(text.as_bytes());
     }
 }
 
-/// What writes events, and events alone. `RUST_LOG` wins over the configured level.
+/// Creates the layer that writes events, and events alone.
 ///
-/// A thread of its own writes, so that a standard output that nobody reads delays no request.
+/// Threads of their own write, so that a standard output that is not read delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
-    let levels = EnvFilter::builder().with_default_directive(log.level.into()).from_env_lossy();
+    let levels = levels(log.level, &env::var("RUST_LOG").unwrap_or_default());
     // Without a hint of its own it would take away that of the levels.
     let events = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
     let filter = levels.and(events);
-    let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE_LENGTH);
-    let (queue, guard) = writer.finish(io::stdout());
-    // A log that cannot be written must not end a request: nobody is told by standard error.
+    let (warnings, warnings_writer) = queue();
+    let (others, others_writer) = queue();
+    // A second subscriber, as in tests, is not the log of the process.
+    let _ = LOST.set(Lost { warnings: warnings.error_counter(), others: others.error_counter() });
+    let variable = |name| env::var(name).unwrap_or_default();
+    let colors = io::stdout().is_terminal() && may_color(&variable("NO_COLOR"), &variable("TERM"));
+    // A log that cannot be written must not end a request, so standard error stays silent.
     let layer = fmt::layer()
-        .with_writer(queue.clone())
-        .with_ansi(io::stdout().is_terminal())
+        .with_writer(warnings.with_max_level(Level::WARN).or_else(others.clone()))
+        .with_ansi(colors)
         .log_internal_errors(false);
     let layer = match log.format {
         LogFormat::Text => layer.with_filter(filter).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    (LogWriter { queue, _writer: guard }, layer)
+    (LogWriter { others, _writers: [warnings_writer, others_writer] }, layer)
+}
+
+fn queue() -> (NonBlocking, WorkerGuard) {
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE_LENGTH);
+    builder.finish(io::stdout())
+}
+
+/// Returns the configured level with the directives of `RUST_LOG` on top. A directive about one crate
+/// leaves the level of all others as it is, and so does one that cannot be read or names no crate.
+fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
+    EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
+}
+
+/// Returns whether a terminal is written to in colors (<https://no-color.org>).
+fn may_color(no_color: &str, term: &str) -> bool {
+    no_color.is_empty() && term != "dumb"
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Dispatch, dispatcher::with_default};
+    use tracing_subscriber::{Registry, layer::SubscriberExt};
+
+    use super::*;
+
+    #[test]
+    fn a_filter_for_other_crates_and_a_mistyped_one_silence_none_of_our_warnings() {
+        for (rust_log, error, warn, info) in [
+            ("", true, true, true),
+            (" ", true, true, true),
+            // About others.
+            ("hyper=debug", true, true, true),
+            ("h2=off,reqwest=trace", true, true, true),
+            ("hyper", true, true, true),
+            // Mistyped.
+            ("inof", true, true, true),
+            ("warning", true, true, true),
+            ("appp=trace", true, true, true),
+            ("=", true, true, true),
+            ("app=wran", true, true, true),
+            ("[{", true, true, true),
+            (",,,", true, true, true),
+            // Meant.
+            ("warn", true, true, false),
+            ("hyper=debug,error", true, false, false),
+            ("app=error", true, false, false),
+            ("off", false, false, false),
+        ] {
+            let filter = levels(LevelFilter::INFO, rust_log);
+            let subscriber = Dispatch::new(Registry::default().with(filter));
+            let enabled = with_default(&subscriber, || {
+                [
+                    tracing::enabled!(target: "app", Level::ERROR),
+                    tracing::enabled!(target: "app", Level::WARN),
+                    tracing::enabled!(target: "app", Level::INFO),
+                ]
+            });
+            assert_eq!(enabled, [error, warn, info], "RUST_LOG={rust_log:?}");
+        }
+    }
+
+    #[test]
+    fn colors_are_for_terminals_that_show_them() {
+        for (no_color, term, colors) in [
+            ("", "xterm-256color", true),
+            ("", "", true),
+            ("1", "xterm-256color", false),
+            ("0", "xterm-256color", false),
+            ("", "dumb", false),
+            ("1", "dumb", false),
+        ] {
+            assert_eq!(may_color(no_color, term), colors, "NO_COLOR={no_color} TERM={term}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use thiserror::Error;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
+pub(crate) use self::log::lost_events;
 use self::{log::LogWriter, traces::TraceExporter};
 use crate::config::Config;
 

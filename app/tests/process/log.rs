@@ -1,6 +1,7 @@
 //! The log, as whoever runs the process reads it.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     sync::mpsc::channel,
@@ -159,6 +160,102 @@ fn an_output_that_nobody_reads_delays_no_request() {
         let mut answer = [0; 12];
         request.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"HTTP/1.1 401");
+    }
+}
+
+/// Asks for `path` so many times over one connection, and takes the answers.
+fn ask_often(address: &str, path: &str, times: usize) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answers = BufReader::new(&stream);
+    for _ in 0..times / 100 {
+        (&stream).write_all(request.repeat(100).as_bytes()).unwrap();
+        let mut answered = 0;
+        while answered < 100 {
+            let mut line = String::new();
+            assert!(answers.read_line(&mut line).unwrap() > 0, "it was closed");
+            answered += usize::from(line.contains("HTTP/1.1 200"));
+        }
+    }
+}
+
+/// The value of a metric.
+fn metric(address: &str, name: &str) -> u64 {
+    let mut page = String::new();
+    ask(address, "/metrics", "").read_to_string(&mut page).unwrap();
+    let value = page.lines().find_map(|line| line.strip_prefix(name));
+    value.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
+}
+
+/// 10 000 events wait while the output is not read. Further ones are lost and counted, and a warning
+/// has a place all the same.
+#[test]
+fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
+    let directory = tempfile::tempdir().unwrap();
+    let tokens = directory.path().join("tokens.toml");
+    fs::write(&tokens, "[[token]]\ntoken = \"a\"").unwrap();
+    let mut app = App::start_unread(&[
+        ("APP_LOG__FORMAT", "json"),
+        ("APP_LOG__REQUESTS", "true"),
+        ("APP_ADMIN__LISTEN", "127.0.0.1:0"),
+        ("APP_FAKE__TOKENS", tokens.to_str().unwrap()),
+    ]);
+    let mut unread = BufReader::new(app.child.stdout.take().unwrap());
+    let mut listens = |message: &str| -> String {
+        loop {
+            let mut line = String::new();
+            assert!(unread.read_line(&mut line).unwrap() > 0, "it has ended");
+            let event: Value = serde_json::from_str(&line).unwrap();
+            if event["message"] == message {
+                return event["address"].as_str().unwrap().to_owned();
+            }
+        }
+    };
+    let (address, admin) = (listens("listening"), listens("listening for operators"));
+    let lost = |level| metric(&admin, &format!("log_events_lost_total{{level=\"{level}\"}}"));
+    assert_eq!((lost("info"), lost("warn")), (0, 0));
+    for _ in 0..100 {
+        if lost("info") > 0 {
+            break;
+        }
+        ask_often(&address, "/api/public", 1_000);
+    }
+    assert!(lost("info") > 0);
+    answer(&address, "/api/private", "a");
+    fs::write(&tokens, "[[token]]\ntoken = ").unwrap();
+    answer(&address, "/api/private", "a");
+    assert_eq!(lost("warn"), 0);
+    app.signal("TERM");
+    let mut rest = String::new();
+    unread.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("the local tokens stay as they were"), "{}", rest.len());
+    assert_eq!(app.child.wait().unwrap().code(), Some(0));
+}
+
+/// A method may be as long as a head.
+#[test]
+fn a_long_method_does_not_stand_in_the_access_log() {
+    let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);
+    let address = app.address();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let request = format!(
+        "{} /api/private HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "M".repeat(30_000)
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_to_string(&mut String::new()).unwrap();
+    let log = app.wait_for("outcome=");
+    let event = log.lines().last().unwrap();
+    assert!(event.contains("method=MMMM") && event.len() < 500, "{}", event.len());
+}
+
+/// A filter for another crate, or a mistyped one, leaves the level of this program as it is.
+#[test]
+fn rust_log_for_other_crates_does_not_silence_the_log() {
+    for rust_log in ["hyper=debug", "inof", "app=wran"] {
+        let app = App::start(&[], &[("RUST_LOG", rust_log), ("NO_COLOR", "1")]);
+        app.wait_for(" INFO ");
     }
 }
 

@@ -18,12 +18,12 @@ use axum::{
 };
 use domain::{AccessToken, Introspection, IntrospectionError, Rule};
 use tokio::time::Instant;
-use tracing::{Span, error, span::Entered};
+use tracing::{Span, span::Entered};
 
 use super::{Authorized, BearerError, Guard, bearer};
 use crate::{
     answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
-    note::{RequestEnd, RequestHead, RequestId, TARGET, UNMATCHED, X_REQUEST_ID},
+    note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
 };
 
 /// One request that a guard sees. It is in the request's extensions, where extractors find it.
@@ -112,11 +112,7 @@ impl Visit {
         parts.extensions.get().ok_or_else(|| {
             let route =
                 parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
-            error!(
-                target: TARGET, method = %parts.method, route,
-                "a handler asks for a permit or a request id, and no guard is there: put `.layer(guard.layer())` \
-                 around the router, behind its routes",
-            );
+            log_missing_guard(&parts.method, route);
             Rejection::without_guard(&Outcome::HandlerFailed { detail: String::new() })
         })
     }

@@ -2,11 +2,15 @@
 
 mod causes;
 mod fault_log;
+mod missing_guard;
 mod observer;
 mod refusal_log;
 mod request_id;
+mod shortened;
+mod sums;
 
 pub use causes::error_chain;
+pub(crate) use missing_guard::log_missing_guard;
 pub use observer::{RequestEnd, RequestHead, RequestObserver, UNMATCHED};
 pub(crate) use refusal_log::RefusalLog;
 pub use request_id::{RequestId, X_REQUEST_ID};

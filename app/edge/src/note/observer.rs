@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use domain::Principal;
 use tracing::Span;
 
-use super::RequestId;
+use super::{RequestId, shortened};
 use crate::answer::Reason;
 
 /// Watches the requests of a [`Guard`](crate::Guard): one call when a request's head is there, one
@@ -34,6 +34,14 @@ pub struct RequestHead<'a> {
     pub route: &'a str,
     /// The id, which is in the answer and in every event about this request.
     pub request_id: &'a RequestId,
+}
+
+impl<'a> RequestHead<'a> {
+    /// Returns the method as a log shows it: at most its first 32 bytes.
+    #[must_use]
+    pub fn shown_method(self) -> &'a str {
+        shortened::method(self.method)
+    }
 }
 
 /// Route of requests that match no route.

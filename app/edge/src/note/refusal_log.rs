@@ -1,46 +1,129 @@
-//! Logs refusals: one event for each request that is turned away.
+//! Logs refusals: one event for each request that is turned away, and sums where they are many.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::Denial;
+use tokio::time::Instant;
 use tracing::{error, info};
 
-use super::{RequestHead, TARGET, fault_log::FaultLog};
+use super::{
+    RequestHead, RequestId, TARGET,
+    fault_log::FaultLog,
+    shortened::shortened,
+    sums::{Bound, Sums},
+};
 use crate::answer::Outcome;
 
+/// Refusals of one reason with an event of their own, each second. With 5 of them, a flood that
+/// changes between all reasons of a malformed or inactive token stays below 1 GB a day.
+const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
+
+/// Interval at which the meaning of an inactive token is explained.
+const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
+
 /// Writes the events of refusals. An unknown path, a wrong method and unreadable input have none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RefusalLog {
     inactive_means: String,
+    explained: Mutex<Option<Instant>>,
+    refusals: Sums<Refusal>,
     faults: FaultLog,
 }
 
+/// A request that was turned away, as the sum of many shows it.
+struct Refusal {
+    outcome: Outcome,
+    method: Box<str>,
+    route: Box<str>,
+    request_id: RequestId,
+}
+
 impl RefusalLog {
-    /// Creates the log; `inactive_means` is added to each event about an inactive token.
+    /// Creates the log; `inactive_means` is added to an event about an inactive token once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
-        Self { inactive_means, faults: FaultLog::default() }
+        Self {
+            inactive_means,
+            explained: Mutex::default(),
+            refusals: Sums::new(BOUND, |refusal, requests| {
+                let Refusal { outcome, method, route, request_id } = refusal;
+                write(outcome, method, route, request_id, Some(requests), "");
+            }),
+            faults: FaultLog::default(),
+        }
     }
 
     pub(crate) fn log(&self, outcome: &Outcome, head: RequestHead<'_>) {
-        let reason = outcome.reason().as_str();
-        let RequestHead { method, route, request_id } = head;
         match outcome {
-            Outcome::Denied(denial @ Denial::Inactive) if !self.inactive_means.is_empty() => info!(
-                target: TARGET, %method, route, %request_id, reason,
-                "denied: {denial}; it means, most likely first: {}", self.inactive_means,
-            ),
-            Outcome::Denied(denial) => {
-                info!(target: TARGET, %method, route, %request_id, reason, "denied: {denial}");
-            }
-            Outcome::NoToken(error) => {
-                info!(target: TARGET, %method, route, %request_id, reason, "denied: {error}");
-            }
-            Outcome::Undetermined(fault) => self.faults.log(fault, head),
-            Outcome::Panicked => {
-                error!(target: TARGET, %method, route, %request_id, reason, "a handler panicked");
-            }
-            Outcome::HandlerFailed { detail } => error!(
-                target: TARGET, %method, route, %request_id, reason, detail, "a handler failed",
-            ),
-            Outcome::NotFound | Outcome::MethodNotAllowed | Outcome::Unreadable { .. } => {}
+            Outcome::NotFound | Outcome::MethodNotAllowed | Outcome::Unreadable { .. } => return,
+            Outcome::Undetermined(fault) => return self.faults.log(fault, head),
+            Outcome::Denied(_)
+            | Outcome::NoToken(_)
+            | Outcome::Panicked
+            | Outcome::HandlerFailed { .. } => {}
         }
+        let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
+        let refusal = || Refusal {
+            outcome: outcome.clone(),
+            method: method.into(),
+            route: route.into(),
+            request_id: request_id.clone(),
+        };
+        if self.refusals.is_single(outcome.reason().as_str(), refusal) {
+            let is_inactive = matches!(outcome, Outcome::Denied(Denial::Inactive));
+            let explanation = if is_inactive { self.explanation() } else { "" };
+            write(outcome, method, route, request_id, None, explanation);
+        }
+    }
+
+    /// Returns what an inactive token means, unless that was said within the last minute.
+    fn explanation(&self) -> &str {
+        let now = Instant::now();
+        let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
+        if explained.is_some_and(|last| now - last < EXPLANATION_PERIOD) {
+            return "";
+        }
+        *explained = Some(now);
+        &self.inactive_means
+    }
+}
+
+/// Writes one event; `requests` is the number of requests that it sums up.
+fn write(
+    outcome: &Outcome,
+    method: &str,
+    route: &str,
+    request_id: &RequestId,
+    requests: Option<u64>,
+    explanation: &str,
+) {
+    let reason = outcome.reason().as_str();
+    let denied = if requests.is_some() { "still denied" } else { "denied" };
+    let means = if explanation.is_empty() { "" } else { "; it means, most likely first: " };
+    match outcome {
+        Outcome::Denied(denial) => info!(
+            target: TARGET, %method, route, %request_id, reason, requests,
+            "{denied}: {}{means}{explanation}", shortened(&denial.to_string()),
+        ),
+        Outcome::NoToken(error) => {
+            info!(target: TARGET, %method, route, %request_id, reason, requests, "{denied}: {error}");
+        }
+        Outcome::Panicked => {
+            error!(target: TARGET, %method, route, %request_id, reason, requests, "a handler panicked");
+        }
+        Outcome::HandlerFailed { detail } => {
+            let detail = shortened(detail);
+            error!(
+                target: TARGET, %method, route, %request_id, reason, requests, detail,
+                "a handler failed",
+            );
+        }
+        // They have no event, or one of the log of faults.
+        Outcome::Undetermined(_)
+        | Outcome::NotFound
+        | Outcome::MethodNotAllowed
+        | Outcome::Unreadable { .. } => {}
     }
 }

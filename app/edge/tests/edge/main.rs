@@ -11,6 +11,7 @@
 mod api;
 mod chaos;
 mod denials;
+mod floods;
 mod layer;
 mod require;
 mod sockets;

@@ -1,0 +1,35 @@
+//! Logs handlers that no guard is around.
+
+use std::{sync::LazyLock, time::Duration};
+
+use axum::http::Method;
+use tracing::error;
+
+use super::{
+    TARGET, shortened,
+    sums::{Bound, Sums},
+};
+
+/// Every request of such a route has this fault.
+const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
+
+/// Of the whole process: without a guard there is no other place.
+static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
+    Sums::new(BOUND, |(method, route), requests| write(method, route, Some(requests)))
+});
+
+/// Logs a request whose handler asks for what only a guard can give.
+pub(crate) fn log_missing_guard(method: &Method, route: &str) {
+    let method = shortened::method(method);
+    if REQUESTS.is_single("missing_guard", || (method.into(), route.into())) {
+        write(method, route, None);
+    }
+}
+
+fn write(method: &str, route: &str, requests: Option<u64>) {
+    error!(
+        target: TARGET, %method, route, requests,
+        "a handler asks for a permit or a request id, and no guard is there: put `.layer(guard.layer())` \
+         around the router, behind its routes",
+    );
+}

@@ -1,0 +1,169 @@
+//! Keeps floods of like events out of the log: the first ones are written, the others summed up.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, task::AbortHandle, time::sleep};
+
+/// Bounds the events about one reason.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    /// Number of requests with an event of their own before the others are summed up.
+    pub(super) singly: u64,
+    /// Interval of the sums.
+    pub(super) period: Duration,
+    /// Sums follow each other until a whole period brings no request. Without it each period begins
+    /// with single events again.
+    pub(super) lasting: bool,
+}
+
+/// Decides which requests have an event of their own, and has the others summed up by `write`, which
+/// gets the last request and the number of requests since the event before.
+#[derive(Clone)]
+pub(super) struct Sums<T> {
+    bound: Bound,
+    write: fn(&T, u64),
+    reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
+}
+
+/// Requests that met one reason since its first event.
+struct Since<T> {
+    /// Number of requests that had an event of their own.
+    singly: u64,
+    /// Number of requests since the last event.
+    requests: u64,
+    last: Option<T>,
+    /// Task that writes the sums. It ends when there is nothing more to sum up, and with its runtime.
+    summing_up: AbortHandle,
+}
+
+impl<T: Send + 'static> Sums<T> {
+    pub(super) fn new(bound: Bound, write: fn(&T, u64)) -> Self {
+        Self { bound, write, reasons: Arc::default() }
+    }
+
+    /// Returns whether this request has an event of its own. Any other is counted, and described by
+    /// `describe`.
+    pub(super) fn is_single(&self, reason: &'static str, describe: impl FnOnce() -> T) -> bool {
+        let mut reasons = self.lock();
+        if let Some(since) = reasons.get_mut(reason).filter(|since| !since.summing_up.is_finished())
+        {
+            if since.singly < self.bound.singly {
+                since.singly += 1;
+                return true;
+            }
+            since.requests += 1;
+            since.last = Some(describe());
+            return false;
+        }
+        // Without a runtime there is no task that sums up.
+        let Ok(runtime) = Handle::try_current() else { return true };
+        let sums = Self { reasons: Arc::clone(&self.reasons), ..*self };
+        let summing_up = runtime.spawn(sums.sum_up(reason)).abort_handle();
+        reasons.insert(reason, Since { singly: 1, requests: 0, last: None, summing_up });
+        true
+    }
+
+    async fn sum_up(self, reason: &'static str) {
+        loop {
+            sleep(self.bound.period).await;
+            let sum = self.take(reason);
+            if let Some((requests, last)) = &sum {
+                (self.write)(last, *requests);
+            }
+            if sum.is_none() || !self.bound.lasting {
+                return;
+            }
+        }
+    }
+
+    /// Takes the number of requests since the last event, and the last of them. Forgets the reason
+    /// where no further sum follows.
+    fn take(&self, reason: &'static str) -> Option<(u64, T)> {
+        let mut reasons = self.lock();
+        let since = reasons.get_mut(reason)?;
+        let sum = since.last.take().map(|last| (std::mem::take(&mut since.requests), last));
+        if sum.is_none() || !self.bound.lasting {
+            reasons.remove(reason);
+        }
+        sum
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Since<T>>> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> fmt::Debug for Sums<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sums").field("bound", &self.bound).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    thread_local! {
+        /// Sums that were written, each with its last request. A test has a thread of its own.
+        static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
+    }
+
+    fn sums(singly: u64, lasting: bool) -> Sums<u64> {
+        Sums::new(Bound { singly, period: PERIOD, lasting }, |last, requests| {
+            WRITTEN.with_borrow_mut(|written| written.push((requests, *last)));
+        })
+    }
+
+    fn written() -> Vec<(u64, u64)> {
+        WRITTEN.take()
+    }
+
+    /// Number of single events among so many requests.
+    fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
+        (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_period_begins_with_single_events_and_ends_with_a_sum() {
+        let sums = sums(5, false);
+        assert_eq!(singles(&sums, "a", 5), 5);
+        assert_eq!(singles(&sums, "b", 7), 5, "another reason has its own");
+        sleep(2 * PERIOD).await;
+        assert_eq!(written(), [(2, 6)], "what was written singly is not summed up");
+        assert_eq!(singles(&sums, "a", 10_000), 5);
+        sleep(2 * PERIOD).await;
+        assert_eq!(written(), [(9_995, 9_999)]);
+        assert!(sums.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_lasts_has_sums_alone_until_a_period_brings_no_request() {
+        let sums = sums(1, true);
+        assert_eq!(singles(&sums, "a", 4), 1);
+        sleep(PERIOD + PERIOD / 2).await;
+        assert_eq!(written(), [(3, 3)]);
+        assert_eq!(singles(&sums, "a", 1), 0);
+        sleep(PERIOD).await;
+        assert_eq!(written(), [(1, 0)]);
+        sleep(PERIOD).await;
+        assert_eq!(singles(&sums, "a", 1), 1, "it begins anew");
+        assert_eq!(written(), []);
+    }
+
+    #[test]
+    fn a_reason_begins_anew_where_its_runtime_has_ended() {
+        let sums = sums(1, true);
+        for _ in 0..2 {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            assert_eq!(runtime.unwrap().block_on(async { singles(&sums, "a", 2) }), 1);
+        }
+        assert_eq!(singles(&sums, "b", 3), 3, "without a runtime none is summed up");
+    }
+}
