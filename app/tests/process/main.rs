@@ -12,6 +12,7 @@ mod causes;
 mod child;
 mod connections;
 mod file_descriptors;
+mod files;
 mod http2_floods;
 mod log;
 mod outages;
