@@ -7,10 +7,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Component, Path, PathBuf},
-    sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -46,23 +46,37 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
 /// Blocks as [`read`] does.
 ///
 /// # Errors
-/// `TimedOut` as [`read`] has it; otherwise when the system refuses the thread.
+/// `TimedOut` as [`read`] has it. Where the system refuses the thread and `path` is no plain file, the
+/// system's error.
 pub(crate) fn by_thread<T: Send + 'static>(
     path: &Path,
     within: Duration,
-    look: impl FnOnce() -> T + Send + 'static,
+    look: impl Fn() -> T + Send + Sync + 'static,
 ) -> io::Result<T> {
     let deadline = now() + within;
     let place = Place::take(path, deadline).ok_or_else(too_slow)?;
+    let look = Arc::new(look);
     let (sender, content) = mpsc::sync_channel(1);
-    thread::Builder::new().name("file".to_owned()).spawn(move || {
-        let content = look();
+    let looks = Arc::clone(&look);
+    let thread = thread::Builder::new().name("file".to_owned()).spawn(move || {
+        let content = looks();
         // The place is free before the content is there: a caller may read again at once.
         drop(place);
         // The caller may have given up.
         let _ = sender.send(content);
-    })?;
-    content.recv_timeout(deadline.saturating_duration_since(now())).map_err(|_| too_slow())
+    });
+    match thread {
+        Ok(thread) => {
+            let left = deadline.saturating_duration_since(now());
+            let content = content.recv_timeout(left).map_err(|_| too_slow())?;
+            // It is at its end. Without this the threads of the runtime could be one too many.
+            let _ = thread.join();
+            Ok(content)
+        }
+        // A rotation and a start must not depend on a thread where nothing can hang.
+        Err(_) if fs::metadata(path)?.is_file() => Ok(look()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a whole file of UTF-8, as [`read`] does.
@@ -183,7 +197,7 @@ fn now() -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::Write, process::Command};
+    use std::{io::Write, process::Command};
 
     use super::*;
 
