@@ -2,7 +2,7 @@
 //! the API runs.
 
 use std::{
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -247,7 +247,10 @@ impl CredentialText {
     /// When it cannot be read, or is empty.
     pub fn file(setting: &'static str, file: impl Into<PathBuf>) -> Result<Self, CredentialError> {
         let file = file.into();
-        match bounded_file::read(&file, AT_START).map_err(in_words).and_then(secret) {
+        match bounded_file::read(&file, AT_START)
+            .map_err(|error| error.to_string())
+            .and_then(secret)
+        {
             Ok(text) => Ok(Self { setting, file: Some(file), text }),
             Err(problem) => Err(CredentialError { setting, file: Some(file), problem }),
         }
@@ -256,7 +259,7 @@ impl CredentialText {
     fn read_again(&self) -> Result<Self, CredentialError> {
         let text = match &self.file {
             Some(file) => bounded_file::read_all(file)
-                .map_err(in_words)
+                .map_err(|error| error.to_string())
                 .and_then(secret)
                 .map_err(|problem| self.error(problem))?,
             None => self.text.clone(),
@@ -276,13 +279,9 @@ impl PartialEq for CredentialText {
     }
 }
 
-fn in_words(error: io::Error) -> String {
-    error.to_string()
-}
-
 /// Returns the content of a file without the line break at its end.
 fn secret(content: Vec<u8>) -> Result<SecretString, String> {
-    let text = bounded_file::text(content).map_err(in_words)?;
+    let text = bounded_file::text(content).map_err(|error| error.to_string())?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err("the file is empty".to_owned()),
         text => Ok(text.into()),

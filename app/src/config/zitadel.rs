@@ -81,7 +81,7 @@ fn root_certificates(
     let Some(file) = layers.text(setting)? else { return Ok(None) };
     let shown =
         |error| layers.error(setting, format_args!("{}: {error}", ShownPath(Path::new(&file))));
-    RootCertificates::from_file(&directory.join(&file)).map(Some).map_err(shown)
+    RootCertificates::from_file(directory.join(&file)).map(Some).map_err(shown)
 }
 
 impl fmt::Debug for Section {
