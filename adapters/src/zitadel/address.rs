@@ -2,9 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::Issuer;
+use domain::{EmptyClaim, Issuer};
 use thiserror::Error;
 use url::{Host, Origin, Url};
+
+use super::NamedIssuer;
 
 /// Why a text is no address of an authorization server. It does not repeat the text, which may
 /// hold a password.
@@ -28,10 +30,30 @@ pub enum AddressError {
 }
 
 /// The issuer, which is also the base of its URLs: `https`, or `http` on loopback.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Domain {
     url: Url,
     issuer: Issuer,
+    named: NamedIssuer,
+}
+
+/// Compares the addresses, however the server writes them.
+impl PartialEq for Domain {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Domain {}
+
+/// Returns the issuer of a claim or of metadata in the form of the URL parser, as `Domain` has it:
+/// without the scheme's default port, the host in lower case, an IPv6 address in its short form.
+/// Another text stays as it is.
+pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() => Issuer::parse(url.as_str()),
+        _ => Issuer::parse(text),
+    }
 }
 
 impl Domain {
@@ -39,6 +61,11 @@ impl Domain {
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
+    }
+
+    /// The issuer as the server writes it, once its metadata were read.
+    pub(super) fn named(&self) -> &NamedIssuer {
+        &self.named
     }
 
     pub(super) fn discovery_url(&self) -> Url {
@@ -66,7 +93,8 @@ impl FromStr for Domain {
         let url = parse(text)?;
         refuse_clear(&url)?;
         let issuer = Issuer::parse(url.as_str()).map_err(|_| AddressError::NoUrl)?;
-        Ok(Self { url, issuer })
+        let named = issuer.clone().into();
+        Ok(Self { url, issuer, named })
     }
 }
 

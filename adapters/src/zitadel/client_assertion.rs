@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, Header, encode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::key_file::KeyFile;
+use super::{NamedIssuer, key_file::KeyFile};
 
 /// How long an assertion is good for. ZITADEL refuses one that is older than an hour.
 const LIFETIME: Duration = Duration::from_mins(10);
@@ -24,12 +24,13 @@ const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {
     key_file: KeyFile,
-    issuer: Issuer,
+    issuer: NamedIssuer,
     clock: Arc<dyn Clock>,
     signed: Mutex<Option<Signed>>,
 }
 
 struct Signed {
+    issuer: Issuer,
     assertion: Arc<str>,
     at: SystemTime,
 }
@@ -45,21 +46,23 @@ struct Claims<'a> {
 }
 
 impl ClientAssertions {
-    pub(super) fn new(key_file: KeyFile, issuer: Issuer, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(key_file: KeyFile, issuer: NamedIssuer, clock: Arc<dyn Clock>) -> Self {
         Self { key_file, issuer, clock, signed: Mutex::new(None) }
     }
 
     /// An assertion that is good for minutes to come.
     pub(super) fn current(&self) -> Result<Arc<str>, IntrospectionError> {
         let now = self.clock.now();
+        let issuer = self.issuer.get();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signed) = &*signed
+            && signed.issuer == issuer
             && now.duration_since(signed.at).is_ok_and(|age| age < RENEWAL_AGE)
         {
             return Ok(Arc::clone(&signed.assertion));
         }
-        let assertion: Arc<str> = self.sign(now)?.into();
-        *signed = Some(Signed { assertion: Arc::clone(&assertion), at: now });
+        let assertion: Arc<str> = self.sign(now, &issuer)?.into();
+        *signed = Some(Signed { issuer, assertion: Arc::clone(&assertion), at: now });
         Ok(assertion)
     }
 
@@ -80,7 +83,7 @@ impl ClientAssertions {
         }
     }
 
-    fn sign(&self, now: SystemTime) -> Result<String, IntrospectionError> {
+    fn sign(&self, now: SystemTime, issuer: &Issuer) -> Result<String, IntrospectionError> {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let client_id = self.key_file.client_id.as_str();
         let header =
@@ -88,7 +91,7 @@ impl ClientAssertions {
         let claims = Claims {
             iss: client_id,
             sub: client_id,
-            aud: self.issuer.as_str(),
+            aud: issuer.as_str(),
             iat: now.saturating_sub(BACK_DATED).as_secs(),
             exp: (now + LIFETIME).as_secs(),
             jti: Uuid::new_v4(),
@@ -117,7 +120,7 @@ mod tests {
         });
         ClientAssertions::new(
             KeyFile::parse(KEY_JSON).unwrap(),
-            Issuer::parse("https://auth.example.com").unwrap(),
+            Issuer::parse("https://auth.example.com").unwrap().into(),
             Arc::new(clock),
         )
     }

@@ -3,12 +3,14 @@
 use std::{fmt, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::{ClientId, Clock, IntrospectionError, Issuer};
+use domain::{ClientId, Clock, IntrospectionError};
 use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 
-use super::{client_assertion::ClientAssertions, client_credentials::Parsed, key_file::KeyFile};
+use super::{
+    NamedIssuer, client_assertion::ClientAssertions, client_credentials::Parsed, key_file::KeyFile,
+};
 use crate::SystemClock;
 
 /// The credentials of this API at the authorization server.
@@ -36,13 +38,17 @@ impl ClientAuthentication {
 
     /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key file.
     #[must_use]
-    pub fn private_key_jwt(key_file: KeyFile, issuer: Issuer, clock: Arc<dyn Clock>) -> Self {
-        let assertions = ClientAssertions::new(key_file, issuer, clock);
+    pub fn private_key_jwt(
+        key_file: KeyFile,
+        issuer: impl Into<NamedIssuer>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let assertions = ClientAssertions::new(key_file, issuer.into(), clock);
         Self { method: Method::PrivateKeyJwt(Box::new(assertions)) }
     }
 
     /// Shows credentials that are understood to `issuer`, by the clock of the system.
-    pub(super) fn of(parsed: Parsed, issuer: &Issuer) -> Self {
+    pub(super) fn of(parsed: Parsed, issuer: &NamedIssuer) -> Self {
         match parsed {
             Parsed::ClientSecret { client_id, client_secret } => {
                 Self::client_secret_basic(&client_id, &client_secret)

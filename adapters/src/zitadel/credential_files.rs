@@ -3,7 +3,6 @@
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use domain::Issuer;
 use secrecy::ExposeSecret;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -11,7 +10,7 @@ use tracing::{info, warn};
 use crate::bounded_file::ShownPath;
 
 use super::{
-    AuthenticationSource, ClientAuthentication, CredentialError,
+    AuthenticationSource, ClientAuthentication, CredentialError, NamedIssuer,
     client_credentials::{Parsed, Written},
 };
 
@@ -23,12 +22,12 @@ pub(super) struct CredentialFiles {
     written: Arc<Written>,
     /// Result of the last look.
     seen: Result<Arc<Written>, CredentialError>,
-    issuer: Issuer,
+    issuer: NamedIssuer,
 }
 
 impl CredentialFiles {
     /// Watches the files of `written`, which is in use.
-    pub(super) fn new(written: Written, issuer: Issuer) -> Self {
+    pub(super) fn new(written: Written, issuer: NamedIssuer) -> Self {
         let written = Arc::new(written);
         Self { seen: Ok(Arc::clone(&written)), written, issuer }
     }
@@ -148,8 +147,8 @@ mod tests {
         }
 
         fn files(&self) -> CredentialFiles {
-            let issuer = Issuer::parse("https://auth.example.com").unwrap();
-            CredentialFiles::new(self.written(), issuer)
+            let issuer = domain::Issuer::parse("https://auth.example.com").unwrap();
+            CredentialFiles::new(self.written(), issuer.into())
         }
     }
 

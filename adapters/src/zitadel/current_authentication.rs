@@ -10,14 +10,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::Issuer;
 use tokio::{
     sync::Mutex,
     time::{sleep, timeout},
 };
 
 use super::{
-    ClientCredentials,
+    ClientCredentials, NamedIssuer,
     client_auth::{ClientAuthentication, Credentials},
     credential_files::CredentialFiles,
 };
@@ -61,13 +60,14 @@ impl CurrentAuthentication {
 
     /// Uses these credentials at `issuer`. Those in files are used until the files have others.
     #[must_use]
-    pub fn new(credentials: ClientCredentials, issuer: &Issuer) -> Self {
+    pub fn new(credentials: ClientCredentials, issuer: impl Into<NamedIssuer>) -> Self {
+        let issuer = issuer.into();
         let ClientCredentials { written, parsed } = credentials;
-        let authentication = ClientAuthentication::of(parsed, issuer);
+        let authentication = ClientAuthentication::of(parsed, &issuer);
         if written.in_files().next().is_none() {
             return authentication.into();
         }
-        Self::from_source(authentication, CredentialFiles::new(written, issuer.clone()))
+        Self::from_source(authentication, CredentialFiles::new(written, issuer))
     }
 
     /// Returns whether there is a source of other credentials.

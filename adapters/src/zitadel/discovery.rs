@@ -6,7 +6,13 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{address::Domain, fault::Seen, http_client::HttpClient, pace::Pace, response};
+use super::{
+    address::{self, Domain},
+    fault::Seen,
+    http_client::HttpClient,
+    pace::Pace,
+    response,
+};
 
 /// How much of a wrong issuer is shown, in characters.
 const MAX_SHOWN: usize = 200;
@@ -80,10 +86,13 @@ impl Discovery {
         let metadata: Metadata =
             serde_json::from_slice(&answer?).map_err(|_| Seen::Metadata.malformed())?;
         let expected = self.domain.issuer();
-        if Issuer::parse(&metadata.issuer).as_ref() != Ok(expected) {
+        if address::issuer(&metadata.issuer).as_ref() != Ok(expected) {
             let found = metadata.issuer.chars().take(MAX_SHOWN).collect();
             return Err(Seen::Issuer { expected: expected.to_string(), found }
                 .misconfigured(Misconfiguration::IssuerMismatch));
+        }
+        if let Ok(issuer) = Issuer::parse(&metadata.issuer) {
+            self.domain.named().set(issuer);
         }
         let found = metadata.introspection_endpoint.ok_or_else(|| Seen::NoEndpoint.malformed())?;
         match Url::parse(&found) {

@@ -48,8 +48,8 @@ pub(super) enum Seen {
     NoObject,
     #[error("the claim active is missing")]
     NoActive,
-    #[error("a claim is empty")]
-    EmptyClaim,
+    #[error("the claim {name} is empty")]
+    EmptyClaim { name: &'static str },
 }
 
 impl Seen {

@@ -18,6 +18,7 @@ mod fault;
 mod generation;
 mod http_client;
 mod key_file;
+mod named_issuer;
 mod pace;
 mod racing;
 mod response;
@@ -54,6 +55,7 @@ pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
 pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
+pub use named_issuer::NamedIssuer;
 pub use root_certificates::RootCertificates;
 pub use verdicts::{Missing, Verdicts};
 
@@ -137,7 +139,8 @@ impl ZitadelIntrospector {
     /// When no HTTP client can be made that does what the settings say.
     pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
         let credentials = settings.credentials.clone();
-        let authentication = CurrentAuthentication::new(credentials, settings.domain.issuer());
+        let authentication =
+            CurrentAuthentication::new(credentials, settings.domain.named().clone());
         Self::with_authentication(settings, Arc::new(authentication))
     }
 

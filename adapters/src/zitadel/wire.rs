@@ -1,7 +1,8 @@
 //! The introspection answer as ZITADEL writes it (RFC 7662 §2.2, and ZITADEL's own claims).
 //!
 //! Strict about every claim that is read: a wrong JSON type, `null`, or a second claim of the same
-//! name makes the whole answer unreadable. Claims that are not read may be anything.
+//! name makes the whole answer unreadable. Claims that are not read may be anything, and so may
+//! `username`, which no rule asks for.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +23,7 @@ use super::ClaimName;
 pub(super) struct Answer {
     pub(super) active: Option<bool>,
     pub(super) subject: Option<String>,
-    pub(super) username: Option<String>,
+    pub(super) username: Option<Text>,
     pub(super) client_id: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<Audience>,
@@ -130,6 +131,19 @@ fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 
 fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the claim {name} is there twice"))
+}
+
+/// A text that no rule asks for: a value of another type is none.
+#[derive(Debug)]
+pub(super) struct Text(pub(super) Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Self(Some(text)),
+            _ => Self(None),
+        })
+    }
 }
 
 /// `aud`: one value or a list of them (RFC 7519 §4.1.3).

@@ -1,6 +1,7 @@
 //! `connect_to`, further root certificates and HTTP/2, each against a real listener.
 
 use adapters::zitadel::{HttpClientError, RootCertificates, ZitadelIntrospector, ZitadelSettings};
+use domain::Introspection;
 use http::Version;
 use zitadel_double::ZitadelDouble;
 
@@ -114,5 +115,39 @@ async fn further_root_certificates_must_be_some() {
         let settings = ZitadelSettings { root_certificates, ..setup::basic(&double) };
         let error = ZitadelIntrospector::new(settings).unwrap_err();
         assert!(matches!(error, HttpClientError::RootCertificates), "{pem:?} is {error}");
+    }
+}
+
+// An ingress that sends the host in a spelling of its own: ZITADEL takes it for its issuer, to the
+// letter, in metadata, in claims and in the audience of assertions.
+#[tokio::test]
+async fn an_issuer_is_the_same_in_every_spelling_and_an_assertion_uses_the_servers() {
+    for (host, domain) in [
+        ("auth.example.test:443", "https://auth.example.test"),
+        ("Auth.Example.TEST", "https://auth.example.test"),
+        ("AUTH.example.test:443", "https://auth.example.test:443"),
+        ("auth.example.test", "HTTPS://auth.EXAMPLE.test:443/"),
+        ("[0:0:0:0:0:0:0:1]:8443", "https://[::1]:8443"),
+    ] {
+        let double = ZitadelDouble::builder()
+            .issuer(&format!("https://{host}"))
+            .host_of_ingress(host)
+            .start()
+            .await;
+        for settings in [setup::basic(&double), setup::key(&double)] {
+            let settings = ZitadelSettings {
+                domain: domain.parse().unwrap(),
+                connect_to: Some(format!("http://{}", double.addr()).parse().unwrap()),
+                ..settings
+            };
+            let expected = settings.domain.issuer().clone();
+            let answer = ask(&setup::introspector(settings), &active_token(&double)).await;
+            match answer {
+                Ok(Introspection::Active(token)) => {
+                    assert_eq!(token.principal.issuer.as_ref(), Some(&expected), "{host}");
+                }
+                other => panic!("{host} {domain}: {other:?}"),
+            }
+        }
     }
 }

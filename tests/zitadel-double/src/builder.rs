@@ -17,6 +17,7 @@ pub struct ZitadelDoubleBuilder {
     issuer: Option<String>,
     domains: Vec<String>,
     introspection_path: String,
+    host_of_ingress: Option<String>,
     tls_names: Vec<String>,
     certificate: Validity,
 }
@@ -51,6 +52,7 @@ impl Default for ZitadelDoubleBuilder {
             issuer: None,
             domains: Vec::new(),
             introspection_path: INTROSPECTION_PATH.to_owned(),
+            host_of_ingress: None,
             tls_names: Vec::new(),
             certificate: Validity::Now,
         }
@@ -96,6 +98,13 @@ impl ZitadelDoubleBuilder {
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
         Self { introspection_path: path.to_owned(), ..self }
+    }
+
+    /// An ingress in front replaces the host of every request by this text, which must name a domain
+    /// of the instance: `auth.example.com:443` where clients send `auth.example.com`.
+    #[must_use]
+    pub fn host_of_ingress(self, host: &str) -> Self {
+        Self { host_of_ingress: Some(host.to_owned()), ..self }
     }
 
     /// Starts; the port is open when this comes back.
@@ -154,7 +163,8 @@ impl ZitadelDoubleBuilder {
         }
         domains.extend(self.tls_names.iter().chain(&self.domains).cloned());
         let introspection_path = self.introspection_path.clone().into();
-        Ok(Instance { scheme, issuer, domains, introspection_path })
+        let host_of_ingress = self.host_of_ingress.clone();
+        Ok(Instance { scheme, issuer, domains, introspection_path, host_of_ingress })
     }
 
     /// What the issuer is when none is set: where the double is to be reached.

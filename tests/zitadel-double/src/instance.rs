@@ -27,6 +27,8 @@ pub(crate) struct Instance {
     pub(crate) domains: Vec<String>,
     /// An operator may change it; each look sees the path of that moment.
     pub(crate) introspection_path: RwLock<String>,
+    /// The host that an ingress in front sends in place of the client's.
+    pub(crate) host_of_ingress: Option<String>,
 }
 
 /// The request came for a host that is not this instance.
@@ -61,6 +63,7 @@ impl Instance {
         let sent = headers
             .get("x-zitadel-instance-host")
             .and_then(|value| value.to_str().ok())
+            .or(self.host_of_ingress.as_deref())
             .map_or_else(|| requested_host(uri, headers), str::to_owned);
         let scheme = self.scheme.as_str();
         let name = sent.parse::<Authority>().map(|authority| authority.host().to_lowercase());

@@ -205,7 +205,6 @@ fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
     for (claim, fits) in [
         ("active", Value::is_boolean as fn(&Value) -> bool),
         ("sub", text),
-        ("username", text),
         ("client_id", text),
         ("iss", text),
         ("scope", text),
@@ -242,15 +241,78 @@ fn a_claim_that_is_there_twice_makes_the_answer_malformed() {
 }
 
 #[test]
-fn an_empty_claim_makes_the_answer_malformed() {
-    for answer in [
-        json!({ "active": true, "sub": "" }),
-        json!({ "active": true, "aud": ["a", ""] }),
-        json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "": { "1": "a" } } }),
-        json!({ "active": true, "urn:zitadel:iam:org:project:roles": { "a": { "": "a" } } }),
-    ] {
-        assert_eq!(malformed(&serde_json::to_vec(&answer).unwrap()), "a claim is empty");
+fn an_empty_subject_or_issuer_makes_the_answer_malformed() {
+    for (claim, value) in [("sub", ""), ("iss", ""), ("iss", "/")] {
+        let mut answer = json!({ "active": true });
+        answer[claim] = json!(value);
+        let seen = malformed(&serde_json::to_vec(&answer).unwrap());
+        assert_eq!(seen, format!("the claim {claim} is empty"));
     }
+}
+
+#[test]
+fn an_empty_name_that_no_rule_can_ask_for_is_dropped() {
+    let nothing = ActiveToken::default;
+    for (claim, value) in [
+        ("username", json!("")),
+        ("username", json!(null)),
+        ("username", json!({ "a": [1] })),
+        ("client_id", json!("")),
+        ("jti", json!("")),
+        ("scope", json!("")),
+        ("aud", json!("")),
+        ("aud", json!(["", ""])),
+        ("urn:zitadel:iam:user:resourceowner:id", json!("")),
+        ("urn:zitadel:iam:org:project:roles", json!({ "": { "1": "a" } })),
+        ("urn:zitadel:iam:org:project:roles", json!({ "a": { "": "a" } })),
+        ("urn:zitadel:iam:org:project:340000000000000001:roles", json!({ "": { "": "" } })),
+    ] {
+        let mut answer = json!({ "active": true });
+        answer[claim] = value;
+        assert_eq!(active(&answer), nothing(), "{answer}");
+    }
+    let token = active(&json!({ "active": true, "aud": ["", "api"] }));
+    assert_eq!(*token.principal.audience, [Audience::parse("api").unwrap()]);
+}
+
+// A role key of ZITADEL is 1 to 200 free characters.
+#[test]
+fn odd_role_keys_harm_neither_the_answer_nor_the_roles_beside_them() {
+    let long = "ü".repeat(200);
+    for key in
+        ["read all", "a/b", "löschen", "日本", " ", "\"", "\n", "a\u{0}b", "__proto__", &long]
+    {
+        let token = active(&json!({
+            "active": true,
+            "scope": format!("openid urn:zitadel:iam:org:project:role:{key}"),
+            "urn:zitadel:iam:org:project:roles":
+                { key: { "1": "a.test" }, "read:messages": { "1": "" }, "": { "1": "a.test" } },
+        }));
+        let roles = &token.principal.roles;
+        assert_eq!(roles.iter().len(), 2, "{key:?}");
+        assert!(roles.contains(&Role::parse(key).unwrap()) && roles.contains(&READ), "{key:?}");
+        assert!(token.principal.scope.contains(&ScopeToken::from_static("openid")), "{key:?}");
+    }
+}
+
+#[test]
+fn an_issuer_is_read_by_the_rules_of_urls() {
+    for (text, same) in [
+        ("https://auth.example.com:443", "https://auth.example.com"),
+        ("HTTPS://Auth.Example.COM/", "https://auth.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://[0:0:0:0:0:0:0:1]:8443", "https://[::1]:8443"),
+        ("https://[2001:DB8::0:1]", "https://[2001:db8::1]"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://127.1", "https://127.0.0.1"),
+        ("accounts.example.com", "accounts.example.com"),
+        ("urn:example:issuer", "urn:example:issuer"),
+    ] {
+        let token = active(&json!({ "active": true, "iss": text }));
+        assert_eq!(token.principal.issuer.as_ref().unwrap().as_str(), same);
+    }
+    let other = active(&json!({ "active": true, "iss": "https://auth.example.com:8443" }));
+    assert_eq!(other.principal.issuer.as_ref().unwrap().as_str(), "https://auth.example.com:8443");
 }
 
 #[test]
