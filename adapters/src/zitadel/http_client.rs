@@ -219,6 +219,17 @@ fn divert(domain: &Url, connect_to: &Url) -> Result<Diversion, HttpClientError> 
     Ok(Diversion::Elsewhere(host.trim_start_matches('[').trim_end_matches(']').to_owned()))
 }
 
+/// The proxy of the environment by which `target` is asked, without its password. What is on
+/// loopback in clear, or behind another origin, is asked without one.
+pub(super) fn proxy_for(target: &Url) -> Option<String> {
+    if target.scheme() != "https" {
+        return None;
+    }
+    let proxy = Matcher::from_env().intercept(&target.as_str().parse().ok()?)?;
+    let proxy = proxy.uri();
+    Some(format!("{}://{}", proxy.scheme_str()?, proxy.authority()?))
+}
+
 /// A proxy would look the domain up by itself and never see the other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };

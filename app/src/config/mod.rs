@@ -13,6 +13,7 @@ mod log;
 mod origin;
 mod ownership;
 mod prefix;
+mod proxies;
 mod section;
 mod server;
 mod setting;
@@ -144,11 +145,16 @@ impl Config {
         directory: &Path,
     ) -> Result<Self, ConfigError> {
         let traces = Traces::read(&environment)?;
+        let proxies = proxies::check(&environment);
         let (layers, owners) = Layers::read(prefix, environment, directory)?;
         let server = Server::read(&layers)?;
         let mut warnings = Vec::new();
+        let introspector = Introspector::read(&layers, directory, &server, &mut warnings)?;
+        if matches!(introspector, Introspector::Zitadel(_)) {
+            proxies?;
+        }
         Ok(Self {
-            introspector: Introspector::read(&layers, directory, &server, &mut warnings)?,
+            introspector,
             admin: Admin::read(&layers, &server)?,
             server,
             cors: Cors::read(&layers)?,

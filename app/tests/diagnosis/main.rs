@@ -16,5 +16,6 @@ mod check_introspection;
 mod command_line;
 mod explain_active;
 mod explain_inactive;
+mod proxies;
 mod run;
 mod terminal;

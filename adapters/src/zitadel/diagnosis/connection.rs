@@ -19,6 +19,12 @@ pub(super) enum NoConnection {
     CertificateTime,
     /// What answers there does not speak TLS.
     NoTls,
+    /// The proxy in between wants a name and a password.
+    ProxyCredentials,
+    /// The proxy in between does not connect us.
+    ProxyRefuses,
+    /// There is no way to the proxy, for this reason.
+    NoProxy,
     /// Something else.
     Other,
 }
@@ -47,8 +53,14 @@ impl NoConnection {
             // What an I/O error wraps is not its source.
             return error.get_ref().and_then(|inner| Self::of_one(inner));
         }
-        // The HTTP client has no type for it that could be named here.
-        (error.to_string() == "dns error").then_some(Self::Name)
+        // The HTTP client has no types for these that could be named here.
+        match error.to_string().as_str() {
+            "dns error" => Some(Self::Name),
+            "tunnel error: proxy authorization required" => Some(Self::ProxyCredentials),
+            "tunnel error: unsuccessful" => Some(Self::ProxyRefuses),
+            text if text.starts_with("tunnel error: ") => Some(Self::NoProxy),
+            _ => None,
+        }
     }
 
     fn of_tls(error: &rustls::Error) -> Option<Self> {

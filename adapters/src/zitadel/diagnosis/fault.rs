@@ -21,8 +21,9 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
             Outage::Unreachable => no_connection(explainer, source.as_ref()),
             Outage::TimedOut => finding(
                 format!(
-                    "no complete answer from {target} within {}",
-                    humantime::format_duration(explainer.timeout)
+                    "no complete answer from {target} within {}{}",
+                    humantime::format_duration(explainer.timeout),
+                    explainer.by_proxy(),
                 ),
                 "if it is always so, something drops what is sent: check address, port and \
                  firewall; if ZITADEL is slow, raise zitadel.timeout",
@@ -108,6 +109,7 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
 
 fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Finding {
     let Explainer { target, host, address_setting, .. } = explainer;
+    let proxy = explainer.proxy.as_deref().unwrap_or("of HTTPS_PROXY");
     let finding =
         |reason, found: String, advice: &str| Finding { reason, found, advice: advice.to_owned() };
     match NoConnection::of(error) {
@@ -150,6 +152,24 @@ fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Findin
             format!("what answers at {target} does not speak TLS"),
             "the port may be one for plain http: check it; behind an ingress that ends TLS set \
              zitadel.connect_to to the http origin",
+        ),
+        NoConnection::ProxyCredentials => finding(
+            "proxy_credentials",
+            format!("the proxy {proxy} wants a name and a password (407)"),
+            "put them into HTTPS_PROXY, percent-encoded: http://name:password@host:port; or name \
+             ZITADEL's host in NO_PROXY",
+        ),
+        NoConnection::ProxyRefuses => finding(
+            "proxy_refuses",
+            format!("the proxy {proxy} does not connect us to {target}"),
+            "look into its log: its rules may forbid the host or the port (403), or it may not \
+             reach it (502, 503, 504), or it is no HTTP proxy; or name ZITADEL's host in NO_PROXY",
+        ),
+        NoConnection::NoProxy => finding(
+            "proxy_unreachable",
+            format!("no connection to the proxy {proxy}: {}", innermost(error)),
+            "check HTTPS_PROXY, and that an HTTP proxy listens there; or name ZITADEL's host in \
+             NO_PROXY",
         ),
         NoConnection::Other => finding(
             "unreachable",

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use domain::{AccessToken, ClientId, Denial, IntrospectionError, Issuer, Principal};
 
-use super::{ZitadelSettings, address::IntrospectionEndpoint};
+use super::{ZitadelSettings, address::IntrospectionEndpoint, http_client::proxy_for};
 use token_form::TokenForm;
 
 /// Explains in the words of one set-up: its domain, its client, its project.
@@ -31,6 +31,8 @@ pub struct Explainer {
     authentication: &'static str,
     project_id: Option<String>,
     timeout: Duration,
+    /// The proxy by which it is connected to, without a password.
+    proxy: Option<String>,
 }
 
 /// Something that keeps verdicts from us, and what to do about it.
@@ -104,6 +106,7 @@ impl Explainer {
             authentication: credentials.method(),
             project_id: settings.project_id.clone(),
             timeout: settings.timeout,
+            proxy: proxy_for(url).filter(|_| settings.connect_to.is_none()),
         }
     }
 
@@ -116,9 +119,17 @@ impl Explainer {
         } else {
             format!(", connected to at {target},")
         };
+        let proxy = self.by_proxy();
         format!(
-            "ZITADEL at {issuer}{by_way_of} is asked by client {client_id} with {authentication}"
+            "ZITADEL at {issuer}{by_way_of} is asked by client {client_id} with \
+             {authentication}{proxy}"
         )
+    }
+
+    /// The proxy as a clause to add, empty where there is none.
+    fn by_proxy(&self) -> String {
+        let proxy = self.proxy.as_ref();
+        proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
     }
 
     /// What ZITADEL means by `active: false`, most likely first, for the log of whoever wonders.
