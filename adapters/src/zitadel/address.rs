@@ -63,6 +63,12 @@ impl Domain {
         &self.issuer
     }
 
+    /// Tells whether there is a path behind the host.
+    #[must_use]
+    pub fn has_path(&self) -> bool {
+        self.url.path() != "/"
+    }
+
     /// The issuer as the server writes it, once its metadata were read.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use domain::ClientId;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
@@ -24,6 +28,12 @@ pub enum KeyFileError {
          clientId"
     )]
     Format,
+    /// The JSON in base64.
+    #[error("it is the key.json in base64; decode it (base64 -d)")]
+    Base64,
+    /// The JSON as one JSON string.
+    #[error("it is the key.json inside of a JSON string; write the object itself (jq -r .)")]
+    InString,
     /// The key of a service account, which cannot authenticate an API.
     #[error(
         "it is the key of a service account; create a key for the API application (authentication \
@@ -66,7 +76,8 @@ impl KeyFile {
     /// # Errors
     /// When it is no key of an API application.
     pub fn parse(json: &str) -> Result<Self, KeyFileError> {
-        let json: Json = serde_json::from_str(json).map_err(|_| KeyFileError::Format)?;
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+        let json: Json = serde_json::from_str(json).map_err(|_| wrapped(json))?;
         match json.r#type.as_str() {
             "application" => {}
             "serviceaccount" => return Err(KeyFileError::ServiceAccount),
@@ -83,6 +94,29 @@ impl KeyFile {
         })
     }
 }
+
+/// Says how the JSON is wrapped, if it is.
+fn wrapped(text: &str) -> KeyFileError {
+    let unbroken: String = text.split_whitespace().collect();
+    let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
+    if serde_json::from_str::<String>(text).is_ok_and(|text| is_object(text.as_bytes())) {
+        KeyFileError::InString
+    } else if [BASE64_STANDARD_INDIFFERENT, BASE64_URL_INDIFFERENT]
+        .iter()
+        .any(|base64| base64.decode(&unbroken).is_ok_and(|bytes| is_object(&bytes)))
+    {
+        KeyFileError::Base64
+    } else {
+        KeyFileError::Format
+    }
+}
+
+const INDIFFERENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64_STANDARD_INDIFFERENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
+const BASE64_URL_INDIFFERENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::URL_SAFE, INDIFFERENT);
 
 /// A key that has shown that it can sign: PEM alone says nothing about that.
 fn signing_key(pem: &str) -> Option<EncodingKey> {
@@ -113,6 +147,25 @@ mod tests {
         let mut json = serde_json::from_str(KEY_JSON).unwrap();
         change(&mut json);
         KeyFile::parse(&json.to_string())
+    }
+
+    #[test]
+    fn a_key_file_that_is_wrapped_is_read_or_says_how() {
+        use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+        assert!(KeyFile::parse(&format!("\u{feff}{KEY_JSON}")).is_ok());
+        assert!(KeyFile::parse(&KEY_JSON.replace('\n', "\r\n")).is_ok());
+        let base64 = BASE64_STANDARD.encode(KEY_JSON);
+        let (start, end) = base64.split_at(76);
+        for (text, expected) in [
+            (format!("{start}\r\n{end}"), KeyFileError::Base64),
+            (base64, KeyFileError::Base64),
+            (BASE64_URL_SAFE_NO_PAD.encode(KEY_JSON), KeyFileError::Base64),
+            (json!(KEY_JSON).to_string(), KeyFileError::InString),
+            (json!("text").to_string(), KeyFileError::Format),
+            (BASE64_STANDARD.encode("text"), KeyFileError::Format),
+        ] {
+            assert_eq!(KeyFile::parse(&text).unwrap_err(), expected);
+        }
     }
 
     /// PEM, and the beginning of a key, but none that can sign.

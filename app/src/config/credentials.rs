@@ -20,7 +20,11 @@ pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
 /// Reads the credentials, files included.
-pub(super) fn read(layers: &Layers, directory: &Path) -> Result<ClientCredentials, ConfigError> {
+pub(super) fn read(
+    layers: &Layers,
+    directory: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<ClientCredentials, ConfigError> {
     only_one(layers, &[CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE])?;
     only_one(layers, &[CLIENT_ID, CLIENT_ID_FILE])?;
     if layers.origin(CLIENT_ID_FILE).is_some() && layers.origin(CLIENT_SECRET_FILE).is_none() {
@@ -51,6 +55,10 @@ pub(super) fn read(layers: &Layers, directory: &Path) -> Result<ClientCredential
     };
     let client_id = client_id
         .ok_or_else(|| layers.error(CLIENT_ID, "it is missing, and a client secret is set"))?;
+    // An operator may have chosen any text: it is used as it is.
+    for text in [&client_id, &client_secret] {
+        warnings.extend(text.doubt().map(|doubt| format!("{}: {doubt}", text.setting())));
+    }
     ClientCredentials::from_secret(client_id, client_secret).map_err(unusable)
 }
 

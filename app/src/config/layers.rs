@@ -140,7 +140,7 @@ impl Layers {
         let items = match self.settings.find_value(name) {
             Err(_) => return Ok(Vec::new()),
             Ok(Value::String(_, text)) => {
-                text.split(',').map(|item| item.trim().to_owned()).collect()
+                super::list::items(&text).map_err(|problem| self.error(name, problem))?
             }
             Ok(Value::Array(_, items)) => items
                 .into_iter()

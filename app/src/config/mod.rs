@@ -9,6 +9,7 @@ mod dotenv;
 mod error;
 mod introspector;
 mod layers;
+mod list;
 mod log;
 mod origin;
 mod ownership;

@@ -61,8 +61,13 @@ impl Section {
         warnings: &mut Vec<String>,
     ) -> Result<Zitadel, ConfigError> {
         let domain = self.domain.ok_or_else(|| layers.error("zitadel.domain", "it is missing"))?;
+        if domain.has_path() && layers.origin("zitadel.introspection_endpoint").is_none() {
+            let problem = "it has a path, and the issuer of a ZITADEL has none: leave it out; for \
+                           another provider set zitadel.introspection_endpoint too";
+            return Err(layers.error("zitadel.domain", problem));
+        }
         let root_certificates = root_certificates(layers, directory)?;
-        let settings = (self.complete)(domain, credentials::read(layers, directory)?);
+        let settings = (self.complete)(domain, credentials::read(layers, directory, warnings)?);
         if let Some(connect_to) = settings.connect_to.as_ref().filter(|to| to.is_clear()) {
             warnings.push(format!(
                 "zitadel.connect_to: tokens and credentials travel in clear to {connect_to}"

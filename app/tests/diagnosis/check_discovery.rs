@@ -102,22 +102,13 @@ async fn a_database_that_is_down_is_not_shown_by_its_name() {
     assert!(!text.contains(DATABASE_HOST), "{text}");
 }
 
-#[tokio::test]
-async fn a_path_at_which_nothing_is() {
-    let double = ZitadelDouble::start().await;
-    let domain = format!("{}/realms/one", double.issuer());
-    let environment = with(basic(&double), "ZITADEL_DOMAIN", domain);
-    let ended = run(CHECK, &environment, "");
-    assert_eq!(reason(&environment), "unexpected_status");
-    drop(double.take_violations());
-    fails(
-        &ended,
-        &said(&ended, &double),
-        "discovery",
-        "http://ADDRESS answers with status 404 Not Found",
-        "that is not what ZITADEL answers: check host, port and path of zitadel.domain, and what \
-         stands in between",
-    );
+#[test]
+fn a_domain_with_a_path_is_refused_at_once() {
+    for path in ["/realms/one", "/oauth/v2/introspect", "/.well-known/openid-configuration", "//"] {
+        let ended = run(CHECK, &at(&format!("http://127.0.0.1:1{path}")), "");
+        assert_eq!(ended.status, Some(2), "{}{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("zitadel.domain") && ended.stderr.contains("it has a path"));
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::fmt;
 use figment::value::{Num, Value};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
-use super::Node;
+use super::{super::list, Node};
 
 /// What is wrong, and where. It repeats no value.
 #[derive(Debug)]
@@ -159,9 +159,10 @@ impl<'de> de::Deserializer<'de> for At {
         let (place, value) = self.leaf()?;
         let items = match value {
             Value::Array(_, items) => items,
-            Value::String(_, text) => {
-                text.split(',').map(|item| Value::from(item.trim().to_owned())).collect()
-            }
+            Value::String(_, text) => match list::items(&text) {
+                Ok(items) => items.into_iter().map(Value::from).collect(),
+                Err(problem) => return Err(Problem { place, text: problem.to_owned() }),
+            },
             _ => {
                 let text = "it has another type; expected a list".to_owned();
                 return Err(Problem { place, text });

@@ -181,3 +181,34 @@ fn a_path_is_named_where_its_file_is_missing() {
         setup.refused(&["zitadel.key_file", path, "No such file"]);
     }
 }
+
+#[test]
+fn an_id_or_a_secret_that_is_hardly_meant_is_warned_of_and_used() {
+    let read = |id: &str, secret: &str| {
+        Setup::new()
+            .variable("ZITADEL_DOMAIN", "https://auth.example.com")
+            .variable("CLIENT_ID", id)
+            .variable("CLIENT_SECRET", secret)
+    };
+    for wrapped in [
+        "\"text\"",
+        "'text'",
+        "\u{feff}text",
+        "te\rxt",
+        "te\nxt",
+        "te\0xt",
+        " text",
+        "text\t",
+        "CLIENT_SECRET=text",
+        "export CLIENT_ID=text",
+        "te\u{1b}xt",
+    ] {
+        let warnings = read(wrapped, wrapped).read().unwrap().warnings;
+        let [id, secret] = &warnings[..] else { panic!("{wrapped:?}: {warnings:?}") };
+        assert!(id.starts_with("zitadel.client_id: it ") && !id.contains("text"), "{id}");
+        assert!(secret.starts_with("zitadel.client_secret: it ") && !secret.contains("text"));
+    }
+    for fine in ["text", "te xt", "te\"xt", "a=b", "CLIENT_SECRETS", "t'", "\"", "[text]"] {
+        assert_eq!(read(fine, fine).read().unwrap().warnings, <[String; 0]>::default(), "{fine}");
+    }
+}
