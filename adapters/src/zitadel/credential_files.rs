@@ -224,10 +224,11 @@ mod tests {
     #[tokio::test]
     async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
         let mount = Mount::new();
-        let issuer = Issuer::parse("https://auth.example.com").unwrap();
+        let issuer = domain::Issuer::parse("https://auth.example.com").unwrap();
         let written = mount.written();
-        let authentication = ClientAuthentication::of(written.parse().unwrap(), &issuer);
-        let files = CredentialFiles::new(written, issuer);
+        let authentication =
+            ClientAuthentication::of(written.parse().unwrap(), &issuer.clone().into());
+        let files = CredentialFiles::new(written, issuer.into());
         let current = CurrentAuthentication::from_source(authentication, files);
         hang(&mount.0.path().join("secret"));
         let refused = current.current();
