@@ -14,7 +14,8 @@ pub fn holds(bytes: &[u8]) {
     let claims = ["email", METADATA].into_iter().filter_map(|name| name.parse().ok()).collect();
     let translator = Translator::new(Some("340000000000000001"), claims);
     let Ok(verdict) = translator.introspection(bytes) else { return };
-    let json: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    // Half of a surrogate pair is no text, and stands in a claim that is not read.
+    let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
     let is_active = matches!(verdict, Introspection::Active(_));
     assert_eq!(json.get("active"), Some(&Value::Bool(is_active)));
     let Introspection::Active(token) = verdict else { return };
