@@ -83,8 +83,13 @@ impl Discovery {
             }
             other => other,
         });
+        self.endpoint_in(&answer?)
+    }
+
+    /// Returns the introspection endpoint that this JSON text names.
+    fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
-            serde_json::from_slice(&answer?).map_err(|_| Seen::Metadata.malformed())?;
+            serde_json::from_slice(json).map_err(|_| Seen::Metadata.malformed())?;
         let expected = self.domain.issuer();
         if address::issuer(&metadata.issuer).as_ref() != Ok(expected) {
             let found = metadata.issuer.chars().take(MAX_SHOWN).collect();
@@ -105,3 +110,6 @@ impl Discovery {
         }
     }
 }
+
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;

@@ -34,6 +34,10 @@ pub(super) enum Seen {
     WebPage,
     #[error("the answer is not of the type application/json")]
     MediaType,
+    #[error("the answer is compressed (Content-Encoding), which was not asked for")]
+    Compressed,
+    #[error("the answer has more than 100 headers, or a head that is too long")]
+    LargeHead,
     #[error("the metadata names the issuer {found:?} instead of {expected:?}")]
     Issuer { expected: String, found: String },
     #[error("the metadata names an introspection endpoint at {found}, not at the issuer's origin")]
@@ -68,6 +72,9 @@ impl Seen {
 
 /// A request that got no complete answer.
 pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
+    if is_of_large_head(&error) {
+        return Seen::LargeHead.malformed();
+    }
     let reason = if error.is_timeout() {
         Outage::TimedOut
     } else if error.is_connect() {
@@ -76,6 +83,18 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
         Outage::Interrupted
     };
     IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
+}
+
+/// The HTTP client has no type for this that could be named here.
+fn is_of_large_head(error: &reqwest::Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        if error.to_string().contains("message head is too large") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// An answer with another status than 200.

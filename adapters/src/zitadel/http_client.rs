@@ -68,7 +68,7 @@ pub enum HttpClientError {
     #[error("{0}")]
     ConnectTo(&'static str),
     /// The further root certificates are none.
-    #[error("it holds no PEM certificate that can be read")]
+    #[error("it holds no certificate that can be read: expected PEM, or one certificate in DER")]
     RootCertificates,
     /// The TLS set-up failed.
     #[error("no HTTP client can be made: {0}")]
@@ -177,8 +177,13 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
-    match Certificate::from_pem_bundle(pem) {
+/// Reads PEM certificates, or one in DER, which begins as an ASN.1 sequence does.
+fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
+    if content.first() == Some(&0x30) {
+        let certificate = Certificate::from_der(content);
+        return certificate.map(|it| vec![it]).map_err(|_| HttpClientError::RootCertificates);
+    }
+    match Certificate::from_pem_bundle(content) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(HttpClientError::RootCertificates),
     }

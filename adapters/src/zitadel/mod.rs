@@ -34,6 +34,7 @@ mod test_key;
 /// Laws that `tests/fuzz` seeks to break.
 #[cfg(fuzzing)]
 pub mod fuzz {
+    pub use super::discovery::fuzz::holds as metadata;
     pub use super::key_file::fuzz::holds as key_file;
     pub use super::translate::fuzz::holds as introspection;
 }

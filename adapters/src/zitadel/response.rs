@@ -3,7 +3,7 @@
 use domain::IntrospectionError;
 use reqwest::{
     RequestBuilder, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderMap},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 
 use super::fault::{self, Seen};
@@ -26,9 +26,17 @@ pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionErr
         let headers = response.headers().clone();
         return Err(fault::status(status, &headers, &body(response).await.unwrap_or_default()));
     }
+    if is_compressed(response.headers()) {
+        return Err(Seen::Compressed.malformed());
+    }
     let refused = refused_type(response.headers());
     let body = body(response).await;
     refused.map_or(body, |seen| Err(seen.malformed()))
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
 /// Why an answer of this media type is not read.

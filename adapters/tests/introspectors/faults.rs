@@ -28,6 +28,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::WrongTypes, "malformed_answer"),
         (Fault::NotJson, "malformed_answer"),
         (Fault::Empty, "malformed_answer"),
+        (Fault::Compressed, "malformed_answer"),
+        (Fault::Headers(200), "malformed_answer"),
         (Fault::ContentType("text/html".to_owned()), "malformed_answer"),
         (Fault::ContentType("application/token-introspection+jwt".to_owned()), "malformed_answer"),
         (Fault::Huge(Framing::Chunked), "malformed_answer"),

@@ -185,7 +185,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "zitadel.ca_file",
         FILE,
-        "Further root certificates, in PEM, besides the system's; at most 1 MiB, read again for new connections.",
+        "Further root certificates, in PEM or one in DER, besides the system's; at most 1 MiB, read again for new connections.",
     ),
     Setting::new(
         "zitadel.claims",

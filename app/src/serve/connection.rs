@@ -28,6 +28,7 @@ use super::{
     activity::{Activity, Limits, Overdue},
     answer_body::AnswerBody,
     drain::{self, Phase},
+    foreign_protocol::ForeignProtocols,
     http2_stream::Streams,
     in_flight::{InFlight, RequestGuard},
     metered_stream::MeteredStream,
@@ -51,6 +52,7 @@ pub(super) struct Connections {
     pub(super) limits: Limits,
     pub(super) stalls: Stalls,
     pub(super) heads: Arc<RequestHeads>,
+    pub(super) foreign: Arc<ForeignProtocols>,
     pub(super) in_flight: InFlight,
     /// Whether clients are to go elsewhere with their next request.
     pub(super) draining: Arc<AtomicBool>,
@@ -103,7 +105,13 @@ impl Connections {
             .timer(TokioTimer::new())
             .max_header_list_size(MAX_HEADER_LIST)
             .max_concurrent_streams(MAX_STREAMS);
-        let stream = MeteredStream::new(stream, activity.clone(), self.limits.stall_timeout, place);
+        let stream = MeteredStream::new(
+            stream,
+            activity.clone(),
+            self.limits.stall_timeout,
+            Arc::clone(&self.foreign),
+            place,
+        );
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let (limits, stalls) = (self.limits, self.stalls.clone());

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,7 +13,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Place, activity::Activity, lingering::Lingering, socket_options};
+use super::{
+    Place, activity::Activity, foreign_protocol::ForeignProtocols, lingering::Lingering,
+    socket_options,
+};
 
 /// What is at most so long, in bytes, is sent as one piece: for the system that is less work than
 /// to gather the head and the body of an answer by itself.
@@ -25,6 +29,8 @@ pub(super) struct MeteredStream {
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
+    /// Looks at the first bytes.
+    foreign: Option<Arc<ForeignProtocols>>,
     _place: Place,
 }
 
@@ -41,10 +47,12 @@ impl MeteredStream {
         stream: TcpStream,
         activity: Activity,
         stall_timeout: Duration,
+        foreign: Arc<ForeignProtocols>,
         place: Place,
     ) -> Self {
         socket_options::show_progress(&stream);
-        Self { stream, activity, stall_timeout, ending: Ending::NotYet, _place: place }
+        let (ending, foreign) = (Ending::NotYet, Some(foreign));
+        Self { stream, activity, stall_timeout, ending, foreign, _place: place }
     }
 
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -71,8 +79,11 @@ impl AsyncRead for MeteredStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
+        if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
             self.activity.bytes_arrived();
+            if let Some(foreign) = self.foreign.take() {
+                foreign.look(bytes);
+            }
         }
         polled
     }

@@ -5,6 +5,7 @@ mod answer_body;
 mod connection;
 mod connection_share;
 mod drain;
+mod foreign_protocol;
 mod http2_stream;
 mod in_flight;
 mod lingering;
@@ -198,6 +199,7 @@ impl Connections {
             limits,
             stalls: Stalls::new(limits.stall_timeout, listener),
             heads: Arc::new(RequestHeads::new()),
+            foreign: Arc::default(),
             in_flight: InFlight::default(),
             draining,
             proxies: Arc::new(config.trusted_proxies.clone()),

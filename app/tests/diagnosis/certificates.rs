@@ -1,5 +1,6 @@
 //! What `app check` says about certificates.
 
+use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use zitadel_double::ZitadelDouble;
 
 use crate::{
@@ -77,4 +78,44 @@ async fn what_does_not_speak_tls() {
          \x20                       -> the port may be one for plain http: check it; behind an \
          ingress that ends TLS set zitadel.connect_to to the http origin"
     );
+}
+
+#[tokio::test]
+async fn a_certificate_that_no_server_should_have() {
+    let of_an_authority = ZitadelDouble::builder().certificate_of_an_authority();
+    let without_names = ZitadelDouble::builder().certificate_without_names();
+    let wants_one = ZitadelDouble::builder().wants_client_certificate();
+    for (builder, word, said) in [
+        (
+            of_an_authority,
+            "certificate_of_an_authority",
+            "is that of an authority, and no server's",
+        ),
+        (without_names, "certificate_without_a_name", "names no host: it has no subjectAltName"),
+        // Over TLS 1.3 the server says so after the handshake, and the HTTP client does not hear it.
+        (wants_one, "interrupted", "it wants a client certificate, which cannot be given"),
+    ] {
+        let double = builder.tls(["127.0.0.1"]).start().await;
+        let (environment, _directory) = trusting(&double, basic(&double));
+        let step = failed(&double, &environment, word);
+        assert!(step.contains(said), "{step}");
+    }
+}
+
+/// The authority's certificate in DER is read as well as one in PEM.
+#[tokio::test]
+async fn an_authority_in_der() {
+    let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let pem = double.ca_pem().unwrap();
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(body).unwrap();
+    for (content, status) in [(&der[..], 0), (pem.as_bytes(), 0), (&der[..20], 2), (b"0", 2)] {
+        let file = directory.path().join("ca.der");
+        std::fs::write(&file, content).unwrap();
+        let file = file.to_str().unwrap();
+        let environment = with(basic(&double), "APP_ZITADEL__CA_FILE", file);
+        let ended = run(&["check"], &environment, "");
+        assert_eq!(ended.status, Some(status), "{} bytes: {}", content.len(), ended.stdout);
+    }
 }

@@ -13,6 +13,7 @@ mod child;
 mod connections;
 mod file_descriptors;
 mod files;
+mod foreign_protocols;
 mod http2_floods;
 mod log;
 mod outages;

@@ -7,7 +7,7 @@ use http::Uri;
 
 use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
-use crate::server::{Acceptor, ServerThread, Tls, Validity};
+use crate::server::{Acceptor, ServerThread, Shape, Tls};
 use crate::shared::Shared;
 
 /// Settings of a double; made by [`ZitadelDouble::builder`].
@@ -19,7 +19,7 @@ pub struct ZitadelDoubleBuilder {
     introspection_path: String,
     host_of_ingress: Option<String>,
     tls_names: Vec<String>,
-    certificate: Validity,
+    certificate: Shape,
 }
 
 /// The double could not be started.
@@ -54,7 +54,7 @@ impl Default for ZitadelDoubleBuilder {
             introspection_path: INTROSPECTION_PATH.to_owned(),
             host_of_ingress: None,
             tls_names: Vec::new(),
-            certificate: Validity::Now,
+            certificate: Shape::Right,
         }
     }
 }
@@ -91,7 +91,25 @@ impl ZitadelDoubleBuilder {
     /// The certificate is one that has expired.
     #[must_use]
     pub fn expired_certificate(self) -> Self {
-        Self { certificate: Validity::Past, ..self }
+        Self { certificate: Shape::Expired, ..self }
+    }
+
+    /// The certificate is marked as that of an authority.
+    #[must_use]
+    pub fn certificate_of_an_authority(self) -> Self {
+        Self { certificate: Shape::OfAuthority, ..self }
+    }
+
+    /// The certificate has its first name in the subject alone (CN), and none in subjectAltName.
+    #[must_use]
+    pub fn certificate_without_names(self) -> Self {
+        Self { certificate: Shape::WithoutNames, ..self }
+    }
+
+    /// A certificate is wanted of every client.
+    #[must_use]
+    pub fn wants_client_certificate(self) -> Self {
+        Self { certificate: Shape::WantsClientCertificate, ..self }
     }
 
     /// Another path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).

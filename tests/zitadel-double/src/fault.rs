@@ -47,6 +47,10 @@ pub enum Fault {
     NotJson,
     /// 200 `application/json` without a body.
     Empty,
+    /// The right answer, compressed although nobody asked for that.
+    Compressed,
+    /// The right answer with so many headers more.
+    Headers(usize),
     /// The right answer under this media type.
     ContentType(String),
     /// 200 with valid JSON of 50 MB.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 /// Why no connection came about.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,12 +11,14 @@ pub(super) enum NoConnection {
     Name,
     /// Nobody listens there.
     Refused,
-    /// None of the known authorities vouches for the certificate.
-    UnknownAuthority,
-    /// The certificate is for these names.
-    OtherName(Vec<String>),
-    /// The certificate is past or before its time.
-    CertificateTime,
+    /// The server's certificate.
+    Certificate(CertificateFault),
+    /// No version of TLS is spoken on both sides.
+    TlsVersion,
+    /// The server ended the handshake: no cipher suite is known to both sides, or it wants a certificate.
+    Handshake,
+    /// The server wants a client certificate.
+    ClientCertificate,
     /// What answers there does not speak TLS.
     NoTls,
     /// The proxy in between wants a name and a password.
@@ -27,6 +29,21 @@ pub(super) enum NoConnection {
     NoProxy,
     /// Something else.
     Other,
+}
+
+/// Why the server's certificate is not accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum CertificateFault {
+    /// None of the known authorities vouches for it.
+    UnknownAuthority,
+    /// It is for these names.
+    OtherName(Vec<String>),
+    /// It is past or before its time.
+    CertificateTime,
+    /// It is that of an authority, and no server's.
+    AuthoritysOwn,
+    /// It cannot be read, or is not allowed, for this reason.
+    BadCertificate(String),
 }
 
 impl NoConnection {
@@ -65,21 +82,41 @@ impl NoConnection {
 
     fn of_tls(error: &rustls::Error) -> Option<Self> {
         Some(match error {
-            rustls::Error::InvalidCertificate(error) => match error {
-                CertificateError::UnknownIssuer => Self::UnknownAuthority,
-                CertificateError::NotValidForName => Self::OtherName(Vec::new()),
-                CertificateError::NotValidForNameContext { presented, .. } => {
-                    Self::OtherName(presented.iter().map(|name| plain(name)).collect())
-                }
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
-                _ => return None,
-            },
+            rustls::Error::InvalidCertificate(error) => Self::Certificate(error.into()),
             rustls::Error::InvalidMessage(_) => Self::NoTls,
+            rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => Self::TlsVersion,
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+                Self::ClientCertificate
+            }
+            rustls::Error::AlertReceived(
+                AlertDescription::HandshakeFailure
+                | AlertDescription::InsufficientSecurity
+                | AlertDescription::BadCertificate,
+            ) => Self::Handshake,
             _ => return None,
         })
+    }
+}
+
+impl From<&CertificateError> for CertificateFault {
+    fn from(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            CertificateError::NotValidForName => Self::OtherName(Vec::new()),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                Self::OtherName(presented.iter().map(|name| plain(name)).collect())
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
+            // The library beneath has no type for this that could be named here.
+            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                Self::AuthoritysOwn
+            }
+            error => Self::BadCertificate(error.to_string()),
+        }
     }
 }
 
@@ -94,9 +131,12 @@ mod tests {
 
     use super::*;
 
-    fn of(error: CertificateError) -> NoConnection {
+    fn of(error: CertificateError) -> CertificateFault {
         // As it arrives: wrapped into an I/O error.
-        NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error)))
+        match NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error))) {
+            NoConnection::Certificate(fault) => fault,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -105,18 +145,54 @@ mod tests {
         let expected = ServerName::try_from("b.test").unwrap();
         let names = ["a.test", "10.0.0.1"].map(str::to_owned).to_vec();
         for (error, found) in [
-            (CertificateError::UnknownIssuer, NoConnection::UnknownAuthority),
-            (CertificateError::NotValidForName, NoConnection::OtherName(Vec::new())),
+            (CertificateError::UnknownIssuer, CertificateFault::UnknownAuthority),
+            (CertificateError::NotValidForName, CertificateFault::OtherName(Vec::new())),
             (
                 CertificateError::NotValidForNameContext { expected, presented },
-                NoConnection::OtherName(names),
+                CertificateFault::OtherName(names),
             ),
-            (CertificateError::Expired, NoConnection::CertificateTime),
-            (CertificateError::NotValidYet, NoConnection::CertificateTime),
-            (CertificateError::BadSignature, NoConnection::Other),
+            (CertificateError::Expired, CertificateFault::CertificateTime),
+            (CertificateError::NotValidYet, CertificateFault::CertificateTime),
+            (
+                CertificateError::Other(rustls::OtherError(std::sync::Arc::new(io::Error::other(
+                    "CaUsedAsEndEntity",
+                )))),
+                CertificateFault::AuthoritysOwn,
+            ),
         ] {
             let shown = format!("{error:?}");
             assert_eq!(of(error), found, "{shown}");
+        }
+        for error in [
+            CertificateError::BadSignature,
+            CertificateError::BadEncoding,
+            CertificateError::Revoked,
+            CertificateError::InvalidPurpose,
+        ] {
+            let text = error.to_string();
+            assert_eq!(of(error), CertificateFault::BadCertificate(text));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_handshake_is_told_apart() {
+        use rustls::{Error, PeerIncompatible};
+        for (error, found) in [
+            (
+                Error::PeerIncompatible(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig),
+                NoConnection::TlsVersion,
+            ),
+            (Error::AlertReceived(AlertDescription::ProtocolVersion), NoConnection::TlsVersion),
+            (Error::AlertReceived(AlertDescription::HandshakeFailure), NoConnection::Handshake),
+            (Error::AlertReceived(AlertDescription::BadCertificate), NoConnection::Handshake),
+            (
+                Error::AlertReceived(AlertDescription::CertificateRequired),
+                NoConnection::ClientCertificate,
+            ),
+            (Error::AlertReceived(AlertDescription::InternalError), NoConnection::Other),
+        ] {
+            let shown = format!("{error:?}");
+            assert_eq!(NoConnection::of(&io::Error::other(error)), found, "{shown}");
         }
     }
 

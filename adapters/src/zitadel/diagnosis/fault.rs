@@ -4,7 +4,11 @@ use std::error::Error;
 
 use domain::{IntrospectionError, Misconfiguration, Outage};
 
-use super::{Explainer, Finding, connection::NoConnection, listed};
+use super::{
+    Explainer, Finding,
+    connection::{CertificateFault, NoConnection},
+    listed,
+};
 use crate::zitadel::fault::Seen;
 
 pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Finding {
@@ -31,7 +35,8 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
             Outage::Interrupted => finding(
                 format!("the connection to {target} broke before the answer was complete"),
                 "ZITADEL or a proxy before it ended it: look into their logs; perhaps something \
-                 else than an HTTP server listens there",
+                 else than an HTTP server listens there, or it wants a client certificate, which \
+                 cannot be given",
             ),
             Outage::ServerError => finding(
                 format!("{target} answers with {source}"),
@@ -108,7 +113,7 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
 }
 
 fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Finding {
-    let Explainer { target, host, address_setting, .. } = explainer;
+    let Explainer { target, address_setting, .. } = explainer;
     let proxy = explainer.proxy.as_deref().unwrap_or("of HTTPS_PROXY");
     let finding =
         |reason, found: String, advice: &str| Finding { reason, found, advice: advice.to_owned() };
@@ -126,26 +131,23 @@ fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Findin
             format!("{target} refuses the connection"),
             "nobody listens there: is ZITADEL running, and is the port right?",
         ),
-        NoConnection::UnknownAuthority => finding(
-            "certificate_not_trusted",
-            format!("the certificate of {target} is not trusted: no known authority signed it"),
-            "name your authority's certificate (PEM) in zitadel.ca_file",
+        NoConnection::TlsVersion => finding(
+            "tls_version",
+            format!("{target} speaks no version of TLS that is spoken here"),
+            "turn on TLS 1.2 or 1.3 there",
         ),
-        NoConnection::OtherName(names) => {
-            let names = listed(names.iter().map(String::as_str));
-            finding(
-                "certificate_of_another_name",
-                format!("the certificate of {target} is for [{names}] and not for {host}"),
-                &format!(
-                    "set {address_setting} to a name on the certificate, or get a certificate for \
-                     this one"
-                ),
-            )
-        }
-        NoConnection::CertificateTime => finding(
-            "certificate_out_of_date",
-            format!("the certificate of {target} has expired, or is not valid yet"),
-            "renew it; if it is fresh, set the clock of this machine",
+        NoConnection::Handshake => finding(
+            "tls_handshake",
+            format!("{target} ends the TLS handshake"),
+            "it may know none of the cipher suites that are spoken here (those with AES-GCM or \
+             ChaCha20 and ECDHE, none with CBC): turn one on there; or it wants a client certificate, \
+             which cannot be given: turn that off for this API",
+        ),
+        NoConnection::ClientCertificate => finding(
+            "client_certificate_wanted",
+            format!("{target} wants a client certificate"),
+            "none can be given: turn that off there for this API, or name another origin in \
+             zitadel.connect_to",
         ),
         NoConnection::NoTls => finding(
             "no_tls",
@@ -171,10 +173,60 @@ fn no_connection(explainer: &Explainer, error: &(dyn Error + 'static)) -> Findin
             "check HTTPS_PROXY, and that an HTTP proxy listens there; or name ZITADEL's host in \
              NO_PROXY",
         ),
+        NoConnection::Certificate(fault) => of_certificate(explainer, &fault),
         NoConnection::Other => finding(
             "unreachable",
             format!("no connection to {target}: {}", innermost(error)),
             &format!("check {address_setting}, zitadel.connect_to, and the network in between"),
+        ),
+    }
+}
+
+/// Returns what is wrong with the certificate, and what to do about it.
+fn of_certificate(explainer: &Explainer, fault: &CertificateFault) -> Finding {
+    let Explainer { target, host, address_setting, .. } = explainer;
+    let finding = |reason: &'static str, found: String, advice: &str| Finding {
+        reason,
+        found,
+        advice: advice.into(),
+    };
+    match fault {
+        CertificateFault::UnknownAuthority => finding(
+            "certificate_not_trusted",
+            format!("the certificate of {target} is not trusted: no known authority signed it"),
+            "name your authority's certificate (PEM) in zitadel.ca_file",
+        ),
+        CertificateFault::OtherName(names) if names.is_empty() => finding(
+            "certificate_without_a_name",
+            format!("the certificate of {target} names no host: it has no subjectAltName"),
+            "get one with the host in subjectAltName: a name in the subject alone (CN) is not read",
+        ),
+        CertificateFault::AuthoritysOwn => finding(
+            "certificate_of_an_authority",
+            format!("the certificate of {target} is that of an authority, and no server's"),
+            "have the authority sign a certificate for the server, and name the authority's own in \
+             zitadel.ca_file",
+        ),
+        CertificateFault::BadCertificate(cause) => finding(
+            "certificate_not_allowed",
+            format!("the certificate of {target} cannot be used: {cause}"),
+            "get another one for the server",
+        ),
+        CertificateFault::OtherName(names) => {
+            let names = listed(names.iter().map(String::as_str));
+            finding(
+                "certificate_of_another_name",
+                format!("the certificate of {target} is for [{names}] and not for {host}"),
+                &format!(
+                    "set {address_setting} to a name on the certificate, or get a certificate for \
+                     this one"
+                ),
+            )
+        }
+        CertificateFault::CertificateTime => finding(
+            "certificate_out_of_date",
+            format!("the certificate of {target} has expired, or is not valid yet"),
+            "renew it; if it is fresh, set the clock of this machine",
         ),
     }
 }

@@ -40,6 +40,8 @@ fn faults() -> Vec<Fault> {
         Fault::ContentType("text/plain".to_owned()),
         Fault::Huge(Framing::Chunked),
         Fault::Huge(Framing::ContentLength),
+        Fault::Compressed,
+        Fault::Headers(200),
         // The last: it lowers the rate of what is asked after it.
         Fault::TooManyRequests,
     ]

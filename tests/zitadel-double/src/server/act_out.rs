@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, LOCATION, SET_COOKIE};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, SET_COOKIE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::body::{self, Body};
 use super::line::{Ending, Line};
@@ -65,6 +65,21 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
         Fault::WrongTypes => answer(json_text(WRONG_TYPES)),
         Fault::NotJson => answer(json_text("active: true")),
         Fault::Empty => answer(json_text("")),
+        Fault::Compressed => {
+            let mut response = answer(right);
+            let encoding = HeaderValue::from_static("gzip");
+            response.headers_mut().insert(CONTENT_ENCODING, encoding);
+            response
+        }
+        Fault::Headers(count) => {
+            let mut response = answer(right);
+            for number in 0..count {
+                if let Ok(name) = format!("x-more-{number}").parse::<HeaderName>() {
+                    response.headers_mut().insert(name, HeaderValue::from_static("1"));
+                }
+            }
+            response
+        }
         Fault::ContentType(content_type) => answer(Reply { content_type, ..right }),
         Fault::Huge(framing) => huge(&right, framing),
         Fault::Drip(interval) => finish(right.head(None), body::dripping(opened(&right), interval)),

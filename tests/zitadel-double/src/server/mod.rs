@@ -11,4 +11,4 @@ mod tls;
 pub use acceptor::Listening;
 pub(crate) use acceptor::{Acceptor, AcceptorHandle};
 pub(crate) use thread::ServerThread;
-pub(crate) use tls::{Tls, Validity};
+pub(crate) use tls::{Shape, Tls};

@@ -1,0 +1,44 @@
+//! The law of the discovery document: `tests/fuzz` seeks bytes that break it.
+
+use serde_json::Value;
+
+use super::Discovery;
+
+/// Checks that an endpoint which is taken is of the domain's own origin, and named by a document of its
+/// issuer.
+///
+/// # Panics
+/// When the law is broken.
+#[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
+pub fn holds(bytes: &[u8]) {
+    let Ok(domain) = "https://auth.example.com".parse() else { return };
+    let Ok(endpoint) = Discovery::new(domain, None).endpoint_in(bytes) else { return };
+    assert_eq!(endpoint.origin().ascii_serialization(), "https://auth.example.com");
+    let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
+    let issuer = json.get("issuer").and_then(Value::as_str).unwrap_or_default();
+    let host = issuer.to_ascii_lowercase();
+    assert!(host.trim_start().starts_with("https:"), "{issuer:?}");
+    assert!(json.get("introspection_endpoint").is_some_and(Value::is_string));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[test]
+    fn it_holds_for_the_corpus() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/metadata");
+        let files = std::fs::read_dir(directory).unwrap();
+        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
+        assert!(count >= 4, "{count} inputs");
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            holds(&bytes);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Connections on which something else than HTTP is spoken.
+//!
+//! The HTTP library answers them with 400, or closes them, and nothing in the log says why a whole
+//! set-up does not work.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use tracing::warn;
+
+/// Time between two warnings of a kind.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+
+/// The second version of the PROXY protocol begins so.
+const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// Warns of protocols that the listener does not speak, each once a minute.
+#[derive(Debug, Default)]
+pub(super) struct ForeignProtocols {
+    tls: Told,
+    proxy: Told,
+}
+
+/// When the last warning was given, and the connections since.
+#[derive(Debug, Default)]
+struct Told(Mutex<(Option<Instant>, u64)>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Foreign {
+    Tls,
+    Proxy,
+}
+
+impl ForeignProtocols {
+    /// Looks at the first bytes of a connection.
+    pub(super) fn look(&self, first: &[u8]) {
+        match foreign(first) {
+            Some(Foreign::Tls) => {
+                if let Some(connections) = self.tls.is_due() {
+                    warn!(
+                        connections,
+                        "callers speak TLS to this port, which speaks plain HTTP: let a proxy before it \
+                         end TLS, or use http:// towards it",
+                    );
+                }
+            }
+            Some(Foreign::Proxy) => {
+                if let Some(connections) = self.proxy.is_due() {
+                    warn!(
+                        connections,
+                        "the PROXY protocol is spoken to this port, which speaks plain HTTP: turn it \
+                         off in the load balancer, and have it name the client in X-Forwarded-For",
+                    );
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+impl Told {
+    /// Counts a connection, and returns how many there were since the last warning if one is due.
+    fn is_due(&self) -> Option<u64> {
+        let (told, connections) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *connections += 1;
+        if told.is_some_and(|told| told.elapsed() < BETWEEN_WARNINGS) {
+            return None;
+        }
+        *told = Some(Instant::now());
+        Some(std::mem::take(connections))
+    }
+}
+
+fn foreign(first: &[u8]) -> Option<Foreign> {
+    // A record of a TLS handshake (22), in a version that begins with 3.
+    if first.starts_with(&[0x16, 0x03]) {
+        return Some(Foreign::Tls);
+    }
+    let is_proxy = [&b"PROXY TCP"[..], b"PROXY UNKNOWN", PROXY_V2]
+        .iter()
+        .any(|beginning| first.starts_with(beginning));
+    is_proxy.then_some(Foreign::Proxy)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_http_is_known_by_its_first_bytes() {
+        for (first, expected) in [
+            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(Foreign::Tls)),
+            (b"\x16\x03\x03", Some(Foreign::Tls)),
+            (b"PROXY TCP4 192.0.2.1 10.0.0.1 4711 80\r\nGET / HTTP/1.1\r\n", Some(Foreign::Proxy)),
+            (b"PROXY TCP6 ", Some(Foreign::Proxy)),
+            (b"PROXY UNKNOWN\r\n", Some(Foreign::Proxy)),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11", Some(Foreign::Proxy)),
+            (b"GET / HTTP/1.1\r\n", None),
+            (b"PRI * HTTP/2.0\r\n", None),
+            (b"PROXY / HTTP/1.1\r\n", None),
+            (b"\r\n\r\nGET / HTTP/1.1\r\n", None),
+            (b"\x16", None),
+            (b"", None),
+        ] {
+            assert_eq!(foreign(first), expected, "{first:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_warning_a_minute_says_how_many_there_were() {
+        let told = Told::default();
+        assert_eq!(told.is_due(), Some(1));
+        for _ in 0..5 {
+            advance(Duration::from_secs(11)).await;
+            assert_eq!(told.is_due(), None);
+        }
+        advance(Duration::from_secs(5)).await;
+        assert_eq!(told.is_due(), Some(6));
+    }
+}
