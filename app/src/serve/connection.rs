@@ -15,6 +15,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use h2::Reason;
+use http_body::Body as _;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -83,6 +84,8 @@ impl Connections {
             let guard = RequestGuard::new(of_connection.clone(), is_http2);
             let draining = Arc::clone(&draining);
             let client = peer.client(request.headers());
+            let has_body = !request.body().is_end_stream();
+            let connection = of_connection.clone();
             let mut request =
                 request.map(|body| request_body::readable(body, &stalls, &of_connection));
             let answer = match heads.refuse(&mut request) {
@@ -91,7 +94,10 @@ impl Connections {
             };
             Either::Right(async move {
                 let Ok(mut response) = client.scope(answer).await;
-                if !is_http2 && draining.load(Ordering::Relaxed) {
+                // The connection ends where a body is left unread, and a client that does not know
+                // would send its next request on it.
+                let is_early = has_body && connection.has_unread();
+                if !is_http2 && (is_early || draining.load(Ordering::Relaxed)) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok(response.map(|body| AnswerBody::new(body, is_http2, guard)))

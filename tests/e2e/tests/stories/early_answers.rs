@@ -106,3 +106,20 @@ async fn an_early_answer_is_not_lost_whatever_was_not_read() {
         assert_eq!(said.split(' ').nth(1), Some(status), "{head:.60}: {said:.60}");
     }
 }
+
+/// A client that keeps connections must know that this one ends, or its next request is lost.
+#[tokio::test]
+async fn an_answer_to_a_body_that_is_not_read_says_that_the_connection_ends() {
+    let api = Api::start(Environment::default()).await;
+    let post = |path, body: usize| api.client().post(api.url(path)).body("x".repeat(body)).send();
+    for (path, body, ends) in [
+        ("/nowhere", 300_000, true),
+        ("/nowhere", 10, true),
+        ("/api/private", 300_000, true),
+        ("/nowhere", 0, false),
+    ] {
+        let answer = post(path, body).await.unwrap();
+        let said = answer.headers().get("connection").is_some_and(|value| value == "close");
+        assert_eq!(said, ends, "{path} {body}");
+    }
+}
