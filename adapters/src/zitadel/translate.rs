@@ -128,5 +128,7 @@ fn roles(roles: wire::Roles) -> Roles {
     grants.into_iter().collect()
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;
