@@ -84,8 +84,7 @@ impl Connections {
             let guard = RequestGuard::new(of_connection.clone(), is_http2);
             let draining = Arc::clone(&draining);
             let client = peer.client(request.headers());
-            let has_body = !request.body().is_end_stream();
-            let connection = of_connection.clone();
+            let with_body = (!request.body().is_end_stream()).then(|| of_connection.clone());
             let mut request =
                 request.map(|body| request_body::readable(body, &stalls, &of_connection));
             let answer = match heads.refuse(&mut request) {
@@ -96,7 +95,7 @@ impl Connections {
                 let Ok(mut response) = client.scope(answer).await;
                 // The connection ends where a body is left unread, and a client that does not know
                 // would send its next request on it.
-                let is_early = has_body && connection.has_unread();
+                let is_early = with_body.is_some_and(|connection| connection.has_unread());
                 if !is_http2 && (is_early || draining.load(Ordering::Relaxed)) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
