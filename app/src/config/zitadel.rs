@@ -73,9 +73,21 @@ impl Section {
                 "zitadel.connect_to: tokens and credentials travel in clear to {connect_to}"
             ));
         }
+        warnings.extend(settings.project_id.as_deref().and_then(odd_project_id));
         let settings = ZitadelSettings { root_certificates, ..settings };
         Ok(Zitadel { settings, limits: self.limits })
     }
+}
+
+/// Returns a warning about an id that no project of ZITADEL has, such as one in quotes.
+fn odd_project_id(id: &str) -> Option<String> {
+    let is_odd = id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit());
+    is_odd.then(|| {
+        format!(
+            "zitadel.project_id: {id:?} is the id of no project: ids of ZITADEL are digits, and no role \
+             is found under another"
+        )
+    })
 }
 
 fn root_certificates(

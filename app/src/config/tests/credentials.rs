@@ -212,3 +212,22 @@ fn an_id_or_a_secret_that_is_hardly_meant_is_warned_of_and_used() {
         assert_eq!(read(fine, fine).read().unwrap().warnings, <[String; 0]>::default(), "{fine}");
     }
 }
+
+#[test]
+fn a_project_id_that_none_can_have_is_shown_in_quotes() {
+    for odd in [
+        "'340000000000000001'",
+        "\"340000000000000001\"",
+        "3400 0001",
+        "340\u{feff}",
+        "name",
+        "34\t",
+    ] {
+        let setup = Setup::zitadel().variable("APP_ZITADEL__PROJECT_ID", odd);
+        let warnings = setup.read().unwrap().warnings;
+        let [warning] = &warnings[..] else { panic!("{odd:?}: {warnings:?}") };
+        assert!(warning.starts_with(&format!("zitadel.project_id: {odd:?} is")), "{warning}");
+    }
+    let setup = Setup::zitadel().variable("APP_ZITADEL__PROJECT_ID", "340000000000000001");
+    assert_eq!(setup.read().unwrap().warnings, <[String; 0]>::default());
+}
