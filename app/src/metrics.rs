@@ -132,6 +132,7 @@ fn describe() {
         "Look-ups in the cache of introspection answers."
     );
     describe_gauge!("token_cache_entries", "Answers in the cache.");
+    describe_gauge!("known_tokens", "Tokens whose last verdict was active.");
     describe_gauge!("circuit_breaker_state", "1 for the state that the circuit breaker is in.");
     describe_gauge!(
         "client_credentials_refused",
