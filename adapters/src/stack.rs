@@ -38,8 +38,9 @@ impl Default for Limits {
 }
 
 /// Puts the decorators before `introspector`, inside out. They register their metrics at the current
-/// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a caller waits, `clock` tells the wall-clock time by which
-/// `exp` bounds an answer's reuse. Questions are asked within a runtime of tokio.
+/// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a
+/// caller waits, and `clock` tells the wall-clock time by which `exp` bounds an answer's reuse. Questions
+/// are asked within a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,

@@ -7,6 +7,9 @@ mod check;
 mod client;
 mod compose;
 pub mod config;
+#[cfg(test)]
+#[path = "../../tests/fuzz/corpus.rs"]
+mod corpus;
 mod cors;
 mod explain;
 mod explainer;

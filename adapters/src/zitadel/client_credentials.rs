@@ -11,7 +11,10 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::KeyFile;
-use crate::bounded_file::{self, AGAIN, AT_START, ShownPath};
+use crate::{
+    ShownPath,
+    bounded_file::{self, AGAIN, AT_START},
+};
 
 /// Readings of the files at most until two in a row say the same.
 const READINGS: usize = 5;

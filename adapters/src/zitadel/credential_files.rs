@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
-use crate::bounded_file::ShownPath;
+use crate::ShownPath;
 
 use super::{
     AuthenticationSource, ClientAuthentication, CredentialError, NamedIssuer,

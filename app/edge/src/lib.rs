@@ -2,6 +2,9 @@
 
 mod admit;
 mod answer;
+#[cfg(test)]
+#[path = "../../../tests/fuzz/corpus.rs"]
+mod corpus;
 mod mount;
 mod note;
 #[cfg(feature = "testing")]

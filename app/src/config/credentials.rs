@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use adapters::{
-    bounded_file::ShownPath,
+    ShownPath,
     zitadel::{ClientCredentials, CredentialError, CredentialText},
 };
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use adapters::bounded_file::ShownPath;
+use adapters::ShownPath;
 
 use super::{
     credentials,

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
-use adapters::bounded_file::{self, AT_START, ShownPath};
+use adapters::{
+    ShownPath,
+    bounded_file::{self, AT_START},
+};
 use bytesize::ByteSize;
 use figment::{
     Figment, Metadata, Profile, Provider,

@@ -3,8 +3,7 @@
 use std::{fmt, path::Path};
 
 use adapters::{
-    Limits,
-    bounded_file::ShownPath,
+    Limits, ShownPath,
     zitadel::{ClientCredentials, Domain, RootCertificates, ZitadelSettings},
 };
 

@@ -24,23 +24,7 @@ pub fn holds(bytes: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::{collection::vec, prelude::*};
-
-    use super::*;
-
-    #[test]
-    fn it_holds_for_the_corpus() {
-        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/dotenv");
-        let files = std::fs::read_dir(directory).unwrap();
-        let count = files.map(|file| holds(&std::fs::read(file.unwrap().path()).unwrap())).count();
-        assert!(count >= 3, "{count} inputs");
-    }
-
-    proptest! {
-        #[test]
-        fn it_holds_for_any_bytes(bytes in vec(any::<u8>(), 0..200)) {
-            holds(&bytes);
-        }
-    }
+#[test]
+fn it_holds_for_the_corpus_and_its_neighbours() {
+    crate::corpus::hold("dotenv", holds);
 }
