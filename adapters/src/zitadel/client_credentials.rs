@@ -10,7 +10,7 @@ use domain::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use super::KeyFile;
+use super::{KeyFile, credential_doubt};
 use crate::{
     ShownPath,
     bounded_file::{self, AGAIN, AT_START},
@@ -265,27 +265,10 @@ impl CredentialText {
         self.setting
     }
 
-    /// Why the text is hardly the one that ZITADEL gave out. It repeats nothing of it.
+    /// Returns why the text is hardly the one that ZITADEL gave out. It repeats nothing of it.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
-        let text = self.text.expose_secret();
-        if text.starts_with('\u{feff}') {
-            Some("it begins with a byte order mark: save the file as UTF-8 without one")
-        } else if text.contains('\0') {
-            Some("it holds a NUL character: save the file as UTF-8")
-        } else if text.contains(['\r', '\n']) {
-            Some("it has a line break inside: only one line is meant")
-        } else if text.len() > 1 && text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) {
-            Some("it stands in quotes, which are taken as part of it: remove them")
-        } else if ["CLIENT_ID", "CLIENT_SECRET"].iter().any(|name| is_assignment(text, name)) {
-            Some("it begins with the name of a variable and \"=\": only the value is meant")
-        } else if text.trim() != text {
-            Some("it has a blank before or behind it: remove that")
-        } else if text.contains(char::is_control) {
-            Some("it holds a control character")
-        } else {
-            None
-        }
+        credential_doubt::doubt(self.text.expose_secret())
     }
 
     fn read_again(&self) -> Result<Self, CredentialError> {
@@ -309,13 +292,6 @@ impl PartialEq for CredentialText {
     fn eq(&self, other: &Self) -> bool {
         self.text.expose_secret() == other.text.expose_secret()
     }
-}
-
-/// Whether the text is a line of a `.env` file.
-fn is_assignment(text: &str, name: &str) -> bool {
-    let text = text.trim_start();
-    let text = text.strip_prefix("export ").unwrap_or(text).trim_start();
-    text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='))
 }
 
 /// Returns the content of a file without the line break at its end.

@@ -10,6 +10,7 @@ mod client_assertion;
 mod client_auth;
 mod client_credentials;
 mod composed;
+mod credential_doubt;
 mod credential_files;
 mod current_authentication;
 mod diagnosis;
