@@ -55,6 +55,17 @@ impl Api {
         self.send(self.client.get(self.admin_url(path))).await
     }
 
+    /// Returns the sum of the counters whose lines in `/metrics` begin so; 0 where there is none.
+    ///
+    /// # Panics
+    /// As [`admin`](Self::admin), and when a value is no whole number.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+    pub async fn count(&self, series: &str) -> u64 {
+        let text = self.admin("/metrics").await.text;
+        let of_series = text.lines().filter_map(|line| line.strip_prefix(series)?.rsplit_once(' '));
+        of_series.map(|(_, value)| value.parse::<u64>().expect("a number")).sum()
+    }
+
     /// The URL of a path of the listener for operators.
     ///
     /// # Panics

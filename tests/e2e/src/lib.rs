@@ -4,9 +4,11 @@
 mod answer;
 mod api;
 mod setup;
+mod socket;
 mod table;
 
 pub use answer::Answer;
 pub use api::Api;
 pub use setup::{Environment, reader, with_client_secret, with_key_file};
+pub use socket::{closed, connect, exchange};
 pub use table::routes;

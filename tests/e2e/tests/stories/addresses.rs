@@ -98,8 +98,7 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
         others.spawn(async move { ask(&api, from(address), &token).await });
     }
     double.wait_for_introspections(SHARE + 2).await;
-    let metrics = api.admin("/metrics").await.text;
-    assert!(metrics.contains("token_introspection_refused_by_address_total 4"), "{metrics}");
+    assert_eq!(api.count("token_introspection_refused_by_address_total").await, 4);
     gate.open();
     for answer in others.join_all().await {
         assert_eq!(answer.status, 200);
@@ -108,14 +107,6 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
         assert_eq!(answer.code(), "invalid_token");
     }
     assert_eq!(ask(&api, from("2001:db8::1"), "after").await.code(), "invalid_token");
-}
-
-/// Requests that joined another one's question.
-async fn joined(api: &Api) -> usize {
-    let metrics = api.admin("/metrics").await.text;
-    let count =
-        metrics.lines().find_map(|l| l.strip_prefix("token_introspection_coalesced_total "));
-    count.map_or(0, |count| count.parse().unwrap())
 }
 
 // A herd with one token is one question.
@@ -134,7 +125,7 @@ async fn a_herd_behind_one_address_shares_one_question() {
     }
     // At most two of them ask, and one more waits for the next question.
     let began = Instant::now();
-    while joined(&api).await < 10 * SHARE - 3 {
+    while api.count("token_introspection_coalesced_total").await < 10 * SHARE as u64 - 3 {
         assert!(began.elapsed() < Duration::from_secs(20), "they do not wait");
         tokio::task::yield_now().await;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tests::{Api, Environment};
+use tests::{Api, Environment, closed, connect};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -10,19 +10,6 @@ use tokio::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-async fn connect(api: &Api) -> TcpStream {
-    TcpStream::connect(api.address()).await.unwrap()
-}
-
-/// Waits until the server closes the connection, and gives what it said before.
-async fn closed(mut stream: TcpStream) -> String {
-    let mut said = Vec::new();
-    let read = timeout(PATIENCE, stream.read_to_end(&mut said)).await;
-    // A reset is a close as well.
-    let _ = read.expect("the server closes the connection");
-    String::from_utf8_lossy(&said).into_owned()
-}
 
 #[tokio::test]
 async fn a_head_that_does_not_come_ends_the_connection() {

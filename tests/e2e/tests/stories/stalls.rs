@@ -80,15 +80,12 @@ async fn start(more: &[(&str, &str)]) -> Api {
 }
 
 /// Stalls counted so far.
-async fn stalls(api: &Api, listener: &str, waiting_for: &str) -> u32 {
+async fn stalls(api: &Api, listener: &str, waiting_for: &str) -> u64 {
     let labels = format!("listener=\"{listener}\",waiting_for=\"{waiting_for}\"");
-    let line = format!("http_server_stalls_total{{{labels}}} ");
-    let text = api.admin("/metrics").await.text;
-    let value = text.lines().find_map(|found| found.strip_prefix(&line)).unwrap_or("0");
-    value.parse().unwrap()
+    api.count(&format!("http_server_stalls_total{{{labels}}}")).await
 }
 
-async fn until_stalls(api: &Api, listener: &str, waiting_for: &str, expected: u32) {
+async fn until_stalls(api: &Api, listener: &str, waiting_for: &str, expected: u64) {
     let began = Instant::now();
     loop {
         let found = stalls(api, listener, waiting_for).await;
