@@ -56,12 +56,58 @@ name! {
     ClientId(Arc<str>)
 }
 name! {
-    /// `jti`: the token itself, by whatever text it is presented (RFC 7519 §4.1.7). Cheap to clone.
-    TokenId(Arc<str>)
+    /// A session at the authorization server, in which access tokens are issued one after the other.
+    SessionId(Box<str>)
 }
 name! {
     /// One value of `aud`: a party that the token is meant for.
     Audience(Box<str>)
+}
+
+/// `jti`: the token itself, by whatever text it is presented (RFC 7519 §4.1.7). Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TokenId {
+    text: Arc<str>,
+    /// Length of the session's id, with which the text begins; 0 where there is none.
+    session: usize,
+}
+
+impl TokenId {
+    /// Takes the value exactly as given.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
+        if value.is_empty() {
+            return Err(EmptyClaim);
+        }
+        Ok(Self { text: value.into(), session: 0 })
+    }
+
+    /// Names the session that the token belongs to, where the value begins with the session's id.
+    #[must_use]
+    pub fn in_session(self, id: &str) -> Self {
+        let session = if self.text.starts_with(id) { id.len() } else { 0 };
+        Self { session, ..self }
+    }
+
+    /// The value as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the id of the token's session, where it is known.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.text.get(..self.session).filter(|id| !id.is_empty())
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// `iss`: the authorization server that issued the token.
@@ -104,6 +150,16 @@ mod tests {
         assert_eq!(Subject::parse(" Ada/").unwrap().as_str(), " Ada/");
         assert_eq!(Subject::parse(" Ada/").unwrap().to_string(), " Ada/");
         assert_eq!(Subject::parse(""), Err(EmptyClaim));
+    }
+
+    #[test]
+    fn a_token_id_may_name_its_session() {
+        let id = TokenId::parse("V2_1-at_2").unwrap();
+        assert_eq!(id.session(), None);
+        assert_eq!(id.clone().in_session("V2_1").session(), Some("V2_1"));
+        assert_eq!(id.clone().in_session("V2_3").session(), None);
+        assert_eq!(id.in_session("").session(), None);
+        assert_eq!(TokenId::parse(""), Err(EmptyClaim));
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! Moments by two clocks, of which neither can be relied on alone.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Tells the time that has passed, whatever the wall clock is set to. Injected, as
+/// [`Clock`](crate::Clock) is.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Ticks: Send + Sync {
+    /// Returns the tick of now. It never goes back, and goes on while the machine sleeps.
+    fn now(&self) -> Tick;
+}
+
+/// A moment by a clock that never goes back: nanoseconds from a start that only differences hide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tick(u64);
+
+/// A moment by the ticks and by the wall clock.
+///
+/// Ticks stand still while a hypervisor pauses the machine, and a wall clock can be set: an age is the
+/// larger of the two differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// By the clock that never goes back.
+    pub tick: Tick,
+    /// By the wall clock, in nanoseconds from 1970.
+    wall: u64,
+}
+
+impl Tick {
+    /// Takes nanoseconds from the start of the clock.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Returns nanoseconds from the start of the clock.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the tick that comes `later`. A sum that is too large is the end of time.
+    #[must_use]
+    pub fn after(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(later)))
+    }
+}
+
+impl Moment {
+    /// Takes one reading of both clocks.
+    #[must_use]
+    pub fn new(tick: Tick, wall: SystemTime) -> Self {
+        Self { tick, wall: nanos(wall.duration_since(UNIX_EPOCH).unwrap_or_default()) }
+    }
+
+    /// Puts a moment together from nanoseconds of both clocks.
+    #[must_use]
+    pub const fn from_nanos(tick: u64, wall: u64) -> Self {
+        Self { tick: Tick(tick), wall }
+    }
+
+    /// Returns the wall clock's reading, in nanoseconds from 1970.
+    #[must_use]
+    pub const fn wall_nanos(self) -> u64 {
+        self.wall
+    }
+
+    /// Returns the nanoseconds from this moment to `now`, by the clock that counts more of them.
+    #[must_use]
+    pub fn age_nanos(self, now: Self) -> u64 {
+        let by_tick = now.tick.0.saturating_sub(self.tick.0);
+        by_tick.max(now.wall.saturating_sub(self.wall))
+    }
+
+    /// Returns the time from this moment to `now`, by the clock that counts more of it.
+    #[must_use]
+    pub fn age(self, now: Self) -> Duration {
+        Duration::from_nanos(self.age_nanos(now))
+    }
+}
+
+/// Enough for 584 years; a longer time is as long as can be told.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(tick: u64, wall: u64) -> Moment {
+        Moment::from_nanos(tick, wall)
+    }
+
+    #[test]
+    fn an_age_is_counted_by_the_clock_that_counts_more() {
+        for (then, now, age) in [
+            (moment(5, 5), moment(8, 8), 3),
+            // The machine was paused: ticks stood still.
+            (moment(5, 5), moment(6, 3_605), 3_600),
+            // The wall clock was set back.
+            (moment(5, 500), moment(9, 100), 4),
+            (moment(5, 500), moment(5, 100), 0),
+            (moment(0, 0), moment(u64::MAX, 1), u64::MAX),
+        ] {
+            assert_eq!(then.age_nanos(now), age, "{then:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_before_1970_is_1970() {
+        let before = UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(Moment::new(Tick::from_nanos(1), before).wall_nanos(), 0);
+    }
+
+    #[test]
+    fn the_end_of_time_is_not_passed() {
+        assert_eq!(Tick::from_nanos(1).after(Duration::MAX), Tick::from_nanos(u64::MAX));
+    }
+}
