@@ -14,8 +14,8 @@ fn at(seconds: u64) -> Moment {
     Moment::from_nanos(seconds * SECOND, seconds * SECOND)
 }
 
-fn tick(seconds: u64) -> Option<Tick> {
-    Some(at(seconds).tick)
+fn tick(seconds: u64) -> Tick {
+    at(seconds).tick
 }
 
 const NONE: Marked = Marked { at: None, roles_at: None };
@@ -54,7 +54,9 @@ fn an_age_is_counted_by_the_clock_that_counts_more() {
 #[test]
 fn an_answer_asked_before_a_mark_or_within_settle_after_it_is_not_used() {
     let rule = rule(WhenSilent::Ask);
-    for marked in [Marked { at: tick(100), ..NONE }, Marked { roles_at: tick(100), ..NONE }] {
+    for marked in
+        [Marked { at: Some(tick(100)), ..NONE }, Marked { roles_at: Some(tick(100)), ..NONE }]
+    {
         for (asked, verdict) in [
             (99, Err(Unusable::Changed)),
             (100, Err(Unusable::Changed)),
@@ -70,7 +72,7 @@ fn an_answer_asked_before_a_mark_or_within_settle_after_it_is_not_used() {
 #[test]
 fn after_a_change_of_roles_an_answer_serves_for_max_staleness_alone() {
     let rule = rule(WhenSilent::Ask);
-    let marked = Marked { roles_at: tick(100), ..NONE };
+    let marked = Marked { roles_at: Some(tick(100)), ..NONE };
     for (now, asked, verdict) in [
         (113, 110, Ok(())),
         (114, 110, Err(Unusable::RolesMayLag)),
@@ -81,7 +83,7 @@ fn after_a_change_of_roles_an_answer_serves_for_max_staleness_alone() {
         assert_eq!(judged, verdict, "{now} {asked}");
     }
     // A change of another kind has no such time.
-    let marked = Marked { at: tick(100), ..NONE };
+    let marked = Marked { at: Some(tick(100)), ..NONE };
     assert_eq!(rule.judge(at(300), at(300), (at(106), true), marked), Ok(()));
 }
 
@@ -99,7 +101,7 @@ fn a_claim_of_which_no_feed_tells_ends_the_reuse_after_max_staleness() {
 fn keep_goes_on_in_silence_but_not_against_a_mark() {
     let rule = rule(WhenSilent::Keep);
     assert_eq!(rule.judge(at(1_000), at(0), (at(100), true), NONE), Ok(()));
-    let marked = Marked { at: tick(200), ..NONE };
+    let marked = Marked { at: Some(tick(200)), ..NONE };
     let judged = rule.judge(at(1_000), at(0), (at(100), true), marked);
     assert_eq!(judged, Err(Unusable::Changed));
 }
