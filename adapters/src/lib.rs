@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bounded_file;
+pub mod changes;
 #[cfg(test)]
 #[path = "../../tests/fuzz/corpus.rs"]
 mod corpus;
@@ -15,4 +16,4 @@ pub use decorators::CacheSettings;
 pub use in_memory::InMemoryIntrospector;
 pub use shown_path::ShownPath;
 pub use stack::{Limits, Stack, stack};
-pub use system_clock::SystemClock;
+pub use system_clock::{Clocks, SystemClock};

@@ -2,11 +2,15 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use domain::{Clock, TokenIntrospector};
+use domain::TokenIntrospector;
 
-use crate::decorators::{
-    Breaker, CacheSettings, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
-    KnownTokens, Observed, Remembering, TokenCache,
+use crate::{
+    Clocks,
+    changes::Changes,
+    decorators::{
+        Breaker, CacheSettings, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
+        KnownTokens, Observed, Remembering, TokenCache,
+    },
 };
 
 /// How much the authorization server is asked at once.
@@ -39,15 +43,16 @@ impl Default for Limits {
 
 /// Puts the decorators before `introspector`, inside out. They register their metrics at the current
 /// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a
-/// caller waits, and `clock` tells the wall-clock time by which `exp` bounds an answer's reuse. Questions
-/// are asked within a runtime of tokio.
+/// caller waits, `changes` allow or forbid that an answer is reused, and `clocks` tell how old it is.
+/// Questions are asked within a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,
     cache: CacheSettings,
+    changes: Option<Arc<Changes>>,
     limits: Limits,
     patience: Duration,
-    clock: Arc<dyn Clock>,
+    clocks: Clocks,
 ) -> Stack {
     // Count and time what is asked.
     let observed = Observed::new(introspector);
@@ -59,14 +64,14 @@ pub fn stack(
     let breaker = circuit_breaker.breaker();
     if cache.ttl.is_zero() {
         // Many callers with one token, one call.
-        let coalesced = Coalesced::new(circuit_breaker, patience);
+        let coalesced = Coalesced::new(circuit_breaker, patience, clocks);
         return Stack { introspector: Arc::new(coalesced), breaker };
     }
-    let tokens = Arc::new(TokenCache::new(cache, clock));
+    let tokens = Arc::new(TokenCache::new(cache, changes, clocks.clone()));
     // Keep each answer, as old as its question.
-    let remembering = Remembering::new(circuit_breaker, Arc::clone(&tokens));
+    let remembering = Remembering::new(circuit_breaker, Arc::clone(&tokens), clocks.clone());
     // Many callers with one token, one call.
-    let coalesced = Coalesced::new(remembering, patience);
+    let coalesced = Coalesced::new(remembering, patience, clocks);
     // Answer from what is kept.
     Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker }
 }

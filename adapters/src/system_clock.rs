@@ -1,16 +1,82 @@
 //! The real time.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
-use domain::Clock;
+use domain::{Clock, Moment, Tick, Ticks};
+use rustix::time::{ClockId, clock_gettime};
 
-/// The clock of the machine.
+/// The clocks of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
+
+/// Both clocks, which together tell a moment. Cheap to clone.
+#[derive(Clone)]
+pub struct Clocks {
+    /// Tells the wall-clock time.
+    pub wall: Arc<dyn Clock>,
+    /// Tells the time that has passed.
+    pub ticks: Arc<dyn Ticks>,
+}
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is where the real clock is read")]
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+}
+
+/// `CLOCK_BOOTTIME` of Linux goes on while the machine sleeps, as `Instant` does not.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const GOES_ON_IN_SLEEP: ClockId = ClockId::Boottime;
+/// `CLOCK_MONOTONIC` of macOS does that too.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const GOES_ON_IN_SLEEP: ClockId = ClockId::Monotonic;
+
+impl Ticks for SystemClock {
+    fn now(&self) -> Tick {
+        let time = clock_gettime(GOES_ON_IN_SLEEP);
+        let [secs, nanos] =
+            [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or_default());
+        Tick::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+}
+
+impl Clocks {
+    /// Returns the clocks of the machine.
+    #[must_use]
+    pub fn of_the_system() -> Self {
+        Self { wall: Arc::new(SystemClock), ticks: Arc::new(SystemClock) }
+    }
+
+    /// Reads both clocks.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment::new(self.ticks.now(), self.wall.now())
+    }
+}
+
+impl std::fmt::Debug for Clocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clocks")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_never_go_back_and_go_on() {
+        let start = Ticks::now(&SystemClock);
+        let mut last = start;
+        for _ in 0..1_000_000 {
+            let now = Ticks::now(&SystemClock);
+            assert!(now >= last);
+            last = now;
+            if now.as_nanos() > start.as_nanos() + 1_000_000 {
+                return;
+            }
+        }
+        panic!("a millisecond does not pass");
     }
 }

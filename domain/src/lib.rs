@@ -5,6 +5,7 @@ mod change_feed;
 mod claims;
 mod clock;
 mod denial;
+mod freshness;
 mod further_claims;
 mod introspection;
 mod introspection_error;
@@ -29,6 +30,7 @@ pub use clock::Clock;
 #[cfg(feature = "mock")]
 pub use clock::MockClock;
 pub use denial::Denial;
+pub use freshness::Freshness;
 pub use further_claims::FurtherClaims;
 pub use introspection::{ActiveToken, Introspection};
 pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};

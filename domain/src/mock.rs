@@ -1,5 +1,7 @@
 //! The port, mocked.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
@@ -24,7 +26,7 @@ impl TokenIntrospector for MockTokenIntrospector {
         self.answer(token.expose_secret())
     }
 
-    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
+    fn known(&self, token: &AccessToken<'_>, _now: SystemTime) -> Option<Introspection> {
         self.known_answer(token.expose_secret())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{OrganizationId, Principal, Role, ScopeToken};
+use crate::{Freshness, OrganizationId, Principal, Role, ScopeToken};
 
 /// What an access token must show to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,10 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
 pub trait Rule: Send + Sync + 'static {
     /// What a token must show.
     const POLICY: &'static Policy;
+
+    /// How fresh the verdict must be that is judged. With [`Freshness::Asked`] the authorization
+    /// server is asked for each request, whatever is kept: for what must not happen on old knowledge.
+    const FRESHNESS: Freshness = Freshness::Kept;
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The one driven port of this system.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError};
@@ -10,7 +12,9 @@ use crate::{AccessToken, Introspection, IntrospectionError};
 /// [`Authorizer`](crate::Authorizer)'s work, at every use of an answer.
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
-    /// Obtains the server's verdict on `token`.
+    /// Obtains the server's verdict on `token` by a question that is sent after this call, or was at
+    /// most 100 ms before it. An answer that is kept is never returned:
+    /// [`Freshness::Asked`](crate::Freshness::Asked) relies on that.
     ///
     /// Cancel-safe: dropping the future leaves no partial state behind.
     ///
@@ -21,10 +25,11 @@ pub trait TokenIntrospector: Send + Sync {
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError>;
 
-    /// The verdict on `token` where it is known already and may be used again, without a wait and
-    /// without the cost of a future. Whoever keeps nothing knows nothing.
-    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
-        let _ = token;
+    /// Returns a kept verdict on `token` that may still be used for a request that came at `now`, by
+    /// the wall clock. It neither waits nor costs a future. An implementation that keeps nothing
+    /// returns `None`.
+    fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
+        let _ = (token, now);
         None
     }
 }

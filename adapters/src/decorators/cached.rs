@@ -1,6 +1,6 @@
 //! Answers from what is known.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
@@ -8,9 +8,8 @@ use metrics::{Counter, counter};
 
 use super::token_cache::TokenCache;
 
-/// Answers what the cache knows, and asks `inner` for everything else. It adds nothing to the
-/// cache: what is learnt is kept where it is asked for, by
-/// [`Remembering`](super::Remembering).
+/// Knows what the cache knows, and asks `inner`. It adds nothing to the cache: an answer is kept where
+/// it is asked for, by [`Remembering`](super::Remembering).
 #[derive(Debug)]
 pub struct Cached<I> {
     inner: I,
@@ -20,7 +19,8 @@ pub struct Cached<I> {
 }
 
 impl<I> Cached<I> {
-    /// Looks into `cache` before it asks `inner`. It registers its metrics at the current recorder.
+    /// Looks into `cache` for what is known, and asks `inner`. It registers its metrics at the current
+    /// recorder.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>) -> Self {
         let requests =
@@ -35,17 +35,13 @@ impl<I: TokenIntrospector> TokenIntrospector for Cached<I> {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
-        if let Some(verdict) = self.known(token) {
-            return Ok(verdict);
-        }
-        self.misses.increment(1);
         self.inner.introspect(token).await
     }
 
-    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
-        let known = self.cache.get(token)?;
-        self.hits.increment(1);
-        Some(Introspection::Active(known))
+    fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
+        let known = self.cache.get(token, now);
+        if known.is_some() { &self.hits } else { &self.misses }.increment(1);
+        known.map(Introspection::Active)
     }
 }
 

@@ -8,14 +8,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntrospector};
+use domain::{AccessToken, Introspection, IntrospectionError, Moment, Outage, TokenIntrospector};
 use metrics::{Counter, counter};
 use thiserror::Error;
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 use tracing::{Instrument, Span, field::Empty, info_span};
+
+use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
@@ -38,6 +37,7 @@ pub struct Coalesced<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
     patience: Duration,
+    clocks: Clocks,
     joined: Counter,
 }
 
@@ -62,7 +62,7 @@ struct OfToken {
 /// A question under way.
 struct Sent {
     number: u64,
-    at: Instant,
+    at: Moment,
     answer: watch::Receiver<Option<Answer>>,
     /// Span of the question, which has one caller's span above it, whoever else waits.
     span: Span,
@@ -88,23 +88,25 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
     /// Shares the questions to `inner`, each of which has a deadline of its own. `patience` is the
     /// most that a caller waits for the next one. It registers its metrics at the current recorder.
     #[must_use]
-    pub fn new(inner: I, patience: Duration) -> Self {
+    pub fn new(inner: I, patience: Duration, clocks: Clocks) -> Self {
         Self {
             inner: Arc::new(inner),
             questions: Arc::default(),
             patience,
+            clocks,
             joined: counter!("token_introspection_coalesced_total"),
         }
     }
 
     /// Joins a question about `token`, sends one, or waits for the next one.
     fn ask(&self, token: &AccessToken<'_>) -> Waiting {
+        let now = self.clocks.now();
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;
         let token = token.clone().into_owned();
         let of_token = by_token.entry(token.clone()).or_default();
         let newest = of_token.sent.last();
-        if let Some(sent) = newest.filter(|sent| sent.at.elapsed() <= JOINABLE) {
+        if let Some(sent) = newest.filter(|sent| sent.at.age(now) <= JOINABLE) {
             let (answer, span) = (sent.answer.clone(), sent.span.clone());
             drop(listed);
             self.joined.increment(1);
@@ -115,7 +117,8 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
             let answer = watch::Sender::new(None);
             let waiting = Waiting::Sent(answer.subscribe());
             *last_number += 1;
-            send(&self.inner, &self.questions, of_token, (token, *last_number), answer);
+            let asking = (&self.inner, &self.questions, &self.clocks);
+            send(asking, of_token, (token, *last_number), answer);
             return waiting;
         }
         if let Some(next) = &of_token.next {
@@ -129,19 +132,19 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
 
 /// Sends a question in a task of its own.
 fn send<I: TokenIntrospector + 'static>(
-    inner: &Arc<I>,
-    questions: &Arc<Questions>,
+    (inner, questions, clocks): (&Arc<I>, &Arc<Questions>, &Clocks),
     of_token: &mut OfToken,
     (token, number): (AccessToken<'static>, u64),
     answer: watch::Sender<Option<Answer>>,
 ) {
     let span = new_span();
-    let (at, receiver) = (Instant::now(), answer.subscribe());
+    let (at, receiver) = (clocks.now(), answer.subscribe());
     of_token.sent.push(Sent { number, at, answer: receiver, span: span.clone() });
     let (inner, questions) = (Arc::clone(inner), Arc::clone(questions));
+    let clocks = clocks.clone();
     let recorded = span.clone();
     let question = async move {
-        let listed = OnList { inner, questions, token, number };
+        let listed = OnList { inner, questions, clocks, token, number };
         let answered = listed.inner.introspect(&listed.token).await;
         record(&recorded, &answered);
         // Off the list first: a caller who comes now asks anew.
@@ -155,6 +158,7 @@ fn send<I: TokenIntrospector + 'static>(
 struct OnList<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
+    clocks: Clocks,
     token: AccessToken<'static>,
     number: u64,
 }
@@ -171,7 +175,7 @@ impl<I: TokenIntrospector + 'static> OnList<I> {
         if let Some(next) = of_token.next.take().filter(|next| next.receiver_count() > 0) {
             *last_number += 1;
             let token = (self.token.clone(), *last_number);
-            send(&self.inner, &self.questions, of_token, token, next);
+            send((&self.inner, &self.questions, &self.clocks), of_token, token, next);
         }
     }
 }

@@ -8,15 +8,15 @@ use uuid::Uuid;
 
 /// 128 bits of SipHash-1-3. Two texts with one digest cannot be found without the key, which never
 /// leaves the process.
-pub(super) type Digest = u128;
+pub(crate) type Digest = u128;
 
 /// Makes digests under a random key of its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Digester(SipHasher13);
+pub(crate) struct Digester(SipHasher13);
 
 impl Digester {
     /// Takes a key of 122 bits of the system's randomness.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(SipHasher13::new_with_key(&Uuid::new_v4().into_bytes()))
     }
 
@@ -25,10 +25,20 @@ impl Digester {
     }
 
     pub(super) fn of(&self, text: &str) -> Digest {
-        let mut hasher = self.0;
-        hasher.write(text.as_bytes());
-        hasher.finish128().as_u128()
+        digest(self.0, text)
     }
+
+    /// Makes a digest of a text of a kind: two kinds have no text in common.
+    pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
+        let mut hasher = self.0;
+        hasher.write(&[kind]);
+        digest(hasher, text)
+    }
+}
+
+fn digest(mut hasher: SipHasher13, text: &str) -> Digest {
+    hasher.write(text.as_bytes());
+    hasher.finish128().as_u128()
 }
 
 #[cfg(test)]

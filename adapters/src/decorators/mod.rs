@@ -18,6 +18,8 @@ mod gated;
 #[cfg(test)]
 mod recorded;
 
+pub(crate) use digest::Digester;
+
 pub use cached::Cached;
 pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};
 pub use coalesced::Coalesced;

@@ -4,17 +4,20 @@ use std::{
     fmt,
     num::{NonZeroU64, NonZeroUsize},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use domain::{AccessToken, ActiveToken, Clock, Introspection};
-use metrics::{Gauge, gauge};
+use domain::{AccessToken, ActiveToken, Introspection, Moment, Unusable};
+use metrics::{Counter, Gauge, counter, gauge};
 use quick_cache::{Weighter, sync::Cache};
-use tokio::time::Instant;
 
 use super::{
     digest::{Digest, Digester},
     weight,
+};
+use crate::{
+    Clocks,
+    changes::{Changes, Concerned},
 };
 
 /// For how long an answer may be reused, and how many are kept.
@@ -46,18 +49,22 @@ impl Default for CacheSettings {
 pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
-    started_at: Instant,
-    ttl: Duration,
+    ttl_nanos: u64,
+    /// Knowledge of changes; without a feed an answer is used for the time to live.
+    changes: Option<Arc<Changes>>,
+    clocks: Clocks,
     size: Gauge,
-    clock: Arc<dyn Clock>,
+    too_old: Counter,
+    unusable: [Counter; Unusable::ALL.len()],
 }
 
 #[derive(Clone)]
 struct Entry {
     token: ActiveToken,
-    /// From then on it is not used any more; in nanoseconds from the start of the cache, which
-    /// takes half the place of an `Instant`.
-    stale_at_nanos: u64,
+    /// The moment before the question was sent.
+    asked: Moment,
+    /// Marks that speak against it; `None` without a feed.
+    concerned: Option<Concerned>,
     /// Bytes when it was put in: what it shares may be shared by fewer later.
     bytes: u64,
 }
@@ -75,66 +82,78 @@ impl Weighter<Digest, Entry> for ByBytes {
 }
 
 impl TokenCache {
-    /// An empty cache. It registers its metrics at the current recorder.
+    /// Makes an empty cache, whose answers are used as `changes` allow. It registers its metrics at the
+    /// current recorder.
     #[must_use]
-    pub fn new(settings: CacheSettings, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: CacheSettings, changes: Option<Arc<Changes>>, clocks: Clocks) -> Self {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;
         let (max_entries, max_bytes) = (max_entries.get(), max_bytes.get());
         let by_bytes = ByBytes { least: (max_bytes / max_entries as u64).max(1) };
-        let size = gauge!("token_cache_entries");
-        let digester = Digester::new();
+        let unusable =
+            |cause: &'static str| counter!("token_cache_unusable_total", "cause" => cause);
         Self {
             entries: Cache::with_weighter(max_entries, max_bytes, by_bytes),
-            digester,
-            started_at: Instant::now(),
-            ttl,
-            size,
-            clock,
+            digester: Digester::new(),
+            ttl_nanos: u64::try_from(ttl.as_nanos()).unwrap_or(u64::MAX),
+            changes,
+            clocks,
+            size: gauge!("token_cache_entries"),
+            too_old: unusable("too_old"),
+            unusable: Unusable::ALL.map(|cause| unusable(cause.as_str())),
         }
     }
 
-    /// What is known of `token`, if it may still be used.
-    pub(super) fn get(&self, token: &AccessToken<'_>) -> Option<ActiveToken> {
+    /// Returns what is known of `token`, if it may be used at `now`.
+    pub(super) fn get(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
+        // In this order: now, watermark, entry, marks (`domain::ReuseRule`).
+        let (wall, now) = (now, Moment::new(self.clocks.ticks.now(), now));
+        let watermark = self.changes.as_ref().map(|changes| changes.watermark());
         let entry = self.entries.get(&self.digester.of_token(token))?;
-        (self.nanos(Instant::now()) < entry.stale_at_nanos).then_some(entry.token)
+        let is_expired = entry.token.expires_at.is_some_and(|expires_at| wall >= expires_at);
+        if is_expired || entry.asked.age_nanos(now) >= self.ttl_nanos {
+            self.too_old.increment(1);
+            return None;
+        }
+        if let (Some(changes), Some(watermark), Some(concerned)) =
+            (&self.changes, watermark, &entry.concerned)
+            && let Err(cause) = changes.judge(now, watermark, entry.asked, concerned)
+        {
+            if let Some(counter) = self.unusable.get(cause as usize) {
+                counter.increment(1);
+            }
+            return None;
+        }
+        Some(entry.token)
     }
 
-    /// Keeps an answer to a question that was asked at `asked_at`, for the shorter of the time to
-    /// live and what is left to the token.
-    pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked_at: Instant) {
+    /// Keeps an answer to a question that was sent after `asked`, unless the token has expired.
+    pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked: Moment) {
         let digest = self.digester.of_token(token);
         let Introspection::Active(active) = answer else {
             self.entries.remove(&digest);
             self.count();
             return;
         };
-        let left = active.expires_at.map_or(Duration::MAX, |expires_at| {
-            expires_at.duration_since(self.clock.now()).unwrap_or_default()
-        });
-        let by_exp = Instant::now().checked_add(left);
-        let Some(by_ttl) = asked_at.checked_add(self.ttl) else { return };
-        let stale_at = by_exp.map_or(by_ttl, |by_exp| by_exp.min(by_ttl));
-        if Instant::now() < stale_at {
-            let stale_at_nanos = self.nanos(stale_at);
-            // Two questions may be under way for one token: the older one's answer, which comes
-            // late, does not replace a younger one.
-            if self.entries.peek(&digest).is_some_and(|kept| kept.stale_at_nanos > stale_at_nanos) {
-                return;
-            }
-            let bytes = size_of::<(Digest, Entry)>() as u64 + weight::beyond_itself(active);
-            self.entries.insert(digest, Entry { token: active.clone(), stale_at_nanos, bytes });
-            self.count();
+        let wall = self.clocks.wall.now();
+        let now = Moment::new(self.clocks.ticks.now(), wall);
+        let is_expired = active.expires_at.is_some_and(|expires_at| wall >= expires_at);
+        if is_expired || asked.age_nanos(now) >= self.ttl_nanos {
+            return;
         }
+        // Two questions may be under way for one token: the older one's answer, which comes late, does
+        // not replace a younger one.
+        if self.entries.peek(&digest).is_some_and(|kept| kept.asked.tick > asked.tick) {
+            return;
+        }
+        let concerned = self.changes.as_ref().map(|changes| changes.concerned(active));
+        let bytes = size_of::<(Digest, Entry)>() as u64 + weight::beyond_itself(active);
+        self.entries.insert(digest, Entry { token: active.clone(), asked, concerned, bytes });
+        self.count();
     }
 
     fn count(&self) {
         #[expect(clippy::cast_precision_loss, reason = "nobody keeps 2^53 answers")]
         self.size.set(self.entries.len() as f64);
-    }
-
-    /// Enough for 584 years; what is later, is never.
-    fn nanos(&self, instant: Instant) -> u64 {
-        u64::try_from((instant - self.started_at).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 
@@ -142,7 +161,7 @@ impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache")
             .field("entries", &self.entries.len())
-            .field("ttl", &self.ttl)
+            .field("ttl", &Duration::from_nanos(self.ttl_nanos))
             .finish_non_exhaustive()
     }
 }

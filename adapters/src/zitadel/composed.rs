@@ -10,7 +10,7 @@ use super::{
     ZitadelSettings,
 };
 use crate::{
-    CacheSettings, Limits, Stack, SystemClock,
+    CacheSettings, Clocks, Limits, Stack, SystemClock,
     decorators::{Breaker, KnownTokens},
     stack,
 };
@@ -81,8 +81,15 @@ pub fn compose(
             runtime.spawn(credentials.look_regularly());
         }
     }
-    let Stack { introspector, breaker } =
-        stack(introspector, Arc::clone(&known), cache, limits, timeout, Arc::new(SystemClock));
+    let Stack { introspector, breaker } = stack(
+        introspector,
+        Arc::clone(&known),
+        cache,
+        None,
+        limits,
+        timeout,
+        Clocks::of_the_system(),
+    );
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
     Ok(ComposedZitadel {

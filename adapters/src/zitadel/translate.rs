@@ -61,12 +61,22 @@ impl Translator {
             expires_at: time(answer.expires_at),
             not_before: time(answer.not_before),
             key_bound: answer.confirmation.is_some(),
-            id: answer.token_id.as_deref().and_then(|id| TokenId::parse(id).ok()),
+            id: answer.token_id.as_deref().and_then(token_id),
             principal: principal(answer)
                 .map(|principal| self.sharing.share(principal))
                 .map_err(|name| Seen::EmptyClaim { name }.malformed())?,
         })
     }
+}
+
+/// Reads `jti`. That of a session's token is `{session}-at_{number}`, that of a personal access token is
+/// one number.
+fn token_id(text: &str) -> Option<TokenId> {
+    let id = TokenId::parse(text).ok()?;
+    Some(match text.split_once('-') {
+        Some((session, _)) => id.in_session(session),
+        None => id,
+    })
 }
 
 /// Reads the claims of a principal. An empty name is dropped where its absence opens nothing; an

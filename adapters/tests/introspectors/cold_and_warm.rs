@@ -10,13 +10,13 @@ use std::{
 };
 
 use adapters::{
-    CacheSettings, InMemoryIntrospector,
+    CacheSettings, Clocks, InMemoryIntrospector,
     decorators::{Cached, Coalesced, Remembering, TokenCache},
 };
 use domain::{
     AccessToken, ActiveToken, Audience, Authorizer, Clock, Introspection, Issuer, Organization,
     OrganizationId, Policy, Principal, Refusal, Requirements, Role, Rule, Scope, ScopeToken,
-    Subject, TokenIntrospector,
+    Subject, Tick, Ticks, TokenIntrospector,
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,12 @@ const START_SECS: u64 = 1_767_225_600;
 
 #[derive(Default)]
 struct SetClock(AtomicU64);
+
+impl Ticks for SetClock {
+    fn now(&self) -> Tick {
+        Tick::from_nanos(0).after(Duration::from_secs(self.0.load(Ordering::SeqCst)))
+    }
+}
 
 impl Clock for SetClock {
     fn now(&self) -> SystemTime {
@@ -148,15 +154,17 @@ proptest! {
             let token = AccessToken::parse("the-token").unwrap();
             let clock = Arc::<SetClock>::default();
             let server = || InMemoryIntrospector::new([(token.clone(), answer.clone())]);
-            let for_cache: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+            let wall: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+            let clocks = Clocks { wall, ticks: Arc::<SetClock>::clone(&clock) };
             let settings = CacheSettings {
                 ttl: Duration::from_secs(60),
                 max_entries: NonZeroUsize::new(10).unwrap(),
                 ..CacheSettings::default()
             };
-            let cache = Arc::new(TokenCache::new(settings, for_cache));
-            let remembering = Remembering::new(server(), Arc::clone(&cache));
-            let warm = authorizer(Cached::new(Coalesced::new(remembering, Duration::from_secs(5)), cache), &clock, strict);
+            let cache = Arc::new(TokenCache::new(settings, None, clocks.clone()));
+            let remembering = Remembering::new(server(), Arc::clone(&cache), clocks.clone());
+            let coalesced = Coalesced::new(remembering, Duration::from_secs(5), clocks);
+            let warm = authorizer(Cached::new(coalesced, cache), &clock, strict);
             let cold = authorizer(server(), &clock, strict);
             for pause_secs in pauses_secs {
                 clock.0.fetch_add(pause_secs, Ordering::SeqCst);

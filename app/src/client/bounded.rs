@@ -9,6 +9,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use adapters::decorators::KnownTokens;
@@ -82,8 +83,8 @@ impl TokenIntrospector for BoundedByAddress {
         ToItsEnd(Some(Box::pin(asked))).await
     }
 
-    fn known(&self, token: &AccessToken<'_>) -> Option<Introspection> {
-        self.inner.known(token)
+    fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
+        self.inner.known(token, now)
     }
 }
 

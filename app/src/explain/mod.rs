@@ -11,7 +11,7 @@ use adapters::{
     zitadel::{Finding, LikelyCause},
 };
 use axum_zitadel::{Access, BearerError, Rejection, Route};
-use domain::{AccessToken, ActiveToken, Clock, Introspection, Policy};
+use domain::{AccessToken, ActiveToken, Clock, Freshness, Introspection, Policy};
 
 use crate::{compose, config::Config, start_error::StartError};
 
@@ -86,8 +86,8 @@ pub async fn explain(
         }
     };
     let form = explainer.form(&token, SystemClock.now());
-    let verdict = match authorizer.verdict(&token).await {
-        Ok(verdict) => verdict,
+    let verdict = match authorizer.verdict(&token, Freshness::Asked).await {
+        Ok((verdict, _)) => verdict,
         Err(fault) => {
             let finding = explainer.fault(&fault);
             let why = fault.to_string();

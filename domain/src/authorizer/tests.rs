@@ -100,6 +100,29 @@ fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
     }
 }
 
+#[derive(Debug)]
+struct DeleteEverything;
+impl Rule for DeleteEverything {
+    const POLICY: &'static Policy = &Policy::Authenticated;
+    const FRESHNESS: Freshness = Freshness::Asked;
+}
+
+#[test]
+fn a_rule_that_asks_never_looks_at_what_is_kept() {
+    let mut introspector = MockTokenIntrospector::new();
+    introspector.expect_known_answer().never();
+    introspector.expect_answer().times(2).returning(|_| Ok(Introspection::Inactive));
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at(0));
+    let authorizer =
+        Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
+    let token = AccessToken::parse("the-token").unwrap();
+    let refusal = pollster::block_on(authorizer.authorize::<DeleteEverything>(&token));
+    assert!(matches!(refusal, Err(Refusal::Denied(Denial::Inactive))));
+    let verdict = pollster::block_on(authorizer.verdict(&token, Freshness::Asked)).unwrap();
+    assert_eq!(verdict, (Introspection::Inactive, Freshness::Asked));
+}
+
 // One verdict, many doors: whoever explains a token asks once and judges for each route.
 #[test]
 fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
@@ -117,8 +140,9 @@ fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
             let authorizer =
                 Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
             let token = AccessToken::parse("the-token").unwrap();
-            let asked = pollster::block_on(authorizer.verdict(&token)).unwrap();
-            assert_eq!(asked, verdict);
+            let asked = pollster::block_on(authorizer.verdict(&token, Freshness::Kept));
+            let (asked, freshness) = asked.unwrap();
+            assert_eq!((&asked, freshness), (&verdict, Freshness::Asked));
             for (policy, authorized) in [
                 (SignedIn::POLICY, authorize_as::<SignedIn>(&verdict)),
                 (ReadMessages::POLICY, authorize_as::<ReadMessages>(&verdict)),

@@ -23,13 +23,13 @@ use std::{
 };
 
 use adapters::{
-    CacheSettings, InMemoryIntrospector, SystemClock,
+    CacheSettings, Clocks, InMemoryIntrospector, SystemClock,
     decorators::{Cached, Remembering, TokenCache},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::{
-    AccessToken, ActiveToken, Authorizer, Introspection, Issuer, Organization, OrganizationId,
-    Principal, Requirements, Role, Rule, TokenIntrospector, rules::ReadMessages,
+    AccessToken, ActiveToken, Authorizer, Clock, Introspection, Issuer, Organization,
+    OrganizationId, Principal, Requirements, Role, Rule, TokenIntrospector, rules::ReadMessages,
 };
 use futures_util::FutureExt;
 
@@ -63,8 +63,9 @@ fn warm(tokens: &[AccessToken<'static>]) -> Cache {
         max_entries: NonZeroUsize::new(120_000).expect("a number"),
         max_bytes: NonZeroU64::new(256 * 1024 * 1024).expect("a number"),
     };
-    let cache = Arc::new(TokenCache::new(settings, Arc::new(SystemClock)));
-    let cached = Cached::new(Remembering::new(inner, Arc::clone(&cache)), cache);
+    let cache = Arc::new(TokenCache::new(settings, None, Clocks::of_the_system()));
+    let cached =
+        Cached::new(Remembering::new(inner, Arc::clone(&cache), Clocks::of_the_system()), cache);
     for token in tokens {
         let answer = cached.introspect(token).now_or_never().expect("an answer at once");
         assert!(matches!(answer, Ok(Introspection::Active(_))), "an unknown token");
@@ -82,13 +83,15 @@ fn header(criterion: &mut Criterion) {
 
 fn cache(criterion: &mut Criterion) {
     let (empty, token) = (warm(&[]), token(0));
-    criterion.bench_function("digest", |bencher| bencher.iter(|| empty.known(black_box(&token))));
+    let now = SystemClock.now();
+    criterion
+        .bench_function("digest", |bencher| bencher.iter(|| empty.known(black_box(&token), now)));
     for (name, count) in [("hit", 1), ("hit, 10000 tokens in turn", 10_000)] {
         let tokens: Vec<_> = (0..count).map(self::token).collect();
         let cache = warm(&tokens);
         let mut in_turn = tokens.iter().cycle();
         criterion.bench_function(name, |bencher| {
-            bencher.iter(|| in_turn.next().and_then(|token| cache.known(token)));
+            bencher.iter(|| in_turn.next().and_then(|token| cache.known(token, now)));
         });
     }
 }

@@ -3,32 +3,25 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use domain::{
-    ActiveToken, Audience, MockClock, Organization, OrganizationId, Outage, Principal, Role, Scope,
-};
-use tokio::time::{Instant, advance};
+use domain::{ActiveToken, Audience, Organization, OrganizationId, Outage, Principal, Role, Scope};
+use tokio::time::advance;
 
 use super::{
     super::{
         CacheSettings, Coalesced, Remembering,
-        gated::{Gated, active, outage, token, word},
+        gated::{Gated, START, active, clocks, outage, token, word},
         recorded::Recorded,
     },
     *,
 };
+use crate::Clocks;
 
 const TTL: Duration = Duration::from_secs(30);
 
-fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
-}
-
-fn cache(max_entries: usize) -> Arc<TokenCache> {
-    let mut clock = MockClock::new();
-    clock.expect_now().returning(now);
+fn cache(max_entries: usize, clocks: &Clocks) -> Arc<TokenCache> {
     let max_entries = NonZeroUsize::new(max_entries).unwrap();
     let settings = CacheSettings { ttl: TTL, max_entries, ..CacheSettings::default() };
-    Arc::new(TokenCache::new(settings, Arc::new(clock)))
+    Arc::new(TokenCache::new(settings, None, clocks.clone()))
 }
 
 /// Returns how many entries there are, by what `Debug` shows.
@@ -38,26 +31,48 @@ fn entries(cache: &TokenCache) -> usize {
     after.split(',').next().unwrap().parse().unwrap()
 }
 
-/// As it is composed.
-fn composed(gated: &Gated, cache: Arc<TokenCache>) -> Cached<Coalesced<Remembering<Gated>>> {
-    let remembering = Remembering::new(gated.clone(), Arc::clone(&cache));
-    Cached::new(Coalesced::new(remembering, Duration::from_secs(5)), cache)
+/// The decorators as they are composed, asked as an authorizer asks.
+struct Composed {
+    cached: Cached<Coalesced<Remembering<Gated>>>,
+    clocks: Clocks,
+}
+
+impl Composed {
+    async fn ask(&self, text: &str) -> Result<Introspection, IntrospectionError> {
+        let token = token(text);
+        match self.cached.known(&token, self.clocks.wall.now()) {
+            Some(known) => Ok(known),
+            None => self.cached.introspect(&token).await,
+        }
+    }
+}
+
+fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed {
+    let remembering = Remembering::new(gated.clone(), Arc::clone(&cache), clocks.clone());
+    let coalesced = Coalesced::new(remembering, Duration::from_secs(5), clocks.clone());
+    Composed { cached: Cached::new(coalesced, cache), clocks: clocks.clone() }
+}
+
+/// Returns an empty cache before a server that a test holds back.
+fn empty(gated: &Gated) -> Composed {
+    let clocks = clocks();
+    composed(gated, cache(100, &clocks), &clocks)
 }
 
 fn expiring_in(secs: u64) -> Introspection {
-    let expires_at = Some(now() + Duration::from_secs(secs));
+    let expires_at = Some(SystemTime::UNIX_EPOCH + START + Duration::from_secs(secs));
     Introspection::Active(ActiveToken { expires_at, ..ActiveToken::default() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_reused_until_it_is_as_old_as_allowed() {
     let gated = Gated::opened();
-    let cached = composed(&gated, cache(100));
+    let cached = empty(&gated);
     for (pause, asked) in
         [(Duration::ZERO, 1), (Duration::from_millis(29_999), 1), (Duration::from_millis(1), 2)]
     {
         advance(pause).await;
-        assert_eq!(cached.introspect(&token("a")).await.unwrap(), active("a"));
+        assert_eq!(cached.ask("a").await.unwrap(), active("a"));
         assert_eq!(gated.asked(), asked, "after {pause:?} more");
     }
 }
@@ -65,16 +80,16 @@ async fn an_answer_is_reused_until_it_is_as_old_as_allowed() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_as_old_as_its_question() {
     let gated = Gated::closed();
-    let cached = Arc::new(composed(&gated, cache(100)));
+    let cached = Arc::new(empty(&gated));
     let slow = tokio::spawn({
         let cached = Arc::clone(&cached);
-        async move { cached.introspect(&token("a")).await }
+        async move { cached.ask("a").await }
     });
     gated.wait_for_under_way(1).await;
     advance(Duration::from_millis(100)).await;
     let joined = tokio::spawn({
         let cached = Arc::clone(&cached);
-        async move { cached.introspect(&token("a")).await }
+        async move { cached.ask("a").await }
     });
     tokio::task::yield_now().await;
     advance(Duration::from_millis(29_898)).await;
@@ -82,38 +97,40 @@ async fn an_answer_is_as_old_as_its_question() {
     assert_eq!(word(&slow.await.unwrap()), "active");
     assert_eq!(word(&joined.await.unwrap()), "active");
     advance(Duration::from_millis(1)).await;
-    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(word(&cached.ask("a").await), "active");
     assert_eq!(gated.asked(), 1);
     advance(Duration::from_millis(1)).await;
-    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(word(&cached.ask("a").await), "active");
     assert_eq!(gated.asked(), 2);
 }
 
 // Two questions about one token may be under way, and the older one's answer may come last.
 #[tokio::test(start_paused = true)]
 async fn an_older_answer_that_comes_late_does_not_replace_a_younger_one() {
-    let cache = cache(100);
-    let older = Instant::now();
+    let clocks = clocks();
+    let cache = cache(100, &clocks);
+    let older = clocks.now();
     advance(Duration::from_millis(150)).await;
-    cache.keep(&token("a"), &active("young"), Instant::now());
+    cache.keep(&token("a"), &active("young"), clocks.now());
     cache.keep(&token("a"), &active("old"), older);
-    assert_eq!(cache.get(&token("a")).map(Introspection::Active), Some(active("young")));
+    let kept = cache.get(&token("a"), clocks.wall.now());
+    assert_eq!(kept.map(Introspection::Active), Some(active("young")));
 }
 
 // incidents.md row 6.
 #[tokio::test(start_paused = true)]
 async fn an_answer_never_outlives_exp() {
     let gated = Gated::opened();
-    let cached = composed(&gated, cache(100));
+    let cached = empty(&gated);
     gated.answer(Some(Ok(expiring_in(10))));
     for (pause_secs, asked) in [(0, 1), (9, 1), (1, 2)] {
         advance(Duration::from_secs(pause_secs)).await;
-        assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+        assert_eq!(word(&cached.ask("a").await), "active");
         assert_eq!(gated.asked(), asked);
     }
     gated.answer(Some(Ok(expiring_in(0))));
     for asked in [3, 4] {
-        assert_eq!(word(&cached.introspect(&token("expired")).await), "active");
+        assert_eq!(word(&cached.ask("expired").await), "active");
         assert_eq!(gated.asked(), asked);
     }
 }
@@ -121,14 +138,14 @@ async fn an_answer_never_outlives_exp() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_never_expires_is_kept_for_the_time_to_live() {
     let gated = Gated::opened();
-    let cached = composed(&gated, cache(100));
+    let cached = empty(&gated);
     gated.answer(Some(Ok(expiring_in(251_635_075_199))));
     for asked in [1, 1] {
-        assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+        assert_eq!(word(&cached.ask("a").await), "active");
         assert_eq!(gated.asked(), asked);
     }
     advance(TTL).await;
-    assert_eq!(word(&cached.introspect(&token("a")).await), "active");
+    assert_eq!(word(&cached.ask("a").await), "active");
     assert_eq!(gated.asked(), 2);
 }
 
@@ -136,10 +153,10 @@ async fn a_token_that_never_expires_is_kept_for_the_time_to_live() {
 async fn neither_inactive_nor_a_fault_is_reused() {
     for answer in [Ok(Introspection::Inactive), outage(Outage::ServerError)] {
         let gated = Gated::opened();
-        let cached = composed(&gated, cache(100));
+        let cached = empty(&gated);
         gated.answer(Some(answer.clone()));
         for asked in [1, 2] {
-            assert_eq!(word(&cached.introspect(&token("a")).await), word(&answer));
+            assert_eq!(word(&cached.ask("a").await), word(&answer));
             assert_eq!(gated.asked(), asked);
         }
     }
@@ -147,21 +164,19 @@ async fn neither_inactive_nor_a_fault_is_reused() {
 
 #[tokio::test(start_paused = true)]
 async fn what_became_inactive_is_forgotten() {
-    let cache = cache(100);
-    cache.keep(&token("a"), &active("a"), tokio::time::Instant::now());
-    assert!(cache.get(&token("a")).is_some());
-    cache.keep(&token("a"), &Introspection::Inactive, tokio::time::Instant::now());
-    assert!(cache.get(&token("a")).is_none());
+    let clocks = clocks();
+    let cache = cache(100, &clocks);
+    cache.keep(&token("a"), &active("a"), clocks.now());
+    assert!(cache.get(&token("a"), clocks.wall.now()).is_some());
+    cache.keep(&token("a"), &Introspection::Inactive, clocks.now());
+    assert!(cache.get(&token("a"), clocks.wall.now()).is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_kept_is_one_allocation() {
     let gated = Gated::opened();
-    let cached = composed(&gated, cache(100));
-    let answers = [
-        cached.introspect(&token("a")).await.unwrap(),
-        cached.introspect(&token("a")).await.unwrap(),
-    ];
+    let cached = empty(&gated);
+    let answers = [cached.ask("a").await.unwrap(), cached.ask("a").await.unwrap()];
     let [Introspection::Active(first), Introspection::Active(second)] = answers else {
         panic!("not active")
     };
@@ -170,11 +185,12 @@ async fn what_is_kept_is_one_allocation() {
 
 #[tokio::test(start_paused = true)]
 async fn the_cache_is_bounded_in_entries() {
-    let cache = cache(50);
+    let clocks = clocks();
+    let cache = cache(50, &clocks);
     let gated = Gated::opened();
-    let cached = composed(&gated, Arc::clone(&cache));
+    let cached = composed(&gated, Arc::clone(&cache), &clocks);
     for number in 0..1000 {
-        cached.introspect(&token(&format!("t{number}"))).await.unwrap();
+        cached.ask(&format!("t{number}")).await.unwrap();
     }
     let entries = entries(&cache);
     assert!((25..=50).contains(&entries), "{entries}");
@@ -216,18 +232,17 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
         Principal { scope: Scope::parse(&scope), ..Principal::default() },
     ] {
         let gated = Gated::opened();
-        let mut clock = MockClock::new();
-        clock.expect_now().returning(now);
+        let clocks = clocks();
         let max_bytes = NonZeroU64::new(2_000_000).unwrap();
         let settings = CacheSettings { ttl: TTL, max_bytes, ..CacheSettings::default() };
-        let cache = Arc::new(TokenCache::new(settings, Arc::new(clock)));
-        let cached = composed(&gated, Arc::clone(&cache));
+        let cache = Arc::new(TokenCache::new(settings, None, clocks.clone()));
+        let cached = composed(&gated, Arc::clone(&cache), &clocks);
         for number in 0..3000 {
             // Each has memory of its own, and so has what it is made of.
             let principal = Arc::new(own_copy(&principal));
             let answer = ActiveToken { principal, ..ActiveToken::default() };
             gated.answer(Some(Ok(Introspection::Active(answer))));
-            cached.introspect(&token(&format!("t{number}"))).await.unwrap();
+            cached.ask(&format!("t{number}")).await.unwrap();
         }
         let entries = entries(&cache);
         assert!((50..=220).contains(&entries), "{entries} entries in 2 MB");
@@ -239,17 +254,18 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
 async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     let gated = Gated::opened();
     // The places are shared out by digests: with fewer, some would run out by chance.
-    let cached = composed(&gated, cache(400));
+    let clocks = clocks();
+    let cached = composed(&gated, cache(400, &clocks), &clocks);
     for number in 0..80 {
-        cached.introspect(&token(&format!("used{number}"))).await.unwrap();
+        cached.ask(&format!("used{number}")).await.unwrap();
     }
     gated.answer(Some(Ok(Introspection::Inactive)));
     for number in 0..10_000 {
-        cached.introspect(&token(&format!("invented{number}"))).await.unwrap();
+        cached.ask(&format!("invented{number}")).await.unwrap();
     }
     gated.answer(Some(outage(Outage::Unreachable)));
     for number in 0..80 {
-        let answer = cached.introspect(&token(&format!("used{number}"))).await;
+        let answer = cached.ask(&format!("used{number}")).await;
         assert_eq!(word(&answer), "active", "used{number}");
     }
 }
@@ -258,9 +274,9 @@ async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
     let gated = Gated::opened();
-    let cached = composed(&gated, cache(100));
+    let cached = empty(&gated);
     for text in ["a-token", "a-toke", "a-tok"] {
-        assert_eq!(cached.introspect(&token(text)).await.unwrap(), active(text));
+        assert_eq!(cached.ask(text).await.unwrap(), active(text));
     }
     assert_eq!(gated.asked(), 3);
 }
@@ -268,9 +284,9 @@ async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn look_ups_and_entries_are_counted() {
     let (gated, recorded) = (Gated::opened(), Recorded::new());
-    let cached = recorded.scope(|| composed(&gated, cache(100)));
+    let cached = recorded.scope(|| empty(&gated));
     for text in ["a", "b", "a", "a"] {
-        cached.introspect(&token(text)).await.unwrap();
+        cached.ask(text).await.unwrap();
     }
     let value = |name| recorded.value(name).unwrap();
     assert_eq!(value(r#"token_cache_requests_total{result="miss"}"#), "2");
@@ -278,6 +294,6 @@ async fn look_ups_and_entries_are_counted() {
     assert_eq!(value("token_cache_entries"), "2");
     advance(TTL).await;
     gated.answer(Some(Ok(Introspection::Inactive)));
-    cached.introspect(&token("a")).await.unwrap();
+    cached.ask("a").await.unwrap();
     assert_eq!(value("token_cache_entries"), "1");
 }

@@ -1,11 +1,11 @@
 use domain::Outage;
 use tokio::{
     task::{JoinHandle, JoinSet, yield_now},
-    time::advance,
+    time::{Instant, advance},
 };
 
 use super::{
-    super::gated::{Gated, active, outage, token, word},
+    super::gated::{Gated, active, clocks, outage, token, word},
     *,
 };
 
@@ -13,7 +13,7 @@ use super::{
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 fn new(gated: &Gated) -> Arc<Coalesced<Gated>> {
-    Arc::new(Coalesced::new(gated.clone(), PATIENCE))
+    Arc::new(Coalesced::new(gated.clone(), PATIENCE, clocks()))
 }
 
 fn nothing_is_left(coalesced: &Coalesced<Gated>) -> bool {
@@ -176,7 +176,7 @@ impl TokenIntrospector for Panics {
 
 #[tokio::test]
 async fn a_question_that_panics_is_a_fault_for_its_callers_and_leaves_nothing_behind() {
-    let coalesced = Coalesced::new(Panics(Duration::ZERO), PATIENCE);
+    let coalesced = Coalesced::new(Panics(Duration::ZERO), PATIENCE, clocks());
     for _ in 0..3 {
         assert_eq!(word(&coalesced.introspect(&token("a")).await), "interrupted");
         assert!(format!("{coalesced:?}").contains("tokens: 0"));
@@ -185,7 +185,7 @@ async fn a_question_that_panics_is_a_fault_for_its_callers_and_leaves_nothing_be
 
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_for_the_next_question_is_told_when_none_will_come() {
-    let coalesced = Arc::new(Coalesced::new(Panics(Duration::from_secs(1)), PATIENCE));
+    let coalesced = Arc::new(Coalesced::new(Panics(Duration::from_secs(1)), PATIENCE, clocks()));
     let mut callers = JoinSet::new();
     let came = Instant::now();
     for _ in 0..3 {

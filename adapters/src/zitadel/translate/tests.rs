@@ -62,6 +62,7 @@ fn every_claim_of_a_persons_token_is_read() {
     assert_eq!(token.expires_at, Some(at(1_767_268_800)));
     assert!(!token.key_bound);
     assert_eq!(token.id.as_ref().unwrap().as_str(), "V2_1-at_2");
+    assert_eq!(token.id.as_ref().unwrap().session(), Some("V2_1"));
     let [organization] = token.principal.roles.granted_by(&READ) else {
         panic!("{:?}", token.principal.roles)
     };

@@ -22,7 +22,8 @@ use crate::answer::{Outcome, Rejection};
 /// not meet the rule, is turned away as ever. `Result<Authorized<R>, Rejection>` leaves the answer to
 /// the handler.
 ///
-/// Two rules in one request cost one introspection.
+/// Two rules in one request cost one introspection, unless the second one asks
+/// ([`Freshness::Asked`](domain::Freshness::Asked)) and the first one did not.
 pub struct Authorized<R> {
     permit: Permit<R>,
     visit: Option<Arc<Visit>>,

@@ -16,7 +16,7 @@ use axum::{
         request::Parts,
     },
 };
-use domain::{AccessToken, Introspection, IntrospectionError, Rule};
+use domain::{AccessToken, Freshness, Introspection, IntrospectionError, Permit, Refusal, Rule};
 use tokio::time::Instant;
 use tracing::{Span, span::Entered};
 
@@ -52,6 +52,7 @@ struct Known {
     /// Value of `Authorization` that was judged: a layer may replace the header in between.
     header: HeaderValue,
     verdict: Introspection,
+    freshness: Freshness,
 }
 
 impl Visit {
@@ -167,33 +168,44 @@ impl Visit {
         headers: &HeaderMap,
     ) -> Result<Authorized<R>, Outcome> {
         let token = bearer::access_token(headers).map_err(Outcome::NoToken)?;
-        let verdict = self.verdict(&token, headers).await.map_err(Outcome::Undetermined)?;
-        let permit = self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)?;
+        let permit = self.permit(&token, headers).await.map_err(Outcome::from)?;
         *self.refusal() = None;
         Ok(Authorized::new(permit, Arc::clone(self)))
     }
 
-    /// Returns the verdict on `token`, which is asked for once until the answer's head is there. A
-    /// stream that asks for a permit again after that is judged by a new verdict.
+    async fn permit<R: Rule>(
+        &self,
+        token: &AccessToken<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Permit<R>, Refusal> {
+        let authorizer = self.guard.authorizer();
+        if !self.keeps_verdict {
+            return authorizer.authorize(token).await;
+        }
+        Ok(authorizer.judge_for(self.verdict(token, headers, R::FRESHNESS).await?)?)
+    }
+
+    /// Returns a verdict on `token` that is as fresh as is `needed`. Rules of one request share it as
+    /// far as each allows, until the answer's head is there: a stream that asks for a permit again
+    /// after that is judged by a new verdict.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,
         headers: &HeaderMap,
+        needed: Freshness,
     ) -> Result<Introspection, IntrospectionError> {
-        if !self.keeps_verdict {
-            return self.guard.authorizer().verdict(token).await;
-        }
         let header = headers.get(AUTHORIZATION);
         if let Some(known) = &*self.known()
             && header == Some(&known.header)
+            && known.freshness.serves(needed)
             && !self.ended.load(Ordering::Relaxed)
         {
             return Ok(known.verdict.clone());
         }
-        let verdict = self.guard.authorizer().verdict(token).await?;
+        let (verdict, freshness) = self.guard.authorizer().verdict(token, needed).await?;
         if let Some(header) = header {
             let (header, verdict) = (header.clone(), verdict.clone());
-            *self.known() = Some(Known { header, verdict });
+            *self.known() = Some(Known { header, verdict, freshness });
         }
         Ok(verdict)
     }

@@ -7,7 +7,7 @@ use axum::http::{
     HeaderName, HeaderValue, StatusCode,
     header::{RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use domain::{Denial, IntrospectionError};
+use domain::{Denial, IntrospectionError, Refusal};
 use thiserror::Error;
 
 use super::{
@@ -35,6 +35,15 @@ pub(crate) enum Outcome {
     Panicked,
     /// A bug: a handler asked for something that was not provided.
     HandlerFailed { detail: String },
+}
+
+impl From<Refusal> for Outcome {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Denied(denial) => Self::Denied(denial),
+            Refusal::Undetermined(fault) => Self::Undetermined(fault),
+        }
+    }
 }
 
 /// Status of the answer to a valid token that lacks the role.

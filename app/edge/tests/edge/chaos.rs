@@ -8,12 +8,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::{CacheSettings, Limits, decorators::KnownTokens, stack};
+use adapters::{CacheSettings, Clocks, Limits, decorators::KnownTokens, stack};
 use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use domain::{
     AccessToken, ActiveToken, Authorizer, Clock, Introspection, IntrospectionError, Organization,
-    OrganizationId, Outage, Principal, Requirements, Role, TokenIntrospector,
+    OrganizationId, Outage, Principal, Requirements, Role, Tick, Ticks, TokenIntrospector,
 };
 use futures_util::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -61,6 +61,12 @@ impl Fact {
 impl Provider {
     fn wall(&self, instant: Instant) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + (instant - self.start)
+    }
+}
+
+impl Ticks for Provider {
+    fn now(&self) -> Tick {
+        Tick::from_nanos(1).after(self.start.elapsed())
     }
 }
 
@@ -171,7 +177,8 @@ fn api(provider: &Arc<Provider>) -> Router {
     let patience = Duration::from_secs(5);
     let known = Arc::new(KnownTokens::new(cache.max_entries));
     let asked = Asked(Arc::clone(provider));
-    let stack = stack(asked, known, cache, limits, patience, Arc::clone(&clock));
+    let clocks = Clocks { wall: Arc::clone(&clock), ticks: Arc::<Provider>::clone(provider) };
+    let stack = stack(asked, known, cache, None, limits, patience, clocks);
     let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))

@@ -1,0 +1,187 @@
+//! Places in the table of marks that concern an answer.
+
+use std::array;
+
+use domain::{ActiveToken, Change, OrganizationId, Role, RoleGrant, SessionId, Subject, TokenId};
+
+use crate::decorators::Digester;
+
+/// Roles of an answer that have a slot each. An answer with more has the slot of any role.
+const ROLES: usize = 3;
+
+/// Slots that concern an answer. Slots that it does not need are those of its subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Concerned {
+    /// Subject, token, session, organization.
+    pub(super) at_once: [u16; 4],
+    /// The roles of the subject, then roles that it has.
+    pub(super) roles: [u16; 1 + ROLES],
+    /// Whether a feed tells of everything that the answer says.
+    pub(super) followed: bool,
+}
+
+/// Finds slots by a keyed hash, so that a client cannot choose what falls together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places(Digester);
+
+/// Kinds of things that have slots. Names of two kinds never are the same text.
+#[derive(Clone, Copy)]
+enum Kind {
+    Subject = 1,
+    Token,
+    Session,
+    Organization,
+    RolesOf,
+    Role,
+    AnyRole,
+}
+
+impl Places {
+    pub(super) fn new() -> Self {
+        Self(Digester::new())
+    }
+
+    /// Returns the slots of an answer. An answer without subject or token id is not followed: the feed
+    /// could not name it.
+    pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
+        let principal = &*token.principal;
+        let name = principal.subject.as_ref().map_or("", Subject::as_str);
+        let subject = self.slot(Kind::Subject, name);
+        let token_id = token.id.as_ref().map(TokenId::as_str);
+        let session = token.id.as_ref().and_then(TokenId::session);
+        // An answer that names no organization has a slot all the same: of the organization "".
+        let organization = principal.organization.as_ref().map_or("", OrganizationId::as_str);
+        let at_once = [
+            subject,
+            token_id.map_or(subject, |id| self.slot(Kind::Token, id)),
+            session.map_or(subject, |id| self.slot(Kind::Session, id)),
+            self.slot(Kind::Organization, organization),
+        ];
+        let roles_of = self.slot(Kind::RolesOf, name);
+        let mut roles = [roles_of; 1 + ROLES];
+        if principal.roles.iter().len() > ROLES {
+            roles[1] = self.slot(Kind::AnyRole, "");
+        } else {
+            let of_roles = principal.roles.iter().map(RoleGrant::role);
+            for (slot, role) in roles.iter_mut().skip(1).zip(of_roles) {
+                *slot = self.slot(Kind::Role, role.as_str());
+            }
+        }
+        let is_named = principal.subject.is_some() && token_id.is_some();
+        Concerned { at_once, roles, followed: is_followed && is_named }
+    }
+
+    /// Returns the slots that a change marks; `None` where it marks everything.
+    pub(super) fn of_change(&self, change: &Change) -> Option<impl Iterator<Item = u16>> {
+        let one = |slot| [slot, slot];
+        let slots = match change {
+            Change::Token(id) => one(self.slot(Kind::Token, id.as_str())),
+            Change::Session(id) => one(self.slot(Kind::Session, SessionId::as_str(id))),
+            Change::Subject(id) => one(self.slot(Kind::Subject, id.as_str())),
+            Change::RolesOf(id) => one(self.slot(Kind::RolesOf, id.as_str())),
+            Change::Role(role) => {
+                [self.slot(Kind::Role, Role::as_str(role)), self.slot(Kind::AnyRole, "")]
+            }
+            Change::Organization(id) => {
+                [self.slot(Kind::Organization, id.as_str()), self.slot(Kind::Organization, "")]
+            }
+            Change::Everything => return None,
+        };
+        Some(array::IntoIter::into_iter(slots.into_iter()))
+    }
+
+    fn slot(&self, kind: Kind, name: &str) -> u16 {
+        let [low, high, ..] = self.0.of_kind(kind as u8, name).to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, sync::Arc};
+
+    use domain::{Organization, Principal};
+
+    use super::*;
+
+    fn answer(roles: &[&str]) -> ActiveToken {
+        let organization =
+            Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
+        let roles = roles.iter().map(|role| (Role::parse(role).unwrap(), organization.clone()));
+        ActiveToken {
+            id: TokenId::parse("V2_1-at_2").ok().map(|id| id.in_session("V2_1")),
+            principal: Arc::new(Principal {
+                subject: Subject::parse("ada").ok(),
+                organization: OrganizationId::parse("acme").ok(),
+                roles: roles.collect(),
+                ..Principal::default()
+            }),
+            ..ActiveToken::default()
+        }
+    }
+
+    /// Returns whether a change marks a slot of the answer.
+    fn concerns(places: &Places, change: &Change, answer: &ActiveToken) -> bool {
+        let concerned = places.of_answer(answer, true);
+        let slots: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
+        places.of_change(change).is_none_or(|mut marked| marked.any(|slot| slots.contains(&slot)))
+    }
+
+    #[test]
+    fn each_kind_of_change_concerns_the_answers_that_it_names() {
+        // Two random names fall on one slot once in 65 536 times; ten tables never do all together.
+        let ten = [(); 10].map(|()| Places::new());
+        let subject = |name| Subject::parse(name).unwrap();
+        let organization = |id| OrganizationId::parse(id).unwrap();
+        for (change, is_concerned) in [
+            (Change::Token(TokenId::parse("V2_1-at_2").unwrap()), true),
+            (Change::Token(TokenId::parse("V2_1-at_3").unwrap()), false),
+            (Change::Session(SessionId::parse("V2_1").unwrap()), true),
+            (Change::Session(SessionId::parse("V2_2").unwrap()), false),
+            (Change::Subject(subject("ada")), true),
+            (Change::Subject(subject("bob")), false),
+            (Change::RolesOf(subject("ada")), true),
+            (Change::RolesOf(subject("bob")), false),
+            (Change::Role(Role::from_static("read")), true),
+            (Change::Role(Role::from_static("write")), false),
+            (Change::Organization(organization("acme")), true),
+            (Change::Organization(organization("other")), false),
+            (Change::Everything, true),
+        ] {
+            let answer = answer(&["read"]);
+            let found = ten.iter().filter(|places| concerns(places, &change, &answer)).count();
+            assert_eq!(found == 10, is_concerned, "{change:?}: {found} of 10");
+        }
+    }
+
+    #[test]
+    fn each_of_many_roles_concerns_an_answer() {
+        let places = Places::new();
+        for count in 1..6 {
+            let roles = &["a", "b", "c", "d", "e"][..count];
+            for role in roles {
+                let change = Change::Role(Role::parse(role).unwrap());
+                assert!(concerns(&places, &change, &answer(roles)), "{role} of {roles:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_organization_that_is_removed_concerns_answers_that_name_none() {
+        let places = Places::new();
+        let mut token = answer(&[]);
+        Arc::get_mut(&mut token.principal).unwrap().organization = None;
+        let removed = Change::Organization(OrganizationId::from_static("any"));
+        assert!(concerns(&places, &removed, &token));
+    }
+
+    #[test]
+    fn an_answer_that_the_feed_could_not_name_is_not_followed() {
+        let places = Places::new();
+        assert!(places.of_answer(&answer(&[]), true).followed);
+        assert!(!places.of_answer(&answer(&[]), false).followed);
+        assert!(!places.of_answer(&ActiveToken { id: None, ..answer(&[]) }, true).followed);
+        let nameless = ActiveToken { principal: Arc::default(), ..answer(&[]) };
+        assert!(!places.of_answer(&nameless, true).followed);
+    }
+}

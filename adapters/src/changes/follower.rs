@@ -1,0 +1,180 @@
+//! Follows a change feed: takes in what it tells, and tells others how it does.
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use domain::{Batch, Change, ChangeFeed, Moment, Silence};
+use metrics::{Counter, Gauge, counter, gauge};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
+use tracing::{info, warn};
+
+use super::Changes;
+use crate::Clocks;
+
+/// Time between two looks at the age of the watermark while the feed tells nothing.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// State of a feed that is followed. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed(watch::Receiver<Told>);
+
+/// The newest that a feed told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The watermark: every change from before it was applied. `None` until the feed told anything.
+    pub watermark: Option<Moment>,
+    /// Number of times that the feed could not look.
+    pub silences: u64,
+    /// Since when the watermark has been older than `max_staleness`, and the one word for the reason.
+    pub silent: Option<(Instant, &'static str)>,
+}
+
+/// A feed on its way into [`Changes`].
+struct Follower {
+    changes: Weak<Changes>,
+    clocks: Clocks,
+    max_staleness: Duration,
+    told: watch::Sender<Told>,
+    began: Moment,
+    /// The one word for why the feed could not look when it last tried.
+    last_reason: &'static str,
+    metrics: FeedMetrics,
+}
+
+struct FeedMetrics {
+    age: Gauge,
+    told: Counter,
+    changes: [Counter; Change::KINDS.len()],
+}
+
+/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. It registers
+/// its metrics at the current recorder.
+pub fn follow(
+    feed: Box<dyn ChangeFeed>,
+    changes: &Arc<Changes>,
+    clocks: Clocks,
+    max_staleness: Duration,
+) -> (Feed, impl Future<Output = ()> + Send + use<>) {
+    let (told, receiver) = watch::channel(Told::default());
+    let follower = Follower {
+        changes: Arc::downgrade(changes),
+        began: clocks.now(),
+        clocks,
+        max_staleness,
+        told,
+        last_reason: "not_read_yet",
+        metrics: FeedMetrics::new(),
+    };
+    (Feed(receiver), follower.run(feed))
+}
+
+impl Feed {
+    /// Returns the newest that the feed told.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        self.0.borrow().clone()
+    }
+
+    /// Waits until the feed told what `enough` asks for. `None` where it ended.
+    pub(crate) async fn wait_for(&self, enough: impl FnMut(&Told) -> bool) -> Option<Told> {
+        self.0.clone().wait_for(enough).await.ok().map(|told| told.clone())
+    }
+}
+
+impl Follower {
+    async fn run(mut self, mut feed: Box<dyn ChangeFeed>) {
+        loop {
+            let told = {
+                let mut next = pin!(feed.next());
+                loop {
+                    match timeout(LOOK, &mut next).await {
+                        Ok(told) => break told,
+                        Err(_) => self.look(),
+                    }
+                }
+            };
+            let Some(changes) = self.changes.upgrade() else { return };
+            match told {
+                Ok(batch) => self.take_in(&batch, &changes),
+                Err(silence) => self.note(&silence),
+            }
+            self.look();
+        }
+    }
+
+    fn take_in(&mut self, batch: &Batch, changes: &Changes) {
+        // Read after the batch came: an answer to a question from before that is no younger than what
+        // the batch tells.
+        changes.apply(batch, self.clocks.ticks.now());
+        for change in &batch.changes {
+            if let Some(counter) = self.metrics.changes.get(kind_index(change)) {
+                counter.increment(1);
+            }
+        }
+        let Some(as_of) = batch.as_of else { return };
+        self.metrics.told.increment(1);
+        self.told.send_modify(|told| told.watermark = Some(as_of));
+    }
+
+    fn note(&mut self, silence: &Silence) {
+        counter!("change_feed_polls_total", "result" => silence.reason).increment(1);
+        self.last_reason = silence.reason;
+        self.told.send_modify(|told| told.silences += 1);
+    }
+
+    /// Looks how old the watermark is, and says once that it is too old, and once that it is not.
+    fn look(&self) {
+        let (watermark, silent) = {
+            let told = self.told.borrow();
+            (told.watermark.unwrap_or(self.began), told.silent)
+        };
+        let age = watermark.age(self.clocks.now());
+        self.metrics.age.set(age.as_secs_f64());
+        let is_silent = age > self.max_staleness;
+        match silent {
+            None if is_silent => {
+                let reason = self.last_reason;
+                warn!(
+                    reason,
+                    ?age,
+                    "change feed: silent; answers are reused for cache.max_staleness alone, or as \
+                     changes.when_silent says"
+                );
+                self.told.send_modify(|told| told.silent = Some((Instant::now(), reason)));
+            }
+            Some((since, _)) if !is_silent => {
+                info!(after = ?since.elapsed(), "change feed: it tells again");
+                self.told.send_modify(|told| told.silent = None);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl FeedMetrics {
+    fn new() -> Self {
+        let changes = |kind: &'static str| counter!("change_feed_changes_total", "kind" => kind);
+        Self {
+            age: gauge!("change_feed_age_seconds"),
+            told: counter!("change_feed_polls_total", "result" => "ok"),
+            changes: Change::KINDS.map(changes),
+        }
+    }
+}
+
+fn kind_index(change: &Change) -> usize {
+    Change::KINDS.iter().position(|kind| *kind == change.kind()).unwrap_or_default()
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Feed").field(&self.told()).finish()
+    }
+}

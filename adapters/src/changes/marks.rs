@@ -1,0 +1,70 @@
+//! The moments of changes, in one fixed table that many threads read and one writes.
+//!
+//! A mark is written before the watermark that covers it, and a reader reads the watermark before the
+//! marks: whoever sees a watermark sees every mark from before it. Nothing expires and nothing is
+//! evicted. Two things that fall on one slot cost a question, never an error.
+
+use domain::{Moment, Tick};
+
+use super::atomic::{AtomicU64, Ordering};
+
+/// Moments at which changes were applied, and the moment up to which none is missing.
+pub(super) struct Marks<const SLOTS: usize> {
+    /// Ticks; 0 where nothing was marked. With 65 536 slots every `u16` is one, and needs no check.
+    slots: Box<[AtomicU64; SLOTS]>,
+    everything: AtomicU64,
+    /// Of the watermark, by both clocks. They are not read as one: a reader that sees the tick of one
+    /// watermark and the wall clock of the next counts an age that is too large, never too small.
+    tick: AtomicU64,
+    wall: AtomicU64,
+}
+
+impl<const SLOTS: usize> Marks<SLOTS> {
+    pub(super) fn new() -> Self {
+        let slots: Box<[AtomicU64]> = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        Self {
+            slots: slots.try_into().unwrap_or_else(|_| unreachable!("it has this many")),
+            everything: AtomicU64::new(0),
+            tick: AtomicU64::new(0),
+            wall: AtomicU64::new(0),
+        }
+    }
+
+    /// Marks a slot.
+    pub(super) fn mark(&self, slot: u16, at: Tick) {
+        if let Some(mark) = self.slots.get(usize::from(slot)) {
+            mark.store(at.as_nanos(), Ordering::Relaxed);
+        }
+    }
+
+    /// Marks every slot.
+    pub(super) fn mark_everything(&self, at: Tick) {
+        self.everything.store(at.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Moves the watermark. Every mark that was written before this call is seen by a reader that sees
+    /// the new watermark.
+    pub(super) fn publish(&self, as_of: Moment) {
+        self.wall.store(as_of.wall_nanos(), Ordering::Release);
+        self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
+    }
+
+    /// Reads the watermark, which is read before any mark.
+    pub(super) fn watermark(&self) -> Moment {
+        let tick = self.tick.load(Ordering::Acquire);
+        Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
+    }
+
+    /// Returns the newest mark of these slots.
+    pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
+        let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
+        let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();
+        (newest > 0).then_some(Tick::from_nanos(newest))
+    }
+
+    /// Returns the newest mark of everything.
+    pub(super) fn newest_of_everything(&self) -> Option<Tick> {
+        let newest = self.everything.load(Ordering::Relaxed);
+        (newest > 0).then_some(Tick::from_nanos(newest))
+    }
+}
