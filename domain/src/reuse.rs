@@ -127,4 +127,6 @@ impl Unusable {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

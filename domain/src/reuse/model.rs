@@ -1,0 +1,420 @@
+//! The rule against a world in which everything that can go wrong does, one step at a time.
+//!
+//! Truth changes, introspection tells it late, a feed is polled, its batches come late or not at all,
+//! answers come late and out of order, the machine is paused, its wall clock is set, the program is
+//! restarted; and each read of a use and each write of a batch is a step of its own, with anything in
+//! between. No use may find an answer that introspection stopped giving more than `max_staleness` ago.
+//!
+//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` takes a million worlds. Each clause of
+//! the rule has a test that takes it out and finds a stale answer.
+
+use std::time::Duration;
+
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+
+use super::*;
+
+const MS: u64 = 1_000_000;
+const MAX_STALENESS: u64 = 3_000 * MS;
+const SETTLE: u64 = 5_000 * MS;
+const LAG: u64 = 120_000 * MS;
+/// Ticks and wall clock begin apart, and far from zero.
+const FIRST_TICK: u64 = 1_000_000 * MS;
+const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
+
+/// A clause of the rule that is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    Nothing,
+    /// A use reads marks before it reads the watermark.
+    OrderOfReads,
+    /// A batch moves the watermark before it writes marks.
+    MarkBeforeWatermark,
+    Settle,
+    Lag,
+    /// The batch's moment is read when it is taken in.
+    AsOfBeforeTheCall,
+    /// An answer is as old as its arrival.
+    AskedBeforeTheQuestion,
+    /// A change is marked with the moment at which the poll began.
+    MarkAtApplication,
+    /// An age is counted by ticks alone.
+    WallClock,
+    /// A poll that failed moves the watermark.
+    SilenceIsNoNews,
+    /// The first read after a start goes back no further than the start.
+    LookBack,
+}
+
+/// One step, with a number that each kind of step reads in its own way.
+type Step = (u8, u8);
+
+/// Two kinds of truth about one subject: one that introspection tells at once, and its roles.
+const KINDS: usize = 2;
+
+/// An answer, as the versions of truth that it tells.
+type Answer = [usize; KINDS];
+
+#[derive(Clone, Copy)]
+struct Question {
+    asked: Moment,
+    answer: Option<Answer>,
+}
+
+/// A use, as far as it has read.
+#[derive(Clone, Copy, Default)]
+struct Use {
+    now: Option<(u64, Moment)>,
+    early_marks: Option<Marked>,
+    watermark: Option<Moment>,
+    entry: Option<(Moment, Answer)>,
+}
+
+struct Poll {
+    as_of: Moment,
+    /// Kinds of changes that were read; `None` before the call is answered.
+    read: Option<Vec<usize>>,
+    /// Number of changes that are marked, and the moment that marks them.
+    marked: usize,
+    applied: Option<Tick>,
+    next_event: usize,
+}
+
+struct World {
+    without: Without,
+    rule: ReuseRule,
+    now: u64,
+    paused: u64,
+    /// A clock that is set back hides a pause: a world has one of the two.
+    was_set_back: bool,
+    wall_offset: i64,
+    /// For each kind, the times at which introspection began to tell each version but the first.
+    told_from: [Vec<u64>; KINDS],
+    /// The kinds of all changes and their times, as they were committed.
+    log: Vec<(usize, u64)>,
+    cursor: usize,
+    poll: Option<Poll>,
+    marks: Marked,
+    watermark: Moment,
+    questions: [Option<Question>; 2],
+    kept: Option<(Moment, Answer)>,
+    uses: [Use; 2],
+    /// Number of uses that found an answer.
+    used: usize,
+}
+
+impl World {
+    fn new(without: Without) -> Self {
+        let unless = |clause, time| if without == clause { 0 } else { time };
+        let rule = ReuseRule {
+            max_staleness: MAX_STALENESS,
+            settle: unless(Without::Settle, SETTLE),
+            lag: unless(Without::Lag, LAG),
+            when_silent: WhenSilent::Ask,
+        };
+        Self {
+            without,
+            rule,
+            now: 0,
+            paused: 0,
+            was_set_back: false,
+            wall_offset: 0,
+            told_from: [Vec::new(), Vec::new()],
+            log: Vec::new(),
+            cursor: 0,
+            poll: None,
+            marks: Marked::default(),
+            watermark: Moment::from_nanos(0, 0),
+            questions: [None; 2],
+            kept: None,
+            uses: [Use::default(); 2],
+            used: 0,
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        let wall = (FIRST_WALL + self.now).saturating_add_signed(self.wall_offset);
+        let tick = FIRST_TICK + self.now - self.paused;
+        Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
+    }
+
+    /// Takes a step. Returns by how much a use found an answer too old.
+    fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
+        let which = usize::from(number % 2);
+        match kind % 20 {
+            0..=2 => self.now += PAUSES[usize::from(number) % PAUSES.len()] * MS,
+            3 => self.change(which, u64::from(number / 2)),
+            4 if self.poll.is_none() => self.begin_poll(),
+            5 => self.read(),
+            6 => self.fail(number),
+            7 | 8 => self.apply(number),
+            9 => self.questions[which] = Some(Question { asked: self.moment(), answer: None }),
+            10 => self.answer(which),
+            11 => self.keep(which),
+            12..=14 => return self.use_step(which),
+            15 => self.disturb(number),
+            // Much that happens undisturbed, so that a world gets far.
+            16 | 17 => self.whole_poll(),
+            18 => {
+                self.questions[0] = Some(Question { asked: self.moment(), answer: None });
+                self.answer(0);
+                self.keep(0);
+            }
+            19 => {
+                self.uses[0] = Use::default();
+                for _ in 0..5 {
+                    self.use_step(0)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Changes the truth of a kind, which introspection tells after a delay within what is assumed.
+    fn change(&mut self, kind: usize, number: u64) {
+        let longest = [SETTLE, LAG][kind];
+        let delay = longest * number.min(100) / 101;
+        // A projection works in order: a later change is not told before an earlier one.
+        let told = (self.now + delay).max(self.told_from[kind].last().copied().unwrap_or_default());
+        self.told_from[kind].push(told.min(self.now + longest - 1));
+        self.log.push((kind, self.now));
+    }
+
+    fn begin_poll(&mut self) {
+        let (as_of, next_event) = (self.moment(), self.cursor);
+        self.poll = Some(Poll { as_of, read: None, marked: 0, applied: None, next_event });
+    }
+
+    fn whole_poll(&mut self) {
+        self.poll = None;
+        self.begin_poll();
+        self.read();
+        for _ in 0..=self.log.len() {
+            self.apply(1);
+        }
+    }
+
+    fn read(&mut self) {
+        let Some(poll) = self.poll.as_mut().filter(|poll| poll.read.is_none()) else { return };
+        poll.read = Some(self.log[self.cursor..].iter().map(|(kind, _)| *kind).collect());
+        poll.next_event = self.log.len();
+    }
+
+    /// The call fails, or its answer is lost; a page that was read before that comes again.
+    fn fail(&mut self, number: u8) {
+        if let Some(poll) = self.poll.take() {
+            if self.without == Without::SilenceIsNoNews {
+                self.watermark = poll.as_of;
+            } else if number.is_multiple_of(4) {
+                self.poll = Some(poll);
+            }
+        }
+    }
+
+    /// One step of taking in a batch: a mark, or at the end the watermark.
+    fn apply(&mut self, number: u8) {
+        let moment = self.moment();
+        let Some(poll) = self.poll.as_mut() else { return };
+        let Some(read) = &poll.read else { return };
+        if self.without == Without::MarkBeforeWatermark && poll.applied.is_none() {
+            poll.applied = Some(moment.tick);
+            self.watermark = poll.as_of;
+            return;
+        }
+        let applied = *poll.applied.get_or_insert(moment.tick);
+        let at = if self.without == Without::MarkAtApplication { poll.as_of.tick } else { applied };
+        if let Some(kind) = read.get(poll.marked) {
+            let mark = if *kind == 0 { &mut self.marks.at } else { &mut self.marks.roles_at };
+            *mark = Some(at).max(*mark);
+            poll.marked += 1;
+            return;
+        }
+        self.watermark =
+            if self.without == Without::AsOfBeforeTheCall { moment } else { poll.as_of };
+        // A batch that comes twice is taken in twice.
+        if number.is_multiple_of(8) && !read.is_empty() {
+            (poll.marked, poll.applied) = (0, None);
+            return;
+        }
+        self.cursor = poll.next_event;
+        self.poll = None;
+    }
+
+    fn answer(&mut self, which: usize) {
+        let (now, told) = (self.now, &self.told_from);
+        let Some(question) = self.questions[which].as_mut() else { return };
+        question.answer =
+            Some([0, 1].map(|kind| told[kind].iter().filter(|at| **at <= now).count()));
+    }
+
+    fn keep(&mut self, which: usize) {
+        let Some(Question { asked, answer: Some(answer) }) = self.questions[which] else { return };
+        self.questions[which] = None;
+        let asked =
+            if self.without == Without::AskedBeforeTheQuestion { self.moment() } else { asked };
+        if self.kept.is_none_or(|(kept, _)| kept.tick <= asked.tick) {
+            self.kept = Some((asked, answer));
+        }
+    }
+
+    /// One read of a use, and after the last one its judgement.
+    fn use_step(&mut self, which: usize) -> Result<(), u64> {
+        let mut reading = self.uses[which];
+        let Some((began, now)) = reading.now else {
+            self.uses[which].now = Some((self.now, self.moment()));
+            return Ok(());
+        };
+        if self.without == Without::OrderOfReads && reading.early_marks.is_none() {
+            self.uses[which].early_marks = Some(self.marks);
+            return Ok(());
+        }
+        let Some(watermark) = reading.watermark else {
+            self.uses[which].watermark = Some(self.watermark);
+            return Ok(());
+        };
+        if reading.entry.is_none() {
+            reading.entry = self.kept;
+            self.uses[which] = if reading.entry.is_some() { reading } else { Use::default() };
+            return Ok(());
+        }
+        self.uses[which] = Use::default();
+        let Some((asked, answer)) = reading.entry else { return Ok(()) };
+        let marks = reading.early_marks.unwrap_or(self.marks);
+        if self.rule.judge(now, watermark, (asked, true), marks).is_err() {
+            return Ok(());
+        }
+        self.used += 1;
+        for (kind, version) in answer.into_iter().enumerate() {
+            if let Some(ended) = self.told_from[kind].get(version) {
+                let stale = began.saturating_sub(*ended);
+                if stale > MAX_STALENESS {
+                    return Err(stale);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The machine is paused, its clock is set, or the program is restarted.
+    fn disturb(&mut self, number: u8) {
+        match number % 8 {
+            0 if !self.was_set_back => {
+                self.now += 60_000 * MS;
+                self.paused += 60_000 * MS;
+            }
+            1 => self.wall_offset += 10_000 * i64::try_from(MS).unwrap_or_default(),
+            2 if self.paused == 0 => {
+                self.was_set_back = true;
+                self.wall_offset -= 10_000 * i64::try_from(MS).unwrap_or_default();
+            }
+            3 => {
+                (self.poll, self.kept) = (None, None);
+                (self.questions, self.uses) = ([None; 2], [Use::default(); 2]);
+                (self.marks, self.watermark) = (Marked::default(), Moment::from_nanos(0, 0));
+                // The first read goes back by `lag`: introspection may not tell yet what changed before
+                // the start.
+                let back = if self.without == Without::LookBack { 0 } else { LAG };
+                let start = self.now.saturating_sub(back);
+                self.cursor = self.log.partition_point(|(_, at)| *at < start);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Milliseconds that pass in one step.
+const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
+
+/// Runs one world. Returns the number of uses that found an answer, or by how much one was too old.
+fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
+    let mut world = World::new(without);
+    for step in steps {
+        world.step(*step)?;
+    }
+    Ok(world.used)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(any::<Step>(), 20..250)
+}
+
+proptest! {
+    #[test]
+    fn no_answer_is_older_than_the_bound_whatever_happens(steps in steps()) {
+        let used = run(Without::Nothing, &steps);
+        prop_assert!(used.is_ok(), "too old by {:?}", used.map_err(Duration::from_nanos));
+    }
+}
+
+/// Tries worlds until one finds a stale answer.
+#[track_caller]
+fn is_needed(clause: Without) {
+    let mut runner = TestRunner::deterministic();
+    let steps = steps();
+    for _ in 0..200_000 {
+        let world = steps.new_tree(&mut runner).unwrap().current();
+        if run(clause, &world).is_err() {
+            return;
+        }
+    }
+    panic!("no world needs {clause:?}");
+}
+
+#[test]
+fn answers_are_used_in_these_worlds() {
+    let mut runner = TestRunner::deterministic();
+    let used = (0..1_000)
+        .filter_map(|_| run(Without::Nothing, &steps().new_tree(&mut runner).ok()?.current()).ok());
+    assert!(used.sum::<usize>() > 1_000);
+}
+
+#[test]
+fn marks_are_read_after_the_watermark() {
+    is_needed(Without::OrderOfReads);
+}
+
+#[test]
+fn marks_are_written_before_the_watermark() {
+    is_needed(Without::MarkBeforeWatermark);
+}
+
+#[test]
+fn an_answer_settles_after_a_change() {
+    is_needed(Without::Settle);
+}
+
+#[test]
+fn roles_may_lag_longer() {
+    is_needed(Without::Lag);
+}
+
+#[test]
+fn the_moment_of_a_batch_is_read_before_its_first_call() {
+    is_needed(Without::AsOfBeforeTheCall);
+}
+
+#[test]
+fn an_answer_is_as_old_as_its_question() {
+    is_needed(Without::AskedBeforeTheQuestion);
+}
+
+#[test]
+fn a_change_is_marked_with_the_moment_at_which_it_is_applied() {
+    is_needed(Without::MarkAtApplication);
+}
+
+#[test]
+fn a_pause_of_the_machine_is_seen_by_the_wall_clock() {
+    is_needed(Without::WallClock);
+}
+
+#[test]
+fn the_first_read_goes_back_by_the_lag_of_roles() {
+    is_needed(Without::LookBack);
+}
+
+#[test]
+fn silence_moves_no_watermark() {
+    is_needed(Without::SilenceIsNoNews);
+}
