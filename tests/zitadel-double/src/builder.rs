@@ -9,6 +9,7 @@ use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
 use crate::server::{Acceptor, ServerThread, Shape, Tls};
 use crate::shared::Shared;
+use crate::webhooks;
 
 /// Settings of a double; made by [`ZitadelDouble::builder`].
 #[derive(Clone, Debug)]
@@ -159,6 +160,9 @@ impl ZitadelDoubleBuilder {
             Acceptor::new(listener, Arc::clone(&shared)).map_err(listen)?
         };
         let acceptor = served.spawn(thread.runtime());
+        if let Some(jobs) = shared.world().log.webhooks.take_jobs() {
+            thread.runtime().spawn(webhooks::deliver(jobs));
+        }
         Ok(ZitadelDouble::new(address, shared, acceptor, thread))
     }
 

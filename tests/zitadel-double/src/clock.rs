@@ -3,16 +3,29 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since the Unix epoch, as every time on ZITADEL's wire is given.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the double stands for another machine, whose clock is its own"
-)]
 pub(crate) fn unix_now() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    whole_seconds(since_epoch)
+    whole_seconds(since_epoch())
+}
+
+/// Microseconds since the Unix epoch, the resolution of the database's times.
+pub(crate) fn unix_micros() -> i64 {
+    micros(since_epoch())
 }
 
 /// A duration in whole seconds, as large as the type can say.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A duration in whole microseconds, as large as the type can say.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the double stands for another machine, whose clock is its own"
+)]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

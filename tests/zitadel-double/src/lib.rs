@@ -5,9 +5,11 @@ mod builder;
 mod clock;
 mod control;
 mod double;
+mod event_log;
 mod fault;
 mod gate;
 mod ids;
+mod inactive_by_fault;
 mod instance;
 mod oidc;
 mod random;
@@ -16,18 +18,22 @@ mod server;
 mod shared;
 mod traffic;
 mod violation;
+mod webhooks;
 mod world;
 
 pub use answer::Answer;
 pub use builder::{StartError, ZitadelDoubleBuilder};
 pub use double::ZitadelDouble;
+pub use event_log::{EventLogFault, HeldPush, LogClock, NewEvent, PendingEvent};
 pub use fault::{DATABASE_HOST, DiscoveryFault, Fault, Framing, RedirectStatus, Times};
 pub use gate::Gate;
 pub use ids::{ClientId, KeyId, OrgId, ProjectId, UserId};
+pub use inactive_by_fault::TokenKind;
 pub use rate_limit::RateLimit;
 pub use server::Listening;
 pub use traffic::{Counts, RecordedRequest};
 pub use violation::{ClientRefusal, Violation};
+pub use webhooks::Webhooks;
 pub use world::{
     AppState, Audience, NewUser, Pat, SessionToken, TokenShape, UserKind, UserState, WorldError,
 };

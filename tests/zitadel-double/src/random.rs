@@ -14,7 +14,16 @@ pub(crate) fn base64url(length: usize) -> String {
 
 /// A generated client secret: 64 characters out of `[A-Za-z0-9]`.
 pub(crate) fn client_secret() -> String {
-    bytes(64)
+    letters_and_digits(64)
+}
+
+/// A generated signing key of a webhook: 36 characters out of `[A-Za-z0-9]`.
+pub(crate) fn signing_key() -> String {
+    letters_and_digits(36)
+}
+
+fn letters_and_digits(length: usize) -> String {
+    bytes(length)
         .into_iter()
         .filter_map(|byte| LETTERS_AND_DIGITS.get(usize::from(byte) % LETTERS_AND_DIGITS.len()))
         .map(|letter| char::from(*letter))

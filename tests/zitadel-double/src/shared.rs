@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_rustls::TlsAcceptor;
 
+use crate::event_log::{EventLogFault, OpenWrites};
 use crate::fault::{DiscoveryFault, Fault, FaultQueue};
+use crate::inactive_by_fault::InactiveByFault;
 use crate::instance::Instance;
 use crate::oidc::SeenAssertions;
 use crate::rate_limit::RateLimiter;
@@ -27,6 +29,9 @@ pub(crate) struct Shared {
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) introspection_faults: FaultQueue<Fault>,
     pub(crate) discovery_faults: FaultQueue<DiscoveryFault>,
+    pub(crate) event_log_faults: FaultQueue<EventLogFault>,
+    pub(crate) inactive_by_fault: InactiveByFault,
+    pub(crate) open_writes: OpenWrites,
 }
 
 impl Shared {
@@ -45,6 +50,9 @@ impl Shared {
             rate_limiter: RateLimiter::default(),
             introspection_faults: FaultQueue::default(),
             discovery_faults: FaultQueue::default(),
+            event_log_faults: FaultQueue::default(),
+            inactive_by_fault: InactiveByFault::default(),
+            open_writes: OpenWrites::none(),
         }
     }
 
@@ -72,5 +80,7 @@ impl Shared {
     pub(crate) fn clear_faults(&self) {
         self.introspection_faults.clear();
         self.discovery_faults.clear();
+        self.event_log_faults.clear();
+        self.inactive_by_fault.clear();
     }
 }

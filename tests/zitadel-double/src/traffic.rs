@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, Version};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::ids::KeyId;
@@ -72,6 +73,10 @@ pub struct Counts {
     pub discoveries: usize,
     /// Accepted TCP connections.
     pub connections: usize,
+    /// Searches for events.
+    pub event_calls: usize,
+    /// Searches for names of event types.
+    pub event_type_calls: usize,
     /// Introspections that were worked on at once, at most; those that a fault answers at a later
     /// moment, or never.
     pub most_under_way: usize,
@@ -81,6 +86,7 @@ pub struct Counts {
 pub(crate) struct Traffic {
     counts: watch::Sender<Counts>,
     requests: Mutex<Vec<RecordedRequest>>,
+    event_requests: Mutex<Vec<Value>>,
     under_way: AtomicUsize,
 }
 
@@ -97,7 +103,12 @@ impl Drop for UnderWay<'_> {
 impl Traffic {
     pub(crate) fn new() -> Self {
         let counts = watch::Sender::new(Counts::default());
-        Self { counts, requests: Mutex::default(), under_way: AtomicUsize::default() }
+        Self {
+            counts,
+            requests: Mutex::default(),
+            event_requests: Mutex::default(),
+            under_way: AtomicUsize::default(),
+        }
     }
 
     pub(crate) fn under_way(&self) -> UnderWay<'_> {
@@ -110,6 +121,16 @@ impl Traffic {
     pub(crate) fn record(&self, request: RecordedRequest, count: impl FnOnce(&mut Counts)) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         self.counts.send_modify(count);
+    }
+
+    /// Records the body of a search for events; `null` stands for what is no JSON.
+    pub(crate) fn record_search(&self, body: &[u8]) {
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        self.event_requests.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+    }
+
+    pub(crate) fn event_requests(&self) -> Vec<Value> {
+        self.event_requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn connected(&self) {
@@ -130,6 +151,7 @@ impl Traffic {
 
     pub(crate) fn reset(&self) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.event_requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.counts.send_replace(Counts::default());
     }
 }

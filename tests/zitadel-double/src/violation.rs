@@ -59,6 +59,14 @@ pub enum Violation {
     AssertionJtiReused,
     /// The assertion lives longer than an hour from its `iat`.
     AssertionLifetime,
+    /// The body of a call to the event log is not the JSON that is wanted.
+    SearchMalformed,
+    /// A member of a search of the event log that is not known; ZITADEL ignores it.
+    UnknownSearchMember(String),
+    /// A list of a search of the event log is too long, by its name.
+    SearchTooLong(String),
+    /// More than 1 000 events were asked for; ZITADEL gives 1 000.
+    SearchLimit(u32),
 }
 
 /// Why a client was refused. ZITADEL says only `unauthorized_client`.
@@ -122,6 +130,12 @@ impl fmt::Display for Violation {
             Self::AssertionWithoutJti => f.write_str("the client assertion has no jti"),
             Self::AssertionJtiReused => f.write_str("two client assertions had the same jti"),
             Self::AssertionLifetime => f.write_str("the client assertion lives beyond an hour"),
+            Self::SearchMalformed => f.write_str("the search of the event log is no such JSON"),
+            Self::UnknownSearchMember(name) => {
+                write!(f, "unknown member {name} in a search of the event log")
+            }
+            Self::SearchTooLong(name) => write!(f, "too many {name} in a search of the event log"),
+            Self::SearchLimit(limit) => write!(f, "{limit} events of the log were asked for"),
         }
     }
 }

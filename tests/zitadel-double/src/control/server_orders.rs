@@ -43,10 +43,11 @@ enum AppStateName {
 impl AppStateOrder {
     pub(super) fn set(self, shared: &Shared) -> Outcome {
         let client = client(self.client_id, shared);
-        shared.world().app_mut(&client)?.state = match self.state {
+        let state = match self.state {
             AppStateName::Active => AppState::Active,
             AppStateName::Deactivated => AppState::Deactivated,
         };
+        shared.world().set_app_state(&client, state)?;
         Ok(done())
     }
 }

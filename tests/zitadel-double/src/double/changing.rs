@@ -96,7 +96,7 @@ impl ZitadelDouble {
     /// Adds a project.
     #[must_use]
     pub fn add_project(&self) -> ProjectId {
-        self.shared.world().add_project()
+        self.shared.world().add_project(self.org_id())
     }
 
     /// Adds an API application with `client_secret_basic`, and tells its secret.
@@ -145,6 +145,6 @@ impl ZitadelDouble {
     /// Deactivates or reactivates an application.
     #[track_caller]
     pub fn set_app_state(&self, client: &ClientId, state: AppState) {
-        must(self.shared.world().app_mut(client)).state = state;
+        must(self.shared.world().set_app_state(client, state));
     }
 }

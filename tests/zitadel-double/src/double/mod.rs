@@ -2,7 +2,11 @@
 
 mod breaking;
 mod changing;
+mod event_faults;
+mod events;
+mod projects;
 mod remote;
+mod sessions;
 mod watching;
 
 use std::net::SocketAddr;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::ZitadelDouble;
 use crate::traffic::{Counts, RecordedRequest};
 use crate::violation::Violation;
@@ -44,6 +46,34 @@ impl ZitadelDouble {
     /// Forgets requests and counts.
     pub fn reset_counts(&self) {
         self.shared.traffic.reset();
+    }
+
+    /// Number of searches for events that arrived, whatever they were answered.
+    #[must_use]
+    pub fn event_calls(&self) -> usize {
+        self.counts().event_calls
+    }
+
+    /// Number of searches for names of event types that arrived.
+    #[must_use]
+    pub fn event_type_calls(&self) -> usize {
+        self.counts().event_type_calls
+    }
+
+    /// Bodies of the searches for events since the start or the last reset, oldest first; `null`
+    /// stands for one that is no JSON.
+    #[must_use]
+    pub fn event_requests(&self) -> Vec<Value> {
+        self.shared.traffic.event_requests()
+    }
+
+    /// Comes back as soon as at least `count` searches for events have arrived.
+    ///
+    /// # Panics
+    /// After 20 seconds.
+    pub async fn wait_for_event_calls(&self, count: usize) {
+        let what = format!("{count} searches for events");
+        self.wait_for(&what, move |counts| counts.event_calls >= count).await;
     }
 
     /// Comes back as soon as at least `count` introspections have arrived.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::clock::unix_now;
 use crate::ids::{ClientId, KeyId};
 use crate::violation::ClientRefusal;
-use crate::world::{AppState, Credentials, World};
+use crate::world::{Credentials, World};
 
 /// The age at which an assertion is too old, and the lifetime that it should not exceed.
 pub(super) const ONE_HOUR: i64 = 3600;
@@ -64,7 +64,7 @@ impl Assertion {
         self.check_claims(issuer, unix_now())?;
         let client = ClientId::from(self.issuer());
         let app = world.apps.get(&client).ok_or(ClientRefusal::UnknownClient)?;
-        if app.state == AppState::Deactivated {
+        if !world.may_introspect(app) {
             return Err(ClientRefusal::Deactivated);
         }
         let Credentials::Keys(keys) = &app.credentials else {

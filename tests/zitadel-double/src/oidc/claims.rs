@@ -7,10 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::ids::{ClientId, ProjectId, UserId};
-use crate::world::{PatRecord, SessionRecord, Token, User, UserKind, World};
+use crate::world::{PAT_SCOPES, PatRecord, SessionRecord, Token, User, UserKind, World};
 
-const PAT_SCOPES: [&str; 4] =
-    ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 const ORG_ID_SCOPE: &str = "urn:zitadel:iam:org:id:";
 const ORG_DOMAIN_SCOPE: &str = "urn:zitadel:iam:org:domain:primary:";
 const ROLES_OF_ORG_SCOPE: &str = "urn:zitadel:iam:org:roles:id:";
@@ -159,10 +157,15 @@ fn add_roles(
     let restricted: Vec<&str> =
         scopes.iter().filter_map(|scope| scope.strip_prefix(ROLES_OF_ORG_SCOPE)).collect();
     let mut roles: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    for grant in world.grants.iter().filter(|held| held.user == *user && held.project == *project) {
+    let grants = world.grants.shown().values();
+    let grants =
+        grants.filter(|held| held.active && held.user == *user && held.project == *project);
+    for grant in grants {
         if restricted.is_empty() || restricted.contains(&grant.org.as_str()) {
             let domain = world.orgs.get(&grant.org).map_or("", |org| org.primary_domain.as_str());
-            roles.entry(&grant.role).or_default().insert(grant.org.as_str(), domain);
+            for role in &grant.roles {
+                roles.entry(role).or_default().insert(grant.org.as_str(), domain);
+            }
         }
     }
     if !roles.is_empty() {

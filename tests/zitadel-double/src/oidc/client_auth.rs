@@ -7,7 +7,7 @@ use super::{Call, Form, assertion, basic};
 use crate::ids::ClientId;
 use crate::shared::Shared;
 use crate::violation::{ClientRefusal, Violation, ViolationLog};
-use crate::world::{AppState, Credentials, World};
+use crate::world::{Credentials, World};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -91,7 +91,7 @@ impl Presented {
 
 fn check_secret(world: &World, client_id: &str, secret: &str) -> Result<(), ClientRefusal> {
     let app = world.apps.get(&ClientId::from(client_id)).ok_or(ClientRefusal::UnknownClient)?;
-    if app.state == AppState::Deactivated {
+    if !world.may_introspect(app) {
         return Err(ClientRefusal::Deactivated);
     }
     match &app.credentials {

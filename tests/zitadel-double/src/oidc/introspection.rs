@@ -9,6 +9,7 @@ use super::{Call, Form, Reply, claims, strictness};
 use crate::clock::unix_now;
 use crate::shared::Shared;
 use crate::violation::Violation;
+use crate::world::Token;
 
 /// The answer, as if nothing were broken. Whatever was wrong with the request is in the log of
 /// violations afterwards.
@@ -40,8 +41,17 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     if let Some(dictated) = world.answers.get(token) {
         return Ok(Reply::answer(http::StatusCode::OK, dictated.clone()));
     }
+    if shared.inactive_by_fault.hides(world.tokens.get(token)) {
+        return Ok(Reply::inactive());
+    }
     let claims = claims::of_token(&world, token, &client, call.issuer, unix_now());
     Ok(claims.map_or_else(Reply::inactive, |claims| Reply::json(&Value::Object(claims))))
+}
+
+/// Whether the call asks about a personal access token.
+pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
+    let form = Form::parse(body).unwrap_or_default();
+    matches!(shared.world().tokens.get(form.value("token")), Some(Token::Pat(_)))
 }
 
 /// The body's fields, then the query's; a body of another media type is not read at all.

@@ -15,9 +15,9 @@ pub(crate) use assertion::key_id;
 pub(crate) use assertion_rules::SeenAssertions;
 pub(crate) use discovery::{DISCOVERY_PATH, document};
 pub(crate) use form::Form;
-pub(crate) use introspection::introspect;
+pub(crate) use introspection::{asks_about_pat, introspect};
 pub(crate) use reply::Reply;
-pub(crate) use strictness::{check_discovery, check_head, query_names};
+pub(crate) use strictness::{check_discovery, check_head, check_method_and_query, query_names};
 
 use http::{HeaderMap, Method};
 

@@ -80,7 +80,7 @@ pub(super) fn check_form(form: &Form, headers: &HeaderMap, log: &ViolationLog) {
     }
 }
 
-fn check_method_and_query(call: &Call<'_>, right: &Method, log: &ViolationLog) {
+pub(crate) fn check_method_and_query(call: &Call<'_>, right: &Method, log: &ViolationLog) {
     if call.method != right {
         log.add(Violation::Method(call.method.to_string()));
     }

@@ -12,14 +12,21 @@ use crate::oidc::Reply;
 
 const FIFTY_MEGABYTES: usize = 50_000_000;
 const WRONG_TYPES: &str = r#"{"active":"true","exp":"tomorrow","iat":null,"aud":42,"scope":["a"],
-    "sub":7,"issuer":42,"introspection_endpoint":["https://example.test"]}"#;
+    "sub":7,"issuer":42,"introspection_endpoint":["https://example.test"],
+    "events":"none","eventTypes":{"type":7}}"#;
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Login</title></head><body>\
     <form method=\"post\"><input name=\"loginName\"></form></body></html>";
 const PROXY_PAGE: &str = "<html><head><title>The upstream is away</title></head><body>\
     <center><h1>The upstream is away</h1></center><hr><center>nginx</center></body></html>";
 
+/// Length of a body in bytes beyond which ZITADEL's language sends it in chunks.
+const ONE_PIECE: usize = 2048;
+
 /// The answer of an endpoint where nothing is broken.
 pub(super) fn answer(reply: Reply) -> Response<Body> {
+    if reply.body.len() > ONE_PIECE {
+        return finish(reply.head(None), body::in_chunks(&reply.body));
+    }
     let head = reply.head(Some(reply.body.len()));
     finish(head, body::whole(reply.body))
 }
@@ -133,7 +140,8 @@ fn first_half(right: &Reply) -> Vec<u8> {
 /// The right answer's JSON object, left open in the middle of one more string.
 fn opened(right: &Reply) -> Vec<u8> {
     let object = right.body.strip_suffix(b"}").unwrap_or(b"{\"active\":true");
-    [object, b",\"padding\":\""].concat()
+    let comma: &[u8] = if object == b"{" { b"" } else { b"," };
+    [object, comma, b"\"padding\":\""].concat()
 }
 
 /// A head that cannot be built is a header value that no test meant to send.

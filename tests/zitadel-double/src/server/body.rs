@@ -20,6 +20,12 @@ pub(super) fn whole(bytes: Vec<u8>) -> Body {
     Full::new(Bytes::from(bytes)).boxed_unsync()
 }
 
+/// The same without a length.
+pub(super) fn in_chunks(bytes: &[u8]) -> Body {
+    let parts: Vec<Bytes> = bytes.chunks(4096).map(Bytes::copy_from_slice).collect();
+    StreamBody::new(stream::iter(parts).map(Frame::data).map(Ok)).boxed_unsync()
+}
+
 /// `prefix`, padding up to about `length` bytes, `suffix`; never in memory as a whole.
 /// Returns the exact length as well.
 pub(super) fn padded(prefix: Vec<u8>, length: usize, suffix: &'static [u8]) -> (Body, usize) {

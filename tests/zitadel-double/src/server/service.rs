@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::act_out::{act_out, answer};
 use super::body::Body;
 use super::line::{Ending, Line};
+use crate::event_log::{self, EventLogFault, Refusal};
 use crate::fault::{DiscoveryFault, Fault};
 use crate::instance::requested_host;
 use crate::oidc::{self, Call, Form, Reply};
@@ -26,6 +27,8 @@ const BODY_LIMIT: usize = 10 * 1024 * 1024;
 enum Endpoint {
     Discovery,
     Introspection,
+    Events,
+    EventTypes,
     /// Not bound to a host.
     Health,
     Unknown,
@@ -58,9 +61,24 @@ pub(super) async fn respond(
             answer(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n"))
         }
         Endpoint::Introspection => {
+            if oidc::asks_about_pat(&body, &shared) {
+                shared.open_writes.finished().await;
+            }
             let right = at_instance(&head, &body, &shared, |call| oidc::introspect(call, &shared));
             match shared.introspection_faults.next() {
                 Some(fault) => worked_on(fault, right, line, shared).await,
+                None => answer(right),
+            }
+        }
+        Endpoint::Events | Endpoint::EventTypes => {
+            shared.open_writes.finished().await;
+            let right = at_instance(&head, &body, &shared, |call| match endpoint {
+                Endpoint::Events => event_log::search(call, &shared),
+                _ => event_log::types(call, &shared),
+            });
+            match shared.event_log_faults.next().map(EventLogFault::met) {
+                Some(Err(fault)) => act_out(fault, right, &line).await,
+                Some(Ok(refusal)) => answer(refusal),
                 None => answer(right),
             }
         }
@@ -108,6 +126,8 @@ fn rate_limited(limit: RateLimit) -> Response<Body> {
 fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     match path {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
+        event_log::SEARCH_PATH => Endpoint::Events,
+        event_log::TYPES_PATH => Endpoint::EventTypes,
         "/debug/healthz" | "/debug/ready" => Endpoint::Health,
         path if path == shared.instance.introspection_path() => Endpoint::Introspection,
         _ => Endpoint::Unknown,
@@ -132,7 +152,12 @@ fn at_instance(
         }),
         Err(unknown) => {
             shared.violations.add(Violation::UnknownHost(unknown.host));
-            Reply::text(StatusCode::NOT_FOUND, &unknown.text)
+            match head.uri.path() {
+                event_log::SEARCH_PATH | event_log::TYPES_PATH => {
+                    Reply::from(Refusal::UnknownHost(unknown.text))
+                }
+                _ => Reply::text(StatusCode::NOT_FOUND, &unknown.text),
+            }
         }
     }
 }
@@ -166,7 +191,14 @@ fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> R
 }
 
 fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shared) {
-    let form = Form::parse(body).unwrap_or_default();
+    let form = match endpoint {
+        Endpoint::Events => {
+            shared.traffic.record_search(body);
+            Form::default()
+        }
+        Endpoint::EventTypes => Form::default(),
+        _ => Form::parse(body).unwrap_or_default(),
+    };
     let request = RecordedRequest {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
@@ -180,6 +212,8 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
     shared.traffic.record(request, |counts| match endpoint {
         Endpoint::Introspection => counts.introspections += 1,
         Endpoint::Discovery => counts.discoveries += 1,
+        Endpoint::Events => counts.event_calls += 1,
+        Endpoint::EventTypes => counts.event_type_calls += 1,
         Endpoint::Health | Endpoint::Unknown => {}
     });
 }

@@ -1,6 +1,6 @@
 //! The world a fresh double has: enough for the walk-through, in ids that never change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::{App, AppState, Credentials, Org, Project, SigningKey, World, WorldError};
@@ -46,9 +46,10 @@ impl DefaultWorld {
         world.orgs.insert(self.org.clone(), org("ACME", "acme.localhost"));
         world.orgs.insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
 
-        let roles = BTreeSet::from(["read:messages".to_owned()]);
-        world.projects.insert(self.project.clone(), Project { roles });
-        world.projects.insert(self.foreign_project.clone(), Project { roles: BTreeSet::new() });
+        let mut project = Project::new(&self.org);
+        project.roles.insert("read:messages".to_owned());
+        world.projects.insert(self.project.clone(), project);
+        world.projects.insert(self.foreign_project.clone(), Project::new(&self.foreign_org));
 
         let mut app = |client: &ClientId, project: &ProjectId, app_id: &str, credentials| {
             let (project, id) = (project.clone(), app_id.to_owned());

@@ -13,6 +13,12 @@ pub enum WorldError {
     /// No project has this id.
     #[error("no project has the id {0}")]
     UnknownProject(String),
+    /// The project, or its grant to the organization, has no such role.
+    #[error("the project or its grant has no role {0}")]
+    UnknownRole(String),
+    /// The project was not granted to this organization.
+    #[error("the project was not granted to the organization {0}")]
+    NoProjectGrant(String),
     /// No application has this client id.
     #[error("no application has the client id {0}")]
     UnknownClient(String),

@@ -1,9 +1,12 @@
-//! Users and the roles they are granted.
+//! Users: people, and services.
 
 use std::collections::BTreeMap;
 
-use super::{Grant, World, WorldError};
-use crate::ids::{OrgId, ProjectId, UserId};
+use serde_json::json;
+
+use super::{World, WorldError};
+use crate::event_log::{Editor, NewEvent};
+use crate::ids::{OrgId, UserId};
 
 /// A user to add; see [`NewUser::human`] and [`NewUser::service`].
 #[derive(Clone, Debug)]
@@ -86,22 +89,42 @@ impl World {
             return Err(WorldError::UnknownOrg(org.to_string()));
         }
         let id = UserId::from(self.fresh_id());
+        let added = match kind {
+            UserKind::Service => NewEvent::new("user", &id, "user.machine.added", &org)
+                .with_payload(json!({ "name": name, "userName": name })),
+            UserKind::Human => NewEvent::new("user", &id, "user.human.added", &org)
+                .with_payload(json!({ "userName": name, "firstName": name, "email": email })),
+        };
         let user = User { name, kind, org, email, metadata, state: UserState::Active };
         self.users.insert(id.clone(), user);
+        self.log.write(Editor::Setup, [added]);
         Ok(id)
     }
 
-    /// Any state but `Active` kills the user's tokens for good.
+    /// Any state but `Active` kills the user's tokens for good. A removed user loses its grants.
     pub(crate) fn set_user_state(
         &mut self,
         id: &UserId,
         state: UserState,
     ) -> Result<(), WorldError> {
         let user = self.users.get_mut(id).ok_or_else(|| unknown_user(id))?;
-        user.state = state;
+        let before = std::mem::replace(&mut user.state, state);
+        let name = match (before, state) {
+            (before, after) if before == after => return Ok(()),
+            (UserState::Locked, UserState::Active) => "user.unlocked",
+            (_, UserState::Active) => "user.reactivated",
+            (_, UserState::Locked) => "user.locked",
+            (_, UserState::Deactivated) => "user.deactivated",
+            (_, UserState::Removed) => "user.removed",
+        };
+        let mut events = vec![NewEvent::new("user", id, name, &user.org)];
         if state != UserState::Active {
             self.revoke_all_of(id);
         }
+        if state == UserState::Removed {
+            events.extend(self.cascade_removed(|held| held.user == *id));
+        }
+        self.log.write(Editor::Setup, events);
         Ok(())
     }
 
@@ -116,39 +139,6 @@ impl World {
             .or_else(|| self.users.iter().find(|(_, user)| user.name == id_or_name))
             .map(|(id, _)| id.clone())
             .ok_or_else(|| WorldError::UnknownUser(id_or_name.to_owned()))
-    }
-
-    /// Grants a role; a role key that the project lacks is added to it.
-    pub(crate) fn grant(
-        &mut self,
-        user: &UserId,
-        project: &ProjectId,
-        role: &str,
-        org: Option<&OrgId>,
-    ) -> Result<(), WorldError> {
-        let org = org.unwrap_or(&self.user(user)?.org).clone();
-        if !self.orgs.contains_key(&org) {
-            return Err(WorldError::UnknownOrg(org.to_string()));
-        }
-        let known = self.projects.get_mut(project);
-        let known = known.ok_or_else(|| WorldError::UnknownProject(project.to_string()))?;
-        known.roles.insert(role.to_owned());
-        let (user, project) = (user.clone(), project.clone());
-        self.grants.insert(Grant { user, project, role: role.to_owned(), org });
-        Ok(())
-    }
-
-    /// Takes a role away, whichever organization granted it.
-    pub(crate) fn ungrant(
-        &mut self,
-        user: &UserId,
-        project: &ProjectId,
-        role: &str,
-    ) -> Result<(), WorldError> {
-        self.user(user)?;
-        self.grants
-            .retain(|held| !(held.user == *user && held.project == *project && held.role == role));
-        Ok(())
     }
 }
 

@@ -20,7 +20,10 @@ pub(crate) enum TokenState {
 #[derive(Clone, Debug)]
 pub(crate) struct SessionRecord {
     pub(crate) user: UserId,
+    /// `V2_…-at_…`: the OIDC session, and the access token.
     pub(crate) id: String,
+    /// The login session that it grew out of; client credentials have none.
+    pub(crate) login: Option<String>,
     pub(crate) audience: Vec<String>,
     pub(crate) client_id: String,
     pub(crate) issued_at: i64,
@@ -38,6 +41,18 @@ pub(crate) struct PatRecord {
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
     pub(crate) state: TokenState,
+}
+
+impl SessionRecord {
+    /// Id of the OIDC session.
+    pub(crate) fn session(&self) -> &str {
+        self.id.split_once('-').map_or(self.id.as_str(), |(session, _)| session)
+    }
+
+    /// Id of the access token within its session.
+    pub(crate) fn access_token(&self) -> &str {
+        self.id.split_once('-').map_or("", |(_, token)| token)
+    }
 }
 
 impl Token {

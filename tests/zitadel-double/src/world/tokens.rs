@@ -1,4 +1,4 @@
-//! Issuing, refreshing and revoking tokens.
+//! Issuing and refreshing tokens.
 
 use std::time::Duration;
 
@@ -16,6 +16,12 @@ use crate::random;
 /// 9999-12-31T23:59:59Z: what a token without expiry says.
 const NEVER: i64 = 253_402_300_799;
 
+/// Where a new access token belongs.
+struct OidcSession {
+    id: String,
+    login: Option<String>,
+}
+
 impl World {
     pub(crate) fn issue_session_token(
         &mut self,
@@ -24,8 +30,12 @@ impl World {
         front_end: &ClientId,
         issuer: &str,
     ) -> Result<String, WorldError> {
-        let session = format!("V2_{}", self.fresh_id());
-        self.issue(user, request, front_end, issuer, &session)
+        self.usable_user(user)?;
+        let login = self.log_in(user, &request)?;
+        let session = OidcSession { id: format!("V2_{}", self.fresh_id()), login };
+        let (token, record) = self.issue(user, request, front_end, issuer, session)?;
+        self.log_first_token(&record);
+        Ok(token)
     }
 
     fn issue(
@@ -34,9 +44,10 @@ impl World {
         request: SessionToken,
         front_end: &ClientId,
         issuer: &str,
-        session: &str,
-    ) -> Result<String, WorldError> {
+        session: OidcSession,
+    ) -> Result<(String, SessionRecord), WorldError> {
         self.usable_user(user)?;
+        let OidcSession { id: session, login } = session;
         let id = format!("{session}-at_{}", self.fresh_id());
         let issued_at = unix_now().saturating_sub(whole_seconds(request.age));
         let expires_at = issued_at.saturating_add(whole_seconds(request.lifetime));
@@ -57,6 +68,7 @@ impl World {
         let record = SessionRecord {
             user,
             id,
+            login,
             audience,
             client_id,
             issued_at,
@@ -65,8 +77,8 @@ impl World {
             state,
             request,
         };
-        self.tokens.insert(token.clone(), Token::Session(Box::new(record)));
-        Ok(token)
+        self.tokens.insert(token.clone(), Token::Session(Box::new(record.clone())));
+        Ok((token, record))
     }
 
     /// A new access token of the same session; the old one is dead at once.
@@ -76,10 +88,12 @@ impl World {
             return Err(WorldError::Impossible("a personal access token cannot be refreshed"));
         };
         old.revoke();
-        let session = record.id.split_once('-').map_or(record.id.as_str(), |(head, _)| head);
+        let session = OidcSession { id: record.session().to_owned(), login: record.login };
         let request = SessionToken { age: Duration::ZERO, ..record.request };
         let client = ClientId::from(record.client_id);
-        self.issue(&record.user, request, &client, issuer, session)
+        let (token, record) = self.issue(&record.user, request, &client, issuer, session)?;
+        self.log_refreshed(&record);
+        Ok(token)
     }
 
     pub(crate) fn issue_pat(&mut self, user: &UserId, pat: Pat) -> Result<String, WorldError> {
@@ -98,12 +112,9 @@ impl World {
         let token = opaque(&id, user);
         let (user, state) = (user.clone(), TokenState::Valid);
         let record = PatRecord { user, id, issued_at, expires_at, state };
+        self.log_pat(&record);
         self.tokens.insert(token.clone(), Token::Pat(record));
         Ok(token)
-    }
-
-    pub(crate) fn revoke(&mut self, token: &str) -> Result<(), WorldError> {
-        self.tokens.get_mut(token).map(Token::revoke).ok_or(WorldError::UnknownToken)
     }
 
     pub(super) fn revoke_all_of(&mut self, user: &UserId) {

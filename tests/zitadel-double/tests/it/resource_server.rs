@@ -73,6 +73,34 @@ pub(crate) async fn introspect_as_foreigner(double: &ZitadelDouble, token: &str)
     send(request).await.json()
 }
 
+/// A search of the event log by a reader, still without a body.
+pub(crate) fn search_request(double: &ZitadelDouble, reader: &str) -> reqwest::RequestBuilder {
+    http().post(format!("{}/admin/v1/events/_search", double.issuer())).bearer_auth(reader)
+}
+
+/// A request with a JSON body.
+pub(crate) fn with_json(request: reqwest::RequestBuilder, body: &Value) -> reqwest::RequestBuilder {
+    request.header("content-type", "application/json").body(body.to_string())
+}
+
+/// The events that a search finds; `{}` is none.
+pub(crate) async fn events(double: &ZitadelDouble, reader: &str, body: &Value) -> Vec<Value> {
+    let got = send(with_json(search_request(double, reader), body)).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    let answer = got.json();
+    answer.get("events").map_or_else(Vec::new, |events| events.as_array().unwrap().clone())
+}
+
+/// Everything in the log, oldest first.
+pub(crate) async fn all_events(double: &ZitadelDouble, reader: &str) -> Vec<Value> {
+    events(double, reader, &json!({ "asc": true })).await
+}
+
+/// The names of events.
+pub(crate) fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"]["type"].as_str().unwrap()).collect()
+}
+
 pub(crate) fn inactive() -> Value {
     json!({ "active": false })
 }

@@ -1,0 +1,63 @@
+//! Taking roles away from many at once: by the project, its grants, an organization.
+
+use super::{ZitadelDouble, must};
+use crate::ids::{OrgId, UserId};
+
+/// # Roles of many
+impl ZitadelDouble {
+    /// Removes a role of the default project, and takes it out of every grant in the same write.
+    #[track_caller]
+    pub fn remove_project_role(&self, role: &str) {
+        must(self.shared.world().remove_role(self.project_id(), role));
+    }
+
+    /// Deactivates every grant of a user: the roles do not count.
+    #[track_caller]
+    pub fn deactivate_grants(&self, user: &UserId) {
+        must(self.shared.world().set_grants_active(user, false));
+    }
+
+    /// Reactivates every grant of a user: the roles count again.
+    #[track_caller]
+    pub fn reactivate_grants(&self, user: &UserId) {
+        must(self.shared.world().set_grants_active(user, true));
+    }
+
+    /// Takes a role of the default project from a foreign organization, and from the users that the
+    /// organization gave it to. A project grant begins with the first role that its organization
+    /// gives.
+    #[track_caller]
+    pub fn reduce_project_grant(&self, org: &OrgId, role: &str) {
+        must(self.shared.world().reduce_project_grant(self.project_id(), org, role));
+    }
+
+    /// Takes the default project from a foreign organization, with every grant that it gave.
+    #[track_caller]
+    pub fn remove_project_grant(&self, org: &OrgId) {
+        must(self.shared.world().remove_project_grant(self.project_id(), org));
+    }
+
+    /// Deactivates the default project: its applications are refused.
+    #[track_caller]
+    pub fn deactivate_project(&self) {
+        must(self.shared.world().set_project_active(self.project_id(), false));
+    }
+
+    /// Reactivates the default project.
+    #[track_caller]
+    pub fn reactivate_project(&self) {
+        must(self.shared.world().set_project_active(self.project_id(), true));
+    }
+
+    /// Removes the default project: its applications are refused, and all roles are gone.
+    #[track_caller]
+    pub fn remove_project(&self) {
+        must(self.shared.world().remove_project(self.project_id()));
+    }
+
+    /// Removes an organization with its users, whose tokens are dead.
+    #[track_caller]
+    pub fn remove_org(&self, org: &OrgId) {
+        must(self.shared.world().remove_org(org));
+    }
+}

@@ -1,0 +1,38 @@
+//! Ending sessions and tokens, one by one.
+
+use super::{ZitadelDouble, must};
+use crate::ids::UserId;
+
+/// # The end of tokens
+impl ZitadelDouble {
+    /// Removes a personal access token.
+    #[track_caller]
+    pub fn remove_pat(&self, token: &str) {
+        must(self.shared.world().remove_pat(token));
+    }
+
+    /// Revokes the refresh token behind a session token, and the session token with it.
+    #[track_caller]
+    pub fn revoke_refresh(&self, token: &str) {
+        must(self.shared.world().revoke_refresh(token));
+    }
+
+    /// Ends the login session behind a session token: all tokens that grew out of it are dead.
+    #[track_caller]
+    pub fn end_session(&self, token: &str) {
+        must(self.shared.world().end_session(token, self.issuer()));
+    }
+
+    /// Signs a person out: every session token is dead.
+    #[track_caller]
+    pub fn sign_out(&self, user: &UserId) {
+        must(self.shared.world().sign_out(user, self.issuer()));
+    }
+
+    /// Returns the user of a token that was issued here, dead or alive.
+    #[must_use]
+    #[track_caller]
+    pub fn user_of(&self, token: &str) -> UserId {
+        must(self.shared.world().user_of(token))
+    }
+}

@@ -1,0 +1,90 @@
+//! The two endpoints of the log, without sockets.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use super::event::{Event, named};
+use super::refusal::Refusal;
+use super::search::Search;
+use crate::clock::unix_now;
+use crate::oidc::{Call, Reply, check_method_and_query};
+use crate::shared::Shared;
+use crate::violation::{Violation, ViolationLog};
+use crate::world::{Token, World};
+
+/// Path of the search for events.
+pub(crate) const SEARCH_PATH: &str = "/admin/v1/events/_search";
+
+/// Path of the search for names of event types.
+pub(crate) const TYPES_PATH: &str = "/admin/v1/events/types/_search";
+
+/// Answers a search for events.
+pub(crate) fn search(call: &Call<'_>, shared: &Shared) -> Reply {
+    let found = || -> Result<Reply, Refusal> {
+        check_call(call, &shared.violations)?;
+        let search = Search::parse(call.body, &shared.violations)?;
+        let world = shared.world();
+        authorize(call.headers, &world, &shared.violations)?;
+        search.check(&shared.violations)?;
+        let page = world.log.page(&search);
+        Ok(list("events", page.into_iter().map(Event::to_json)))
+    };
+    found().unwrap_or_else(Reply::from)
+}
+
+/// Answers a search for the event types that this server knows.
+pub(crate) fn types(call: &Call<'_>, shared: &Shared) -> Reply {
+    let found = || -> Result<Reply, Refusal> {
+        check_call(call, &shared.violations)?;
+        let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
+        if body != json!({}) {
+            shared.violations.add(Violation::SearchMalformed);
+            return Err(Refusal::InvalidArgument("proto: no empty object".to_owned()));
+        }
+        let world = shared.world();
+        authorize(call.headers, &world, &shared.violations)?;
+        let known = world.log.known_types.iter().map(|name| named("EventTypes", name));
+        Ok(list("eventTypes", known))
+    };
+    found().unwrap_or_else(Reply::from)
+}
+
+/// An empty list is left out, as in all JSON of protocol buffers.
+fn list(name: &str, members: impl Iterator<Item = Value>) -> Reply {
+    match members.collect() {
+        Value::Array(none) if none.is_empty() => Reply::json(&json!({})),
+        members => Reply::json(&json!({ name: members })),
+    }
+}
+
+fn check_call(call: &Call<'_>, log: &ViolationLog) -> Result<(), Refusal> {
+    check_method_and_query(call, &Method::POST, log);
+    if call.method != Method::POST {
+        return Err(Refusal::Method);
+    }
+    let media_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case("application/json") {
+        log.add(Violation::MediaType(media_type.map(str::to_owned)));
+        return Err(Refusal::InvalidArgument("the body is no application/json".to_owned()));
+    }
+    Ok(())
+}
+
+/// A token that died, and a right that was taken, are an operator's doing: they are no violations.
+fn authorize(headers: &HeaderMap, world: &World, log: &ViolationLog) -> Result<(), Refusal> {
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| value.strip_prefix("Bearer "));
+    if token.is_none() || headers.get_all(AUTHORIZATION).iter().count() > 1 {
+        log.add(Violation::Authorization);
+    }
+    let token = token.ok_or(Refusal::NoCredentials)?;
+    match world.tokens.get(token) {
+        Some(pat @ Token::Pat(_)) if pat.is_usable(unix_now()) => {
+            let reader = world.event_readers.contains(pat.user());
+            if reader { Ok(()) } else { Err(Refusal::NoMembership) }
+        }
+        _ => Err(Refusal::InvalidToken),
+    }
+}

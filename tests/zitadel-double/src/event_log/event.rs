@@ -1,0 +1,130 @@
+//! One event: what an order writes, and its form in a page of the log.
+
+use serde_json::{Map, Value, json};
+
+use super::times;
+
+/// Id of the user who set the instance up and gives all orders of an administrator.
+const SETUP_USER: &str = "340000000000000999";
+
+/// Author of what ZITADEL does by itself.
+const SYSTEM: &str = "SYSTEM";
+
+/// Id of the instance, which owns login sessions and its own members.
+pub(crate) const INSTANCE: &str = "340000000000000500";
+
+/// An event to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    /// Kind of the thing that changed, such as `usergrant`.
+    pub aggregate_type: String,
+    /// Id of the thing that changed.
+    pub aggregate_id: String,
+    /// Name of the change, such as `user.grant.removed`.
+    pub event_type: String,
+    /// Details; `None` is an event that has no payload at all.
+    pub payload: Option<Value>,
+    /// Id of the organization or the instance that owns the thing.
+    pub resource_owner: String,
+}
+
+impl NewEvent {
+    /// Makes an event without a payload.
+    #[must_use]
+    pub fn new(
+        aggregate_type: &str,
+        aggregate_id: impl AsRef<str>,
+        event_type: &str,
+        resource_owner: impl AsRef<str>,
+    ) -> Self {
+        Self {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: aggregate_id.as_ref().to_owned(),
+            event_type: event_type.to_owned(),
+            payload: None,
+            resource_owner: resource_owner.as_ref().to_owned(),
+        }
+    }
+
+    /// Sets the payload.
+    #[must_use]
+    pub fn with_payload(self, payload: Value) -> Self {
+        Self { payload: Some(payload), ..self }
+    }
+}
+
+/// Author of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Editor {
+    /// The administrator.
+    Setup,
+    /// ZITADEL itself, at a login.
+    System,
+    /// A request without a user of its own, such as a refresh.
+    Unnamed,
+}
+
+/// An event as the log holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) content: NewEvent,
+    pub(crate) editor: Editor,
+    /// Counts the events of one aggregate, from 1.
+    pub(crate) sequence: u64,
+    /// Microseconds since the Unix epoch by the database's clock.
+    pub(crate) created: i64,
+}
+
+impl Editor {
+    /// The user id, where there is one.
+    pub(crate) fn user_id(self) -> Option<&'static str> {
+        match self {
+            Self::Setup => Some(SETUP_USER),
+            Self::System => Some(SYSTEM),
+            Self::Unnamed => None,
+        }
+    }
+
+    fn to_json(self) -> Value {
+        match self {
+            Self::Setup => {
+                json!({ "userId": SETUP_USER, "displayName": "setup", "service": "zitadel" })
+            }
+            Self::System => json!({ "userId": SYSTEM, "service": "zitadel" }),
+            Self::Unnamed => json!({ "service": "zitadel" }),
+        }
+    }
+}
+
+impl Event {
+    /// The event as a page of the log shows it. A member without a value is left out.
+    pub(super) fn to_json(&self) -> Value {
+        let NewEvent { aggregate_type, aggregate_id, event_type, payload, resource_owner } =
+            &self.content;
+        let mut event = Map::new();
+        event.insert("editor".to_owned(), self.editor.to_json());
+        event.insert(
+            "aggregate".to_owned(),
+            json!({
+                "id": aggregate_id,
+                "type": named("AggregateTypes", aggregate_type),
+                "resourceOwner": resource_owner,
+            }),
+        );
+        event.insert("sequence".to_owned(), self.sequence.to_string().into());
+        event.insert("creationDate".to_owned(), times::of_protobuf(self.created).into());
+        if let Some(payload) = payload {
+            event.insert("payload".to_owned(), payload.clone());
+        }
+        event.insert("type".to_owned(), named("EventTypes", event_type));
+        Value::Object(event)
+    }
+}
+
+/// A type with its name for people.
+pub(super) fn named(group: &str, name: &str) -> Value {
+    json!({
+        "type": name,
+        "localized": { "key": format!("{group}.{name}"), "localizedMessage": name },
+    })
+}

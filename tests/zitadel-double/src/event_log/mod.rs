@@ -1,0 +1,119 @@
+//! The event log: every change of the instance, in the order of the database's clock.
+//!
+//! Its endpoints are part of ZITADEL's administration API, on the same listener as introspection.
+
+mod clock;
+mod endpoint;
+mod event;
+mod fault;
+mod refusal;
+mod search;
+mod times;
+mod writes;
+
+use std::collections::{HashMap, VecDeque};
+
+pub use clock::LogClock;
+pub(crate) use endpoint::{SEARCH_PATH, TYPES_PATH, search, types};
+pub use event::NewEvent;
+pub(crate) use event::{Editor, Event, INSTANCE};
+pub use fault::EventLogFault;
+pub(crate) use refusal::Refusal;
+use search::Search;
+pub(crate) use times::of_go;
+pub(crate) use writes::OpenWrites;
+pub use writes::{HeldPush, PendingEvent};
+
+use crate::webhooks::Targets;
+
+/// Number of events that are kept; the oldest go first.
+const CAPACITY: usize = 100_000;
+
+/// Number of events that a page has at most.
+const MOST_OF_A_PAGE: usize = 1000;
+
+/// The names of all event types of the version that this double follows.
+const EVENT_TYPES: &str = include_str!("event-types.txt");
+
+/// The log, its readers by webhook, and how a test bent it.
+pub(crate) struct EventLog {
+    /// In the order of their times.
+    events: VecDeque<Event>,
+    /// The newest sequence of each aggregate.
+    sequences: HashMap<(String, String), u64>,
+    pub(crate) clock: clock::DatabaseClock,
+    pub(crate) known_types: Vec<String>,
+    pub(crate) page_cap: usize,
+    pub(crate) webhooks: Targets,
+}
+
+impl EventLog {
+    pub(crate) fn new() -> Self {
+        Self {
+            events: VecDeque::new(),
+            sequences: HashMap::new(),
+            clock: clock::DatabaseClock::default(),
+            known_types: EVENT_TYPES.lines().map(str::to_owned).collect(),
+            page_cap: MOST_OF_A_PAGE,
+            webhooks: Targets::none(),
+        }
+    }
+
+    /// Writes events at once: all of them have one time, later than that of any write before.
+    pub(crate) fn write(&mut self, editor: Editor, events: impl IntoIterator<Item = NewEvent>) {
+        let created = self.clock.next();
+        for content in events {
+            let event = self.stamped(editor, content, created);
+            self.show(event);
+        }
+    }
+
+    /// Gives an event its time and its number, and shows it to nobody yet.
+    pub(crate) fn reserve(&mut self, content: NewEvent) -> Event {
+        let created = self.clock.next();
+        self.stamped(Editor::Setup, content, created)
+    }
+
+    /// Shows an event to readers and webhooks.
+    pub(crate) fn show(&mut self, event: Event) {
+        self.webhooks.announce(&event);
+        let place = self.events.partition_point(|other| other.created <= event.created);
+        self.events.insert(place, event);
+        if self.events.len() > CAPACITY {
+            self.events.pop_front();
+        }
+    }
+
+    /// Drops all but the oldest `keep` events, as a restored backup does: numbers that are lost are
+    /// given again.
+    pub(crate) fn restore(&mut self, keep: usize) {
+        self.events.truncate(keep);
+        self.sequences.clear();
+        for event in &self.events {
+            let newest = self.sequences.entry(aggregate(&event.content)).or_default();
+            *newest = event.sequence.max(*newest);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    fn stamped(&mut self, editor: Editor, content: NewEvent, created: i64) -> Event {
+        let sequence = self.sequences.entry(aggregate(&content)).or_default();
+        *sequence += 1;
+        Event { content, editor, sequence: *sequence, created }
+    }
+
+    /// The events of one page, in the order that was asked for.
+    fn page(&self, search: &Search) -> Vec<&Event> {
+        let known = |event: &&Event| self.known_types.contains(&event.content.event_type);
+        let found = self.events.iter().filter(|event| search.finds(event)).filter(known);
+        let most = search.limit().min(self.page_cap);
+        if search.asc { found.take(most).collect() } else { found.rev().take(most).collect() }
+    }
+}
+
+fn aggregate(content: &NewEvent) -> (String, String) {
+    (content.aggregate_type.clone(), content.aggregate_id.clone())
+}

@@ -1,0 +1,65 @@
+//! Writes that take their time: one that stays open, and one that is seen after its neighbour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Event, NewEvent};
+use crate::shared::Shared;
+
+/// Time after which ZITADEL gives up a write (`Eventstore.PushTimeout`).
+const PUSH_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The number of writes that are open.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenWrites(watch::Sender<usize>);
+
+impl OpenWrites {
+    pub(crate) fn none() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    /// Comes back when no write is open, at the latest when the open ones have been given up.
+    pub(crate) async fn finished(&self) {
+        let mut open = self.0.subscribe();
+        let finished = open.wait_for(|open| *open == 0);
+        let _ = tokio::time::timeout(PUSH_TIMEOUT, finished).await;
+    }
+
+    pub(crate) fn hold(&self) -> HeldPush {
+        self.0.send_modify(|open| *open += 1);
+        HeldPush(self.clone())
+    }
+}
+
+/// A write that stays open until this is dropped, or 15 seconds have passed for a reader.
+#[derive(Debug)]
+#[must_use = "the write is finished when this is dropped"]
+pub struct HeldPush(OpenWrites);
+
+impl Drop for HeldPush {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|open| *open -= 1);
+    }
+}
+
+/// An event that has its time and is not to be seen yet; dropping it gives it up.
+#[derive(Debug)]
+#[must_use = "the event is seen when it is committed"]
+pub struct PendingEvent {
+    event: Event,
+    shared: Arc<Shared>,
+}
+
+impl PendingEvent {
+    pub(crate) fn reserve(content: NewEvent, shared: &Arc<Shared>) -> Self {
+        let event = shared.world().log.reserve(content);
+        Self { event, shared: Arc::clone(shared) }
+    }
+
+    /// Shows the event to readers, at the place of its time.
+    pub fn commit(self) {
+        self.shared.world().log.show(self.event);
+    }
+}

@@ -1,0 +1,132 @@
+//! Event webhooks (Actions V2): targets that are told of events, once and with no retry.
+
+mod delivery;
+mod signature;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+pub(crate) use delivery::deliver;
+
+use crate::clock::{micros, unix_micros};
+use crate::event_log::{Event, INSTANCE, of_go};
+use crate::random;
+
+/// Fate of the coming deliveries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Webhooks {
+    /// Each is sent once, at once.
+    #[default]
+    Deliver,
+    /// None is sent.
+    Lose,
+    /// Each is sent this much later.
+    Late(Duration),
+    /// Each is sent two times.
+    Twice,
+}
+
+/// The targets, and the way to the task that calls them.
+pub(crate) struct Targets {
+    all: Vec<Target>,
+    pub(crate) fate: Webhooks,
+    queue: UnboundedSender<Job>,
+    /// Until the task that delivers takes it.
+    jobs: Option<UnboundedReceiver<Job>>,
+}
+
+struct Target {
+    url: String,
+    signing_key: String,
+    event_types: Vec<String>,
+}
+
+/// One delivery, with the target as it was when the event was written.
+pub(crate) struct Job {
+    url: String,
+    signing_key: String,
+    body: Vec<u8>,
+    /// Microseconds since the Unix epoch.
+    due: i64,
+    times: usize,
+}
+
+/// The body of a delivery; the order and the spelling of its members are ZITADEL's.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "aggregateID")]
+    aggregate_id: &'a str,
+    #[serde(rename = "aggregateType")]
+    aggregate_type: &'a str,
+    #[serde(rename = "resourceOwner")]
+    resource_owner: &'a str,
+    #[serde(rename = "instanceID")]
+    instance_id: &'a str,
+    version: &'a str,
+    sequence: u64,
+    event_type: &'a str,
+    created_at: String,
+    #[serde(rename = "userID")]
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_payload: Option<&'a Value>,
+}
+
+impl Targets {
+    pub(crate) fn none() -> Self {
+        let (queue, jobs) = unbounded_channel();
+        Self { all: Vec::new(), fate: Webhooks::Deliver, queue, jobs: Some(jobs) }
+    }
+
+    /// Adds a target of these event types; the result is its signing key.
+    pub(crate) fn add(&mut self, url: &str, event_types: Vec<String>) -> String {
+        let signing_key = random::signing_key();
+        let (url, key) = (url.to_owned(), signing_key.clone());
+        self.all.push(Target { url, signing_key: key, event_types });
+        signing_key
+    }
+
+    /// The deliveries to make, for one task; nothing the second time.
+    pub(crate) fn take_jobs(&mut self) -> Option<UnboundedReceiver<Job>> {
+        self.jobs.take()
+    }
+
+    /// Queues the deliveries of an event that was written.
+    pub(crate) fn announce(&self, event: &Event) {
+        let (delay, times) = match self.fate {
+            Webhooks::Deliver => (Duration::ZERO, 1),
+            Webhooks::Lose => return,
+            Webhooks::Late(delay) => (delay, 1),
+            Webhooks::Twice => (Duration::ZERO, 2),
+        };
+        let due = unix_micros().saturating_add(micros(delay));
+        let called =
+            self.all.iter().filter(|one| one.event_types.contains(&event.content.event_type));
+        for target in called {
+            let (url, signing_key) = (target.url.clone(), target.signing_key.clone());
+            // Fails when the double is stopping, where deliveries are lost as well.
+            let _ = self.queue.send(Job { url, signing_key, body: body(event), due, times });
+        }
+    }
+}
+
+fn body(event: &Event) -> Vec<u8> {
+    let content = &event.content;
+    let body = Body {
+        aggregate_id: &content.aggregate_id,
+        aggregate_type: &content.aggregate_type,
+        resource_owner: &content.resource_owner,
+        instance_id: INSTANCE,
+        version: "v1",
+        sequence: event.sequence,
+        event_type: &content.event_type,
+        created_at: of_go(event.created),
+        user_id: event.editor.user_id().unwrap_or_default(),
+        event_payload: content.payload.as_ref(),
+    };
+    // Cannot fail: it is made of strings, numbers and JSON.
+    serde_json::to_vec(&body).unwrap_or_default()
+}

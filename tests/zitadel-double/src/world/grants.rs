@@ -1,0 +1,205 @@
+//! User grants: the roles of a project that an organization gave to a user.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{World, WorldError};
+use crate::clock::{micros, unix_micros};
+use crate::event_log::{Editor, NewEvent};
+use crate::ids::{OrgId, ProjectId, UserId};
+
+/// A user grant ("authorization"): one for each user, project and granting organization.
+#[derive(Clone, Debug)]
+pub(crate) struct UserGrant {
+    pub(crate) user: UserId,
+    pub(crate) project: ProjectId,
+    pub(crate) org: OrgId,
+    pub(crate) roles: BTreeSet<String>,
+    /// Whether the roles count.
+    pub(crate) active: bool,
+    /// Id of the project grant by which the organization may give the roles of a foreign project.
+    pub(crate) project_grant: Option<String>,
+}
+
+/// User grants by their ids.
+pub(crate) type ById = BTreeMap<String, UserGrant>;
+
+/// All user grants, and what introspection still sees of earlier ones.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    live: ById,
+    /// Earlier states, oldest first, with the microsecond until which each of them is shown.
+    past: VecDeque<(i64, ById)>,
+    lag: Duration,
+}
+
+impl Grants {
+    /// Access for a change, which introspection sees when the lag is over.
+    pub(super) fn change(&mut self) -> &mut ById {
+        if self.lag > Duration::ZERO {
+            let now = unix_micros();
+            self.past.retain(|(until, _)| now < *until);
+            self.past.push_back((now.saturating_add(micros(self.lag)), self.live.clone()));
+        }
+        &mut self.live
+    }
+
+    /// The grants that introspection reads at this moment.
+    pub(crate) fn shown(&self) -> &ById {
+        let now = unix_micros();
+        self.past.iter().find(|(until, _)| now < *until).map_or(&self.live, |(_, earlier)| earlier)
+    }
+
+    pub(crate) fn set_lag(&mut self, lag: Duration) {
+        self.lag = lag;
+        if lag.is_zero() {
+            self.past.clear();
+        }
+    }
+
+    fn ids(&self, wanted: impl Fn(&UserGrant) -> bool) -> Vec<String> {
+        self.live.iter().filter(|(_, held)| wanted(held)).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+impl UserGrant {
+    /// An event of this grant.
+    fn event(&self, id: &str, event_type: &str) -> NewEvent {
+        NewEvent::new("usergrant", id, event_type, &self.org)
+    }
+
+    fn changed(&self, id: &str) -> NewEvent {
+        let payload = json!({ "userId": self.user.as_str(), "roleKeys": self.roles });
+        self.event(id, "user.grant.changed").with_payload(payload)
+    }
+
+    /// Names of the user and the project, as an added and a removed grant give them.
+    fn subject(&self) -> Map<String, Value> {
+        let mut subject = Map::new();
+        subject.insert("userId".to_owned(), self.user.as_str().into());
+        subject.insert("projectId".to_owned(), self.project.as_str().into());
+        if let Some(id) = &self.project_grant {
+            subject.insert("grantId".to_owned(), id.as_str().into());
+        }
+        subject
+    }
+}
+
+impl World {
+    /// Grants a role; a role key that the project lacks is added to it.
+    pub(crate) fn grant(
+        &mut self,
+        user: &UserId,
+        project: &ProjectId,
+        role: &str,
+        org: Option<&OrgId>,
+    ) -> Result<(), WorldError> {
+        let org = org.unwrap_or(&self.user(user)?.org).clone();
+        if !self.orgs.contains_key(&org) {
+            return Err(WorldError::UnknownOrg(org.to_string()));
+        }
+        self.add_role(project, role)?;
+        let project_grant = self.share_role(project, role, &org)?;
+        let same =
+            |held: &UserGrant| held.user == *user && held.project == *project && held.org == org;
+        let event = if let Some(id) = self.grants.ids(same).pop() {
+            let Some(held) = self.grants.change().get_mut(&id) else { return Ok(()) };
+            if !held.roles.insert(role.to_owned()) {
+                return Ok(());
+            }
+            held.changed(&id)
+        } else {
+            let id = self.fresh_id();
+            let roles = BTreeSet::from([role.to_owned()]);
+            let (user, project) = (user.clone(), project.clone());
+            let held = UserGrant { user, project, org, roles, active: true, project_grant };
+            let mut payload = held.subject();
+            payload.insert("roleKeys".to_owned(), json!(held.roles));
+            let event = held.event(&id, "user.grant.added").with_payload(payload.into());
+            self.grants.change().insert(id, held);
+            event
+        };
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
+    /// Takes a role away, whichever organization granted it.
+    pub(crate) fn ungrant(
+        &mut self,
+        user: &UserId,
+        project: &ProjectId,
+        role: &str,
+    ) -> Result<(), WorldError> {
+        self.user(user)?;
+        let having = |held: &UserGrant| {
+            held.user == *user && held.project == *project && held.roles.contains(role)
+        };
+        for id in self.grants.ids(having) {
+            let live = self.grants.change();
+            let Some(held) = live.get_mut(&id) else { continue };
+            held.roles.remove(role);
+            let event = if held.roles.is_empty() {
+                let event = held.event(&id, "user.grant.removed");
+                let event = event.with_payload(held.subject().into());
+                live.remove(&id);
+                event
+            } else {
+                held.changed(&id)
+            };
+            self.log.write(Editor::Setup, [event]);
+        }
+        Ok(())
+    }
+
+    /// Deactivates or reactivates every grant of a user, one after the other.
+    pub(crate) fn set_grants_active(
+        &mut self,
+        user: &UserId,
+        active: bool,
+    ) -> Result<(), WorldError> {
+        self.user(user)?;
+        let name = if active { "user.grant.reactivated" } else { "user.grant.deactivated" };
+        for id in self.grants.ids(|held| held.user == *user && held.active != active) {
+            let Some(held) = self.grants.change().get_mut(&id) else { continue };
+            held.active = active;
+            let event = held.event(&id, name);
+            self.log.write(Editor::Setup, [event]);
+        }
+        Ok(())
+    }
+
+    /// Takes a role out of grants, because the project or its grant lost it; the events belong to
+    /// the write of the cause.
+    pub(super) fn cascade_changed(
+        &mut self,
+        role: &str,
+        touched: impl Fn(&UserGrant) -> bool,
+    ) -> Vec<NewEvent> {
+        let ids = self.grants.ids(|held| held.roles.contains(role) && touched(held));
+        let live = self.grants.change();
+        let mut events = Vec::new();
+        for id in ids {
+            let Some(held) = live.get_mut(&id) else { continue };
+            held.roles.remove(role);
+            let rest = &held.roles;
+            let payload = if rest.is_empty() { json!({}) } else { json!({ "roleKeys": rest }) };
+            events.push(held.event(&id, "user.grant.cascade.changed").with_payload(payload));
+        }
+        events
+    }
+
+    /// Removes grants, because what they stand on was removed; the events belong to the write of
+    /// the cause.
+    pub(super) fn cascade_removed(
+        &mut self,
+        touched: impl Fn(&UserGrant) -> bool,
+    ) -> Vec<NewEvent> {
+        let ids = self.grants.ids(touched);
+        let live = self.grants.change();
+        ids.iter()
+            .filter_map(|id| Some(live.remove(id)?.event(id, "user.grant.cascade.removed")))
+            .collect()
+    }
+}

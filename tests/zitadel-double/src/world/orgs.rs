@@ -1,0 +1,58 @@
+//! Organizations, which own users and projects.
+
+use serde_json::json;
+
+use super::{UserState, World, WorldError};
+use crate::event_log::{Editor, NewEvent};
+use crate::ids::{OrgId, UserId};
+
+/// An organization.
+#[derive(Debug)]
+pub(crate) struct Org {
+    pub(crate) name: String,
+    pub(crate) primary_domain: String,
+}
+
+impl World {
+    pub(crate) fn add_org(&mut self, name: &str, primary_domain: &str) -> OrgId {
+        let id = OrgId::from(self.fresh_id());
+        let org = Org { name: name.to_owned(), primary_domain: primary_domain.to_owned() };
+        self.orgs.insert(id.clone(), org);
+        let event =
+            |event_type, payload| NewEvent::new("org", &id, event_type, &id).with_payload(payload);
+        let domain = json!({ "domain": primary_domain });
+        let events = [
+            event("org.added", json!({ "name": name })),
+            event("org.domain.added", domain.clone()),
+            event("org.domain.verified", domain.clone()),
+            event("org.domain.primary.set", domain),
+        ];
+        self.log.write(Editor::Setup, events);
+        id
+    }
+
+    /// Removes an organization. Its users go with it, and so do the grants that it gave and those
+    /// of its users; the log names the organization alone.
+    pub(crate) fn remove_org(&mut self, id: &OrgId) -> Result<(), WorldError> {
+        self.orgs.remove(id).ok_or_else(|| WorldError::UnknownOrg(id.to_string()))?;
+        let members = self.users.iter_mut().filter(|(_, user)| user.org == *id);
+        let members: Vec<UserId> = members
+            .map(|(member, user)| {
+                user.state = UserState::Removed;
+                member.clone()
+            })
+            .collect();
+        for member in &members {
+            self.revoke_all_of(member);
+        }
+        self.cascade_removed(|held| held.org == *id || members.contains(&held.user));
+        for project in self.projects.values_mut() {
+            project.grants.remove(id);
+            if project.owner == *id {
+                project.active = None;
+            }
+        }
+        self.log.write(Editor::Setup, [NewEvent::new("org", id, "org.removed", id)]);
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Projects: the roles that they define, and the organizations that may give them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{App, AppState, World, WorldError};
+use crate::event_log::{Editor, NewEvent};
+use crate::ids::{OrgId, ProjectId};
+
+/// A project with the role keys that it defines.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) owner: OrgId,
+    pub(crate) roles: BTreeSet<String>,
+    /// Whether its applications may introspect; `None` when the project is removed.
+    pub(crate) active: Option<bool>,
+    /// By the organization that received it.
+    pub(crate) grants: BTreeMap<OrgId, ProjectGrant>,
+}
+
+/// The right of a foreign organization to give roles of the project.
+#[derive(Debug)]
+pub(crate) struct ProjectGrant {
+    id: String,
+    roles: BTreeSet<String>,
+}
+
+impl Project {
+    pub(crate) fn new(owner: &OrgId) -> Self {
+        let (roles, grants) = (BTreeSet::new(), BTreeMap::new());
+        Self { owner: owner.clone(), roles, active: Some(true), grants }
+    }
+
+    fn event(&self, id: &ProjectId, event_type: &str) -> NewEvent {
+        NewEvent::new("project", id, event_type, &self.owner)
+    }
+}
+
+impl World {
+    pub(crate) fn add_project(&mut self, owner: &OrgId) -> ProjectId {
+        let id = ProjectId::from(self.fresh_id());
+        let project = Project::new(owner);
+        let event = project.event(&id, "project.added");
+        let event = event.with_payload(json!({ "name": format!("project-{id}") }));
+        self.projects.insert(id.clone(), project);
+        self.log.write(Editor::Setup, [event]);
+        id
+    }
+
+    fn project(&self, id: &ProjectId) -> Result<&Project, WorldError> {
+        self.projects.get(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
+    }
+
+    fn project_mut(&mut self, id: &ProjectId) -> Result<&mut Project, WorldError> {
+        self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
+    }
+
+    /// Whether neither the application nor its project is switched off.
+    pub(crate) fn may_introspect(&self, app: &App) -> bool {
+        let project = self.projects.get(&app.project);
+        app.state == AppState::Active && project.is_some_and(|one| one.active == Some(true))
+    }
+
+    /// An event of a project, with its payload.
+    pub(super) fn project_event(
+        &self,
+        id: &ProjectId,
+        event_type: &str,
+        payload: Value,
+    ) -> Result<NewEvent, WorldError> {
+        Ok(self.project(id)?.event(id, event_type).with_payload(payload))
+    }
+
+    pub(super) fn add_role(&mut self, id: &ProjectId, role: &str) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        if project.roles.insert(role.to_owned()) {
+            let payload = json!({ "displayName": role, "key": role });
+            let event = project.event(id, "project.role.added").with_payload(payload);
+            self.log.write(Editor::Setup, [event]);
+        }
+        Ok(())
+    }
+
+    /// Lets a foreign organization give a role; the id of its project grant, or `None` for the
+    /// project's owner, who needs none.
+    pub(super) fn share_role(
+        &mut self,
+        id: &ProjectId,
+        role: &str,
+        org: &OrgId,
+    ) -> Result<Option<String>, WorldError> {
+        if self.project(id)?.owner == *org {
+            return Ok(None);
+        }
+        let fresh = self.fresh_id();
+        let project = self.project_mut(id)?;
+        let known = project.grants.contains_key(org);
+        let grant = || ProjectGrant { id: fresh, roles: BTreeSet::new() };
+        let grant = project.grants.entry(org.clone()).or_insert_with(grant);
+        let grant_id = grant.id.clone();
+        if grant.roles.insert(role.to_owned()) {
+            let (name, payload) = if known {
+                let payload = json!({ "grantId": grant.id, "roleKeys": grant.roles });
+                ("project.grant.changed", payload)
+            } else {
+                let (id, roles) = (&grant.id, &grant.roles);
+                let org = org.as_str();
+                let payload = json!({ "grantId": id, "grantedOrgId": org, "roleKeys": roles });
+                ("project.grant.added", payload)
+            };
+            let event = project.event(id, name).with_payload(payload);
+            self.log.write(Editor::Setup, [event]);
+        }
+        Ok(Some(grant_id))
+    }
+
+    /// Removes a role of a project, and takes it out of every grant in the same write.
+    pub(crate) fn remove_role(&mut self, id: &ProjectId, role: &str) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        if !project.roles.remove(role) {
+            return Err(WorldError::UnknownRole(role.to_owned()));
+        }
+        let removed = project.event(id, "project.role.removed");
+        let mut events = vec![removed.with_payload(json!({ "key": role }))];
+        let mut shared = Vec::new();
+        for grant in project.grants.values_mut().filter(|grant| grant.roles.contains(role)) {
+            grant.roles.remove(role);
+            shared.push(json!({ "grantId": grant.id, "roleKeys": grant.roles }));
+        }
+        for payload in shared {
+            let event = project.event(id, "project.grant.cascade.changed");
+            events.push(event.with_payload(payload));
+        }
+        events.extend(self.cascade_changed(role, |held| held.project == *id));
+        self.log.write(Editor::Setup, events);
+        Ok(())
+    }
+
+    /// Takes a role from a foreign organization, and from the users that it gave the role to.
+    pub(crate) fn reduce_project_grant(
+        &mut self,
+        id: &ProjectId,
+        org: &OrgId,
+        role: &str,
+    ) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        let grant = project.grants.get_mut(org).ok_or_else(|| no_project_grant(org))?;
+        if !grant.roles.remove(role) {
+            return Err(WorldError::UnknownRole(role.to_owned()));
+        }
+        let payload = json!({ "grantId": grant.id, "roleKeys": grant.roles });
+        let grant_id = grant.id.clone();
+        let mut events = vec![project.event(id, "project.grant.changed").with_payload(payload)];
+        let by_it = |of: &Option<String>| of.as_ref() == Some(&grant_id);
+        events.extend(self.cascade_changed(role, |held| by_it(&held.project_grant)));
+        self.log.write(Editor::Setup, events);
+        Ok(())
+    }
+
+    /// Takes the project from a foreign organization, with every grant that it gave.
+    pub(crate) fn remove_project_grant(
+        &mut self,
+        id: &ProjectId,
+        org: &OrgId,
+    ) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        let grant = project.grants.remove(org).ok_or_else(|| no_project_grant(org))?;
+        let payload = json!({ "grantId": grant.id });
+        let mut events = vec![project.event(id, "project.grant.removed").with_payload(payload)];
+        let by_it = |of: &Option<String>| of.as_ref() == Some(&grant.id);
+        events.extend(self.cascade_removed(|held| by_it(&held.project_grant)));
+        self.log.write(Editor::Setup, events);
+        Ok(())
+    }
+
+    /// Deactivates or reactivates a project; its applications are refused in between.
+    pub(crate) fn set_project_active(
+        &mut self,
+        id: &ProjectId,
+        active: bool,
+    ) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        if project.active != Some(!active) {
+            return Err(WorldError::Impossible("the project is removed, or in that state already"));
+        }
+        project.active = Some(active);
+        let name = if active { "project.reactivated" } else { "project.deactivated" };
+        let event = project.event(id, name);
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
+    /// Removes a project: its applications are refused, and its grants are gone.
+    pub(crate) fn remove_project(&mut self, id: &ProjectId) -> Result<(), WorldError> {
+        let project = self.project_mut(id)?;
+        project.active = None;
+        project.grants.clear();
+        let mut events = vec![project.event(id, "project.removed")];
+        events.extend(self.cascade_removed(|held| held.project == *id));
+        self.log.write(Editor::Setup, events);
+        Ok(())
+    }
+}
+
+fn no_project_grant(org: &OrgId) -> WorldError {
+    WorldError::NoProjectGrant(org.to_string())
+}

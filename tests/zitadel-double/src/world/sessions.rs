@@ -1,0 +1,176 @@
+//! Login sessions, and the events of the sessions and tokens that grow out of them.
+
+use serde_json::{Value, json};
+
+use super::token_records::TokenState;
+use super::{Audience, PatRecord, SessionRecord, SessionToken, Token, World, WorldError};
+use crate::clock::unix_micros;
+use crate::event_log::{Editor, INSTANCE, NewEvent, of_go};
+use crate::ids::UserId;
+
+const SIGNED_IN_ONLY: WorldError =
+    WorldError::Impossible("only a token of a login has a session to end");
+
+/// Lifetimes of a refresh token in nanoseconds: 90 days, and 30 without use.
+const REFRESH_LIFETIME: u64 = 7_776_000_000_000_000;
+const REFRESH_IDLE_LIFETIME: u64 = 2_592_000_000_000_000;
+
+impl World {
+    /// Begins the login session of a person; client credentials have none.
+    pub(super) fn log_in(
+        &mut self,
+        user: &UserId,
+        request: &SessionToken,
+    ) -> Result<Option<String>, WorldError> {
+        if request.audience == Audience::Scopes {
+            return Ok(None);
+        }
+        let id = self.fresh_id();
+        let checked = json!({
+            "checkedAt": of_go(unix_micros()), "userID": user.as_str(),
+            "userResourceOwner": self.user(user)?.org.as_str(),
+        });
+        let event =
+            |name, payload| NewEvent::new("session", &id, name, INSTANCE).with_payload(payload);
+        let events = [event("session.added", json!({})), event("session.user.checked", checked)];
+        self.log.write(Editor::Setup, events);
+        Ok(Some(id))
+    }
+
+    /// Writes the birth of an OIDC session with its first access token.
+    pub(super) fn log_first_token(&mut self, record: &SessionRecord) {
+        let org = self.owner(&record.user);
+        let added = json!({
+            "audience": record.audience, "authMethods": [4],
+            "authTime": of_go(record.issued_at.saturating_mul(1_000_000)),
+            "clientID": record.client_id, "scope": record.request.scopes,
+            "sessionID": record.login.as_deref().unwrap_or_default(),
+            "userID": record.user.as_str(), "userResourceOwner": org,
+        });
+        let reason = match &record.login {
+            Some(_) => "auth_request",
+            None => "client_credentials",
+        };
+        let mut events = vec![
+            oidc_event(record, "oidc_session.added", &org, added),
+            access_token_added(record, &org, reason),
+        ];
+        if record.request.scopes.iter().any(|scope| scope == "offline_access") {
+            let payload = json!({
+                "id": format!("rt_{}", self.fresh_id()),
+                "idleLifetime": REFRESH_IDLE_LIFETIME, "lifetime": REFRESH_LIFETIME,
+            });
+            events.push(oidc_event(record, "oidc_session.refresh_token.added", &org, payload));
+        }
+        self.log.write(Editor::System, events);
+    }
+
+    /// Writes the access token that replaces an older one of its session.
+    pub(super) fn log_refreshed(&mut self, record: &SessionRecord) {
+        let org = self.owner(&record.user);
+        let id = format!("rt_{}", self.fresh_id());
+        let renewed = json!({ "id": id, "idleLifetime": REFRESH_IDLE_LIFETIME });
+        let events = [
+            access_token_added(record, &org, "refresh"),
+            oidc_event(record, "oidc_session.refresh_token.renewed", &org, renewed),
+        ];
+        self.log.write(Editor::Unnamed, events);
+    }
+
+    /// Revokes a token; a personal access token is removed.
+    pub(crate) fn revoke(&mut self, token: &str) -> Result<(), WorldError> {
+        match self.tokens.get(token).ok_or(WorldError::UnknownToken)? {
+            Token::Pat(_) => self.remove_pat(token),
+            Token::Session(_) => self.revoke_session(token, "oidc_session.access_token.revoked"),
+        }
+    }
+
+    /// Revokes the refresh token of a session, and the access token with it.
+    pub(crate) fn revoke_refresh(&mut self, token: &str) -> Result<(), WorldError> {
+        self.revoke_session(token, "oidc_session.refresh_token.revoked")
+    }
+
+    pub(crate) fn remove_pat(&mut self, token: &str) -> Result<(), WorldError> {
+        let found = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let Token::Pat(PatRecord { user, id, state, .. }) = found else {
+            return Err(WorldError::Impossible("a session token is no personal access token"));
+        };
+        if std::mem::replace(state, TokenState::Revoked) == TokenState::Valid {
+            let (user, id) = (user.clone(), id.clone());
+            let event = NewEvent::new("user", &user, "user.pat.removed", self.owner(&user));
+            self.log.write(Editor::Setup, [event.with_payload(json!({ "tokenId": id }))]);
+        }
+        Ok(())
+    }
+
+    fn revoke_session(&mut self, token: &str, name: &str) -> Result<(), WorldError> {
+        let found = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let Token::Session(record) = found else {
+            return Err(WorldError::Impossible("a personal access token has no session"));
+        };
+        if std::mem::replace(&mut record.state, TokenState::Revoked) == TokenState::Valid {
+            let record = record.clone();
+            let event = oidc_event(&record, name, &self.owner(&record.user), json!({}));
+            self.log.write(Editor::Unnamed, [event]);
+        }
+        Ok(())
+    }
+
+    /// Ends the login session behind a token: every token that grew out of it is dead.
+    pub(crate) fn end_session(&mut self, token: &str, origin: &str) -> Result<(), WorldError> {
+        let login = match self.tokens.get(token).ok_or(WorldError::UnknownToken)? {
+            Token::Session(record) => record.login.clone().ok_or(SIGNED_IN_ONLY)?,
+            Token::Pat(_) => return Err(SIGNED_IN_ONLY),
+        };
+        self.revoke_sessions(|record| record.login.as_ref() == Some(&login));
+        let event = NewEvent::new("session", &login, "session.terminated", INSTANCE);
+        let event = event.with_payload(json!({ "triggerOrigin": origin }));
+        self.log.write(Editor::Unnamed, [event]);
+        Ok(())
+    }
+
+    /// Signs a person out: every session token is dead.
+    pub(crate) fn sign_out(&mut self, user: &UserId, origin: &str) -> Result<(), WorldError> {
+        let org = self.user(user)?.org.clone();
+        self.revoke_sessions(|record| record.user == *user);
+        let payload = json!({ "userAgentID": self.fresh_id(), "triggerOrigin": origin });
+        let event = NewEvent::new("user", user, "user.human.signed.out", org);
+        self.log.write(Editor::Unnamed, [event.with_payload(payload)]);
+        Ok(())
+    }
+
+    /// Writes a new personal access token.
+    pub(super) fn log_pat(&mut self, pat: &PatRecord) {
+        let event = NewEvent::new("user", &pat.user, "user.pat.added", self.owner(&pat.user));
+        let payload = json!({
+            "expiration": of_go(pat.expires_at.saturating_mul(1_000_000)),
+            "scopes": super::PAT_SCOPES, "tokenId": pat.id,
+        });
+        self.log.write(Editor::Setup, [event.with_payload(payload)]);
+    }
+
+    fn revoke_sessions(&mut self, ended: impl Fn(&SessionRecord) -> bool) {
+        for token in self.tokens.values_mut() {
+            if matches!(token, Token::Session(record) if ended(record)) {
+                token.revoke();
+            }
+        }
+    }
+
+    fn owner(&self, user: &UserId) -> String {
+        self.users.get(user).map(|user| user.org.to_string()).unwrap_or_default()
+    }
+}
+
+fn oidc_event(record: &SessionRecord, name: &str, org: &str, payload: Value) -> NewEvent {
+    NewEvent::new("oidc_session", record.session(), name, org).with_payload(payload)
+}
+
+fn access_token_added(record: &SessionRecord, org: &str, reason: &str) -> NewEvent {
+    let lifetime = u64::try_from(record.request.lifetime.as_nanos()).unwrap_or(u64::MAX);
+    let payload = json!({
+        "id": record.access_token(), "lifetime": lifetime, "reason": reason,
+        "scope": record.request.scopes,
+    });
+    oidc_event(record, "oidc_session.access_token.added", org, payload)
+}

@@ -1,0 +1,154 @@
+//! Each kind of event against a real one: the same members, of the same types.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use zitadel_double::{AppState, NewUser, SessionToken, UserState, ZitadelDouble};
+
+use crate::resource_server::all_events;
+
+/// One real event of each kind.
+const OBSERVED: &str = include_str!("../observed/events.jsonl");
+
+/// Members that a real event has or lacks for reasons of its own: here the asking differs, not the
+/// kind.
+const EITHER_WAY: [&str; 3] = ["/payload/grantId", "/payload/roleKeys", "/payload/displayName"];
+
+fn kind(event: &Value) -> String {
+    event["type"]["type"].as_str().unwrap().to_owned()
+}
+
+/// The paths of all members with the types of their values; the first of a list stands for it.
+fn shape(value: &Value, path: &str, into: &mut BTreeMap<String, &'static str>) {
+    let name = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    into.insert(path.to_owned(), name);
+    match value {
+        Value::Array(list) => {
+            if let Some(first) = list.first() {
+                shape(first, &format!("{path}/*"), into);
+            }
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                shape(value, &format!("{path}/{name}"), into);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn shape_of(event: &Value) -> BTreeMap<String, &'static str> {
+    let mut shape_of = BTreeMap::new();
+    shape(event, "", &mut shape_of);
+    shape_of.retain(|path, _| !EITHER_WAY.iter().any(|one| path.starts_with(one)));
+    shape_of
+}
+
+/// Gives every order that writes an event.
+fn everything(double: &ZitadelDouble) {
+    let org = double.add_org("Initech", "initech.localhost");
+    let (ada, svc) = (NewUser::human("ada"), NewUser::service("svc").in_org(&org));
+    let (ada, svc) = (double.add_user(ada), double.add_user(svc));
+    double.grant(&svc, "read:messages");
+    double.grant(&svc, "write");
+    double.grant(&svc, "third");
+    double.deactivate_grants(&svc);
+    double.reactivate_grants(&svc);
+    double.reduce_project_grant(&org, "third");
+    double.grant(&ada, "read:messages");
+    double.ungrant(&ada, "read:messages");
+    double.remove_project_role("write");
+    double.remove_project_grant(&org);
+    let login = || double.session_token(&ada, SessionToken::default().with_scope("offline_access"));
+    double.revoke(&double.refresh(&login()));
+    double.revoke_refresh(&login());
+    double.end_session(&login());
+    double.sign_out(&ada);
+    double.remove_pat(&double.pat(&svc));
+    for state in [UserState::Locked, UserState::Active, UserState::Deactivated] {
+        double.set_user_state(&ada, state);
+    }
+    double.set_user_state(&ada, UserState::Active);
+    double.set_user_state(&ada, UserState::Removed);
+    let (client, _) = double.add_secret_app(&double.add_project());
+    let _ = double.regenerate_client_secret(&client);
+    double.set_app_state(&client, AppState::Deactivated);
+    double.set_app_state(&client, AppState::Active);
+    let key_app = double.add_key_app(double.project_id());
+    let (key, _) = double.add_key(&key_app);
+    double.remove_key(&key_app, &key);
+    double.remove_org(&org);
+    double.deactivate_project();
+    double.reactivate_project();
+}
+
+/// Kinds of which no real event was kept.
+const NOT_OBSERVED: [&str; 9] = [
+    "org.added",
+    "org.domain.added",
+    "org.domain.verified",
+    "org.domain.primary.set",
+    "project.application.added",
+    "project.grant.cascade.changed",
+    "user.human.added",
+    "user.human.signed.out",
+    "instance.member.removed",
+];
+
+/// Real kinds that no order of the double writes.
+const NOT_WRITTEN: [&str; 9] = [
+    "org.deactivated",
+    "org.reactivated",
+    "project.application.removed",
+    "project.grant.deactivated",
+    "project.grant.reactivated",
+    "user.human.password.changed",
+    "user.machine.secret.removed",
+    "user.machine.secret.set",
+    "user.metadata.set",
+];
+
+#[tokio::test]
+async fn every_kind_of_event_has_the_shape_of_a_real_one() {
+    let double = ZitadelDouble::start().await;
+    let reader = double.event_reader();
+    double.set_event_reader(&double.user_of(&reader), false);
+    double.set_event_reader(&double.user_of(&reader), true);
+    everything(&double);
+    let mut observed: BTreeMap<String, Value> = OBSERVED
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|event: Value| (kind(&event), event))
+        .collect();
+    let mut compared = 0;
+    let mut unknown = Vec::new();
+    let mut written: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for event in all_events(&double, &reader).await {
+        written.entry(kind(&event)).or_default().push(event);
+    }
+    for (kind, events) in &written {
+        match observed.remove(kind) {
+            Some(real) => {
+                // A kind may be written in two forms, of which one was seen.
+                let right = shape_of(&real);
+                let found = events.iter().map(shape_of).find(|shape| *shape == right);
+                assert_eq!(found.unwrap_or_else(|| shape_of(&events[0])), right, "{kind}");
+                compared += 1;
+            }
+            None => unknown.push(kind.as_str()),
+        }
+    }
+    unknown.retain(|kind| !NOT_OBSERVED.contains(kind));
+    assert_eq!(unknown, Vec::<&str>::new());
+    let missing: Vec<&String> =
+        observed.keys().filter(|kind| !NOT_WRITTEN.contains(&kind.as_str())).collect();
+    assert!(missing.is_empty(), "no order writes {missing:?}");
+    assert!(compared >= 34, "{compared}");
+}
