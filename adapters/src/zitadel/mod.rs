@@ -27,6 +27,7 @@ mod root_certificates;
 mod sharing;
 mod translate;
 mod verdicts;
+mod webhook_signature;
 mod wire;
 
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use key_file::{KeyFile, KeyFileError};
 pub use named_issuer::NamedIssuer;
 pub use root_certificates::RootCertificates;
 pub use verdicts::{Missing, Verdicts};
+pub use webhook_signature::{InvalidSignature, SIGNATURE_HEADER, SigningKeys, SigningKeysError};
 
 use client_auth::Credentials;
 use fault::Seen;

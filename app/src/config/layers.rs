@@ -233,8 +233,7 @@ impl Layer {
                     values.insert(setting.name, (value, key));
                 }
                 (Ownership::Ours, None, Value::Dict(_, section)) => {
-                    for (below, value) in section {
-                        let name = format!("{key}.{below}");
+                    for (name, value) in below(&key, section) {
                         let Some(setting) = setting::named(&name) else {
                             let meant = ownership::meant_by_key(&name);
                             return Err(unknown(name, meant));
@@ -262,18 +261,36 @@ impl Provider for Layer {
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
         let mut data = Dict::new();
         for (name, (value, _)) in &self.values {
-            match name.split_once('.') {
-                None => drop(data.insert((*name).to_owned(), value.clone())),
-                Some((section, key)) => {
-                    let section =
-                        data.entry(section.to_owned()).or_insert_with(|| Dict::new().into());
-                    if let Value::Dict(_, section) = section {
-                        section.insert(key.to_owned(), value.clone());
-                    }
-                }
-            }
+            put(&mut data, name, value.clone());
         }
         Ok(Profile::Default.collect(data))
+    }
+}
+
+/// Returns the values of a table, each with its whole name. A table that holds settings, such as
+/// `changes.webhook`, is no value.
+fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
+    let named = |(key, value)| match (format!("{table}.{key}"), value) {
+        (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
+        named => vec![named],
+    };
+    values.into_iter().flat_map(named).collect()
+}
+
+fn holds_settings(table: &str) -> bool {
+    let is_in = |name: &str| name.strip_prefix(table).is_some_and(|key| key.starts_with('.'));
+    SETTINGS.iter().any(|setting| is_in(setting.name))
+}
+
+/// Puts a value into the table that its name says.
+fn put(table: &mut Dict, name: &str, value: Value) {
+    let Some((first, rest)) = name.split_once('.') else {
+        table.insert(name.to_owned(), value);
+        return;
+    };
+    let inner = table.entry(first.to_owned()).or_insert_with(|| Dict::new().into());
+    if let Value::Dict(_, inner) = inner {
+        put(inner, rest, value);
     }
 }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod cache;
+mod changes;
 mod cors;
 mod credentials;
 mod dotenv;
@@ -33,6 +34,7 @@ use section::OwnersValues;
 
 pub use admin::Admin;
 pub use auth::Auth;
+pub use changes::{Changes, Webhook};
 pub use cors::{AllowedOrigin, Cors};
 #[cfg(fuzzing)]
 pub use dotenv::fuzz::holds as dotenv_law;
@@ -57,6 +59,8 @@ pub struct Config {
     pub auth: Auth,
     /// How long an answer may be reused.
     pub cache: CacheSettings,
+    /// The change feed, if there is one.
+    pub changes: Option<Changes>,
     /// The listener for operators.
     pub admin: Admin,
     /// The log.
@@ -154,13 +158,16 @@ impl Config {
         if matches!(introspector, Introspector::Zitadel(_)) {
             proxies?;
         }
+        let admin = Admin::read(&layers, &server)?;
+        let changes = Changes::read(&layers, directory, &introspector, &server, admin)?;
         Ok(Self {
             introspector,
-            admin: Admin::read(&layers, &server)?,
+            admin,
             server,
             cors: Cors::read(&layers)?,
             auth: Auth::read(&layers)?,
-            cache: cache::read(&layers)?,
+            cache: cache::read(&layers, changes.is_some())?,
+            changes,
             log: Log::read(&layers)?,
             origins: layers
                 .origins()

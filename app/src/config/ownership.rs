@@ -91,7 +91,10 @@ fn of_section(section: &str, key: &str) -> Ownership {
     let keys = || SETTINGS.iter().filter_map(|setting| setting.name.split_once('.'));
     let mut keys = keys().filter(|(of, _)| *of == own).map(|(_, key)| key);
     let letters = |name: &str| name.replace('_', "");
-    let meant = keys.find(|name| letters(name) == letters(key) || is_near(key, name));
+    let key = key.replace("__", ".");
+    let is_table = |name: &str| name.split_once('.').is_some_and(|(table, _)| is_near(&key, table));
+    let meant =
+        keys.find(|name| letters(name) == letters(&key) || is_near(&key, name) || is_table(name));
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 

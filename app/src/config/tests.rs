@@ -1,6 +1,7 @@
 //! The layers, the names and the errors of the contract.
 
 mod blank;
+mod changes;
 mod credentials;
 mod documentation;
 mod durations;
@@ -42,6 +43,21 @@ impl Setup {
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
             .variable("CLIENT_ID", "340000000000000010")
             .variable("CLIENT_SECRET", "top-secret")
+    }
+
+    /// A complete set-up for ZITADEL with the change feed.
+    fn with_feed() -> Self {
+        Self::zitadel()
+            .file("reader.txt", "reader-token\n")
+            .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
+    }
+
+    /// A complete set-up with the change feed and its webhook.
+    fn with_webhook() -> Self {
+        Self::with_feed()
+            .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")
+            .variable("APP_CHANGES__WEBHOOK__LISTEN", "127.0.0.1:9091")
+            .variable("APP_CHANGES__WEBHOOK__KEY_FILE", "webhook.txt")
     }
 
     fn read(self) -> Result<Config, ConfigError> {
@@ -95,7 +111,7 @@ fn with_nothing_configured_everything_is_at_its_default() {
     assert_eq!(config.server.header_timeout, Duration::from_secs(10));
     assert_eq!(config.server.idle_timeout, Duration::from_secs(75));
     assert_eq!(config.cors, Cors::default());
-    assert!(config.cache.ttl.is_zero());
+    assert!(config.cache.ttl.is_zero() && config.changes.is_none());
     assert_eq!(config.cache.max_entries.get(), 100_000);
     assert_eq!(config.auth.realm.as_str(), "api");
     assert_eq!(config.auth.missing_role_status, MissingRoleStatus::Unauthorized);

@@ -138,6 +138,10 @@ fn alone(setting: &str, setup: Setup) -> Setup {
             .variable("CLIENT_ID", "")
             .variable("CLIENT_SECRET", ""),
         "fake.tokens" => setup.variable("APP_INTROSPECTOR", "fake"),
+        "changes.webhook.key_file" => setup
+            .file("reader.txt", "reader-token")
+            .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
+            .variable("APP_CHANGES__WEBHOOK__LISTEN", "127.0.0.1:9091"),
         _ => setup,
     }
 }

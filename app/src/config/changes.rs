@@ -1,0 +1,216 @@
+//! `[changes]` and `cache.max_staleness`: the change feed, by which answers are reused and yet are not
+//! out of date.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use adapters::{
+    ShownPath,
+    bounded_file::{self, AT_START},
+    zitadel::SigningKeys,
+};
+use domain::{AccessToken, WhenSilent};
+
+use super::{
+    admin::Admin,
+    error::ConfigError,
+    introspector::Introspector,
+    layers::Layers,
+    server::{Server, duration, some_time},
+};
+
+const TOKEN_FILE: &str = "changes.token_file";
+const INTERVAL: &str = "changes.interval";
+const MAX_STALENESS: &str = "cache.max_staleness";
+const LISTEN: &str = "changes.webhook.listen";
+const PATH: &str = "changes.webhook.path";
+const KEY_FILE: &str = "changes.webhook.key_file";
+
+/// Settings that mean nothing without a feed.
+const OF_THE_FEED: [&str; 9] = [
+    MAX_STALENESS,
+    INTERVAL,
+    "changes.overlap",
+    "changes.settle",
+    "changes.lag",
+    "changes.when_silent",
+    LISTEN,
+    PATH,
+    KEY_FILE,
+];
+
+/// Least part of `cache.max_staleness` that the interval leaves to the poll itself.
+const FOR_A_POLL: Duration = Duration::from_secs(1);
+
+/// The change feed: where its token is, and the bounds within which answers are reused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// File with the personal access token that reads the event log.
+    pub token_file: PathBuf,
+    /// Time between two polls.
+    pub interval: Duration,
+    /// How far each poll reads back, beside the duration of the poll before.
+    pub overlap: Duration,
+    /// How long after a change the answers that it concerns are not reused.
+    pub settle: Duration,
+    /// How long after a change of roles an answer of that subject is reused for `max_staleness` at most.
+    pub lag: Duration,
+    /// `cache.max_staleness`: no request is judged by knowledge that is more out of date.
+    pub max_staleness: Duration,
+    /// The reuse of answers while the event log cannot be read.
+    pub when_silent: WhenSilent,
+    /// The listener for ZITADEL's webhook, if there is one.
+    pub webhook: Option<Webhook>,
+}
+
+/// The listener for ZITADEL's webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Path that is posted to.
+    pub path: String,
+    /// File with one signing key, or two.
+    pub key_file: PathBuf,
+}
+
+impl Changes {
+    /// Reads the section. Every value must be right, whether or not there is a feed.
+    pub(super) fn read(
+        layers: &Layers,
+        directory: &Path,
+        introspector: &Introspector,
+        server: &Server,
+        admin: Admin,
+    ) -> Result<Option<Self>, ConfigError> {
+        let interval = some_time(layers, INTERVAL)?;
+        let overlap = some_time(layers, "changes.overlap")?;
+        let settle = duration(layers, "changes.settle")?;
+        let lag = duration(layers, "changes.lag")?;
+        let max_staleness = some_time(layers, MAX_STALENESS)?;
+        let when_silent = when_silent(layers)?;
+        let webhook = Webhook::read(layers, directory, server, admin)?;
+        let Some(token_file) = layers.text(TOKEN_FILE)? else {
+            refuse_without_feed(layers)?;
+            return Ok(None);
+        };
+        if let Introspector::Fake(_) = introspector {
+            return Err(layers.conflict(
+                TOKEN_FILE,
+                "the in-memory fake answers, and has no event log to read: leave it out, or set \
+                 introspector = \"zitadel\"",
+            ));
+        }
+        if max_staleness < interval.saturating_add(FOR_A_POLL) {
+            return Err(layers.conflict(
+                MAX_STALENESS,
+                format_args!(
+                    "{} is less than changes.interval ({}) and 1s for the poll itself: set {} or \
+                     more, or a shorter changes.interval",
+                    humantime::format_duration(max_staleness),
+                    humantime::format_duration(interval),
+                    humantime::format_duration(interval.saturating_add(FOR_A_POLL)),
+                ),
+            ));
+        }
+        let token_file = file(layers, directory, (TOKEN_FILE, &token_file), |text| {
+            AccessToken::parse(text.trim_end_matches(['\r', '\n'])).map(drop)
+        })?;
+        Ok(Some(Self {
+            token_file,
+            interval,
+            overlap,
+            settle,
+            lag,
+            max_staleness,
+            when_silent,
+            webhook,
+        }))
+    }
+}
+
+impl Webhook {
+    fn read(
+        layers: &Layers,
+        directory: &Path,
+        server: &Server,
+        admin: Admin,
+    ) -> Result<Option<Self>, ConfigError> {
+        let path: String = layers.required(PATH)?;
+        let is_path = |c: char| c.is_ascii_graphic() && !"?#".contains(c);
+        if !path.starts_with('/') || !path.chars().all(is_path) {
+            return Err(layers.error(PATH, "it is no path"));
+        }
+        let key_file = layers.text(KEY_FILE)?;
+        let Some(listen) = layers.parsed::<SocketAddr>(LISTEN)? else {
+            let alone = [PATH, KEY_FILE].into_iter().find(|name| layers.origin(name).is_some());
+            return alone.map_or(Ok(None), |name| {
+                Err(layers.conflict(
+                    name,
+                    "it goes with changes.webhook.listen, which is not set: set that, such as \
+                     127.0.0.1:9091, or leave this out",
+                ))
+            });
+        };
+        let others = [("server.listen", Some(server.listen)), ("admin.listen", admin.listen)];
+        for (other, address) in others {
+            if listen.port() != 0 && address.is_some_and(|it| it.port() == listen.port()) {
+                return Err(layers
+                    .conflict(LISTEN, format_args!("it has the port of {other}; choose another")));
+            }
+        }
+        let Some(key_file) = key_file else {
+            return Err(layers.conflict(
+                LISTEN,
+                "it needs changes.webhook.key_file, without which no delivery can be told from a \
+                 forged one: put the signing key of ZITADEL's target into a file, and name it there",
+            ));
+        };
+        let key_file = file(layers, directory, (KEY_FILE, &key_file), |text| {
+            SigningKeys::parse(text).map(drop)
+        })?;
+        Ok(Some(Self { listen, path, key_file }))
+    }
+}
+
+fn when_silent(layers: &Layers) -> Result<WhenSilent, ConfigError> {
+    let name = "changes.when_silent";
+    match layers.required::<String>(name)?.as_str() {
+        "ask" => Ok(WhenSilent::Ask),
+        "keep" => Ok(WhenSilent::Keep),
+        _ => Err(layers.error(name, "it is neither of the two")),
+    }
+}
+
+fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
+    let set = OF_THE_FEED.into_iter().find(|name| layers.origin(name).is_some());
+    set.map_or(Ok(()), |name| {
+        Err(layers.conflict(
+            name,
+            "there is no change feed without changes.token_file, and this means nothing: set that, or \
+             leave this out",
+        ))
+    })
+}
+
+/// Returns the path of a file whose text `check` finds right.
+fn file<E: fmt::Display>(
+    layers: &Layers,
+    directory: &Path,
+    (setting, name): (&'static str, &str),
+    check: impl FnOnce(&str) -> Result<(), E>,
+) -> Result<PathBuf, ConfigError> {
+    // The error names the value of the setting: a joined path looks like a path whatever the value is.
+    let shown = |problem: String| {
+        layers.error(setting, format_args!("{}: {problem}", ShownPath(Path::new(name))))
+    };
+    let path = directory.join(name);
+    let text =
+        bounded_file::read_to_string(&path, AT_START).map_err(|error| shown(error.to_string()))?;
+    check(&text).map_err(|error| shown(error.to_string()))?;
+    Ok(path)
+}
