@@ -1,7 +1,5 @@
 //! Places in the table of marks that concern an answer.
 
-use std::array;
-
 use domain::{ActiveToken, Change, OrganizationId, Role, RoleGrant, SessionId, Subject, TokenId};
 
 use crate::decorators::Digester;
@@ -71,23 +69,22 @@ impl Places {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the slots that a change marks; `None` where it marks everything.
-    pub(super) fn of_change(&self, change: &Change) -> Option<impl Iterator<Item = u16>> {
-        let one = |slot| [slot, slot];
-        let slots = match change {
+    /// Returns the slots that a change marks; `None` among them is every slot.
+    pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
+        let one = |slot| [Some(slot); 2];
+        match change {
             Change::Token(id) => one(self.slot(Kind::Token, id.as_str())),
-            Change::Session(id) => one(self.slot(Kind::Session, SessionId::as_str(id))),
+            Change::Session(id) => one(self.slot(Kind::Session, id.as_str())),
             Change::Subject(id) => one(self.slot(Kind::Subject, id.as_str())),
             Change::RolesOf(id) => one(self.slot(Kind::RolesOf, id.as_str())),
             Change::Role(role) => {
-                [self.slot(Kind::Role, Role::as_str(role)), self.slot(Kind::AnyRole, "")]
+                [self.slot(Kind::Role, role.as_str()), self.slot(Kind::AnyRole, "")].map(Some)
             }
             Change::Organization(id) => {
-                [self.slot(Kind::Organization, id.as_str()), self.slot(Kind::Organization, "")]
+                [id.as_str(), ""].map(|id| Some(self.slot(Kind::Organization, id)))
             }
-            Change::Everything => return None,
-        };
-        Some(array::IntoIter::into_iter(slots.into_iter()))
+            Change::Everything => [None; 2],
+        }
     }
 
     fn slot(&self, kind: Kind, name: &str) -> u16 {
@@ -124,7 +121,8 @@ mod tests {
     fn concerns(places: &Places, change: &Change, answer: &ActiveToken) -> bool {
         let concerned = places.of_answer(answer, true);
         let slots: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
-        places.of_change(change).is_none_or(|mut marked| marked.any(|slot| slots.contains(&slot)))
+        let marked = places.of_change(change);
+        marked.iter().any(|slot| slot.is_none_or(|slot| slots.contains(&slot)))
     }
 
     #[test]

@@ -30,21 +30,22 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Marks a slot.
-    pub(super) fn mark(&self, slot: u16, at: Tick) {
-        if let Some(mark) = self.slots.get(usize::from(slot)) {
-            mark.store(at.as_nanos(), Ordering::Relaxed);
+    /// Writes `at` into slots, `None` being all of them, and moves the watermark after that. A reader
+    /// that sees the watermark sees every mark from before it.
+    pub(super) fn write(
+        &self,
+        slots: impl IntoIterator<Item = Option<u16>>,
+        at: Tick,
+        as_of: Option<Moment>,
+    ) {
+        for slot in slots {
+            let mark =
+                slot.map_or(Some(&self.everything), |slot| self.slots.get(usize::from(slot)));
+            if let Some(mark) = mark {
+                mark.store(at.as_nanos(), Ordering::Relaxed);
+            }
         }
-    }
-
-    /// Marks every slot.
-    pub(super) fn mark_everything(&self, at: Tick) {
-        self.everything.store(at.as_nanos(), Ordering::Relaxed);
-    }
-
-    /// Moves the watermark. Every mark that was written before this call is seen by a reader that sees
-    /// the new watermark.
-    pub(super) fn publish(&self, as_of: Moment) {
+        let Some(as_of) = as_of else { return };
         self.wall.store(as_of.wall_nanos(), Ordering::Release);
         self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
     }

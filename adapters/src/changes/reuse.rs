@@ -1,6 +1,6 @@
 //! The rule of reuse, applied to what the feed told.
 
-use domain::{ActiveToken, Batch, Change, Marked, Moment, ReuseRule, Tick, Unusable};
+use domain::{ActiveToken, Batch, Marked, Moment, ReuseRule, Tick, Unusable};
 
 use super::{
     concerned::{Concerned, Places},
@@ -31,19 +31,8 @@ impl Changes {
 
     /// Takes in a batch at `now`: its marks first, then its watermark.
     pub(super) fn apply(&self, batch: &Batch, now: Tick) {
-        for change in &batch.changes {
-            self.mark(change, now);
-        }
-        if let Some(as_of) = batch.as_of {
-            self.marks.publish(as_of);
-        }
-    }
-
-    fn mark(&self, change: &Change, now: Tick) {
-        match self.places.of_change(change) {
-            Some(slots) => slots.for_each(|slot| self.marks.mark(slot, now)),
-            None => self.marks.mark_everything(now),
-        }
+        let slots = batch.changes.iter().flat_map(|change| self.places.of_change(change));
+        self.marks.write(slots, now, batch.as_of);
     }
 
     /// Returns the slots that concern an answer.
