@@ -7,6 +7,8 @@ pub mod changes;
 mod corpus;
 pub mod decorators;
 mod in_memory;
+#[cfg(test)]
+mod paused_clocks;
 mod shown_path;
 mod stack;
 mod system_clock;

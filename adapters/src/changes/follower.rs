@@ -178,3 +178,6 @@ impl fmt::Debug for Feed {
         f.debug_tuple("Feed").field(&self.told()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,16 @@
 //! An introspector whose answers a test holds back.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, SystemTime},
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
 use domain::{
-    AccessToken, ActiveToken, Cause, Clock, Introspection, IntrospectionError, Outage, Principal,
-    Subject, Tick, Ticks, TokenIntrospector,
+    AccessToken, ActiveToken, Cause, Introspection, IntrospectionError, Outage, Principal, Subject,
+    TokenIntrospector,
 };
-use tokio::{sync::watch, time::Instant};
-
-use crate::Clocks;
+use tokio::sync::watch;
 
 pub(super) type Answer = Result<Introspection, IntrospectionError>;
 
@@ -89,28 +84,6 @@ impl TokenIntrospector for Gated {
         self.open.subscribe().wait_for(|open| *open).await.unwrap();
         let answer = self.answer.borrow().clone();
         answer.unwrap_or_else(|| Ok(active(token.expose_secret())))
-    }
-}
-
-/// Clocks by which as much time passes as by tokio's, which a test can pause. They begin in 2026.
-pub(super) fn clocks() -> Clocks {
-    let clock = Arc::new(TokioClock(Instant::now()));
-    Clocks { wall: Arc::clone(&clock) as Arc<dyn Clock>, ticks: clock }
-}
-
-pub(super) const START: Duration = Duration::from_secs(1_767_225_600);
-
-struct TokioClock(Instant);
-
-impl Clock for TokioClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + START + self.0.elapsed()
-    }
-}
-
-impl Ticks for TokioClock {
-    fn now(&self) -> Tick {
-        Tick::from_nanos(u64::try_from(START.as_nanos()).unwrap()).after(self.0.elapsed())
     }
 }
 

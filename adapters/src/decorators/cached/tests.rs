@@ -9,12 +9,15 @@ use tokio::time::advance;
 use super::{
     super::{
         CacheSettings, Coalesced, Remembering,
-        gated::{Gated, START, active, clocks, outage, token, word},
+        gated::{Gated, active, outage, token, word},
         recorded::Recorded,
     },
     *,
 };
-use crate::Clocks;
+use crate::{
+    Clocks,
+    paused_clocks::{START, clocks},
+};
 
 const TTL: Duration = Duration::from_secs(30);
 

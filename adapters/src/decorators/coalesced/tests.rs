@@ -5,9 +5,10 @@ use tokio::{
 };
 
 use super::{
-    super::gated::{Gated, active, clocks, outage, token, word},
+    super::gated::{Gated, active, outage, token, word},
     *,
 };
+use crate::paused_clocks::clocks;
 
 /// Far longer than a test takes.
 const PATIENCE: Duration = Duration::from_secs(3600);

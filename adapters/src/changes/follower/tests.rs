@@ -1,0 +1,125 @@
+use domain::{ActiveToken, Principal, ReuseRule, Subject, TokenId, Unusable, WhenSilent};
+use tokio::{sync::mpsc, task::yield_now, time::advance};
+
+use super::*;
+use crate::paused_clocks::clocks;
+
+const MAX_STALENESS: Duration = Duration::from_secs(3);
+
+/// A feed that tells what a test sends.
+struct Scripted(mpsc::UnboundedReceiver<Result<Batch, Silence>>);
+
+#[async_trait::async_trait]
+impl ChangeFeed for Scripted {
+    async fn next(&mut self) -> Result<Batch, Silence> {
+        match self.0.recv().await {
+            Some(told) => told,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct World {
+    tell: mpsc::UnboundedSender<Result<Batch, Silence>>,
+    changes: Arc<Changes>,
+    feed: Feed,
+    clocks: Clocks,
+}
+
+fn world() -> World {
+    let (tell, told) = mpsc::unbounded_channel();
+    let (settle, lag) = (Duration::from_secs(5), Duration::from_secs(120));
+    let rule = ReuseRule::new(MAX_STALENESS, settle, lag, WhenSilent::Ask);
+    let (changes, clocks) = (Arc::new(Changes::new(rule, [])), clocks());
+    let (feed, run) = follow(Box::new(Scripted(told)), &changes, clocks.clone(), MAX_STALENESS);
+    tokio::spawn(run);
+    World { tell, changes, feed, clocks }
+}
+
+fn answer(subject: &str) -> ActiveToken {
+    let subject = Subject::parse(subject).ok();
+    ActiveToken {
+        id: TokenId::parse("1").ok(),
+        principal: Arc::new(Principal { subject, ..Principal::default() }),
+        ..ActiveToken::default()
+    }
+}
+
+impl World {
+    fn tell(&self, changes: Vec<Change>, as_of: Option<Moment>) {
+        self.tell.send(Ok(Batch { changes, as_of })).unwrap();
+    }
+
+    fn judge(&self, asked: Moment, answer: &ActiveToken) -> Result<(), Unusable> {
+        let (now, watermark) = (self.clocks.now(), self.changes.watermark());
+        self.changes.judge(now, watermark, asked, &self.changes.concerned(answer))
+    }
+}
+
+async fn pass(secs: u64) {
+    // In steps that the follower's own look fits between.
+    for _ in 0..secs * 2 {
+        advance(Duration::from_millis(500)).await;
+        yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_used_until_a_change_is_told() {
+    let world = world();
+    let asked = world.clocks.now();
+    for _ in 0..100 {
+        pass(1).await;
+        world.tell(Vec::new(), Some(world.clocks.now()));
+        pass(1).await;
+        assert_eq!(world.judge(asked, &answer("ada")), Ok(()));
+    }
+    let ada = Change::Subject(Subject::parse("ada").unwrap());
+    world.tell(vec![ada], Some(world.clocks.now()));
+    pass(1).await;
+    assert_eq!(world.judge(asked, &answer("ada")), Err(Unusable::Changed));
+    assert_eq!(world.judge(asked, &answer("bob")), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_are_told_before_the_rest_are_applied_and_move_no_watermark() {
+    let world = world();
+    world.tell(Vec::new(), Some(world.clocks.now()));
+    pass(1).await;
+    let (asked, before) = (world.clocks.now(), world.changes.watermark());
+    let ada = Change::Subject(Subject::parse("ada").unwrap());
+    world.tell(vec![ada], None);
+    pass(1).await;
+    assert_eq!(world.judge(asked, &answer("ada")), Err(Unusable::Changed));
+    assert_eq!(world.changes.watermark(), before);
+    pass(3).await;
+    assert_eq!(world.judge(asked, &answer("bob")), Err(Unusable::Silent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_falls_silent_is_told_with_its_reason_and_one_that_is_back_too() {
+    let world = world();
+    world.tell(Vec::new(), Some(world.clocks.now()));
+    pass(3).await;
+    assert!(world.feed.told().silent.is_none());
+    let source = Arc::new(std::io::Error::other("a test"));
+    world.tell.send(Err(Silence { reason: "timed_out", source })).unwrap();
+    pass(1).await;
+    let told = world.feed.told();
+    assert_eq!((told.silences, told.silent.unwrap().1), (1, "timed_out"));
+    world.tell(Vec::new(), Some(world.clocks.now()));
+    pass(1).await;
+    assert!(world.feed.told().silent.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_followed_for_as_long_as_it_is_used() {
+    let world = world();
+    world.tell(Vec::new(), Some(world.clocks.now()));
+    pass(1).await;
+    let World { tell, changes, feed, clocks } = world;
+    drop(changes);
+    tell.send(Ok(Batch { changes: Vec::new(), as_of: Some(clocks.now()) })).unwrap();
+    pass(1).await;
+    assert!(feed.wait_for(|_| false).await.is_none(), "the follower has ended");
+}
