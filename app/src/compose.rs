@@ -14,6 +14,7 @@ use domain::{Authorizer, Requirements, TokenIntrospector};
 use crate::{
     client::BoundedByAddress,
     config::{Auth, Config, Fake, Introspector, Prefix, Zitadel},
+    doorbell::Ring,
     explainer::Explainer,
     metrics::Metrics,
     request_telemetry::RequestTelemetry,
@@ -41,6 +42,8 @@ pub(crate) struct Api {
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
+    /// Rings the change feed, if there is one.
+    pub(crate) ring: Option<Ring>,
 }
 
 /// Builds the whole API. The decorators register their metrics at the current recorder.
@@ -60,7 +63,7 @@ pub(crate) fn api(
     let guard = guard.build();
     let router = router::router(routes, &guard, &config.cors, config.server.max_body);
     let Composed { introspector, breaker, verdicts, credentials, .. } = composed;
-    Ok(Api { router, introspector, breaker, verdicts, credentials })
+    Ok(Api { router, introspector, breaker, verdicts, credentials, ring: None })
 }
 
 /// Builds the introspector that the configuration names.

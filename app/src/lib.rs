@@ -11,6 +11,7 @@ pub mod config;
 #[path = "../../tests/fuzz/corpus.rs"]
 mod corpus;
 mod cors;
+mod doorbell;
 mod explain;
 mod explainer;
 mod local_tokens;

@@ -159,6 +159,10 @@ fn describe() {
         "http_server_requests_refused_total",
         "Requests that were refused by their head, before any route saw them."
     );
+    describe_counter!(
+        "webhook_deliveries_total",
+        "Deliveries of ZITADEL's webhook: those that rang for the next poll, and those refused."
+    );
     describe_gauge!("app_build_info", "1, with what is running as labels.");
     gauge!("app_build_info", "version" => env!("VERSION_WITH_COMMIT")).set(1);
     Collector::default().describe();

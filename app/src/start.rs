@@ -1,6 +1,8 @@
 //! From a configuration and a route table to a server that runs.
 
-use adapters::zitadel::HttpClientError;
+use std::sync::Arc;
+
+use adapters::{SystemClock, zitadel::HttpClientError};
 use axum::Router;
 use axum_zitadel::Routes;
 use tracing::{info, warn};
@@ -9,6 +11,7 @@ use crate::{
     admin::{self, Health},
     compose::{self, Api},
     config::{Config, Introspector},
+    doorbell,
     metrics::Metrics,
     open_files,
     serve::{Running, listen_on, serve},
@@ -44,6 +47,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     };
     server.max_connections = open_files::places(server.max_connections, questions);
     let admin_address = config.admin.listen;
+    let webhook = config.changes.as_ref().and_then(|changes| changes.webhook.clone());
     let prefix = config.prefix.clone();
     let cannot_listen = move |setting, address| {
         let variable = prefix.variable(setting);
@@ -55,7 +59,15 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let local_address = listener.local_addr().map_err(&listen)?;
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
-    let running = running.with_credentials(api.credentials);
+    let mut running = running.with_credentials(api.credentials);
+    if let (Some(webhook), Some(ring)) = (webhook, api.ring) {
+        let listen = cannot_listen("changes.webhook.listen", webhook.listen);
+        let clock = Arc::new(SystemClock);
+        let doorbell = scope(metrics.as_ref(), || doorbell::serve(webhook, ring, clock, &server));
+        let doorbell = doorbell.map_err(listen)?;
+        info!(address = %doorbell.local_address, "listening for ZITADEL's webhook");
+        running = running.with_doorbell(doorbell);
+    }
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = cannot_listen("admin.listen", address);
     let health = Health::new(api.breaker, api.verdicts, running.draining());

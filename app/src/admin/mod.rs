@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) use health::Health;
 
-use crate::{config, metrics::Metrics, serve::serve_operators};
+use crate::{config, metrics::Metrics, serve::serve_aside};
 
 /// The listener for operators, while it is held.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(crate) async fn serve(
     tasks.spawn(async move { readiness.become_ready(&*introspector).await });
     let recorder = metrics.clone();
     let router = router(Operators { metrics, health });
-    tasks.spawn(recorder.scope(|| serve_operators(listener, router, server)));
+    tasks.spawn(recorder.scope(|| serve_aside(listener, "operators", router, server)));
     Ok(Admin { local_address, _tasks: tasks })
 }
 

@@ -47,7 +47,7 @@ const OF_THE_FEED: [&str; 9] = [
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// The change feed: where its token is, and the bounds within which answers are reused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
     /// File with the personal access token that reads the event log.
     pub token_file: PathBuf,
@@ -68,7 +68,7 @@ pub struct Changes {
 }
 
 /// The listener for ZITADEL's webhook.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Webhook {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -76,6 +76,8 @@ pub struct Webhook {
     pub path: String,
     /// File with one signing key, or two.
     pub key_file: PathBuf,
+    /// The keys that the file held at the start.
+    pub keys: SigningKeys,
 }
 
 impl Changes {
@@ -117,7 +119,7 @@ impl Changes {
                 ),
             ));
         }
-        let token_file = file(layers, directory, (TOKEN_FILE, &token_file), |text| {
+        let (token_file, ()) = file(layers, directory, (TOKEN_FILE, &token_file), |text| {
             AccessToken::parse(text.trim_end_matches(['\r', '\n'])).map(drop)
         })?;
         Ok(Some(Self {
@@ -170,10 +172,8 @@ impl Webhook {
                  forged one: put the signing key of ZITADEL's target into a file, and name it there",
             ));
         };
-        let key_file = file(layers, directory, (KEY_FILE, &key_file), |text| {
-            SigningKeys::parse(text).map(drop)
-        })?;
-        Ok(Some(Self { listen, path, key_file }))
+        let (key_file, keys) = file(layers, directory, (KEY_FILE, &key_file), SigningKeys::parse)?;
+        Ok(Some(Self { listen, path, key_file, keys }))
     }
 }
 
@@ -197,13 +197,13 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Returns the path of a file whose text `check` finds right.
-fn file<E: fmt::Display>(
+/// Returns the path of a file, and its text as `parse` reads it.
+fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,
     (setting, name): (&'static str, &str),
-    check: impl FnOnce(&str) -> Result<(), E>,
-) -> Result<PathBuf, ConfigError> {
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<(PathBuf, T), ConfigError> {
     // The error names the value of the setting: a joined path looks like a path whatever the value is.
     let shown = |problem: String| {
         layers.error(setting, format_args!("{}: {problem}", ShownPath(Path::new(name))))
@@ -211,6 +211,6 @@ fn file<E: fmt::Display>(
     let path = directory.join(name);
     let text =
         bounded_file::read_to_string(&path, AT_START).map_err(|error| shown(error.to_string()))?;
-    check(&text).map_err(|error| shown(error.to_string()))?;
-    Ok(path)
+    let parsed = parse(&text).map_err(|error| shown(error.to_string()))?;
+    Ok((path, parsed))
 }

@@ -40,7 +40,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{admin::Admin, client::Networks, config};
+use crate::{admin::Admin, client::Networks, config, doorbell::Doorbell};
 use activity::Limits;
 use connection::Connections;
 use connection_share::{ConnectionShares, Share};
@@ -53,8 +53,8 @@ use stalls::Stalls;
 /// How long the listener rests after it could not accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Connections of operators served at once.
-const OPERATORS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
+/// Connections of a listener beside the API's that are served at once.
+const ASIDE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
 /// A server that runs, and the handle to stop it. Dropping the handle stops it too.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub struct Running {
     draining: Arc<AtomicBool>,
     /// The listener for operators goes on to the end.
     admin: Option<Admin>,
+    /// The listener for ZITADEL's webhook, likewise.
+    doorbell: Option<Doorbell>,
     /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
@@ -89,6 +91,12 @@ impl Running {
         self.admin.as_ref().map(|admin| admin.local_address)
     }
 
+    /// The address that the listener for ZITADEL's webhook listens on, if there is one.
+    #[must_use]
+    pub fn webhook_address(&self) -> Option<SocketAddr> {
+        self.doorbell.as_ref().map(|doorbell| doorbell.local_address)
+    }
+
     /// Whether the stop has begun.
     pub(crate) fn draining(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.draining)
@@ -96,6 +104,10 @@ impl Running {
 
     pub(crate) fn with_admin(self, admin: Admin) -> Self {
         Self { admin: Some(admin), ..self }
+    }
+
+    pub(crate) fn with_doorbell(self, doorbell: Doorbell) -> Self {
+        Self { doorbell: Some(doorbell), ..self }
     }
 
     pub(crate) fn with_credentials(self, credentials: Option<Arc<CurrentAuthentication>>) -> Self {
@@ -146,7 +158,15 @@ fn serve_by(
     let open = gauge!("http_server_connections");
     let server = Server::new(listener, max_connections, shares, connections, open);
     let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
-    Running { local_address, stop, served, draining, admin: None, credentials: None }
+    Running {
+        local_address,
+        stop,
+        served,
+        draining,
+        admin: None,
+        doorbell: None,
+        credentials: None,
+    }
 }
 
 /// The place of a connection, until its socket is closed: an upgraded connection keeps it.
@@ -170,15 +190,17 @@ impl Drop for Place {
     }
 }
 
-/// Serves `router` to operators until the future is dropped, with the time-outs of the API.
-pub(crate) fn serve_operators(
+/// Serves `router` on a listener beside the API's until the future is dropped, with the time-outs of
+/// the API. `name` is the listener's in metrics.
+pub(crate) fn serve_aside(
     listener: TcpListener,
+    name: &'static str,
     router: Router,
     config: &config::Server,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let connections = Connections::new(router, config, "operators", Arc::default());
-    let shares = ConnectionShares::new(OPERATORS, Networks::default());
-    let mut server = Server::new(listener, OPERATORS.get(), shares, connections, Gauge::noop());
+    let connections = Connections::new(router, config, name, Arc::default());
+    let shares = ConnectionShares::new(ASIDE, Networks::default());
+    let mut server = Server::new(listener, ASIDE.get(), shares, connections, Gauge::noop());
     async move { server.accept_until(pending::<()>()).await }
 }
 

@@ -1,5 +1,6 @@
 //! `[changes]` and `cache.max_staleness`.
 
+use adapters::zitadel::SigningKeys;
 use domain::WhenSilent;
 
 use super::*;
@@ -68,6 +69,7 @@ fn each_setting_arrives_from_each_layer() {
                 listen: "127.0.0.1:1".parse().unwrap(),
                 path: "/ring".to_owned(),
                 key_file: directory.join("key"),
+                keys: SigningKeys::parse(KEY).unwrap(),
             }),
         };
         assert_eq!(config.changes, Some(expected));

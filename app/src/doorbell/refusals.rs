@@ -1,0 +1,43 @@
+//! Log events of refused deliveries: the first of a reason, then at most one a minute with their number.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use adapters::zitadel::InvalidSignature;
+use tokio::time::Instant;
+use tracing::warn;
+
+/// Time between two events of one reason.
+const BETWEEN_EVENTS: Duration = Duration::from_secs(60);
+
+/// Refused deliveries, by their reason.
+#[derive(Default)]
+pub(super) struct Refusals(Mutex<HashMap<InvalidSignature, Told>>);
+
+#[derive(Default)]
+struct Told {
+    /// Deliveries that the log does not know of yet.
+    untold: u64,
+    at: Option<Instant>,
+}
+
+impl Refusals {
+    /// Notes a refused delivery. Nothing of it is logged but the reason.
+    pub(super) fn note(&self, reason: InvalidSignature) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = told.entry(reason).or_default();
+        told.untold += 1;
+        if told.at.is_none_or(|at| at.elapsed() >= BETWEEN_EVENTS) {
+            warn!(
+                reason = reason.as_str(),
+                deliveries = told.untold,
+                "webhook deliveries were refused: {}",
+                reason.remedy(),
+            );
+            *told = Told { untold: 0, at: Some(Instant::now()) };
+        }
+    }
+}
