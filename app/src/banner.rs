@@ -77,7 +77,7 @@ impl Banner {
             }
         }
         writeln!(text, "\nTo try it:\n")?;
-        for Route { method, path, access, sample_body } in &self.routes {
+        for Route { method, path, access, sample_body, .. } in &self.routes {
             let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
             let header = match access {
                 Access::Public | Access::Optional(_) => String::new(),

@@ -1,6 +1,6 @@
 //! Places in the table of marks that concern an answer.
 
-use domain::{ActiveToken, Change, OrganizationId, Role, RoleGrant, SessionId, Subject, TokenId};
+use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
@@ -97,7 +97,7 @@ impl Places {
 mod tests {
     use std::{collections::HashSet, sync::Arc};
 
-    use domain::{Organization, Principal};
+    use domain::{Organization, Principal, Role, SessionId};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum_zitadel::{Access, Reason};
-use domain::{ActiveToken, Principal, RoleGrant};
+use domain::{ActiveToken, Freshness, Principal, RoleGrant};
 use serde_json::{Value, json};
 
 use super::{Explained, ExplainedRoute, Verdict};
@@ -127,7 +127,7 @@ fn names(principal: &Principal) -> [(&'static str, Option<&str>); 4] {
 }
 
 fn write_route(text: &mut String, ExplainedRoute { route, shut }: &ExplainedRoute) -> fmt::Result {
-    let rule = rule(route.access);
+    let rule = rule(route.access, route.freshness);
     let outcome = if shut.is_some() { "shut" } else { "open" };
     writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.method.as_str(), route.path)?;
     if let Some(shut) = shut {
@@ -136,11 +136,15 @@ fn write_route(text: &mut String, ExplainedRoute { route, shut }: &ExplainedRout
     Ok(())
 }
 
-fn rule(access: Access) -> String {
+fn rule(access: Access, freshness: Freshness) -> String {
+    let asked = match freshness {
+        Freshness::Kept => "",
+        Freshness::Asked => ", asked for each request",
+    };
     match access {
         Access::Public => "anyone".to_owned(),
-        Access::Optional(policy) => format!("anyone, or {policy}"),
-        Access::Guarded(policy) => policy.to_string(),
+        Access::Optional(policy) => format!("anyone, or {policy}{asked}"),
+        Access::Guarded(policy) => format!("{policy}{asked}"),
     }
 }
 
@@ -170,7 +174,7 @@ fn route_json(ExplainedRoute { route, shut }: &ExplainedRoute) -> Value {
     json!({
         "method": route.method.as_str(),
         "path": route.path,
-        "rule": rule(route.access),
+        "rule": rule(route.access, route.freshness),
         "open": shut.is_none(),
         "status": shut.as_ref().map(|shut| shut.status),
         "reason": shut.as_ref().map(|shut| shut.reason),
@@ -190,7 +194,19 @@ fn time(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::Policy;
+
     use super::*;
+
+    #[test]
+    fn a_rule_that_asks_for_each_request_says_so() {
+        let guarded = Access::Guarded(&Policy::Authenticated);
+        assert_eq!(rule(guarded, Freshness::Kept), "an active verdict");
+        assert_eq!(rule(guarded, Freshness::Asked), "an active verdict, asked for each request");
+        let optional = Access::Optional(&Policy::Authenticated);
+        let shown = "anyone, or an active verdict, asked for each request";
+        assert_eq!(rule(optional, Freshness::Asked), shown);
+    }
 
     #[test]
     fn every_time_that_a_clock_can_show_is_shown() {

@@ -1,5 +1,7 @@
 //! The table of marks, built with atomics that loom reorders as the memory model allows.
 
+#![expect(clippy::expect_used, reason = "a thread that panicked fails the test")]
+
 mod atomic {
     pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
 }
@@ -15,9 +17,7 @@ use marks::Marks;
 const APPLIED: u64 = 100;
 const AS_OF: u64 = 90;
 
-fn tick(nanos: u64) -> Option<Tick> {
-    Some(Tick::from_nanos(nanos))
-}
+const MARKED: Option<Tick> = Some(Tick::from_nanos(APPLIED));
 
 /// Reads as a use does while `write` goes on, in every order.
 fn check(
@@ -31,7 +31,7 @@ fn check(
             thread::spawn(move || write(&marks))
         };
         read(&marks);
-        writer.join().unwrap();
+        writer.join().expect("the writer ends");
     });
 }
 
@@ -46,8 +46,8 @@ fn a_reader_that_sees_a_watermark_sees_every_mark_from_before_it() {
             let watermark = marks.watermark();
             // Either half of it is enough: an age counts the older one.
             if watermark.tick.as_nanos() == AS_OF || watermark.wall_nanos() == AS_OF {
-                assert_eq!(marks.newest(&[0, 1]), tick(APPLIED));
-                assert_eq!(marks.newest_of_everything(), tick(APPLIED));
+                assert_eq!(marks.newest(&[0, 1]), MARKED);
+                assert_eq!(marks.newest_of_everything(), MARKED);
             }
         },
     );

@@ -7,7 +7,7 @@ use axum::{
     handler::Handler,
     routing::{MethodFilter, MethodRouter, on},
 };
-use domain::{Policy, Rule};
+use domain::{Freshness, Policy, Rule};
 
 use super::{
     Arguments, PermitFirst,
@@ -18,6 +18,7 @@ use crate::admit::Authorized;
 /// A handler with the word for who may call it.
 pub struct Mountable<S> {
     pub(super) access: Access,
+    pub(super) freshness: Freshness,
     pub(super) sample_body: Option<&'static str>,
     pub(super) mount: Mount<S>,
 }
@@ -86,7 +87,7 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(Public(handler), T::READS_REQUEST))
     });
-    Mountable { access: Access::Public, sample_body: None, mount }
+    Mountable { access: Access::Public, freshness: Freshness::Kept, sample_body: None, mount }
 }
 
 /// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet the rule
@@ -146,7 +147,8 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(BehindRule(handler), H::READS_REQUEST))
     });
-    Mountable { access: Access::Guarded(R::POLICY), sample_body: None, mount }
+    let (access, freshness) = (Access::Guarded(R::POLICY), R::FRESHNESS);
+    Mountable { access, freshness, sample_body: None, mount }
 }
 
 /// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a token.
@@ -177,5 +179,6 @@ where
     let mount: Mount<S> = Box::new(move |method, edge: &Edge| {
         on(method, edge.around(BehindRule(handler), H::READS_REQUEST))
     });
-    Mountable { access: Access::Optional(R::POLICY), sample_body: None, mount }
+    let (access, freshness) = (Access::Optional(R::POLICY), R::FRESHNESS);
+    Mountable { access, freshness, sample_body: None, mount }
 }

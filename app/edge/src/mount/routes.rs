@@ -4,6 +4,8 @@ use std::fmt;
 
 use axum::{Router, extract::Request, http::Method, routing::MethodFilter};
 
+use domain::Freshness;
+
 use super::{Access, Mountable, NotFound, handler::Edge, mountable::Mount};
 use crate::{admit::Guard, answer::Outcome};
 
@@ -19,6 +21,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// How fresh the verdict is that its rule judges.
+    pub freshness: Freshness,
     /// A body in JSON that the handler accepts, where there is one to try.
     pub sample_body: Option<&'static str>,
 }
@@ -82,8 +86,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Mounts a handler for any other method that axum knows, such as `OPTIONS`.
     #[must_use]
     pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
-        let Mountable { access, sample_body, mount } = handler;
-        self.table.push(Route { method, path, access, sample_body });
+        let Mountable { access, freshness, sample_body, mount } = handler;
+        self.table.push(Route { method, path, access, freshness, sample_body });
         self.mounts.push(mount);
         self
     }

@@ -12,6 +12,7 @@ mod api;
 mod chaos;
 mod denials;
 mod floods;
+mod freshness;
 mod layer;
 mod require;
 mod sockets;

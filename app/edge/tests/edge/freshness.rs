@@ -1,0 +1,122 @@
+//! How fresh a verdict is, by rule: rules of one request share one as far as each allows.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
+
+use adapters::SystemClock;
+use async_trait::async_trait;
+use axum::Router;
+use axum_zitadel::{
+    Authorized, Guard, Routes,
+    domain::{
+        AccessToken, ActiveToken, Authorizer, Freshness, Introspection, IntrospectionError, Policy,
+        Requirements, Rule, TokenIntrospector,
+    },
+    guarded,
+};
+
+use crate::api::{Noted, SignedIn, answer, request};
+
+/// Callers who may delete, by what the server says now.
+#[derive(Debug)]
+struct MayDelete;
+
+impl Rule for MayDelete {
+    const POLICY: &'static Policy = &Policy::Authenticated;
+    const FRESHNESS: Freshness = Freshness::Asked;
+}
+
+/// Keeps that every token is active, and says of each that it is not when it is asked.
+#[derive(Default)]
+struct Revoked {
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenIntrospector for Revoked {
+    async fn introspect(&self, _: &AccessToken<'_>) -> Result<Introspection, IntrospectionError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(Introspection::Inactive)
+    }
+
+    fn known(&self, _: &AccessToken<'_>, _: SystemTime) -> Option<Introspection> {
+        Some(Introspection::Active(ActiveToken::default()))
+    }
+}
+
+async fn keep(_: Authorized<SignedIn>) {}
+async fn ask(_: Authorized<MayDelete>) {}
+async fn keep_then_ask(_: Authorized<SignedIn>, _: Authorized<MayDelete>) {}
+async fn keep_twice(_: Authorized<SignedIn>, _: Authorized<SignedIn>) {}
+
+fn apis() -> [(Arc<Revoked>, Router); 2] {
+    [false, true].map(|is_observed| {
+        let introspector = Arc::<Revoked>::default();
+        let port: Arc<dyn TokenIntrospector> = Arc::<Revoked>::clone(&introspector);
+        let authorizer = Authorizer::new(port, Arc::new(SystemClock), Requirements::default());
+        let guard = Guard::builder(authorizer);
+        let guard = if is_observed { guard.observer(Noted::default()) } else { guard };
+        let routes = Routes::default()
+            .get("/keep", guarded(keep))
+            .get("/ask", guarded(ask))
+            .get("/keep-then-ask", guarded(keep_then_ask))
+            .get("/keep-twice", guarded(keep_twice));
+        (introspector, routes.into_api(&guard.build()))
+    })
+}
+
+#[tokio::test]
+async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
+    for (introspector, api) in apis() {
+        for (path, status, asked) in [
+            ("/keep", 200, 0),
+            ("/keep-twice", 200, 0),
+            ("/ask", 401, 1),
+            // The first rule takes the kept verdict, and the second one does not.
+            ("/keep-then-ask", 401, 1),
+        ] {
+            introspector.asked.store(0, Ordering::Relaxed);
+            let response = answer(&api, request("GET", path, "a-token")).await;
+            assert_eq!(response.status(), status, "{path}");
+            assert_eq!(introspector.asked.load(Ordering::Relaxed), asked, "{path}");
+        }
+    }
+}
+
+/// Keeps nothing, and says that every token is active.
+#[derive(Default)]
+struct Active {
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenIntrospector for Active {
+    async fn introspect(&self, _: &AccessToken<'_>) -> Result<Introspection, IntrospectionError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(Introspection::Active(ActiveToken::default()))
+    }
+}
+
+#[tokio::test]
+async fn a_verdict_that_was_asked_for_serves_both_rules() {
+    async fn both(_: Authorized<MayDelete>, _: Authorized<SignedIn>, _: Authorized<MayDelete>) {}
+    let introspector = Arc::<Active>::default();
+    let port: Arc<dyn TokenIntrospector> = Arc::<Active>::clone(&introspector);
+    let authorizer = Authorizer::new(port, Arc::new(SystemClock), Requirements::default());
+    let guard = Guard::builder(authorizer).build();
+    let api = Routes::default().get("/", guarded(both)).into_api(&guard);
+    assert_eq!(answer(&api, request("GET", "/", "a-token")).await.status(), 200);
+    assert_eq!(introspector.asked.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn the_table_says_which_routes_ask() {
+    let routes = Routes::<()>::default().get("/keep", guarded(keep)).get("/ask", guarded(ask));
+    let freshness: Vec<_> = routes.table().iter().map(|route| route.freshness).collect();
+    assert_eq!(freshness, [Freshness::Kept, Freshness::Asked]);
+}
