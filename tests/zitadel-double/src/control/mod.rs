@@ -2,7 +2,10 @@
 //!
 //! It has a port of its own, on loopback only, and never shares the instance's origin.
 
+mod event_orders;
+mod event_routes;
 mod fault_order;
+mod log_orders;
 mod people_orders;
 mod routes;
 mod server_orders;

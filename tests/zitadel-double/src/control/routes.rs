@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::people_orders::{GrantOrder, UserOrder, UserStateOrder};
 use super::server_orders::{AppStateOrder, FaultsOrder, ListeningOrder, SecretOrder};
 use super::token_orders::{AnswerOrder, PatOrder, TokenOrder, TokenRef};
-use super::{ControlError, Controlled};
+use super::{ControlError, Controlled, event_routes};
 
 /// What an order came to.
 pub(super) type Outcome = Result<Value, ControlError>;
@@ -47,6 +47,8 @@ pub(super) async fn route(
                 "introspections": counts.introspections,
                 "discoveries": counts.discoveries,
                 "connections": counts.connections,
+                "event_calls": counts.event_calls,
+                "event_type_calls": counts.event_type_calls,
             }))
         }
         ("DELETE", "/counts") => {
@@ -55,6 +57,7 @@ pub(super) async fn route(
         }
         ("GET", "/violations") => Ok(texts(&shared.violations.list())),
         ("DELETE", "/violations") => Ok(texts(&shared.violations.take())),
+        ("POST", path) => event_routes::route(path, body, controlled),
         _ => Err(ControlError::NoRoute),
     }
 }
@@ -64,7 +67,7 @@ pub(super) fn done() -> Value {
     json!({ "done": true })
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     Ok(serde_json::from_slice(body)?)
 }
 

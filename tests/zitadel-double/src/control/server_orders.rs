@@ -69,6 +69,7 @@ pub(super) struct FaultsOrder {
 enum EndpointName {
     Introspection,
     Discovery,
+    EventLog,
 }
 
 impl FaultsOrder {
@@ -78,6 +79,9 @@ impl FaultsOrder {
             (EndpointName::Discovery, fault) => shared.discovery_faults.push(fault, times),
             (EndpointName::Introspection, DiscoveryFault::Any(fault)) => {
                 shared.introspection_faults.push(fault, times);
+            }
+            (EndpointName::EventLog, DiscoveryFault::Any(fault)) => {
+                shared.event_log_faults.push(fault.into(), times);
             }
             _ => {
                 return Err(ControlError::Meaningless("only discovery can have this fault"));

@@ -72,7 +72,7 @@ impl TokenOrder {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenRef {
-    token: String,
+    pub(super) token: String,
 }
 
 impl TokenRef {

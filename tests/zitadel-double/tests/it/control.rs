@@ -5,25 +5,25 @@ use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::resource_server::{Got, http, inactive, introspect, request, send};
 
-struct Remote {
-    double: ZitadelDouble,
-    base: String,
+pub(crate) struct Remote {
+    pub(crate) double: ZitadelDouble,
+    pub(crate) base: String,
 }
 
 impl Remote {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let double = ZitadelDouble::start().await;
         let address = double.serve_control("127.0.0.1:0".parse().unwrap()).unwrap();
         Self { double, base: format!("http://{address}") }
     }
 
-    async fn send(&self, method: &str, path: &str, body: Value) -> Got {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> Got {
         let method = method.parse().unwrap();
         let url = format!("{}{path}", self.base);
         send(http().request(method, url).body(body.to_string())).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let got = self.send("POST", path, body).await;
         assert_eq!(got.status, 200, "{path}: {}", got.body);
         got.json()
@@ -146,7 +146,9 @@ async fn counts_and_violations_are_told_and_cleared() {
     let remote = Remote::start().await;
     send(request(&remote.double).header("cookie", "a=b").form(&[("token", "t")])).await;
     let counts = remote.send("GET", "/counts", json!({})).await.json();
-    assert_eq!(counts, json!({ "introspections": 1, "discoveries": 0, "connections": 1 }));
+    let expected = json!({ "introspections": 1, "discoveries": 0, "connections": 1,
+        "event_calls": 0, "event_type_calls": 0 });
+    assert_eq!(counts, expected);
     let listed = remote.send("GET", "/violations", json!({})).await.json();
     assert_eq!(listed, json!(["a cookie was sent"]));
     assert_eq!(remote.send("DELETE", "/violations", json!({})).await.json(), listed);

@@ -14,6 +14,7 @@ mod changes_under_way;
 mod client_authentication;
 mod client_keys;
 mod control;
+mod control_of_events;
 mod discovery;
 mod event_log;
 mod event_log_calls;
