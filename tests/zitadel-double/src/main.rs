@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use zitadel_double::ZitadelDouble;
 
-/// A strict stand-in for ZITADEL's discovery and introspection endpoints.
+/// A strict stand-in for ZITADEL's discovery, introspection and event log.
 #[derive(Debug, Parser)]
 #[command(name = "zitadel-double", version)]
 struct Options {

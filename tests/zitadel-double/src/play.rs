@@ -81,6 +81,7 @@ fn control_lines(control: SocketAddr) -> String {
          curl http://{control}/pats -d '{{\"user\":\"writer\"}}'\n\
          curl http://{control}/faults -d '{{\"on\":\"introspection\",\"fault\":{{\"kind\":\"stall\"}}}}'\n\
          curl -X DELETE http://{control}/faults\n\
+         curl -X POST http://{control}/event_reader\n\
          curl http://{control}/counts\n"
     )
 }

@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
-    /// Introspection by another method than POST, discovery by another than GET.
+    /// Introspection or the event log by another method than POST, discovery by another than GET.
     Method(String),
-    /// A path that is neither discovery nor introspection.
+    /// A path that is neither discovery nor introspection nor the event log.
     UnknownPath(String),
     /// A host name that is not one of the instance's domains.
     UnknownHost(String),
@@ -38,7 +38,7 @@ pub enum Violation {
     Cookie,
     /// `Forwarded` or `X-Forwarded-…`, by name: ZITADEL would look for another instance.
     ForwardingHeader(String),
-    /// More than one `Authorization` header, or a scheme other than Basic.
+    /// More than one `Authorization` header, or a scheme other than Basic, or Bearer at the event log.
     Authorization,
     /// Credentials sent to the discovery document, which needs none.
     CredentialsForDiscovery,
@@ -120,7 +120,9 @@ impl fmt::Display for Violation {
             Self::NoToken => f.write_str("the token is missing or empty"),
             Self::Cookie => f.write_str("a cookie was sent"),
             Self::ForwardingHeader(name) => write!(f, "the header {name} was sent"),
-            Self::Authorization => f.write_str("the Authorization header is not one Basic value"),
+            Self::Authorization => {
+                f.write_str("the Authorization header is not one value of the right scheme")
+            }
             Self::CredentialsForDiscovery => f.write_str("discovery was given credentials"),
             Self::BasicEncoding => f.write_str("the Basic value is wrongly encoded"),
             Self::ClientRefused { client_id, because } => {

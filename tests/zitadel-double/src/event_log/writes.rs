@@ -63,3 +63,22 @@ impl PendingEvent {
         self.shared.world().log.show(self.event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::{OpenWrites, PUSH_TIMEOUT};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_never_ends_is_given_up_in_the_end() {
+        let writes = OpenWrites::none();
+        let held = writes.hold();
+        let started = Instant::now();
+        writes.finished().await;
+        assert_eq!(started.elapsed(), PUSH_TIMEOUT);
+        drop(held);
+        writes.finished().await;
+        assert_eq!(started.elapsed(), PUSH_TIMEOUT);
+    }
+}
