@@ -6,10 +6,9 @@ use domain::TokenIntrospector;
 
 use crate::{
     Clocks,
-    changes::Changes,
     decorators::{
-        Breaker, CacheSettings, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
-        KnownTokens, Observed, Remembering, TokenCache,
+        Belief, Believed, Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
+        KnownTokens, Observed, Remembering, TokenCache, Witness,
     },
 };
 
@@ -30,6 +29,8 @@ pub struct Stack {
     pub introspector: Arc<dyn TokenIntrospector>,
     /// The circuit breaker, for a health check.
     pub breaker: Breaker,
+    /// The doubts about inactives, for a health check.
+    pub belief: Belief,
 }
 
 impl Default for Limits {
@@ -43,13 +44,13 @@ impl Default for Limits {
 
 /// Puts the decorators before `introspector`, inside out. They register their metrics at the current
 /// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a
-/// caller waits, `changes` allow or forbid that an answer is reused, and `clocks` tell how old it is.
+/// caller waits. An inactive is believed if all `witnesses` vouch for it. Without `tokens` no answer is kept.
 /// Questions are asked within a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,
-    cache: CacheSettings,
-    changes: Option<Arc<Changes>>,
+    witnesses: Vec<Arc<dyn Witness>>,
+    tokens: Option<Arc<TokenCache>>,
     limits: Limits,
     patience: Duration,
     clocks: Clocks,
@@ -58,26 +59,31 @@ pub fn stack(
     let observed = Observed::new(introspector);
     // Refuse at once rather than queue without end, and keep a share for users.
     let Limits { max_in_flight, known_share } = limits;
-    let limited = InFlightLimited::new(observed, max_in_flight, known_share, known);
+    let limited = InFlightLimited::new(observed, max_in_flight, known_share, Arc::clone(&known));
     // Leave a server that is down alone.
     let circuit_breaker = CircuitBreaker::new(limited);
     let breaker = circuit_breaker.breaker();
-    if cache.ttl.is_zero() {
+    // Ask witnesses before an inactive is believed.
+    let belief = Belief::new(witnesses);
+    let believed = Believed::new(circuit_breaker, known, belief.clone(), patience);
+    let Some(tokens) = tokens else {
         // Many callers with one token, one call.
-        let coalesced = Coalesced::new(circuit_breaker, patience, clocks);
-        return Stack { introspector: Arc::new(coalesced), breaker };
-    }
-    let tokens = Arc::new(TokenCache::new(cache, changes, clocks.clone()));
+        let coalesced = Coalesced::new(believed, patience, clocks);
+        return Stack { introspector: Arc::new(coalesced), breaker, belief };
+    };
     // Keep each answer, as old as its question.
-    let remembering = Remembering::new(circuit_breaker, Arc::clone(&tokens), clocks.clone());
+    let remembering = Remembering::new(believed, Arc::clone(&tokens), clocks.clone());
     // Many callers with one token, one call.
     let coalesced = Coalesced::new(remembering, patience, clocks);
     // Answer from what is kept.
-    Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker }
+    Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker, belief }
 }
 
 impl std::fmt::Debug for Stack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stack").field("breaker", &self.breaker).finish_non_exhaustive()
+        f.debug_struct("Stack")
+            .field("breaker", &self.breaker)
+            .field("belief", &self.belief)
+            .finish_non_exhaustive()
     }
 }

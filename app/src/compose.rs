@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
-    decorators::Breaker,
-    zitadel::{ComposedZitadel, CurrentAuthentication, HttpClientError, Verdicts, compose},
+    decorators::{Belief, Breaker},
+    zitadel::{Canary, ComposedZitadel, CurrentAuthentication, HttpClientError, Verdicts, compose},
 };
 use axum::Router;
 use axum_zitadel::{Guard, GuardBuilder, Routes};
@@ -31,6 +31,8 @@ pub(crate) struct Composed {
     /// There is none in front of the fake.
     breaker: Option<Breaker>,
     verdicts: Verdicts,
+    belief: Belief,
+    canary: Option<Canary>,
     /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
@@ -41,6 +43,8 @@ pub(crate) struct Api {
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
+    pub(crate) belief: Belief,
+    pub(crate) canary: Option<Canary>,
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
     /// Rings the change feed, if there is one.
     pub(crate) ring: Option<Ring>,
@@ -62,8 +66,8 @@ pub(crate) fn api(
     };
     let guard = guard.build();
     let router = router::router(routes, &guard, &config.cors, config.server.max_body);
-    let Composed { introspector, breaker, verdicts, credentials, .. } = composed;
-    Ok(Api { router, introspector, breaker, verdicts, credentials, ring: None })
+    let Composed { introspector, breaker, verdicts, belief, canary, credentials, .. } = composed;
+    Ok(Api { router, introspector, breaker, verdicts, belief, canary, credentials, ring: None })
 }
 
 /// Builds the introspector that the configuration names.
@@ -106,6 +110,8 @@ fn in_memory(fake: Fake) -> Composed {
         explainer: Explainer::Fake,
         breaker: None,
         verdicts: Verdicts::default(),
+        belief: Belief::default(),
+        canary: None,
         credentials: None,
     }
 }
@@ -128,6 +134,8 @@ fn ask_zitadel(
         },
         breaker: Some(zitadel.breaker),
         verdicts: zitadel.verdicts,
+        belief: zitadel.belief,
+        canary: zitadel.canary,
         credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
     })
 }

@@ -36,6 +36,13 @@ pub enum IntrospectionError {
         /// What was seen.
         source: Cause,
     },
+    /// The authorization server calls the token inactive, and a witness does not vouch for that: it
+    /// says so of good tokens too while its database fails.
+    #[error("the authorization server calls the token inactive, and that is not believed alone")]
+    Unwitnessed {
+        /// Reason for the doubt.
+        source: Cause,
+    },
     /// The answer is none that RFC 7662 allows: a bug, or somebody in between.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
@@ -117,12 +124,15 @@ impl IntrospectionError {
             Self::Unavailable { reason, .. } => reason.as_str(),
             Self::ClientRefused { .. } => Self::CLIENT_REFUSED,
             Self::Misconfigured { reason, .. } => reason.as_str(),
+            Self::Unwitnessed { .. } => Self::UNWITNESSED,
             Self::Malformed { .. } => Self::MALFORMED,
         }
     }
 
     /// The word for [`ClientRefused`](Self::ClientRefused).
     pub const CLIENT_REFUSED: &str = "client_refused";
+    /// The word for [`Unwitnessed`](Self::Unwitnessed).
+    pub const UNWITNESSED: &str = "inactive_without_witness";
     /// The word for [`Malformed`](Self::Malformed).
     pub const MALFORMED: &str = "malformed_answer";
 }

@@ -258,9 +258,11 @@ fn evidence(answer: &Result<Introspection, IntrospectionError>) -> Evidence {
         },
         Err(IntrospectionError::ClientRefused { .. }) => Evidence::Down,
         Ok(_)
-        | Err(IntrospectionError::Misconfigured { .. } | IntrospectionError::Malformed { .. }) => {
-            Evidence::Up
-        }
+        | Err(
+            IntrospectionError::Misconfigured { .. }
+            | IntrospectionError::Unwitnessed { .. }
+            | IntrospectionError::Malformed { .. },
+        ) => Evidence::Up,
     }
 }
 

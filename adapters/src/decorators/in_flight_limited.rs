@@ -13,7 +13,7 @@ use super::{KnownShare, KnownTokens};
 /// there is no verdict. It never waits.
 ///
 /// A share of the places is for tokens that were active when they were last asked about: invented
-/// tokens, however many, do not take it. It takes note of each verdict for that.
+/// tokens, however many, do not take it.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
@@ -73,9 +73,7 @@ impl<I: TokenIntrospector> TokenIntrospector for InFlightLimited<I> {
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError> {
         let _places = self.enter(token)?;
-        let verdict = self.inner.introspect(token).await?;
-        self.known.learn(token, &verdict);
-        Ok(verdict)
+        self.inner.introspect(token).await
     }
 }
 

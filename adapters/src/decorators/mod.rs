@@ -1,6 +1,8 @@
 //! Decorators of the port. Each is in its file and has one reason; they are composed, inside out,
 //! in `app/src/compose.rs`.
 
+mod belief;
+mod believed;
 mod cached;
 mod circuit_breaker;
 mod coalesced;
@@ -12,6 +14,7 @@ mod observed;
 mod remembering;
 mod token_cache;
 mod weight;
+mod witness;
 
 #[cfg(test)]
 mod gated;
@@ -20,6 +23,8 @@ mod recorded;
 
 pub(crate) use digest::Digester;
 
+pub use belief::Belief;
+pub use believed::Believed;
 pub use cached::Cached;
 pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};
 pub use coalesced::Coalesced;
@@ -29,3 +34,4 @@ pub use known_tokens::KnownTokens;
 pub use observed::Observed;
 pub use remembering::Remembering;
 pub use token_cache::{CacheSettings, TokenCache};
+pub use witness::{Unvouched, Witness};

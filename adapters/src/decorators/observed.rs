@@ -69,6 +69,8 @@ impl<I> Observed<I> {
             }
             Err(IntrospectionError::ClientRefused { .. }) => Some(&self.refused),
             Err(IntrospectionError::Malformed { .. }) => Some(&self.malformed),
+            // The doubt arises outside of this: the answer was recorded as inactive.
+            Err(IntrospectionError::Unwitnessed { .. }) => None,
         }
     }
 

@@ -6,12 +6,12 @@ use domain::{Authorizer, Requirements, TokenIntrospector};
 use tokio::runtime::Handle;
 
 use super::{
-    CurrentAuthentication, Explainer, HttpClientError, Verdicts, ZitadelIntrospector,
+    Canary, CurrentAuthentication, Explainer, HttpClientError, Verdicts, ZitadelIntrospector,
     ZitadelSettings,
 };
 use crate::{
     CacheSettings, Clocks, Limits, Stack, SystemClock,
-    decorators::{Breaker, KnownTokens},
+    decorators::{Belief, Breaker, KnownTokens, TokenCache, Witness},
     stack,
 };
 
@@ -29,6 +29,10 @@ pub struct ComposedZitadel {
     pub known: Arc<KnownTokens>,
     /// The circuit breaker, for a health check.
     pub breaker: Breaker,
+    /// The doubts about inactives, for a health check.
+    pub belief: Belief,
+    /// The token without which an inactive is not believed, for a health check.
+    pub canary: Option<Canary>,
     /// How long there has been no verdict, for a health check.
     pub verdicts: Verdicts,
     /// Explains ZITADEL's answers to people.
@@ -40,7 +44,7 @@ pub struct ComposedZitadel {
 /// Puts the shipped decorators before ZITADEL. Nothing is asked yet: ZITADEL may be down.
 ///
 /// Within a runtime of tokio, credentials in files are read again every 5 seconds, and connections
-/// are replaced every 5 minutes; outside of one, only when ZITADEL refuses the credentials, and when
+/// are replaced every 5 minutes, and the canary is watched; outside of one, only when ZITADEL refuses the credentials, and when
 /// no answer comes over the connections.
 ///
 /// ```no_run
@@ -63,7 +67,7 @@ pub struct ComposedZitadel {
 /// # Errors
 /// When no HTTP client can be made that does what the settings say.
 pub fn compose(
-    settings: ZitadelSettings,
+    mut settings: ZitadelSettings,
     cache: CacheSettings,
     limits: Limits,
 ) -> Result<ComposedZitadel, HttpClientError> {
@@ -71,8 +75,11 @@ pub fn compose(
     let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
     let known = Arc::new(KnownTokens::new(cache.max_entries));
+    let canary = settings.canary.take();
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
+    let canary = canary
+        .map(|token| Canary::new(token, introspector.for_own_tokens(), Arc::new(SystemClock)));
     let credentials = Arc::clone(introspector.authentication());
     let verdicts = introspector.verdicts();
     if let Ok(runtime) = Handle::try_current() {
@@ -80,16 +87,17 @@ pub fn compose(
         if credentials.may_change() {
             runtime.spawn(credentials.look_regularly());
         }
+        if let Some(canary) = &canary {
+            runtime.spawn(canary.watch_regularly());
+        }
     }
-    let Stack { introspector, breaker } = stack(
-        introspector,
-        Arc::clone(&known),
-        cache,
-        None,
-        limits,
-        timeout,
-        Clocks::of_the_system(),
-    );
+    let witnesses: Vec<Arc<dyn Witness>> =
+        canary.iter().map(|canary| Arc::new(canary.clone()) as _).collect();
+    let clocks = Clocks::of_the_system();
+    let is_kept = !cache.ttl.is_zero();
+    let tokens = is_kept.then(|| Arc::new(TokenCache::new(cache, None, clocks.clone())));
+    let Stack { introspector, breaker, belief } =
+        stack(introspector, Arc::clone(&known), witnesses, tokens, limits, timeout, clocks);
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
     Ok(ComposedZitadel {
@@ -97,6 +105,8 @@ pub fn compose(
         requirements,
         known,
         breaker,
+        belief,
+        canary,
         verdicts,
         explainer,
         credentials,

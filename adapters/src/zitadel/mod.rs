@@ -4,6 +4,7 @@
 //! where it was refused and has other credentials by now. To keep an answer or to share one is the decorators' work.
 
 mod address;
+mod canary;
 mod checkup;
 mod claim_name;
 mod client_assertion;
@@ -20,10 +21,12 @@ mod generation;
 mod http_client;
 mod key_file;
 mod named_issuer;
+mod own_token;
 mod pace;
 mod racing;
 mod response;
 mod root_certificates;
+mod rounds;
 mod sharing;
 mod translate;
 mod verdicts;
@@ -49,6 +52,7 @@ use reqwest::Method;
 use url::Url;
 
 pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
+pub use canary::Canary;
 pub use checkup::{Checkup, Outcome, Step};
 pub use claim_name::{ClaimName, ClaimNameError};
 pub use client_auth::ClientAuthentication;
@@ -59,6 +63,7 @@ pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
 pub use named_issuer::NamedIssuer;
+pub use own_token::OwnToken;
 pub use root_certificates::RootCertificates;
 pub use verdicts::{Missing, Verdicts};
 pub use webhook_signature::{InvalidSignature, SIGNATURE_HEADER, SigningKeys, SigningKeysError};
@@ -95,22 +100,27 @@ pub struct ZitadelSettings {
     /// Requests of every kind that are sent to ZITADEL within one second, at most; without it as many
     /// as there are questions.
     pub max_per_second: Option<NonZeroUsize>,
+    /// A token of this API's own that is known to be good, without which an inactive is not believed;
+    /// [`compose`] asks about it.
+    pub canary: Option<OwnToken>,
     /// Gives the `traceparent` (W3C Trace Context) of what is under way, if that is traced. It is
     /// all that ZITADEL is told about a trace.
     pub trace_parent: fn() -> Option<String>,
 }
 
 /// Asks ZITADEL, or another authorization server that speaks RFC 7662.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ZitadelIntrospector {
     generations: Arc<Generations>,
     verdicts: Verdicts,
     authentication: Arc<CurrentAuthentication>,
-    translator: Translator,
+    translator: Arc<Translator>,
     timeout: Duration,
     pace: Arc<Pace>,
     /// Tokens that a share of the pace is kept for; `None` where there is no telling.
     known: Option<Arc<KnownTokens>>,
+    /// Whether it is asked about this API's own tokens alone.
+    is_own: bool,
 }
 
 /// Default time that one question may take.
@@ -131,6 +141,7 @@ impl ZitadelSettings {
             claims: Vec::new(),
             timeout: TIMEOUT,
             max_per_second: None,
+            canary: None,
             trace_parent: || None,
         }
     }
@@ -184,10 +195,11 @@ impl ZitadelIntrospector {
             generations: Arc::new(Generations::new(route, roots)?),
             verdicts: Verdicts::default(),
             authentication,
-            translator: Translator::new(settings.project_id.as_deref(), settings.claims),
+            translator: Arc::new(Translator::new(settings.project_id.as_deref(), settings.claims)),
             timeout,
             pace,
             known: None,
+            is_own: false,
         })
     }
 
@@ -197,6 +209,21 @@ impl ZitadelIntrospector {
         self.pace.keep_for_known(share);
         self.known = Some(known);
         self
+    }
+
+    /// Returns the same for questions about this API's own tokens, which callers leave a share of the
+    /// requests a second from now on.
+    pub(super) fn for_own_tokens(&self) -> Self {
+        self.pace.keep_for_own();
+        Self { is_own: true, ..self.clone() }
+    }
+
+    fn lane(&self, token: &AccessToken<'_>) -> Lane {
+        match &self.known {
+            _ if self.is_own => Lane::Own,
+            Some(known) if !known.contains(token) => Lane::Stranger,
+            _ => Lane::Known,
+        }
     }
 
     pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
@@ -217,9 +244,7 @@ impl ZitadelIntrospector {
         token: &AccessToken<'_>,
         generation: &Generation,
     ) -> Result<Introspection, IntrospectionError> {
-        let is_known = self.known.as_ref().is_none_or(|known| known.contains(token));
-        let lane = if is_known { Lane::Known } else { Lane::Stranger };
-        let sent = self.pace.admit(lane)?;
+        let sent = self.pace.admit(self.lane(token))?;
         let token = token.expose_secret();
         let http = self.generations.http(generation).await?;
         let endpoint = generation.discovery.endpoint(http, &self.pace).await?;

@@ -40,11 +40,17 @@ pub(super) enum Lane {
     Known,
     /// Every other token.
     Stranger,
+    /// A token of this API's own.
+    Own,
 }
+
+/// Requests a second that are kept for tokens of this API's own, at most.
+const OWN: usize = 5;
 
 /// Counts what is sent to ZITADEL by this process, and says whether one more request may be sent.
 ///
-/// Tokens that are not known are spread over the second.
+/// Tokens that are not known are spread over the second. A share for this API's own tokens can be kept,
+/// which callers, known or not, cannot take.
 ///
 /// A 429 is no outage. The rate is brought down to what was answered in the second before, and grows
 /// again; tokens that are not known pause for as long as `Retry-After` says. Known ones go on at the
@@ -59,10 +65,14 @@ pub(super) struct Pace {
 struct State {
     /// Part that is kept for known tokens.
     share: KnownShare,
+    /// Whether there are tokens of this API's own.
+    keeps_own: bool,
     /// When each request of the last second was sent, the oldest first.
     sent: VecDeque<Instant>,
     /// When each of them was sent that is about a known token.
     sent_of_known: VecDeque<Instant>,
+    /// When each of them was sent that is about a token of this API's own.
+    sent_of_own: VecDeque<Instant>,
     /// When each request of the last second was answered otherwise than by a 429.
     answered: VecDeque<Instant>,
     lowered: Option<Lowered>,
@@ -99,6 +109,11 @@ impl Pace {
         self.state().share = share;
     }
 
+    /// Keeps a share for tokens of this API's own: 5 requests a second, or a tenth of a smaller budget.
+    pub(super) fn keep_for_own(&self) {
+        self.state().keeps_own = true;
+    }
+
     /// Counts a request about a token, if it may be sent.
     ///
     /// # Errors
@@ -111,26 +126,31 @@ impl Pace {
         let lowered = state.allowed(now);
         let allowed = configured.min(lowered);
         let over = |source| IntrospectionError::Unavailable { reason: Outage::OverBudget, source };
-        let (of_known, sent) = (state.share.of(allowed), state.sent.len());
+        let of_own = state.kept_for_own(allowed);
+        let (for_callers, sent) = (allowed - of_own, state.sent.len());
+        let sent_of_callers = sent - state.sent_of_own.len();
+        let of_known = state.share.of(for_callers);
+        let has_room = sent < allowed && sent_of_callers < for_callers;
         let is_admitted = match lane {
             // The rate may have been lowered below what strangers have sent within this second: the
             // share of known tokens is theirs all the same.
-            Lane::Known => {
-                sent < allowed || sent < configured && state.sent_of_known.len() < of_known
-            }
+            Lane::Known => has_room || sent < configured && state.sent_of_known.len() < of_known,
             Lane::Stranger => {
                 state.strangers_wait_until.is_none_or(|until| until <= now)
-                    && sent < allowed - of_known
+                    && has_room
+                    && sent_of_callers < for_callers - of_known
             }
+            Lane::Own => sent < allowed || sent < configured && state.sent_of_own.len() < of_own,
         };
         if is_admitted {
             state.sent.push_back(now);
             match lane {
                 Lane::Known => state.sent_of_known.push_back(now),
+                Lane::Own => state.sent_of_own.push_back(now),
                 // In a burst they would use up what ZITADEL allows, and a user would meet the 429; and
                 // a burst that is held up on its way arrives within one second with the next.
                 Lane::Stranger if allowed < usize::MAX => {
-                    let of_strangers = u32::try_from(allowed - of_known).unwrap_or(u32::MAX);
+                    let of_strangers = u32::try_from(for_callers - of_known).unwrap_or(u32::MAX);
                     state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
                 }
                 Lane::Stranger => {}
@@ -189,11 +209,18 @@ impl Pace {
 
 impl State {
     fn forget_before(&mut self, now: Instant) {
-        for moments in [&mut self.sent, &mut self.sent_of_known, &mut self.answered] {
+        for moments in
+            [&mut self.sent, &mut self.sent_of_known, &mut self.sent_of_own, &mut self.answered]
+        {
             while moments.front().is_some_and(|moment| now - *moment >= SECOND) {
                 moments.pop_front();
             }
         }
+    }
+
+    /// Returns the part of so many requests that callers cannot take. One request is not divided.
+    fn kept_for_own(&self, allowed: usize) -> usize {
+        if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
     /// Returns the requests a second that a 429 left, at least 1.

@@ -9,16 +9,17 @@ use std::{
 };
 
 use adapters::{
-    decorators::{Breaker, Condition},
-    zitadel::Verdicts,
+    decorators::{Belief, Breaker, Condition},
+    zitadel::{Canary, Verdicts},
 };
 use axum::{
     Json,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{AccessToken, TokenIntrospector};
+use domain::{AccessToken, IntrospectionError, TokenIntrospector};
 use serde_json::json;
+use tokio::time::Instant;
 use tracing::info;
 
 /// How long to wait before ZITADEL is asked again whether it knows us.
@@ -30,6 +31,8 @@ pub(crate) struct Health {
     /// There is none in front of the fake.
     breaker: Option<Breaker>,
     verdicts: Verdicts,
+    belief: Belief,
+    canary: Option<Canary>,
     /// Whether ZITADEL has accepted our credentials once.
     accepted: AtomicBool,
     /// Why it has not, by the last attempt.
@@ -42,10 +45,12 @@ impl Health {
     pub(crate) fn new(
         breaker: Option<Breaker>,
         verdicts: Verdicts,
+        belief: Belief,
+        canary: Option<Canary>,
         draining: Arc<AtomicBool>,
     ) -> Self {
         let accepted = AtomicBool::new(breaker.is_none());
-        Self { breaker, verdicts, accepted, refused_by: Mutex::default(), draining }
+        Self { breaker, verdicts, belief, canary, accepted, refused_by: Mutex::default(), draining }
     }
 
     /// Asks about a token that nobody has, until there is an answer: then our credentials are good.
@@ -54,7 +59,8 @@ impl Health {
         let Ok(token) = AccessToken::parse(&text) else { return };
         while !self.accepted.load(Ordering::Relaxed) {
             match introspector.introspect(&token).await {
-                Ok(_) => {
+                // It answers us, whether or not that answer is believed.
+                Ok(_) | Err(IntrospectionError::Unwitnessed { .. }) => {
                     self.accepted.store(true, Ordering::Relaxed);
                     info!("ready: the authorization server accepts our credentials");
                 }
@@ -77,8 +83,8 @@ impl Health {
             return not_ready("starting", reason);
         }
         let condition = self.breaker.as_ref().map(Breaker::condition);
-        let body = match (condition, self.verdicts.missing()) {
-            (Some(Condition::Open { cause, since }), _) => json!({
+        let body = match (condition, self.verdicts.missing(), self.doubted_since()) {
+            (Some(Condition::Open { cause, since }), ..) => json!({
                 "status": "degraded",
                 "circuit_breaker": {
                     "state": "open",
@@ -86,7 +92,7 @@ impl Health {
                     "since": rfc3339(since.elapsed()),
                 },
             }),
-            (Some(Condition::Closed), Some(missing)) => json!({
+            (Some(Condition::Closed), Some(missing), _) => json!({
                 "status": "degraded",
                 "circuit_breaker": { "state": "closed" },
                 "no_verdict": {
@@ -94,12 +100,23 @@ impl Health {
                     "since": rfc3339(missing.since.elapsed()),
                 },
             }),
-            (Some(Condition::Closed), None) => {
+            (Some(Condition::Closed), None, Some(since)) => json!({
+                "status": "degraded",
+                "circuit_breaker": { "state": "closed" },
+                "inactive_in_doubt": { "since": rfc3339(since.elapsed()) },
+            }),
+            (Some(Condition::Closed), None, None) => {
                 json!({ "status": "ready", "circuit_breaker": { "state": "closed" } })
             }
-            (None, _) => json!({ "status": "ready" }),
+            (None, ..) => json!({ "status": "ready" }),
         };
         Json(body).into_response()
+    }
+
+    /// Returns since when an inactive is not believed, or the canary is inactive.
+    fn doubted_since(&self) -> Option<Instant> {
+        let inactive_since = self.canary.as_ref().and_then(Canary::inactive_since);
+        [self.belief.doubted_since(), inactive_since].into_iter().flatten().min()
     }
 }
 

@@ -188,6 +188,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Further root certificates, in PEM or one in DER, besides the system's; at most 1 MiB, read again for new connections.",
     ),
     Setting::new(
+        "zitadel.canary_token_file",
+        FILE,
+        "Personal access token of a service user without roles, known to be good; read again when it changes. With it an inactive is believed only while ZITADEL calls this token active; else the answer is 503 (operations.md, \"A token that is known to be good\").",
+    ),
+    Setting::new(
         "zitadel.claims",
         "names of claims such as email, none of those that are read anyway",
         "Further claims of the introspection answer to keep, for handlers that read them with `permit.claim`. Without it: none. The values of `urn:zitadel:iam:user:metadata` are decoded.",

@@ -4,7 +4,9 @@ use std::{fmt, path::Path};
 
 use adapters::{
     Limits, ShownPath,
-    zitadel::{ClientCredentials, Domain, RootCertificates, ZitadelSettings},
+    zitadel::{
+        ClientCredentials, CredentialError, Domain, OwnToken, RootCertificates, ZitadelSettings,
+    },
 };
 
 use super::{credentials, error::ConfigError, layers::Layers, server::some_time};
@@ -73,7 +75,8 @@ impl Section {
             ));
         }
         warnings.extend(settings.project_id.as_deref().and_then(odd_project_id));
-        let settings = ZitadelSettings { root_certificates, ..settings };
+        let canary = own_token(layers, directory, "zitadel.canary_token_file")?;
+        let settings = ZitadelSettings { root_certificates, canary, ..settings };
         Ok(Zitadel { settings, limits: self.limits })
     }
 }
@@ -98,6 +101,19 @@ fn root_certificates(
     let shown =
         |error| layers.error(setting, format_args!("{}: {error}", ShownPath(Path::new(&file))));
     RootCertificates::from_file(directory.join(&file)).map(Some).map_err(shown)
+}
+
+/// Returns the token in the file that `setting` names, if it is set.
+fn own_token(
+    layers: &Layers,
+    directory: &Path,
+    setting: &'static str,
+) -> Result<Option<OwnToken>, ConfigError> {
+    let Some(file) = layers.text(setting)? else { return Ok(None) };
+    let shown = |error: CredentialError| {
+        layers.error(setting, format_args!("{}: {}", ShownPath(Path::new(&file)), error.problem))
+    };
+    OwnToken::file(setting, directory.join(&file)).map(Some).map_err(shown)
 }
 
 impl fmt::Debug for Section {

@@ -1,13 +1,15 @@
 use tokio::task::JoinSet;
 
 use super::{
-    super::gated::{Gated, token, word},
+    super::gated::{Gated, active, token, word},
     *,
 };
 
+/// So many places, some of them for the token `user` alone.
 fn limited(gated: &Gated, places: usize, share: &str) -> Arc<InFlightLimited<Gated>> {
     let number = |number| NonZeroUsize::new(number).unwrap();
     let known = Arc::new(KnownTokens::new(number(100)));
+    known.learn(&token("user"), &active("user"));
     Arc::new(InFlightLimited::new(gated.clone(), number(places), share.parse().unwrap(), known))
 }
 
@@ -61,10 +63,8 @@ fn strangers(
 
 #[tokio::test]
 async fn strangers_leave_a_share_of_the_places_to_tokens_that_were_active_before() {
-    let gated = Gated::opened();
+    let gated = Gated::closed();
     let limited = limited(&gated, 8, "25%");
-    assert_eq!(word(&limited.introspect(&token("user")).await), "active");
-    gated.close();
     let _strangers = strangers(&limited, 20);
     gated.wait_for_under_way(6).await;
     assert_eq!(word(&limited.introspect(&token("stranger")).await), "too_many_in_flight");
@@ -83,10 +83,8 @@ async fn strangers_leave_a_share_of_the_places_to_tokens_that_were_active_before
 
 #[tokio::test]
 async fn known_tokens_may_take_every_place() {
-    let gated = Gated::opened();
+    let gated = Gated::closed();
     let limited = limited(&gated, 4, "25%");
-    assert_eq!(word(&limited.introspect(&token("user")).await), "active");
-    gated.close();
     let mut users = JoinSet::new();
     for _ in 0..4 {
         let limited = Arc::clone(&limited);
@@ -96,33 +94,4 @@ async fn known_tokens_may_take_every_place() {
     assert_eq!(word(&limited.introspect(&token("stranger")).await), "too_many_in_flight");
     gated.open();
     users.join_all().await;
-}
-
-#[tokio::test]
-async fn a_token_that_is_inactive_now_is_a_stranger_again_and_a_fault_changes_nothing() {
-    for (answer, expected) in [
-        (Ok(Introspection::Inactive), "too_many_in_flight"),
-        (super::super::gated::outage(Outage::TimedOut), "active"),
-        (super::super::gated::outage(Outage::ServerError), "active"),
-        (Ok(super::super::gated::active("user")), "active"),
-    ] {
-        let gated = Gated::opened();
-        let limited = limited(&gated, 8, "25%");
-        assert_eq!(word(&limited.introspect(&token("user")).await), "active");
-        gated.answer(Some(answer));
-        let _ = limited.introspect(&token("user")).await;
-        gated.answer(None);
-        gated.close();
-        let _strangers = strangers(&limited, 6);
-        gated.wait_for_under_way(6).await;
-        let user = tokio::spawn({
-            let limited = Arc::clone(&limited);
-            async move { limited.introspect(&token("user")).await }
-        });
-        if expected == "active" {
-            gated.wait_for_under_way(7).await;
-        }
-        gated.open();
-        assert_eq!(word(&user.await.unwrap()), expected);
-    }
 }

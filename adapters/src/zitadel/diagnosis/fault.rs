@@ -15,6 +15,7 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
     let (IntrospectionError::Unavailable { source, .. }
     | IntrospectionError::ClientRefused { source }
     | IntrospectionError::Misconfigured { source, .. }
+    | IntrospectionError::Unwitnessed { source }
     | IntrospectionError::Malformed { source }) = fault;
     let seen = source.downcast_ref::<Seen>();
     let reason = fault.reason();
@@ -95,6 +96,7 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
                  page in between"
             ),
         ),
+        IntrospectionError::Unwitnessed { .. } => unwitnessed(reason, target, source.as_ref()),
         IntrospectionError::Malformed { .. } => match seen {
             Some(Seen::WebPage) => Finding {
                 reason: "web_page",
@@ -109,6 +111,17 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
                 &format!("check host and port of {address_setting}, and what stands in between"),
             ),
         },
+    }
+}
+
+fn unwitnessed(reason: &'static str, target: &str, doubt: &dyn Error) -> Finding {
+    Finding {
+        reason,
+        found: format!("{target} calls the token inactive, and that is not believed: {doubt}"),
+        advice:
+            "most likely ZITADEL's database fails: look into its log; if other tokens are active, \
+                 look at the token that is named here"
+                .to_owned(),
     }
 }
 

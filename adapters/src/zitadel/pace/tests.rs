@@ -176,3 +176,41 @@ async fn where_little_was_asked_the_rate_grows_fast() {
     }
     assert_eq!(rooms, [2, 4, 8, 16, 32, 64]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_leave_a_share_to_our_own_tokens_and_no_second_has_more() {
+    for (max, own) in [(1000, 5), (60, 5), (50, 5), (49, 4), (20, 2), (19, 1), (2, 1), (1, 0)] {
+        for lanes in [[Lane::Known, Lane::Stranger], [Lane::Stranger, Lane::Known]] {
+            let pace = pace(Some(max));
+            pace.keep_for_own();
+            let callers: usize = lanes.iter().map(|lane| room(&pace, *lane)).sum();
+            assert_eq!(callers, max - own, "callers of {max}");
+            assert_eq!(room(&pace, Lane::Own), own, "own of {max}");
+            advance(SECOND).await;
+            assert_eq!(room(&pace, Lane::Own), max.min(1000), "all of it, if they come first");
+            assert_eq!(room(&pace, Lane::Known), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_own_tokens_no_share_is_kept_for_them() {
+    for max in [1, 10, 100] {
+        assert_eq!(room(&pace(Some(max)), Lane::Known), max);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_tokens_have_their_share_of_a_rate_that_was_lowered_and_do_not_pause() {
+    for (answered, own) in [(1000, 5), (40, 3), (10, 1), (0, 1)] {
+        let pace = pace(None);
+        pace.keep_for_own();
+        for _ in 0..answered {
+            pace.answered();
+        }
+        pace.refused(pace.spend(), Some(Duration::from_secs(30)));
+        advance(SECOND).await;
+        let callers = room(&pace, Lane::Known);
+        assert_eq!(room(&pace, Lane::Own), own, "{answered} were answered, {callers} callers now");
+    }
+}

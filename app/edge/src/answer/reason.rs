@@ -70,6 +70,7 @@ reasons! {
     IssuerMismatch = "issuer_mismatch", "introspection_unavailable";
     ForeignEndpoint = "foreign_endpoint", "introspection_unavailable";
     Redirected = "redirected", "introspection_unavailable";
+    InactiveWithoutWitness = "inactive_without_witness", "introspection_unavailable";
     MalformedAnswer = "malformed_answer", "introspection_unavailable";
 
     NotFound = "not_found", "not_found";
@@ -131,6 +132,7 @@ impl From<&IntrospectionError> for Reason {
                 Misconfiguration::ForeignEndpoint => Self::ForeignEndpoint,
                 Misconfiguration::Redirected => Self::Redirected,
             },
+            IntrospectionError::Unwitnessed { .. } => Self::InactiveWithoutWitness,
             IntrospectionError::Malformed { .. } => Self::MalformedAnswer,
         }
     }
@@ -184,6 +186,7 @@ mod tests {
             misconfigured(Misconfiguration::IssuerMismatch),
             misconfigured(Misconfiguration::ForeignEndpoint),
             misconfigured(Misconfiguration::Redirected),
+            IntrospectionError::Unwitnessed { source: std::sync::Arc::clone(&source) },
             IntrospectionError::Malformed { source: std::sync::Arc::clone(&source) },
         ] {
             assert_eq!(Reason::from(&fault).as_str(), fault.reason());

@@ -70,6 +70,10 @@ const fn advice(fault: &IntrospectionError) -> &'static str {
         IntrospectionError::Misconfigured { .. } => {
             "the operator must act: check zitadel.domain and what stands between here and there"
         }
+        IntrospectionError::Unwitnessed { .. } => {
+            "most likely ZITADEL's database fails: look into its log; if other tokens are active, look \
+             at the token that the cause names"
+        }
         IntrospectionError::Malformed { .. } => "a bug there or here, or somebody in between",
     }
 }

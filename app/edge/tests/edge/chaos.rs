@@ -8,7 +8,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::{CacheSettings, Clocks, Limits, decorators::KnownTokens, stack};
+use adapters::{
+    CacheSettings, Clocks, Limits,
+    decorators::{KnownTokens, TokenCache},
+    stack,
+};
 use async_trait::async_trait;
 use axum::{Router, body::Body, http::Request};
 use domain::{
@@ -178,7 +182,8 @@ fn api(provider: &Arc<Provider>) -> Router {
     let known = Arc::new(KnownTokens::new(cache.max_entries));
     let asked = Asked(Arc::clone(provider));
     let clocks = Clocks { wall: Arc::clone(&clock), ticks: Arc::<Provider>::clone(provider) };
-    let stack = stack(asked, known, cache, None, limits, patience, clocks);
+    let tokens = Some(Arc::new(TokenCache::new(cache, None, clocks.clone())));
+    let stack = stack(asked, known, Vec::new(), tokens, limits, patience, clocks);
     let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))

@@ -1,0 +1,129 @@
+//! Believes an inactive where all witnesses vouch for it.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
+use metrics::{Counter, counter};
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Belief, KnownTokens, Unvouched};
+
+/// Age up to which a witness from before a question frames its answer. With the witness after the
+/// answer it shows every fault of a second or more.
+const FRAME: Duration = Duration::from_millis(500);
+
+/// Passes an inactive on only if the server's database works: ZITADEL calls good tokens inactive while
+/// it does not.
+///
+/// All witnesses are asked after the answer came. A token that was active before, or whose question no
+/// witness preceded by at most 500 ms, is asked about once more after that and must be inactive again:
+/// the answer may be from the last moment of a fault, and the witness from the first moment after it.
+///
+/// It takes note of verdicts in the set of known tokens, for an inactive that is not believed is none.
+#[derive(Debug)]
+pub struct Believed<I> {
+    inner: I,
+    known: Arc<KnownTokens>,
+    belief: Belief,
+    patience: Duration,
+    /// Newest moment after which a question was sent to each witness, all of which vouched.
+    vouched_after: Mutex<Option<Instant>>,
+    trusted: Counter,
+    doubted: Counter,
+}
+
+/// Why an inactive was not believed.
+#[derive(Debug, Error)]
+enum Doubt {
+    #[error(transparent)]
+    Unvouched(#[from] Unvouched),
+    #[error("it was asked about once more, without a verdict")]
+    NotAgain(#[source] IntrospectionError),
+    #[error("no witness vouched for it within zitadel.timeout")]
+    TooLate,
+}
+
+impl<I: TokenIntrospector> Believed<I> {
+    /// Asks `inner`, and believes by `belief`. `patience` is the most that a question takes, witnesses
+    /// included. It registers its metrics at the current recorder.
+    #[must_use]
+    pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
+        let answers = |believed: &'static str| {
+            if belief.has_witnesses() {
+                counter!("inactive_answers_total", "believed" => believed)
+            } else {
+                Counter::noop()
+            }
+        };
+        let (trusted, doubted) = (answers("true"), answers("false"));
+        Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
+    }
+
+    /// Returns the verdict on a token that `inner` called inactive.
+    async fn confirm(
+        &self,
+        token: &AccessToken<'_>,
+        is_framed: bool,
+    ) -> Result<Introspection, Doubt> {
+        let after = Instant::now();
+        self.belief.vouch().await?;
+        {
+            let mut vouched_after =
+                self.vouched_after.lock().unwrap_or_else(PoisonError::into_inner);
+            *vouched_after = (*vouched_after).max(Some(after));
+        }
+        if is_framed && !self.known.contains(token) {
+            return Ok(Introspection::Inactive);
+        }
+        self.inner.introspect(token).await.map_err(Doubt::NotAgain)
+    }
+
+    fn is_framed(&self, asked_at: Instant) -> bool {
+        let vouched_after = *self.vouched_after.lock().unwrap_or_else(PoisonError::into_inner);
+        vouched_after.is_some_and(|after| asked_at - after <= FRAME)
+    }
+
+    fn count(&self, verdict: &Result<Introspection, Doubt>) {
+        match verdict {
+            Ok(Introspection::Inactive) => self.trusted.increment(1),
+            Ok(Introspection::Active(_)) => self.doubted.increment(1),
+            Err(_) => {
+                self.doubted.increment(1);
+                self.belief.doubt();
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<I: TokenIntrospector> TokenIntrospector for Believed<I> {
+    async fn introspect(
+        &self,
+        token: &AccessToken<'_>,
+    ) -> Result<Introspection, IntrospectionError> {
+        let asked_at = Instant::now();
+        let is_framed = self.is_framed(asked_at);
+        let mut verdict = self.inner.introspect(token).await?;
+        if verdict == Introspection::Inactive && self.belief.has_witnesses() {
+            let confirmed =
+                timeout_at(asked_at + self.patience, self.confirm(token, is_framed)).await;
+            let confirmed = confirmed.unwrap_or(Err(Doubt::TooLate));
+            self.count(&confirmed);
+            verdict = confirmed
+                .map_err(|doubt| IntrospectionError::Unwitnessed { source: Arc::new(doubt) })?;
+        }
+        if matches!(verdict, Introspection::Active(_)) {
+            self.belief.heard_active();
+        }
+        self.known.learn(token, &verdict);
+        Ok(verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests;

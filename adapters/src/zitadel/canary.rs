@@ -1,0 +1,273 @@
+//! The canary: a token of this API's own that is known to be good.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{ActiveToken, Clock, Introspection, IntrospectionError, TokenIntrospector};
+use metrics::{Counter, Gauge, counter, gauge};
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::{OwnToken, rounds::Rounds};
+use crate::decorators::{Unvouched, Witness};
+
+/// Time between two looks at the file, and between two questions while the canary is not active.
+const PERIOD: Duration = Duration::from_secs(5);
+/// Time between two questions while it is active and no inactive is in doubt: `exp` is read then.
+const LONG_PERIOD: Duration = Duration::from_hours(1);
+/// Time after which a canary that is inactive while other tokens are active is given up.
+const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
+/// Time before `exp` from which it is warned of.
+const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
+/// Time between two such warnings.
+const DAY: Duration = Duration::from_hours(24);
+/// Time between two warnings that it is inactive.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Vouches for ZITADEL's database while ZITADEL calls a token active that is known to be good.
+///
+/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given up, and
+/// vouches for everything, once another token was active ten minutes or more after it became inactive,
+/// and it is inactive still. It is taken up again when it is active, or when its file changes.
+#[derive(Clone)]
+pub struct Canary(Arc<Shared>);
+
+struct Shared {
+    token: OwnToken,
+    introspector: Box<dyn TokenIntrospector>,
+    clock: Arc<dyn Clock>,
+    rounds: Rounds<Result<(), Unvouched>>,
+    state: Mutex<State>,
+    started_at: Instant,
+    /// Nanoseconds from the start to the newest moment at which another token was active.
+    others_active: AtomicU64,
+    up: Gauge,
+    active: Counter,
+    inactive: Counter,
+    fault: Counter,
+}
+
+#[derive(Default)]
+struct State {
+    is_active: bool,
+    /// When it was inactive for the first time since it was active.
+    inactive_since: Option<Instant>,
+    is_given_up: bool,
+    /// Whether the log says that it is inactive, and when it said so last.
+    is_inactive_said: bool,
+    inactive_said: Option<Instant>,
+    /// When it was said last that it expires soon.
+    expiry_said: Option<Instant>,
+}
+
+impl Canary {
+    /// Asks `introspector`, which is to be no decorator, about `token`. It registers its metrics at the
+    /// current recorder.
+    pub(super) fn new(
+        token: OwnToken,
+        introspector: impl TokenIntrospector + 'static,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let questions =
+            |result: &'static str| counter!("canary_questions_total", "result" => result);
+        let up = gauge!("canary_up");
+        up.set(0);
+        Self(Arc::new(Shared {
+            token,
+            introspector: Box::new(introspector),
+            clock,
+            rounds: Rounds::default(),
+            state: Mutex::default(),
+            started_at: Instant::now(),
+            others_active: AtomicU64::new(0),
+            up,
+            active: questions("active"),
+            inactive: questions("inactive"),
+            fault: questions("fault"),
+        }))
+    }
+
+    /// Returns since when ZITADEL calls it inactive, if it does, for a health check.
+    #[must_use]
+    pub fn inactive_since(&self) -> Option<Instant> {
+        self.0.state().inactive_since
+    }
+
+    /// Looks at the file every five seconds, and asks at once, after a change, every five seconds while
+    /// it is not active, and every hour, for as long as the canary is used.
+    pub(super) fn watch_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
+        let used = Arc::downgrade(&self.0);
+        async move {
+            let mut asked: Option<Instant> = None;
+            while let Some(shared) = used.upgrade() {
+                let has_changed = shared.token.look().await;
+                if has_changed {
+                    shared.start_over();
+                }
+                let is_due = asked.is_none_or(|asked| asked.elapsed() >= LONG_PERIOD);
+                if has_changed || is_due || !shared.state().is_active {
+                    let _ = shared.read().await;
+                    asked = Some(Instant::now());
+                }
+                drop(shared);
+                sleep(PERIOD).await;
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Returns the answer to a question that is sent after this call began.
+    async fn read(self: &Arc<Self>) -> Result<(), Unvouched> {
+        let shared = Arc::clone(self);
+        let ask = move || {
+            let shared = Arc::clone(&shared);
+            async move { shared.ask().await }
+        };
+        let answer = self.rounds.next(ask).await;
+        answer.unwrap_or_else(|| Err(self.unvouched("its question ended without an answer")))
+    }
+
+    async fn ask(&self) -> Result<(), Unvouched> {
+        let mut asked_at = Instant::now();
+        let mut answer = self.introspector.introspect(&self.token.current()).await;
+        // It may have been replaced in this moment.
+        if matches!(answer, Ok(Introspection::Inactive)) && self.token.look().await {
+            self.start_over();
+            asked_at = Instant::now();
+            answer = self.introspector.introspect(&self.token.current()).await;
+        }
+        self.take(asked_at, &answer)
+    }
+
+    fn take(
+        &self,
+        asked_at: Instant,
+        answer: &Result<Introspection, IntrospectionError>,
+    ) -> Result<(), Unvouched> {
+        let mut state = self.state();
+        match answer {
+            Ok(Introspection::Active(token)) => {
+                self.active.increment(1);
+                self.up.set(1);
+                self.be_active(&mut state, token);
+                Ok(())
+            }
+            Ok(Introspection::Inactive) => {
+                self.inactive.increment(1);
+                self.up.set(0);
+                self.be_inactive(&mut state, asked_at);
+                if state.is_given_up { Ok(()) } else { Err(self.unvouched("it is inactive too")) }
+            }
+            Err(fault) => {
+                self.fault.increment(1);
+                Err(self.unvouched(fault.reason()))
+            }
+        }
+    }
+
+    fn be_active(&self, state: &mut State, token: &ActiveToken) {
+        let setting = self.token.setting();
+        if state.is_inactive_said {
+            info!(setting, "the canary is active again");
+        }
+        let State { inactive_said, expiry_said, .. } = *state;
+        *state = State { is_active: true, inactive_said, expiry_said, ..State::default() };
+        let Some(left) =
+            token.expires_at.map(|at| at.duration_since(self.clock.now()).unwrap_or_default())
+        else {
+            return;
+        };
+        if left <= EXPIRES_SOON && expiry_said.is_none_or(|said| said.elapsed() >= DAY) {
+            state.expiry_said = Some(Instant::now());
+            let days = left.as_secs() / DAY.as_secs();
+            warn!(
+                setting,
+                days,
+                "the canary expires in less than {} days: write a new personal access token of its \
+                 service user into the file",
+                days + 1,
+            );
+        }
+    }
+
+    fn be_inactive(&self, state: &mut State, asked_at: Instant) {
+        let setting = self.token.setting();
+        state.is_active = false;
+        let since = *state.inactive_since.get_or_insert(asked_at);
+        if state.is_given_up {
+            return;
+        }
+        // An answer from the first moment of a fault does not count, nor one from after this question.
+        let others = self.others_active();
+        if others.is_some_and(|others| since + GIVEN_UP_AFTER <= others && others <= asked_at) {
+            state.is_given_up = true;
+            warn!(
+                setting,
+                "the canary is given up: it is inactive for ten minutes, and other tokens are \
+                 active; an inactive token is believed without it until the file has a token that \
+                 is active: make a new personal access token of its service user, and see that the \
+                 user is active",
+            );
+        } else if !state.is_inactive_said
+            && state.inactive_said.is_none_or(|said| said.elapsed() >= MINUTE)
+        {
+            state.is_inactive_said = true;
+            state.inactive_said = Some(Instant::now());
+            warn!(
+                setting,
+                "the canary is inactive: either ZITADEL's database fails, and no inactive token is \
+                 believed until it is over; or the token in the file was revoked or has expired: \
+                 write a new one into it",
+            );
+        }
+    }
+
+    fn start_over(&self) {
+        *self.state() = State::default();
+    }
+
+    fn others_active(&self) -> Option<Instant> {
+        let nanos = self.others_active.load(Ordering::Relaxed);
+        (nanos > 0).then(|| self.started_at + Duration::from_nanos(nanos))
+    }
+
+    fn unvouched(&self, why: &'static str) -> Unvouched {
+        Unvouched { witness: self.token.setting(), why }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Witness for Canary {
+    async fn vouch(&self) -> Result<(), Unvouched> {
+        if self.0.state().is_given_up {
+            return Ok(());
+        }
+        self.0.read().await
+    }
+
+    fn heard_active(&self) {
+        let nanos = u64::try_from(self.0.started_at.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.others_active.fetch_max(nanos, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Canary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canary").field("token", &self.0.token).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
