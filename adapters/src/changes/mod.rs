@@ -4,6 +4,7 @@ mod concerned;
 mod follower;
 mod marks;
 mod reuse;
+mod witness;
 
 /// The concurrency test builds `marks` with atomics that it can reorder.
 mod atomic {
@@ -12,5 +13,6 @@ mod atomic {
 
 pub use follower::{Feed, Told, follow};
 pub use reuse::Changes;
+pub use witness::FeedWitness;
 
 pub(crate) use concerned::Concerned;

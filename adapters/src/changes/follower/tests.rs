@@ -1,7 +1,12 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::{ActiveToken, Principal, ReuseRule, Subject, TokenId, Unusable, WhenSilent};
 use tokio::{sync::mpsc, task::yield_now, time::advance};
 
-use super::*;
+use super::{
+    super::{super::decorators::Witness, FeedWitness},
+    *,
+};
 use crate::paused_clocks::clocks;
 
 const MAX_STALENESS: Duration = Duration::from_secs(3);
@@ -110,6 +115,43 @@ async fn a_feed_that_falls_silent_is_told_with_its_reason_and_one_that_is_back_t
     world.tell(Vec::new(), Some(world.clocks.now()));
     pass(1).await;
     assert!(world.feed.told().silent.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_from_before_the_call_does_not_vouch_and_one_after_it_does() {
+    let world = world();
+    let rung = Arc::new(AtomicUsize::new(0));
+    let bell = Arc::clone(&rung);
+    let ring = Arc::new(move || {
+        bell.fetch_add(1, Ordering::SeqCst);
+    });
+    let witness = FeedWitness::new(world.feed.clone(), ring, world.clocks.clone(), "a.setting");
+    let silence = || {
+        let source = Arc::new(std::io::Error::other("a test"));
+        world.tell.send(Err(Silence { reason: "timed_out", source })).unwrap();
+    };
+
+    let early = world.clocks.now();
+    pass(1).await;
+    let mut vouching = pin!(witness.vouch());
+    world.tell(Vec::new(), Some(early));
+    assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
+    // A look that was under way fails, and the next one does not.
+    silence();
+    assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
+    world.tell(Vec::new(), None);
+    assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
+    world.tell(Vec::new(), Some(world.clocks.now()));
+    assert_eq!(vouching.await, Ok(()));
+    assert_eq!(rung.load(Ordering::SeqCst), 2);
+
+    pass(1).await;
+    let mut vouching = pin!(witness.vouch());
+    assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
+    silence();
+    assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
+    silence();
+    assert_eq!(vouching.await.unwrap_err().witness, "a.setting");
 }
 
 #[tokio::test(start_paused = true)]
