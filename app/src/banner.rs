@@ -3,11 +3,12 @@
 use std::{
     fmt::{self, Write},
     net::SocketAddr,
+    time::Duration,
 };
 
 use adapters::zitadel::Domain;
 use axum_zitadel::{Access, Route};
-use domain::Policy;
+use domain::{Policy, WhenSilent};
 
 use crate::{
     config::{Config, Introspector},
@@ -24,8 +25,22 @@ pub struct Banner {
 
 #[derive(Debug)]
 enum Answering {
-    Fake { tokens: LocalTokens, copyable: bool },
-    Zitadel(Domain),
+    Fake {
+        tokens: LocalTokens,
+        copyable: bool,
+    },
+    /// The bound is `cache.max_staleness`, where there is a change feed.
+    Zitadel {
+        domain: Domain,
+        bound: Option<Bound>,
+    },
+}
+
+/// The bound on how far out of date a reused answer is.
+#[derive(Debug)]
+struct Bound {
+    max_staleness: Duration,
+    when_silent: WhenSilent,
 }
 
 impl Banner {
@@ -36,7 +51,13 @@ impl Banner {
             Introspector::Fake(fake) => {
                 Answering::Fake { tokens: fake.tokens.clone(), copyable: fake.tokens.is_embedded() }
             }
-            Introspector::Zitadel(zitadel) => Answering::Zitadel(zitadel.settings.domain.clone()),
+            Introspector::Zitadel(zitadel) => Answering::Zitadel {
+                domain: zitadel.settings.domain.clone(),
+                bound: config.changes.as_ref().map(|changes| Bound {
+                    max_staleness: changes.max_staleness,
+                    when_silent: changes.when_silent,
+                }),
+            },
         };
         Self { introspector, routes: routes.to_vec() }
     }
@@ -53,8 +74,16 @@ impl Banner {
     fn write(&self, text: &mut String, address: SocketAddr) -> fmt::Result {
         writeln!(text, "\nListening on http://{address}")?;
         match &self.introspector {
-            Answering::Zitadel(domain) => {
+            Answering::Zitadel { domain, bound } => {
                 writeln!(text, "Tokens are introspected by ZITADEL at {}", domain.issuer())?;
+                if let Some(Bound { max_staleness, when_silent }) = bound {
+                    let unless = match when_silent {
+                        WhenSilent::Ask => "",
+                        WhenSilent::Keep => " while its event log can be read",
+                    };
+                    let time = short(*max_staleness);
+                    writeln!(text, "Answers are reused, and at most {time} out of date{unless}")?;
+                }
             }
             Answering::Fake { tokens, copyable } => {
                 writeln!(
@@ -100,14 +129,60 @@ impl Banner {
     /// A token that opens a route of this policy.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
-            Answering::Zitadel(_) => "$TOKEN",
+            Answering::Zitadel { .. } => "$TOKEN",
             Answering::Fake { tokens, .. } => tokens.that_meets(policy).unwrap_or("$TOKEN"),
         }
     }
+}
+
+/// Writes a duration in seconds, with as many digits as it has.
+fn short(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
 }
 
 /// A path to try: each parameter is 1.
 fn example(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn it_says_how_far_out_of_date_answers_are_where_a_feed_bounds_it() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("token"), "reader").unwrap();
+        for (variables, expected) in [
+            (&[][..], None),
+            (&[("APP_CACHE__TTL", "30s")], None),
+            (&[("APP_CHANGES__TOKEN_FILE", "token")], Some("at most 3 s out of date\n")),
+            (
+                &[("APP_CHANGES__TOKEN_FILE", "token"), ("APP_CACHE__MAX_STALENESS", "2500ms")],
+                Some("at most 2.5 s out of date\n"),
+            ),
+            (
+                &[("APP_CHANGES__TOKEN_FILE", "token"), ("APP_CHANGES__WHEN_SILENT", "keep")],
+                Some("at most 3 s out of date while its event log can be read\n"),
+            ),
+        ] {
+            let complete = [
+                ("ZITADEL_DOMAIN", "https://auth.example.com"),
+                ("CLIENT_ID", "1"),
+                ("CLIENT_SECRET", "a"),
+            ];
+            let variables = complete.iter().chain(variables);
+            let variables = variables.map(|(name, value)| ((*name).into(), (*value).into()));
+            let config = Config::read(variables.collect(), directory.path()).unwrap();
+            let text = Banner::new(&config, &[]).text("127.0.0.1:5000".parse().unwrap());
+            let line = text.split_once("Answers are reused, and ").map(|(_, rest)| rest);
+            match expected {
+                None => assert_eq!(line, None),
+                Some(expected) => assert!(line.unwrap().starts_with(expected), "{text}"),
+            }
+        }
+    }
 }

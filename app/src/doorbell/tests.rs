@@ -11,7 +11,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use adapters::zitadel::SigningKeys;
+use adapters::{SystemClock, zitadel::SigningKeys};
 use axum::body::Body;
 use tempfile::TempDir;
 use tokio::{
@@ -22,6 +22,7 @@ use tokio::{
 use tower::ServiceExt;
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use zitadel_double::{NewEvent, Webhooks, ZitadelDouble};
 
 use super::*;
 use crate::{Config, metrics::Metrics};
@@ -313,4 +314,34 @@ async fn over_a_socket_it_rings_until_it_is_dropped() {
     };
     timeout(PATIENCE, scenario).await.expect("it rings, and then it ends");
     assert_eq!(rung.load(Ordering::Relaxed), 1);
+}
+
+/// Deliveries over a socket, signed by the double as the real server signs them.
+#[tokio::test]
+async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
+    let double = ZitadelDouble::start().await;
+    let listener = listen_on("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
+    let key = double.add_webhook(&url, ["user.locked"]);
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("APP_INTROSPECTOR".to_owned(), "fake".to_owned())];
+    let config = Config::read(variables.into(), directory.path()).unwrap();
+    let metrics = Metrics::new();
+    let door = Door::new(webhook(&directory, &key), Arc::new(SystemClock));
+    let (ring, rung) = counting();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(ring_for_each(Arc::clone(&door.bell), ring));
+    tasks.spawn(metrics.scope(|| serve_aside(listener, "webhook", router(door), &config.server)));
+    for fate in [Webhooks::Deliver, Webhooks::Twice, Webhooks::Late(Duration::from_millis(50))] {
+        let before = rung.load(Ordering::Relaxed);
+        double.set_webhooks(fate);
+        let user = NewEvent::new("user", "1", "user.locked", "340000000000000200");
+        double.write_event(user);
+        let rings = async {
+            while rung.load(Ordering::Relaxed) == before {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, rings).await.expect("a ring");
+    }
 }
