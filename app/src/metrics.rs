@@ -160,6 +160,23 @@ fn describe() {
         "Requests that were refused by their head, before any route saw them."
     );
     describe_counter!(
+        "token_cache_unusable_total",
+        "Answers in the cache that a look-up found and must not use, by the cause."
+    );
+    describe_gauge!(
+        "change_feed_age_seconds",
+        Unit::Seconds,
+        "Since the moment up to which the change feed has told everything."
+    );
+    describe_counter!(
+        "change_feed_polls_total",
+        "Looks at ZITADEL's event log; result is ok, or the reason of a failure."
+    );
+    describe_counter!(
+        "change_feed_changes_total",
+        "Changes that the feed told, by what the answers that they concern have in common."
+    );
+    describe_counter!(
         "webhook_deliveries_total",
         "Deliveries of ZITADEL's webhook: those that rang for the next poll, and those refused."
     );
