@@ -54,8 +54,8 @@ impl Banner {
             Introspector::Zitadel(zitadel) => Answering::Zitadel {
                 domain: zitadel.settings.domain.clone(),
                 bound: config.changes.as_ref().map(|changes| Bound {
-                    max_staleness: changes.max_staleness,
-                    when_silent: changes.when_silent,
+                    max_staleness: changes.feed.max_staleness,
+                    when_silent: changes.feed.when_silent,
                 }),
             },
         };

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::{Belief, Breaker},
-    zitadel::{Canary, ComposedZitadel, CurrentAuthentication, HttpClientError, Verdicts, compose},
+    zitadel::{
+        Canary, ComposedZitadel, CurrentAuthentication, FollowedLog, HttpClientError, Verdicts,
+        compose,
+    },
 };
 use axum::Router;
 use axum_zitadel::{Guard, GuardBuilder, Routes};
@@ -13,8 +16,7 @@ use domain::{Authorizer, Requirements, TokenIntrospector};
 
 use crate::{
     client::BoundedByAddress,
-    config::{Auth, Config, Fake, Introspector, Prefix, Zitadel},
-    doorbell::Ring,
+    config::{Auth, Changes, Config, Fake, Introspector, Prefix, Zitadel},
     explainer::Explainer,
     metrics::Metrics,
     request_telemetry::RequestTelemetry,
@@ -33,6 +35,7 @@ pub(crate) struct Composed {
     verdicts: Verdicts,
     belief: Belief,
     canary: Option<Canary>,
+    changes: Option<FollowedLog>,
     /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
@@ -45,9 +48,8 @@ pub(crate) struct Api {
     pub(crate) verdicts: Verdicts,
     pub(crate) belief: Belief,
     pub(crate) canary: Option<Canary>,
+    pub(crate) changes: Option<FollowedLog>,
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
-    /// Rings the change feed, if there is one.
-    pub(crate) ring: Option<Ring>,
 }
 
 /// Builds the whole API. The decorators register their metrics at the current recorder.
@@ -56,29 +58,33 @@ pub(crate) fn api(
     routes: Routes,
     metrics: Option<Metrics>,
 ) -> Result<Api, HttpClientError> {
-    let composed = introspector(config.introspector, config.cache, &config.prefix)?;
-    let guard = composed.guard(&config.auth);
-    let is_observed = metrics.is_some() || config.log.requests || config.traces.is_some();
+    let Config { introspector, cache, changes, prefix, auth, log, traces, cors, server, .. } =
+        config;
+    let composed = self::introspector(introspector, cache, changes, &prefix)?;
+    let guard = composed.guard(&auth);
+    let is_observed = metrics.is_some() || log.requests || traces.is_some();
     let guard = if is_observed {
-        guard.observer(RequestTelemetry::new(metrics, &config.log, routes.table()))
+        guard.observer(RequestTelemetry::new(metrics, &log, routes.table()))
     } else {
         guard
     };
     let guard = guard.build();
-    let router = router::router(routes, &guard, &config.cors, config.server.max_body);
-    let Composed { introspector, breaker, verdicts, belief, canary, credentials, .. } = composed;
-    Ok(Api { router, introspector, breaker, verdicts, belief, canary, credentials, ring: None })
+    let router = router::router(routes, &guard, &cors, server.max_body);
+    let Composed { introspector, breaker, verdicts, belief, canary, changes, credentials, .. } =
+        composed;
+    Ok(Api { router, introspector, breaker, verdicts, belief, canary, changes, credentials })
 }
 
-/// Builds the introspector that the configuration names.
+/// Builds the introspector that the configuration names, with a change feed if `changes` are given.
 pub(crate) fn introspector(
     introspector: Introspector,
     cache: CacheSettings,
+    changes: Option<Changes>,
     prefix: &Prefix,
 ) -> Result<Composed, HttpClientError> {
     match introspector {
         Introspector::Fake(fake) => Ok(in_memory(fake)),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache, prefix),
+        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache, changes, prefix),
     }
 }
 
@@ -112,6 +118,7 @@ fn in_memory(fake: Fake) -> Composed {
         verdicts: Verdicts::default(),
         belief: Belief::default(),
         canary: None,
+        changes: None,
         credentials: None,
     }
 }
@@ -119,10 +126,12 @@ fn in_memory(fake: Fake) -> Composed {
 fn ask_zitadel(
     zitadel: Zitadel,
     cache: CacheSettings,
+    changes: Option<Changes>,
     prefix: &Prefix,
 ) -> Result<Composed, HttpClientError> {
     let Zitadel { mut settings, limits } = zitadel;
     settings.trace_parent = traces::trace_parent;
+    settings.changes = changes.map(|changes| changes.feed);
     let zitadel = compose(settings, cache, limits)?;
     let ComposedZitadel { introspector, known, .. } = zitadel;
     Ok(Composed {
@@ -136,6 +145,7 @@ fn ask_zitadel(
         verdicts: zitadel.verdicts,
         belief: zitadel.belief,
         canary: zitadel.canary,
+        changes: zitadel.changes,
         credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
     })
 }

@@ -11,7 +11,7 @@ use crate::{
     admin::{self, Health},
     compose::{self, Api},
     config::{Config, Introspector},
-    doorbell,
+    doorbell::{self, Ring},
     metrics::Metrics,
     open_files,
     serve::{Running, listen_on, serve},
@@ -60,7 +60,9 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
     info!(address = %local_address, "listening");
     let mut running = running.with_credentials(api.credentials);
-    if let (Some(webhook), Some(ring)) = (webhook, api.ring) {
+    if let (Some(webhook), Some(changes)) = (webhook, &api.changes) {
+        let bell = changes.bell.clone();
+        let ring: Ring = Arc::new(move || bell.ring());
         let listen = cannot_listen("changes.webhook.listen", webhook.listen);
         let clock = Arc::new(SystemClock);
         let doorbell = scope(metrics.as_ref(), || doorbell::serve(webhook, ring, clock, &server));

@@ -40,7 +40,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub struct Canary(Arc<Shared>);
 
 struct Shared {
-    token: OwnToken,
+    token: Arc<OwnToken>,
     introspector: Box<dyn TokenIntrospector>,
     clock: Arc<dyn Clock>,
     rounds: Rounds<Result<(), Unvouched>>,
@@ -71,7 +71,7 @@ impl Canary {
     /// Asks `introspector`, which is to be no decorator, about `token`. It registers its metrics at the
     /// current recorder.
     pub(super) fn new(
-        token: OwnToken,
+        token: Arc<OwnToken>,
         introspector: impl TokenIntrospector + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {

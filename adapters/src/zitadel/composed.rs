@@ -6,8 +6,8 @@ use domain::{Authorizer, Requirements, TokenIntrospector};
 use tokio::runtime::Handle;
 
 use super::{
-    Canary, CurrentAuthentication, Explainer, HttpClientError, Verdicts, ZitadelIntrospector,
-    ZitadelSettings,
+    Canary, CurrentAuthentication, Explainer, FollowedLog, HttpClientError, Verdicts,
+    ZitadelIntrospector, ZitadelSettings,
 };
 use crate::{
     CacheSettings, Clocks, Limits, Stack, SystemClock,
@@ -33,6 +33,8 @@ pub struct ComposedZitadel {
     pub belief: Belief,
     /// The token without which an inactive is not believed, for a health check.
     pub canary: Option<Canary>,
+    /// The event log that is followed, if it is, for a health check and a doorbell.
+    pub changes: Option<FollowedLog>,
     /// How long there has been no verdict, for a health check.
     pub verdicts: Verdicts,
     /// Explains ZITADEL's answers to people.
@@ -43,9 +45,10 @@ pub struct ComposedZitadel {
 
 /// Puts the shipped decorators before ZITADEL. Nothing is asked yet: ZITADEL may be down.
 ///
-/// Within a runtime of tokio, credentials in files are read again every 5 seconds, and connections
-/// are replaced every 5 minutes, and the canary is watched; outside of one, only when ZITADEL refuses the credentials, and when
-/// no answer comes over the connections.
+/// Within a runtime of tokio, credentials in files are read again every 5 seconds, connections are
+/// replaced every 5 minutes, the canary is watched and the event log followed. Outside of one, credentials
+/// are read again only when ZITADEL refuses them, connections are replaced only when no answer comes over
+/// them, and the event log is silent.
 ///
 /// ```no_run
 /// use adapters::{
@@ -75,9 +78,17 @@ pub fn compose(
     let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
     let known = Arc::new(KnownTokens::new(cache.max_entries));
-    let canary = settings.canary.take();
+    let (canary, feed) = (settings.canary.take(), settings.changes.take());
+    if let (Some(_), Some(feed), Ok(runtime)) = (&canary, &feed, Handle::try_current()) {
+        runtime.spawn(feed.token.look_regularly());
+    }
+    // Where it is the canary, the canary looks at its file.
+    let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
+    let (project_id, claims) = (settings.project_id.clone(), settings.claims.clone());
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
+    let clocks = Clocks::of_the_system();
+    let feed = feed.map(|feed| feed.follow(&introspector, project_id, claims, &clocks));
     let canary = canary
         .map(|token| Canary::new(token, introspector.for_own_tokens(), Arc::new(SystemClock)));
     let credentials = Arc::clone(introspector.authentication());
@@ -91,11 +102,14 @@ pub fn compose(
             runtime.spawn(canary.watch_regularly());
         }
     }
-    let witnesses: Vec<Arc<dyn Witness>> =
+    let mut witnesses: Vec<Arc<dyn Witness>> =
         canary.iter().map(|canary| Arc::new(canary.clone()) as _).collect();
-    let clocks = Clocks::of_the_system();
+    let (changes, followed) = feed.unzip();
+    if let Some(followed) = &followed {
+        witnesses.push(Arc::new(followed.witness(clocks.clone())));
+    }
     let is_kept = !cache.ttl.is_zero();
-    let tokens = is_kept.then(|| Arc::new(TokenCache::new(cache, None, clocks.clone())));
+    let tokens = is_kept.then(|| Arc::new(TokenCache::new(cache, changes, clocks.clone())));
     let Stack { introspector, breaker, belief } =
         stack(introspector, Arc::clone(&known), witnesses, tokens, limits, timeout, clocks);
     let requirements =
@@ -107,6 +121,7 @@ pub fn compose(
         breaker,
         belief,
         canary,
+        changes: followed,
         verdicts,
         explainer,
         credentials,

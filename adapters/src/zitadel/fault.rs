@@ -9,7 +9,7 @@ use thiserror::Error;
 use url::Url;
 
 /// How ZITADEL's answer begins when it finds no instance for the host name, or cannot look.
-const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
+pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
 /// What was seen, in words that hold no token, no secret, and of the other side's text at most an
 /// address.

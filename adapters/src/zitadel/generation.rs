@@ -27,6 +27,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use super::{
+    address::Domain,
     discovery::Discovery,
     fault::Seen,
     http_client::{HttpClient, HttpClientError, Route},
@@ -97,6 +98,11 @@ impl Generations {
         Ok(Self { route, roots, current, moments: Mutex::default() })
     }
 
+    /// Returns the domain that every generation is for.
+    pub(super) fn domain(&self) -> &Domain {
+        &self.route.domain
+    }
+
     /// Returns the generation in use, by one short lock.
     pub(super) fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
@@ -123,6 +129,25 @@ impl Generations {
             Err(IntrospectionError::Unavailable { reason, .. }) => Some(*reason),
             _ => None,
         };
+        self.heed_outage(generation, before, outage);
+        let is_elsewhere = matches!(
+            answer,
+            Err(IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, .. }
+                | IntrospectionError::Misconfigured { reason: Misconfiguration::Redirected, .. })
+        );
+        if is_elsewhere && self.is_time(|moments| &mut moments.metadata_doubted) {
+            let (generations, generation) = (Arc::clone(self), Arc::clone(generation));
+            tokio::spawn(async move { generations.read_metadata_again(&generation).await });
+        }
+    }
+
+    /// Takes note of whether a call that was sent over `generation` got an answer.
+    pub(super) fn heed_outage(
+        self: &Arc<Self>,
+        generation: &Arc<Generation>,
+        before: AnswersBefore,
+        outage: Option<Outage>,
+    ) {
         match outage {
             Some(reason @ (Outage::TimedOut | Outage::Interrupted | Outage::Unreachable)) => {
                 if generation.answers.load(Ordering::Relaxed) == before.0 {
@@ -133,15 +158,6 @@ impl Generations {
             _ => {
                 generation.answers.fetch_add(1, Ordering::Relaxed);
             }
-        }
-        let is_elsewhere = matches!(
-            answer,
-            Err(IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, .. }
-                | IntrospectionError::Misconfigured { reason: Misconfiguration::Redirected, .. })
-        );
-        if is_elsewhere && self.is_time(|moments| &mut moments.metadata_doubted) {
-            let (generations, generation) = (Arc::clone(self), Arc::clone(generation));
-            tokio::spawn(async move { generations.read_metadata_again(&generation).await });
         }
     }
 

@@ -16,7 +16,9 @@ mod credential_files;
 mod current_authentication;
 mod diagnosis;
 mod discovery;
+mod event_log;
 mod fault;
+mod followed_log;
 mod generation;
 mod http_client;
 mod key_file;
@@ -60,6 +62,8 @@ pub use client_credentials::{ClientCredentials, CredentialError, CredentialText}
 pub use composed::{ComposedZitadel, compose};
 pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
 pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
+pub use event_log::{Bell, EventLog, EventLogSettings};
+pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
 pub use named_issuer::NamedIssuer;
@@ -102,7 +106,10 @@ pub struct ZitadelSettings {
     pub max_per_second: Option<NonZeroUsize>,
     /// A token of this API's own that is known to be good, without which an inactive is not believed;
     /// [`compose`] asks about it.
-    pub canary: Option<OwnToken>,
+    pub canary: Option<Arc<OwnToken>>,
+    /// The event log that is followed, so that answers are kept and are not out of date; without it none
+    /// is. Its token is the canary too, unless there is another. [`compose`] follows it.
+    pub changes: Option<FeedSettings>,
     /// Gives the `traceparent` (W3C Trace Context) of what is under way, if that is traced. It is
     /// all that ZITADEL is told about a trace.
     pub trace_parent: fn() -> Option<String>,
@@ -142,6 +149,7 @@ impl ZitadelSettings {
             timeout: TIMEOUT,
             max_per_second: None,
             canary: None,
+            changes: None,
             trace_parent: || None,
         }
     }
@@ -228,6 +236,11 @@ impl ZitadelIntrospector {
 
     pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
         &self.authentication
+    }
+
+    /// Returns what calls of another kind to the same server share: connections and budget.
+    fn shared(&self) -> (Arc<Generations>, Arc<Pace>) {
+        (Arc::clone(&self.generations), Arc::clone(&self.pace))
     }
 
     pub(super) fn verdicts(&self) -> Verdicts {

@@ -3,12 +3,12 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use domain::AccessToken;
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::{sync::Mutex, task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
 use super::CredentialError;
@@ -16,6 +16,9 @@ use crate::{
     ShownPath,
     bounded_file::{self, AGAIN, AT_START},
 };
+
+/// Time between two looks.
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// A token of this API's own, such as a personal access token of a service user. The file is compared
 /// by its content at each look; a content that cannot be used changes nothing, and is warned of once.
@@ -53,6 +56,18 @@ impl OwnToken {
     #[must_use]
     pub fn current(&self) -> AccessToken<'static> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks at the file every 5 seconds, for as long as the token is used.
+    pub(super) fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let used = Arc::downgrade(self);
+        async move {
+            while let Some(token) = used.upgrade() {
+                token.look().await;
+                drop(token);
+                sleep(PERIOD).await;
+            }
+        }
     }
 
     /// Reads the file again, in bounded time, and returns whether it has another token. Cancel-safe.

@@ -244,7 +244,7 @@ impl State {
 
 /// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). One that cannot be read is ignored.
 #[expect(clippy::disallowed_methods, reason = "the header is a date of the real clock")]
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(secs) = text.parse() {
         return Some(Duration::from_secs(secs));
@@ -254,7 +254,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Returns a number from 0 to 1.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     let (random, _) = Uuid::new_v4().as_u64_pair();
     f64::from(u16::try_from(random >> 48).unwrap_or_default()) / f64::from(u16::MAX)
 }

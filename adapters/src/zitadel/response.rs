@@ -24,13 +24,22 @@ pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionErr
     let status = response.status();
     if status != StatusCode::OK {
         let headers = response.headers().clone();
-        return Err(fault::status(status, &headers, &body(response).await.unwrap_or_default()));
+        let body = body(response, MAX_LENGTH).await.unwrap_or_default();
+        return Err(fault::status(status, &headers, &body));
     }
+    read_at_most(MAX_LENGTH, response).await
+}
+
+/// Returns the JSON text of an answer, whatever its status, of at most `limit` bytes.
+pub(super) async fn read_at_most(
+    limit: usize,
+    response: Response,
+) -> Result<Vec<u8>, IntrospectionError> {
     if is_compressed(response.headers()) {
         return Err(Seen::Compressed.malformed());
     }
     let refused = refused_type(response.headers());
-    let body = body(response).await;
+    let body = body(response, limit).await;
     refused.map_or(body, |seen| Err(seen.malformed()))
 }
 
@@ -55,11 +64,15 @@ fn refused_type(headers: &HeaderMap) -> Option<Seen> {
     }
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, IntrospectionError> {
+/// Returns the body, of at most `limit` bytes.
+pub(super) async fn body(
+    mut response: Response,
+    limit: usize,
+) -> Result<Vec<u8>, IntrospectionError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(fault::transport)? {
-        if body.len() + chunk.len() > MAX_LENGTH {
-            return Err(Seen::Oversized { limit: MAX_LENGTH }.malformed());
+        if body.len() + chunk.len() > limit {
+            return Err(Seen::Oversized { limit }.malformed());
         }
         body.extend_from_slice(&chunk);
     }

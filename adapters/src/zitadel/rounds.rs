@@ -61,7 +61,7 @@ impl<T: Clone + Send + Sync + 'static> Rounds<T> {
     }
 }
 
-async fn ask_while_wanted<T, A: Future<Output = T>>(
+async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     line: Arc<Mutex<Line<T>>>,
     ask: impl Fn() -> A + Send,
 ) {

@@ -5,15 +5,16 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use adapters::{
     ShownPath,
     bounded_file::{self, AT_START},
-    zitadel::SigningKeys,
+    zitadel::{CredentialError, FeedSettings, OwnToken, SigningKeys},
 };
-use domain::{AccessToken, WhenSilent};
+use domain::WhenSilent;
 
 use super::{
     admin::Admin,
@@ -46,23 +47,11 @@ const OF_THE_FEED: [&str; 9] = [
 /// Least part of `cache.max_staleness` that the interval leaves to the poll itself.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
-/// The change feed: where its token is, and the bounds within which answers are reused.
-#[derive(Clone, Debug, PartialEq)]
+/// The change feed: how the event log is followed, and who may ring.
+#[derive(Clone, Debug)]
 pub struct Changes {
-    /// File with the personal access token that reads the event log.
-    pub token_file: PathBuf,
-    /// Time between two polls.
-    pub interval: Duration,
-    /// How far each poll reads back, beside the duration of the poll before.
-    pub overlap: Duration,
-    /// How long after a change the answers that it concerns are not reused.
-    pub settle: Duration,
-    /// How long after a change of roles an answer of that subject is reused for `max_staleness` at most.
-    pub lag: Duration,
-    /// `cache.max_staleness`: no request is judged by knowledge that is more out of date.
-    pub max_staleness: Duration,
-    /// The reuse of answers while the event log cannot be read.
-    pub when_silent: WhenSilent,
+    /// How the event log is followed, and the bounds within which answers are reused.
+    pub feed: FeedSettings,
     /// The listener for ZITADEL's webhook, if there is one.
     pub webhook: Option<Webhook>,
 }
@@ -119,19 +108,15 @@ impl Changes {
                 ),
             ));
         }
-        let (token_file, ()) = file(layers, directory, (TOKEN_FILE, &token_file), |text| {
-            AccessToken::parse(text.trim_end_matches(['\r', '\n'])).map(drop)
-        })?;
-        Ok(Some(Self {
-            token_file,
-            interval,
-            overlap,
-            settle,
-            lag,
-            max_staleness,
-            when_silent,
-            webhook,
-        }))
+        let shown = |error: CredentialError| {
+            let (file, problem) = (ShownPath(Path::new(&token_file)), error.problem);
+            layers.error(TOKEN_FILE, format_args!("{file}: {problem}"))
+        };
+        let token = OwnToken::file(TOKEN_FILE, directory.join(&token_file)).map_err(shown)?;
+        let token = Arc::new(token);
+        let feed =
+            FeedSettings { token, interval, overlap, settle, lag, max_staleness, when_silent };
+        Ok(Some(Self { feed, webhook }))
     }
 }
 

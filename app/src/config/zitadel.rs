@@ -1,6 +1,6 @@
 //! `[zitadel]`: where ZITADEL is, and who this API is to it.
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 use adapters::{
     Limits, ShownPath,
@@ -108,12 +108,12 @@ fn own_token(
     layers: &Layers,
     directory: &Path,
     setting: &'static str,
-) -> Result<Option<OwnToken>, ConfigError> {
+) -> Result<Option<Arc<OwnToken>>, ConfigError> {
     let Some(file) = layers.text(setting)? else { return Ok(None) };
     let shown = |error: CredentialError| {
         layers.error(setting, format_args!("{}: {}", ShownPath(Path::new(&file)), error.problem))
     };
-    OwnToken::file(setting, directory.join(&file)).map(Some).map_err(shown)
+    OwnToken::file(setting, directory.join(&file)).map(Arc::new).map(Some).map_err(shown)
 }
 
 impl fmt::Debug for Section {

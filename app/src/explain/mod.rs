@@ -61,7 +61,7 @@ pub async fn explain(
     table: &[Route],
     token: &str,
 ) -> Result<Explained, StartError> {
-    let composed = compose::introspector(config.introspector, config.cache, &config.prefix)?;
+    let composed = compose::introspector(config.introspector, config.cache, None, &config.prefix)?;
     let guard = composed.guard(&config.auth).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
     let asked = explainer.asked();

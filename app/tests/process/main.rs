@@ -9,6 +9,7 @@
 
 mod built;
 mod causes;
+mod changes;
 mod child;
 mod connections;
 mod file_descriptors;

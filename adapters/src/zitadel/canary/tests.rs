@@ -40,7 +40,7 @@ impl Setup {
         let file = directory.path().join("token");
         fs::write(&file, "first").unwrap();
         let told = Told(Arc::new(Mutex::new((answer, Vec::new()))));
-        let token = OwnToken::file(SETTING, file).unwrap();
+        let token = Arc::new(OwnToken::file(SETTING, file).unwrap());
         let canary = Canary::new(token, told.clone(), Arc::new(SystemClock));
         Self { directory, told, canary }
     }
@@ -74,14 +74,10 @@ impl Setup {
     }
 }
 
-fn active() -> Answer {
-    expires_in(None)
-}
-
-fn expires_in(left: Option<Duration>) -> Answer {
+fn expires_in(left: Option<Duration>) -> Introspection {
     let expires_at = left.map(|left| SystemClock.now() + left);
     let principal = Arc::new(Principal::default());
-    Ok(Introspection::Active(ActiveToken { expires_at, principal, ..ActiveToken::default() }))
+    Introspection::Active(ActiveToken { expires_at, principal, ..ActiveToken::default() })
 }
 
 fn fault(outage: Outage) -> Answer {
@@ -93,7 +89,7 @@ const INACTIVE: Answer = Ok(Introspection::Inactive);
 #[tokio::test(start_paused = true)]
 async fn it_vouches_while_it_is_active_and_says_why_it_does_not() {
     for (answer, expected) in [
-        (active(), None),
+        (Ok(expires_in(None)), None),
         (INACTIVE, Some("it is inactive too")),
         (fault(Outage::TimedOut), Some("timed_out")),
         (fault(Outage::ServerError), Some("server_error")),
@@ -108,7 +104,7 @@ async fn it_vouches_while_it_is_active_and_says_why_it_does_not() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_share_its_questions() {
-    let setup = Setup::new(active());
+    let setup = Setup::new(Ok(expires_in(None)));
     let mut callers = JoinSet::new();
     for _ in 0..1_000 {
         let canary = setup.canary.clone();
@@ -163,7 +159,7 @@ async fn it_is_given_up_after_ten_minutes_in_which_others_are_active() {
 async fn an_active_answer_begins_the_ten_minutes_anew() {
     let setup = Setup::new(INACTIVE);
     setup.stay_inactive(9).await;
-    setup.answer(active());
+    setup.answer(Ok(expires_in(None)));
     assert!(setup.vouches().await);
     setup.answer(INACTIVE);
     for _ in 0..9 {
@@ -196,7 +192,7 @@ async fn until(condition: impl Fn() -> bool) {
 async fn it_is_taken_up_again_when_it_is_active_or_its_file_changes() {
     let setup = given_up().await;
     let _watching = tokio::spawn(setup.canary.watch_regularly());
-    setup.answer(active());
+    setup.answer(Ok(expires_in(None)));
     until(|| !setup.is_given_up()).await;
     setup.answer(INACTIVE);
     assert!(!setup.vouches().await);
@@ -219,7 +215,7 @@ async fn a_token_that_was_just_replaced_is_asked_about_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_asked_at_the_start_then_hourly_and_every_five_seconds_while_it_is_inactive() {
-    let setup = Setup::new(active());
+    let setup = Setup::new(Ok(expires_in(None)));
     let watching = tokio::spawn(setup.canary.watch_regularly());
     until(|| setup.asked().len() == 1).await;
     sleep(Duration::from_mins(50)).await;
@@ -230,7 +226,7 @@ async fn it_is_asked_at_the_start_then_hourly_and_every_five_seconds_while_it_is
     assert!(!setup.vouches().await);
     let asked = setup.asked().len();
     until(|| setup.asked().len() >= asked + 10).await;
-    setup.answer(active());
+    setup.answer(Ok(expires_in(None)));
     until(|| setup.canary.inactive_since().is_none()).await;
     drop(setup);
     timeout(Duration::from_mins(1), watching).await.unwrap().unwrap();
@@ -246,11 +242,11 @@ async fn its_end_is_told_fourteen_days_ahead_and_daily_at_most() {
         (Some(days(1)), true),
         (Some(Duration::ZERO), true),
     ] {
-        let setup = Setup::new(expires_in(left));
+        let setup = Setup::new(Ok(expires_in(left)));
         assert!(setup.vouches().await);
         assert_eq!(setup.canary.0.state().expiry_said.is_some(), expected, "{left:?}");
     }
-    let setup = Setup::new(expires_in(Some(days(10))));
+    let setup = Setup::new(Ok(expires_in(Some(days(10)))));
     let mut said = Vec::new();
     for _ in 0..72 {
         assert!(setup.vouches().await);

@@ -1,6 +1,6 @@
 //! `[changes]` and `cache.max_staleness`.
 
-use adapters::zitadel::SigningKeys;
+use adapters::zitadel::{FeedSettings, SigningKeys};
 use domain::WhenSilent;
 
 use super::*;
@@ -11,24 +11,20 @@ fn feed(setup: Setup) -> Changes {
     setup.read().unwrap().changes.unwrap()
 }
 
+/// Returns interval, overlap, settle, lag and staleness in seconds.
+fn values(changes: &Changes) -> ([u64; 5], WhenSilent) {
+    let FeedSettings { interval, overlap, settle, lag, max_staleness, .. } = changes.feed;
+    let durations = [interval, overlap, settle, lag, max_staleness];
+    (durations.map(|duration| duration.as_secs()), changes.feed.when_silent)
+}
+
 #[test]
 fn a_token_file_is_all_that_the_feed_needs() {
-    let setup = Setup::with_feed();
-    let token_file = setup.directory.path().join("reader.txt");
-    let config = setup.read().unwrap();
-    assert_eq!(
-        config.changes,
-        Some(Changes {
-            token_file,
-            interval: Duration::from_secs(1),
-            overlap: Duration::from_secs(10),
-            settle: Duration::from_secs(5),
-            lag: Duration::from_secs(120),
-            max_staleness: Duration::from_secs(3),
-            when_silent: WhenSilent::Ask,
-            webhook: None,
-        })
-    );
+    let config = Setup::with_feed().read().unwrap();
+    let changes = config.changes.unwrap();
+    assert_eq!(values(&changes), ([1, 10, 5, 120, 3], WhenSilent::Ask));
+    assert_eq!(changes.feed.token.current().expose_secret(), "reader-token");
+    assert_eq!(changes.webhook, None);
     assert_eq!(config.cache.ttl, Duration::from_secs(300));
     assert!(Setup::zitadel().read().unwrap().changes.is_none());
 }
@@ -57,22 +53,15 @@ fn each_setting_arrives_from_each_layer() {
     for setup in [in_toml, in_variables] {
         let directory = setup.directory.path().to_owned();
         let config = setup.read().unwrap();
-        let expected = Changes {
-            token_file: directory.join("reader.txt"),
-            interval: Duration::from_secs(10),
-            overlap: Duration::from_secs(11),
-            settle: Duration::from_secs(12),
-            lag: Duration::from_secs(13),
-            max_staleness: Duration::from_secs(20),
-            when_silent: WhenSilent::Keep,
-            webhook: Some(Webhook {
-                listen: "127.0.0.1:1".parse().unwrap(),
-                path: "/ring".to_owned(),
-                key_file: directory.join("key"),
-                keys: SigningKeys::parse(KEY).unwrap(),
-            }),
+        let changes = config.changes.unwrap();
+        assert_eq!(values(&changes), ([10, 11, 12, 13, 20], WhenSilent::Keep));
+        let webhook = Webhook {
+            listen: "127.0.0.1:1".parse().unwrap(),
+            path: "/ring".to_owned(),
+            key_file: directory.join("key"),
+            keys: SigningKeys::parse(KEY).unwrap(),
         };
-        assert_eq!(config.changes, Some(expected));
+        assert_eq!(changes.webhook, Some(webhook));
         assert_eq!(config.cache.ttl, Duration::from_secs(3_600));
     }
 }
@@ -180,7 +169,7 @@ fn no_duration_of_the_feed_in_which_nothing_can_happen() {
             .refused(&["nothing can happen in no time"]);
     }
     let none = Setup::with_feed().variable("APP_CHANGES__SETTLE", "0s");
-    assert!(feed(none.variable("APP_CHANGES__LAG", "0s")).lag.is_zero());
+    assert!(feed(none.variable("APP_CHANGES__LAG", "0s")).feed.lag.is_zero());
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! Event types that may change what introspection says, by the claim that they change.
+//!
+//! A kept answer is an active one. A type that only brings dead tokens back changes none.
+
+use std::collections::BTreeSet;
+
+/// Number of event types that one call may name, and of aggregate types.
+const MAX_TYPES: usize = 30;
+const MAX_AGGREGATES: usize = 10;
+
+/// A type, and whether a server that does not list it can be followed all the same.
+#[derive(Clone, Copy, Debug)]
+struct Followed {
+    name: &'static str,
+    is_needed: bool,
+}
+
+const fn needed(name: &'static str) -> Followed {
+    Followed { name, is_needed: true }
+}
+
+/// A type of old tokens or of old data: a server without it does not write it.
+const fn optional(name: &'static str) -> Followed {
+    Followed { name, is_needed: false }
+}
+
+/// Types that change whether a token is active, the roles, or a claim that is read of every answer.
+const OF_EVERY_ANSWER: &[Followed] = &[
+    needed("oidc_session.access_token.added"),
+    needed("oidc_session.access_token.revoked"),
+    needed("oidc_session.refresh_token.revoked"),
+    needed("session.terminated"),
+    needed("user.pat.removed"),
+    needed("user.locked"),
+    needed("user.deactivated"),
+    needed("user.removed"),
+    needed("user.human.signed.out"),
+    optional("user.signed.out"),
+    optional("user.token.removed"),
+    optional("user.human.refresh.token.removed"),
+    needed("user.grant.added"),
+    needed("user.grant.changed"),
+    needed("user.grant.removed"),
+    needed("user.grant.cascade.changed"),
+    needed("user.grant.cascade.removed"),
+    needed("user.grant.deactivated"),
+    needed("user.grant.reactivated"),
+    needed("project.role.removed"),
+    needed("project.deactivated"),
+    needed("project.removed"),
+    needed("project.grant.changed"),
+    needed("project.grant.cascade.changed"),
+    needed("project.grant.removed"),
+    needed("project.grant.deactivated"),
+    needed("project.grant.reactivated"),
+    needed("project.application.deactivated"),
+    needed("project.application.removed"),
+    needed("org.removed"),
+    needed("org.deactivated"),
+    needed("org.domain.primary.set"),
+    needed("instance.removed"),
+    needed("user.username.changed"),
+    optional("user.domain.claimed"),
+    optional("org.policy.domain.added"),
+    optional("org.policy.domain.changed"),
+    optional("org.policy.domain.removed"),
+    optional("instance.policy.domain.changed"),
+];
+
+/// Beginnings of types of servers that know groups of users.
+const OF_GROUPS: [&str; 3] = ["group.users.", "group.removed", "group.grant."];
+
+const PROFILE: &[Followed] = &[
+    needed("user.human.profile.changed"),
+    optional("user.profile.changed"),
+    needed("user.machine.changed"),
+];
+const PICTURE: &[Followed] =
+    &[needed("user.human.avatar.added"), needed("user.human.avatar.removed")];
+const EMAIL: &[Followed] = &[
+    needed("user.human.email.changed"),
+    needed("user.human.email.verified"),
+    optional("user.email.changed"),
+    optional("user.email.verified"),
+];
+const PHONE: &[Followed] = &[
+    needed("user.human.phone.changed"),
+    needed("user.human.phone.removed"),
+    needed("user.human.phone.verified"),
+    optional("user.phone.changed"),
+    optional("user.phone.removed"),
+    optional("user.phone.verified"),
+];
+const METADATA: &[Followed] = &[
+    needed("user.metadata.set"),
+    needed("user.metadata.removed"),
+    needed("user.metadata.removed.all"),
+];
+const ORGANIZATION: &[Followed] = &[needed("org.changed")];
+
+/// Returns the types that change a claim; `None` where they are not known, as for a claim that an Action
+/// adds.
+fn of_claim(claim: &str) -> Option<&'static [Followed]> {
+    Some(match claim {
+        "name" | "given_name" | "family_name" | "nickname" | "gender" | "locale" => PROFILE,
+        "picture" => PICTURE,
+        "email" | "email_verified" => EMAIL,
+        "phone_number" | "phone_number_verified" => PHONE,
+        "urn:zitadel:iam:user:metadata" => METADATA,
+        "urn:zitadel:iam:user:resourceowner:name" => ORGANIZATION,
+        // These change with what is read of every answer, or never for one token.
+        "preferred_username"
+        | "urn:zitadel:iam:user:resourceowner:primary_domain"
+        | "token_type"
+        | "iat"
+        | "auth_time"
+        | "amr"
+        | "jti"
+        | "act"
+        | "urn:zitadel:iam:org:id" => &[],
+        _ => return None,
+    })
+}
+
+/// Tells whether the log says when the claim `name` changes.
+pub(super) fn follows(name: &str) -> bool {
+    of_claim(name).is_some()
+}
+
+/// Types that one call asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) event_types: Vec<String>,
+    pub(super) aggregate_types: Vec<&'static str>,
+}
+
+/// A type that is needed, and that the server does not list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the server does not list the event type {0}: this version of ZITADEL cannot be followed by \
+     this version of the API"
+)]
+pub(super) struct Missing(pub(super) &'static str);
+
+/// Returns the types to ask for, for the fields of every answer and for `claims`, in groups of as many
+/// as one call may name.
+///
+/// # Errors
+/// Where `listed`, the types that the server knows, lacks one that is needed.
+pub(super) fn groups<'a>(
+    claims: impl IntoIterator<Item = &'a str>,
+    listed: &[String],
+) -> Result<Vec<Group>, Missing> {
+    let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    let of_claims = claims.into_iter().filter_map(of_claim).flatten();
+    let mut names = Vec::<&str>::new();
+    for followed in OF_EVERY_ANSWER.iter().chain(of_claims) {
+        match (listed.contains(followed.name), followed.is_needed) {
+            (true, _) if !names.contains(&followed.name) => names.push(followed.name),
+            (false, true) => return Err(Missing(followed.name)),
+            _ => {}
+        }
+    }
+    let is_of_group = |name: &str| OF_GROUPS.iter().any(|beginning| name.starts_with(beginning));
+    names.extend(listed.iter().filter(|name| is_of_group(name)));
+    let mut groups = Vec::<Group>::new();
+    for name in names {
+        let aggregate = aggregate_of(name);
+        let has_room = |group: &Group| {
+            group.event_types.len() < MAX_TYPES
+                && (group.aggregate_types.contains(&aggregate)
+                    || group.aggregate_types.len() < MAX_AGGREGATES)
+        };
+        if !groups.last().is_some_and(has_room) {
+            groups.push(Group::default());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.event_types.push(name.to_owned());
+            if !group.aggregate_types.contains(&aggregate) {
+                group.aggregate_types.push(aggregate);
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// Returns the aggregate type whose events have this type.
+fn aggregate_of(event_type: &str) -> &'static str {
+    if event_type.starts_with("user.grant.") {
+        return "usergrant";
+    }
+    match event_type.split('.').next() {
+        Some("oidc_session") => "oidc_session",
+        Some("session") => "session",
+        Some("project") => "project",
+        Some("org") => "org",
+        Some("instance") => "instance",
+        Some("group") => "group",
+        _ => "user",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Names of subjects that events leave out, found by earlier events. Pure: the calls are made elsewhere.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use domain::{Change, Moment, Subject};
+use quick_cache::unsync::Cache;
+
+use super::{
+    event::Event,
+    meaning::{LookUp, Meaning, Reader},
+    wire::Search,
+};
+
+/// Number of answers that are remembered. They never change.
+const MAX_FACTS: usize = 10_000;
+/// Events that an answer may have. A session names its user more than once.
+const LIMIT: u32 = 100;
+
+/// Questions about earlier events: those that wait, and the answers to those before.
+#[derive(Debug)]
+pub(super) struct LookUps {
+    reader: Reader,
+    facts: Cache<LookUp, Box<[Change]>>,
+    /// Each with the moment before the first poll that met its event.
+    pending: BTreeMap<LookUp, Moment>,
+}
+
+impl LookUps {
+    pub(super) fn new(reader: Reader) -> Self {
+        Self { reader, facts: Cache::new(MAX_FACTS), pending: BTreeMap::new() }
+    }
+
+    /// Adds the changes of an event that was read by the poll of `as_of`, as far as they are known.
+    pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
+        if &*event.key.event_type == "user.grant.added" {
+            let id = LookUp::Grant(event.key.aggregate_id.clone());
+            self.keep(id, std::slice::from_ref(event));
+        }
+        match self.reader.meaning(event) {
+            Meaning::Nothing => {}
+            Meaning::Change(change) => changes.push(change),
+            Meaning::LookUp(look_up) => match self.facts.get(&look_up) {
+                Some(known) => changes.extend_from_slice(known),
+                None => {
+                    self.pending.entry(look_up).or_insert(as_of);
+                }
+            },
+        }
+    }
+
+    /// Takes the answer to a question, and returns the changes that waited for it.
+    pub(super) fn answer(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
+        self.pending.remove(&look_up);
+        self.keep(look_up, events)
+    }
+
+    fn keep(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
+        let changes = self.changes(&look_up, events);
+        // What names nothing is asked again.
+        if !changes.contains(&Change::Everything) {
+            self.facts.insert(look_up, changes.clone().into());
+        }
+        changes
+    }
+
+    fn changes(&self, look_up: &LookUp, events: &[Event]) -> Vec<Change> {
+        let mut changes = Vec::new();
+        match look_up {
+            LookUp::Grant(_) if events.is_empty() => changes.push(Change::Everything),
+            LookUp::Grant(_) => {
+                for event in events {
+                    if let Meaning::Change(change) = self.reader.grant(event) {
+                        changes.push(change);
+                    }
+                }
+            }
+            // A session without a user never had tokens.
+            LookUp::Session(_) => {
+                for event in events {
+                    let user = event.payload.user.as_deref().and_then(|id| Subject::parse(id).ok());
+                    let change = user.map_or(Change::Everything, Change::Subject);
+                    if !changes.contains(&change) {
+                        changes.push(change);
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    /// Returns whether the question that waited longest has waited for `max_staleness`.
+    pub(super) fn are_late(&self, now: Moment, max_staleness: Duration) -> bool {
+        self.pending.values().any(|since| since.age(now) >= max_staleness)
+    }
+
+    /// Drops what waits, where everything is forgotten anyway.
+    pub(super) fn drop_pending(&mut self) {
+        self.pending.clear();
+    }
+
+    pub(super) fn is_any_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Returns questions that wait, `count` at most.
+    pub(super) fn pending(&self, count: usize) -> Vec<LookUp> {
+        self.pending.keys().take(count).cloned().collect()
+    }
+}
+
+impl LookUp {
+    /// Returns the call that answers this.
+    pub(super) fn search(&self) -> Search<'_> {
+        let (id, aggregate_type, event_type) = match self {
+            Self::Grant(id) => (id, "usergrant", "user.grant.added"),
+            Self::Session(id) => (id, "session", "session.user.checked"),
+        };
+        Search {
+            limit: LIMIT,
+            asc: true,
+            range: None,
+            aggregate_id: Some(id),
+            aggregate_types: vec![aggregate_type],
+            event_types: vec![event_type],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! From an event to what it changes. Pure.
+//!
+//! Where an event lacks a field, more is forgotten, never less.
+
+use domain::{Change, OrganizationId, Role, SessionId, Subject, TokenId};
+
+use super::event::Event;
+
+/// What an event means for answers that are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Nothing,
+    Change(Change),
+    /// The event does not name its subject; an earlier event does.
+    LookUp(LookUp),
+}
+
+/// A question about an earlier event, which never changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum LookUp {
+    /// The user and the project of the grant with this id.
+    Grant(Box<str>),
+    /// The user of the session with this id.
+    Session(Box<str>),
+}
+
+/// Reads events for the API of one project; `None` where it is not known which.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    pub(super) project_id: Option<Box<str>>,
+}
+
+impl Reader {
+    pub(super) fn meaning(&self, event: &Event) -> Meaning {
+        let id = &*event.key.aggregate_id;
+        match &*event.key.event_type {
+            "oidc_session.access_token.added"
+            | "oidc_session.access_token.revoked"
+            | "oidc_session.refresh_token.revoked" => {
+                changed(SessionId::parse(id).map(Change::Session))
+            }
+            "user.pat.removed" => match event.payload.token.as_deref().map(TokenId::parse) {
+                Some(Ok(token)) => Meaning::Change(Change::Token(token)),
+                _ => subject(id),
+            },
+            "user.grant.added" | "user.grant.removed" => self.grant(event),
+            "user.grant.changed" => match &event.payload.user {
+                Some(user) => roles_of(user),
+                None => Meaning::LookUp(LookUp::Grant(id.into())),
+            },
+            "user.grant.cascade.changed"
+            | "user.grant.cascade.removed"
+            | "user.grant.deactivated"
+            | "user.grant.reactivated" => Meaning::LookUp(LookUp::Grant(id.into())),
+            "session.terminated" => Meaning::LookUp(LookUp::Session(id.into())),
+            "project.role.removed" if self.is_ours(Some(id)) => changed(
+                Role::parse(event.payload.key.as_deref().unwrap_or_default()).map(Change::Role),
+            ),
+            "org.removed" => changed(OrganizationId::parse(id).map(Change::Organization)),
+            other => self.by_kind(other, id),
+        }
+    }
+
+    /// Reads the types whose whole kind means one thing.
+    fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
+        let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
+        if is_one_of(&OF_A_SUBJECT) {
+            subject(id)
+        } else if is_one_of(&OF_A_PROJECT) && self.is_ours(Some(id)) || is_one_of(&OF_EVERYTHING) {
+            Meaning::Change(Change::Everything)
+        } else {
+            Meaning::Nothing
+        }
+    }
+
+    /// Reads a grant that names its user and its project.
+    pub(super) fn grant(&self, event: &Event) -> Meaning {
+        match &event.payload.user {
+            _ if !self.is_ours(event.payload.project.as_deref()) => Meaning::Nothing,
+            Some(user) => roles_of(user),
+            None => Meaning::Change(Change::Everything),
+        }
+    }
+
+    /// Tells whether an event of this project, or of one that is not named, may concern this API.
+    fn is_ours(&self, project: Option<&str>) -> bool {
+        match (self.project_id.as_deref(), project) {
+            (Some(ours), Some(project)) => ours == project,
+            _ => true,
+        }
+    }
+}
+
+/// Beginnings of types that concern the user whose id the aggregate has.
+const OF_A_SUBJECT: [&str; 20] = [
+    "user.locked",
+    "user.deactivated",
+    "user.removed",
+    "user.human.signed.out",
+    "user.signed.out",
+    "user.token.removed",
+    "user.human.refresh.token.removed",
+    "user.username.changed",
+    "user.domain.claimed",
+    "user.human.profile.changed",
+    "user.profile.changed",
+    "user.machine.changed",
+    "user.human.avatar.",
+    "user.human.email.changed",
+    "user.human.email.verified",
+    "user.email.",
+    "user.human.phone.",
+    "user.phone.",
+    "user.metadata.",
+    "user.human.address.changed",
+];
+
+/// Beginnings of types after which every answer for the API of that project may be another one.
+const OF_A_PROJECT: [&str; 9] = [
+    "project.deactivated",
+    "project.removed",
+    "project.grant.changed",
+    "project.grant.cascade.changed",
+    "project.grant.removed",
+    "project.grant.deactivated",
+    "project.grant.reactivated",
+    "project.application.deactivated",
+    "project.application.removed",
+];
+
+/// Beginnings of types after which every answer may be another one.
+const OF_EVERYTHING: [&str; 7] = [
+    "org.changed",
+    "org.deactivated",
+    "org.domain.primary.set",
+    "org.policy.domain.",
+    "instance.removed",
+    "instance.policy.domain.",
+    "group.",
+];
+
+fn subject(id: &str) -> Meaning {
+    changed(Subject::parse(id).map(Change::Subject))
+}
+
+pub(super) fn roles_of(user: &str) -> Meaning {
+    changed(Subject::parse(user).map(Change::RolesOf))
+}
+
+/// An event without a name for what it concerns may concern everything.
+fn changed<E>(change: Result<Change, E>) -> Meaning {
+    Meaning::Change(change.unwrap_or(Change::Everything))
+}
+
+#[cfg(test)]
+mod tests;

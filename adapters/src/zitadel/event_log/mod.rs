@@ -1,0 +1,346 @@
+//! ZITADEL's event log behind the port [`ChangeFeed`]: it is polled, and what is new in it is told.
+//!
+//! One reader polls every [`interval`](EventLogSettings::interval), or at once when its [`Bell`] rings. A
+//! poll reads one page after the other of each group of event types, then asks for the subjects that
+//! events leave out. Changes are told as soon as they are read; the last batch of a poll has the moment up
+//! to which nothing is missing, which is before the first call of the poll was sent. A poll that fails
+//! tells one [`Silence`], and the next one begins where the last complete one ended.
+//!
+//! It shares connections and budget with the introspector:
+//!
+//! ```text
+//! let feed = EventLog::new(&introspector, settings, token, clocks);
+//! let bell = feed.bell();                    // webhooks and the witness ring it
+//! spawn(follow(feed, marks));                // loop { feed.next().await }
+//! ```
+//!
+//! Make it before the first token is asked for: the first poll reads what was committed since.
+
+mod call;
+mod cursor;
+mod event;
+mod event_types;
+mod look_ups;
+mod meaning;
+mod read;
+mod schedule;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{Batch, Change, ChangeFeed, Moment, Outage, Silence};
+use futures_util::future::join_all;
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+pub use schedule::Bell;
+
+use call::{Caller, Fault};
+use cursor::{Ask, Cursor, Forget, Turned};
+use event_types::Group;
+use look_ups::LookUps;
+use meaning::Reader;
+use schedule::Schedule;
+use wire::Search;
+
+use super::{ClaimName, OwnToken, ZitadelIntrospector};
+use crate::Clocks;
+
+/// Time that a poll may take: a write may stay open for 15 s, and the server waits for it.
+const POLL: Duration = Duration::from_secs(20);
+/// Time that one look-up may take.
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// Look-ups that are sent together.
+const LOOK_UPS_AT_ONCE: usize = 8;
+/// Time between two looks at the types that the server knows: it is upgraded while this runs.
+const TYPES_EVERY: Duration = Duration::from_mins(5);
+/// Number of events that a page is asked for, the most that a server sends.
+const PAGE: u32 = 1_000;
+
+/// How the event log is read. [`new`](Self::new) has the defaults; every field may be changed before use.
+#[derive(Clone, Debug)]
+pub struct EventLogSettings {
+    /// Time between the beginnings of two polls.
+    pub interval: Duration,
+    /// Time by which a read goes back further than it must: more than the database's clock ever steps
+    /// back.
+    pub overlap: Duration,
+    /// Time by which introspection may tell a change of roles late: the first read goes back by it, for
+    /// what is asked right after a start may be answered with roles from before it.
+    pub lag: Duration,
+    /// Time after which a change whose subject is still not known is told as [`Change::Everything`].
+    pub max_staleness: Duration,
+    /// The project of this API; without it no event of any project is ignored.
+    pub project_id: Option<String>,
+    /// Names of further claims that are kept for handlers.
+    pub claims: Vec<ClaimName>,
+}
+
+/// Tells the changes that ZITADEL's event log tells.
+#[derive(Debug)]
+pub struct EventLog {
+    settings: EventLogSettings,
+    caller: Caller,
+    clocks: Clocks,
+    made: Moment,
+    schedule: Schedule,
+    followed: Vec<Followed>,
+    types_read: Option<Moment>,
+    look_ups: LookUps,
+    poll: Option<Poll>,
+}
+
+/// A group of event types, and the place in the log up to which it was read.
+#[derive(Debug)]
+struct Followed {
+    group: Group,
+    cursor: Cursor,
+}
+
+/// A poll under way.
+#[derive(Clone, Copy, Debug)]
+struct Poll {
+    as_of: Moment,
+    deadline: Instant,
+    step: Step,
+}
+
+/// The next call of a poll.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Types,
+    Group { index: usize, ask: Option<Ask> },
+    LookUps,
+}
+
+impl EventLogSettings {
+    /// Reads every second, and goes back by 10 s.
+    #[must_use]
+    pub fn new(max_staleness: Duration) -> Self {
+        Self {
+            interval: Duration::from_secs(1),
+            overlap: Duration::from_secs(10),
+            lag: Duration::from_mins(2),
+            max_staleness,
+            project_id: None,
+            claims: Vec::new(),
+        }
+    }
+}
+
+impl EventLog {
+    /// Reads the log of the server that `introspector` asks, with a token of its own. Nothing is asked
+    /// yet.
+    #[must_use]
+    pub fn new(
+        introspector: &ZitadelIntrospector,
+        settings: EventLogSettings,
+        token: Arc<OwnToken>,
+        clocks: Clocks,
+    ) -> Self {
+        let (generations, pace) = introspector.shared();
+        let project_id = settings.project_id.as_deref().map(Into::into);
+        Self {
+            caller: Caller { generations, pace, token },
+            made: clocks.now(),
+            clocks,
+            schedule: Schedule::new(settings.interval),
+            followed: Vec::new(),
+            types_read: None,
+            look_ups: LookUps::new(Reader { project_id }),
+            poll: None,
+            settings,
+        }
+    }
+
+    /// Returns the bell that makes the next poll happen now.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        self.schedule.bell()
+    }
+
+    /// Tells whether the log says when the further claim `name` changes.
+    #[must_use]
+    pub fn follows(name: &ClaimName) -> bool {
+        event_types::follows(name.as_str())
+    }
+
+    /// Makes the next call of a poll. The poll is over where the batch has a moment.
+    async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
+        match poll.step {
+            Step::Types => {
+                self.read_types(poll).await?;
+                self.go_on(Step::Group { index: 0, ask: None });
+                Ok(Batch::default())
+            }
+            Step::Group { index, ask } => self.read_page(poll, index, ask).await,
+            Step::LookUps => self.look_up(poll).await,
+        }
+    }
+
+    fn go_on(&mut self, step: Step) {
+        if let Some(poll) = &mut self.poll {
+            poll.step = step;
+        }
+    }
+
+    async fn read_types(&mut self, poll: Poll) -> Result<(), Fault> {
+        let is_due = |read: Moment| read.age(poll.as_of) >= TYPES_EVERY;
+        if !self.types_read.is_none_or(is_due) {
+            return Ok(());
+        }
+        let listed = self.caller.event_types(poll.deadline).await?;
+        self.types_read = None;
+        let claims = self.settings.claims.iter().map(ClaimName::as_str);
+        let groups = event_types::groups(claims, &listed)
+            .map_err(|missing| Fault::new("unknown_event_types", missing))?;
+        let EventLogSettings { overlap, lag, .. } = self.settings;
+        let made = self.made;
+        let is_first = self.followed.is_empty();
+        let mut before = std::mem::take(&mut self.followed);
+        for group in groups {
+            let same = before.iter().position(|followed| followed.group == group);
+            let followed = same.map(|index| before.swap_remove(index));
+            self.followed.push(followed.unwrap_or_else(|| Followed {
+                group,
+                cursor: if is_first {
+                    Cursor::new(overlap, made, lag)
+                } else {
+                    Cursor::anew(overlap)
+                },
+            }));
+        }
+        self.types_read = Some(poll.as_of);
+        Ok(())
+    }
+
+    async fn read_page(
+        &mut self,
+        poll: Poll,
+        index: usize,
+        ask: Option<Ask>,
+    ) -> Result<Batch, Fault> {
+        let Some(Followed { group, cursor }) = self.followed.get_mut(index) else {
+            self.go_on(Step::LookUps);
+            return Ok(Batch::default());
+        };
+        let ask = ask.unwrap_or_else(|| cursor.begin(self.clocks.now()));
+        let events = self.caller.search(&group.search(ask), poll.deadline).await?;
+        let Turned { new, forget, next } = cursor.turn(events, self.clocks.now());
+        let mut changes = Vec::new();
+        for event in &new {
+            self.look_ups.read(event, poll.as_of, &mut changes);
+        }
+        if let Some(why) = forget {
+            tell(why);
+            changes = vec![Change::Everything];
+        }
+        if changes.contains(&Change::Everything) {
+            self.look_ups.drop_pending();
+        }
+        self.go_on(match next {
+            Some(ask) => Step::Group { index, ask: Some(ask) },
+            None => Step::Group { index: index + 1, ask: None },
+        });
+        Ok(Batch { changes, as_of: None })
+    }
+
+    async fn look_up(&mut self, poll: Poll) -> Result<Batch, Fault> {
+        let mut changes = Vec::new();
+        if self.look_ups.are_late(self.clocks.now(), self.settings.max_staleness) {
+            warn!("everything is forgotten: the subject of an event was not found in time");
+            self.look_ups.drop_pending();
+            changes.push(Change::Everything);
+        }
+        if !self.look_ups.is_any_pending() {
+            self.poll = None;
+            return Ok(Batch { changes, as_of: Some(poll.as_of) });
+        }
+        let questions = self.look_ups.pending(LOOK_UPS_AT_ONCE);
+        let deadline = poll.deadline.min(Instant::now() + LOOK_UP);
+        let asking = questions.iter().map(|question| async {
+            let search = question.search();
+            self.caller.search(&search, deadline).await
+        });
+        let answers = join_all(asking).await;
+        let mut fault = None;
+        for (question, answer) in questions.into_iter().zip(answers) {
+            match answer {
+                Ok(events) => changes.extend(self.look_ups.answer(question, &events)),
+                Err(this) => fault = Some(this),
+            }
+        }
+        match fault {
+            // What was found is told first; the next look-up meets the fault again, if it lasts.
+            Some(fault) if changes.is_empty() => Err(fault),
+            _ => Ok(Batch { changes, as_of: None }),
+        }
+    }
+}
+
+impl Group {
+    fn search(&self, ask: Ask) -> Search<'_> {
+        let (limit, asc, range) = match ask {
+            Ask::Newest => (1, false, None),
+            Ask::Behind(time) => (PAGE, true, Some(time.into())),
+        };
+        Search {
+            limit,
+            asc,
+            range,
+            aggregate_id: None,
+            aggregate_types: self.aggregate_types.clone(),
+            event_types: self.event_types.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+fn tell(why: Forget) {
+    match why {
+        Forget::Restored => error!(
+            "everything is forgotten: ZITADEL's event log lacks an event that was there; was its \
+             database restored?"
+        ),
+        Forget::ClockStepped => error!(
+            "everything is forgotten: the clock of ZITADEL's database stepped back by more than \
+             changes.overlap"
+        ),
+        Forget::TooMany => warn!("everything is forgotten: too many changes at once to read each"),
+        Forget::FoundAnew => info!("the place in ZITADEL's event log was found anew"),
+    }
+}
+
+#[async_trait]
+impl ChangeFeed for EventLog {
+    /// Cancel-safe: a call that was dropped is sent again.
+    async fn next(&mut self) -> Result<Batch, Silence> {
+        loop {
+            let poll = if let Some(poll) = self.poll {
+                poll
+            } else {
+                self.schedule.wait().await;
+                let (as_of, deadline) = (self.clocks.now(), Instant::now() + POLL);
+                *self.poll.insert(Poll { as_of, deadline, step: Step::Types })
+            };
+            match self.step(poll).await {
+                Ok(batch) => {
+                    if batch.as_of.is_some() {
+                        self.schedule.go_on();
+                    }
+                    if batch.as_of.is_some() || !batch.changes.is_empty() {
+                        return Ok(batch);
+                    }
+                }
+                Err(fault) => {
+                    self.poll = None;
+                    match fault.outage {
+                        Some(Outage::RateLimited) => self.schedule.slow_down(fault.retry_after),
+                        _ => self.schedule.go_on(),
+                    }
+                    return Err(fault.silence);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One read of a window of the log: which page comes next, and when the read is complete.
+
+use domain::Moment;
+
+use super::{cursor::Forget, event::EventTime};
+
+/// Number of pages that one read may take.
+pub(super) const MAX_PAGES: u32 = 20;
+/// Fewest events that a server sends where it has more. It counts only where a read meets one time
+/// alone.
+pub(super) const SMALLEST_PAGE: usize = 100;
+
+/// A read under way.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) began: Moment,
+    /// Time behind which the window begins.
+    pub(super) window: EventTime,
+    /// Time behind which the window of every read begins. An unknown event from before it comes late.
+    pub(super) ordinary: EventTime,
+    /// Whether the window begins earlier, to see whether something was written there since.
+    pub(super) is_review: bool,
+    /// Number of remembered events of the window that were not met yet.
+    pub(super) unmet: usize,
+    /// Time behind which the page that is asked for begins.
+    page: EventTime,
+    pages: u32,
+    /// Length of the longest page with two times or more.
+    longest_mixed: Option<usize>,
+}
+
+/// What a page means for its read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A further page is needed, which begins behind this time.
+    Next(EventTime),
+    /// The server has more events of this time than a page holds: the rest cannot be reached.
+    Passed(EventTime),
+    Complete,
+    Lost(Forget),
+}
+
+impl Read {
+    pub(super) fn new(
+        began: Moment,
+        window: EventTime,
+        ordinary: EventTime,
+        is_review: bool,
+        unmet: usize,
+    ) -> Self {
+        let (page, pages, longest_mixed) = (window, 0, None);
+        Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
+    }
+
+    /// Takes note of a page with these times, of which `unseen` events had not been met before.
+    ///
+    /// The next page begins just before the last time of this one, for a page may end amid events of one
+    /// time.
+    pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> Turn {
+        self.pages += 1;
+        let (Some(first), Some(last)) = (times.first(), times.last()) else {
+            return self.end();
+        };
+        if times.iter().any(|time| time != first) {
+            self.longest_mixed = self.longest_mixed.max(Some(times.len()));
+        } else if times.len() >= self.longest_mixed.unwrap_or(SMALLEST_PAGE) {
+            self.page = *last;
+            return self.within_bounds(Turn::Passed(*last));
+        }
+        if unseen == 0 && self.unmet == 0 {
+            return Turn::Complete;
+        }
+        let next = last.just_before();
+        if unseen == 0 && next <= self.page {
+            return self.end();
+        }
+        self.page = self.page.max(next);
+        self.within_bounds(Turn::Next(self.page))
+    }
+
+    fn end(&self) -> Turn {
+        if self.unmet == 0 { Turn::Complete } else { Turn::Lost(Forget::Restored) }
+    }
+
+    fn within_bounds(&self, turn: Turn) -> Turn {
+        if self.pages < MAX_PAGES { turn } else { Turn::Lost(Forget::TooMany) }
+    }
+}

@@ -1,0 +1,99 @@
+//! The event log as it ships: read, followed into the knowledge of changes, and heard as a witness.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use domain::{ReuseRule, WhenSilent};
+use tokio::runtime::Handle;
+
+use super::{Bell, ClaimName, EventLog, EventLogSettings, OwnToken, ZitadelIntrospector};
+use crate::{
+    Clocks,
+    changes::{Changes, Feed, FeedWitness, follow},
+};
+
+/// The event log that is followed, and the bounds within which answers are kept.
+/// [`new`](Self::new) has the defaults; every field may be changed before use.
+#[derive(Clone, Debug)]
+pub struct FeedSettings {
+    /// Personal access token of a service user that may read the event log.
+    pub token: Arc<OwnToken>,
+    /// Time between two looks; 1 s by default.
+    pub interval: Duration,
+    /// How far each look goes back, beside the duration of the one before; 10 s by default.
+    pub overlap: Duration,
+    /// How long after a change the answers that it concerns are not kept; 5 s by default.
+    pub settle: Duration,
+    /// How long after a change of roles an answer of that subject is kept for `max_staleness` at most;
+    /// 2 min by default.
+    pub lag: Duration,
+    /// No request is judged by knowledge that is more out of date; 3 s by default.
+    pub max_staleness: Duration,
+    /// The reuse of answers while the event log cannot be read.
+    pub when_silent: WhenSilent,
+}
+
+/// An event log that is followed.
+#[derive(Clone)]
+pub struct FollowedLog {
+    /// State of the feed, for a health check.
+    pub feed: Feed,
+    /// Makes the next look happen now.
+    pub bell: Bell,
+    setting: &'static str,
+}
+
+impl FeedSettings {
+    /// Follows the event log with `token`.
+    #[must_use]
+    pub fn new(token: Arc<OwnToken>) -> Self {
+        Self {
+            token,
+            interval: Duration::from_secs(1),
+            overlap: Duration::from_secs(10),
+            settle: Duration::from_secs(5),
+            lag: Duration::from_mins(2),
+            max_staleness: Duration::from_secs(3),
+            when_silent: WhenSilent::default(),
+        }
+    }
+
+    /// Follows the log of the server that `introspector` asks, within the runtime that this is called in.
+    /// Outside of one it stays silent.
+    pub(super) fn follow(
+        self,
+        introspector: &ZitadelIntrospector,
+        project_id: Option<String>,
+        claims: Vec<ClaimName>,
+        clocks: &Clocks,
+    ) -> (Arc<Changes>, FollowedLog) {
+        let Self { token, interval, overlap, settle, lag, max_staleness, when_silent } = self;
+        let rule = ReuseRule::new(max_staleness, settle, lag, when_silent);
+        let unfollowed = claims.iter().filter(|claim| !EventLog::follows(claim));
+        let unfollowed = unfollowed.map(|claim| claim.as_str().to_owned());
+        let changes = Arc::new(Changes::new(rule, unfollowed));
+        let settings =
+            EventLogSettings { interval, overlap, lag, max_staleness, project_id, claims };
+        let setting = token.setting();
+        let log = EventLog::new(introspector, settings, Arc::clone(&token), clocks.clone());
+        let bell = log.bell();
+        let (feed, run) = follow(Box::new(log), &changes, clocks.clone(), max_staleness);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(run);
+        }
+        (changes, FollowedLog { feed, bell, setting })
+    }
+}
+
+impl FollowedLog {
+    /// Returns a witness that vouches where a look was begun after an answer and succeeded.
+    pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
+        let bell = self.bell.clone();
+        FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)
+    }
+}
+
+impl fmt::Debug for FollowedLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowedLog").field("feed", &self.feed).finish_non_exhaustive()
+    }
+}
