@@ -11,12 +11,12 @@ const OPERATORS: usize = 64;
 const FILES: usize = 32;
 
 /// Raises the soft limit of open files to the hard one, and returns as many of `max_connections` as
-/// callers may take. The rest is for up to `questions` connections to ZITADEL, for operators and for
+/// callers may take. The rest is for as many connections to `zitadel` and from it, for operators and for
 /// files: callers in any number must not keep these out.
-pub(crate) fn places(max_connections: NonZeroUsize, questions: usize) -> NonZeroUsize {
+pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let reserved = questions.saturating_add(OPERATORS + FILES);
+    let reserved = zitadel.saturating_add(OPERATORS + FILES);
     let places = places_within(limit, reserved).min(max_connections);
     if places < max_connections {
         warn!(

@@ -45,9 +45,11 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
         Introspector::Zitadel(zitadel) => zitadel.limits.max_in_flight.get(),
         Introspector::Fake(_) => 0,
     };
-    server.max_connections = open_files::places(server.max_connections, questions);
-    let admin_address = config.admin.listen;
     let webhook = config.changes.as_ref().and_then(|changes| changes.webhook.clone());
+    let deliveries = webhook.as_ref().map_or(0, |_| doorbell::CONNECTIONS.get());
+    let zitadel = questions.saturating_add(deliveries);
+    server.max_connections = open_files::places(server.max_connections, zitadel);
+    let admin_address = config.admin.listen;
     let prefix = config.prefix.clone();
     let cannot_listen = move |setting, address| {
         let variable = prefix.variable(setting);

@@ -2,7 +2,7 @@
 
 mod health;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -18,6 +18,9 @@ use tokio::{net::TcpListener, task::JoinSet};
 pub(crate) use health::Health;
 
 use crate::{config, metrics::Metrics, serve::serve_aside};
+
+/// Connections of operators served at once.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
 /// The listener for operators, while it is held.
 #[derive(Debug)]
@@ -52,7 +55,9 @@ pub(crate) async fn serve(
     tasks.spawn(async move { readiness.become_ready(&*introspector).await });
     let recorder = metrics.clone();
     let router = router(Operators { metrics, health });
-    tasks.spawn(recorder.scope(|| serve_aside(listener, "operators", router, server)));
+    tasks.spawn(
+        recorder.scope(|| serve_aside(listener, ("operators", CONNECTIONS), router, server)),
+    );
     Ok(Admin { local_address, _tasks: tasks })
 }
 

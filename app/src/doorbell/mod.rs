@@ -7,7 +7,7 @@
 mod keys;
 mod refusals;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use adapters::zitadel::SIGNATURE_HEADER;
 use axum::{
@@ -34,6 +34,9 @@ use refusals::Refusals;
 
 /// Makes the next look at the event log happen now.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
+
+/// Connections served at once. ZITADEL opens one for each of its processes.
+pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// Longest body that is read, in bytes. A delivery holds one event.
 const MAX_BODY: usize = 64 * 1024;
@@ -82,7 +85,7 @@ pub(crate) fn serve(
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&door.keys).follow());
     tasks.spawn(ring_for_each(Arc::clone(&door.bell), ring));
-    tasks.spawn(serve_aside(listener, "webhook", router(door), server));
+    tasks.spawn(serve_aside(listener, ("webhook", CONNECTIONS), router(door), server));
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 

@@ -331,7 +331,11 @@ async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
     let (ring, rung) = counting();
     let mut tasks = JoinSet::new();
     tasks.spawn(ring_for_each(Arc::clone(&door.bell), ring));
-    tasks.spawn(metrics.scope(|| serve_aside(listener, "webhook", router(door), &config.server)));
+    tasks.spawn(
+        metrics.scope(|| {
+            serve_aside(listener, ("webhook", CONNECTIONS), router(door), &config.server)
+        }),
+    );
     for fate in [Webhooks::Deliver, Webhooks::Twice, Webhooks::Late(Duration::from_millis(50))] {
         let before = rung.load(Ordering::Relaxed);
         double.set_webhooks(fate);

@@ -53,9 +53,6 @@ use stalls::Stalls;
 /// How long the listener rests after it could not accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Connections of a listener beside the API's that are served at once.
-const ASIDE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
-
 /// A server that runs, and the handle to stop it. Dropping the handle stops it too.
 #[derive(Debug)]
 pub struct Running {
@@ -191,16 +188,17 @@ impl Drop for Place {
 }
 
 /// Serves `router` on a listener beside the API's until the future is dropped, with the time-outs of
-/// the API. `name` is the listener's in metrics.
+/// the API, and `max_connections` of its own. `name` is the listener's in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
-    name: &'static str,
+    (name, max_connections): (&'static str, NonZeroUsize),
     router: Router,
     config: &config::Server,
 ) -> impl Future<Output = ()> + Send + use<> {
     let connections = Connections::new(router, config, name, Arc::default());
-    let shares = ConnectionShares::new(ASIDE, Networks::default());
-    let mut server = Server::new(listener, ASIDE.get(), shares, connections, Gauge::noop());
+    let shares = ConnectionShares::new(max_connections, Networks::default());
+    let max_connections = max_connections.get();
+    let mut server = Server::new(listener, max_connections, shares, connections, Gauge::noop());
     async move { server.accept_until(pending::<()>()).await }
 }
 

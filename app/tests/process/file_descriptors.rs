@@ -117,8 +117,24 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
         ("CLIENT_SECRET", "secret"),
         ("APP_ZITADEL__MAX_IN_FLIGHT", "100"),
     ];
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, "abcdefghijklmnopqrstuvwxyz0123456789").unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let files = ["token", "key"].map(file);
+    let [token_file, key_file] = files.each_ref().map(String::as_str);
+    let webhook = [
+        ("APP_CHANGES__TOKEN_FILE", token_file),
+        ("APP_CHANGES__WEBHOOK__LISTEN", "127.0.0.1:0"),
+        ("APP_CHANGES__WEBHOOK__KEY_FILE", key_file),
+    ];
+    let with_webhook = [&double[..], &webhook].concat();
     for (limit, max_connections, environment, lowered) in [
-        (400, "304", &[][..], None),
+        (600, "372", &with_webhook[..], None),
+        (600, "373", &with_webhook, Some("max_connections=372")),
+        (400, "304", &[], None),
         (400, "305", &[], Some("max_connections=304")),
         (400, "10000", &[], Some("max_connections=304")),
         (400, "204", &double, None),
