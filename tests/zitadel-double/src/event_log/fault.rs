@@ -4,8 +4,8 @@ use super::refusal::Refusal;
 use crate::fault::{DATABASE_HOST, Fault};
 use crate::oidc::Reply;
 
-/// How the event log is to fail. Every answer of a faulty database is taken from life: each of them
-/// was given while one table was away.
+/// Failure of the event log. Each answer of a faulty database was seen at a real server while one
+/// table was away.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventLogFault {

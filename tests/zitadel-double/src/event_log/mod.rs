@@ -68,7 +68,7 @@ impl EventLog {
         }
     }
 
-    /// Gives an event its time and its number, and shows it to nobody yet.
+    /// Gives an event its time and its number, without showing it.
     pub(crate) fn reserve(&mut self, content: NewEvent) -> Event {
         let created = self.clock.next();
         self.stamped(Editor::Setup, content, created)

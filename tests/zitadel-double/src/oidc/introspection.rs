@@ -48,7 +48,7 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     Ok(claims.map_or_else(Reply::inactive, |claims| Reply::json(&Value::Object(claims))))
 }
 
-/// Whether the call asks about a personal access token.
+/// Tells if the call asks about a personal access token.
 pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
     let form = Form::parse(body).unwrap_or_default();
     matches!(shared.world().tokens.get(form.value("token")), Some(Token::Pat(_)))

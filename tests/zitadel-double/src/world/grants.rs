@@ -17,7 +17,7 @@ pub(crate) struct UserGrant {
     pub(crate) project: ProjectId,
     pub(crate) org: OrgId,
     pub(crate) roles: BTreeSet<String>,
-    /// Whether the roles count.
+    /// Roles of a grant that is not active do not count.
     pub(crate) active: bool,
     /// Id of the project grant by which the organization may give the roles of a foreign project.
     pub(crate) project_grant: Option<String>,

@@ -13,7 +13,7 @@ use crate::ids::{OrgId, ProjectId};
 pub(crate) struct Project {
     pub(crate) owner: OrgId,
     pub(crate) roles: BTreeSet<String>,
-    /// Whether its applications may introspect; `None` when the project is removed.
+    /// False refuses its applications; `None` is a removed project.
     pub(crate) active: Option<bool>,
     /// By the organization that received it.
     pub(crate) grants: BTreeMap<OrgId, ProjectGrant>,
@@ -56,7 +56,7 @@ impl World {
         self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
     }
 
-    /// Whether neither the application nor its project is switched off.
+    /// Tells if both the application and its project are active.
     pub(crate) fn may_introspect(&self, app: &App) -> bool {
         let project = self.projects.get(&app.project);
         app.state == AppState::Active && project.is_some_and(|one| one.active == Some(true))

@@ -1,4 +1,4 @@
-//! What a search finds, in which order, and how much of it.
+//! Results of a search, their order and their number.
 
 use serde_json::{Value, json};
 use zitadel_double::{NewEvent, NewUser, ZitadelDouble};
