@@ -9,6 +9,8 @@ pub mod decorators;
 mod in_memory;
 #[cfg(test)]
 mod paused_clocks;
+#[cfg(test)]
+mod recorded;
 mod shown_path;
 mod stack;
 mod system_clock;

@@ -51,13 +51,17 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
+    /// For each reason, and one for every other.
+    silences: Vec<(&'static str, Counter)>,
+    other: Counter,
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. It registers
-/// its metrics at the current recorder.
+/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. `reasons` are
+/// those for which the feed may be silent. It registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
+    reasons: &[&'static str],
     changes: &Arc<Changes>,
     clocks: Clocks,
     max_staleness: Duration,
@@ -70,7 +74,7 @@ pub fn follow(
         max_staleness,
         told,
         last_reason: "not_read_yet",
-        metrics: FeedMetrics::new(),
+        metrics: FeedMetrics::new(reasons),
     };
     (Feed(receiver), follower.run(feed))
 }
@@ -124,7 +128,9 @@ impl Follower {
     }
 
     fn note(&mut self, silence: &Silence) {
-        counter!("change_feed_polls_total", "result" => silence.reason).increment(1);
+        let metrics = &self.metrics;
+        let of_reason = metrics.silences.iter().find(|(reason, _)| *reason == silence.reason);
+        of_reason.map_or(&metrics.other, |(_, counter)| counter).increment(1);
         self.last_reason = silence.reason;
         self.told.send_modify(|told| told.silences += 1);
     }
@@ -159,11 +165,14 @@ impl Follower {
 }
 
 impl FeedMetrics {
-    fn new() -> Self {
+    fn new(reasons: &[&'static str]) -> Self {
+        let polls = |result: &'static str| counter!("change_feed_polls_total", "result" => result);
         let changes = |kind: &'static str| counter!("change_feed_changes_total", "kind" => kind);
         Self {
             age: gauge!("change_feed_age_seconds"),
-            told: counter!("change_feed_polls_total", "result" => "ok"),
+            told: polls("ok"),
+            silences: reasons.iter().map(|reason| (*reason, polls(reason))).collect(),
+            other: polls("other"),
             changes: Change::KINDS.map(changes),
         }
     }

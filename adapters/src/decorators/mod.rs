@@ -18,8 +18,6 @@ mod witness;
 
 #[cfg(test)]
 mod gated;
-#[cfg(test)]
-mod recorded;
 
 pub(crate) use digest::Digester;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{ReuseRule, WhenSilent};
+use domain::{IntrospectionError, Outage, ReuseRule, WhenSilent};
 use tokio::runtime::Handle;
 
 use super::{Bell, ClaimName, EventLog, EventLogSettings, OwnToken, ZitadelIntrospector};
@@ -76,12 +76,20 @@ impl FeedSettings {
         let setting = token.setting();
         let log = EventLog::new(introspector, settings, Arc::clone(&token), clocks.clone());
         let bell = log.bell();
-        let (feed, run) = follow(Box::new(log), &changes, clocks.clone(), max_staleness);
+        let (feed, run) =
+            follow(Box::new(log), &reasons(), &changes, clocks.clone(), max_staleness);
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(run);
         }
         (changes, FollowedLog { feed, bell, setting })
     }
+}
+
+/// Returns the reasons for which the event log may tell nothing.
+fn reasons() -> Vec<&'static str> {
+    let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
+    let others = ["unknown_event_types", IntrospectionError::MALFORMED];
+    Outage::ALL.map(Outage::as_str).into_iter().chain(refusals).chain(others).collect()
 }
 
 impl FollowedLog {

@@ -7,9 +7,11 @@ use super::{
     super::{super::decorators::Witness, FeedWitness},
     *,
 };
-use crate::paused_clocks::clocks;
+use crate::{paused_clocks::clocks, recorded::Recorded};
 
 const MAX_STALENESS: Duration = Duration::from_secs(3);
+
+const REASONS: [&str; 2] = ["timed_out", "server_error"];
 
 /// A feed that tells what a test sends.
 struct Scripted(mpsc::UnboundedReceiver<Result<Batch, Silence>>);
@@ -36,7 +38,8 @@ fn world() -> World {
     let (settle, lag) = (Duration::from_secs(5), Duration::from_secs(120));
     let rule = ReuseRule::new(MAX_STALENESS, settle, lag, WhenSilent::Ask);
     let (changes, clocks) = (Arc::new(Changes::new(rule, [])), clocks());
-    let (feed, run) = follow(Box::new(Scripted(told)), &changes, clocks.clone(), MAX_STALENESS);
+    let (feed, run) =
+        follow(Box::new(Scripted(told)), &REASONS, &changes, clocks.clone(), MAX_STALENESS);
     tokio::spawn(run);
     World { tell, changes, feed, clocks }
 }
@@ -164,4 +167,29 @@ async fn it_is_followed_for_as_long_as_it_is_used() {
     tell.send(Ok(Batch { changes: Vec::new(), as_of: Some(clocks.now()) })).unwrap();
     pass(1).await;
     assert!(feed.wait_for(|_| false).await.is_none(), "the follower has ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_and_changes_are_counted_by_result_and_kind() {
+    let recorded = Recorded::new();
+    let world = recorded.scope(world);
+    let ada = Change::Subject(Subject::parse("ada").unwrap());
+    world.tell(vec![ada, Change::Everything], Some(world.clocks.now()));
+    for reason in ["timed_out", "timed_out", "of_another_kind"] {
+        let source = Arc::new(std::io::Error::other("a test"));
+        world.tell.send(Err(Silence { reason, source })).unwrap();
+    }
+    pass(2).await;
+    for (name, value) in [
+        (r#"change_feed_polls_total{result="ok"}"#, "1"),
+        (r#"change_feed_polls_total{result="timed_out"}"#, "2"),
+        (r#"change_feed_polls_total{result="server_error"}"#, "0"),
+        (r#"change_feed_polls_total{result="other"}"#, "1"),
+        (r#"change_feed_changes_total{kind="subject"}"#, "1"),
+        (r#"change_feed_changes_total{kind="everything"}"#, "1"),
+        (r#"change_feed_changes_total{kind="role"}"#, "0"),
+        ("change_feed_age_seconds", "2"),
+    ] {
+        assert_eq!(recorded.value(name).as_deref(), Some(value), "{name}");
+    }
 }

@@ -11,10 +11,10 @@ use super::{
     super::{
         Witness,
         gated::{Answer, Gated, active, outage, token, word},
-        recorded::Recorded,
     },
     *,
 };
+use crate::recorded::Recorded;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -10,10 +10,10 @@ use super::{
     super::{
         CacheSettings, Coalesced, Remembering,
         gated::{Gated, active, outage, token, word},
-        recorded::Recorded,
     },
     *,
 };
+use crate::recorded::Recorded;
 use crate::{
     Clocks,
     paused_clocks::{START, clocks},

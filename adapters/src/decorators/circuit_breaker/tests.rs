@@ -2,12 +2,10 @@ use domain::Misconfiguration;
 use tokio::time::{advance, sleep, timeout};
 
 use super::{
-    super::{
-        gated::{Gated, cause, outage, token, word},
-        recorded::Recorded,
-    },
+    super::gated::{Gated, cause, outage, token, word},
     *,
 };
+use crate::recorded::Recorded;
 
 type Answer = Result<Introspection, IntrospectionError>;
 

@@ -1,10 +1,8 @@
 use super::{
-    super::{
-        gated::{Gated, cause, outage, token},
-        recorded::Recorded,
-    },
+    super::gated::{Gated, cause, outage, token},
     *,
 };
+use crate::recorded::Recorded;
 
 /// How many questions had this result.
 fn duration(result: &str, cause: &str) -> String {
