@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
 use std::{
+    fs,
     hint::black_box,
     mem,
     num::{NonZeroU64, NonZeroUsize},
@@ -43,6 +44,16 @@ pub(crate) struct Calls {
 impl Calls {
     /// To a path of the app, which has been asked once with each token.
     pub(crate) fn of_the_app(path: &str, tokens: usize) -> Self {
+        Self::of_the_app_with(path, tokens, false)
+    }
+
+    /// To a path of the app with a change feed. Nothing is read from the log while requests are counted:
+    /// answers are kept all the same, by the path that is longest.
+    pub(crate) fn with_a_feed(path: &str, tokens: usize) -> Self {
+        Self::of_the_app_with(path, tokens, true)
+    }
+
+    fn of_the_app_with(path: &str, tokens: usize, feed: bool) -> Self {
         let (runtime, double) = start();
         let tokens = new_tokens(&double, tokens);
         let environment = [
@@ -52,9 +63,18 @@ impl Calls {
             ("APP_CACHE__TTL", "1h"),
             ("APP_CACHE__MAX_ENTRIES", "120000"),
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut environment =
+            environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let directory = tempfile::tempdir().expect("a directory");
-        let config = Config::read(environment.into(), directory.path()).expect("a configuration");
+        if feed {
+            fs::write(directory.path().join("reader"), double.event_reader()).expect("a file");
+            let settings = [("TOKEN_FILE", "reader"), ("WHEN_SILENT", "keep")];
+            environment.extend(
+                settings.map(|(name, value)| (format!("APP_CHANGES__{name}"), value.to_owned())),
+            );
+        }
+        let config = Config::read(environment.into_iter().collect(), directory.path())
+            .expect("a configuration");
         let mut router = app::router(config, routes()).expect("a router");
         runtime.block_on(async {
             for token in &tokens {

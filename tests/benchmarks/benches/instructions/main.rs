@@ -7,7 +7,8 @@
 //!
 //! It needs `valgrind`, and `gungraun-runner` of the version of `gungraun` in `Cargo.lock`. Each
 //! number is for ten thousand requests. In "Comparison with" the last column is the ratio of the
-//! route before to the one at hand: private to that behind the layer, to public, to bare axum.
+//! route before to the one at hand: private with a feed to private, to that behind the layer, to public, to
+//! bare axum.
 //!
 //! Not counted are hyper, the kernel, and what a miss in the processor's caches costs.
 
@@ -22,6 +23,13 @@ use gungraun::{Callgrind, EventKind, prelude::*};
 #[bench::one_token(Calls::of_the_app("/api/private", 1))]
 #[bench::ten_thousand_tokens(Calls::of_the_app("/api/private", 10_000))]
 fn warm_private(calls: Calls) -> Calls {
+    calls.make()
+}
+
+#[library_benchmark(teardown = Calls::end)]
+#[bench::one_token(Calls::with_a_feed("/api/private", 1))]
+#[bench::ten_thousand_tokens(Calls::with_a_feed("/api/private", 10_000))]
+fn warm_with_feed(calls: Calls) -> Calls {
     calls.make()
 }
 
@@ -49,7 +57,7 @@ fn bare_axum(calls: Calls) -> Calls {
 library_benchmark_group!(
     name = requests,
     compare_by_id = true,
-    benchmarks = [warm_private, warm_layer, public, bare_axum]
+    benchmarks = [warm_with_feed, warm_private, warm_layer, public, bare_axum]
 );
 
 main!(

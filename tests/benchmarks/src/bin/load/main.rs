@@ -14,6 +14,8 @@
     reason = "a benchmark prints, and says by panicking that it cannot go on"
 )]
 
+mod feed;
+
 use std::{env, io, path::PathBuf, time::Duration};
 
 use benchmarks::{flood, load::Load, pairs, pairs::Ratio, server::Server};
@@ -232,6 +234,12 @@ fn main() -> io::Result<()> {
     println!("|---|---|---|---|---|");
     if "flood".contains(&wanted) {
         floods(&runtime)?;
+    }
+    if "feed".contains(&wanted) {
+        feed::compare(&runtime)?;
+    }
+    if "disturbances".contains(&wanted) {
+        feed::disturb(&runtime)?;
     }
     if "start".contains(&wanted) {
         starts(&double)?;
