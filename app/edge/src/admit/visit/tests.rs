@@ -102,6 +102,7 @@ fn outcomes() -> Vec<Outcome> {
         .map(|reason| IntrospectionError::Misconfigured { reason, source: Arc::clone(&source) });
     let faults = outages.into_iter().chain(misconfigured).chain([
         IntrospectionError::ClientRefused { source: Arc::clone(&source) },
+        IntrospectionError::Unwitnessed { source: Arc::clone(&source) },
         IntrospectionError::Malformed { source },
     ]);
     let statuses = [400, 413, 415, 422].map(|status| StatusCode::from_u16(status).unwrap());
