@@ -1,1 +1,4 @@
+use super::*;
 
+mod clauses;
+mod log;
