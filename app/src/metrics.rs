@@ -133,6 +133,18 @@ fn describe() {
     );
     describe_gauge!("token_cache_entries", "Answers in the cache.");
     describe_gauge!("known_tokens", "Tokens whose last verdict was active.");
+    describe_counter!(
+        "inactive_answers_total",
+        "Inactive answers in doubt, by whether they were believed."
+    );
+    describe_counter!(
+        "canary_questions_total",
+        "Questions about the token that is known to be good, by their result."
+    );
+    describe_gauge!(
+        "canary_up",
+        "1 while the last verdict on the token that is known to be good was active."
+    );
     describe_gauge!("circuit_breaker_state", "1 for the state that the circuit breaker is in.");
     describe_gauge!(
         "client_credentials_refused",

@@ -33,3 +33,4 @@ mod stalls;
 mod steady;
 mod walkthrough;
 mod wishes;
+mod witness;
