@@ -191,3 +191,19 @@ async fn many_connections_with_one_token_share_their_introspections_without_a_ca
     let (requests, asked) = (CONNECTIONS * REQUESTS_OF_EACH, double.introspections());
     assert!(asked * 50 <= requests, "{asked} introspections for {requests} requests");
 }
+
+// A token that is called inactive would ring for a look, where there is a feed.
+#[tokio::test]
+async fn without_a_feed_the_event_log_is_never_asked() {
+    let double = ZitadelDouble::start().await;
+    for ttl in ["0s", "1h"] {
+        let api = Api::start(with_client_secret(&double).with("APP_CACHE__TTL", ttl)).await;
+        let token = reader(&double);
+        for _ in 0..3 {
+            assert_eq!(api.get("/api/private", &token).await.status, 200);
+            assert_eq!(api.get("/api/private", "invented").await.status, 401);
+        }
+        api.stop().await;
+    }
+    assert_eq!((double.event_calls(), double.event_type_calls()), (0, 0));
+}
