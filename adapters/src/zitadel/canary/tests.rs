@@ -208,9 +208,12 @@ async fn it_is_taken_up_again_when_it_is_active_or_its_file_changes() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_was_just_replaced_is_asked_about_at_once() {
     let setup = Setup::new(INACTIVE);
+    setup.stay_inactive(1).await;
     setup.write("second");
     assert!(!setup.vouches().await);
-    assert_eq!(setup.asked(), ["first", "second"]);
+    assert_eq!(setup.asked(), ["first", "first", "second"]);
+    let since = setup.canary.inactive_since().unwrap();
+    assert!(since.elapsed() < MINUTE, "its ten minutes are its own");
 }
 
 #[tokio::test(start_paused = true)]

@@ -235,3 +235,19 @@ fn a_project_id_that_none_can_have_is_shown_in_quotes() {
     let setup = Setup::zitadel().variable("APP_ZITADEL__PROJECT_ID", "340000000000000001");
     assert_eq!(setup.read().unwrap().warnings, <[String; 0]>::default());
 }
+
+#[test]
+fn a_file_without_a_token_of_ours_is_refused_by_the_name_of_its_setting() {
+    const SETTING: &str = "zitadel.canary_token_file";
+    let named = || Setup::zitadel().variable("APP_ZITADEL__CANARY_TOKEN_FILE", "canary");
+    named().refused(&[SETTING, "canary", "No such file"]);
+    for (content, problem) in [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        ("two tokens", "one access token is meant"),
+        ("\"quoted\"", "one access token is meant"),
+        ("{\"token\": \"json\"}", "one access token is meant"),
+    ] {
+        named().file("canary", content).refused(&[SETTING, "canary", problem]);
+    }
+}
