@@ -155,7 +155,9 @@ impl Cursor {
         let ordinary = self.window();
         let is_review = self.is_review_due(now);
         let window = if is_review { self.review_window().min(ordinary) } else { ordinary };
-        let read = Read::new(now, window, ordinary, is_review, self.known_behind(window));
+        let mut read = Read::new(now, window, ordinary, is_review, self.known_behind(window));
+        read.not_before =
+            self.passed.iter().map(|(time, _)| *time).max().unwrap_or(window).max(window);
         self.under_way = Some(UnderWay::Window(read));
         Ask::Behind(window)
     }

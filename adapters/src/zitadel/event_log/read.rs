@@ -22,6 +22,9 @@ pub(super) struct Read {
     pub(super) is_review: bool,
     /// Number of remembered events of the window that were not met yet.
     pub(super) unmet: usize,
+    /// The read does not end with a page that begins before this time: the events of that time are not
+    /// waited for, and without this what is behind them would not be read.
+    pub(super) not_before: EventTime,
     /// Time behind which the page that is asked for begins.
     page: EventTime,
     pages: u32,
@@ -48,8 +51,8 @@ impl Read {
         is_review: bool,
         unmet: usize,
     ) -> Self {
-        let (page, pages, longest_mixed) = (window, 0, None);
-        Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
+        let (not_before, page, pages, longest_mixed) = (window, window, 0, None);
+        Self { began, window, ordinary, is_review, unmet, not_before, page, pages, longest_mixed }
     }
 
     /// Takes note of a page with these times, of which `unseen` events had not been met before.
@@ -67,7 +70,7 @@ impl Read {
             self.page = *last;
             return self.within_bounds(Turn::Passed(*last));
         }
-        if unseen == 0 && self.unmet == 0 {
+        if unseen == 0 && self.unmet == 0 && self.page >= self.not_before {
             return Turn::Complete;
         }
         let next = last.just_before();

@@ -155,6 +155,21 @@ fn a_time_with_more_events_than_a_page_holds_is_passed() {
 }
 
 #[test]
+fn what_comes_behind_a_time_that_was_passed_is_read() {
+    let (mut log, mut reader) = read_log(3);
+    log.now += SECOND;
+    log.write(1_001);
+    for _ in 0..5 {
+        reader.read(&mut log);
+    }
+    assert_eq!(reader.forgets, [Forget::TooMany; 2]);
+    log.now += SECOND;
+    log.write(1);
+    reader.read(&mut log);
+    assert!(reader.told.contains(log.committed.last().unwrap()));
+}
+
+#[test]
 fn many_events_of_one_time_that_a_page_holds_are_no_reason_to_forget() {
     let (mut log, mut reader) = read_log(3);
     log.now += 60 * SECOND;
