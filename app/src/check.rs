@@ -1,6 +1,9 @@
 //! `app check`: does this set-up work, and if not, what is to be done?
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 use adapters::{
     SystemClock,
@@ -42,10 +45,24 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
         }
         Introspector::Zitadel(zitadel) => {
             let explainer = Explainer::new(&zitadel.settings);
-            let introspector = ZitadelIntrospector::new(zitadel.settings)?;
+            let mut settings = zitadel.settings;
+            let (canary, feed) = (settings.canary.take(), config.changes.map(|it| it.feed));
+            let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
+            let project_id = settings.project_id.clone();
+            let introspector = ZitadelIntrospector::new(settings)?;
             steps.insert(0, Step::ok(CONFIGURATION, explainer.set_up()));
             let checkup = introspector.check_up(&explainer, &SystemClock).await;
+            let goes_on = checkup.steps.iter().all(|step| step.outcome != Outcome::Failed);
             steps.extend(checkup.steps);
+            let project_id = project_id.as_deref();
+            if let Some(canary) = canary.filter(|_| goes_on) {
+                let found =
+                    introspector.check_canary(&canary, project_id, &explainer, &SystemClock);
+                steps.extend(found.await);
+            }
+            if let Some(feed) = feed.filter(|_| goes_on) {
+                steps.push(introspector.check_event_log(&feed, project_id).await);
+            }
             Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }
     }

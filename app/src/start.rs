@@ -74,7 +74,14 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     }
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = cannot_listen("admin.listen", address);
-    let health = Health::new(api.breaker, api.verdicts, api.belief, api.canary, running.draining());
+    let health = Health::new(
+        api.breaker,
+        api.verdicts,
+        api.belief,
+        api.canary,
+        api.changes,
+        running.draining(),
+    );
     let admin = admin::serve(address, metrics, health, api.introspector, &server);
     let admin = admin.await.map_err(listen)?;
     info!(address = %admin.local_address, "listening for operators");

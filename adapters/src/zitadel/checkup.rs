@@ -74,7 +74,7 @@ impl Step {
         Self { outcome: Outcome::Warning, ..Self::failed(name, finding) }
     }
 
-    fn failed(name: &'static str, Finding { reason, found, advice }: Finding) -> Self {
+    pub(super) fn failed(name: &'static str, Finding { reason, found, advice }: Finding) -> Self {
         let (reason, advice) = (Some(reason), Some(advice));
         Self { name, outcome: Outcome::Failed, reason, found, advice }
     }

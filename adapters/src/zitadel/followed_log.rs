@@ -57,6 +57,20 @@ impl FeedSettings {
         }
     }
 
+    /// Makes the reader of the log.
+    pub(super) fn log(
+        &self,
+        introspector: &ZitadelIntrospector,
+        project_id: Option<String>,
+        claims: Vec<ClaimName>,
+        clocks: &Clocks,
+    ) -> EventLog {
+        let Self { interval, overlap, lag, max_staleness, .. } = *self;
+        let settings =
+            EventLogSettings { interval, overlap, lag, max_staleness, project_id, claims };
+        EventLog::new(introspector, settings, Arc::clone(&self.token), clocks.clone())
+    }
+
     /// Follows the log of the server that `introspector` asks, within the runtime that this is called in.
     /// Outside of one it stays silent.
     pub(super) fn follow(
@@ -66,15 +80,13 @@ impl FeedSettings {
         claims: Vec<ClaimName>,
         clocks: &Clocks,
     ) -> (Arc<Changes>, FollowedLog) {
-        let Self { token, interval, overlap, settle, lag, max_staleness, when_silent } = self;
+        let Self { settle, lag, max_staleness, when_silent, .. } = self;
         let rule = ReuseRule::new(max_staleness, settle, lag, when_silent);
         let unfollowed = claims.iter().filter(|claim| !EventLog::follows(claim));
         let unfollowed = unfollowed.map(|claim| claim.as_str().to_owned());
         let changes = Arc::new(Changes::new(rule, unfollowed));
-        let settings =
-            EventLogSettings { interval, overlap, lag, max_staleness, project_id, claims };
-        let setting = token.setting();
-        let log = EventLog::new(introspector, settings, Arc::clone(&token), clocks.clone());
+        let setting = self.token.setting();
+        let log = self.log(introspector, project_id, claims, clocks);
         let bell = log.bell();
         let (feed, run) =
             follow(Box::new(log), &reasons(), &changes, clocks.clone(), max_staleness);

@@ -23,6 +23,7 @@ mod generation;
 mod http_client;
 mod key_file;
 mod named_issuer;
+mod own_checkup;
 mod own_token;
 mod pace;
 mod racing;

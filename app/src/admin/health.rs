@@ -10,7 +10,7 @@ use std::{
 
 use adapters::{
     decorators::{Belief, Breaker, Condition},
-    zitadel::{Canary, Verdicts},
+    zitadel::{Canary, FollowedLog, Verdicts},
 };
 use axum::{
     Json,
@@ -33,6 +33,7 @@ pub(crate) struct Health {
     verdicts: Verdicts,
     belief: Belief,
     canary: Option<Canary>,
+    changes: Option<FollowedLog>,
     /// Whether ZITADEL has accepted our credentials once.
     accepted: AtomicBool,
     /// Why it has not, by the last attempt.
@@ -47,10 +48,20 @@ impl Health {
         verdicts: Verdicts,
         belief: Belief,
         canary: Option<Canary>,
+        changes: Option<FollowedLog>,
         draining: Arc<AtomicBool>,
     ) -> Self {
         let accepted = AtomicBool::new(breaker.is_none());
-        Self { breaker, verdicts, belief, canary, accepted, refused_by: Mutex::default(), draining }
+        Self {
+            breaker,
+            verdicts,
+            belief,
+            canary,
+            changes,
+            accepted,
+            refused_by: Mutex::default(),
+            draining,
+        }
     }
 
     /// Asks about a token that nobody has, until there is an answer: then our credentials are good.
@@ -105,12 +116,26 @@ impl Health {
                 "circuit_breaker": { "state": "closed" },
                 "inactive_in_doubt": { "since": rfc3339(since.elapsed()) },
             }),
-            (Some(Condition::Closed), None, None) => {
-                json!({ "status": "ready", "circuit_breaker": { "state": "closed" } })
-            }
+            (Some(Condition::Closed), None, None) => match self.silent() {
+                Some((since, reason)) => json!({
+                    "status": "degraded",
+                    "circuit_breaker": { "state": "closed" },
+                    "change_feed": {
+                        "state": "silent",
+                        "reason": reason,
+                        "since": rfc3339(since.elapsed()),
+                    },
+                }),
+                None => json!({ "status": "ready", "circuit_breaker": { "state": "closed" } }),
+            },
             (None, ..) => json!({ "status": "ready" }),
         };
         Json(body).into_response()
+    }
+
+    /// Returns since when the change feed is silent, and the reason.
+    fn silent(&self) -> Option<(Instant, &'static str)> {
+        self.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
     /// Returns since when an inactive is not believed, or the canary is inactive.

@@ -13,12 +13,18 @@ use adapters::{
 use axum_zitadel::{Access, BearerError, Rejection, Route};
 use domain::{AccessToken, ActiveToken, Clock, Freshness, Introspection, Policy};
 
-use crate::{compose, config::Config, start_error::StartError};
+use crate::{
+    compose,
+    config::{Config, Introspector},
+    start_error::StartError,
+};
 
 /// What there is to say about a token.
 #[derive(Clone, Debug)]
 pub struct Explained {
     asked: String,
+    /// For how long the running API reuses answers; `None` where it does not.
+    kept: Option<String>,
     form: String,
     verdict: Verdict,
     accepted: bool,
@@ -61,6 +67,7 @@ pub async fn explain(
     table: &[Route],
     token: &str,
 ) -> Result<Explained, StartError> {
+    let kept = kept(&config);
     let composed = compose::introspector(config.introspector, config.cache, None, &config.prefix)?;
     let guard = composed.guard(&config.auth).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
@@ -69,6 +76,7 @@ pub async fn explain(
         let routes = routes(table, |_| Err(shut.clone()));
         Explained {
             asked: asked.clone(),
+            kept: kept.clone(),
             form,
             verdict,
             accepted: false,
@@ -111,7 +119,7 @@ pub async fn explain(
         Introspection::Inactive => Verdict::Inactive,
         Introspection::Active(token) => Verdict::Active(token),
     };
-    Ok(Explained { asked, form, verdict, accepted, routes, causes })
+    Ok(Explained { asked, kept, form, verdict, accepted, routes, causes })
 }
 
 impl Explained {
@@ -121,6 +129,24 @@ impl Explained {
     pub fn is_accepted(&self) -> bool {
         self.accepted
     }
+}
+
+/// Returns for how long answers are reused. This command itself always asks.
+fn kept(config: &Config) -> Option<String> {
+    let ttl = config.cache.ttl;
+    if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {
+        return None;
+    }
+    let ttl = humantime::format_duration(ttl);
+    Some(match &config.changes {
+        Some(changes) => {
+            let max_staleness = humantime::format_duration(changes.feed.max_staleness);
+            format!(
+                "asked now; the API reuses an answer for {ttl}, at most {max_staleness} out of date"
+            )
+        }
+        None => format!("asked now; the API reuses an answer for {ttl}"),
+    })
 }
 
 fn routes(

@@ -23,6 +23,9 @@ impl Explained {
 
     fn write(&self, text: &mut String) -> fmt::Result {
         writeln!(text, "Asked:    {}", self.asked)?;
+        if let Some(kept) = &self.kept {
+            writeln!(text, "Fresh:    {kept}")?;
+        }
         writeln!(text, "Token:    {}", self.form)?;
         match &self.verdict {
             Verdict::NoToken(error) => writeln!(text, "Verdict:  none was asked for: {error}")?,
@@ -79,6 +82,7 @@ impl Explained {
         json!({
             "accepted": self.accepted,
             "asked": self.asked,
+            "fresh": self.kept,
             "form": self.form,
             "verdict": verdict,
             "fault": fault,

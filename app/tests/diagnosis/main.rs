@@ -11,6 +11,7 @@
 mod built;
 mod certificates;
 mod check;
+mod check_changes;
 mod check_discovery;
 mod check_introspection;
 mod command_line;

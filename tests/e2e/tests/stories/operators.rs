@@ -10,7 +10,7 @@ use std::{
 
 use tests::{Api, Environment, reader, with_client_secret};
 use tokio::{task::JoinSet, time::Instant};
-use zitadel_double::{Fault, Gate, Listening, Times, ZitadelDouble};
+use zitadel_double::{EventLogFault, Fault, Gate, Listening, Times, ZitadelDouble};
 
 fn with_admin(environment: Environment) -> Environment {
     environment.with("APP_ADMIN__LISTEN", "127.0.0.1:0")
@@ -181,4 +181,22 @@ async fn what_is_asked_shared_and_reused_is_counted() {
     }
     // Three callers, and the question whether ZITADEL knows us.
     assert!((metric(&api, r#"token_cache_requests_total{result="miss"}"#).await - 3.0).abs() < 0.1);
+}
+
+#[tokio::test]
+async fn a_change_feed_that_is_silent_is_degraded_with_its_reason_until_it_tells_again() {
+    let double = ZitadelDouble::start().await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, double.event_reader().as_bytes()).unwrap();
+    let file = file.path().display().to_string();
+    let environment = with_client_secret(&double).with("APP_CHANGES__TOKEN_FILE", &file);
+    let api = Api::start(with_admin(environment)).await;
+    wait_for(&api, 200, "ready", "").await;
+    double.event_log_fault(EventLogFault::DatabaseError, Times::UntilCleared);
+    wait_for(&api, 200, "degraded", "").await;
+    let feed = &api.admin("/readyz").await.body["change_feed"];
+    assert_eq!((&feed["state"], &feed["reason"]), (&"silent".into(), &"server_error".into()));
+    assert!(api.count(r#"change_feed_polls_total{result="server_error"}"#).await > 0);
+    double.clear_faults();
+    wait_for(&api, 200, "ready", "").await;
 }

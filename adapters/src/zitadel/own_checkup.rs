@@ -1,0 +1,126 @@
+//! Asks ZITADEL whether this API's own tokens work: the canary, and the reader of the event log.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Audience, ChangeFeed, Clock, Introspection, Outage, Silence, TokenIntrospector};
+use tokio::time::timeout;
+
+use super::{
+    EventLog, Explainer, FeedSettings, Finding, OwnToken, Step, ZitadelIntrospector, fault::Seen,
+};
+use crate::Clocks;
+
+const CANARY: &str = "canary";
+const PROJECT: &str = "project";
+const EVENT_LOG: &str = "event_log";
+
+/// Time before `exp` from which it is warned of.
+const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
+const DAY_SECS: u64 = 24 * 60 * 60;
+
+impl ZitadelIntrospector {
+    /// Introspects the canary once, and reads by its audience whether `project_id` is the project of
+    /// this API: ZITADEL puts the asking client and its project into that of each personal access token.
+    pub async fn check_canary(
+        &self,
+        token: &Arc<OwnToken>,
+        project_id: Option<&str>,
+        explainer: &Explainer,
+        clock: &dyn Clock,
+    ) -> Vec<Step> {
+        let setting = token.setting();
+        match self.for_own_tokens().introspect(&token.current()).await {
+            Err(fault) => vec![Step::failed(CANARY, explainer.fault(&fault))],
+            Ok(Introspection::Inactive) => vec![Step::failed(
+                CANARY,
+                Finding {
+                    reason: "canary_inactive",
+                    found: format!("ZITADEL calls the token of {setting} inactive"),
+                    advice: "while that is so no inactive is believed, and callers with such a token get \
+                             503: give the file a new personal access token, or find the fault of \
+                             ZITADEL's database if other tokens are inactive too"
+                        .to_owned(),
+                },
+            )],
+            Ok(Introspection::Active(active)) => {
+                let left = active.expires_at.and_then(|at| at.duration_since(clock.now()).ok());
+                let canary = match left.filter(|left| *left <= EXPIRES_SOON) {
+                    Some(left) => Step::warning(CANARY, expires_soon(setting, left)),
+                    None => Step::ok(CANARY, format!("the token of {setting} is active")),
+                };
+                let project = project_id.map(|id| project(id, &active.principal.audience));
+                [canary].into_iter().chain(project).collect()
+            }
+        }
+    }
+
+    /// Reads the event log once, as the change feed does when it begins.
+    pub async fn check_event_log(&self, feed: &FeedSettings, project_id: Option<&str>) -> Step {
+        let clocks = Clocks::of_the_system();
+        let mut log: EventLog = feed.log(self, project_id.map(str::to_owned), Vec::new(), &clocks);
+        let reading = async {
+            loop {
+                if log.next().await?.as_of.is_some() {
+                    return Ok(());
+                }
+            }
+        };
+        let read = timeout(self.timeout.max(feed.interval), reading).await.unwrap_or_else(|_| {
+            let source = Arc::new(Seen::Timeout);
+            Err(Silence { reason: Outage::TimedOut.as_str(), source })
+        });
+        match read {
+            Ok(()) => Step::ok(EVENT_LOG, "the event log can be read".to_owned()),
+            Err(Silence { reason, source }) => Step::failed(
+                EVENT_LOG,
+                Finding { reason, found: source.to_string(), advice: advice(reason).to_owned() },
+            ),
+        }
+    }
+}
+
+fn expires_soon(setting: &str, left: Duration) -> Finding {
+    Finding {
+        reason: "canary_expires_soon",
+        found: format!("the token of {setting} expires in {} days", left.as_secs() / DAY_SECS),
+        advice: "make a second one, and rename its file over this one".to_owned(),
+    }
+}
+
+fn project(id: &str, audience: &[Audience]) -> Step {
+    if audience.iter().any(|value| value.as_str() == id) {
+        let found = "zitadel.project_id is the project of this API's application".to_owned();
+        return Step::ok(PROJECT, found);
+    }
+    let others: Vec<_> = audience.iter().map(Audience::as_str).collect();
+    Step::failed(
+        PROJECT,
+        Finding {
+            reason: "foreign_project",
+            found: format!(
+                "zitadel.project_id is {id:?}, and this API's application is of another project"
+            ),
+            advice: format!(
+                "no role of {id:?} is found in any answer: set the project's own id, which is one of \
+                 {others:?}, beside the client id of the application"
+            ),
+        },
+    )
+}
+
+fn advice(reason: &str) -> &'static str {
+    match reason {
+        "token_refused" => "give the file of changes.token_file a new personal access token",
+        "not_allowed" => {
+            "give the user of changes.token_file the manager role IAM_OWNER_VIEWER on the instance, or one \
+             of your own with the permission events.read"
+        }
+        "unknown_event_types" => {
+            "without that type a change could be missed: leave changes.token_file out, or use versions of \
+             ZITADEL and of this API that know each other"
+        }
+        _ => {
+            "without the event log answers are reused for cache.max_staleness alone; see ZITADEL's log"
+        }
+    }
+}
