@@ -77,6 +77,17 @@ impl Api {
         format!("http://{address}{path}")
     }
 
+    /// The URL of a path of the listener for webhooks.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+    pub fn webhook_url(&self, path: &str) -> String {
+        let address = self.running.webhook_address().expect("a listener for webhooks");
+        format!("http://{address}{path}")
+    }
+
     /// `GET`, with an access token.
     pub async fn get(&self, path: &str, token: &str) -> Answer {
         self.send(self.client.get(self.url(path)).bearer_auth(token)).await

@@ -3,12 +3,14 @@
 
 mod answer;
 mod api;
+mod feed;
 mod setup;
 mod socket;
 mod table;
 
 pub use answer::Answer;
 pub use api::Api;
+pub use feed::{MAX_STALENESS, with_feed};
 pub use setup::{Environment, reader, with_client_secret, with_key_file};
 pub use socket::{closed, connect, exchange};
 pub use table::routes;

@@ -7,9 +7,8 @@
 //! time from after that beginning. A read therefore begins as long before the newest event as the read
 //! before took, and earlier by `overlap`, for a database's clock that steps back.
 //!
-//! A read ends with a page that brings nothing unseen once every remembered event of its window was met,
-//! and not with one of a hundred events or more: it may be full, with unseen ones behind it. A page with
-//! fewer than were asked for proves nothing else, for a server may cap it.
+//! A read ends with a page that brings nothing unseen once every remembered event of its window was met.
+//! A short page proves nothing, for a server may send fewer events than it is asked for.
 
 use std::{collections::BTreeMap, mem, time::Duration};
 

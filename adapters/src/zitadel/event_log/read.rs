@@ -6,7 +6,8 @@ use super::{cursor::Forget, event::EventTime};
 
 /// Number of pages that one read may take.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Fewest events that a server sends where it has more.
+/// Fewest events that a server sends where it has more. It counts only where a read meets one time
+/// alone.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 /// A read under way.
@@ -69,9 +70,7 @@ impl Read {
             self.page = *last;
             return self.within_bounds(Turn::Passed(*last));
         }
-        // Behind a page that ends with the last known event there may be others, if it is full.
-        let may_be_full = times.len() >= SMALLEST_PAGE;
-        if unseen == 0 && self.unmet == 0 && self.page >= self.not_before && !may_be_full {
+        if unseen == 0 && self.unmet == 0 && self.page >= self.not_before {
             return Turn::Complete;
         }
         let next = last.just_before();

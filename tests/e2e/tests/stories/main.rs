@@ -10,6 +10,10 @@
 
 mod addresses;
 mod audiences;
+mod change_feed_polls;
+mod changes_lag;
+mod changes_lost;
+mod changes_silence;
 mod closed_connections;
 mod dead_connections;
 mod denials;
@@ -19,6 +23,7 @@ mod early_answers;
 mod faults;
 mod floods;
 mod http2;
+mod inactive_doubted;
 mod isolation;
 mod leavers;
 mod limits;
@@ -32,5 +37,6 @@ mod slow_clients;
 mod stalls;
 mod steady;
 mod walkthrough;
+mod webhooks;
 mod wishes;
 mod witness;

@@ -2,4 +2,3 @@ use super::*;
 
 mod clauses;
 mod log;
-mod model;

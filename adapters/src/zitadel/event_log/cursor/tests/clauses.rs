@@ -207,23 +207,6 @@ fn after_a_burst_the_first_page_brings_nothing_new_and_is_not_the_last() {
 }
 
 #[test]
-fn a_full_page_that_ends_with_the_last_known_event_is_not_the_last() {
-    for cap in [100, 250, 1_000] {
-        let (mut log, mut reader) = read_log(3);
-        log.cap = cap;
-        while log.committed.len() < cap {
-            log.now += SECOND / 1_000;
-            log.write(1);
-        }
-        reader.read(&mut log);
-        log.now += SECOND / 1_000;
-        log.write(1);
-        reader.read(&mut log);
-        assert_eq!((reader.missing(&log), reader.forgets.len()), (0, 0), "{cap}");
-    }
-}
-
-#[test]
 fn more_than_twenty_pages_are_not_read() {
     let (mut log, mut reader) = read_log(3);
     log.cap = 100;

@@ -1,0 +1,99 @@
+//! An API that follows the change feed, and the bound that it keeps.
+
+use std::{io::Write, time::Duration};
+
+use tempfile::NamedTempFile;
+use tokio::time::{Instant, sleep};
+use zitadel_double::ZitadelDouble;
+
+use crate::{Api, Environment, with_client_secret};
+
+/// `cache.max_staleness`, by default.
+pub const MAX_STALENESS: Duration = Duration::from_secs(3);
+/// Longer than anything here may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Time between two requests of one loop.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The environment for the double with a change feed, and the file of its token, which must outlive the
+/// API. The double tells a change of roles at once, so nothing has to lag and little to settle.
+///
+/// # Panics
+/// When the file cannot be written.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+pub fn with_feed(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
+    let mut file = NamedTempFile::new().expect("a file");
+    file.write_all(double.event_reader().as_bytes()).expect("a written file");
+    let environment = with_client_secret(double)
+        .with("APP_CHANGES__TOKEN_FILE", &file.path().display().to_string())
+        .with("APP_CHANGES__LAG", "0s")
+        .with("APP_CHANGES__SETTLE", "100ms")
+        .with("APP_ZITADEL__PROJECT_ID", double.project_id().as_str());
+    (environment, file)
+}
+
+impl Api {
+    /// Waits until requests with these tokens are let in and cost no introspection.
+    ///
+    /// # Panics
+    /// When one is denied, and when they cost one for ever.
+    pub async fn keeps(&self, double: &ZitadelDouble, tokens: &[&str]) {
+        self.keeps_for(double, tokens, Duration::ZERO).await;
+    }
+
+    /// Waits until requests with these tokens are let in, and cost no introspection although the last one
+    /// was longer ago than an answer may be reused in silence.
+    ///
+    /// # Panics
+    /// As [`keeps`](Self::keeps).
+    pub async fn keeps_by_feed(&self, double: &ZitadelDouble, tokens: &[&str]) {
+        self.keeps_for(double, tokens, MAX_STALENESS).await;
+    }
+
+    async fn keeps_for(&self, double: &ZitadelDouble, tokens: &[&str], time: Duration) {
+        let began = Instant::now();
+        let mut asked = began;
+        loop {
+            double.reset_counts();
+            let sent = asked.elapsed();
+            let mut is_kept = true;
+            for token in tokens {
+                let status = self.get("/api/private", token).await.status;
+                assert!(status == 200 || status == 503, "{status}");
+                is_kept &= status == 200;
+            }
+            if !is_kept || double.introspections() > 0 {
+                asked = Instant::now();
+            } else if sent > time {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "answers are not kept");
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the token is denied. No request that is sent later than `max_staleness` after the change
+    /// may be let in.
+    ///
+    /// # Panics
+    /// When one is, and when the token is not denied in the end.
+    pub async fn denies_in_time(&self, path: &str, token: &str, changed: Instant) {
+        let began = Instant::now();
+        loop {
+            let sent = changed.elapsed();
+            let status = self.get(path, token).await.status.as_u16();
+            assert!(
+                status != 200 || sent <= MAX_STALENESS,
+                "let in by a request sent {sent:?} after the change",
+            );
+            if status == 401 {
+                return;
+            }
+            // 503: the witness cannot be heard for a moment.
+            assert!(status == 200 || status == 503, "{status}");
+            assert!(began.elapsed() < PATIENCE, "{status} for ever");
+            sleep(PAUSE).await;
+        }
+    }
+}

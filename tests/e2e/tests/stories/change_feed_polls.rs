@@ -1,0 +1,69 @@
+//! The change feed costs ZITADEL some polls, and saves it every introspection.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tests::{Answer, Api, with_feed};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
+
+/// Number of polls since the last reset of counts, at least; each asks for every group of types once.
+fn polls(double: &ZitadelDouble) -> u32 {
+    let requests = double.event_requests();
+    let groups: BTreeSet<_> =
+        requests.iter().map(|search| search["eventTypes"].to_string()).collect();
+    u32::try_from(requests.len().div_ceil(groups.len().max(1))).unwrap()
+}
+
+#[tokio::test]
+async fn two_hundred_kept_tokens_are_no_introspection_and_one_poll_a_second() {
+    let double = ZitadelDouble::start().await;
+    let user = double.add_user(NewUser::human("ada"));
+    let tokens: Vec<_> =
+        (0..200).map(|_| double.session_token(&user, SessionToken::default())).collect();
+    let (environment, _file) = with_feed(&double);
+    let api = Api::start(environment).await;
+    api.keeps_by_feed(&double, &tokens.iter().map(|token| &**token).collect::<Vec<_>>()).await;
+    let began = Instant::now();
+    double.reset_counts();
+    while began.elapsed() < Duration::from_secs(5) {
+        for token in &tokens {
+            assert_eq!(api.get("/api/private", token).await.status, 200);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    let (polls, time) = (polls(&double), began.elapsed());
+    assert_eq!(double.introspections(), 0);
+    // Jitter makes an interval as short as 800 ms.
+    assert!(polls > 0 && f64::from(polls) <= 1.0 + time.as_secs_f64() / 0.8, "{polls} in {time:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_invented_tokens_is_five_polls_a_second() {
+    let double = ZitadelDouble::start().await;
+    let (environment, _file) = with_feed(&double);
+    let api = Api::start(environment).await;
+    assert_eq!(api.get("/api/private", "invented").await.status, 401);
+    let began = Instant::now();
+    double.reset_counts();
+    let mut callers = JoinSet::new();
+    for caller in 0..16 {
+        let (client, url) = (api.client().clone(), api.url("/api/private"));
+        callers.spawn(async move {
+            let mut requests = 0;
+            while began.elapsed() < Duration::from_secs(3) {
+                let token = format!("invented-{caller}-{requests}");
+                let answer = client.get(&url).bearer_auth(token).send().await.unwrap();
+                assert_eq!(Answer::read(answer).await.status, 401);
+                requests += 1;
+            }
+            requests
+        });
+    }
+    let requests: u32 = callers.join_all().await.into_iter().sum();
+    let (polls, time) = (polls(&double), began.elapsed());
+    assert!(requests > polls, "{requests} requests in {time:?}");
+    assert!(f64::from(polls) <= 2.0 + time.as_secs_f64() * 5.0, "{polls} in {time:?}");
+}
