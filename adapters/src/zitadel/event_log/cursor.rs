@@ -7,8 +7,9 @@
 //! time from after that beginning. A read therefore begins as long before the newest event as the read
 //! before took, and earlier by `overlap`, for a database's clock that steps back.
 //!
-//! A read ends with a page that brings nothing unseen once every remembered event of its window was met.
-//! A short page proves nothing, for a server may send fewer events than it is asked for.
+//! A read ends with a page that brings nothing unseen once every remembered event of its window was met,
+//! and not with one of a hundred events or more: it may be full, with unseen ones behind it. A page with
+//! fewer than were asked for proves nothing else, for a server may cap it.
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
@@ -35,16 +36,14 @@ const LONGEST_WRITE: Duration = Duration::from_secs(15);
 pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
-    /// Every event behind `known_from` that was met.
-    remembered: BTreeMap<Key, Met>,
+    /// Every event behind `known_from` that was met, with the number of the read that met it last.
+    remembered: BTreeMap<Key, u64>,
     known_from: EventTime,
     /// Newest event of the last complete read; `None` where the log was empty.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
     took: Duration,
-    /// Number of the read under way, and of the last complete one.
     reads: u64,
-    completed: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
     /// When an event was found last whose time was too early.
@@ -66,13 +65,6 @@ enum Place {
     /// Not found yet. Everything is forgotten once it is.
     Anew,
     Found,
-}
-
-/// The reads that met an event, by number.
-#[derive(Clone, Copy, Debug)]
-struct Met {
-    first: u64,
-    last: u64,
 }
 
 #[derive(Debug)]
@@ -136,7 +128,6 @@ impl Cursor {
             newest: None,
             took: Duration::ZERO,
             reads: 0,
-            completed: 0,
             longest_page: SMALLEST_PAGE / 2,
             reviewed: None,
             stepped: None,
@@ -155,9 +146,7 @@ impl Cursor {
         let ordinary = self.window();
         let is_review = self.is_review_due(now);
         let window = if is_review { self.review_window().min(ordinary) } else { ordinary };
-        let mut read = Read::new(now, window, ordinary, is_review, self.known_behind(window));
-        read.not_before =
-            self.passed.iter().map(|(time, _)| *time).max().unwrap_or(window).max(window);
+        let read = Read::new(now, window, ordinary, is_review, self.known_behind(window));
         self.under_way = Some(UnderWay::Window(read));
         Ask::Behind(window)
     }
@@ -175,15 +164,14 @@ impl Cursor {
     fn turn_page(&mut self, page: Vec<Event>, mut read: Read, now: Moment) -> Turned {
         let times: Vec<_> = page.iter().map(|event| event.key.time).collect();
         let mut new = page;
-        let mut unseen = 0;
-        new.retain(|event| self.is_new(&event.key, &mut read, &mut unseen));
+        new.retain(|event| self.is_new(&event.key, &mut read));
         let mut turned = Turned { new, ..Turned::default() };
         if read.is_review && turned.new.iter().any(|event| event.key.time <= read.ordinary) {
             let is_first = self.stepped.is_none_or(|last| last.age(now) >= REVIEWED);
             turned.forget = is_first.then_some(Forget::ClockStepped);
             self.stepped = Some(now);
         }
-        let forget = match read.turn(&times, unseen) {
+        let forget = match read.turn(&times, turned.new.len()) {
             Turn::Next(behind) => {
                 turned.next = Some(Ask::Behind(behind));
                 None
@@ -203,18 +191,13 @@ impl Cursor {
     }
 
     /// Remembers an event, and returns whether it had not been met.
-    ///
-    /// Until a read is complete, an event counts as unseen for its end, also where a read before met it
-    /// that was not completed: else the end would be where that one broke off.
-    fn is_new(&mut self, key: &Key, read: &mut Read, unseen: &mut usize) -> bool {
-        let Some(met) = self.remembered.get_mut(key) else {
-            self.remembered.insert(key.clone(), Met { first: self.reads, last: self.reads });
-            *unseen += 1;
+    fn is_new(&mut self, key: &Key, read: &mut Read) -> bool {
+        let Some(met_by) = self.remembered.get_mut(key) else {
+            self.remembered.insert(key.clone(), self.reads);
             return true;
         };
-        if met.last != self.reads {
-            met.last = self.reads;
-            *unseen += usize::from(met.first > self.completed);
+        if *met_by != self.reads {
+            *met_by = self.reads;
             if key.time > read.window && !is_passed(&self.passed, key.time) {
                 read.unmet = read.unmet.saturating_sub(1);
             }
@@ -239,8 +222,7 @@ impl Cursor {
         let back = began.age(now) + self.overlap + further;
         let window = newest.before(back).min(newest.just_before());
         self.known_from = window;
-        let met = Met { first: self.reads, last: self.reads };
-        page.retain(|event| self.remembered.insert(event.key.clone(), met).is_none());
+        page.retain(|event| self.remembered.insert(event.key.clone(), self.reads).is_none());
         // They are met again in the window, by a read of the next number.
         self.reads += 1;
         let read = Read::new(began, window, window, false, self.known_behind(window));
@@ -258,7 +240,7 @@ impl Cursor {
             let of_time = self.remembered.iter().rev().skip_while(|(key, _)| key.time > time);
             let unmet = of_time
                 .take_while(|(key, _)| key.time == time)
-                .filter(|(_, met)| met.last != reads);
+                .filter(|(_, met_by)| **met_by != reads);
             read.unmet = read.unmet.saturating_sub(unmet.count());
             self.passed.push((time, false));
             return Some(Forget::TooMany);
@@ -269,7 +251,6 @@ impl Cursor {
 
     fn complete(&mut self, read: &Read, now: Moment) -> Option<Forget> {
         self.took = read.began.age(now);
-        self.completed = self.reads;
         self.newest = self.remembered.last_key_value().map(|(key, _)| key.time);
         if read.is_review {
             self.reviewed = Some(now);

@@ -6,8 +6,7 @@ use super::{cursor::Forget, event::EventTime};
 
 /// Number of pages that one read may take.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Fewest events that a server sends where it has more. It counts only where a read meets one time
-/// alone.
+/// Fewest events that a server sends where it has more.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 /// A read under way.
@@ -22,9 +21,6 @@ pub(super) struct Read {
     pub(super) is_review: bool,
     /// Number of remembered events of the window that were not met yet.
     pub(super) unmet: usize,
-    /// The read does not end with a page that begins before this time: the events of that time are not
-    /// waited for, and without this what is behind them would not be read.
-    pub(super) not_before: EventTime,
     /// Time behind which the page that is asked for begins.
     page: EventTime,
     pages: u32,
@@ -51,8 +47,8 @@ impl Read {
         is_review: bool,
         unmet: usize,
     ) -> Self {
-        let (not_before, page, pages, longest_mixed) = (window, window, 0, None);
-        Self { began, window, ordinary, is_review, unmet, not_before, page, pages, longest_mixed }
+        let (page, pages, longest_mixed) = (window, 0, None);
+        Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
     }
 
     /// Takes note of a page with these times, of which `unseen` events had not been met before.
@@ -70,7 +66,9 @@ impl Read {
             self.page = *last;
             return self.within_bounds(Turn::Passed(*last));
         }
-        if unseen == 0 && self.unmet == 0 && self.page >= self.not_before {
+        // Behind a page that ends with the last known event there may be others, if it is full.
+        let may_be_full = times.len() >= SMALLEST_PAGE;
+        if unseen == 0 && self.unmet == 0 && !may_be_full {
             return Turn::Complete;
         }
         let next = last.just_before();

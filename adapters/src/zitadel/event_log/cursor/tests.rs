@@ -2,3 +2,4 @@ use super::*;
 
 mod clauses;
 mod log;
+mod model;

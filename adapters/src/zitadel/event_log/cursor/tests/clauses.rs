@@ -48,8 +48,9 @@ fn the_duration_of_the_read_before_is_gone_back_by() {
     log.begin(1);
     log.now += 14 * SECOND;
     log.write(1);
-    let page = log.answer(ask);
     log.now += SECOND;
+    log.write(1);
+    let page = log.answer(ask);
     let mut next = reader.turn(page, log.moment());
     while let Some(ask) = next {
         let page = log.answer(ask);
@@ -204,6 +205,23 @@ fn after_a_burst_the_first_page_brings_nothing_new_and_is_not_the_last() {
     log.write(1);
     reader.read(&mut log);
     assert_eq!((reader.missing(&log), reader.forgets.len()), (0, 0));
+}
+
+#[test]
+fn a_full_page_that_ends_with_the_last_known_event_is_not_the_last() {
+    for cap in [100, 250, 1_000] {
+        let (mut log, mut reader) = read_log(3);
+        log.cap = cap;
+        while log.committed.len() < cap {
+            log.now += SECOND / 1_000;
+            log.write(1);
+        }
+        reader.read(&mut log);
+        log.now += SECOND / 1_000;
+        log.write(1);
+        reader.read(&mut log);
+        assert_eq!((reader.missing(&log), reader.forgets.len()), (0, 0), "{cap}");
+    }
 }
 
 #[test]
