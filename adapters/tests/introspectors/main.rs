@@ -13,6 +13,7 @@ mod budget;
 mod cold_and_warm;
 mod composed;
 mod discovery;
+mod event_log;
 mod faults;
 mod port_contract;
 mod proxies;
