@@ -76,13 +76,6 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Returns whether a mark at `newest`, of whatever kind, can speak against an answer to a question
-    /// asked at `asked`.
-    #[must_use]
-    pub fn may_matter(&self, asked: Moment, newest: Option<Tick>) -> bool {
-        is_within(asked, newest, self.settle.max(self.lag))
-    }
-
     /// Judges whether the answer to a question asked at `asked` may be used at `now`. The arguments are
     /// read in the order `now`, `watermark`, `asked`, `marked`. An answer that is not `followed` has
     /// claims of which no feed tells.
@@ -96,7 +89,9 @@ impl ReuseRule {
         (asked, followed): (Moment, bool),
         marked: Marked,
     ) -> Result<(), Unusable> {
-        let is_within = |mark, time| is_within(asked, mark, time);
+        let is_within = |mark: Option<Tick>, time: u64| {
+            mark.is_some_and(|mark| asked.tick.as_nanos() <= mark.as_nanos().saturating_add(time))
+        };
         if is_within(marked.at, self.settle) || is_within(marked.roles_at, self.settle) {
             return Err(Unusable::Changed);
         }
@@ -113,11 +108,6 @@ impl ReuseRule {
             WhenSilent::Ask | WhenSilent::Keep => Ok(()),
         }
     }
-}
-
-/// Returns whether a question was asked before the mark, or less than `time` after it.
-fn is_within(asked: Moment, mark: Option<Tick>, time: u64) -> bool {
-    mark.is_some_and(|mark| asked.tick.as_nanos() <= mark.as_nanos().saturating_add(time))
 }
 
 impl Unusable {

@@ -4,17 +4,16 @@ use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Slots of changes that introspection tells at once: subject, token, session, organization.
-const AT_ONCE: usize = 4;
-/// Slots of changes of roles: the roles of the subject, then roles that it has.
-const OF_ROLES: usize = 1 + ROLES;
 /// Roles of an answer that have a slot each. An answer with more has the slot of any role.
 const ROLES: usize = 3;
 
 /// Slots that concern an answer. Slots that it does not need are those of its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    slots: [u16; AT_ONCE + OF_ROLES],
+    /// Subject, token, session, organization.
+    pub(super) at_once: [u16; 4],
+    /// The roles of the subject, then roles that it has.
+    pub(super) roles: [u16; 1 + ROLES],
     /// Whether a feed tells of everything that the answer says.
     pub(super) followed: bool,
 }
@@ -35,18 +34,6 @@ enum Kind {
     AnyRole,
 }
 
-impl Concerned {
-    /// Returns all slots, in one look at the table.
-    pub(super) fn slots(&self) -> &[u16; AT_ONCE + OF_ROLES] {
-        &self.slots
-    }
-
-    /// Returns the slots of changes that introspection tells at once, and those of changes of roles.
-    pub(super) fn by_kind(&self) -> (&[u16], &[u16]) {
-        self.slots.split_at(AT_ONCE)
-    }
-}
-
 impl Places {
     pub(super) fn new() -> Self {
         Self(Digester::new())
@@ -62,28 +49,24 @@ impl Places {
         let session = token.id.as_ref().and_then(TokenId::session);
         // An answer that names no organization has a slot all the same: of the organization "".
         let organization = principal.organization.as_ref().map_or("", OrganizationId::as_str);
-        let roles_of = self.slot(Kind::RolesOf, name);
-        let mut slots = [
+        let at_once = [
             subject,
             token_id.map_or(subject, |id| self.slot(Kind::Token, id)),
             session.map_or(subject, |id| self.slot(Kind::Session, id)),
             self.slot(Kind::Organization, organization),
-            roles_of,
-            roles_of,
-            roles_of,
-            roles_of,
         ];
-        let of_roles = slots.iter_mut().skip(AT_ONCE + 1);
+        let roles_of = self.slot(Kind::RolesOf, name);
+        let mut roles = [roles_of; 1 + ROLES];
         if principal.roles.iter().len() > ROLES {
-            of_roles.for_each(|slot| *slot = self.slot(Kind::AnyRole, ""));
+            roles[1] = self.slot(Kind::AnyRole, "");
         } else {
-            let roles = principal.roles.iter().map(RoleGrant::role);
-            for (slot, role) in of_roles.zip(roles) {
+            let of_roles = principal.roles.iter().map(RoleGrant::role);
+            for (slot, role) in roles.iter_mut().skip(1).zip(of_roles) {
                 *slot = self.slot(Kind::Role, role.as_str());
             }
         }
         let is_named = principal.subject.is_some() && token_id.is_some();
-        Concerned { slots, followed: is_followed && is_named }
+        Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
     /// Returns the slots that a change marks; `None` among them is every slot.
@@ -137,7 +120,7 @@ mod tests {
     /// Returns whether a change marks a slot of the answer.
     fn concerns(places: &Places, change: &Change, answer: &ActiveToken) -> bool {
         let concerned = places.of_answer(answer, true);
-        let slots: HashSet<_> = concerned.slots.iter().collect();
+        let slots: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
         let marked = places.of_change(change);
         marked.iter().any(|slot| slot.is_none_or(|slot| slots.contains(&slot)))
     }

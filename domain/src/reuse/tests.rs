@@ -98,21 +98,6 @@ fn a_claim_of_which_no_feed_tells_ends_the_reuse_after_max_staleness() {
 }
 
 #[test]
-fn a_mark_that_may_matter_is_one_that_can_change_the_verdict() {
-    let rule = rule(WhenSilent::Ask);
-    for (asked, mark) in (0..300).flat_map(|asked| [(asked, 50), (asked, 150)]) {
-        let matters = [
-            Marked { at: Some(tick(mark)), ..NONE },
-            Marked { roles_at: Some(tick(mark)), ..NONE },
-        ]
-        .into_iter()
-        .any(|marked| rule.judge(at(400), at(400), (at(asked), true), marked).is_err());
-        assert_eq!(rule.may_matter(at(asked), Some(tick(mark))), matters, "{asked} {mark}");
-    }
-    assert!(!rule.may_matter(at(0), None));
-}
-
-#[test]
 fn keep_goes_on_in_silence_but_not_against_a_mark() {
     let rule = rule(WhenSilent::Keep);
     assert_eq!(rule.judge(at(1_000), at(0), (at(100), true), NONE), Ok(()));
