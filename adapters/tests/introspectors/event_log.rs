@@ -94,32 +94,20 @@ async fn each_fault_is_silence_with_its_own_word_and_the_next_poll_lacks_nothing
     let double = ZitadelDouble::start().await;
     let mut log = event_log(&double, Duration::from_secs(10));
     poll(&mut log).await;
-    let faults: [(&str, Box<dyn Fn()>); 8] = [
-        (
-            "token_refused",
-            Box::new(|| double.event_log_fault(EventLogFault::TokenInvalid, Times::Once)),
-        ),
-        (
-            "not_allowed",
-            Box::new(|| double.event_log_fault(EventLogFault::MembershipNotFound, Times::Once)),
-        ),
-        (
-            "forbidden",
-            Box::new(|| double.event_log_fault(EventLogFault::OrganizationMissing, Times::Once)),
-        ),
-        (
-            "server_error",
-            Box::new(|| double.event_log_fault(EventLogFault::DatabaseError, Times::Once)),
-        ),
-        ("unknown_instance", Box::new(|| double.event_log_fault(Fault::DatabaseDown, Times::Once))),
-        ("malformed_answer", Box::new(|| double.event_log_fault(Fault::WrongTypes, Times::Once))),
-        ("malformed_answer", Box::new(|| double.event_log_fault(Fault::NotJson, Times::Once))),
-        ("malformed_answer", Box::new(|| double.event_log_fault(Fault::Empty, Times::Once))),
+    let faults = [
+        ("token_refused", EventLogFault::TokenInvalid),
+        ("not_allowed", EventLogFault::MembershipNotFound),
+        ("forbidden", EventLogFault::OrganizationMissing),
+        ("server_error", EventLogFault::DatabaseError),
+        ("unknown_instance", Fault::DatabaseDown.into()),
+        ("malformed_answer", Fault::WrongTypes.into()),
+        ("malformed_answer", Fault::NotJson.into()),
+        ("malformed_answer", Fault::Empty.into()),
     ];
-    for (number, (word, order)) in faults.into_iter().enumerate() {
+    for (number, (word, fault)) in faults.into_iter().enumerate() {
         let user = format!("user{number}");
         double.write_event(event(&double, &user, "user.locked"));
-        order();
+        double.event_log_fault(fault, Times::Once);
         log.bell().ring();
         let silence = log.next().await.unwrap_err();
         assert_eq!(silence.reason, word, "{number}");
