@@ -20,9 +20,13 @@ use zitadel_double::{
 const PRIVATE: &str = "/api/private";
 const CALLERS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Time and requests that a fault lasts at least.
+/// Time that a fault lasts at least.
 const FAULT: Duration = Duration::from_millis(1500);
-const REQUESTS: u32 = 1_000;
+
+/// Returns the number of requests that a fault lasts at least; `FAULT_REQUESTS=100000` takes two minutes.
+fn requests() -> u32 {
+    std::env::var("FAULT_REQUESTS").map_or(1_000, |requests| requests.parse().unwrap())
+}
 
 /// Load on one API, until it is told to end.
 struct Load {
@@ -70,7 +74,8 @@ impl Load {
     async fn runs(&self, time: Duration, requests: u32) {
         let began = Instant::now();
         while began.elapsed() < time || self.answered.load(Ordering::Relaxed) < requests {
-            assert!(began.elapsed() < PATIENCE, "{:?} answers", self.answered);
+            let patience = PATIENCE + Duration::from_millis(requests.into());
+            assert!(began.elapsed() < patience, "{:?} answers", self.answered);
             assert!(!self.callers.is_empty());
             sleep(Duration::from_millis(20)).await;
         }
@@ -104,7 +109,7 @@ async fn no_good_token_is_told_401(kind: TokenKind, of_log: Option<EventLogFault
         double.event_log_fault(fault, Times::UntilCleared);
     }
     double.set_inactive_by_fault(kind, true);
-    load.runs(FAULT, REQUESTS).await;
+    load.runs(FAULT, requests()).await;
     load.end().await;
     api.stop().await;
     let api = Api::start(environment).await;
