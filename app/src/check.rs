@@ -48,7 +48,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             let mut settings = zitadel.settings;
             let (canary, feed) = (settings.canary.take(), config.changes.map(|it| it.feed));
             let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
-            let project_id = settings.project_id.clone();
+            let (project_id, claims) = (settings.project_id.clone(), settings.claims.clone());
             let introspector = ZitadelIntrospector::new(settings)?;
             steps.insert(0, Step::ok(CONFIGURATION, explainer.set_up()));
             let checkup = introspector.check_up(&explainer, &SystemClock).await;
@@ -61,7 +61,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
                 steps.extend(found.await);
             }
             if let Some(feed) = feed.filter(|_| goes_on) {
-                steps.push(introspector.check_event_log(&feed, project_id).await);
+                steps.push(introspector.check_event_log(&feed, project_id, claims).await);
             }
             Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }

@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Audience, ChangeFeed, Clock, Introspection, Outage, Silence, TokenIntrospector};
-use tokio::time::timeout;
+use domain::{Audience, ChangeFeed, Clock, Introspection, Silence, TokenIntrospector};
 
 use super::{
-    EventLog, Explainer, FeedSettings, Finding, OwnToken, Step, ZitadelIntrospector, fault::Seen,
+    ClaimName, EventLog, Explainer, FeedSettings, Finding, OwnToken, Step, ZitadelIntrospector,
 };
 use crate::Clocks;
 
@@ -36,7 +35,7 @@ impl ZitadelIntrospector {
                 Finding {
                     reason: "canary_inactive",
                     found: format!("ZITADEL calls the token of {setting} inactive"),
-                    advice: "while that is so no inactive is believed, and callers with such a token get \
+                    advice: "for ten minutes no inactive is believed, and callers with such a token get \
                              503: give the file a new personal access token, or find the fault of \
                              ZITADEL's database if other tokens are inactive too"
                         .to_owned(),
@@ -54,21 +53,23 @@ impl ZitadelIntrospector {
         }
     }
 
-    /// Reads the event log once, as the change feed does when it begins.
-    pub async fn check_event_log(&self, feed: &FeedSettings, project_id: Option<&str>) -> Step {
+    /// Reads the event log once, as the change feed does when it begins: for `claims`, too.
+    pub async fn check_event_log(
+        &self,
+        feed: &FeedSettings,
+        project_id: Option<&str>,
+        claims: Vec<ClaimName>,
+    ) -> Step {
         let clocks = Clocks::of_the_system();
-        let mut log: EventLog = feed.log(self, project_id.map(str::to_owned), Vec::new(), &clocks);
-        let reading = async {
-            loop {
-                if log.next().await?.as_of.is_some() {
-                    return Ok(());
-                }
+        let mut log: EventLog = feed.log(self, project_id.map(str::to_owned), claims, &clocks);
+        // It ends by itself: a poll takes 20 s at most.
+        let read = loop {
+            match log.next().await {
+                Ok(batch) if batch.as_of.is_none() => {}
+                Ok(_) => break Ok(()),
+                Err(silence) => break Err(silence),
             }
         };
-        let read = timeout(self.timeout.max(feed.interval), reading).await.unwrap_or_else(|_| {
-            let source = Arc::new(Seen::Timeout);
-            Err(Silence { reason: Outage::TimedOut.as_str(), source })
-        });
         match read {
             Ok(()) => Step::ok(EVENT_LOG, "the event log can be read".to_owned()),
             Err(Silence { reason, source }) => Step::failed(

@@ -90,6 +90,24 @@ async fn each_fault_of_the_event_log_has_its_word() {
 }
 
 #[tokio::test]
+async fn an_event_type_that_only_a_further_claim_needs_is_missed_too() {
+    for (claim, event_type) in [
+        ("email", "user.human.email.changed"),
+        ("phone_number", "user.human.phone.removed"),
+        ("urn:zitadel:iam:user:metadata", "user.metadata.set"),
+    ] {
+        let double = ZitadelDouble::start().await;
+        let (mut environment, _file) = with_token(&double, FEED, &double.event_reader());
+        double.forget_event_type(event_type);
+        assert_eq!(run(CHECK, &environment, "").status, Some(0), "{claim}: nothing needs it");
+        environment.push(("APP_ZITADEL__CLAIMS", claim.to_owned()));
+        let text = said(&run(CHECK, &environment, ""), &double);
+        let found = step(&text, "event_log");
+        assert!(found.starts_with("FAILED") && found.contains(event_type), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn a_canary_that_is_dead_or_dies_soon_is_told() {
     let double = ZitadelDouble::start().await;
     let user = double.add_user(NewUser::service("canary"));

@@ -146,11 +146,26 @@ fn a_zitadel_on_loopback_is_asked_without_a_proxy() {
 fn a_start_that_cannot_be_says_so_in_one_line_and_exits_with_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, "a-token-or-a-key").unwrap();
+    let file = file.display().to_string();
     for (environment, expected) in [
         (&[("APP_SERVER__LISTN", "x")][..], "APP_SERVER__LISTN in the environment is no setting"),
         (&[("APP_SERVER__LISTEN", "x")], "server.listen (APP_SERVER__LISTEN in the environment)"),
         (&[("ZITADEL_DOMAIN", "https://a.test")], "there are no credentials"),
         (&[("APP_SERVER__LISTEN", &taken)], "choose another port"),
+        (
+            &[
+                ("ZITADEL_DOMAIN", "http://127.0.0.1:1"),
+                ("CLIENT_ID", "id"),
+                ("CLIENT_SECRET", "top-secret"),
+                ("APP_CHANGES__TOKEN_FILE", &file),
+                ("APP_CHANGES__WEBHOOK__LISTEN", &taken),
+                ("APP_CHANGES__WEBHOOK__KEY_FILE", &file),
+            ],
+            "changes.webhook.listen: cannot listen on",
+        ),
         (
             &[
                 ("ZITADEL_DOMAIN", "https://10.0.0.1"),
