@@ -18,6 +18,17 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
+/// Modules of stories that take minutes and know no route of the demo: a fork cannot break them.
+const OF_NO_ROUTE: [&str; 7] = [
+    "changes::",
+    "changes_",
+    "change_feed_",
+    "inactive_doubted::",
+    "webhooks::",
+    "leavers::",
+    "stalls::",
+];
+
 /// A copy of the files that git knows, as they are now.
 struct Fork(TempDir);
 
@@ -45,7 +56,8 @@ impl Fork {
     #[track_caller]
     fn assert_its_tests_pass(&self) {
         let tests = Command::new(env!("CARGO"))
-            .args(["test", "--workspace", "--locked", "--quiet"])
+            .args(["test", "--workspace", "--locked", "--quiet", "--"])
+            .args(OF_NO_ROUTE.into_iter().flat_map(|module| ["--skip", module]))
             .current_dir(self.0.path())
             .env("CARGO_TARGET_DIR", root().join("target/fork"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
