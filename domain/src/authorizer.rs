@@ -68,7 +68,7 @@ impl Authorizer {
     /// nobody could say.
     pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
         if R::FRESHNESS == Freshness::Kept {
-            // The clock is read once for both: 60 instructions less for each request.
+            // The clock is read once for both.
             let now = self.clock.now();
             if let Some(verdict) = self.introspector.known(token, now) {
                 return Ok(Permit::new(self.judge_at(now, verdict, R::POLICY)?));

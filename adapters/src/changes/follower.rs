@@ -43,8 +43,8 @@ struct Follower {
     max_staleness: Duration,
     told: watch::Sender<Told>,
     began: Moment,
-    /// The one word for why the feed could not look when it last tried.
-    last_reason: &'static str,
+    /// The last time that the feed could not look.
+    last: Option<Silence>,
     metrics: FeedMetrics,
 }
 
@@ -73,7 +73,7 @@ pub fn follow(
         clocks,
         max_staleness,
         told,
-        last_reason: "not_read_yet",
+        last: None,
         metrics: FeedMetrics::new(reasons),
     };
     (Feed(receiver), follower.run(feed))
@@ -107,7 +107,7 @@ impl Follower {
             let Some(changes) = self.changes.upgrade() else { return };
             match told {
                 Ok(batch) => self.take_in(&batch, &changes),
-                Err(silence) => self.note(&silence),
+                Err(silence) => self.note(silence),
             }
             self.look();
         }
@@ -127,11 +127,11 @@ impl Follower {
         self.told.send_modify(|told| told.watermark = Some(as_of));
     }
 
-    fn note(&mut self, silence: &Silence) {
+    fn note(&mut self, silence: Silence) {
         let metrics = &self.metrics;
         let of_reason = metrics.silences.iter().find(|(reason, _)| *reason == silence.reason);
         of_reason.map_or(&metrics.other, |(_, counter)| counter).increment(1);
-        self.last_reason = silence.reason;
+        self.last = Some(silence);
         self.told.send_modify(|told| told.silences += 1);
     }
 
@@ -146,12 +146,14 @@ impl Follower {
         let is_silent = age > self.max_staleness;
         match silent {
             None if is_silent => {
-                let reason = self.last_reason;
+                let reason = self.last.as_ref().map_or("not_read_yet", |last| last.reason);
+                let cause = self.last.as_ref().map(|last| last.source.to_string());
                 warn!(
                     reason,
+                    cause,
                     ?age,
                     "change feed: silent; answers are reused for cache.max_staleness alone, or as \
-                     changes.when_silent says"
+                     changes.when_silent says; check says what to do"
                 );
                 self.told.send_modify(|told| told.silent = Some((Instant::now(), reason)));
             }

@@ -25,9 +25,9 @@ const LONG_PERIOD: Duration = Duration::from_hours(1);
 /// Time after which a canary that is inactive while other tokens are active is given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Time before `exp` from which it is warned of.
-const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
+pub(super) const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 /// Time between two such warnings.
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Time between two warnings that it is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 

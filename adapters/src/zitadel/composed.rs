@@ -78,17 +78,19 @@ pub fn compose(
     let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
     let known = Arc::new(KnownTokens::new(cache.max_entries));
-    let (canary, feed) = (settings.canary.take(), settings.changes.take());
-    if let (Some(_), Some(feed), Ok(runtime)) = (&canary, &feed, Handle::try_current()) {
-        runtime.spawn(feed.token.look_regularly());
-    }
-    // Where it is the canary, the canary looks at its file.
-    let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
+    let feed = settings.changes.take();
+    let reader = feed.as_ref().map(|feed| Arc::clone(&feed.token));
+    // Where the reader's token is the canary too, the canary looks at its file.
+    let (canary, reader) = match settings.canary.take() {
+        Some(canary) => (Some(canary), reader),
+        None => (reader, None),
+    };
     let (project_id, claims) = (settings.project_id.clone(), settings.claims.clone());
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
     let clocks = Clocks::of_the_system();
-    let feed = feed.map(|feed| feed.follow(&introspector, project_id, claims, &clocks));
+    let followed = feed.map(|feed| feed.follow(&introspector, project_id, claims, &clocks));
+    let (followed, following) = followed.unzip();
     let canary = canary
         .map(|token| Canary::new(token, introspector.for_own_tokens(), Arc::new(SystemClock)));
     let credentials = Arc::clone(introspector.authentication());
@@ -101,10 +103,16 @@ pub fn compose(
         if let Some(canary) = &canary {
             runtime.spawn(canary.watch_regularly());
         }
+        if let Some(reader) = &reader {
+            runtime.spawn(reader.look_regularly());
+        }
+        if let Some(following) = following {
+            runtime.spawn(following);
+        }
     }
     let mut witnesses: Vec<Arc<dyn Witness>> =
         canary.iter().map(|canary| Arc::new(canary.clone()) as _).collect();
-    let (changes, followed) = feed.unzip();
+    let changes = followed.as_ref().map(|followed| Arc::clone(&followed.changes));
     if let Some(followed) = &followed {
         witnesses.push(Arc::new(followed.witness(clocks.clone())));
     }

@@ -3,9 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{IntrospectionError, Outage, ReuseRule, WhenSilent};
-use tokio::runtime::Handle;
 
-use super::{Bell, ClaimName, EventLog, EventLogSettings, OwnToken, ZitadelIntrospector};
+use super::{Bell, ClaimName, EventLog, OwnToken, ZitadelIntrospector};
 use crate::{
     Clocks,
     changes::{Changes, Feed, FeedWitness, follow},
@@ -39,6 +38,8 @@ pub struct FollowedLog {
     pub feed: Feed,
     /// Makes the next look happen now.
     pub bell: Bell,
+    /// Everything that was told, for the cache.
+    pub(super) changes: Arc<Changes>,
     setting: &'static str,
 }
 
@@ -57,43 +58,24 @@ impl FeedSettings {
         }
     }
 
-    /// Makes the reader of the log.
-    pub(super) fn log(
+    /// Follows the log of the server that `introspector` asks, by a future that the caller spawns.
+    pub(super) fn follow(
         &self,
         introspector: &ZitadelIntrospector,
         project_id: Option<String>,
         claims: Vec<ClaimName>,
         clocks: &Clocks,
-    ) -> EventLog {
-        let Self { interval, overlap, lag, max_staleness, .. } = *self;
-        let settings =
-            EventLogSettings { interval, overlap, lag, max_staleness, project_id, claims };
-        EventLog::new(introspector, settings, Arc::clone(&self.token), clocks.clone())
-    }
-
-    /// Follows the log of the server that `introspector` asks, within the runtime that this is called in.
-    /// Outside of one it stays silent.
-    pub(super) fn follow(
-        self,
-        introspector: &ZitadelIntrospector,
-        project_id: Option<String>,
-        claims: Vec<ClaimName>,
-        clocks: &Clocks,
-    ) -> (Arc<Changes>, FollowedLog) {
-        let Self { settle, lag, max_staleness, when_silent, .. } = self;
+    ) -> (FollowedLog, impl Future<Output = ()> + Send + use<>) {
+        let Self { settle, lag, max_staleness, when_silent, .. } = *self;
         let rule = ReuseRule::new(max_staleness, settle, lag, when_silent);
         let unfollowed = claims.iter().filter(|claim| !EventLog::follows(claim));
         let unfollowed = unfollowed.map(|claim| claim.as_str().to_owned());
         let changes = Arc::new(Changes::new(rule, unfollowed));
-        let setting = self.token.setting();
-        let log = self.log(introspector, project_id, claims, clocks);
+        let log = EventLog::new(introspector, self, project_id, claims, clocks.clone());
         let bell = log.bell();
         let (feed, run) =
             follow(Box::new(log), &reasons(), &changes, clocks.clone(), max_staleness);
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(run);
-        }
-        (changes, FollowedLog { feed, bell, setting })
+        (FollowedLog { feed, bell, changes, setting: self.token.setting() }, run)
     }
 }
 

@@ -63,7 +63,7 @@ pub use client_credentials::{ClientCredentials, CredentialError, CredentialText}
 pub use composed::{ComposedZitadel, compose};
 pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
 pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
-pub use event_log::{Bell, EventLog, EventLogSettings};
+pub use event_log::{Bell, EventLog};
 pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};

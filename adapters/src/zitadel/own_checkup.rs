@@ -6,16 +6,13 @@ use domain::{Audience, ChangeFeed, Clock, Introspection, Silence, TokenIntrospec
 
 use super::{
     ClaimName, EventLog, Explainer, FeedSettings, Finding, OwnToken, Step, ZitadelIntrospector,
+    canary::{DAY, EXPIRES_SOON},
 };
 use crate::Clocks;
 
 const CANARY: &str = "canary";
 const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
-
-/// Time before `exp` from which it is warned of.
-const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
-const DAY_SECS: u64 = 24 * 60 * 60;
 
 impl ZitadelIntrospector {
     /// Introspects the canary once, and reads by its audience whether `project_id` is the project of
@@ -61,7 +58,8 @@ impl ZitadelIntrospector {
         claims: Vec<ClaimName>,
     ) -> Step {
         let clocks = Clocks::of_the_system();
-        let mut log: EventLog = feed.log(self, project_id.map(str::to_owned), claims, &clocks);
+        let project_id = project_id.map(str::to_owned);
+        let mut log = EventLog::new(self, feed, project_id, claims, clocks);
         // It ends by itself: a poll takes 20 s at most.
         let read = loop {
             match log.next().await {
@@ -83,7 +81,7 @@ impl ZitadelIntrospector {
 fn expires_soon(setting: &str, left: Duration) -> Finding {
     Finding {
         reason: "canary_expires_soon",
-        found: format!("the token of {setting} expires in {} days", left.as_secs() / DAY_SECS),
+        found: format!("the token of {setting} expires in {} days", left.as_secs() / DAY.as_secs()),
         advice: "make a second one, and rename its file over this one".to_owned(),
     }
 }
@@ -112,7 +110,7 @@ fn project(id: &str, audience: &[Audience]) -> Step {
 fn advice(reason: &str) -> &'static str {
     match reason {
         "token_refused" => "give the file of changes.token_file a new personal access token",
-        "not_allowed" => {
+        "not_allowed" | "forbidden" => {
             "give the user of changes.token_file the manager role IAM_OWNER_VIEWER on the instance, or one \
              of your own with the permission events.read"
         }

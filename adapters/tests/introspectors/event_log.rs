@@ -4,7 +4,7 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use adapters::{
     Clocks,
-    zitadel::{EventLog, EventLogSettings, OwnToken},
+    zitadel::{EventLog, FeedSettings, OwnToken},
 };
 use domain::{Batch, Change, ChangeFeed, Subject};
 use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDouble};
@@ -17,13 +17,9 @@ fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     file.write_all(double.event_reader().as_bytes()).unwrap();
     let token = Arc::new(OwnToken::file("changes.token_file", file.path()).unwrap());
     let introspector = setup::introspector(setup::basic(double));
-    let settings = EventLogSettings {
-        overlap,
-        lag: Duration::ZERO,
-        project_id: Some(double.project_id().as_str().to_owned()),
-        ..EventLogSettings::new(Duration::from_secs(3))
-    };
-    EventLog::new(&introspector, settings, token, Clocks::of_the_system())
+    let settings = FeedSettings { overlap, lag: Duration::ZERO, ..FeedSettings::new(token) };
+    let project_id = Some(double.project_id().as_str().to_owned());
+    EventLog::new(&introspector, &settings, project_id, Vec::new(), Clocks::of_the_system())
 }
 
 /// Reads batches up to the end of a poll: the changes of all of them, and the moment of the last one.

@@ -24,7 +24,7 @@ use crate::{
 pub struct Explained {
     asked: String,
     /// For how long the running API reuses answers; `None` where it does not.
-    kept: Option<String>,
+    fresh: Option<String>,
     form: String,
     verdict: Verdict,
     accepted: bool,
@@ -67,7 +67,7 @@ pub async fn explain(
     table: &[Route],
     token: &str,
 ) -> Result<Explained, StartError> {
-    let kept = kept(&config);
+    let fresh = fresh(&config);
     let composed = compose::introspector(config.introspector, config.cache, None, &config.prefix)?;
     let guard = composed.guard(&config.auth).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
@@ -76,7 +76,7 @@ pub async fn explain(
         let routes = routes(table, |_| Err(shut.clone()));
         Explained {
             asked: asked.clone(),
-            kept: kept.clone(),
+            fresh: fresh.clone(),
             form,
             verdict,
             accepted: false,
@@ -119,7 +119,7 @@ pub async fn explain(
         Introspection::Inactive => Verdict::Inactive,
         Introspection::Active(token) => Verdict::Active(token),
     };
-    Ok(Explained { asked, kept, form, verdict, accepted, routes, causes })
+    Ok(Explained { asked, fresh, form, verdict, accepted, routes, causes })
 }
 
 impl Explained {
@@ -132,7 +132,7 @@ impl Explained {
 }
 
 /// Returns for how long answers are reused. This command itself always asks.
-fn kept(config: &Config) -> Option<String> {
+fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {
         return None;

@@ -23,8 +23,8 @@ impl Explained {
 
     fn write(&self, text: &mut String) -> fmt::Result {
         writeln!(text, "Asked:    {}", self.asked)?;
-        if let Some(kept) = &self.kept {
-            writeln!(text, "Fresh:    {kept}")?;
+        if let Some(fresh) = &self.fresh {
+            writeln!(text, "Fresh:    {fresh}")?;
         }
         writeln!(text, "Token:    {}", self.form)?;
         match &self.verdict {
@@ -82,7 +82,7 @@ impl Explained {
         json!({
             "accepted": self.accepted,
             "asked": self.asked,
-            "fresh": self.kept,
+            "fresh": self.fresh,
             "form": self.form,
             "verdict": verdict,
             "fault": fault,

@@ -46,23 +46,14 @@ pub(super) struct Fault {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// A refusal, with its likely cause and remedy.
+/// A refusal, with its likely cause.
 #[derive(Clone, Copy, Debug, Error)]
 enum Refused {
-    #[error(
-        "status 401: ZITADEL refuses the token of changes.token_file, or its database has a fault; \
-         if this lasts, give the file a new personal access token"
-    )]
+    #[error("status 401: ZITADEL refuses the reader's token, or its database has a fault")]
     Token,
-    #[error(
-        "status 403: ZITADEL does not let the service user of changes.token_file read the event log, \
-         or its database has a fault; if this lasts, make the user IAM_OWNER_VIEWER of the instance"
-    )]
+    #[error("status 403: the reader may not read the event log, or ZITADEL's database has a fault")]
     Forbidden,
-    #[error(
-        "status 404: the service user of changes.token_file has no role at the instance; \
-         make it IAM_OWNER_VIEWER"
-    )]
+    #[error("status 404, membership not found: the reader has no role at the instance")]
     NotAllowed,
 }
 

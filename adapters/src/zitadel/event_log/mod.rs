@@ -1,6 +1,6 @@
 //! ZITADEL's event log behind the port [`ChangeFeed`]: it is polled, and what is new in it is told.
 //!
-//! One reader polls every [`interval`](EventLogSettings::interval), or at once when its [`Bell`] rings. A
+//! One reader polls every [`interval`](FeedSettings::interval), or at once when its [`Bell`] rings. A
 //! poll reads one page after the other of each group of event types, then asks for the subjects that
 //! events leave out. Changes are told as soon as they are read; the last batch of a poll has the moment up
 //! to which nothing is missing, which is before the first call of the poll was sent. A poll that fails
@@ -9,9 +9,9 @@
 //! It shares connections and budget with the introspector:
 //!
 //! ```text
-//! let feed = EventLog::new(&introspector, settings, token, clocks);
-//! let bell = feed.bell();                    // webhooks and the witness ring it
-//! spawn(follow(feed, marks));                // loop { feed.next().await }
+//! let log = EventLog::new(&introspector, &settings, project_id, claims, clocks);
+//! let bell = log.bell();                     // webhooks and the witness ring it
+//! let (feed, run) = follow(log, …);          // loop { log.next().await }
 //! ```
 //!
 //! Make it before the first token is asked for: the first poll reads what was committed since.
@@ -44,7 +44,7 @@ use meaning::Reader;
 use schedule::Schedule;
 use wire::Search;
 
-use super::{ClaimName, OwnToken, ZitadelIntrospector};
+use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
 
 /// Time that a poll may take: a write may stay open for 15 s, and the server waits for it.
@@ -58,29 +58,12 @@ const TYPES_EVERY: Duration = Duration::from_mins(5);
 /// Number of events that a page is asked for, the most that a server sends.
 const PAGE: u32 = 1_000;
 
-/// How the event log is read. [`new`](Self::new) has the defaults; every field may be changed before use.
-#[derive(Clone, Debug)]
-pub struct EventLogSettings {
-    /// Time between the beginnings of two polls.
-    pub interval: Duration,
-    /// Time by which a read goes back further than it must: more than the database's clock ever steps
-    /// back.
-    pub overlap: Duration,
-    /// Time by which introspection may tell a change of roles late: the first read goes back by it, for
-    /// what is asked right after a start may be answered with roles from before it.
-    pub lag: Duration,
-    /// Time after which a change whose subject is still not known is told as [`Change::Everything`].
-    pub max_staleness: Duration,
-    /// The project of this API; without it no event of any project is ignored.
-    pub project_id: Option<String>,
-    /// Names of further claims that are kept for handlers.
-    pub claims: Vec<ClaimName>,
-}
-
 /// Tells the changes that ZITADEL's event log tells.
 #[derive(Debug)]
 pub struct EventLog {
-    settings: EventLogSettings,
+    settings: FeedSettings,
+    /// Names of further claims that are kept for handlers.
+    claims: Vec<ClaimName>,
     caller: Caller,
     clocks: Clocks,
     made: Moment,
@@ -114,35 +97,22 @@ enum Step {
     LookUps,
 }
 
-impl EventLogSettings {
-    /// Reads every second, and goes back by 10 s.
-    #[must_use]
-    pub fn new(max_staleness: Duration) -> Self {
-        Self {
-            interval: Duration::from_secs(1),
-            overlap: Duration::from_secs(10),
-            lag: Duration::from_mins(2),
-            max_staleness,
-            project_id: None,
-            claims: Vec::new(),
-        }
-    }
-}
-
 impl EventLog {
-    /// Reads the log of the server that `introspector` asks, with a token of its own. Nothing is asked
-    /// yet.
+    /// Reads the log of the server that `introspector` asks, for the API of the project `project_id`:
+    /// without it no event of any project is ignored. `claims` are further claims that are kept for
+    /// handlers. Nothing is asked yet.
     #[must_use]
     pub fn new(
         introspector: &ZitadelIntrospector,
-        settings: EventLogSettings,
-        token: Arc<OwnToken>,
+        settings: &FeedSettings,
+        project_id: Option<String>,
+        claims: Vec<ClaimName>,
         clocks: Clocks,
     ) -> Self {
         let (generations, pace) = introspector.shared();
-        let project_id = settings.project_id.as_deref().map(Into::into);
+        let project_id = project_id.map(Into::into);
         Self {
-            caller: Caller { generations, pace, token },
+            caller: Caller { generations, pace, token: Arc::clone(&settings.token) },
             made: clocks.now(),
             clocks,
             schedule: Schedule::new(settings.interval),
@@ -150,7 +120,8 @@ impl EventLog {
             types_read: None,
             look_ups: LookUps::new(Reader { project_id }),
             poll: None,
-            settings,
+            settings: settings.clone(),
+            claims,
         }
     }
 
@@ -192,10 +163,10 @@ impl EventLog {
         }
         let listed = self.caller.event_types(poll.deadline).await?;
         self.types_read = None;
-        let claims = self.settings.claims.iter().map(ClaimName::as_str);
+        let claims = self.claims.iter().map(ClaimName::as_str);
         let groups = event_types::groups(claims, &listed)
             .map_err(|missing| Fault::new("unknown_event_types", missing))?;
-        let EventLogSettings { overlap, lag, .. } = self.settings;
+        let FeedSettings { overlap, lag, .. } = self.settings;
         let made = self.made;
         let is_first = self.followed.is_empty();
         let mut before = std::mem::take(&mut self.followed);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tests::{Api, Environment, reader, with_client_secret};
+use tests::{Api, Environment, reader, with_client_secret, with_feed};
 use tokio::{task::JoinSet, time::Instant};
 use zitadel_double::{EventLogFault, Fault, Gate, Listening, Times, ZitadelDouble};
 
@@ -186,10 +186,7 @@ async fn what_is_asked_shared_and_reused_is_counted() {
 #[tokio::test]
 async fn a_change_feed_that_is_silent_is_degraded_with_its_reason_until_it_tells_again() {
     let double = ZitadelDouble::start().await;
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    std::io::Write::write_all(&mut file, double.event_reader().as_bytes()).unwrap();
-    let file = file.path().display().to_string();
-    let environment = with_client_secret(&double).with("APP_CHANGES__TOKEN_FILE", &file);
+    let (environment, _file) = with_feed(&double);
     let api = Api::start(with_admin(environment)).await;
     wait_for(&api, 200, "ready", "").await;
     double.event_log_fault(EventLogFault::DatabaseError, Times::UntilCleared);
