@@ -33,7 +33,7 @@ const CAPACITY: usize = 100_000;
 const MOST_OF_A_PAGE: usize = 1000;
 
 /// The names of all event types of the version that this double follows.
-const EVENT_TYPES: &str = include_str!("event-types.txt");
+const EVENT_TYPES: &str = include_str!("../../../observed/event-types.txt");
 
 /// The log, its readers by webhook, and how a test bent it.
 pub(crate) struct EventLog {

@@ -8,7 +8,7 @@ use zitadel_double::{AppState, NewUser, SessionToken, UserState, ZitadelDouble};
 use crate::resource_server::all_events;
 
 /// One real event of each kind.
-const OBSERVED: &str = include_str!("../observed/events.jsonl");
+const OBSERVED: &str = include_str!("../../../observed/events.jsonl");
 
 fn kind(event: &Value) -> String {
     event["type"]["type"].as_str().unwrap().to_owned()

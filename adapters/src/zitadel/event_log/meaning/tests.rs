@@ -97,7 +97,7 @@ fn every_event_that_was_observed_is_read_as_the_table_says() {
         ("user.unlocked", "nothing"),
     ];
     let lines: Vec<_> =
-        include_str!("../../../../tests/observed/events.jsonl").lines().map(event).collect();
+        include_str!("../../../../../tests/observed/events.jsonl").lines().map(event).collect();
     assert_eq!(lines.len(), expected.len());
     for (event, (event_type, meaning)) in lines.iter().zip(expected) {
         assert_eq!(&*event.key.event_type, event_type);
@@ -107,7 +107,7 @@ fn every_event_that_was_observed_is_read_as_the_table_says() {
 
 #[test]
 fn every_type_that_is_asked_for_means_something() {
-    let listed = include_str!("../../../../tests/observed/event-types.txt");
+    let listed = include_str!("../../../../../tests/observed/event-types.txt");
     let mut listed: Vec<_> = listed.lines().map(str::to_owned).collect();
     listed.extend(["group.users.added", "group.removed", "group.grant.x"].map(str::to_owned));
     let claims = [
