@@ -2,7 +2,10 @@ use super::*;
 
 /// Types that a real server lists.
 fn listed() -> Vec<String> {
-    include_str!("../../../../../tests/observed/event-types.txt").lines().map(str::to_owned).collect()
+    include_str!("../../../../../tests/observed/event-types.txt")
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn names(groups: &[Group]) -> Vec<&str> {
