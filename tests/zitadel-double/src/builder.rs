@@ -9,6 +9,7 @@ use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
 use crate::server::{Acceptor, ServerThread, Shape, Tls};
 use crate::shared::Shared;
+use crate::token_form::{TokenForm, TokenSeal};
 use crate::webhooks;
 
 /// Settings of a double; made by [`ZitadelDouble::builder`].
@@ -21,6 +22,7 @@ pub struct ZitadelDoubleBuilder {
     host_of_ingress: Option<String>,
     tls_names: Vec<String>,
     certificate: Shape,
+    tokens: TokenForm,
 }
 
 /// The double could not be started.
@@ -56,6 +58,7 @@ impl Default for ZitadelDoubleBuilder {
             host_of_ingress: None,
             tls_names: Vec::new(),
             certificate: Shape::Right,
+            tokens: TokenForm::default(),
         }
     }
 }
@@ -126,6 +129,12 @@ impl ZitadelDoubleBuilder {
         Self { host_of_ingress: Some(host.to_owned()), ..self }
     }
 
+    /// Form of new opaque tokens; [`TokenForm::Legacy`] unless set.
+    #[must_use]
+    pub fn tokens(self, form: TokenForm) -> Self {
+        Self { tokens: form, ..self }
+    }
+
     /// Starts; the port is open when this comes back.
     ///
     /// # Panics
@@ -152,7 +161,8 @@ impl ZitadelDoubleBuilder {
                 Tls::for_names(&self.tls_names, self.certificate).map_err(StartError::Certificate)
             })
             .transpose()?;
-        let shared = Arc::new(Shared::new(self.instance(address)?, tls));
+        let shared =
+            Arc::new(Shared::new(self.instance(address)?, tls, TokenSeal::new(self.tokens)));
 
         let thread = ServerThread::start().map_err(StartError::Thread)?;
         let served = {

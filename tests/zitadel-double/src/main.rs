@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use zitadel_double::ZitadelDouble;
+use clap::{Parser, ValueEnum};
+use zitadel_double::{TokenForm, ZitadelDouble};
 
 /// A strict stand-in for ZITADEL's discovery, introspection and event log.
 #[derive(Debug, Parser)]
@@ -28,6 +28,28 @@ struct Options {
     /// Writes ZITADEL's key.json to this file and prints a .env for `private_key_jwt`.
     #[arg(long, value_name = "PATH")]
     key_file: Option<PathBuf>,
+
+    /// Form of new opaque tokens.
+    #[arg(long, value_enum, default_value_t)]
+    tokens: TokenFormName,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum TokenFormName {
+    /// Base64url without dots, as until spring 2026.
+    #[default]
+    Legacy,
+    /// A JWE of five parts, as since then.
+    Jwe,
+}
+
+impl From<TokenFormName> for TokenForm {
+    fn from(name: TokenFormName) -> Self {
+        match name {
+            TokenFormName::Legacy => Self::Legacy,
+            TokenFormName::Jwe => Self::Jwe,
+        }
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,7 +64,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), String> {
-    let builder = ZitadelDouble::builder().listen(options.listen);
+    let builder = ZitadelDouble::builder().listen(options.listen).tokens(options.tokens.into());
     let builder = match &options.issuer {
         Some(issuer) => builder.issuer(issuer).domain("127.0.0.1").domain("localhost"),
         None => builder,

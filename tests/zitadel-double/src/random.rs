@@ -12,6 +12,14 @@ pub(crate) fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes(length))
 }
 
+/// Random bytes of a fixed number: a key or a nonce.
+#[expect(clippy::expect_used, reason = "a machine without randomness can run no test")]
+pub(crate) fn array<const LENGTH: usize>() -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
+    rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
 /// A generated client secret: 64 characters out of `[A-Za-z0-9]`.
 pub(crate) fn client_secret() -> String {
     letters_and_digits(64)

@@ -12,6 +12,7 @@ use crate::instance::Instance;
 use crate::oidc::SeenAssertions;
 use crate::rate_limit::RateLimiter;
 use crate::server::Tls;
+use crate::token_form::TokenSeal;
 use crate::traffic::Traffic;
 use crate::violation::ViolationLog;
 use crate::world::{DefaultWorld, World};
@@ -35,9 +36,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(instance: Instance, tls: Option<Tls>) -> Self {
+    pub(crate) fn new(instance: Instance, tls: Option<Tls>, seal: TokenSeal) -> Self {
         let ids = DefaultWorld::new();
-        let world = Mutex::new(ids.build());
+        let world = Mutex::new(ids.build(seal));
         Self {
             instance,
             ids,

@@ -4,6 +4,7 @@ use super::{ZitadelDouble, must};
 use crate::answer::Answer;
 use crate::ids::{ClientId, KeyId, OrgId, ProjectId, UserId};
 use crate::random;
+use crate::token_form::TokenForm;
 use crate::world::{AppState, Credentials, NewUser, Pat, SessionToken, UserState};
 
 /// # People and roles
@@ -69,6 +70,11 @@ impl ZitadelDouble {
     pub fn session_token(&self, user: &UserId, token: SessionToken) -> String {
         let front_end = &self.shared.ids.front_end;
         must(self.shared.world().issue_session_token(user, token, front_end, self.issuer()))
+    }
+
+    /// Gives new opaque tokens this form, as an upgrade of ZITADEL does. Older tokens stay valid.
+    pub fn set_token_form(&self, form: TokenForm) {
+        self.shared.world().seal.form = form;
     }
 
     /// Trades a session token for a fresh one of the same session; the old one dies at once.

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::{App, AppState, Credentials, Org, Project, SigningKey, World, WorldError};
 use crate::ids::{ClientId, KeyId, OrgId, ProjectId};
 use crate::random;
+use crate::token_form::TokenSeal;
 
 /// The ids of what is there from the start.
 #[derive(Debug)]
@@ -37,8 +38,8 @@ impl DefaultWorld {
         }
     }
 
-    pub(crate) fn build(&self) -> World {
-        let mut world = World::empty();
+    pub(crate) fn build(&self, seal: TokenSeal) -> World {
+        let mut world = World::empty(seal);
         let org = |name: &str, domain: &str| Org {
             name: name.to_owned(),
             primary_domain: domain.to_owned(),

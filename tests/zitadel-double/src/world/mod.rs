@@ -38,6 +38,7 @@ pub use token_requests::{Audience, Pat, SessionToken, TokenShape};
 use crate::answer::Answer;
 use crate::event_log::EventLog;
 use crate::ids::{ClientId, OrgId, ProjectId, UserId};
+use crate::token_form::TokenSeal;
 
 /// Where generated ids begin; the ids of the default world are below.
 const FIRST_FREE_ID: u64 = 340_000_000_000_001_000;
@@ -54,6 +55,7 @@ pub(crate) struct World {
     pub(crate) apps: BTreeMap<ClientId, App>,
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) grants: Grants,
+    pub(crate) seal: TokenSeal,
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) answers: HashMap<String, Answer>,
     /// Users with a manager role that may read the log.
@@ -68,7 +70,7 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    pub(crate) fn empty() -> Self {
+    pub(crate) fn empty(seal: TokenSeal) -> Self {
         Self {
             next_id: FIRST_FREE_ID,
             orgs: BTreeMap::new(),
@@ -76,6 +78,7 @@ impl World {
             apps: BTreeMap::new(),
             users: BTreeMap::new(),
             grants: Grants::default(),
+            seal,
             tokens: HashMap::new(),
             answers: HashMap::new(),
             event_readers: BTreeSet::new(),

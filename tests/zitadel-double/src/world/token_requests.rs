@@ -46,7 +46,7 @@ pub enum Audience {
 /// What the token string looks like. The introspection answer is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenShape {
-    /// Base64url of an encrypted id, 104 characters for 18-digit ids.
+    /// An encrypted id, in the [form](crate::TokenForm) that the instance gives to new tokens.
     Opaque,
     /// Three base64url parts. Its signature is random: no key verifies it.
     Jwt,

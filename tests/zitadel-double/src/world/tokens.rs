@@ -54,7 +54,7 @@ impl World {
         let audience = self.audience_of(&request);
         let client_id = request.client_id.clone().unwrap_or_else(|| front_end.to_string());
         let (token, issuer) = match request.shape {
-            TokenShape::Opaque => (opaque(&id, user), None),
+            TokenShape::Opaque => (self.seal.session_token(&id, user), None),
             TokenShape::Jwt => {
                 let claims = json!({
                     "iss": issuer, "sub": user.as_str(), "aud": audience, "jti": id,
@@ -109,7 +109,7 @@ impl World {
         };
         let issued_at = now.min(expires_at.saturating_sub(1));
         let id = self.fresh_id();
-        let token = opaque(&id, user);
+        let token = self.seal.pat(&id, user);
         let (user, state) = (user.clone(), TokenState::Valid);
         let record = PatRecord { user, id, issued_at, expires_at, state };
         self.log_pat(&record);
@@ -148,11 +148,6 @@ impl World {
         }
         audience
     }
-}
-
-/// As long as the encryption of `{token id}:{user id}` with its initialisation vector.
-fn opaque(id: &str, user: &UserId) -> String {
-    random::base64url(16 + id.len() + 1 + user.as_str().len())
 }
 
 fn jwt(claims: &Value) -> String {

@@ -86,6 +86,16 @@ async fn the_printed_credentials_and_tokens_work() {
 }
 
 #[tokio::test]
+async fn an_option_makes_tokens_of_the_newer_form() {
+    let program = Program::start(&["--tokens", "jwe"]);
+    let reader = program.value("READER");
+    assert_eq!(reader.split('.').count(), 5, "{reader}");
+    assert_eq!(program.introspect(reader).await["active"], true);
+    let program = Program::start(&["--tokens", "legacy"]);
+    assert_eq!(program.value("READER").len(), 71);
+}
+
+#[tokio::test]
 async fn the_printed_control_lines_work_in_a_shell() {
     let program = Program::start(&[]);
     let reader = program.value("READER").to_owned();

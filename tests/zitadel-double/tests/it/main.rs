@@ -30,4 +30,5 @@ mod resource_server;
 mod socket_faults;
 mod strictness;
 mod tls;
+mod token_forms;
 mod webhooks;
