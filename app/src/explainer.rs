@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use adapters::zitadel::{self, Certainty, Finding, LikelyCause};
-use domain::{AccessToken, Denial, Introspection, IntrospectionError};
+use adapters::zitadel::{self, Certainty, Finding, LikelyCause, characters};
+use domain::{AccessToken, ActiveToken, Denial, Introspection, IntrospectionError};
 
-use crate::local_tokens::LocalTokens;
+use crate::{config::Auth, local_tokens::LocalTokens};
 
 /// Explains the answers of an introspector.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Explainer {
 
     pub(crate) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         match self {
-            Self::Fake => format!("of {} characters", token.expose_secret().len()),
+            Self::Fake => format!("of {}", characters(token.expose_secret().len())),
             Self::Zitadel { explainer, .. } => explainer.form(token, now),
         }
     }
@@ -52,6 +52,23 @@ impl Explainer {
                 advice: "try again".to_owned(),
             },
             Self::Zitadel { explainer, .. } => explainer.fault(fault),
+        }
+    }
+
+    /// Says whose tokens stay active that one may not expect.
+    pub(crate) fn note(&self, auth: &Auth) -> Option<&'static str> {
+        let is_zitadel = matches!(self, Self::Zitadel { .. });
+        (is_zitadel && auth.organizations.is_empty()).then_some(
+            "ZITADEL leaves tokens active when their user's organization, or the application that \
+             they were issued to, is deactivated; auth.organizations lets in those of its list alone",
+        )
+    }
+
+    /// Says what an active token shows to be wrong with the configuration.
+    pub(crate) fn warning(&self, token: &ActiveToken) -> Option<Finding> {
+        match self {
+            Self::Fake => None,
+            Self::Zitadel { explainer, .. } => explainer.foreign_project(&token.principal),
         }
     }
 
@@ -73,6 +90,7 @@ impl Explainer {
                         "it is a local token of the in-memory fake, which ZITADEL does not know: \
                          set {introspector}=fake to use it"
                     ),
+                    logged_as: None,
                 }]
             }
             (Self::Zitadel { explainer, .. }, Introspection::Inactive) => {
@@ -98,7 +116,7 @@ fn local(verdict: &Introspection) -> LikelyCause {
             "the list of local tokens says so: edit a copy, and name it in fake.tokens".to_owned(),
         ),
     };
-    LikelyCause { certainty: Certainty::Certain, cause, text }
+    LikelyCause { certainty: Certainty::Certain, cause, text, logged_as: None }
 }
 
 fn is_built_in(token: &AccessToken<'_>) -> bool {

@@ -36,7 +36,7 @@ pub enum Denial {
         found: Arc<[Audience]>,
     },
     /// The user belongs to none of the configured organizations.
-    #[error("the user's organization is {}, which is not configured", shown(found.as_ref()))]
+    #[error("{}", organization(found.as_ref()))]
     WrongOrganization {
         /// The user's organization.
         found: Option<OrganizationId>,
@@ -58,6 +58,15 @@ pub enum Denial {
 /// In quotes and with escapes: it comes from elsewhere, and goes to the log.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
+}
+
+fn organization(found: Option<&OrganizationId>) -> String {
+    match found {
+        Some(found) => {
+            format!("the user's organization is {}, which is not configured", shown(Some(found)))
+        }
+        None => "the token does not tell the user's organization".to_owned(),
+    }
 }
 
 fn list(found: &[Audience]) -> String {
@@ -88,6 +97,10 @@ mod tests {
             (
                 Denial::WrongOrganization { found: Some(OrganizationId::from_static("1")) },
                 r#"the user's organization is "1", which is not configured"#,
+            ),
+            (
+                Denial::WrongOrganization { found: None },
+                "the token does not tell the user's organization",
             ),
         ] {
             assert_eq!(denial.to_string(), expected);

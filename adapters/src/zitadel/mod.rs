@@ -62,7 +62,7 @@ pub use client_auth::ClientAuthentication;
 pub use client_credentials::{ClientCredentials, CredentialError, CredentialText};
 pub use composed::{ComposedZitadel, compose};
 pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
-pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause};
+pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause, characters};
 pub use event_log::{Bell, EventLog};
 pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Audience, ChangeFeed, Clock, Introspection, Silence, TokenIntrospector};
+use domain::{ChangeFeed, Clock, Introspection, Silence, TokenIntrospector};
 
 use super::{
     ClaimName, EventLog, Explainer, FeedSettings, Finding, OwnToken, Step, ZitadelIntrospector,
@@ -13,6 +13,7 @@ use crate::Clocks;
 const CANARY: &str = "canary";
 const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
+const OWN_PROJECT: &str = "zitadel.project_id is the project of this API's application";
 
 impl ZitadelIntrospector {
     /// Introspects the canary once, and reads by its audience whether `project_id` is the project of
@@ -44,7 +45,10 @@ impl ZitadelIntrospector {
                     Some(left) => Step::warning(CANARY, expires_soon(setting, left)),
                     None => Step::ok(CANARY, format!("the token of {setting} is active")),
                 };
-                let project = project_id.map(|id| project(id, &active.principal.audience));
+                let project = project_id.map(|_| match explainer.foreign_project(&active.principal) {
+                    Some(foreign) => Step::failed(PROJECT, foreign),
+                    None => Step::ok(PROJECT, OWN_PROJECT.to_owned()),
+                });
                 [canary].into_iter().chain(project).collect()
             }
         }
@@ -84,27 +88,6 @@ fn expires_soon(setting: &str, left: Duration) -> Finding {
         found: format!("the token of {setting} expires in {} days", left.as_secs() / DAY.as_secs()),
         advice: "make a second one, and rename its file over this one".to_owned(),
     }
-}
-
-fn project(id: &str, audience: &[Audience]) -> Step {
-    if audience.iter().any(|value| value.as_str() == id) {
-        let found = "zitadel.project_id is the project of this API's application".to_owned();
-        return Step::ok(PROJECT, found);
-    }
-    let others: Vec<_> = audience.iter().map(Audience::as_str).collect();
-    Step::failed(
-        PROJECT,
-        Finding {
-            reason: "foreign_project",
-            found: format!(
-                "zitadel.project_id is {id:?}, and this API's application is of another project"
-            ),
-            advice: format!(
-                "no role of {id:?} is found in any answer: set the project's own id, which is one of \
-                 {others:?}, beside the client id of the application"
-            ),
-        },
-    )
 }
 
 fn advice(reason: &str) -> &'static str {

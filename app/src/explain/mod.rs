@@ -27,6 +27,10 @@ pub struct Explained {
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
+    /// What ZITADEL means by an active token.
+    note: Option<&'static str>,
+    /// What the answer shows to be wrong with the configuration.
+    warning: Option<Finding>,
     accepted: bool,
     routes: Vec<ExplainedRoute>,
     causes: Vec<LikelyCause>,
@@ -79,6 +83,8 @@ pub async fn explain(
             fresh: fresh.clone(),
             form,
             verdict,
+            note: None,
+            warning: None,
             accepted: false,
             routes,
             causes: Vec::new(),
@@ -115,11 +121,15 @@ pub async fn explain(
         Err(Shut::new(&guard.denied(denial), why))
     });
     let accepted = authorizer.judge(verdict.clone(), &Policy::Authenticated).is_ok();
+    let (note, warning) = match &verdict {
+        Introspection::Inactive => (None, None),
+        Introspection::Active(token) => (explainer.note(&config.auth), explainer.warning(token)),
+    };
     let verdict = match verdict {
         Introspection::Inactive => Verdict::Inactive,
         Introspection::Active(token) => Verdict::Active(token),
     };
-    Ok(Explained { asked, fresh, form, verdict, accepted, routes, causes })
+    Ok(Explained { asked, fresh, form, verdict, note, warning, accepted, routes, causes })
 }
 
 impl Explained {

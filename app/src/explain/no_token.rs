@@ -1,6 +1,7 @@
 //! A text that is no access token: where it goes wrong. Of the text no more is shown than the one
 //! character that no token has.
 
+use adapters::zitadel::characters;
 use domain::{AccessToken, AccessTokenError};
 
 /// In words that fit behind "the token is".
@@ -8,12 +9,12 @@ pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     if error == AccessTokenError::TooLong {
         return format!("more than {} characters, which are no token", AccessToken::MAX_LENGTH);
     }
-    let length = text.chars().count();
+    let length = characters(text.chars().count());
     match forbidden(text) {
         Some((place, character)) => {
-            format!("{length} characters that are no token: number {place} is {character:?}")
+            format!("{length} and no token: number {place} is {character:?}")
         }
-        None => format!("{length} characters that are no token"),
+        None => format!("{length} and no token"),
     }
 }
 
@@ -38,13 +39,13 @@ mod tests {
     #[test]
     fn the_first_character_that_no_token_has_is_named_with_its_place() {
         for (text, expected) in [
-            ("ab c\n", "5 characters that are no token: number 3 is ' '"),
-            ("ab\ncd", "5 characters that are no token: number 3 is '\\n'"),
-            ("\"ab\"", "4 characters that are no token: number 1 is '\"'"),
-            ("ä", "1 characters that are no token: number 1 is 'ä'"),
-            ("a=b", "3 characters that are no token: number 2 is '='"),
-            ("==", "2 characters that are no token"),
-            ("", "0 characters that are no token"),
+            ("ab c\n", "5 characters and no token: number 3 is ' '"),
+            ("ab\ncd", "5 characters and no token: number 3 is '\\n'"),
+            ("\"ab\"", "4 characters and no token: number 1 is '\"'"),
+            ("ä", "1 character and no token: number 1 is 'ä'"),
+            ("a=b", "3 characters and no token: number 2 is '='"),
+            ("==", "2 characters and no token"),
+            ("", "0 characters and no token"),
         ] {
             assert_eq!(described(text), expected, "{text:?}");
         }

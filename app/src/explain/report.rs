@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use adapters::zitadel::{Finding, LikelyCause};
 use axum_zitadel::{Access, Reason};
 use domain::{ActiveToken, Freshness, Principal, RoleGrant};
 use serde_json::{Value, json};
@@ -36,17 +37,18 @@ impl Explained {
             Verdict::Inactive => writeln!(text, "Verdict:  inactive")?,
             Verdict::Active(token) => write_active(text, token)?,
         }
+        if let Some(note) = self.note {
+            writeln!(text, "Note:     {note}")?;
+        }
+        if let Some(warning) = &self.warning {
+            writeln!(text, "Warning:  {}", warning.found)?;
+            writeln!(text, "          -> {}", warning.advice)?;
+        }
         writeln!(text, "\nRoutes:")?;
         for explained in &self.routes {
             write_route(text, explained)?;
         }
-        if !self.causes.is_empty() {
-            writeln!(text, "\nWhy, most likely first:")?;
-            for cause in &self.causes {
-                writeln!(text, "  {:<9} {}", cause.certainty.as_str(), cause.text)?;
-            }
-        }
-        Ok(())
+        write_causes(text, &self.causes)
     }
 
     /// For scripts.
@@ -57,6 +59,7 @@ impl Explained {
                 "certainty": cause.certainty.as_str(),
                 "cause": cause.cause,
                 "text": cause.text,
+                "logged_as": cause.logged_as,
             })
         });
         let (verdict, fault) = match &self.verdict {
@@ -64,14 +67,7 @@ impl Explained {
                 "none",
                 json!({ "reason": Reason::from(*error).as_str(), "found": error.to_string() }),
             ),
-            Verdict::Unknown(finding) => (
-                "none",
-                json!({
-                    "reason": finding.reason,
-                    "found": finding.found,
-                    "advice": finding.advice,
-                }),
-            ),
+            Verdict::Unknown(finding) => ("none", finding_json(finding)),
             Verdict::Inactive => ("inactive", Value::Null),
             Verdict::Active(_) => ("active", Value::Null),
         };
@@ -87,6 +83,8 @@ impl Explained {
             "verdict": verdict,
             "fault": fault,
             "token": active,
+            "note": self.note,
+            "warning": self.warning.as_ref().map(finding_json),
             "routes": self.routes.iter().map(route_json).collect::<Vec<_>>(),
             "causes": causes.collect::<Vec<_>>(),
         })
@@ -150,6 +148,32 @@ fn rule(access: Access, freshness: Freshness) -> String {
         Access::Optional(policy) => format!("anyone, or {policy}{asked}"),
         Access::Guarded(policy) => format!("{policy}{asked}"),
     }
+}
+
+/// ZITADEL's own log tells which cause it is, to those who run the server.
+fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
+    if causes.is_empty() {
+        return Ok(());
+    }
+    let is_logged = causes.iter().any(|cause| cause.logged_as.is_some());
+    let log = if is_logged {
+        "; in brackets the err of the line \"oidc introspection\" in ZITADEL's own log"
+    } else {
+        ""
+    };
+    writeln!(text, "\nWhy, most likely first{log}:")?;
+    for cause in causes {
+        write!(text, "  {:<9} {}", cause.certainty.as_str(), cause.text)?;
+        match cause.logged_as {
+            Some(err) => writeln!(text, " [{err}]")?,
+            None => writeln!(text)?,
+        }
+    }
+    Ok(())
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({ "reason": finding.reason, "found": finding.found, "advice": finding.advice })
 }
 
 fn active_json(token: &ActiveToken) -> Value {

@@ -22,9 +22,13 @@ async fn a_wrong_client_secret() {
         "introspection",
         "ZITADEL refuses this API's own credentials: status 400 Bad Request, error \
          unauthorized_client, for client 340000000000000010 with client_secret_basic",
-        "one of these: client id or secret are not those of one API application, or a newer secret \
-         was generated; the application, its project or its organization is deactivated or removed; \
-         the application authenticates by key (use zitadel.key_file); it was made a moment ago",
+        "one of these; ZITADEL's own log says which, in oidc_error.parent of a line \"request \
+         error\": the secret is another client's, or a newer one was generated (\"password does not \
+         match hash\"); the client id is no application's, but an application id or a service user's \
+         name, or the application, its project or its organization is deactivated or removed, or it \
+         was made a moment ago (\"no rows in result set\"); the client has no secret, for it is a \
+         public one, or authenticates by a key, which belongs into zitadel.key_file (\"client has no \
+         configured secret\")",
     );
 }
 
@@ -41,10 +45,12 @@ async fn a_key_of_an_application_that_is_deactivated() {
         "introspection",
         "ZITADEL refuses this API's own credentials: status 400 Bad Request, error \
          unauthorized_client, for client 340000000000000013 with private_key_jwt",
-        "one of these: the key file is of another instance; the key has expired or was removed; the \
-         API application, its project or its organization is deactivated or removed; the clock of \
-         this machine is wrong; http://ADDRESS is not the issuer to the letter; the key was made a \
-         moment ago",
+        "one of these; ZITADEL's own log says which, in oidc_error.parent of a line \"request \
+         error\": the key is another application's or another instance's, has expired or was removed, \
+         or was made a moment ago (\"invalid signature\"); the application, its project or its \
+         organization is deactivated or removed (\"no rows in result set\"); http://ADDRESS is not the \
+         issuer to the letter (\"audience is not valid\"); the clock of this machine is wrong \
+         (\"issuedAt of token\", \"token has expired\")",
     );
 }
 

@@ -56,6 +56,12 @@ impl Case {
         })
     }
 
+    /// Returns the client that asked about a token, where it was kept.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.part("client")?.as_str()
+    }
+
     /// Tells whether the client authenticated by an assertion.
     #[must_use]
     pub fn is_by_assertion(&self) -> bool {

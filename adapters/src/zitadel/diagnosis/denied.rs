@@ -46,6 +46,14 @@ pub(super) fn causes(
                 explainer.audience_scope()
             ),
         )],
+        Denial::WrongOrganization { found: None } if is_personal_access_token(principal) => {
+            vec![Certain.of(
+                "organization_not_told",
+                "auth.organizations is set, and this personal access token does not tell the user's \
+                 organization, for it was made without scopes, as the first one of an instance is; \
+                 none can be requested for it: make another one",
+            )]
+        }
         Denial::WrongOrganization { found: None } => vec![Certain.of(
             "organization_not_told",
             "auth.organizations is set, and the token does not tell the user's organization: \
@@ -75,10 +83,22 @@ fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> V
 }
 
 fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
-    let project = explainer.project();
+    let project = match explainer.foreign_project(principal) {
+        Some(_) => "this API's project".to_owned(),
+        None => explainer.project(),
+    };
     let mut causes = Vec::new();
-    // ZITADEL names a client for every token but these.
-    let is_personal_access_token = principal.client_id.is_none();
+    let has_scope =
+        |prefix: &str| principal.scope.iter().any(|scope| scope.as_str().starts_with(prefix));
+    if has_scope(ROLES_OF_ORGANIZATION) {
+        causes.push(Likely.of(
+            "roles_of_one_organization",
+            format!(
+                "it was requested with a scope {ROLES_OF_ORGANIZATION}…, and shows only the roles \
+                 that these organizations granted: request it without"
+            ),
+        ));
+    }
     if principal.roles.iter().len() > 0 {
         causes.push(Likely.of(
             "role_not_granted",
@@ -86,7 +106,7 @@ fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
                 "its user has other roles in {project}: assign the role, with the key to the letter"
             ),
         ));
-    } else if is_personal_access_token {
+    } else if is_personal_access_token(principal) {
         causes.push(Likely.of(
             "personal_access_token_without_grant",
             format!(
@@ -104,18 +124,7 @@ fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
             ),
         ));
     }
-    let has_scope =
-        |prefix: &str| principal.scope.iter().any(|scope| scope.as_str().starts_with(prefix));
-    if has_scope(ROLES_OF_ORGANIZATION) {
-        causes.push(Likely.of(
-            "roles_of_one_organization",
-            format!(
-                "it was requested with a scope {ROLES_OF_ORGANIZATION}…, and shows only the roles \
-                 that these organizations granted: request it without"
-            ),
-        ));
-    }
-    if has_scope(ROLE_SCOPE) && !is_personal_access_token {
+    if has_scope(ROLE_SCOPE) && !is_personal_access_token(principal) {
         causes.push(Likely.of(
             "role_scopes",
             format!(
@@ -131,6 +140,11 @@ fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
          after a minute",
     ));
     causes
+}
+
+/// ZITADEL names a client for every token but these.
+pub(super) fn is_personal_access_token(principal: &Principal) -> bool {
+    principal.client_id.is_none()
 }
 
 fn asks_for_role(policy: &Policy) -> bool {

@@ -8,6 +8,7 @@ use super::{
     Explainer, Finding,
     connection::{CertificateFault, NoConnection},
     listed,
+    refused::client_refused,
 };
 use crate::zitadel::fault::Seen;
 
@@ -48,32 +49,14 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
                 "the quota of the instance is used up, or the instance is blocked: raise the \
                  quota, or wait",
             ),
-            Outage::UnexpectedStatus if matches!(seen, Some(Seen::UnknownInstance)) => Finding {
-                reason: "unknown_instance",
-                found: format!(
-                    "404 \"unable to set instance\": ZITADEL knows no instance by the host {} that \
-                     was sent",
-                    explainer.host
-                ),
-                advice: format!(
-                    "set {address_setting} to the public name of the instance, and \
-                     zitadel.connect_to where another address leads to it; no proxy in between may \
-                     change Host or add Forwarded or X-Forwarded-Host; if it worked before, \
-                     ZITADEL's database may be down"
-                ),
-            },
-            Outage::UnexpectedStatus => finding(
-                format!("{target} answers with {source}"),
-                &format!(
-                    "that is not what ZITADEL answers: check host, port and path of \
-                     {address_setting}, and what stands in between"
-                ),
-            ),
+            Outage::UnexpectedStatus => unexpected_status(explainer, source.as_ref(), seen),
             Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => {
                 finding(format!("ZITADEL was not asked: {source}"), "ask again in a moment")
             }
         },
-        IntrospectionError::ClientRefused { .. } => client_refused(explainer, &source.to_string()),
+        IntrospectionError::ClientRefused { .. } => {
+            client_refused(explainer, source.as_ref(), seen)
+        }
         IntrospectionError::Misconfigured { reason: Misconfiguration::IssuerMismatch, .. } => {
             finding(
                 source.to_string(),
@@ -109,6 +92,42 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
             _ => finding(
                 format!("{target} answers what cannot be understood: {source}"),
                 &format!("check host and port of {address_setting}, and what stands in between"),
+            ),
+        },
+    }
+}
+
+fn unexpected_status(explainer: &Explainer, source: &dyn Error, seen: Option<&Seen>) -> Finding {
+    let Explainer { target, address_setting, host, .. } = explainer;
+    let found = format!("{target} answers with {source}");
+    let reason = "unexpected_status";
+    match seen {
+        Some(Seen::UnknownInstance) => Finding {
+            reason: "unknown_instance",
+            found: format!(
+                "404 \"unable to set instance\": ZITADEL knows no instance by the host {host} that was \
+                 sent"
+            ),
+            advice: format!(
+                "set {address_setting} to the public name of the instance, and zitadel.connect_to \
+                 where another address leads to it; no proxy in between may change Host or add \
+                 Forwarded or X-Forwarded-Host; if it worked before, ZITADEL's database may be down"
+            ),
+        },
+        Some(Seen::OAuth { error: "invalid_request", .. }) => Finding {
+            reason,
+            found,
+            advice:
+                "ZITADEL did not get the request as it was sent: something in between drops or \
+                     changes its body or its header Authorization"
+                    .to_owned(),
+        },
+        _ => Finding {
+            reason,
+            found,
+            advice: format!(
+                "that is not what ZITADEL answers: check host, port and path of {address_setting}, \
+                 and what stands in between"
             ),
         },
     }
@@ -250,30 +269,4 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         error = source;
     }
     error.to_string()
-}
-
-fn client_refused(explainer: &Explainer, seen: &str) -> Finding {
-    let Explainer { client_id, authentication, issuer, .. } = explainer;
-    let advice = if *authentication == "private_key_jwt" {
-        format!(
-            "one of these: the key file is of another instance; the key has expired or was removed; \
-             the API application, its project or its organization is deactivated or removed; the \
-             clock of this machine is wrong; {issuer} is not the issuer to the letter; the key was \
-             made a moment ago"
-        )
-    } else {
-        "one of these: client id or secret are not those of one API application, or a newer secret \
-         was generated; the application, its project or its organization is deactivated or \
-         removed; the application authenticates by key (use zitadel.key_file); it was made a moment \
-         ago"
-            .to_owned()
-    };
-    Finding {
-        reason: "client_refused",
-        found: format!(
-            "ZITADEL refuses this API's own credentials: {seen}, for client {client_id} with \
-             {authentication}"
-        ),
-        advice,
-    }
 }

@@ -1,50 +1,124 @@
-//! Why ZITADEL calls a token inactive. It never says; what a JWT says of itself, and the length of
-//! an opaque token, point to the cause.
+//! Says why ZITADEL may call a token inactive. It never says; what a JWT says of itself, and form and
+//! length of an opaque token, point to the cause.
 
 use std::time::SystemTime;
 
 use domain::AccessToken;
 
 use super::{
-    Certainty, Explainer, LikelyCause, listed, shown,
-    token_form::{TokenForm, UnverifiedJwt},
+    Certainty, Explainer, LikelyCause, characters, listed, shown,
+    token_form::{PERSONAL_ACCESS_TOKEN_LENGTH, TokenForm},
+    unverified_jwt::UnverifiedJwt,
 };
 use Certainty::{Certain, Likely, Possible};
+
+/// The `err` in ZITADEL's log about a text that it cannot read as a token.
+const NO_TOKEN: &str = "token contains an invalid number of segments";
+/// The `err` in ZITADEL's log about a token that it can read and does not have.
+const NOT_FOUND: &str = "EVENT-4T90g";
 
 pub(super) fn causes(
     explainer: &Explainer,
     token: &AccessToken<'_>,
     now: SystemTime,
 ) -> Vec<LikelyCause> {
+    let length = token.expose_secret().len();
     let mut causes = match TokenForm::read(token) {
         TokenForm::Jwt(jwt) => of_jwt(explainer, &jwt, now),
         TokenForm::BrokenJwt => vec![Likely.of(
             "cut_off",
             "a part of it is missing or was changed when it was copied: copy the whole token",
         )],
-        TokenForm::Short => vec![Likely.of(
-            "cut_off",
-            "it is shorter than any access token of ZITADEL: a part of it is missing, or it is \
-             something else",
-        )],
-        TokenForm::OfOtherCharacters => vec![Likely.of(
-            "not_of_this_instance",
-            "it has characters that ZITADEL's opaque tokens do not have: it is of another \
-             authorization server, or something was added when it was copied",
-        )],
+        TokenForm::Short => vec![
+            Likely
+                .of(
+                    "cut_off",
+                    "it is shorter than any access token of ZITADEL: a part of it is missing, or it \
+                     is something else",
+                )
+                .logged_as(NO_TOKEN),
+        ],
+        TokenForm::NoBase64url => vec![
+            Certain
+                .of(
+                    "cut_off",
+                    format!(
+                        "no token of ZITADEL has {}, for no base64url text has: one is missing or \
+                         was added when it was copied; copy the whole token",
+                        characters(length)
+                    ),
+                )
+                .logged_as(NO_TOKEN),
+        ],
+        TokenForm::OfOtherCharacters => vec![
+            Likely
+                .of(
+                    "not_of_this_instance",
+                    "it has characters that ZITADEL's opaque tokens do not have: it is of another \
+                     authorization server, or something was added when it was copied",
+                )
+                .logged_as(NO_TOKEN),
+        ],
+        TokenForm::ClientSecret => vec![
+            Likely
+                .of(
+                    "client_secret",
+                    "it is a client secret, by its 64 letters and digits: a client authenticates \
+                     with it at the token endpoint; send the access token that comes back",
+                )
+                .logged_as(NO_TOKEN),
+        ],
         TokenForm::Encrypted => vec![Likely.of(
             "not_of_this_instance",
-            "ZITADEL makes no encrypted JWTs: the token is of another authorization server",
+            "it is a JWE by other algorithms than those of ZITADEL's opaque tokens (A256GCMKW, \
+             A256GCM): it is of another authorization server",
         )],
-        TokenForm::Opaque { like_a_personal_access_token: true } => of_personal_access_token(),
-        TokenForm::Opaque { .. } => of_opaque(explainer),
+        TokenForm::NewerOpaque { is_damaged: true } => vec![Certain.of(
+            "cut_off",
+            "a part of it does not have the length that its algorithms make: something is missing or \
+             was added when it was copied; copy the whole token",
+        )],
+        TokenForm::NewerOpaque { is_damaged: false } => {
+            of_opaque(explainer, ", unless it is a personal access token")
+        }
+        TokenForm::PersonalAccessToken => of_personal_access_token(),
+        TokenForm::BetweenLengths => {
+            let mut causes = vec![between_lengths(length)];
+            causes.extend(of_personal_access_token());
+            causes
+        }
+        TokenForm::Opaque => of_opaque(explainer, ""),
     };
-    causes.push(Possible.of(
-        "fault_of_zitadel",
-        "ZITADEL answers the same for faults of its own, such as a database or an Action that \
-         fails: if every token is inactive, look into its log",
-    ));
+    if causes.iter().all(|cause| cause.certainty != Certain) {
+        causes.push(Possible.of(
+            "fault_of_zitadel",
+            "ZITADEL answers the same for faults of its own: by a database error every token is \
+             inactive, or every one of a kind; by an Action that fails, those of the users of its \
+             organization",
+        ));
+    }
     causes
+}
+
+/// A session's token that is cut off so far that its id is damaged, or a damaged personal access
+/// token.
+fn between_lengths(length: usize) -> LikelyCause {
+    let usual = PERSONAL_ACCESS_TOKEN_LENGTH;
+    let difference = if length < usual {
+        format!("{} shorter", characters(usual - length))
+    } else {
+        format!("{} longer", characters(length - usual))
+    };
+    Likely
+        .of(
+            "cut_off",
+            format!(
+                "it is {difference} than a personal access token, and too short for the token of a \
+                 session: copy the whole token; only if an operator chose the id of its user, it may \
+                 be whole"
+            ),
+        )
+        .logged_as(NOT_FOUND)
 }
 
 fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<LikelyCause> {
@@ -53,10 +127,14 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
         let expired = expires_at.describe(now);
         causes.push(Certain.of("expired", format!("it expired at {expired}: get a new one")));
     }
-    if jwt.is_cut_off {
+    if let Some(signature) = jwt.damaged {
+        let damage = signature.describe();
         causes.push(Likely.of(
             "cut_off",
-            "its signature is too short: the end of it is missing, copy the whole token",
+            format!(
+                "its signature has {damage}: a part is missing or was added when it was copied; copy \
+                 the whole token"
+            ),
         ));
     }
     if jwt.issuer.is_some() && jwt.issuer == jwt.subject {
@@ -79,13 +157,12 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
                 "it is an id token, by its claims {names}, which access tokens do not have: send \
                  the access token of the same answer instead"
             ),
-        ));
+        ).logged_as(NOT_FOUND));
     } else {
         causes.extend(audience(explainer, jwt));
     }
     if causes.is_empty() {
-        causes.push(Likely.of("revoked", REVOKED));
-        causes.push(Likely.of("user_not_active", USER_NOT_ACTIVE));
+        causes.extend(of_session());
         causes.push(
             Possible.of(
                 "forged",
@@ -145,44 +222,66 @@ fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
 
 fn of_personal_access_token() -> Vec<LikelyCause> {
     vec![
-        Likely.of(
-            "revoked",
-            "by its length it is a personal access token: it was deleted or has expired; make a \
-             new one",
-        ),
-        Likely.of("user_not_active", USER_NOT_ACTIVE),
-        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE),
+        Possible
+            .of("revoked", "it is a personal access token that was deleted: make a new one")
+            .logged_as(NOT_FOUND),
+        Possible
+            .of("expired", "it is a personal access token that has expired: make a new one")
+            .logged_as("EVENT-5Bm9s"),
+        Possible.of("user_not_active", USER_NOT_ACTIVE).logged_as(NOT_FOUND),
+        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE).logged_as(NO_TOKEN),
     ]
 }
 
-fn of_opaque(explainer: &Explainer) -> Vec<LikelyCause> {
-    vec![
-        Likely.of(
+/// `unless` is added to what a personal access token is never inactive for.
+fn of_opaque(explainer: &Explainer, unless: &str) -> Vec<LikelyCause> {
+    let audience = Possible
+        .of(
             "audience",
             format!(
-                "its audience lacks {}: request the scope {}; client credentials, and front ends \
-                 of other projects, need it",
+                "its audience lacks {}{unless}: request the scope {}; client credentials, and front \
+                 ends of other projects, need it",
                 explainer.project(),
                 explainer.audience_scope()
             ),
-        ),
-        Likely.of("expired", "it has expired: get a new one"),
-        Likely.of("revoked", REVOKED),
-        Possible.of("user_not_active", USER_NOT_ACTIVE),
-        Possible.of(
+        )
+        .logged_as("OIDC-sdg3G");
+    let expired = Possible
+        .of("expired", "it has expired: get a new one")
+        .logged_as("QUERY-SAF3rf, or EVENT-5Bm9s for a personal access token");
+    let refresh_token = Possible
+        .of(
             "refresh_token",
             "it is a refresh token, which looks the same from outside: send the access token",
-        ),
-        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE),
+        )
+        .logged_as("QUERY-M2u9w");
+    let not_of_this_instance =
+        Possible.of("not_of_this_instance", NOT_OF_THIS_INSTANCE).logged_as(NO_TOKEN);
+    [audience, expired]
+        .into_iter()
+        .chain(of_session())
+        .chain([refresh_token, not_of_this_instance])
+        .collect()
+}
+
+/// What ends the token of a session.
+fn of_session() -> [LikelyCause; 2] {
+    [
+        Possible
+            .of(
+                "revoked",
+                "it was revoked, its session was ended, or a refresh replaced it, which kills the \
+                 older token at once: get a new one",
+            )
+            .logged_as("QUERY-M2u9w, or QUERY-IJL3H for an ended session"),
+        Possible.of("user_not_active", USER_NOT_ACTIVE).logged_as("EVENT-4T90g or QUERY-IJL3H"),
     ]
 }
 
-const REVOKED: &str = "it was revoked, its session was ended, or a refresh replaced it, which kills \
-                       the older token at once: get a new one";
 const USER_NOT_ACTIVE: &str =
     "its user is deactivated, locked or removed; a token does not come back to life with the user";
-const NOT_OF_THIS_INSTANCE: &str =
-    "it is of another instance, or a part of it is missing: compare its length where you got it";
+const NOT_OF_THIS_INSTANCE: &str = "it is of another instance, or a part of it is missing or was \
+                                    changed: compare it with what you got";
 
 #[cfg(test)]
 mod tests;

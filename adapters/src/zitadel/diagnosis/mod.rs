@@ -8,7 +8,10 @@ mod denied;
 mod fault;
 mod inactive;
 mod instant;
+mod project;
+mod refused;
 mod token_form;
+mod unverified_jwt;
 
 use std::time::{Duration, SystemTime};
 
@@ -55,6 +58,9 @@ pub struct LikelyCause {
     pub cause: &'static str,
     /// What it is, and what to do.
     pub text: String,
+    /// What the `err` of ZITADEL's own log line `oidc introspection` then has in it, where it is
+    /// known.
+    pub logged_as: Option<&'static str>,
 }
 
 /// How sure a cause is.
@@ -80,7 +86,13 @@ impl Certainty {
     }
 
     fn of(self, cause: &'static str, text: impl Into<String>) -> LikelyCause {
-        LikelyCause { certainty: self, cause, text: text.into() }
+        LikelyCause { certainty: self, cause, text: text.into(), logged_as: None }
+    }
+}
+
+impl LikelyCause {
+    fn logged_as(self, err: &'static str) -> Self {
+        Self { logged_as: Some(err), ..self }
     }
 }
 
@@ -139,9 +151,10 @@ impl Explainer {
     #[must_use]
     pub fn what_inactive_means(&self) -> String {
         format!(
-            "its audience lacks this API's project (request the scope {}), or it is expired, \
-             revoked or replaced by a refresh, or its user or session is no longer active, or it is \
-             no access token of this instance, or ZITADEL had a fault of its own",
+            "its audience lacks this API's project, unless it is a personal access token (request the \
+             scope {}), or it is expired, revoked or replaced by a refresh, or its user or session is \
+             no longer active, or it is no access token of this instance, or ZITADEL had a fault of \
+             its own; app explain says more of a token",
             self.audience_scope()
         )
     }
@@ -175,6 +188,13 @@ impl Explainer {
         causes
     }
 
+    /// Says that the configured project is not this API's, where the audience of an active token
+    /// shows it.
+    #[must_use]
+    pub fn foreign_project(&self, principal: &Principal) -> Option<Finding> {
+        project::foreign(self, principal)
+    }
+
     /// The scope that puts this API's project into a token's audience.
     fn audience_scope(&self) -> String {
         let project_id = self.project_id.as_deref().unwrap_or("{projectId}");
@@ -198,6 +218,15 @@ fn shown(text: &str) -> String {
         shown.push('…');
     }
     format!("{shown:?}")
+}
+
+/// A number of characters, in words.
+#[must_use]
+pub fn characters(count: usize) -> String {
+    match count {
+        1 => "1 character".to_owned(),
+        count => format!("{count} characters"),
+    }
 }
 
 /// Such texts as a list.

@@ -1,4 +1,4 @@
-//! What a token looks like from outside: opaque, or a JWT whose parts anybody can read.
+//! Tells what a token looks like from outside: opaque, or a JWT whose parts anybody can read.
 //!
 //! Nothing here is verified. It serves to say where to look, never to let anybody in.
 
@@ -8,50 +8,52 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::AccessToken;
 use serde_json::{Map, Value};
 
-use super::{instant::Instant, listed, shown};
+use super::{characters, unverified_jwt::UnverifiedJwt};
 
-/// Characters of a personal access token: 16 bytes, an id, a colon and an id of 18 digits each, in
-/// base64url.
-const PERSONAL_ACCESS_TOKEN_LENGTH: usize = 71;
+/// Characters of an opaque personal access token whose ids ZITADEL made: 16 bytes, an id, a colon
+/// and an id of 18 digits each, in base64url.
+pub(super) const PERSONAL_ACCESS_TOKEN_LENGTH: usize = 71;
 
-/// No access token of ZITADEL is shorter: 16 bytes and two ids are in it, in base64url.
+/// Characters of the shortest opaque token of a session in which the token's id, of 43 characters,
+/// is whole. What follows the id ZITADEL does not read.
+const SHORTEST_OF_SESSION: usize = 79;
+
+/// No opaque token of ZITADEL is shorter: 16 bytes and two ids are in it, in base64url.
 const SHORTEST: usize = 40;
 
-/// Claims that id tokens have and access tokens do not (OpenID Connect Core §2, §3.1.3.6 and
-/// back-channel logout's `sid`).
-const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
+/// Characters of the client secrets that ZITADEL generates, letters and digits.
+const CLIENT_SECRET_LENGTH: usize = 64;
+
+/// Characters of the encrypted key, the initialization vector and the tag of a JWE by A256GCMKW
+/// and A256GCM (RFC 7518 §4.7, §5.3).
+const NEWER_OPAQUE_LENGTHS: [usize; 3] = [43, 16, 22];
 
 pub(super) enum TokenForm {
-    /// It says nothing, and is long enough.
-    Opaque {
-        /// Whether it is as long as ZITADEL's personal access tokens are.
-        like_a_personal_access_token: bool,
-    },
+    /// Base64url text that says nothing.
+    Opaque,
+    /// The same, as long as ZITADEL's personal access tokens are.
+    PersonalAccessToken,
+    /// The same, neither as long as a personal access token nor long enough for that of a session.
+    BetweenLengths,
+    /// It looks as the client secrets that ZITADEL generates.
+    ClientSecret,
     /// It says nothing, and is shorter than any of ZITADEL's.
     Short,
-    /// It says nothing, and is not base64url, as ZITADEL's are.
+    /// It says nothing, and has more or fewer characters than any base64url text.
+    NoBase64url,
+    /// It says nothing, and has characters that base64url does not have.
     OfOtherCharacters,
     /// It begins as a JWT does, and cannot be read as one.
     BrokenJwt,
-    /// Five parts: an encrypted JWT (RFC 7516).
+    /// The opaque token of a newer ZITADEL: a JWE, of which nothing more can be read.
+    NewerOpaque {
+        /// A part of it does not have the length that its algorithms make.
+        is_damaged: bool,
+    },
+    /// Five parts: another encrypted JWT (RFC 7516).
     Encrypted,
     /// Three parts, two of which can be read.
     Jwt(Box<UnverifiedJwt>),
-}
-
-/// What a JWT says of itself, which may be a lie.
-#[derive(Default)]
-pub(super) struct UnverifiedJwt {
-    algorithm: Option<String>,
-    key_id: Option<String>,
-    pub(super) issuer: Option<String>,
-    pub(super) subject: Option<String>,
-    pub(super) audience: Vec<String>,
-    pub(super) expires_at: Option<Instant>,
-    /// Those of its claims that only id tokens have.
-    pub(super) of_id_tokens: Vec<&'static str>,
-    /// Whether its signature is shorter than its algorithm makes them.
-    pub(super) is_cut_off: bool,
 }
 
 impl TokenForm {
@@ -66,90 +68,83 @@ impl TokenForm {
                 _ if begins_as_jwt(token) => Self::BrokenJwt,
                 _ => Self::opaque(token),
             },
-            [header, _, _, _, _] if object(header).is_some() => Self::Encrypted,
+            [header, key, vector, text, tag] => match object(header) {
+                Some(header) if is_newer_opaque(&header) => {
+                    let lengths = [key, vector, tag].map(|part| part.len());
+                    let is_damaged = lengths != NEWER_OPAQUE_LENGTHS || !is_base64url(text);
+                    Self::NewerOpaque { is_damaged }
+                }
+                Some(_) => Self::Encrypted,
+                None if begins_as_jwt(token) => Self::BrokenJwt,
+                None => Self::opaque(token),
+            },
             _ if begins_as_jwt(token) => Self::BrokenJwt,
             _ => Self::opaque(token),
         }
     }
 
     fn opaque(token: &str) -> Self {
-        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if token.len() < SHORTEST {
+        let length = token.len();
+        if length < SHORTEST {
             Self::Short
-        } else if token.bytes().all(is_base64url) {
-            let like_a_personal_access_token = token.len() == PERSONAL_ACCESS_TOKEN_LENGTH;
-            Self::Opaque { like_a_personal_access_token }
-        } else {
+        } else if !token.bytes().all(of_base64url) {
             Self::OfOtherCharacters
+        } else if !is_base64url(token) {
+            Self::NoBase64url
+        } else if length == PERSONAL_ACCESS_TOKEN_LENGTH {
+            Self::PersonalAccessToken
+        } else if length == CLIENT_SECRET_LENGTH
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            Self::ClientSecret
+        } else if length < SHORTEST_OF_SESSION {
+            Self::BetweenLengths
+        } else {
+            Self::Opaque
         }
     }
 
     /// In words that fit behind "the token is".
     pub(super) fn describe(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
-        let length = token.expose_secret().len();
+        let length = characters(token.expose_secret().len());
         match self {
-            Self::Opaque { like_a_personal_access_token: true } => {
-                format!("opaque, of {length} characters, as ZITADEL's personal access tokens are")
+            Self::PersonalAccessToken => {
+                format!("opaque, of {length}, as ZITADEL's personal access tokens are")
             }
-            Self::Opaque { .. } | Self::Short | Self::OfOtherCharacters => {
-                format!("opaque, of {length} characters")
+            Self::Opaque
+            | Self::BetweenLengths
+            | Self::Short
+            | Self::NoBase64url
+            | Self::OfOtherCharacters => format!("opaque, of {length}"),
+            Self::ClientSecret => {
+                format!("{length}, letters and digits, as ZITADEL's client secrets are")
             }
             Self::BrokenJwt => {
-                format!("of {length} characters, begins as a JWT does, and cannot be read as one")
+                format!("of {length}, begins as a JWT does, and cannot be read as one")
             }
-            Self::Encrypted => format!("an encrypted JWT (JWE) of {length} characters"),
-            Self::Jwt(jwt) => format!("a JWT of {length} characters, which says {}", jwt.says(now)),
+            Self::NewerOpaque { .. } => {
+                format!("opaque, of {length}, in the form of newer versions of ZITADEL (JWE)")
+            }
+            Self::Encrypted => format!("an encrypted JWT (JWE) of {length}"),
+            Self::Jwt(jwt) => format!("a JWT of {length}, which says {}", jwt.says(now)),
         }
     }
 }
 
-impl UnverifiedJwt {
-    fn says(&self, now: SystemTime) -> String {
-        let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
-        let expires_at = self.expires_at.map_or_else(|| "none".to_owned(), |exp| exp.describe(now));
-        format!(
-            "(unverified) alg {}, kid {}, iss {}, aud [{}], exp {expires_at}",
-            said(&self.algorithm),
-            said(&self.key_id),
-            said(&self.issuer),
-            listed(self.audience.iter().map(String::as_str)),
-        )
-    }
-
-    fn read(header: &Map<String, Value>, payload: &Map<String, Value>, signature: &str) -> Self {
-        let text = |claim: Option<&Value>| claim.and_then(Value::as_str).map(str::to_owned);
-        let audience = match payload.get("aud") {
-            Some(Value::String(one)) => vec![one.clone()],
-            Some(Value::Array(many)) => many.iter().filter_map(|one| text(Some(one))).collect(),
-            _ => Vec::new(),
-        };
-        let algorithm = text(header.get("alg"));
-        Self {
-            is_cut_off: signature.len() < shortest_signature(algorithm.as_deref()),
-            algorithm,
-            key_id: text(header.get("kid")),
-            issuer: text(payload.get("iss")),
-            subject: text(payload.get("sub")),
-            audience,
-            expires_at: payload.get("exp").and_then(Value::as_u64).map(Instant::from_seconds),
-            of_id_tokens: OF_ID_TOKENS
-                .into_iter()
-                .filter(|name| payload.contains_key(*name))
-                .collect(),
-        }
-    }
+fn is_newer_opaque(header: &Map<String, Value>) -> bool {
+    let names = |member: &str, algorithm: &str| {
+        header.get(member).and_then(Value::as_str) == Some(algorithm)
+    };
+    names("alg", "A256GCMKW") && names("enc", "A256GCM")
 }
 
-/// How many characters of base64url a signature has at least (RFC 7518 §3; RSA keys are of 2048 bits
-/// or more).
-fn shortest_signature(algorithm: Option<&str>) -> usize {
-    match algorithm {
-        Some("RS256" | "RS384" | "RS512") => 342,
-        Some("ES256" | "EdDSA") => 86,
-        Some("ES384") => 128,
-        Some("ES512") => 176,
-        _ => 0,
-    }
+fn of_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Four characters make three bytes; one alone makes none.
+fn is_base64url(text: &str) -> bool {
+    text.bytes().all(of_base64url) && text.len() % 4 != 1
 }
 
 /// `{"` in base64url.

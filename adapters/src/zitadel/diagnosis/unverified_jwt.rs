@@ -1,0 +1,112 @@
+//! Reads what a JWT says of itself, which may be a lie.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::{characters, instant::Instant, listed, shown};
+
+/// Claims that id tokens have and access tokens do not (OpenID Connect Core §2, §3.1.3.6 and
+/// back-channel logout's `sid`).
+const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
+
+/// The claims of a JWT that help to say why it is inactive.
+#[derive(Default)]
+pub(super) struct UnverifiedJwt {
+    algorithm: Option<String>,
+    key_id: Option<String>,
+    /// The id of its OIDC session at ZITADEL, by which the event log names it.
+    session: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) audience: Vec<String>,
+    pub(super) expires_at: Option<Instant>,
+    /// Those of its claims that only id tokens have.
+    pub(super) of_id_tokens: Vec<&'static str>,
+    /// Its signature, where that has another length than its algorithm makes.
+    pub(super) damaged: Option<DamagedSignature>,
+}
+
+/// The length of a signature, and those that its algorithm makes.
+#[derive(Clone, Copy)]
+pub(super) struct DamagedSignature {
+    length: usize,
+    right: &'static [usize],
+}
+
+impl UnverifiedJwt {
+    pub(super) fn read(
+        header: &Map<String, Value>,
+        payload: &Map<String, Value>,
+        signature: &str,
+    ) -> Self {
+        let text = |claim: Option<&Value>| claim.and_then(Value::as_str).map(str::to_owned);
+        let audience = match payload.get("aud") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(many)) => many.iter().filter_map(|one| text(Some(one))).collect(),
+            _ => Vec::new(),
+        };
+        let algorithm = text(header.get("alg"));
+        Self {
+            damaged: DamagedSignature::of(signature, algorithm.as_deref()),
+            algorithm,
+            key_id: text(header.get("kid")),
+            session: text(payload.get("jti")).as_deref().and_then(session),
+            issuer: text(payload.get("iss")),
+            subject: text(payload.get("sub")),
+            audience,
+            expires_at: payload.get("exp").and_then(Value::as_u64).map(Instant::from_seconds),
+            of_id_tokens: OF_ID_TOKENS
+                .into_iter()
+                .filter(|name| payload.contains_key(*name))
+                .collect(),
+        }
+    }
+
+    /// In words that fit behind "a JWT which says".
+    pub(super) fn says(&self, now: SystemTime) -> String {
+        let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
+        let expires_at = self.expires_at.map_or_else(|| "none".to_owned(), |exp| exp.describe(now));
+        let session = self.session.as_deref().map(shown);
+        format!(
+            "(unverified) alg {}, kid {}, iss {}, aud [{}], exp {expires_at}{}",
+            said(&self.algorithm),
+            said(&self.key_id),
+            said(&self.issuer),
+            listed(self.audience.iter().map(String::as_str)),
+            session.map_or_else(String::new, |id| format!(", OIDC session {id}")),
+        )
+    }
+}
+
+impl DamagedSignature {
+    fn of(signature: &str, algorithm: Option<&str>) -> Option<Self> {
+        let (length, right) = (signature.len(), lengths(algorithm));
+        let is_right = right.is_empty() || right.contains(&length);
+        (!is_right).then_some(Self { length, right })
+    }
+
+    /// In words that fit behind "its signature has".
+    pub(super) fn describe(self) -> String {
+        let right: Vec<_> = self.right.iter().map(ToString::to_string).collect();
+        format!("{}, and its algorithm makes {}", characters(self.length), right.join(" or "))
+    }
+}
+
+/// The numbers of characters of base64url that a signature may have (RFC 7518 §3, RFC 8037 §3.1); of
+/// RSA those with the keys that ZITADEL makes, of 2048, 3072 or 4096 bits.
+fn lengths(algorithm: Option<&str>) -> &'static [usize] {
+    match algorithm {
+        Some("RS256" | "RS384" | "RS512") => &[342, 512, 683],
+        Some("ES256" | "EdDSA") => &[86],
+        Some("ES384") => &[128],
+        Some("ES512") => &[176],
+        _ => &[],
+    }
+}
+
+/// The part of ZITADEL's `jti` before the id of the token.
+fn session(jti: &str) -> Option<String> {
+    let (session, _) = jti.split_once("-at_")?;
+    session.starts_with("V2_").then(|| session.to_owned())
+}
