@@ -1,14 +1,28 @@
-//! Ending sessions and tokens, one by one.
+//! The tokens of a login, and the end of sessions and tokens, one by one.
 
 use super::{ZitadelDouble, must};
 use crate::ids::UserId;
 
-/// # The end of tokens
+/// # Logins and the end of tokens
 impl ZitadelDouble {
     /// Removes a personal access token.
     #[track_caller]
     pub fn remove_pat(&self, token: &str) {
         must(self.shared.world().remove_pat(token));
+    }
+
+    /// Returns the refresh token of a session token; introspection calls it inactive.
+    #[must_use]
+    #[track_caller]
+    pub fn refresh_token(&self, token: &str) -> String {
+        must(self.shared.world().refresh_token(token))
+    }
+
+    /// Returns an id token of the login behind a session token; introspection calls it inactive.
+    #[must_use]
+    #[track_caller]
+    pub fn id_token(&self, token: &str) -> String {
+        must(self.shared.world().id_token(token, self.issuer()))
     }
 
     /// Revokes the refresh token behind a session token, and the session token with it.

@@ -80,7 +80,7 @@ fn authorize(headers: &HeaderMap, world: &World, log: &ViolationLog) -> Result<(
         log.add(Violation::Authorization);
     }
     let token = token.ok_or(Refusal::NoCredentials)?;
-    match world.tokens.get(token) {
+    match world.token(token) {
         Some(pat @ Token::Pat(_)) if pat.is_usable(unix_now()) => {
             let reader = world.event_readers.contains(pat.user());
             if reader { Ok(()) } else { Err(Refusal::NoMembership) }

@@ -23,7 +23,7 @@ pub(super) fn of_token(
     issuer: &str,
     now: i64,
 ) -> Option<Claims> {
-    let token = world.tokens.get(token).filter(|token| token.is_usable(now))?;
+    let token = world.token(token).filter(|token| token.is_usable(now))?;
     let user = world.users.get(token.user())?;
     let project = &world.apps.get(client)?.project;
     let (mut claims, scopes) = match token {

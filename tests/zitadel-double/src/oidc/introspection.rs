@@ -41,7 +41,7 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     if let Some(dictated) = world.answers.get(token) {
         return Ok(Reply::answer(http::StatusCode::OK, dictated.clone()));
     }
-    if shared.inactive_by_fault.hides(world.tokens.get(token)) {
+    if shared.inactive_by_fault.hides(world.token(token)) {
         return Ok(Reply::inactive());
     }
     let claims = claims::of_token(&world, token, &client, call.issuer, unix_now());
@@ -51,7 +51,7 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
 /// Tells if the call asks about a personal access token.
 pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
     let form = Form::parse(body).unwrap_or_default();
-    matches!(shared.world().tokens.get(form.value("token")), Some(Token::Pat(_)))
+    matches!(shared.world().token(form.value("token")), Some(Token::Pat(_)))
 }
 
 /// The body's fields, then the query's; a body of another media type is not read at all.

@@ -1,6 +1,10 @@
 //! Token strings of the two forms that ZITADEL has given to opaque tokens.
 
 mod jwe;
+mod jwt;
+mod legacy;
+
+pub(crate) use jwt::sign;
 
 use crate::ids::UserId;
 use crate::random;
@@ -15,7 +19,18 @@ pub enum TokenForm {
     Jwe,
 }
 
-/// Makes token strings.
+/// Ids that a token string holds.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// Id of the token: the `jti` of its introspection.
+    pub(crate) id: String,
+    /// Id of its user, or what damage to the string has made of it.
+    pub(crate) user: Vec<u8>,
+    /// Issuer inside a JWT.
+    pub(crate) issuer: Option<String>,
+}
+
+/// Makes token strings and reads them.
 pub(crate) struct TokenSeal {
     pub(crate) form: TokenForm,
     key: [u8; 32],
@@ -36,10 +51,29 @@ impl TokenSeal {
         self.seal(id, user, Some("oidcKey"))
     }
 
+    /// Returns the string of a refresh token, which has the older form in every version.
+    pub(crate) fn refresh_token(&self, id: &str, user: &UserId) -> String {
+        legacy::encrypt(&self.key, &format!("{id}:{user}"))
+    }
+
+    /// Reads a token string of any form.
+    pub(crate) fn open(&self, presented: &str) -> Option<Opened> {
+        let text = jwe::decrypt(&self.key, presented);
+        let Some(text) = text.or_else(|| legacy::decrypt(&self.key, presented)) else {
+            let claims = jwt::verify(presented)?;
+            let text = |name| claims.get(name)?.as_str().map(str::to_owned);
+            let user = text("sub")?.into_bytes();
+            return Some(Opened { id: text("jti")?, user, issuer: text("iss") });
+        };
+        let [id, user] = text.split(|byte| *byte == b':').collect::<Vec<_>>().try_into().ok()?;
+        let (id, user) = (String::from_utf8(id.to_vec()).ok()?, user.to_vec());
+        Some(Opened { id, user, issuer: None })
+    }
+
     fn seal(&self, id: &str, user: &UserId, key_id: Option<&str>) -> String {
         let text = format!("{id}:{user}");
         match self.form {
-            TokenForm::Legacy => random::base64url(16 + text.len()),
+            TokenForm::Legacy => legacy::encrypt(&self.key, &text),
             TokenForm::Jwe => jwe::encrypt(&self.key, key_id, &text),
         }
     }

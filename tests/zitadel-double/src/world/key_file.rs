@@ -1,8 +1,11 @@
 //! RSA keys of applications and ZITADEL's `key.json`, whose PEM is PKCS#1.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -32,6 +35,16 @@ impl SigningKey {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
             .verify(message, signature)
             .is_ok()
+    }
+
+    /// Returns the RS256 signature of a message.
+    #[expect(clippy::expect_used, reason = "the key was generated here")]
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let pair = KeyPair::from_der(&self.private).expect("a private key");
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .expect("a signature");
+        signature
     }
 
     pub(crate) fn key_json(&self, id: &KeyId, app_id: &str, client: &ClientId) -> String {

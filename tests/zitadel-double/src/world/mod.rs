@@ -9,6 +9,7 @@ mod default_world;
 mod errors;
 mod grants;
 mod key_file;
+mod login_tokens;
 mod orgs;
 mod people;
 mod projects;
@@ -56,7 +57,8 @@ pub(crate) struct World {
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) grants: Grants,
     pub(crate) seal: TokenSeal,
-    pub(crate) tokens: HashMap<String, Token>,
+    /// By their ids.
+    tokens: HashMap<String, Token>,
     pub(crate) answers: HashMap<String, Answer>,
     /// Users with a manager role that may read the log.
     pub(crate) event_readers: BTreeSet<UserId>,

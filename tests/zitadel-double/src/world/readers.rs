@@ -34,7 +34,7 @@ impl World {
 
     /// The user of a token that was issued here, dead or alive.
     pub(crate) fn user_of(&self, token: &str) -> Result<UserId, WorldError> {
-        let token = self.tokens.get(token).ok_or(WorldError::UnknownToken)?;
+        let token = self.token(token).ok_or(WorldError::UnknownToken)?;
         Ok(token.user().clone())
     }
 }

@@ -57,7 +57,7 @@ impl World {
         ];
         if record.request.scopes.iter().any(|scope| scope == "offline_access") {
             let payload = json!({
-                "id": format!("rt_{}", self.fresh_id()),
+                "id": record.refresh,
                 "idleLifetime": REFRESH_IDLE_LIFETIME, "lifetime": REFRESH_LIFETIME,
             });
             events.push(oidc_event(record, "oidc_session.refresh_token.added", &org, payload));
@@ -68,8 +68,7 @@ impl World {
     /// Writes the access token that replaces an older one of its session.
     pub(super) fn log_refreshed(&mut self, record: &SessionRecord) {
         let org = self.owner(&record.user);
-        let id = format!("rt_{}", self.fresh_id());
-        let renewed = json!({ "id": id, "idleLifetime": REFRESH_IDLE_LIFETIME });
+        let renewed = json!({ "id": record.refresh, "idleLifetime": REFRESH_IDLE_LIFETIME });
         let events = [
             access_token_added(record, &org, "refresh"),
             oidc_event(record, "oidc_session.refresh_token.renewed", &org, renewed),
@@ -79,7 +78,7 @@ impl World {
 
     /// Revokes a token; a personal access token is removed.
     pub(crate) fn revoke(&mut self, token: &str) -> Result<(), WorldError> {
-        match self.tokens.get(token).ok_or(WorldError::UnknownToken)? {
+        match self.token(token).ok_or(WorldError::UnknownToken)? {
             Token::Pat(_) => self.remove_pat(token),
             Token::Session(_) => self.revoke_session(token, "oidc_session.access_token.revoked"),
         }
@@ -91,7 +90,7 @@ impl World {
     }
 
     pub(crate) fn remove_pat(&mut self, token: &str) -> Result<(), WorldError> {
-        let found = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let found = self.token_mut(token)?;
         let Token::Pat(PatRecord { user, id, state, .. }) = found else {
             return Err(WorldError::Impossible("a session token is no personal access token"));
         };
@@ -104,7 +103,7 @@ impl World {
     }
 
     fn revoke_session(&mut self, token: &str, name: &str) -> Result<(), WorldError> {
-        let found = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let found = self.token_mut(token)?;
         let Token::Session(record) = found else {
             return Err(WorldError::Impossible("a personal access token has no session"));
         };
@@ -118,7 +117,7 @@ impl World {
 
     /// Ends the login session behind a token: every token that grew out of it is dead.
     pub(crate) fn end_session(&mut self, token: &str, origin: &str) -> Result<(), WorldError> {
-        let login = match self.tokens.get(token).ok_or(WorldError::UnknownToken)? {
+        let login = match self.token(token).ok_or(WorldError::UnknownToken)? {
             Token::Session(record) => record.login.clone().ok_or(SIGNED_IN_ONLY)?,
             Token::Pat(_) => return Err(SIGNED_IN_ONLY),
         };

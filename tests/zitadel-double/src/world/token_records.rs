@@ -1,6 +1,6 @@
 //! Tokens as the instance stores them.
 
-use super::SessionToken;
+use super::{SessionToken, World, WorldError};
 use crate::ids::UserId;
 
 /// A token as the instance stores it.
@@ -24,6 +24,8 @@ pub(crate) struct SessionRecord {
     pub(crate) id: String,
     /// The login session that it grew out of; client credentials have none.
     pub(crate) login: Option<String>,
+    /// Id of the refresh token within its session.
+    pub(crate) refresh: String,
     pub(crate) audience: Vec<String>,
     pub(crate) client_id: String,
     pub(crate) issued_at: i64,
@@ -63,6 +65,13 @@ impl Token {
         }
     }
 
+    fn id(&self) -> &str {
+        match self {
+            Self::Session(session) => &session.id,
+            Self::Pat(pat) => &pat.id,
+        }
+    }
+
     pub(super) fn revoke(&mut self) {
         match self {
             Self::Session(session) => session.state = TokenState::Revoked,
@@ -76,5 +85,23 @@ impl Token {
             Self::Pat(pat) => (pat.state, pat.expires_at),
         };
         state == TokenState::Valid && now < expires_at
+    }
+}
+
+impl World {
+    /// Finds the token that a string stands for. A session token is found by its id alone, as in
+    /// ZITADEL; for a personal access token the user must be right too.
+    pub(crate) fn token(&self, presented: &str) -> Option<&Token> {
+        let opened = self.seal.open(presented)?;
+        self.tokens.get(&opened.id).filter(|token| match token {
+            Token::Session(session) => session.issuer == opened.issuer,
+            Token::Pat(pat) => pat.user.as_str().as_bytes() == opened.user,
+        })
+    }
+
+    /// Finds the token that a string stands for, to change it.
+    pub(super) fn token_mut(&mut self, presented: &str) -> Result<&mut Token, WorldError> {
+        let id = self.token(presented).map(|token| token.id().to_owned());
+        id.and_then(|id| self.tokens.get_mut(&id)).ok_or(WorldError::UnknownToken)
     }
 }

@@ -48,7 +48,7 @@ pub enum Audience {
 pub enum TokenShape {
     /// An encrypted id, in the [form](crate::TokenForm) that the instance gives to new tokens.
     Opaque,
-    /// Three base64url parts. Its signature is random: no key verifies it.
+    /// Three base64url parts, signed by the instance.
     Jwt,
 }
 

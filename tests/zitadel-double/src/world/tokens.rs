@@ -2,19 +2,30 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::token_records::{PatRecord, SessionRecord, Token, TokenState};
 use super::token_requests::{Audience, Pat, SessionToken, TokenShape};
 use super::{UserKind, UserState, World, WorldError};
 use crate::clock::{unix_now, whole_seconds};
 use crate::ids::{ClientId, UserId};
-use crate::random;
+use crate::token_form;
 
 /// 9999-12-31T23:59:59Z: what a token without expiry says.
 const NEVER: i64 = 253_402_300_799;
+
+/// Claims of a session token that is a JWT, in ZITADEL's order.
+#[derive(Serialize)]
+struct JwtClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a [String],
+    exp: i64,
+    iat: i64,
+    nbf: i64,
+    client_id: &'a str,
+    jti: &'a str,
+}
 
 /// Where a new access token belongs.
 struct OidcSession {
@@ -56,19 +67,27 @@ impl World {
         let (token, issuer) = match request.shape {
             TokenShape::Opaque => (self.seal.session_token(&id, user), None),
             TokenShape::Jwt => {
-                let claims = json!({
-                    "iss": issuer, "sub": user.as_str(), "aud": audience, "jti": id,
-                    "exp": expires_at, "iat": issued_at, "nbf": issued_at, "client_id": client_id,
-                });
-                (jwt(&claims), Some(issuer.to_owned()))
+                let claims = JwtClaims {
+                    iss: issuer,
+                    sub: user.as_str(),
+                    aud: &audience,
+                    exp: expires_at,
+                    iat: issued_at,
+                    nbf: issued_at,
+                    client_id: &client_id,
+                    jti: &id,
+                };
+                (token_form::sign(&claims), Some(issuer.to_owned()))
             }
         };
         let user = user.clone();
         let state = TokenState::Valid;
+        let refresh = format!("rt_{}", self.fresh_id());
         let record = SessionRecord {
             user,
             id,
             login,
+            refresh,
             audience,
             client_id,
             issued_at,
@@ -77,13 +96,13 @@ impl World {
             state,
             request,
         };
-        self.tokens.insert(token.clone(), Token::Session(Box::new(record.clone())));
+        self.tokens.insert(record.id.clone(), Token::Session(Box::new(record.clone())));
         Ok((token, record))
     }
 
     /// A new access token of the same session; the old one is dead at once.
     pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
-        let old = self.tokens.get_mut(token).ok_or(WorldError::UnknownToken)?;
+        let old = self.token_mut(token)?;
         let Token::Session(record) = old.clone() else {
             return Err(WorldError::Impossible("a personal access token cannot be refreshed"));
         };
@@ -113,7 +132,7 @@ impl World {
         let (user, state) = (user.clone(), TokenState::Valid);
         let record = PatRecord { user, id, issued_at, expires_at, state };
         self.log_pat(&record);
-        self.tokens.insert(token.clone(), Token::Pat(record));
+        self.tokens.insert(record.id.clone(), Token::Pat(record));
         Ok(token)
     }
 
@@ -148,10 +167,4 @@ impl World {
         }
         audience
     }
-}
-
-fn jwt(claims: &Value) -> String {
-    let header = json!({ "alg": "RS256", "kid": "340000000000000030", "typ": "JWT" });
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.{}", part(&header), part(claims), random::base64url(256))
 }

@@ -1,4 +1,4 @@
-//! The newer form of opaque tokens: compact JWEs.
+//! Token strings of every form, whole and damaged.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -54,6 +54,62 @@ async fn any_damage_to_a_token_of_the_newer_form_makes_it_inactive() {
         for damaged in [&token[..token.len() - 1], &format!("{token}A"), &format!("{token}.A")] {
             assert!(is_inactive(damaged).await, "{damaged}");
         }
+    }
+}
+
+/// The same with the last six characters replaced.
+fn with_another_end(token: &str) -> String {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (beginning, end) = token.split_at(token.len() - 6);
+    // Each bit of the six is flipped: no byte inside can become the colon that parts two ids.
+    let flipped = end
+        .chars()
+        .map(|letter| ALPHABET.as_bytes()[63 - ALPHABET.find(letter).expect("base64url")] as char);
+    format!("{beginning}{}", flipped.collect::<String>())
+}
+
+#[tokio::test]
+async fn the_older_form_of_a_session_token_stays_active_with_a_damaged_end() {
+    let double = ZitadelDouble::start().await;
+    let ada = double.add_user(NewUser::human("ada"));
+    let token = double.session_token(&ada, SessionToken::default());
+    assert_eq!(token.len(), 104);
+    let right = introspect(&double, &token).await;
+    let damaged = [1, 2, 4, 5, 8, 24].map(|count| token[..token.len() - count].to_owned());
+    let broken = [format!("{token}\n"), format!("{}\r\n{}", &token[..9], &token[9..])];
+    for other in damaged.into_iter().chain(broken).chain([with_another_end(&token)]) {
+        assert_eq!(introspect(&double, &other).await, right, "{other:?}");
+    }
+    let without_user = &token[..token.len() - 26];
+    for other in [without_user, &token[..101], &format!("{token}A"), &format!("{token} ")] {
+        assert_eq!(introspect(&double, other).await, inactive(), "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_older_form_of_a_pat_is_inactive_with_a_damaged_end() {
+    let double = ZitadelDouble::start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    assert_eq!(token.len(), 71);
+    assert_eq!(introspect(&double, &format!("{token}\n")).await["active"], true);
+    let changed = with_another_end(&token);
+    let damaged = [&token[..70], &token[..68], &format!("{token}A"), &format!("{token} ")];
+    for other in damaged.into_iter().chain([changed.as_str()]) {
+        assert_eq!(introspect(&double, other).await, inactive(), "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_jwt_is_inactive_and_so_are_refresh_and_id_tokens() {
+    let double = ZitadelDouble::start().await;
+    let ada = double.add_user(NewUser::human("ada"));
+    let shape = TokenShape::Jwt;
+    let token = double.session_token(&ada, SessionToken { shape, ..SessionToken::default() });
+    assert_eq!(introspect(&double, &token).await["active"], true);
+    let [refresh, id] = [double.refresh_token(&token), double.id_token(&token)];
+    assert_eq!((refresh.len(), id.split('.').count()), (104, 3));
+    for other in [&format!("{token}A"), &token[..token.len() - 3], &refresh, &id] {
+        assert_eq!(introspect(&double, other).await, inactive(), "{other}");
     }
 }
 

@@ -1,0 +1,39 @@
+//! Refresh token and id token that a login gives beside its access token. Both are inactive at
+//! introspection.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use super::{SessionRecord, Token, World, WorldError};
+use crate::token_form;
+
+impl World {
+    /// Returns the refresh token of a session token.
+    pub(crate) fn refresh_token(&self, token: &str) -> Result<String, WorldError> {
+        let record = self.session(token)?;
+        let id = format!("{}-{}", record.session(), record.refresh);
+        Ok(self.seal.refresh_token(&id, &record.user))
+    }
+
+    /// Returns an id token of the login behind a session token.
+    pub(crate) fn id_token(&self, token: &str, issuer: &str) -> Result<String, WorldError> {
+        let record = self.session(token)?;
+        let hash = digest(&SHA256, token.as_bytes());
+        let half: Vec<u8> = hash.as_ref().iter().take(16).copied().collect();
+        Ok(token_form::sign(&json!({
+            "amr": record.request.methods, "at_hash": URL_SAFE_NO_PAD.encode(half),
+            "aud": record.audience, "auth_time": record.issued_at, "azp": record.client_id,
+            "client_id": record.client_id, "exp": record.expires_at, "iat": record.issued_at,
+            "iss": issuer, "sid": record.login, "sub": record.user.as_str(),
+        })))
+    }
+
+    fn session(&self, token: &str) -> Result<&SessionRecord, WorldError> {
+        match self.token(token).ok_or(WorldError::UnknownToken)? {
+            Token::Session(record) => Ok(record),
+            Token::Pat(_) => Err(WorldError::Impossible("a personal access token has no login")),
+        }
+    }
+}
