@@ -1,19 +1,31 @@
 //! Which host names are this instance, and what its issuer is.
 //!
-//! ZITADEL finds the instance by host name alone; the issuer is the scheme that the operator
-//! configured and the host with the port exactly as they were sent.
+//! ZITADEL finds the instance by host name alone, letter by letter; the issuer is the scheme and
+//! the host with the port exactly as they were sent.
 
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use http::uri::Authority;
 use http::{HeaderMap, Uri};
+
+use crate::forwarded;
 
 /// Where introspection lives unless the operator chose another path.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth/v2/introspect";
 
+/// Headers that name the instance, the first that does so wins.
+const INSTANCE_HEADERS: [&str; 5] = [
+    "x-zitadel-instance-host",
+    "forwarded",
+    "x-zitadel-forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+];
+
 /// What `ExternalSecure` decides: the scheme of the issuer, whatever the transport is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExternalScheme {
+    /// A proxy may say that it is `https`.
     Http,
     Https,
 }
@@ -29,6 +41,16 @@ pub(crate) struct Instance {
     pub(crate) introspection_path: RwLock<String>,
     /// The host that an ingress in front sends in place of the client's.
     pub(crate) host_of_ingress: Option<String>,
+}
+
+/// Host names and scheme of a request, as ZITADEL understands them.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    host: String,
+    /// Empty unless a header names one.
+    public_host: String,
+    scheme: String,
+    external_domain: String,
 }
 
 /// The request came for a host that is not this instance.
@@ -58,29 +80,96 @@ impl Instance {
         path.clone_into(&mut current);
     }
 
-    /// The origin of the request, which is the issuer of its answer.
-    pub(crate) fn origin(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, UnknownHost> {
-        let sent = headers
-            .get("x-zitadel-instance-host")
-            .and_then(|value| value.to_str().ok())
-            .or(self.host_of_ingress.as_deref())
-            .map_or_else(|| requested_host(uri, headers), str::to_owned);
-        let scheme = self.scheme.as_str();
-        let name = sent.parse::<Authority>().map(|authority| authority.host().to_lowercase());
-        match name {
-            Ok(name) if self.domains.contains(&name) => Ok(format!("{scheme}://{sent}")),
-            _ => Err(self.unknown(sent)),
-        }
+    /// Returns the origin that a request names.
+    pub(crate) fn origin(&self, uri: &Uri, headers: &HeaderMap) -> Origin {
+        let of_request =
+            || self.host_of_ingress.clone().unwrap_or_else(|| requested_host(uri, headers));
+        let host = INSTANCE_HEADERS.into_iter().find_map(|name| parameter(headers, name, "host"));
+        let public_host = parameter(headers, "x-zitadel-public-host", "host").unwrap_or_default();
+        let scheme = match self.scheme {
+            ExternalScheme::Https => "https".to_owned(),
+            ExternalScheme::Http => forwarded_scheme(headers).unwrap_or_else(|| "http".to_owned()),
+        };
+        let external_domain = self.domains.first().cloned().unwrap_or_default();
+        Origin { host: host.unwrap_or_else(of_request), public_host, scheme, external_domain }
     }
 
-    fn unknown(&self, host: String) -> UnknownHost {
-        let external = self.domains.first().map_or("", String::as_str);
-        let scheme = self.scheme.as_str();
-        let text = format!(
-            "unable to set instance using origin &{{{host}  {scheme}}} \
-             (ExternalDomain is {external}): Instance not found.\n"
-        );
-        UnknownHost { host, text }
+    /// Checks that the origin is one of the instance.
+    pub(crate) fn check(&self, origin: &Origin) -> Result<(), UnknownHost> {
+        let unknown = |host: &str, id: &str, parent: &str| UnknownHost {
+            host: host.to_owned(),
+            text: format!(
+                "{}ID={id} Message=Instance not found. Make sure you got the domain right. Check \
+                 out https://zitadel.com/docs/apis/introduction#domains{parent}\n",
+                origin.no_instance(),
+            ),
+        };
+        let name = name_of(&origin.host);
+        if !self.domains.iter().any(|domain| domain == name) {
+            return Err(unknown(&origin.host, "QUERY-1kIjX", ""));
+        }
+        let public = name_of(&origin.public_host);
+        if !public.is_empty() && public != name {
+            let parent = format!(" Parent=(public domain \"{public}\" not trusted)");
+            return Err(unknown(&origin.public_host, "QUERY-IuGh1", &parent));
+        }
+        Ok(())
+    }
+}
+
+impl Origin {
+    /// The beginning of what ZITADEL says when it has found no instance for the origin.
+    pub(crate) fn no_instance(&self) -> String {
+        let Self { host, public_host, scheme, external_domain } = self;
+        format!(
+            "unable to set instance using origin &{{{host} {public_host} {scheme}}} \
+             (ExternalDomain is {external_domain}): "
+        )
+    }
+
+    /// Host name without its port.
+    pub(crate) fn domain(&self) -> &str {
+        name_of(self.public())
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.scheme == "https"
+    }
+
+    fn public(&self) -> &str {
+        if self.public_host.is_empty() { &self.host } else { &self.public_host }
+    }
+}
+
+/// The issuer of answers to the request.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.public())
+    }
+}
+
+/// Returns the value of a header, or of a parameter of it where it has the form of `Forwarded`.
+fn parameter(headers: &HeaderMap, header: &str, name: &str) -> Option<String> {
+    let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
+    let value = if header.ends_with("forwarded") || header == "x-forwarded-for" {
+        forwarded::parameter(&values.collect::<Vec<_>>().join(","), name)
+    } else {
+        values.map(str::to_owned).next()
+    };
+    value.filter(|value| !value.is_empty())
+}
+
+fn forwarded_scheme(headers: &HeaderMap) -> Option<String> {
+    let names = ["forwarded", "x-zitadel-forwarded", "x-forwarded-for", "x-forwarded-proto"];
+    let schemes = names.into_iter().filter_map(|name| parameter(headers, name, "proto"));
+    schemes.into_iter().find(|scheme| ["http", "https"].contains(&scheme.as_str()))
+}
+
+/// Cuts off the port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, _)) if name.ends_with(']') || !name.contains(':') => name,
+        _ => host,
     }
 }
 

@@ -7,6 +7,7 @@ mod control;
 mod double;
 mod event_log;
 mod fault;
+mod forwarded;
 mod gate;
 mod ids;
 mod inactive_by_fault;
@@ -37,5 +38,6 @@ pub use traffic::{Counts, RecordedRequest};
 pub use violation::{ClientRefusal, Violation};
 pub use webhooks::Webhooks;
 pub use world::{
-    AppState, Audience, NewUser, Pat, SessionToken, TokenShape, UserKind, UserState, WorldError,
+    Action, AppState, Audience, NewUser, Pat, Profile, SessionToken, TokenShape, UserKind,
+    UserState, WorldError,
 };

@@ -2,8 +2,6 @@
 //!
 //! Some of them ZITADEL refuses too, others it tolerates: it accepts tokens in the query and
 //! checks no `jti`. The double answers the tolerated ones as ZITADEL would, and remembers them.
-//! The single exception is a client secret in the form, which ZITADEL accepts undocumented and
-//! the double refuses.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -81,7 +79,9 @@ pub enum ClientRefusal {
     WrongSecret,
     /// The application authenticates in another way.
     OtherAuthentication,
-    /// `alg` is not RS256.
+    /// The key that `kid` names has expired.
+    KeyExpired,
+    /// `alg` is neither RS256 nor PS256.
     Algorithm,
     /// No key of this client has that `kid`.
     UnknownKey,

@@ -1,11 +1,10 @@
-//! Changing the world: people, roles, tokens, applications. Visible to the next request.
+//! Changing the world: people, roles, tokens. Visible to the next request.
 
 use super::{ZitadelDouble, must};
 use crate::answer::Answer;
-use crate::ids::{ClientId, KeyId, OrgId, ProjectId, UserId};
-use crate::random;
+use crate::ids::{OrgId, ProjectId, UserId};
 use crate::token_form::TokenForm;
-use crate::world::{AppState, Credentials, NewUser, Pat, SessionToken, UserState};
+use crate::world::{NewUser, Pat, SessionToken, UserState};
 
 /// # People and roles
 impl ZitadelDouble {
@@ -64,6 +63,13 @@ impl ZitadelDouble {
         must(self.shared.world().issue_pat(user, pat))
     }
 
+    /// A personal access token without scopes, as that of a first instance's administrator.
+    #[must_use]
+    #[track_caller]
+    pub fn pat_without_scopes(&self, user: &UserId, pat: Pat) -> String {
+        must(self.shared.world().issue_scoped_pat(user, pat, Vec::new()))
+    }
+
     /// A session token.
     #[must_use]
     #[track_caller]
@@ -94,63 +100,5 @@ impl ZitadelDouble {
     /// must authenticate nevertheless.
     pub fn answer(&self, token: &str, answer: impl Into<Answer>) {
         self.shared.world().answers.insert(token.to_owned(), answer.into());
-    }
-}
-
-/// # Projects and applications
-impl ZitadelDouble {
-    /// Adds a project.
-    #[must_use]
-    pub fn add_project(&self) -> ProjectId {
-        self.shared.world().add_project(self.org_id())
-    }
-
-    /// Adds an API application with `client_secret_basic`, and tells its secret.
-    #[must_use]
-    #[track_caller]
-    pub fn add_secret_app(&self, project: &ProjectId) -> (ClientId, String) {
-        let secret = random::client_secret();
-        let credentials = Credentials::Secret(secret.clone());
-        (must(self.shared.world().add_app(project, credentials)), secret)
-    }
-
-    /// Adds an API application with `private_key_jwt`; it needs [`add_key`](Self::add_key).
-    #[must_use]
-    #[track_caller]
-    pub fn add_key_app(&self, project: &ProjectId) -> ClientId {
-        let credentials = Credentials::Keys(std::collections::BTreeMap::new());
-        must(self.shared.world().add_app(project, credentials))
-    }
-
-    /// Registers a further key, and tells its id and its `key.json`.
-    #[must_use]
-    #[track_caller]
-    pub fn add_key(&self, client: &ClientId) -> (KeyId, String) {
-        must(self.shared.world().add_key(client))
-    }
-
-    /// Removes a key: its assertions are refused.
-    #[track_caller]
-    pub fn remove_key(&self, client: &ClientId, key: &KeyId) {
-        must(self.shared.world().remove_key(client, key));
-    }
-
-    /// Sets the secret of an application; the old one is refused.
-    #[track_caller]
-    pub fn set_client_secret(&self, client: &ClientId, secret: &str) {
-        must(self.shared.world().set_secret(client, secret));
-    }
-
-    /// Generates a new secret, as the console's button does.
-    #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
-    pub fn regenerate_client_secret(&self, client: &ClientId) -> String {
-        must(self.shared.world().regenerate_secret(client))
-    }
-
-    /// Deactivates or reactivates an application.
-    #[track_caller]
-    pub fn set_app_state(&self, client: &ClientId, state: AppState) {
-        must(self.shared.world().set_app_state(client, state));
     }
 }

@@ -1,9 +1,11 @@
 //! The handle that a test holds.
 
+mod applications;
 mod breaking;
 mod changing;
 mod event_faults;
 mod events;
+mod organizations;
 mod projects;
 mod remote;
 mod sessions;

@@ -18,7 +18,6 @@ pub(crate) use endpoint::{SEARCH_PATH, TYPES_PATH, search, types};
 pub use event::NewEvent;
 pub(crate) use event::{Editor, Event, INSTANCE};
 pub use fault::EventLogFault;
-pub(crate) use refusal::Refusal;
 use search::Search;
 pub(crate) use times::of_go;
 pub(crate) use writes::OpenWrites;

@@ -19,8 +19,6 @@ pub(crate) enum Refusal {
     NoMembership,
     /// Another method than POST.
     Method,
-    /// No instance has this host name.
-    UnknownHost(String),
     /// The database cannot tell the organization.
     NoOrganization,
     /// The database cannot tell the events.
@@ -35,7 +33,6 @@ impl From<Refusal> for Reply {
             Refusal::InvalidToken => (StatusCode::UNAUTHORIZED, 16, "Errors.Token.Invalid"),
             Refusal::NoMembership => (StatusCode::NOT_FOUND, 5, "membership not found"),
             Refusal::Method => (StatusCode::NOT_IMPLEMENTED, 12, "Method Not Allowed"),
-            Refusal::UnknownHost(text) => (StatusCode::NOT_FOUND, 5, text.trim_end()),
             Refusal::NoOrganization => (StatusCode::FORBIDDEN, 7, "Organisation doesn't exist"),
             Refusal::Database(text) => (StatusCode::INTERNAL_SERVER_ERROR, 2, text.as_str()),
         };

@@ -6,12 +6,44 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::members::Members;
 use crate::ids::{ClientId, ProjectId, UserId};
-use crate::world::{PAT_SCOPES, PatRecord, SessionRecord, Token, User, UserKind, World};
+use crate::world::{PatRecord, SessionRecord, Token, User, UserKind, World};
 
 const ORG_ID_SCOPE: &str = "urn:zitadel:iam:org:id:";
 const ORG_DOMAIN_SCOPE: &str = "urn:zitadel:iam:org:domain:primary:";
 const ROLES_OF_ORG_SCOPE: &str = "urn:zitadel:iam:org:roles:id:";
+
+/// Claims that need no sorting, in ZITADEL's order.
+const REGISTERED: [&str; 27] = [
+    "active",
+    "scope",
+    "client_id",
+    "token_type",
+    "exp",
+    "iat",
+    "auth_time",
+    "nbf",
+    "sub",
+    "aud",
+    "amr",
+    "iss",
+    "jti",
+    "username",
+    "act",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "gender",
+    "locale",
+    "updated_at",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+];
 
 type Claims = Map<String, Value>;
 
@@ -22,7 +54,7 @@ pub(super) fn of_token(
     client: &ClientId,
     issuer: &str,
     now: i64,
-) -> Option<Claims> {
+) -> Option<Members> {
     let token = world.token(token).filter(|token| token.is_usable(now))?;
     let user = world.users.get(token.user())?;
     let project = &world.apps.get(client)?.project;
@@ -37,13 +69,39 @@ pub(super) fn of_token(
     if !scopes.is_empty() {
         claims.insert("scope".into(), scopes.join(" ").into());
     }
-    add_profile(&mut claims, &scopes, user, world);
+    add_profile(&mut claims, &scopes, user);
     add_organization(&mut claims, &scopes, user, world);
     add_roles(&mut claims, &scopes, world, token.user(), project);
     if let Token::Session(session) = token {
         add_custom(&mut claims, &session.request.custom_claims);
     }
-    Some(claims)
+    if let Some(action) = world.actions.get(&user.org) {
+        let (custom, log) = action.run()?;
+        add_custom(&mut claims, &custom);
+        if !log.is_empty() {
+            claims.insert(format!("urn:zitadel:iam:action:{}:log", action.name()), json!(log));
+        }
+    }
+    Some(in_order(claims))
+}
+
+/// Sorts the claims by name when there is one that OpenID Connect does not register; otherwise
+/// ZITADEL's own order stands.
+fn in_order(claims: Claims) -> Members {
+    let mut answer = Members::default();
+    if claims.keys().all(|name| REGISTERED.contains(&name.as_str())) {
+        for name in REGISTERED {
+            if let Some(value) = claims.get(name) {
+                answer.set(name, value.clone());
+            }
+        }
+    } else {
+        for (name, value) in claims {
+            answer.set(&name, value);
+        }
+        answer.sort();
+    }
+    answer
 }
 
 /// `None` when the token was not issued for this client or its project, or, being a JWT, under
@@ -62,7 +120,7 @@ fn of_session(
         return None;
     }
     let mut claims = times(session.issued_at, session.expires_at);
-    claims.insert("auth_time".into(), session.issued_at.into());
+    claims.insert("auth_time".into(), session.authenticated_at.into());
     claims.insert("aud".into(), json!(session.audience));
     claims.insert("client_id".into(), session.client_id.as_str().into());
     claims.insert("jti".into(), session.id.as_str().into());
@@ -87,7 +145,7 @@ fn of_pat(
     claims.insert("jti".into(), pat.id.as_str().into());
     let roles = world.projects.get(project).into_iter().flat_map(|project| &project.roles);
     let role_scopes = roles.map(|role| format!("urn:zitadel:iam:org:project:role:{role}"));
-    (claims, PAT_SCOPES.map(str::to_owned).into_iter().chain(role_scopes).collect())
+    (claims, pat.scopes.iter().cloned().chain(role_scopes).collect())
 }
 
 fn times(issued_at: i64, expires_at: i64) -> Claims {
@@ -95,28 +153,35 @@ fn times(issued_at: i64, expires_at: i64) -> Claims {
     times.into_iter().map(|(name, time)| (name.to_owned(), time.into())).collect()
 }
 
-fn add_profile(claims: &mut Claims, scopes: &[String], user: &User, world: &World) {
+fn add_profile(claims: &mut Claims, scopes: &[String], user: &User) {
     let has = |scope: &str| scopes.iter().any(|granted| granted == scope);
     let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    let profile = &user.profile;
     if has("profile") {
-        let domain = world.orgs.get(&user.org).map_or("", |org| org.primary_domain.as_str());
-        let login = match user.kind {
-            UserKind::Human => format!("{}@{domain}", user.name),
-            UserKind::Service => user.name.clone(),
-        };
-        add("username", login.as_str().into());
-        add("preferred_username", login.into());
-        add("name", user.name.as_str().into());
-        add("updated_at", 1_767_000_000.into());
+        add("username", user.name.as_str().into());
+        add("preferred_username", user.name.as_str().into());
+        add("name", user.display_name().into());
+        add("updated_at", user.changed_at.into());
         if user.kind == UserKind::Human {
-            add("given_name", user.name.as_str().into());
-            add("family_name", "Doe".into());
-            add("locale", Value::Null);
+            add("given_name", profile.given.as_str().into());
+            add("family_name", profile.family.as_str().into());
+            add("locale", json!(profile.locale));
+            for (name, value) in [("nickname", &profile.nickname), ("gender", &profile.gender)] {
+                if let Some(value) = value {
+                    add(name, value.as_str().into());
+                }
+            }
         }
     }
     if let Some(email) = user.email.as_ref().filter(|_| has("email")) {
         add("email", email.as_str().into());
-        add("email_verified", true.into());
+        if user.email_verified {
+            add("email_verified", true.into());
+        }
+    }
+    if let Some(phone) = profile.phone.as_ref().filter(|_| has("phone")) {
+        add("phone_number", phone.as_str().into());
+        add("phone_number_verified", true.into());
     }
     let metadata = "urn:zitadel:iam:user:metadata";
     if has(metadata) && !user.metadata.is_empty() {
@@ -145,8 +210,8 @@ fn add_organization(claims: &mut Claims, scopes: &[String], user: &User, world: 
     }
 }
 
-/// Role to granting organization to its domain, for the asking project alone. Both claims are
-/// absent when there is no role.
+/// Role to granting organization to its domain, for the asking project alone. All three claims
+/// are absent when there is no role.
 fn add_roles(
     claims: &mut Claims,
     scopes: &[String],
@@ -171,6 +236,7 @@ fn add_roles(
     if !roles.is_empty() {
         let roles = json!(roles);
         claims.insert("urn:zitadel:iam:org:project:roles".into(), roles.clone());
+        claims.insert("urn:zitadel:iam:org:projects:roles".into(), roles.clone());
         claims.insert(format!("urn:zitadel:iam:org:project:{project}:roles"), roles);
     }
 }

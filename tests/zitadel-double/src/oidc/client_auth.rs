@@ -7,14 +7,13 @@ use super::{Call, Form, assertion, basic};
 use crate::ids::ClientId;
 use crate::shared::Shared;
 use crate::violation::{ClientRefusal, Violation, ViolationLog};
-use crate::world::{Credentials, World};
+use crate::world::World;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Credentials as presented, unchecked.
 pub(super) enum Presented {
     Secret { client_id: String, secret: String },
-    SecretInForm,
     Assertion(String),
 }
 
@@ -34,27 +33,27 @@ impl Presented {
         log: &ViolationLog,
     ) -> Result<Self, OidcError> {
         let basic = basic::read(headers, log)?;
-        let has_basic = basic.is_some();
         let (client_id, secret) = basic.unwrap_or_else(|| {
             (form.value("client_id").to_owned(), form.value("client_secret").to_owned())
         });
         let assertion = form.value("client_assertion");
         if client_id.is_empty() && assertion.is_empty() {
             let description = "client_id or client_assertion must be provided";
-            return Err(OidcError::InvalidRequest(description));
+            return Err(OidcError::InvalidRequest(description.into()));
         }
         if !assertion.is_empty() {
-            return if form.value("client_assertion_type") == ASSERTION_TYPE {
+            let kind = form.value("client_assertion_type");
+            return if kind == ASSERTION_TYPE {
                 Ok(Self::Assertion(assertion.to_owned()))
             } else {
-                Err(OidcError::InvalidRequest("invalid client_assertion_type"))
+                let description = format!("invalid client_assertion_type {kind}");
+                Err(OidcError::InvalidRequest(description.into()))
             };
         }
-        match (secret.is_empty(), has_basic) {
-            (true, _) => Err(OidcError::InvalidClient("client must be authenticated")),
-            (false, true) => Ok(Self::Secret { client_id, secret }),
-            (false, false) => Ok(Self::SecretInForm),
+        if secret.is_empty() {
+            return Err(OidcError::InvalidClient("client must be authenticated"));
         }
+        Ok(Self::Secret { client_id, secret })
     }
 
     pub(super) fn authenticate(
@@ -63,7 +62,6 @@ impl Presented {
         shared: &Shared,
     ) -> Result<ClientId, NotAuthenticated> {
         let (client_id, outcome) = match self {
-            Self::SecretInForm => return Err(NotAuthenticated::Refused),
             Self::Secret { client_id, secret } => {
                 let outcome = check_secret(&shared.world(), &client_id, &secret);
                 (client_id, outcome)
@@ -94,9 +92,9 @@ fn check_secret(world: &World, client_id: &str, secret: &str) -> Result<(), Clie
     if !world.may_introspect(app) {
         return Err(ClientRefusal::Deactivated);
     }
-    match &app.credentials {
-        Credentials::Secret(right) if right == secret => Ok(()),
-        Credentials::Secret(_) => Err(ClientRefusal::WrongSecret),
-        _ => Err(ClientRefusal::OtherAuthentication),
+    match &app.secret {
+        Some(right) if right == secret => Ok(()),
+        Some(_) => Err(ClientRefusal::WrongSecret),
+        None => Err(ClientRefusal::OtherAuthentication),
     }
 }

@@ -1,30 +1,117 @@
-//! The discovery document (OpenID Connect Discovery 1.0 §4.2).
-//!
-//! It names endpoints that the double does not serve: only introspection is here.
+//! The discovery document (OpenID Connect Discovery 1.0 §4.2), member by member.
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+use super::members::Members;
+use crate::fault::DiscoveryFault;
 
 /// Where the document is.
 pub(crate) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 
-/// The document for one origin.
-pub(crate) fn document(issuer: &str, introspection_path: &str) -> Value {
-    let at = |path: &str| format!("{issuer}{path}");
-    json!({
-        "issuer": issuer,
-        "authorization_endpoint": at("/oauth/v2/authorize"),
-        "token_endpoint": at("/oauth/v2/token"),
-        "introspection_endpoint": at(introspection_path),
-        "userinfo_endpoint": at("/oidc/v1/userinfo"),
-        "revocation_endpoint": at("/oauth/v2/revoke"),
-        "end_session_endpoint": at("/oidc/v1/end_session"),
-        "jwks_uri": at("/oauth/v2/keys"),
-        "introspection_endpoint_auth_methods_supported":
-            ["client_secret_basic", "private_key_jwt"],
-        "introspection_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "id_token_signing_alg_values_supported":
-            ["EdDSA", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"],
-        "subject_types_supported": ["public"],
-        "request_uri_parameter_supported": false,
-    })
+/// The document for one origin, wrong where a fault says so.
+pub(crate) fn document(
+    issuer: &str,
+    introspection_path: &str,
+    fault: Option<&DiscoveryFault>,
+) -> Members {
+    let mut document = right_document(issuer, introspection_path);
+    let endpoint = "introspection_endpoint";
+    match fault {
+        Some(DiscoveryFault::Issuer(wrong)) => document.set("issuer", wrong.as_str()),
+        Some(DiscoveryFault::IntrospectionEndpoint(wrong)) => {
+            document.set(endpoint, wrong.as_str());
+        }
+        Some(DiscoveryFault::NoIntrospectionEndpoint) => document.remove(endpoint),
+        Some(DiscoveryFault::Any(_) | DiscoveryFault::Date(_)) | None => {}
+    }
+    document
+}
+
+fn right_document(issuer: &str, introspection_path: &str) -> Members {
+    let at = |path: &str| json!(format!("{issuer}{path}"));
+    let client_authentication =
+        || json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    let rs256 = || json!(["RS256"]);
+    Members::from([
+        ("issuer", json!(issuer)),
+        ("authorization_endpoint", at("/oauth/v2/authorize")),
+        ("token_endpoint", at("/oauth/v2/token")),
+        ("introspection_endpoint", at(introspection_path)),
+        ("userinfo_endpoint", at("/oidc/v1/userinfo")),
+        ("revocation_endpoint", at("/oauth/v2/revoke")),
+        ("end_session_endpoint", at("/oidc/v1/end_session")),
+        ("device_authorization_endpoint", at("/oauth/v2/device_authorization")),
+        ("jwks_uri", at("/oauth/v2/keys")),
+        (
+            "scopes_supported",
+            json!(["openid", "profile", "email", "phone", "address", "offline_access"]),
+        ),
+        ("response_types_supported", json!(["code", "id_token", "id_token token"])),
+        ("response_modes_supported", json!(["query", "fragment", "form_post"])),
+        (
+            "grant_types_supported",
+            json!([
+                "authorization_code",
+                "implicit",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ]),
+        ),
+        ("subject_types_supported", json!(["public"])),
+        (
+            "id_token_signing_alg_values_supported",
+            json!(["EdDSA", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]),
+        ),
+        ("request_object_signing_alg_values_supported", rs256()),
+        ("token_endpoint_auth_methods_supported", client_authentication()),
+        ("token_endpoint_auth_signing_alg_values_supported", rs256()),
+        ("revocation_endpoint_auth_methods_supported", client_authentication()),
+        ("revocation_endpoint_auth_signing_alg_values_supported", rs256()),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            json!(["client_secret_basic", "private_key_jwt"]),
+        ),
+        ("introspection_endpoint_auth_signing_alg_values_supported", rs256()),
+        (
+            "claims_supported",
+            json!([
+                "sub",
+                "aud",
+                "exp",
+                "iat",
+                "iss",
+                "auth_time",
+                "nonce",
+                "acr",
+                "amr",
+                "c_hash",
+                "at_hash",
+                "act",
+                "scopes",
+                "client_id",
+                "azp",
+                "preferred_username",
+                "name",
+                "family_name",
+                "given_name",
+                "locale",
+                "email",
+                "email_verified",
+                "phone_number",
+                "phone_number_verified",
+            ]),
+        ),
+        ("code_challenge_methods_supported", json!(["S256"])),
+        (
+            "ui_locales_supported",
+            json!([
+                "bg", "cs", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "mk", "nl", "pl",
+                "pt", "ro", "ru", "sv", "tr", "zh",
+            ]),
+        ),
+        ("request_parameter_supported", json!(true)),
+        ("request_uri_parameter_supported", json!(false)),
+    ])
 }

@@ -20,9 +20,9 @@ impl Form {
         fields.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The first value of this name; empty when there is none, as ZITADEL sees it.
+    /// The last value of this name; empty when there is none, as ZITADEL sees it.
     pub(crate) fn value(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.0.iter().rfind(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -76,9 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_values_counts_and_both_names_are_seen() {
+    fn the_last_of_two_values_counts_and_both_names_are_seen() {
         let form = Form::parse(b"token=a&token=b&x").unwrap();
-        assert_eq!(form.value("token"), "a");
+        assert_eq!(form.value("token"), "b");
         assert_eq!(form.names().collect::<Vec<_>>(), ["token", "token", "x"]);
     }
 

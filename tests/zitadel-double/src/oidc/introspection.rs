@@ -1,7 +1,6 @@
 //! Token introspection (RFC 7662), with ZITADEL's order of checks: the first failure wins.
 
 use http::Method;
-use serde_json::Value;
 
 use super::client_auth::{NotAuthenticated, Presented};
 use super::reply::OidcError;
@@ -29,7 +28,7 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     }
     let presented = Presented::read(call.headers, &form, log)?;
     if token.is_empty() {
-        return Err(OidcError::InvalidRequest("token missing"));
+        return Err(OidcError::InvalidRequest("token missing".into()));
     }
     let client = match presented.authenticate(call, shared) {
         Ok(client) => client,
@@ -39,13 +38,13 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
 
     let world = shared.world();
     if let Some(dictated) = world.answers.get(token) {
-        return Ok(Reply::answer(http::StatusCode::OK, dictated.clone()));
+        return Ok(Reply::dictated(http::StatusCode::OK, dictated.clone()));
     }
     if shared.inactive_by_fault.hides(world.token(token)) {
         return Ok(Reply::inactive());
     }
     let claims = claims::of_token(&world, token, &client, call.issuer, unix_now());
-    Ok(claims.map_or_else(Reply::inactive, |claims| Reply::json(&Value::Object(claims))))
+    Ok(claims.map_or_else(Reply::inactive, |claims| Reply::oidc(&claims)))
 }
 
 /// Tells if the call asks about a personal access token.
@@ -56,7 +55,7 @@ pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
 
 /// The body's fields, then the query's; a body of another media type is not read at all.
 fn read_form(call: &Call<'_>) -> Result<Form, OidcError> {
-    let malformed = |_| OidcError::InvalidRequest("error parsing form");
+    let malformed = |_| OidcError::InvalidRequest("error parsing form".into());
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(call.method);
     let body = if has_body && strictness::is_form(call.headers) { call.body } else { b"" };
     let query = call.query.unwrap_or_default().as_bytes();

@@ -8,6 +8,8 @@ mod client_auth;
 mod discovery;
 mod form;
 mod introspection;
+mod keys;
+mod members;
 mod reply;
 mod strictness;
 
@@ -16,7 +18,8 @@ pub(crate) use assertion_rules::SeenAssertions;
 pub(crate) use discovery::{DISCOVERY_PATH, document};
 pub(crate) use form::Form;
 pub(crate) use introspection::{asks_about_pat, introspect};
-pub(crate) use reply::Reply;
+pub(crate) use keys::{KEYS_PATH, keys};
+pub(crate) use reply::{Part, Reply};
 pub(crate) use strictness::{check_discovery, check_head, check_method_and_query, query_names};
 
 use http::{HeaderMap, Method};

@@ -7,8 +7,9 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::body::{self, Body};
 use super::line::{Ending, Line};
+use crate::answer::Answer;
 use crate::fault::{DATABASE_HOST, Fault, Framing, RedirectStatus};
-use crate::oidc::Reply;
+use crate::oidc::{Part, Reply};
 
 const FIFTY_MEGABYTES: usize = 50_000_000;
 const WRONG_TYPES: &str = r#"{"active":"true","exp":"tomorrow","iat":null,"aud":42,"scope":["a"],
@@ -66,7 +67,10 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
             response.headers_mut().append(SET_COOKIE, cookie);
             response
         }
-        Fault::DatabaseDown => text(StatusCode::NOT_FOUND, &database_down()),
+        Fault::DatabaseDown => {
+            let reply = Reply::text(StatusCode::NOT_FOUND, &database_down(&right.no_instance()));
+            answer(reply.of(Part::Instance))
+        }
         Fault::LoginPage => answer(Reply::html(StatusCode::OK, LOGIN_PAGE)),
         Fault::Redirect(status, location) => redirect(status, &location),
         Fault::WrongTypes => answer(json_text(WRONG_TYPES)),
@@ -87,10 +91,14 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
             }
             response
         }
-        Fault::ContentType(content_type) => answer(Reply { content_type, ..right }),
+        Fault::ContentType(content_type) => {
+            let mut wrong = right;
+            wrong.content_type = content_type;
+            answer(wrong)
+        }
         Fault::Huge(framing) => huge(&right, framing),
         Fault::Drip(interval) => finish(right.head(None), body::dripping(opened(&right), interval)),
-        Fault::Status(status, dictated) => answer(Reply::answer(status, dictated)),
+        Fault::Status(status, dictated) => answer(Reply::dictated(status, dictated)),
     }
 }
 
@@ -122,14 +130,14 @@ fn text(status: StatusCode, text: &str) -> Response<Body> {
 }
 
 fn json_text(text: &str) -> Reply {
-    Reply { body: text.as_bytes().to_vec(), ..Reply::inactive() }
+    Reply::dictated(StatusCode::OK, Answer::bytes(text))
 }
 
-fn database_down() -> String {
+/// What ZITADEL says when it could not look for the instance.
+fn database_down(no_instance: &str) -> String {
     format!(
-        "unable to set instance using origin &{{auth.example.test  https}} (ExternalDomain is \
-         auth.example.test): ID=QUERY-1kIjX Message=Errors.Internal Parent=(failed to connect to \
-         `user=zitadel database=zitadel`: {DATABASE_HOST}:5432: connection refused)\n"
+        "{no_instance}ID=QUERY-d3fas Message=An internal error occurred Parent=(failed to connect \
+         to `user=zitadel database=zitadel`: {DATABASE_HOST}:5432: connection refused)\n"
     )
 }
 
@@ -139,7 +147,8 @@ fn first_half(right: &Reply) -> Vec<u8> {
 
 /// The right answer's JSON object, left open in the middle of one more string.
 fn opened(right: &Reply) -> Vec<u8> {
-    let object = right.body.strip_suffix(b"}").unwrap_or(b"{\"active\":true");
+    let object = right.body.trim_ascii_end().strip_suffix(b"}");
+    let object = object.unwrap_or(b"{\"active\":true");
     let comma: &[u8] = if object == b"{" { b"" } else { b"," };
     [object, comma, b"\"padding\":\""].concat()
 }

@@ -7,15 +7,14 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use serde_json::Value;
 
 use super::act_out::{act_out, answer};
 use super::body::Body;
 use super::line::{Ending, Line};
-use crate::event_log::{self, EventLogFault, Refusal};
+use crate::event_log::{self, EventLogFault};
 use crate::fault::{DiscoveryFault, Fault};
-use crate::instance::requested_host;
-use crate::oidc::{self, Call, Form, Reply};
+use crate::instance::{UnknownHost, requested_host};
+use crate::oidc::{self, Call, Form, Part, Reply};
 use crate::rate_limit::RateLimit;
 use crate::shared::Shared;
 use crate::traffic::{RecordedRequest, without_secrets};
@@ -24,13 +23,18 @@ use crate::violation::Violation;
 /// The form limit of ZITADEL's language.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
+/// Beginnings of the paths of the APIs behind the gateway.
+const GATEWAY_PATHS: [&str; 3] = ["/admin/v1/", "/auth/v1/", "/management/v1/"];
+
 enum Endpoint {
     Discovery,
     Introspection,
+    Keys,
     Events,
     EventTypes,
-    /// Not bound to a host.
-    Health,
+    /// Health is not bound to a host.
+    Alive,
+    Ready,
     Unknown,
 }
 
@@ -54,12 +58,13 @@ pub(super) async fn respond(
         return Ok(rate_limited(limit));
     }
     Ok(match endpoint {
-        Endpoint::Health => answer(Reply::text(StatusCode::OK, "ok")),
-        Endpoint::Unknown => {
-            oidc::check_head(&head.headers, &shared.violations);
+        Endpoint::Alive => answer(Reply::text(StatusCode::OK, "ok").of(Part::Debug)),
+        Endpoint::Ready => answer(Reply::json(&"ok".into()).of(Part::Debug)),
+        Endpoint::Unknown => answer(at_instance(&head, &body, &shared, |_| {
             shared.violations.add(Violation::UnknownPath(head.uri.path().to_owned()));
-            answer(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n"))
-        }
+            Reply::text(StatusCode::NOT_FOUND, "404 page not found\n")
+        })),
+        Endpoint::Keys => answer(at_instance(&head, &body, &shared, |_| oidc::keys())),
         Endpoint::Introspection => {
             if oidc::asks_about_pat(&body, &shared) {
                 shared.open_writes.finished().await;
@@ -86,7 +91,8 @@ pub(super) async fn respond(
             let fault = shared.discovery_faults.next();
             let right = at_instance(&head, &body, &shared, |call| {
                 oidc::check_discovery(call, &shared.violations);
-                discovery(call.issuer, fault.as_ref(), &shared)
+                let path = shared.instance.introspection_path();
+                Reply::oidc(&oidc::document(call.issuer, &path, fault.as_ref()))
             });
             match fault {
                 Some(DiscoveryFault::Any(fault)) => act_out(fault, right, &line).await,
@@ -128,7 +134,9 @@ fn endpoint(path: &str, shared: &Shared) -> Endpoint {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
         event_log::SEARCH_PATH => Endpoint::Events,
         event_log::TYPES_PATH => Endpoint::EventTypes,
-        "/debug/healthz" | "/debug/ready" => Endpoint::Health,
+        oidc::KEYS_PATH => Endpoint::Keys,
+        "/debug/healthz" => Endpoint::Alive,
+        "/debug/ready" => Endpoint::Ready,
         path if path == shared.instance.introspection_path() => Endpoint::Introspection,
         _ => Endpoint::Unknown,
     }
@@ -142,24 +150,24 @@ fn at_instance(
     endpoint: impl FnOnce(&Call<'_>) -> Reply,
 ) -> Reply {
     oidc::check_head(&head.headers, &shared.violations);
-    match shared.instance.origin(&head.uri, &head.headers) {
-        Ok(issuer) => endpoint(&Call {
-            method: &head.method,
-            query: head.uri.query(),
-            headers: &head.headers,
-            body,
-            issuer: &issuer,
-        }),
-        Err(unknown) => {
-            shared.violations.add(Violation::UnknownHost(unknown.host));
-            match head.uri.path() {
-                event_log::SEARCH_PATH | event_log::TYPES_PATH => {
-                    Reply::from(Refusal::UnknownHost(unknown.text))
-                }
-                _ => Reply::text(StatusCode::NOT_FOUND, &unknown.text),
-            }
-        }
+    let origin = shared.instance.origin(&head.uri, &head.headers);
+    if let Err(UnknownHost { host, text }) = shared.instance.check(&origin) {
+        let reply = if GATEWAY_PATHS.iter().any(|path| head.uri.path().starts_with(path)) {
+            Reply::no_instance_at_gateway(&text, &host)
+        } else {
+            Reply::text(StatusCode::NOT_FOUND, &text).of(Part::Instance)
+        };
+        shared.violations.add(Violation::UnknownHost(host));
+        return reply.at(origin);
     }
+    let reply = endpoint(&Call {
+        method: &head.method,
+        query: head.uri.query(),
+        headers: &head.headers,
+        body,
+        issuer: &origin.to_string(),
+    });
+    reply.at(origin)
 }
 
 /// A date that is no header value is left to the real clock.
@@ -168,26 +176,6 @@ fn dated(mut answer: Response<Body>, date: &str) -> Response<Body> {
         answer.headers_mut().insert(DATE, date);
     }
     answer
-}
-
-fn discovery(issuer: &str, fault: Option<&DiscoveryFault>, shared: &Shared) -> Reply {
-    let mut document = oidc::document(issuer, &shared.instance.introspection_path());
-    if let Value::Object(members) = &mut document {
-        let endpoint = "introspection_endpoint";
-        match fault {
-            Some(DiscoveryFault::Issuer(wrong)) => {
-                members.insert("issuer".to_owned(), wrong.as_str().into());
-            }
-            Some(DiscoveryFault::IntrospectionEndpoint(wrong)) => {
-                members.insert(endpoint.to_owned(), wrong.as_str().into());
-            }
-            Some(DiscoveryFault::NoIntrospectionEndpoint) => {
-                members.remove(endpoint);
-            }
-            Some(DiscoveryFault::Any(_) | DiscoveryFault::Date(_)) | None => {}
-        }
-    }
-    Reply::json(&document)
 }
 
 fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shared) {
@@ -214,6 +202,6 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
         Endpoint::Discovery => counts.discoveries += 1,
         Endpoint::Events => counts.event_calls += 1,
         Endpoint::EventTypes => counts.event_type_calls += 1,
-        Endpoint::Health | Endpoint::Unknown => {}
+        Endpoint::Alive | Endpoint::Ready | Endpoint::Keys | Endpoint::Unknown => {}
     });
 }

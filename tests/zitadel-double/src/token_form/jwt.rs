@@ -10,11 +10,18 @@ use serde_json::{Map, Value};
 use super::legacy;
 use crate::world::SigningKey;
 
-/// Key of the instance, by the id that `kid` names. One for the process: generating takes time.
+/// Key of the instance that signs. One for the process: generating takes time.
 static INSTANCE_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
-
-/// Id of the key that signs.
 const INSTANCE_KEY_ID: &str = "340000000000000030";
+
+/// Key that signed before, and is still published.
+static FORMER_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+const FORMER_KEY_ID: &str = "340000000000000031";
+
+/// Returns the published keys with their ids.
+pub(crate) fn instance_keys() -> [(&'static str, &'static SigningKey); 2] {
+    [(INSTANCE_KEY_ID, &INSTANCE_KEY), (FORMER_KEY_ID, &FORMER_KEY)]
+}
 
 #[derive(Serialize)]
 struct Header {

@@ -4,7 +4,7 @@ mod jwe;
 mod jwt;
 mod legacy;
 
-pub(crate) use jwt::sign;
+pub(crate) use jwt::{instance_keys, sign};
 
 use crate::ids::UserId;
 use crate::random;

@@ -1,10 +1,10 @@
-//! API applications: who may introspect, and how they prove it.
+//! Applications: which may introspect, and how they authenticate.
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{SigningKey, World, WorldError};
+use super::{RegisteredKey, World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{ClientId, KeyId, ProjectId};
 use crate::random;
@@ -18,22 +18,62 @@ pub enum AppState {
     Deactivated,
 }
 
-/// An API application.
+/// An application that may introspect, if it can authenticate.
 pub(crate) struct App {
     pub(crate) project: ProjectId,
     pub(crate) id: String,
     pub(crate) state: AppState,
-    pub(crate) credentials: Credentials,
+    kind: Kind,
+    /// Whether the application is set to authenticate by keys.
+    by_keys: bool,
+    /// An application that was changed to keys goes on accepting its secret.
+    pub(crate) secret: Option<String>,
+    pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
 }
 
-/// How an application authenticates.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Api,
+    Oidc,
+}
+
+/// How a new application authenticates.
 pub(crate) enum Credentials {
-    /// `client_secret_basic`.
+    /// An API with `client_secret_basic`.
     Secret(String),
-    /// `private_key_jwt`, with the registered keys.
-    Keys(BTreeMap<KeyId, SigningKey>),
+    /// An API with `private_key_jwt`.
+    Keys,
+    /// A front end on a server, with a secret.
+    WebSecret(String),
     /// A front end (PKCE): it has a client id and cannot introspect.
     None,
+}
+
+impl App {
+    pub(crate) fn new(project: ProjectId, id: String, credentials: Credentials) -> Self {
+        let (kind, by_keys, secret) = match credentials {
+            Credentials::Secret(secret) => (Kind::Api, false, Some(secret)),
+            Credentials::Keys => (Kind::Api, true, None),
+            Credentials::WebSecret(secret) => (Kind::Oidc, false, Some(secret)),
+            Credentials::None => (Kind::Oidc, false, None),
+        };
+        let (state, keys) = (AppState::Active, BTreeMap::new());
+        Self { project, id, state, kind, by_keys, secret, keys }
+    }
+
+    /// Tells if the application has keys, or is to have some.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.by_keys || !self.keys.is_empty()
+    }
+
+    fn config(&self, client: &ClientId) -> Value {
+        let (id, client) = (self.id.as_str(), client.as_str());
+        match (&self.secret, self.by_keys) {
+            (Some(_), _) => json!({ "appId": id, "clientId": client, "hashedSecret": "<hash>" }),
+            (None, true) => json!({ "appId": id, "clientId": client, "authMethodType": 1 }),
+            (None, false) => json!({ "appId": id, "clientId": client }),
+        }
+    }
 }
 
 impl World {
@@ -47,23 +87,16 @@ impl World {
         }
         let id = self.fresh_id();
         let client_id = ClientId::from(self.fresh_id());
-        let (app_id, client) = (id.as_str(), client_id.as_str());
-        let config = match &credentials {
-            Credentials::Secret(_) => {
-                json!({ "appId": app_id, "clientId": client, "hashedSecret": "<hash>" })
-            }
-            Credentials::Keys(_) => {
-                json!({ "appId": app_id, "clientId": client, "authMethodType": 1 })
-            }
-            Credentials::None => json!({ "appId": app_id, "clientId": client }),
-        };
+        let app = App::new(project.clone(), id.clone(), credentials);
         let added = json!({ "appId": id, "name": format!("app-{id}") });
+        let configured = match app.kind {
+            Kind::Api => "project.application.config.api.added",
+            Kind::Oidc => "project.application.config.oidc.added",
+        };
         let events = [
             self.project_event(project, "project.application.added", added)?,
-            self.project_event(project, "project.application.config.api.added", config)?,
+            self.project_event(project, configured, app.config(&client_id))?,
         ];
-        let project = project.clone();
-        let app = App { project, id, state: AppState::Active, credentials };
         self.apps.insert(client_id.clone(), app);
         self.log.write(Editor::Setup, events);
         Ok(client_id)
@@ -74,11 +107,11 @@ impl World {
     }
 
     /// An event of the application's project; without a payload it names the application.
-    fn app_event(
+    pub(super) fn app_event(
         &self,
         client: &ClientId,
         event_type: &str,
-        payload: Option<serde_json::Value>,
+        payload: Option<Value>,
     ) -> Result<NewEvent, WorldError> {
         let app = self.apps.get(client);
         let app = app.ok_or_else(|| WorldError::UnknownClient(client.to_string()))?;
@@ -105,21 +138,41 @@ impl World {
         Ok(())
     }
 
+    /// Changes an application with a secret to `private_key_jwt`. ZITADEL forgets no secret.
+    pub(crate) fn change_to_keys(&mut self, client: &ClientId) -> Result<(), WorldError> {
+        let app = self.app_mut(client)?;
+        app.by_keys = true;
+        let payload = json!({ "appId": app.id, "authMethodType": 1 });
+        let name = "project.application.config.api.changed";
+        let event = self.app_event(client, name, Some(payload))?;
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
+    pub(crate) fn remove_app(&mut self, client: &ClientId) -> Result<(), WorldError> {
+        let event = self.app_event(client, "project.application.removed", None)?;
+        self.apps.remove(client);
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
     pub(crate) fn secret(&self, client: &ClientId) -> Result<String, WorldError> {
-        match self.apps.get(client).map(|app| &app.credentials) {
-            Some(Credentials::Secret(secret)) => Ok(secret.clone()),
-            Some(_) => Err(WorldError::OtherAuthentication(client.to_string())),
-            None => Err(WorldError::UnknownClient(client.to_string())),
-        }
+        let app = self.apps.get(client);
+        let app = app.ok_or_else(|| WorldError::UnknownClient(client.to_string()))?;
+        let none = || WorldError::OtherAuthentication(client.to_string());
+        app.secret.clone().ok_or_else(none)
     }
 
     pub(crate) fn set_secret(&mut self, client: &ClientId, new: &str) -> Result<(), WorldError> {
-        match &mut self.app_mut(client)?.credentials {
-            Credentials::Secret(secret) => new.clone_into(secret),
-            _ => return Err(WorldError::OtherAuthentication(client.to_string())),
-        }
-        let payload = json!({ "appId": self.app_mut(client)?.id, "hashedSecret": "<hash>" });
-        let name = "project.application.config.api.secret.changed";
+        let app = self.app_mut(client)?;
+        let secret = app.secret.as_mut();
+        let secret = secret.ok_or_else(|| WorldError::OtherAuthentication(client.to_string()))?;
+        new.clone_into(secret);
+        let payload = json!({ "appId": app.id, "hashedSecret": "<hash>" });
+        let name = match app.kind {
+            Kind::Api => "project.application.config.api.secret.changed",
+            Kind::Oidc => "project.application.config.oidc.secret.changed",
+        };
         let event = self.app_event(client, name, Some(payload))?;
         self.log.write(Editor::Setup, [event]);
         Ok(())
@@ -129,51 +182,5 @@ impl World {
         let secret = random::client_secret();
         self.set_secret(client, &secret)?;
         Ok(secret)
-    }
-
-    /// Registers a new key and returns it as ZITADEL's `key.json`.
-    pub(crate) fn add_key(&mut self, client: &ClientId) -> Result<(KeyId, String), WorldError> {
-        let id = KeyId::from(self.fresh_id());
-        let key = SigningKey::generate();
-        let file = self.register_key(client, id.clone(), key)?;
-        Ok((id, file))
-    }
-
-    pub(crate) fn register_key(
-        &mut self,
-        client: &ClientId,
-        id: KeyId,
-        key: SigningKey,
-    ) -> Result<String, WorldError> {
-        let app = self.app_mut(client)?;
-        let app_id = app.id.clone();
-        let Credentials::Keys(keys) = &mut app.credentials else {
-            return Err(WorldError::OtherAuthentication(client.to_string()));
-        };
-        let file = key.key_json(&id, &app_id, client);
-        let payload = json!({
-            "applicationId": app_id, "clientId": client.as_str(), "keyId": id.as_str(),
-            "expirationDate": "9999-12-31T23:59:59Z", "publicKey": "<key>", "type": 1,
-        });
-        if keys.insert(id, key).is_none() {
-            let name = "project.application.oidc.key.added";
-            let event = self.app_event(client, name, Some(payload))?;
-            self.log.write(Editor::Setup, [event]);
-        }
-        Ok(file)
-    }
-
-    pub(crate) fn remove_key(&mut self, client: &ClientId, id: &KeyId) -> Result<(), WorldError> {
-        let removed = match &mut self.app_mut(client)?.credentials {
-            Credentials::Keys(keys) => keys.remove(id),
-            _ => return Err(WorldError::OtherAuthentication(client.to_string())),
-        };
-        if removed.is_some() {
-            let payload = json!({ "keyId": id.as_str() });
-            let name = "project.application.oidc.key.removed";
-            let event = self.app_event(client, name, Some(payload))?;
-            self.log.write(Editor::Setup, [event]);
-        }
-        Ok(())
     }
 }

@@ -1,9 +1,8 @@
 //! The world a fresh double has: enough for the walk-through, in ids that never change.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::{App, AppState, Credentials, Org, Project, SigningKey, World, WorldError};
+use super::{App, Credentials, Org, Project, SigningKey, World, WorldError};
 use crate::ids::{ClientId, KeyId, OrgId, ProjectId};
 use crate::random;
 use crate::token_form::TokenSeal;
@@ -43,6 +42,7 @@ impl DefaultWorld {
         let org = |name: &str, domain: &str| Org {
             name: name.to_owned(),
             primary_domain: domain.to_owned(),
+            active: true,
         };
         world.orgs.insert(self.org.clone(), org("ACME", "acme.localhost"));
         world.orgs.insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
@@ -53,15 +53,13 @@ impl DefaultWorld {
         world.projects.insert(self.foreign_project.clone(), Project::new(&self.foreign_org));
 
         let mut app = |client: &ClientId, project: &ProjectId, app_id: &str, credentials| {
-            let (project, id) = (project.clone(), app_id.to_owned());
-            let app = App { project, id, state: AppState::Active, credentials };
+            let app = App::new(project.clone(), app_id.to_owned(), credentials);
             world.apps.insert(client.clone(), app);
         };
         let secret = || Credentials::Secret(random::client_secret());
-        let keys = Credentials::Keys(BTreeMap::new());
         app(&self.basic_client, &self.project, "340000000000000009", secret());
         app(&self.front_end, &self.project, "340000000000000008", Credentials::None);
-        app(&self.key_client, &self.project, "340000000000000012", keys);
+        app(&self.key_client, &self.project, "340000000000000012", Credentials::Keys);
         app(&self.foreign_client, &self.foreign_project, "340000000000000014", secret());
         world
     }
@@ -73,6 +71,6 @@ impl World {
     pub(crate) fn default_key_json(&mut self, ids: &DefaultWorld) -> Result<String, WorldError> {
         static KEY: OnceLock<SigningKey> = OnceLock::new();
         let key = KEY.get_or_init(SigningKey::generate).clone();
-        self.register_key(&ids.key_client, ids.key.clone(), key)
+        self.register_key(&ids.key_client, ids.key.clone(), key, None)
     }
 }

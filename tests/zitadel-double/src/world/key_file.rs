@@ -4,10 +4,11 @@ use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256,
+    UnparsedPublicKey,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::ids::{ClientId, KeyId};
@@ -37,6 +38,13 @@ impl SigningKey {
             .is_ok()
     }
 
+    /// Whether `signature` is this key's PS256 signature of `message`.
+    pub(crate) fn verifies_pss(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.public)
+            .verify(message, signature)
+            .is_ok()
+    }
+
     /// Returns the RS256 signature of a message.
     #[expect(clippy::expect_used, reason = "the key was generated here")]
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
@@ -45,6 +53,17 @@ impl SigningKey {
         pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .expect("a signature");
         signature
+    }
+
+    /// Returns modulus and exponent in base64url, as a JWK has them.
+    #[expect(clippy::expect_used, reason = "the key was generated here")]
+    pub(crate) fn public_numbers(&self) -> (String, String) {
+        let (numbers, _) = element(&self.public).expect("a sequence of two integers");
+        let (modulus, rest) = element(numbers).expect("the modulus");
+        let (exponent, _) = element(rest).expect("the exponent");
+        // The zero keeps the integer from being negative.
+        let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
+        (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent))
     }
 
     pub(crate) fn key_json(&self, id: &KeyId, app_id: &str, client: &ClientId) -> String {

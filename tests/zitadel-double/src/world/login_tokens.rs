@@ -24,7 +24,7 @@ impl World {
         let half: Vec<u8> = hash.as_ref().iter().take(16).copied().collect();
         Ok(token_form::sign(&json!({
             "amr": record.request.methods, "at_hash": URL_SAFE_NO_PAD.encode(half),
-            "aud": record.audience, "auth_time": record.issued_at, "azp": record.client_id,
+            "aud": record.audience, "auth_time": record.authenticated_at, "azp": record.client_id,
             "client_id": record.client_id, "exp": record.expires_at, "iat": record.issued_at,
             "iss": issuer, "sid": record.login, "sub": record.user.as_str(),
         })))

@@ -4,6 +4,8 @@
 //! changes pass through a projection and take some milliseconds; the double has no such delay
 //! unless a test orders one.)
 
+mod actions;
+mod app_keys;
 mod apps;
 mod default_world;
 mod errors;
@@ -23,6 +25,8 @@ mod unrelated;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
+pub use actions::Action;
+pub(crate) use app_keys::RegisteredKey;
 pub use apps::AppState;
 pub(crate) use apps::{App, Credentials};
 pub(crate) use default_world::DefaultWorld;
@@ -31,7 +35,7 @@ use grants::Grants;
 pub(crate) use key_file::SigningKey;
 pub(crate) use orgs::Org;
 pub(crate) use people::User;
-pub use people::{NewUser, UserKind, UserState};
+pub use people::{NewUser, Profile, UserKind, UserState};
 pub(crate) use projects::Project;
 pub(crate) use token_records::{PatRecord, SessionRecord, Token};
 pub use token_requests::{Audience, Pat, SessionToken, TokenShape};
@@ -44,8 +48,8 @@ use crate::token_form::TokenSeal;
 /// Where generated ids begin; the ids of the default world are below.
 const FIRST_FREE_ID: u64 = 340_000_000_000_001_000;
 
-/// Scopes that every personal access token has.
-pub(crate) const PAT_SCOPES: [&str; 4] =
+/// Scopes of personal access tokens.
+const PAT_SCOPES: [&str; 4] =
     ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 
 /// The state behind the endpoints. It has no revealing `Debug`: it is full of secrets.
@@ -60,6 +64,7 @@ pub(crate) struct World {
     /// By their ids.
     tokens: HashMap<String, Token>,
     pub(crate) answers: HashMap<String, Answer>,
+    pub(crate) actions: BTreeMap<OrgId, Action>,
     /// Users with a manager role that may read the log.
     pub(crate) event_readers: BTreeSet<UserId>,
     pub(crate) log: EventLog,
@@ -83,6 +88,7 @@ impl World {
             seal,
             tokens: HashMap::new(),
             answers: HashMap::new(),
+            actions: BTreeMap::new(),
             event_readers: BTreeSet::new(),
             log: EventLog::new(),
         }

@@ -11,12 +11,15 @@ use crate::ids::{OrgId, UserId};
 pub(crate) struct Org {
     pub(crate) name: String,
     pub(crate) primary_domain: String,
+    /// False refuses the applications of its projects; its users keep their tokens.
+    pub(crate) active: bool,
 }
 
 impl World {
     pub(crate) fn add_org(&mut self, name: &str, primary_domain: &str) -> OrgId {
         let id = OrgId::from(self.fresh_id());
-        let org = Org { name: name.to_owned(), primary_domain: primary_domain.to_owned() };
+        let (name, primary_domain) = (name.to_owned(), primary_domain.to_owned());
+        let org = Org { name: name.clone(), primary_domain: primary_domain.clone(), active: true };
         self.orgs.insert(id.clone(), org);
         let event =
             |event_type, payload| NewEvent::new("org", &id, event_type, &id).with_payload(payload);
@@ -29,6 +32,17 @@ impl World {
         ];
         self.log.write(Editor::Setup, events);
         id
+    }
+
+    /// Deactivates or reactivates an organization.
+    pub(crate) fn set_org_active(&mut self, id: &OrgId, active: bool) -> Result<(), WorldError> {
+        let org = self.orgs.get_mut(id).ok_or_else(|| WorldError::UnknownOrg(id.to_string()))?;
+        if std::mem::replace(&mut org.active, active) == active {
+            return Err(WorldError::Impossible("the organization is in that state already"));
+        }
+        let name = if active { "org.reactivated" } else { "org.deactivated" };
+        self.log.write(Editor::Setup, [NewEvent::new("org", id, name, id).with_payload(json!({}))]);
+        Ok(())
     }
 
     /// Removes an organization. Its users go with it, and so do the grants that it gave and those

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{World, WorldError};
+use crate::clock::unix_now;
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, UserId};
 
@@ -17,10 +18,33 @@ pub struct NewUser {
     pub kind: UserKind,
     /// The organization that owns the user; the default organization when absent.
     pub org: Option<OrgId>,
-    /// The verified e-mail address of a person, shown with the scope `email`.
+    /// Id chosen by the operator; a number of 18 digits when absent.
+    pub id: Option<UserId>,
+    /// The e-mail address of a person, shown with the scope `email`.
     pub email: Option<String>,
+    /// Whether the address is verified. A false `email_verified` is left out of answers.
+    pub email_verified: bool,
+    /// Names and further data of a person, shown with the scopes `profile` and `phone`.
+    pub profile: Profile,
     /// Shown (base64url) with the scope `urn:zitadel:iam:user:metadata`.
     pub metadata: BTreeMap<String, String>,
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Given name.
+    pub given: String,
+    /// Family name.
+    pub family: String,
+    /// Nickname.
+    pub nickname: Option<String>,
+    /// `male`, `female` or `diverse`.
+    pub gender: Option<String>,
+    /// Preferred language; without one, answers have `null`.
+    pub locale: Option<String>,
+    /// Verified telephone number.
+    pub phone: Option<String>,
 }
 
 /// A person or a service user ("machine").
@@ -50,7 +74,7 @@ impl NewUser {
     #[must_use]
     pub fn human(name: &str) -> Self {
         let email = Some(format!("{name}@example.test"));
-        Self { email, ..Self::of_kind(name, UserKind::Human) }
+        Self { email, email_verified: true, ..Self::of_kind(name, UserKind::Human) }
     }
 
     /// A service user of the default organization.
@@ -66,7 +90,31 @@ impl NewUser {
     }
 
     fn of_kind(name: &str, kind: UserKind) -> Self {
-        Self { name: name.to_owned(), kind, org: None, email: None, metadata: BTreeMap::new() }
+        Self {
+            name: name.to_owned(),
+            kind,
+            org: None,
+            id: None,
+            email: None,
+            email_verified: false,
+            profile: Profile::named(name, "Doe"),
+            metadata: BTreeMap::new(),
+        }
+    }
+}
+
+impl Profile {
+    /// A person of whom the names alone are known.
+    #[must_use]
+    pub fn named(given: &str, family: &str) -> Self {
+        Self {
+            given: given.to_owned(),
+            family: family.to_owned(),
+            nickname: None,
+            gender: None,
+            locale: None,
+            phone: None,
+        }
     }
 }
 
@@ -76,26 +124,50 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) kind: UserKind,
     pub(crate) org: OrgId,
+    pub(crate) profile: Profile,
     pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    /// Time of the last change.
+    pub(crate) changed_at: i64,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) state: UserState,
 }
 
+impl User {
+    pub(crate) fn display_name(&self) -> String {
+        match self.kind {
+            UserKind::Human => format!("{} {}", self.profile.given, self.profile.family),
+            UserKind::Service => self.name.clone(),
+        }
+    }
+}
+
 impl World {
     pub(crate) fn add_user(&mut self, new: NewUser, default: &OrgId) -> Result<UserId, WorldError> {
-        let NewUser { name, kind, org, email, metadata } = new;
+        let NewUser { name, kind, org, id, email, email_verified, profile, metadata } = new;
         let org = org.unwrap_or_else(|| default.clone());
         if !self.orgs.contains_key(&org) {
             return Err(WorldError::UnknownOrg(org.to_string()));
         }
-        let id = UserId::from(self.fresh_id());
+        let id = id.unwrap_or_else(|| UserId::from(self.fresh_id()));
         let added = match kind {
             UserKind::Service => NewEvent::new("user", &id, "user.machine.added", &org)
                 .with_payload(json!({ "name": name, "userName": name })),
-            UserKind::Human => NewEvent::new("user", &id, "user.human.added", &org)
-                .with_payload(json!({ "userName": name, "firstName": name, "email": email })),
+            UserKind::Human => NewEvent::new("user", &id, "user.human.added", &org).with_payload(
+                json!({ "userName": name, "firstName": profile.given, "email": email }),
+            ),
         };
-        let user = User { name, kind, org, email, metadata, state: UserState::Active };
+        let user = User {
+            name,
+            kind,
+            org,
+            profile,
+            email,
+            email_verified,
+            changed_at: unix_now(),
+            metadata,
+            state: UserState::Active,
+        };
         self.users.insert(id.clone(), user);
         self.log.write(Editor::Setup, [added]);
         Ok(id)
@@ -117,6 +189,7 @@ impl World {
             (_, UserState::Deactivated) => "user.deactivated",
             (_, UserState::Removed) => "user.removed",
         };
+        user.changed_at = unix_now();
         let mut events = vec![NewEvent::new("user", id, name, &user.org)];
         if state != UserState::Active {
             self.revoke_all_of(id);

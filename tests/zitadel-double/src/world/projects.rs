@@ -56,10 +56,11 @@ impl World {
         self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
     }
 
-    /// Tells if both the application and its project are active.
+    /// Tells if the application, its project and the project's organization are active.
     pub(crate) fn may_introspect(&self, app: &App) -> bool {
-        let project = self.projects.get(&app.project);
-        app.state == AppState::Active && project.is_some_and(|one| one.active == Some(true))
+        let project = self.projects.get(&app.project).filter(|one| one.active == Some(true));
+        let org = project.and_then(|project| self.orgs.get(&project.owner));
+        app.state == AppState::Active && org.is_some_and(|org| org.active)
     }
 
     /// An event of a project, with its payload.
@@ -155,6 +156,21 @@ impl World {
         let by_it = |of: &Option<String>| of.as_ref() == Some(&grant_id);
         events.extend(self.cascade_changed(role, |held| by_it(&held.project_grant)));
         self.log.write(Editor::Setup, events);
+        Ok(())
+    }
+
+    /// Deactivates or reactivates a project grant. Roles that were given by it stay, as in ZITADEL.
+    pub(crate) fn set_project_grant_active(
+        &mut self,
+        id: &ProjectId,
+        org: &OrgId,
+        active: bool,
+    ) -> Result<(), WorldError> {
+        let project = self.project(id)?;
+        let grant = project.grants.get(org).ok_or_else(|| no_project_grant(org))?;
+        let name = if active { "project.grant.reactivated" } else { "project.grant.deactivated" };
+        let event = project.event(id, name).with_payload(json!({ "grantId": grant.id }));
+        self.log.write(Editor::Setup, [event]);
         Ok(())
     }
 

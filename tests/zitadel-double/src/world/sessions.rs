@@ -42,7 +42,7 @@ impl World {
         let org = self.owner(&record.user);
         let added = json!({
             "audience": record.audience, "authMethods": [4],
-            "authTime": of_go(record.issued_at.saturating_mul(1_000_000)),
+            "authTime": of_go(record.authenticated_at.saturating_mul(1_000_000)),
             "clientID": record.client_id, "scope": record.request.scopes,
             "sessionID": record.login.as_deref().unwrap_or_default(),
             "userID": record.user.as_str(), "userResourceOwner": org,
@@ -143,7 +143,7 @@ impl World {
         let event = NewEvent::new("user", &pat.user, "user.pat.added", self.owner(&pat.user));
         let payload = json!({
             "expiration": of_go(pat.expires_at.saturating_mul(1_000_000)),
-            "scopes": super::PAT_SCOPES, "tokenId": pat.id,
+            "scopes": pat.scopes, "tokenId": pat.id,
         });
         self.log.write(Editor::Setup, [event.with_payload(payload)]);
     }

@@ -28,6 +28,7 @@ pub(crate) struct SessionRecord {
     pub(crate) refresh: String,
     pub(crate) audience: Vec<String>,
     pub(crate) client_id: String,
+    pub(crate) authenticated_at: i64,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
     /// The issuer inside a JWT: introspected through another domain it is inactive.
@@ -40,6 +41,7 @@ pub(crate) struct SessionRecord {
 pub(crate) struct PatRecord {
     pub(crate) user: UserId,
     pub(crate) id: String,
+    pub(crate) scopes: Vec<String>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
     pub(crate) state: TokenState,

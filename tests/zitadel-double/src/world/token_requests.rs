@@ -97,6 +97,15 @@ impl SessionToken {
         }
     }
 
+    /// What a service user gets for an assertion of its own key, which leaves no method.
+    #[must_use]
+    pub fn jwt_profile<'a>(
+        user_name: &str,
+        projects: impl IntoIterator<Item = &'a ProjectId>,
+    ) -> Self {
+        Self { methods: Vec::new(), ..Self::client_credentials(user_name, projects) }
+    }
+
     /// The default token, expired an hour ago.
     #[must_use]
     pub fn expired() -> Self {

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::token_records::{PatRecord, SessionRecord, Token, TokenState};
 use super::token_requests::{Audience, Pat, SessionToken, TokenShape};
-use super::{UserKind, UserState, World, WorldError};
+use super::{PAT_SCOPES, UserKind, UserState, World, WorldError};
 use crate::clock::{unix_now, whole_seconds};
 use crate::ids::{ClientId, UserId};
 use crate::token_form;
 
 /// 9999-12-31T23:59:59Z: what a token without expiry says.
-const NEVER: i64 = 253_402_300_799;
+pub(super) const NEVER: i64 = 253_402_300_799;
 
 /// Claims of a session token that is a JWT, in ZITADEL's order.
 #[derive(Serialize)]
@@ -31,6 +31,8 @@ struct JwtClaims<'a> {
 struct OidcSession {
     id: String,
     login: Option<String>,
+    /// Time of the login; that of the token when absent.
+    authenticated_at: Option<i64>,
 }
 
 impl World {
@@ -43,7 +45,8 @@ impl World {
     ) -> Result<String, WorldError> {
         self.usable_user(user)?;
         let login = self.log_in(user, &request)?;
-        let session = OidcSession { id: format!("V2_{}", self.fresh_id()), login };
+        let session =
+            OidcSession { id: format!("V2_{}", self.fresh_id()), login, authenticated_at: None };
         let (token, record) = self.issue(user, request, front_end, issuer, session)?;
         self.log_first_token(&record);
         Ok(token)
@@ -58,7 +61,7 @@ impl World {
         session: OidcSession,
     ) -> Result<(String, SessionRecord), WorldError> {
         self.usable_user(user)?;
-        let OidcSession { id: session, login } = session;
+        let OidcSession { id: session, login, authenticated_at } = session;
         let id = format!("{session}-at_{}", self.fresh_id());
         let issued_at = unix_now().saturating_sub(whole_seconds(request.age));
         let expires_at = issued_at.saturating_add(whole_seconds(request.lifetime));
@@ -67,10 +70,12 @@ impl World {
         let (token, issuer) = match request.shape {
             TokenShape::Opaque => (self.seal.session_token(&id, user), None),
             TokenShape::Jwt => {
+                let user_name = std::slice::from_ref(&client_id);
                 let claims = JwtClaims {
                     iss: issuer,
                     sub: user.as_str(),
-                    aud: &audience,
+                    // Without an audience the service user is its own.
+                    aud: if audience.is_empty() { user_name } else { &audience },
                     exp: expires_at,
                     iat: issued_at,
                     nbf: issued_at,
@@ -90,6 +95,7 @@ impl World {
             refresh,
             audience,
             client_id,
+            authenticated_at: authenticated_at.unwrap_or(issued_at),
             issued_at,
             expires_at,
             issuer,
@@ -107,7 +113,11 @@ impl World {
             return Err(WorldError::Impossible("a personal access token cannot be refreshed"));
         };
         old.revoke();
-        let session = OidcSession { id: record.session().to_owned(), login: record.login };
+        let session = OidcSession {
+            id: record.session().to_owned(),
+            login: record.login,
+            authenticated_at: Some(record.authenticated_at),
+        };
         let request = SessionToken { age: Duration::ZERO, ..record.request };
         let client = ClientId::from(record.client_id);
         let (token, record) = self.issue(&record.user, request, &client, issuer, session)?;
@@ -116,6 +126,16 @@ impl World {
     }
 
     pub(crate) fn issue_pat(&mut self, user: &UserId, pat: Pat) -> Result<String, WorldError> {
+        self.issue_scoped_pat(user, pat, PAT_SCOPES.map(str::to_owned).to_vec())
+    }
+
+    /// The personal access token of a first instance's administrator has no scopes.
+    pub(crate) fn issue_scoped_pat(
+        &mut self,
+        user: &UserId,
+        pat: Pat,
+        scopes: Vec<String>,
+    ) -> Result<String, WorldError> {
         self.usable_user(user)?;
         if self.user(user)?.kind == UserKind::Human {
             return Err(WorldError::Impossible("only service users have personal access tokens"));
@@ -130,7 +150,7 @@ impl World {
         let id = self.fresh_id();
         let token = self.seal.pat(&id, user);
         let (user, state) = (user.clone(), TokenState::Valid);
-        let record = PatRecord { user, id, issued_at, expires_at, state };
+        let record = PatRecord { user, id, scopes, issued_at, expires_at, state };
         self.log_pat(&record);
         self.tokens.insert(record.id.clone(), Token::Pat(record));
         Ok(token)

@@ -10,6 +10,7 @@ use zitadel_double::{
 use crate::resource_server::{inactive, introspect, introspect_as_foreigner, request, send};
 
 const ROLES: &str = "urn:zitadel:iam:org:project:roles";
+const MERGED_ROLES: &str = "urn:zitadel:iam:org:projects:roles";
 const OWN_ROLES: &str = "urn:zitadel:iam:org:project:340000000000000001:roles";
 
 async fn ada() -> (ZitadelDouble, UserId) {
@@ -35,10 +36,9 @@ async fn a_persons_token_says_what_zitadel_says() {
         ],
         "iat": issued_at, "nbf": issued_at, "auth_time": issued_at, "exp": issued_at + 43200,
         "jti": claims["jti"], "amr": ["pwd"],
-        "username": "ada@acme.localhost", "preferred_username": "ada@acme.localhost",
-        "name": "ada", "given_name": "ada", "family_name": "Doe", "locale": null,
-        "updated_at": 1_767_000_000, "email": "ada@example.test", "email_verified": true,
-        ROLES: roles, OWN_ROLES: roles,
+        "username": "ada", "preferred_username": "ada", "name": "ada Doe", "given_name": "ada", "family_name": "Doe", "locale": null,
+        "updated_at": claims["updated_at"], "email": "ada@example.test", "email_verified": true,
+        ROLES: roles, OWN_ROLES: roles, MERGED_ROLES: roles,
     });
     assert_eq!(claims, expected);
     let jti = claims["jti"].as_str().unwrap();
@@ -46,14 +46,16 @@ async fn a_persons_token_says_what_zitadel_says() {
 }
 
 #[tokio::test]
-async fn without_a_role_both_role_claims_are_absent() {
+async fn without_a_role_all_role_claims_are_absent() {
     let (double, ada) = ada().await;
     let token = double.session_token(&ada, SessionToken::default());
     double.grant(&ada, "read:messages");
     assert!(introspect(&double, &token).await.get(ROLES).is_some());
     double.ungrant(&ada, "read:messages");
     let claims = introspect(&double, &token).await;
-    assert_eq!((claims.get(ROLES), claims.get(OWN_ROLES)), (None, None));
+    for name in [ROLES, OWN_ROLES, MERGED_ROLES] {
+        assert_eq!(claims.get(name), None, "{name}");
+    }
     assert_eq!(claims["active"], true);
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use zitadel_double::{AppState, ClientRefusal, NewUser, Violation, ZitadelDouble};
 
 use crate::resource_server::{
-    Got, basic, http, introspect, introspect_as_foreigner, send, unauthorized_client,
+    Got, basic, http, inactive, introspect, introspect_as_foreigner, send, unauthorized_client,
 };
 
 async fn ask(double: &ZitadelDouble, authorization: &str) -> Got {
@@ -92,13 +92,13 @@ async fn a_value_that_is_no_base64_counts_as_no_credentials() {
 }
 
 #[tokio::test]
-async fn a_secret_in_the_form_is_refused_although_zitadel_accepts_it() {
+async fn a_secret_in_the_form_is_accepted_as_zitadel_does_and_reported() {
     let double = ZitadelDouble::start().await;
     let secret = double.client_secret();
     let id = double.client_id().as_str();
     let form = [("token", "t"), ("client_id", id), ("client_secret", &secret)];
     let got = send(http().post(double.introspection_endpoint()).form(&form)).await;
-    assert_eq!((got.status, got.json()), (400, unauthorized_client()));
+    assert_eq!((got.status, got.json()), (200, inactive()));
     assert_eq!(double.take_violations(), [Violation::SecretInForm]);
 }
 

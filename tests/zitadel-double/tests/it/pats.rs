@@ -24,11 +24,12 @@ async fn a_pat_says_what_zitadel_says() {
             urn:zitadel:iam:org:project:role:read:messages",
         "sub": svc.as_str(), "aud": ["340000000000000010", "340000000000000001"],
         "iss": double.issuer(), "username": "svc", "preferred_username": "svc", "name": "svc",
-        "updated_at": 1_767_000_000,
+        "updated_at": claims["updated_at"],
         "urn:zitadel:iam:user:resourceowner:id": "340000000000000200",
         "urn:zitadel:iam:user:resourceowner:name": "ACME",
         "urn:zitadel:iam:user:resourceowner:primary_domain": "acme.localhost",
         "urn:zitadel:iam:org:project:roles": roles,
+        "urn:zitadel:iam:org:projects:roles": roles,
         "urn:zitadel:iam:org:project:340000000000000001:roles": roles,
     });
     assert_eq!(claims, expected);

@@ -32,8 +32,14 @@ async fn a_cookie_is_reported() {
 
 #[tokio::test]
 async fn forwarding_headers_are_reported() {
-    for name in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"] {
-        let found = violations_of(|request| request.header(name, "x"));
+    let values = [
+        ("forwarded", "for=10.0.0.1"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("x-forwarded-host", "localhost"),
+        ("x-forwarded-proto", "http"),
+    ];
+    for (name, value) in values {
+        let found = violations_of(|request| request.header(name, value));
         assert_eq!(found.await, [Violation::ForwardingHeader(name.into())]);
     }
 }
@@ -83,8 +89,8 @@ async fn credentials_for_discovery_and_unknown_paths_are_reported() {
     let at = |path: &str| http().get(format!("{}{path}", double.issuer()));
     send(at("/.well-known/openid-configuration").header("authorization", basic("a", "b"))).await;
     assert_eq!(double.take_violations(), [Violation::CredentialsForDiscovery]);
-    assert_eq!(send(at("/oauth/v2/keys?x=1")).await.status, 404);
-    assert_eq!(double.take_violations(), [Violation::UnknownPath("/oauth/v2/keys".into())]);
+    assert_eq!(send(at("/oauth/v2/token?x=1")).await.status, 404);
+    assert_eq!(double.take_violations(), [Violation::UnknownPath("/oauth/v2/token".into())]);
 }
 
 #[tokio::test]

@@ -1,0 +1,32 @@
+//! The keys that verify the instance's JWTs (RFC 7517 §5).
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::members::Members;
+use super::reply::{Part, Reply};
+use crate::token_form;
+
+/// Where the keys are.
+pub(crate) const KEYS_PATH: &str = "/oauth/v2/keys";
+
+#[derive(Serialize)]
+struct Document {
+    keys: [Members; 2],
+}
+
+/// Answers with the key that signs and with one that does not sign any more.
+pub(crate) fn keys() -> Reply {
+    let keys = token_form::instance_keys().map(|(id, key)| {
+        let (modulus, exponent) = key.public_numbers();
+        Members::from([
+            ("use", json!("sig")),
+            ("kty", json!("RSA")),
+            ("kid", json!(id)),
+            ("alg", json!("RS256")),
+            ("n", json!(modulus)),
+            ("e", json!(exponent)),
+        ])
+    });
+    Reply::oidc(&Document { keys }).of(Part::Keys)
+}

@@ -1,0 +1,46 @@
+//! JSON objects as ZITADEL's language writes them.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// Members of an object, in the order in which they are written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Members(Vec<(String, Value)>);
+
+impl Members {
+    /// Appends a member, or replaces the value of one that is there.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value.into(),
+            None => self.0.push((name.to_owned(), value.into())),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by(|(left, _), (right, _)| left.cmp(right));
+    }
+}
+
+impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Members {
+    fn from(members: [(&str, Value); COUNT]) -> Self {
+        Self(members.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// One line of JSON. Letters that HTML knows are escaped, and a line feed ends it.
+#[expect(clippy::expect_used, reason = "texts and numbers are JSON")]
+pub(super) fn line(json: &impl Serialize) -> Vec<u8> {
+    let json = serde_json::to_string(json).expect("JSON");
+    let json = json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    format!("{json}\n").into_bytes()
+}
