@@ -51,6 +51,7 @@ pub(crate) struct Origin {
     public_host: String,
     scheme: String,
     external_domain: String,
+    external_scheme: ExternalScheme,
 }
 
 /// The request came for a host that is not this instance.
@@ -91,7 +92,13 @@ impl Instance {
             ExternalScheme::Http => forwarded_scheme(headers).unwrap_or_else(|| "http".to_owned()),
         };
         let external_domain = self.domains.first().cloned().unwrap_or_default();
-        Origin { host: host.unwrap_or_else(of_request), public_host, scheme, external_domain }
+        Origin {
+            host: host.unwrap_or_else(of_request),
+            public_host,
+            scheme,
+            external_domain,
+            external_scheme: self.scheme,
+        }
     }
 
     /// Checks that the origin is one of the instance.
@@ -120,7 +127,7 @@ impl Instance {
 impl Origin {
     /// The beginning of what ZITADEL says when it has found no instance for the origin.
     pub(crate) fn no_instance(&self) -> String {
-        let Self { host, public_host, scheme, external_domain } = self;
+        let Self { host, public_host, scheme, external_domain, .. } = self;
         format!(
             "unable to set instance using origin &{{{host} {public_host} {scheme}}} \
              (ExternalDomain is {external_domain}): "
@@ -132,8 +139,9 @@ impl Origin {
         name_of(self.public())
     }
 
+    /// Tells if cookies are to be sent over TLS alone; a proxy's word does not count.
     pub(crate) fn is_secure(&self) -> bool {
-        self.scheme == "https"
+        self.external_scheme == ExternalScheme::Https
     }
 
     fn public(&self) -> &str {

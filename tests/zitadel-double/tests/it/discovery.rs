@@ -1,7 +1,7 @@
 //! Discovery, hosts and issuers.
 
 use serde_json::Value;
-use zitadel_double::{Violation, ZitadelDouble};
+use zitadel_double::{SessionToken, TokenShape, Violation, ZitadelDouble};
 
 use crate::resource_server::{Got, http, send};
 
@@ -51,6 +51,46 @@ async fn the_header_for_the_instance_host_wins_over_the_host() {
     let url = format!("http://{}/.well-known/openid-configuration", double.addr());
     let request = http().get(url).header("x-zitadel-instance-host", "auth.example.test");
     assert_eq!(send(request).await.json()["issuer"], "https://auth.example.test");
+}
+
+#[tokio::test]
+async fn a_proxys_word_for_host_and_scheme_counts_where_it_is_well_formed() {
+    let double = ZitadelDouble::builder().issuer("http://auth.example.test").start().await;
+    let url = format!("http://{}/.well-known/openid-configuration", double.addr());
+    let issuer = async |headers: &[(&str, &str)]| {
+        let request = http().get(&url).header("host", "auth.example.test");
+        let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
+        let got = send(request).await;
+        if got.status == 200 { got.json()["issuer"].as_str().unwrap().to_owned() } else { got.body }
+    };
+    let with_port = "host=\"auth.example.test:81\";proto=https";
+    assert_eq!(issuer(&[("forwarded", with_port)]).await, "https://auth.example.test:81");
+    let unquoted = [("forwarded", "host=auth.example.test:81")];
+    assert_eq!(issuer(&unquoted).await, "http://auth.example.test");
+    let both = [("x-zitadel-instance-host", "auth.example.test:82"), ("x-forwarded-host", "x")];
+    assert_eq!(issuer(&both).await, "http://auth.example.test:82");
+    let public = [("x-zitadel-public-host", "auth.example.test:83")];
+    assert_eq!(issuer(&public).await, "http://auth.example.test:83");
+    let untrusted = issuer(&[("x-zitadel-public-host", "other.example.test")]).await;
+    assert!(untrusted.contains("\"other.example.test\" not trusted"), "{untrusted}");
+    let _ = double.take_violations();
+}
+
+#[tokio::test]
+async fn the_published_keys_verify_jwt_session_tokens() {
+    let double = ZitadelDouble::start().await;
+    let ada = double.add_user(zitadel_double::NewUser::human("ada"));
+    let request = SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() };
+    let token = double.session_token(&ada, request);
+    let keys = send(http().get(format!("{}/oauth/v2/keys", double.issuer()))).await;
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&keys.body).unwrap();
+    let id = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(keys.find(&id).unwrap()).unwrap();
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    rules.set_issuer(&[double.issuer()]);
+    rules.set_audience(&[double.client_id().as_str()]);
+    let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
+    assert_eq!(claims["sub"], ada.as_str());
 }
 
 #[tokio::test]

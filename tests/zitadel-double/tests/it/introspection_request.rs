@@ -80,6 +80,21 @@ async fn a_form_that_cannot_be_decoded_is_invalid() {
 }
 
 #[tokio::test]
+async fn the_last_of_two_tokens_counts_and_one_in_the_query_before_the_body() {
+    let double = ZitadelDouble::start().await;
+    let token = double.pat(&double.add_user(NewUser::service("svc")));
+    for (form, is_active) in [([&token, "other"], false), (["other", &token], true)] {
+        let got = send(request(&double).form(&form.map(|token| ("token", token)))).await;
+        assert_eq!(got.json()["active"], is_active);
+    }
+    let credentials = basic(double.client_id().as_str(), &double.client_secret());
+    let request = http().post(double.introspection_endpoint()).query(&[("token", &token)]);
+    let request = request.header("authorization", credentials).form(&[("token", "other")]);
+    assert_eq!(send(request).await.json()["active"], true);
+    assert!(double.take_violations().contains(&Violation::RepeatedField("token".into())));
+}
+
+#[tokio::test]
 async fn the_query_is_read_as_zitadel_reads_it_and_reported() {
     let double = ZitadelDouble::start().await;
     let token = double.pat(&double.add_user(NewUser::service("svc")));

@@ -25,6 +25,8 @@ mod faults;
 mod introspection_request;
 mod listening;
 mod observation;
+mod observed;
+mod organizations;
 mod pats;
 mod resource_server;
 mod socket_faults;

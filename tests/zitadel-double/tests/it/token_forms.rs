@@ -58,7 +58,7 @@ async fn any_damage_to_a_token_of_the_newer_form_makes_it_inactive() {
 }
 
 /// The same with the last six characters replaced.
-fn with_another_end(token: &str) -> String {
+pub(crate) fn with_another_end(token: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (beginning, end) = token.split_at(token.len() - 6);
     // Each bit of the six is flipped: no byte inside can become the colon that parts two ids.
