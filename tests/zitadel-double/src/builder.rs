@@ -82,7 +82,7 @@ impl ZitadelDoubleBuilder {
     /// One more domain of the instance: it is an issuer of its own.
     #[must_use]
     pub fn domain(mut self, name: &str) -> Self {
-        self.domains.push(name.to_lowercase());
+        self.domains.push(name.to_owned());
         self
     }
 
@@ -189,7 +189,7 @@ impl ZitadelDoubleBuilder {
         if issuer != format!("{}://{authority}", scheme.as_str()) {
             return Err(wrong());
         }
-        let mut domains = vec![authority.host().to_lowercase()];
+        let mut domains = vec![authority.host().to_owned()];
         if self.issuer.is_none() && self.tls_names.is_empty() {
             domains.extend(["127.0.0.1", "localhost"].map(str::to_owned));
         }

@@ -35,7 +35,7 @@ pub(crate) struct Instance {
     pub(crate) scheme: ExternalScheme,
     /// The issuer that clients are told to configure.
     pub(crate) issuer: String,
-    /// Lower-case host names, the first being the `ExternalDomain`.
+    /// Host names, the first being the `ExternalDomain`.
     pub(crate) domains: Vec<String>,
     /// An operator may change it; each look sees the path of that moment.
     pub(crate) introspection_path: RwLock<String>,
