@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use zitadel_double::{TokenForm, ZitadelDouble};
 
-/// A strict stand-in for ZITADEL's discovery, introspection and event log.
+/// A strict stand-in for ZITADEL's discovery, introspection, event log and management API.
 #[derive(Debug, Parser)]
 #[command(name = "zitadel-double", version)]
 struct Options {
@@ -28,6 +28,11 @@ struct Options {
     /// Writes ZITADEL's key.json to this file and prints a .env for `private_key_jwt`.
     #[arg(long, value_name = "PATH")]
     key_file: Option<PathBuf>,
+
+    /// Writes the personal access token of the administrator to this file, with a line feed, as
+    /// ZITADEL's first start does.
+    #[arg(long, value_name = "PATH")]
+    admin_token_file: Option<PathBuf>,
 
     /// Form of new opaque tokens.
     #[arg(long, value_enum, default_value_t)]
@@ -78,6 +83,9 @@ async fn run(options: Options) -> Result<(), String> {
         let address = options.control;
         format!("cannot listen on {address}: {error} (choose another address with --control)")
     })?;
+    if let Some(path) = &options.admin_token_file {
+        play::write_admin_token(&double, path)?;
+    }
     play::introduce(&double, control, options.key_file.as_deref())?;
     let end = play::asked_to_end().map_err(|error| format!("cannot wait for signals: {error}"))?;
     play::report_violations_until(end, &double).await;

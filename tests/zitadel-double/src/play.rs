@@ -40,6 +40,12 @@ fn dot_env(double: &ZitadelDouble, key_file: Option<&Path>) -> Result<String, St
     Ok(format!("ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"))
 }
 
+/// Writes the administrator's token to a file of its own.
+pub(crate) fn write_admin_token(double: &ZitadelDouble, path: &Path) -> Result<(), String> {
+    write_for_the_owner_alone(path, &format!("{}\n", double.administrator()))
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
 /// Replaces the file by one that no other user can read at any moment.
 fn write_for_the_owner_alone(path: &Path, text: &str) -> io::Result<()> {
     match fs::remove_file(path) {

@@ -77,6 +77,8 @@ pub struct Counts {
     pub event_calls: usize,
     /// Searches for names of event types.
     pub event_type_calls: usize,
+    /// Calls of the management API.
+    pub management_calls: usize,
     /// Introspections that were worked on at once, at most; those that a fault answers at a later
     /// moment, or never.
     pub most_under_way: usize,

@@ -49,6 +49,7 @@ pub(super) async fn route(
                 "connections": counts.connections,
                 "event_calls": counts.event_calls,
                 "event_type_calls": counts.event_type_calls,
+                "management_calls": counts.management_calls,
             }))
         }
         ("DELETE", "/counts") => {

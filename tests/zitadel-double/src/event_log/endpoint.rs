@@ -5,13 +5,13 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::event::{Event, named};
-use super::refusal::Refusal;
 use super::search::Search;
-use crate::clock::unix_now;
+use crate::management::Caller;
 use crate::oidc::{Call, Reply, check_method_and_query};
+use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::violation::{Violation, ViolationLog};
-use crate::world::{Token, World};
+use crate::world::World;
 
 /// Path of the search for events.
 pub(crate) const SEARCH_PATH: &str = "/admin/v1/events/_search";
@@ -40,7 +40,7 @@ pub(crate) fn types(call: &Call<'_>, shared: &Shared) -> Reply {
         let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
         if body != json!({}) {
             shared.violations.add(Violation::SearchMalformed);
-            return Err(Refusal::InvalidArgument("proto: no empty object".to_owned()));
+            return Err(Refusal::malformed("proto: no empty object"));
         }
         let world = shared.world();
         authorize(call.headers, &world, &shared.violations)?;
@@ -61,13 +61,13 @@ fn list(name: &str, members: impl Iterator<Item = Value>) -> Reply {
 fn check_call(call: &Call<'_>, log: &ViolationLog) -> Result<(), Refusal> {
     check_method_and_query(call, &Method::POST, log);
     if call.method != Method::POST {
-        return Err(Refusal::Method);
+        return Err(Refusal::method());
     }
     let media_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
     if !essence.trim().eq_ignore_ascii_case("application/json") {
         log.add(Violation::MediaType(media_type.map(str::to_owned)));
-        return Err(Refusal::InvalidArgument("the body is no application/json".to_owned()));
+        return Err(Refusal::malformed("the body is no application/json"));
     }
     Ok(())
 }
@@ -75,16 +75,9 @@ fn check_call(call: &Call<'_>, log: &ViolationLog) -> Result<(), Refusal> {
 /// A token that died, and a right that was taken, are an operator's doing: they are no violations.
 fn authorize(headers: &HeaderMap, world: &World, log: &ViolationLog) -> Result<(), Refusal> {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = value.and_then(|value| value.strip_prefix("Bearer "));
-    if token.is_none() || headers.get_all(AUTHORIZATION).iter().count() > 1 {
+    let bearer = value.is_some_and(|value| value.starts_with("Bearer "));
+    if !bearer || headers.get_all(AUTHORIZATION).iter().count() > 1 {
         log.add(Violation::Authorization);
     }
-    let token = token.ok_or(Refusal::NoCredentials)?;
-    match world.token(token) {
-        Some(pat @ Token::Pat(_)) if pat.is_usable(unix_now()) => {
-            let reader = world.event_readers.contains(pat.user());
-            if reader { Ok(()) } else { Err(Refusal::NoMembership) }
-        }
-        _ => Err(Refusal::InvalidToken),
-    }
+    Caller::of(headers, world)?.may("events.read")
 }

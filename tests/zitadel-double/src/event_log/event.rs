@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::times;
 
 /// Id of the user who set the instance up and gives all orders of an administrator.
-const SETUP_USER: &str = "340000000000000999";
+pub(crate) const SETUP_USER: &str = "340000000000000999";
 
 /// Author of what ZITADEL does by itself.
 const SYSTEM: &str = "SYSTEM";
@@ -54,7 +54,7 @@ impl NewEvent {
 }
 
 /// Author of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Editor {
     /// The administrator.
     Setup,
@@ -62,6 +62,15 @@ pub(crate) enum Editor {
     System,
     /// A request without a user of its own, such as a refresh.
     Unnamed,
+    /// The caller of the management API.
+    Caller(Caller),
+}
+
+/// A user who calls the management API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// An event as the log holds it.
@@ -77,21 +86,25 @@ pub(crate) struct Event {
 
 impl Editor {
     /// The user id, where there is one.
-    pub(crate) fn user_id(self) -> Option<&'static str> {
+    pub(crate) fn user_id(&self) -> Option<&str> {
         match self {
             Self::Setup => Some(SETUP_USER),
             Self::System => Some(SYSTEM),
             Self::Unnamed => None,
+            Self::Caller(caller) => Some(&caller.id),
         }
     }
 
-    fn to_json(self) -> Value {
+    fn to_json(&self) -> Value {
         match self {
             Self::Setup => {
                 json!({ "userId": SETUP_USER, "displayName": "setup", "service": "zitadel" })
             }
             Self::System => json!({ "userId": SYSTEM, "service": "zitadel" }),
             Self::Unnamed => json!({ "service": "zitadel" }),
+            Self::Caller(Caller { id, name }) => {
+                json!({ "userId": id, "displayName": name, "service": "zitadel" })
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The ways in which the log can fail besides those of every endpoint.
 
-use super::refusal::Refusal;
 use crate::fault::{DATABASE_HOST, Fault};
 use crate::oidc::Reply;
+use crate::refusal::Refusal;
 
 /// Failure of the event log. Each answer of a faulty database was seen at a real server while one
 /// table was away.
@@ -32,10 +32,10 @@ impl EventLogFault {
     pub(crate) fn met(self) -> Result<Reply, Fault> {
         let refusal = match self {
             Self::Any(fault) => return Err(fault),
-            Self::TokenInvalid => Refusal::InvalidToken,
-            Self::MembershipNotFound => Refusal::NoMembership,
-            Self::OrganizationMissing => Refusal::NoOrganization,
-            Self::DatabaseError => Refusal::Database(format!(
+            Self::TokenInvalid => Refusal::invalid_token(),
+            Self::MembershipNotFound => Refusal::no_membership(),
+            Self::OrganizationMissing => Refusal::no_organization(),
+            Self::DatabaseError => Refusal::database(format!(
                 "ID=QUERY-Bvbft Message=Errors.Internal Parent=(ERROR: relation \
                  \"projections.projects4\" does not exist (SQLSTATE 42P01), host {DATABASE_HOST})"
             )),

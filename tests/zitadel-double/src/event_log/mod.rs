@@ -6,7 +6,7 @@ mod clock;
 mod endpoint;
 mod event;
 mod fault;
-mod refusal;
+mod rows;
 mod search;
 mod times;
 mod writes;
@@ -16,13 +16,15 @@ use std::collections::{HashMap, VecDeque};
 pub use clock::LogClock;
 pub(crate) use endpoint::{SEARCH_PATH, TYPES_PATH, search, types};
 pub use event::NewEvent;
-pub(crate) use event::{Editor, Event, INSTANCE};
+pub(crate) use event::{Caller, Editor, Event, INSTANCE, SETUP_USER};
 pub use fault::EventLogFault;
+pub(crate) use rows::{Row, Rows, row_of_member, row_of_role};
 use search::Search;
-pub(crate) use times::of_go;
+pub(crate) use times::{of_go, of_protobuf, parse as parse_time};
 pub(crate) use writes::OpenWrites;
 pub use writes::{HeldPush, PendingEvent};
 
+use crate::clock::unix_micros;
 use crate::webhooks::Targets;
 
 /// Number of events that are kept; the oldest go first.
@@ -44,6 +46,10 @@ pub(crate) struct EventLog {
     pub(crate) known_types: Vec<String>,
     pub(crate) page_cap: usize,
     pub(crate) webhooks: Targets,
+    pub(crate) rows: Rows,
+    /// The caller of a management call, while it is carried out: author of what it writes.
+    pub(crate) caller: Option<Caller>,
+    last: Row,
 }
 
 impl EventLog {
@@ -55,16 +61,39 @@ impl EventLog {
             known_types: EVENT_TYPES.lines().map(str::to_owned).collect(),
             page_cap: MOST_OF_A_PAGE,
             webhooks: Targets::none(),
+            rows: Rows::new(),
+            caller: None,
+            last: Row::default(),
         }
     }
 
     /// Writes events at once: all of them have one time, later than that of any write before.
     pub(crate) fn write(&mut self, editor: Editor, events: impl IntoIterator<Item = NewEvent>) {
         let created = self.clock.next();
+        let editor = match &self.caller {
+            Some(caller) if editor == Editor::Setup => Editor::Caller(caller.clone()),
+            _ => editor,
+        };
+        let mut subject = None;
         for content in events {
-            let event = self.stamped(editor, content, created);
+            let event = self.stamped(editor.clone(), content, created);
+            let aggregate = aggregate(&event.content);
+            if *subject.get_or_insert_with(|| aggregate.clone()) == aggregate {
+                let (sequence, owner) = (event.sequence, event.content.resource_owner.clone());
+                self.last = Row { sequence, created, changed: created, owner };
+            }
             self.show(event);
         }
+    }
+
+    /// Details of the last write: of the newest event of what its first event is about.
+    pub(crate) fn last_write(&self) -> &Row {
+        &self.last
+    }
+
+    /// Time of the newest event: microseconds since the Unix epoch.
+    pub(crate) fn newest(&self) -> i64 {
+        self.events.back().map_or_else(unix_micros, |event| event.created)
     }
 
     /// Gives an event its time and its number, without showing it.
@@ -76,6 +105,7 @@ impl EventLog {
     /// Shows an event to readers and webhooks.
     pub(crate) fn show(&mut self, event: Event) {
         self.webhooks.announce(&event);
+        self.rows.note(&event);
         let place = self.events.partition_point(|other| other.created <= event.created);
         self.events.insert(place, event);
         if self.events.len() > CAPACITY {

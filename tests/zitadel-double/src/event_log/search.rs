@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::event::Event;
-use super::refusal::Refusal;
+
 use super::{MOST_OF_A_PAGE, times};
+use crate::refusal::Refusal;
 use crate::violation::{Violation, ViolationLog};
 
 const MOST_EVENT_TYPES: usize = 30;
@@ -53,7 +54,7 @@ impl Search {
     pub(super) fn parse(body: &[u8], log: &ViolationLog) -> Result<Self, Refusal> {
         let malformed = |error: serde_json::Error| {
             log.add(Violation::SearchMalformed);
-            Refusal::InvalidArgument(format!("proto: {error}"))
+            Refusal::malformed(format!("proto: {error}"))
         };
         let members: Value = serde_json::from_slice(body).map_err(malformed)?;
         for name in members.as_object().into_iter().flat_map(serde_json::Map::keys) {
@@ -76,7 +77,7 @@ impl Search {
         ] {
             if length > most {
                 log.add(Violation::SearchTooLong(name.to_owned()));
-                return Err(Refusal::InvalidArgument(format!(
+                return Err(Refusal::malformed(format!(
                     "invalid ListEventsRequest.{name}: value must contain no more than {most} \
                      item(s)"
                 )));

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 /// RFC 3339 with no, three or six digits of a second, as JSON of protocol buffers has it.
-pub(super) fn of_protobuf(micros: i64) -> String {
+pub(crate) fn of_protobuf(micros: i64) -> String {
     let text = with_micros(micros);
     match text.strip_suffix("000Z") {
         None => text,
@@ -21,7 +21,7 @@ pub(crate) fn of_go(micros: i64) -> String {
 }
 
 /// Nanoseconds since the Unix epoch, of a time in UTC.
-pub(super) fn parse(text: &str) -> Option<i128> {
+pub(crate) fn parse(text: &str) -> Option<i128> {
     let time = humantime::parse_rfc3339(text).ok()?;
     let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
     i128::try_from(since_epoch.as_nanos()).ok()

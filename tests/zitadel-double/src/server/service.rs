@@ -14,6 +14,7 @@ use super::line::{Ending, Line};
 use crate::event_log::{self, EventLogFault};
 use crate::fault::{DiscoveryFault, Fault};
 use crate::instance::{UnknownHost, requested_host};
+use crate::management;
 use crate::oidc::{self, Call, Form, Part, Reply};
 use crate::rate_limit::RateLimit;
 use crate::shared::Shared;
@@ -24,7 +25,7 @@ use crate::violation::Violation;
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// Beginnings of the paths of the APIs behind the gateway.
-const GATEWAY_PATHS: [&str; 3] = ["/admin/v1/", "/auth/v1/", "/management/v1/"];
+const GATEWAY_PATHS: [&str; 4] = ["/admin/v1/", "/auth/v1/", "/management/v1/", "/v2/"];
 
 enum Endpoint {
     Discovery,
@@ -32,6 +33,8 @@ enum Endpoint {
     Keys,
     Events,
     EventTypes,
+    Management,
+    Token,
     /// Health is not bound to a host.
     Alive,
     Ready,
@@ -87,6 +90,14 @@ pub(super) async fn respond(
                 None => answer(right),
             }
         }
+        Endpoint::Management => {
+            let path = head.uri.path();
+            let carry_out = |call: &Call<'_>| management::answer(call, path, &shared);
+            answer(at_instance(&head, &body, &shared, carry_out))
+        }
+        Endpoint::Token => {
+            answer(at_instance(&head, &body, &shared, |call| oidc::token(call, &shared)))
+        }
         Endpoint::Discovery => {
             let fault = shared.discovery_faults.next();
             let right = at_instance(&head, &body, &shared, |call| {
@@ -132,12 +143,14 @@ fn rate_limited(limit: RateLimit) -> Response<Body> {
 fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     match path {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
+        oidc::TOKEN_PATH => Endpoint::Token,
         event_log::SEARCH_PATH => Endpoint::Events,
         event_log::TYPES_PATH => Endpoint::EventTypes,
         oidc::KEYS_PATH => Endpoint::Keys,
         "/debug/healthz" => Endpoint::Alive,
         "/debug/ready" => Endpoint::Ready,
         path if path == shared.instance.introspection_path() => Endpoint::Introspection,
+        path if management::has_path(path) => Endpoint::Management,
         _ => Endpoint::Unknown,
     }
 }
@@ -184,7 +197,7 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
             shared.traffic.record_search(body);
             Form::default()
         }
-        Endpoint::EventTypes => Form::default(),
+        Endpoint::EventTypes | Endpoint::Management => Form::default(),
         _ => Form::parse(body).unwrap_or_default(),
     };
     let request = RecordedRequest {
@@ -202,6 +215,11 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
         Endpoint::Discovery => counts.discoveries += 1,
         Endpoint::Events => counts.event_calls += 1,
         Endpoint::EventTypes => counts.event_type_calls += 1,
-        Endpoint::Alive | Endpoint::Ready | Endpoint::Keys | Endpoint::Unknown => {}
+        Endpoint::Management => counts.management_calls += 1,
+        Endpoint::Alive
+        | Endpoint::Ready
+        | Endpoint::Keys
+        | Endpoint::Token
+        | Endpoint::Unknown => {}
     });
 }

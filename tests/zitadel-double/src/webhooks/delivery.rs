@@ -14,9 +14,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::{Job, signature};
 use crate::clock::{unix_micros, unix_now};
 
-/// Time-out of a target.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Makes deliveries until the double stops.
 pub(crate) async fn deliver(mut jobs: UnboundedReceiver<Job>) {
     while let Some(job) = jobs.recv().await {
@@ -24,7 +21,7 @@ pub(crate) async fn deliver(mut jobs: UnboundedReceiver<Job>) {
         tokio::time::sleep(Duration::from_micros(u64::try_from(wait).unwrap_or_default())).await;
         for _ in 0..job.times {
             // A target that fails is not called again; a test reads the cause at the target.
-            let _ = tokio::time::timeout(TIMEOUT, call(&job)).await;
+            let _ = tokio::time::timeout(job.timeout, call(&job)).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Event webhooks (Actions V2): targets that are told of events, once and with no retry.
 
 mod delivery;
+mod executions;
 mod signature;
 
 use std::time::Duration;
@@ -10,10 +11,14 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 pub(crate) use delivery::deliver;
+pub(crate) use executions::{ActionTarget, Condition, Executions};
 
 use crate::clock::{micros, unix_micros};
 use crate::event_log::{Event, INSTANCE, of_go};
 use crate::random;
+
+/// Time-out of a target that a test added.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Fate of the coming deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,7 @@ pub enum Webhooks {
 /// The targets, and the way to the task that calls them.
 pub(crate) struct Targets {
     all: Vec<Target>,
+    pub(crate) executions: Executions,
     pub(crate) fate: Webhooks,
     queue: UnboundedSender<Job>,
     /// Until the task that delivers takes it.
@@ -49,6 +55,7 @@ pub(crate) struct Job {
     url: String,
     signing_key: String,
     body: Vec<u8>,
+    timeout: Duration,
     /// Microseconds since the Unix epoch.
     due: i64,
     times: usize,
@@ -78,7 +85,13 @@ struct Body<'a> {
 impl Targets {
     pub(crate) fn none() -> Self {
         let (queue, jobs) = unbounded_channel();
-        Self { all: Vec::new(), fate: Webhooks::Deliver, queue, jobs: Some(jobs) }
+        Self {
+            all: Vec::new(),
+            executions: Executions::default(),
+            fate: Webhooks::Deliver,
+            queue,
+            jobs: Some(jobs),
+        }
     }
 
     /// Adds a target of these event types; the result is its signing key.
@@ -103,12 +116,15 @@ impl Targets {
             Webhooks::Twice => (Duration::ZERO, 2),
         };
         let due = unix_micros().saturating_add(micros(delay));
-        let called =
-            self.all.iter().filter(|one| one.event_types.contains(&event.content.event_type));
-        for target in called {
-            let (url, signing_key) = (target.url.clone(), target.signing_key.clone());
+        let event_type = &event.content.event_type;
+        let named = self.all.iter().filter(|one| one.event_types.contains(event_type));
+        let named = named.map(|one| (&one.url, &one.signing_key, TIMEOUT));
+        let configured = self.executions.called(event_type).into_iter();
+        let configured = configured.map(|one| (&one.endpoint, &one.signing_key, one.timeout));
+        for (url, signing_key, timeout) in named.chain(configured) {
+            let (url, signing_key, body) = (url.clone(), signing_key.clone(), body(event));
             // Fails when the double is stopping, where deliveries are lost as well.
-            let _ = self.queue.send(Job { url, signing_key, body: body(event), due, times });
+            let _ = self.queue.send(Job { url, signing_key, body, timeout, due, times });
         }
     }
 }

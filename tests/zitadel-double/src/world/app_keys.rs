@@ -1,4 +1,4 @@
-//! Keys of applications, whose private halves sign client assertions.
+//! Keys of applications and service users, whose private halves sign assertions.
 
 use serde_json::json;
 
@@ -8,13 +8,28 @@ use crate::clock::unix_now;
 use crate::event_log::{Editor, of_go};
 use crate::ids::{ClientId, KeyId};
 
-/// A key of an application.
+/// A key of an application or a service user.
 pub(crate) struct RegisteredKey {
     key: SigningKey,
     expires_at: i64,
 }
 
 impl RegisteredKey {
+    /// A new key; without an expiry, in seconds since the Unix epoch, it never expires.
+    pub(super) fn generate(expires_at: Option<i64>) -> Self {
+        Self { key: SigningKey::generate(), expires_at: expires_at.unwrap_or(NEVER) }
+    }
+
+    /// The key, expired or not.
+    pub(super) fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// The expiry as lists show it.
+    pub(crate) fn expiration_date(&self) -> String {
+        of_go(self.expires_at.saturating_mul(1_000_000))
+    }
+
     /// Returns the key unless it has expired.
     pub(crate) fn usable(&self) -> Option<&SigningKey> {
         (unix_now() < self.expires_at).then_some(&self.key)

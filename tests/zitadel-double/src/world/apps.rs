@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{RegisteredKey, World, WorldError};
+use super::oidc_apps::{BY_KEYS, NO_AUTHENTICATION};
+use super::{OidcSettings, RegisteredKey, World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{ClientId, KeyId, ProjectId};
 use crate::random;
@@ -22,19 +23,15 @@ pub enum AppState {
 pub(crate) struct App {
     pub(crate) project: ProjectId,
     pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) state: AppState,
-    kind: Kind,
+    /// How people log in by an OIDC application; an API application has no settings.
+    pub(crate) oidc: Option<OidcSettings>,
     /// Whether the application is set to authenticate by keys.
-    by_keys: bool,
+    pub(crate) by_keys: bool,
     /// An application that was changed to keys goes on accepting its secret.
     pub(crate) secret: Option<String>,
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Api,
-    Oidc,
 }
 
 /// How a new application authenticates.
@@ -51,14 +48,24 @@ pub(crate) enum Credentials {
 
 impl App {
     pub(crate) fn new(project: ProjectId, id: String, credentials: Credentials) -> Self {
-        let (kind, by_keys, secret) = match credentials {
-            Credentials::Secret(secret) => (Kind::Api, false, Some(secret)),
-            Credentials::Keys => (Kind::Api, true, None),
-            Credentials::WebSecret(secret) => (Kind::Oidc, false, Some(secret)),
-            Credentials::None => (Kind::Oidc, false, None),
+        let (oidc, by_keys, secret) = match credentials {
+            Credentials::Secret(secret) => (None, false, Some(secret)),
+            Credentials::Keys => (None, true, None),
+            Credentials::WebSecret(secret) => (Some(OidcSettings::web()), false, Some(secret)),
+            Credentials::None => (Some(OidcSettings::public()), false, None),
         };
-        let (state, keys) = (AppState::Active, BTreeMap::new());
-        Self { project, id, state, kind, by_keys, secret, keys }
+        let (name, state, keys) = (format!("app-{id}"), AppState::Active, BTreeMap::new());
+        Self { project, id, name, state, oidc, by_keys, secret, keys }
+    }
+
+    /// An OIDC application with these settings.
+    pub(crate) fn oidc(project: ProjectId, id: String, settings: OidcSettings) -> Self {
+        let credentials = match settings.auth_method.as_str() {
+            NO_AUTHENTICATION => Credentials::None,
+            BY_KEYS => Credentials::Keys,
+            _ => Credentials::WebSecret(random::client_secret()),
+        };
+        Self { oidc: Some(settings), ..Self::new(project, id, credentials) }
     }
 
     /// Tells if the application has keys, or is to have some.
@@ -82,16 +89,21 @@ impl World {
         project: &ProjectId,
         credentials: Credentials,
     ) -> Result<ClientId, WorldError> {
+        let id = self.fresh_id();
+        self.add_app_as(App::new(project.clone(), id, credentials))
+    }
+
+    /// Adds an application as it is; the result is its client id.
+    pub(crate) fn add_app_as(&mut self, app: App) -> Result<ClientId, WorldError> {
+        let project = &app.project;
         if !self.projects.contains_key(project) {
             return Err(WorldError::UnknownProject(project.to_string()));
         }
-        let id = self.fresh_id();
         let client_id = ClientId::from(self.fresh_id());
-        let app = App::new(project.clone(), id.clone(), credentials);
-        let added = json!({ "appId": id, "name": format!("app-{id}") });
-        let configured = match app.kind {
-            Kind::Api => "project.application.config.api.added",
-            Kind::Oidc => "project.application.config.oidc.added",
+        let added = json!({ "appId": app.id, "name": app.name });
+        let configured = match app.oidc {
+            None => "project.application.config.api.added",
+            Some(_) => "project.application.config.oidc.added",
         };
         let events = [
             self.project_event(project, "project.application.added", added)?,
@@ -168,10 +180,16 @@ impl World {
         let secret = app.secret.as_mut();
         let secret = secret.ok_or_else(|| WorldError::OtherAuthentication(client.to_string()))?;
         new.clone_into(secret);
+        self.log_secret(client)
+    }
+
+    /// Writes that an application has a new secret.
+    pub(super) fn log_secret(&mut self, client: &ClientId) -> Result<(), WorldError> {
+        let app = self.app_mut(client)?;
         let payload = json!({ "appId": app.id, "hashedSecret": "<hash>" });
-        let name = match app.kind {
-            Kind::Api => "project.application.config.api.secret.changed",
-            Kind::Oidc => "project.application.config.oidc.secret.changed",
+        let name = match app.oidc {
+            None => "project.application.config.api.secret.changed",
+            Some(_) => "project.application.config.oidc.secret.changed",
         };
         let event = self.app_event(client, name, Some(payload))?;
         self.log.write(Editor::Setup, [event]);

@@ -47,10 +47,12 @@ impl DefaultWorld {
         world.orgs.insert(self.org.clone(), org("ACME", "acme.localhost"));
         world.orgs.insert(self.foreign_org.clone(), org("Globex", "globex.localhost"));
 
-        let mut project = Project::new(&self.org);
+        let mut project = Project::new("Playground", &self.org);
         project.roles.insert("read:messages".to_owned());
         world.projects.insert(self.project.clone(), project);
-        world.projects.insert(self.foreign_project.clone(), Project::new(&self.foreign_org));
+        world
+            .projects
+            .insert(self.foreign_project.clone(), Project::new("Elsewhere", &self.foreign_org));
 
         let mut app = |client: &ClientId, project: &ProjectId, app_id: &str, credentials| {
             let app = App::new(project.clone(), app_id.to_owned(), credentials);

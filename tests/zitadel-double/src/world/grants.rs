@@ -59,6 +59,16 @@ impl Grants {
         }
     }
 
+    /// A grant as it is, whatever introspection still sees.
+    pub(crate) fn get(&self, id: &str) -> Option<&UserGrant> {
+        self.live.get(id)
+    }
+
+    /// All grants as they are, by their ids.
+    pub(crate) fn live(&self) -> &ById {
+        &self.live
+    }
+
     fn ids(&self, wanted: impl Fn(&UserGrant) -> bool) -> Vec<String> {
         self.live.iter().filter(|(_, held)| wanted(held)).map(|(id, _)| id.clone()).collect()
     }
@@ -111,18 +121,40 @@ impl World {
             }
             held.changed(&id)
         } else {
-            let id = self.fresh_id();
             let roles = BTreeSet::from([role.to_owned()]);
             let (user, project) = (user.clone(), project.clone());
             let held = UserGrant { user, project, org, roles, active: true, project_grant };
-            let mut payload = held.subject();
-            payload.insert("roleKeys".to_owned(), json!(held.roles));
-            let event = held.event(&id, "user.grant.added").with_payload(payload.into());
-            self.grants.change().insert(id, held);
-            event
+            self.add_grant(held);
+            return Ok(());
         };
         self.log.write(Editor::Setup, [event]);
         Ok(())
+    }
+
+    /// Adds a grant as it is; the result is its id.
+    pub(crate) fn add_grant(&mut self, held: UserGrant) -> String {
+        let id = self.fresh_id();
+        let mut payload = held.subject();
+        payload.insert("roleKeys".to_owned(), json!(held.roles));
+        let event = held.event(&id, "user.grant.added").with_payload(payload.into());
+        self.grants.change().insert(id.clone(), held);
+        self.log.write(Editor::Setup, [event]);
+        id
+    }
+
+    /// Replaces the roles of a grant.
+    pub(crate) fn set_grant_roles(&mut self, id: &str, roles: BTreeSet<String>) {
+        let Some(held) = self.grants.change().get_mut(id) else { return };
+        held.roles = roles;
+        let event = held.changed(id);
+        self.log.write(Editor::Setup, [event]);
+    }
+
+    /// Removes a grant.
+    pub(crate) fn remove_grant(&mut self, id: &str) {
+        let Some(held) = self.grants.change().remove(id) else { return };
+        let event = held.event(id, "user.grant.removed").with_payload(held.subject().into());
+        self.log.write(Editor::Setup, [event]);
     }
 
     /// Takes a role away, whichever organization granted it.
@@ -160,14 +192,19 @@ impl World {
         active: bool,
     ) -> Result<(), WorldError> {
         self.user(user)?;
-        let name = if active { "user.grant.reactivated" } else { "user.grant.deactivated" };
         for id in self.grants.ids(|held| held.user == *user && held.active != active) {
-            let Some(held) = self.grants.change().get_mut(&id) else { continue };
-            held.active = active;
-            let event = held.event(&id, name);
-            self.log.write(Editor::Setup, [event]);
+            self.set_grant_active(&id, active);
         }
         Ok(())
+    }
+
+    /// Deactivates or reactivates one grant.
+    pub(crate) fn set_grant_active(&mut self, id: &str, active: bool) {
+        let name = if active { "user.grant.reactivated" } else { "user.grant.deactivated" };
+        let Some(held) = self.grants.change().get_mut(id) else { return };
+        held.active = active;
+        let event = held.event(id, name);
+        self.log.write(Editor::Setup, [event]);
     }
 
     /// Takes a role out of grants, because the project or its grant lost it; the events belong to

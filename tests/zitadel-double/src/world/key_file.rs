@@ -1,4 +1,4 @@
-//! RSA keys of applications and ZITADEL's `key.json`, whose PEM is PKCS#1.
+//! RSA keys of applications and service users, and ZITADEL's `key.json`, whose PEM is PKCS#1.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use crate::ids::{ClientId, KeyId};
+use crate::ids::{ClientId, KeyId, UserId};
 
 /// A registered key: the public half verifies, the private half is handed out once.
 #[derive(Clone)]
@@ -73,6 +73,18 @@ impl SigningKey {
             "key": self.pem(),
             "appId": app_id,
             "clientId": client.as_str(),
+        })
+        .to_string()
+    }
+
+    /// The file of a service user's key.
+    pub(crate) fn service_account_json(&self, id: &KeyId, user: &UserId, expiry: &str) -> String {
+        json!({
+            "type": "serviceaccount",
+            "keyId": id.as_str(),
+            "key": self.pem(),
+            "expirationDate": expiry,
+            "userId": user.as_str(),
         })
         .to_string()
     }

@@ -5,6 +5,8 @@
 //! unless a test orders one.)
 
 mod actions;
+mod administrator;
+mod app_changes;
 mod app_keys;
 mod apps;
 mod default_world;
@@ -12,6 +14,8 @@ mod errors;
 mod grants;
 mod key_file;
 mod login_tokens;
+mod members;
+mod oidc_apps;
 mod orgs;
 mod people;
 mod projects;
@@ -21,8 +25,9 @@ mod token_records;
 mod token_requests;
 mod tokens;
 mod unrelated;
+mod user_credentials;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 pub use actions::Action;
@@ -32,13 +37,17 @@ pub(crate) use apps::{App, Credentials};
 pub(crate) use default_world::DefaultWorld;
 pub use errors::WorldError;
 use grants::Grants;
+pub(crate) use grants::UserGrant;
 pub(crate) use key_file::SigningKey;
+pub(crate) use members::{Level, Members};
+pub(crate) use oidc_apps::OidcSettings;
 pub(crate) use orgs::Org;
 pub(crate) use people::User;
 pub use people::{NewUser, Profile, UserKind, UserState};
-pub(crate) use projects::Project;
+pub(crate) use projects::{Project, RoleText};
 pub(crate) use token_records::{PatRecord, SessionRecord, Token};
 pub use token_requests::{Audience, Pat, SessionToken, TokenShape};
+pub(crate) use user_credentials::UserCredentials;
 
 use crate::answer::Answer;
 use crate::event_log::EventLog;
@@ -49,7 +58,7 @@ use crate::token_form::TokenSeal;
 const FIRST_FREE_ID: u64 = 340_000_000_000_001_000;
 
 /// Scopes of personal access tokens.
-const PAT_SCOPES: [&str; 4] =
+pub(crate) const PAT_SCOPES: [&str; 4] =
     ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 
 /// The state behind the endpoints. It has no revealing `Debug`: it is full of secrets.
@@ -65,8 +74,9 @@ pub(crate) struct World {
     tokens: HashMap<String, Token>,
     pub(crate) answers: HashMap<String, Answer>,
     pub(crate) actions: BTreeMap<OrgId, Action>,
-    /// Users with a manager role that may read the log.
-    pub(crate) event_readers: BTreeSet<UserId>,
+    pub(crate) members: Members,
+    /// Token of the administrator, once it was asked for.
+    administrator: Option<String>,
     pub(crate) log: EventLog,
 }
 
@@ -89,7 +99,8 @@ impl World {
             tokens: HashMap::new(),
             answers: HashMap::new(),
             actions: BTreeMap::new(),
-            event_readers: BTreeSet::new(),
+            members: Members::new(),
+            administrator: None,
             log: EventLog::new(),
         }
     }

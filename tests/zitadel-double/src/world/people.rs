@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{World, WorldError};
+use super::{UserCredentials, World, WorldError};
 use crate::clock::unix_now;
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, UserId};
@@ -127,14 +127,45 @@ pub(crate) struct User {
     pub(crate) profile: Profile,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
+    /// The shown name, where it is not made of the others.
+    pub(crate) display: Option<String>,
+    /// Of a service user; empty is none.
+    pub(crate) description: String,
     /// Time of the last change.
     pub(crate) changed_at: i64,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) state: UserState,
+    pub(crate) credentials: UserCredentials,
 }
 
 impl User {
+    /// A user as it is added: active, and without anything that can be left out.
+    pub(crate) fn new(kind: UserKind, name: &str, org: &OrgId) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            org: org.clone(),
+            profile: Profile::named(name, "Doe"),
+            email: None,
+            email_verified: false,
+            display: None,
+            description: String::new(),
+            changed_at: unix_now(),
+            metadata: BTreeMap::new(),
+            state: UserState::Active,
+            credentials: UserCredentials::default(),
+        }
+    }
+
+    /// Tells if the user is there, in whatever state.
+    pub(crate) fn exists(&self) -> bool {
+        self.state != UserState::Removed
+    }
+
     pub(crate) fn display_name(&self) -> String {
+        if let Some(display) = &self.display {
+            return display.clone();
+        }
         match self.kind {
             UserKind::Human => format!("{} {}", self.profile.given, self.profile.family),
             UserKind::Service => self.name.clone(),
@@ -150,27 +181,31 @@ impl World {
             return Err(WorldError::UnknownOrg(org.to_string()));
         }
         let id = id.unwrap_or_else(|| UserId::from(self.fresh_id()));
-        let added = match kind {
-            UserKind::Service => NewEvent::new("user", &id, "user.machine.added", &org)
-                .with_payload(json!({ "name": name, "userName": name })),
-            UserKind::Human => NewEvent::new("user", &id, "user.human.added", &org).with_payload(
+        let user = User::new(kind, &name, &org);
+        self.add_user_as(id.clone(), User { profile, email, email_verified, metadata, ..user });
+        Ok(id)
+    }
+
+    /// Adds a user as it is.
+    pub(crate) fn add_user_as(&mut self, id: UserId, user: User) {
+        let User { name, org, profile, email, .. } = &user;
+        let added = match user.kind {
+            UserKind::Service => NewEvent::new("user", &id, "user.machine.added", org)
+                .with_payload(json!({ "name": user.display_name(), "userName": name })),
+            UserKind::Human => NewEvent::new("user", &id, "user.human.added", org).with_payload(
                 json!({ "userName": name, "firstName": profile.given, "email": email }),
             ),
         };
-        let user = User {
-            name,
-            kind,
-            org,
-            profile,
-            email,
-            email_verified,
-            changed_at: unix_now(),
-            metadata,
-            state: UserState::Active,
-        };
-        self.users.insert(id.clone(), user);
+        self.users.insert(id, user);
         self.log.write(Editor::Setup, [added]);
-        Ok(id)
+    }
+
+    /// Writes an event of a user, which changed.
+    pub(crate) fn log_user(&mut self, id: &UserId, event_type: &str, payload: Value) {
+        let Some(user) = self.users.get_mut(id) else { return };
+        user.changed_at = unix_now();
+        let event = NewEvent::new("user", id, event_type, &user.org).with_payload(payload);
+        self.log.write(Editor::Setup, [event]);
     }
 
     /// Any state but `Active` kills the user's tokens for good. A removed user loses its grants.
@@ -196,6 +231,7 @@ impl World {
         }
         if state == UserState::Removed {
             events.extend(self.cascade_removed(|held| held.user == *id));
+            events.extend(self.cascade_members(id));
         }
         self.log.write(Editor::Setup, events);
         Ok(())

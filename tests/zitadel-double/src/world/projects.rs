@@ -11,25 +11,44 @@ use crate::ids::{OrgId, ProjectId};
 /// A project with the role keys that it defines.
 #[derive(Debug)]
 pub(crate) struct Project {
+    pub(crate) name: String,
     pub(crate) owner: OrgId,
+    /// Whether tokens tell roles to front ends; introspection does so in any case.
+    pub(crate) asserts_roles: bool,
     pub(crate) roles: BTreeSet<String>,
+    /// By role key.
+    pub(crate) role_texts: BTreeMap<String, RoleText>,
     /// False refuses its applications; `None` is a removed project.
     pub(crate) active: Option<bool>,
     /// By the organization that received it.
     pub(crate) grants: BTreeMap<OrgId, ProjectGrant>,
 }
 
+/// Texts of a role for people.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RoleText {
+    pub(crate) display: String,
+    pub(crate) group: String,
+}
+
 /// The right of a foreign organization to give roles of the project.
 #[derive(Debug)]
 pub(crate) struct ProjectGrant {
-    id: String,
-    roles: BTreeSet<String>,
+    pub(crate) id: String,
+    pub(crate) roles: BTreeSet<String>,
 }
 
 impl Project {
-    pub(crate) fn new(owner: &OrgId) -> Self {
-        let (roles, grants) = (BTreeSet::new(), BTreeMap::new());
-        Self { owner: owner.clone(), roles, active: Some(true), grants }
+    pub(crate) fn new(name: &str, owner: &OrgId) -> Self {
+        Self {
+            name: name.to_owned(),
+            owner: owner.clone(),
+            asserts_roles: false,
+            roles: BTreeSet::new(),
+            role_texts: BTreeMap::new(),
+            active: Some(true),
+            grants: BTreeMap::new(),
+        }
     }
 
     fn event(&self, id: &ProjectId, event_type: &str) -> NewEvent {
@@ -39,10 +58,24 @@ impl Project {
 
 impl World {
     pub(crate) fn add_project(&mut self, owner: &OrgId) -> ProjectId {
+        let number = self.projects.len();
+        self.add_named_project(owner, &format!("project-{number}"), false)
+    }
+
+    pub(crate) fn add_named_project(
+        &mut self,
+        owner: &OrgId,
+        name: &str,
+        asserts_roles: bool,
+    ) -> ProjectId {
         let id = ProjectId::from(self.fresh_id());
-        let project = Project::new(owner);
-        let event = project.event(&id, "project.added");
-        let event = event.with_payload(json!({ "name": format!("project-{id}") }));
+        let project = Project { asserts_roles, ..Project::new(name, owner) };
+        let payload = if asserts_roles {
+            json!({ "name": name, "projectRoleAssertion": true })
+        } else {
+            json!({ "name": name })
+        };
+        let event = project.event(&id, "project.added").with_payload(payload);
         self.projects.insert(id.clone(), project);
         self.log.write(Editor::Setup, [event]);
         id
@@ -74,13 +107,27 @@ impl World {
     }
 
     pub(super) fn add_role(&mut self, id: &ProjectId, role: &str) -> Result<(), WorldError> {
-        let project = self.project_mut(id)?;
-        if project.roles.insert(role.to_owned()) {
-            let payload = json!({ "displayName": role, "key": role });
-            let event = project.event(id, "project.role.added").with_payload(payload);
-            self.log.write(Editor::Setup, [event]);
+        if !self.project(id)?.roles.contains(role) {
+            let text = RoleText { display: role.to_owned(), ..RoleText::default() };
+            self.add_roles(id, vec![(role.to_owned(), text)]);
         }
         Ok(())
+    }
+
+    /// Adds new roles in one write.
+    pub(crate) fn add_roles(&mut self, id: &ProjectId, roles: Vec<(String, RoleText)>) {
+        let Some(project) = self.projects.get_mut(id) else { return };
+        let mut events = Vec::new();
+        for (key, text) in roles {
+            let members = [("key", &key), ("displayName", &text.display), ("group", &text.group)];
+            let members = members.into_iter().filter(|(_, text)| !text.is_empty());
+            let payload: BTreeMap<&str, &String> = members.collect();
+            let event = project.event(id, "project.role.added");
+            events.push(event.with_payload(json!(payload)));
+            project.roles.insert(key.clone());
+            project.role_texts.insert(key, text);
+        }
+        self.log.write(Editor::Setup, events);
     }
 
     /// Lets a foreign organization give a role; the id of its project grant, or `None` for the
@@ -122,6 +169,7 @@ impl World {
         if !project.roles.remove(role) {
             return Err(WorldError::UnknownRole(role.to_owned()));
         }
+        project.role_texts.remove(role);
         let removed = project.event(id, "project.role.removed");
         let mut events = vec![removed.with_payload(json!({ "key": role }))];
         let mut shared = Vec::new();

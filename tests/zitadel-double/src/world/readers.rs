@@ -1,15 +1,14 @@
 //! Service users that may read the event log.
 
-use serde_json::json;
-
-use super::{NewUser, Pat, World, WorldError};
-use crate::event_log::{Editor, INSTANCE, NewEvent};
+use super::{Level, NewUser, Pat, World, WorldError};
 use crate::ids::{OrgId, UserId};
+
+const READER: &str = "IAM_OWNER_VIEWER";
 
 impl World {
     /// Adds a service user with the right to read the log; the result is its token.
     pub(crate) fn add_event_reader(&mut self, org: &OrgId) -> Result<String, WorldError> {
-        let name = format!("event-reader-{}", self.event_readers.len() + 1);
+        let name = format!("event-reader-{}", self.users.len() + 1);
         let user = self.add_user(NewUser::service(&name), org)?;
         self.set_event_reader(&user, true)?;
         self.issue_pat(&user, Pat::WithoutExpiry)
@@ -18,16 +17,11 @@ impl World {
     /// Gives or takes the manager role by which the log can be read.
     pub(crate) fn set_event_reader(&mut self, id: &UserId, may: bool) -> Result<(), WorldError> {
         self.user(id)?;
-        let (changed, name, payload) = if may {
-            let payload = json!({ "roles": ["IAM_OWNER_VIEWER"], "userId": id.as_str() });
-            (self.event_readers.insert(id.clone()), "instance.member.added", payload)
-        } else {
-            let payload = json!({ "userId": id.as_str() });
-            (self.event_readers.remove(id), "instance.member.removed", payload)
-        };
-        if changed {
-            let event = NewEvent::new("instance", INSTANCE, name, INSTANCE).with_payload(payload);
-            self.log.write(Editor::Setup, [event]);
+        let is_member = self.members.contains_key(&(Level::Instance, id.clone()));
+        if may && !is_member {
+            self.add_member(Level::Instance, id, vec![READER.to_owned()]);
+        } else if !may {
+            self.remove_member(&Level::Instance, id);
         }
         Ok(())
     }

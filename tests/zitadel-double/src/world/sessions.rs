@@ -90,16 +90,37 @@ impl World {
     }
 
     pub(crate) fn remove_pat(&mut self, token: &str) -> Result<(), WorldError> {
-        let found = self.token_mut(token)?;
-        let Token::Pat(PatRecord { user, id, state, .. }) = found else {
+        let Token::Pat(pat) = self.token(token).ok_or(WorldError::UnknownToken)? else {
             return Err(WorldError::Impossible("a session token is no personal access token"));
         };
-        if std::mem::replace(state, TokenState::Revoked) == TokenState::Valid {
-            let (user, id) = (user.clone(), id.clone());
-            let event = NewEvent::new("user", &user, "user.pat.removed", self.owner(&user));
-            self.log.write(Editor::Setup, [event.with_payload(json!({ "tokenId": id }))]);
-        }
+        let id = pat.id.clone();
+        self.remove_pat_with_id(&id);
         Ok(())
+    }
+
+    /// Removes a personal access token, be it alive or dead; false if it was removed before.
+    pub(crate) fn remove_pat_with_id(&mut self, id: &str) -> bool {
+        let Some(Token::Pat(pat)) = self.tokens.get_mut(id) else { return false };
+        pat.state = TokenState::Revoked;
+        let user = pat.user.clone();
+        if self.log.rows.is_removed(id) {
+            return false;
+        }
+        let event = NewEvent::new("user", &user, "user.pat.removed", self.owner(&user));
+        self.log.write(Editor::Setup, [event.with_payload(json!({ "tokenId": id }))]);
+        true
+    }
+
+    /// The personal access tokens of a user that were not removed, dead ones included.
+    pub(crate) fn pats_of(&self, user: &UserId) -> Vec<&PatRecord> {
+        let pats = self.tokens.values().filter_map(|token| match token {
+            Token::Pat(pat) => Some(pat),
+            Token::Session(_) => None,
+        });
+        let is_listed = |pat: &&PatRecord| pat.user == *user && !self.log.rows.is_removed(&pat.id);
+        let mut pats: Vec<&PatRecord> = pats.filter(is_listed).collect();
+        pats.sort_by(|one, other| one.id.cmp(&other.id));
+        pats
     }
 
     fn revoke_session(&mut self, token: &str, name: &str) -> Result<(), WorldError> {

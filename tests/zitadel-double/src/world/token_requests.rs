@@ -44,9 +44,10 @@ pub enum Audience {
 }
 
 /// What the token string looks like. The introspection answer is the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenShape {
     /// An encrypted id, in the [form](crate::TokenForm) that the instance gives to new tokens.
+    #[default]
     Opaque,
     /// Three base64url parts, signed by the instance.
     Jwt,

@@ -142,18 +142,29 @@ impl World {
         }
         let now = unix_now();
         let expires_at = match pat {
-            Pat::WithoutExpiry => NEVER,
-            Pat::ExpiresIn(time) => now.saturating_add(whole_seconds(time)),
-            Pat::ExpiredSince(time) => now.saturating_sub(whole_seconds(time)),
+            Pat::WithoutExpiry => None,
+            Pat::ExpiresIn(time) => Some(now.saturating_add(whole_seconds(time))),
+            Pat::ExpiredSince(time) => Some(now.saturating_sub(whole_seconds(time))),
         };
-        let issued_at = now.min(expires_at.saturating_sub(1));
+        Ok(self.add_pat(user, expires_at, scopes).1)
+    }
+
+    /// Adds a personal access token; the result is its id and the token itself.
+    pub(crate) fn add_pat(
+        &mut self,
+        user: &UserId,
+        expires_at: Option<i64>,
+        scopes: Vec<String>,
+    ) -> (String, String) {
+        let expires_at = expires_at.unwrap_or(NEVER);
+        let issued_at = unix_now().min(expires_at.saturating_sub(1));
         let id = self.fresh_id();
         let token = self.seal.pat(&id, user);
         let (user, state) = (user.clone(), TokenState::Valid);
-        let record = PatRecord { user, id, scopes, issued_at, expires_at, state };
+        let record = PatRecord { user, id: id.clone(), scopes, issued_at, expires_at, state };
         self.log_pat(&record);
-        self.tokens.insert(record.id.clone(), Token::Pat(record));
-        Ok(token)
+        self.tokens.insert(id.clone(), Token::Pat(record));
+        (id, token)
     }
 
     pub(super) fn revoke_all_of(&mut self, user: &UserId) {

@@ -131,6 +131,19 @@ async fn the_key_file_is_for_its_owner_alone_even_where_there_was_one_for_all() 
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+#[tokio::test]
+async fn the_administrators_token_is_written_for_its_owner_alone_with_a_line_feed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("admin.pat");
+    let program = Program::start(&["--admin-token-file", path.to_str().unwrap()]);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let file = std::fs::read_to_string(&path).unwrap();
+    let token = file.strip_suffix('\n').unwrap();
+    assert!(!program.output.contains(token));
+    let url = format!("{}/management/v1/orgs/me", program.value("ZITADEL_DOMAIN"));
+    assert_eq!(send(http().get(url).bearer_auth(token)).await.status, 200);
+}
+
 // An interactive zsh takes `#` for a command, and globs what is not in quotes.
 #[test]
 fn the_printed_tokens_can_be_pasted_into_any_shell() {

@@ -147,7 +147,7 @@ async fn counts_and_violations_are_told_and_cleared() {
     send(request(&remote.double).header("cookie", "a=b").form(&[("token", "t")])).await;
     let counts = remote.send("GET", "/counts", json!({})).await.json();
     let expected = json!({ "introspections": 1, "discoveries": 0, "connections": 1,
-        "event_calls": 0, "event_type_calls": 0 });
+        "event_calls": 0, "event_type_calls": 0, "management_calls": 0 });
     assert_eq!(counts, expected);
     let listed = remote.send("GET", "/violations", json!({})).await.json();
     assert_eq!(listed, json!(["a cookie was sent"]));

@@ -89,8 +89,8 @@ async fn credentials_for_discovery_and_unknown_paths_are_reported() {
     let at = |path: &str| http().get(format!("{}{path}", double.issuer()));
     send(at("/.well-known/openid-configuration").header("authorization", basic("a", "b"))).await;
     assert_eq!(double.take_violations(), [Violation::CredentialsForDiscovery]);
-    assert_eq!(send(at("/oauth/v2/token?x=1")).await.status, 404);
-    assert_eq!(double.take_violations(), [Violation::UnknownPath("/oauth/v2/token".into())]);
+    assert_eq!(send(at("/oauth/v2/nowhere?x=1")).await.status, 404);
+    assert_eq!(double.take_violations(), [Violation::UnknownPath("/oauth/v2/nowhere".into())]);
 }
 
 #[tokio::test]

@@ -1,0 +1,99 @@
+//! Rows of lists: for each thing, when it began and which event changed it last.
+//!
+//! ZITADEL's lists are projections of the events; so are these rows.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Event, NewEvent};
+use crate::clock::unix_micros;
+
+/// The part of a row that every list shows as `details`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Sequence of the event that changed it last.
+    pub(crate) sequence: u64,
+    /// Microseconds since the Unix epoch.
+    pub(crate) created: i64,
+    pub(crate) changed: i64,
+    /// Id of the organization or the instance that owns the thing.
+    pub(crate) owner: String,
+}
+
+/// The rows of all things, by their keys.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// When the instance began: microseconds since the Unix epoch.
+    began: i64,
+    all: HashMap<String, Row>,
+    removed: HashSet<String>,
+}
+
+/// The key of a role, whose name is unique in its project alone.
+pub(crate) fn row_of_role(project: impl AsRef<str>, role: &str) -> String {
+    format!("{}/{role}", project.as_ref())
+}
+
+/// The key of a member of the instance or of an organization.
+pub(crate) fn row_of_member(of: impl AsRef<str>, user: impl AsRef<str>) -> String {
+    format!("{}/{}", of.as_ref(), user.as_ref())
+}
+
+impl Rows {
+    pub(super) fn new() -> Self {
+        Self { began: unix_micros(), all: HashMap::new(), removed: HashSet::new() }
+    }
+
+    /// The row of a thing. One that no event began is as old as the instance.
+    pub(crate) fn get(&self, key: &str, owner: impl AsRef<str>) -> Row {
+        let owner = || owner.as_ref().to_owned();
+        let before =
+            || Row { sequence: 1, created: self.began, changed: self.began, owner: owner() };
+        self.all.get(key).cloned().unwrap_or_else(before)
+    }
+
+    /// Tells if an event removed the thing.
+    pub(crate) fn is_removed(&self, key: &str) -> bool {
+        self.removed.contains(key)
+    }
+
+    /// Takes over what an event says.
+    pub(super) fn note(&mut self, event: &Event) {
+        let key = key(&event.content);
+        if event.content.event_type.ends_with(".removed") {
+            self.all.remove(&key);
+            self.removed.insert(key);
+            return;
+        }
+        let owner = event.content.resource_owner.clone();
+        let (sequence, created) = (event.sequence, event.created);
+        let row = self.all.entry(key).or_insert(Row { created, owner, ..Row::default() });
+        (row.sequence, row.changed) = (sequence, event.created);
+    }
+}
+
+/// The thing that an event is about: the aggregate, or a part of it that has a list of its own.
+fn key(event: &NewEvent) -> String {
+    let aggregate = &event.aggregate_id;
+    let member = |name: &str| {
+        let payload = event.payload.as_ref();
+        payload.and_then(|payload| payload.get(name)?.as_str()).unwrap_or_default()
+    };
+    let is_about = |part: &str| event.event_type.starts_with(part);
+    if is_about("project.role.") {
+        row_of_role(aggregate, member("key"))
+    } else if is_about("project.application.oidc.key.") || is_about("user.machine.key.") {
+        member("keyId").to_owned()
+    } else if is_about("project.application.") {
+        member("appId").to_owned()
+    } else if is_about("project.grant.") {
+        member("grantId").to_owned()
+    } else if is_about("user.pat.") {
+        member("tokenId").to_owned()
+    } else if is_about("user.metadata.") {
+        row_of_member(aggregate, member("key"))
+    } else if is_about("instance.member.") || is_about("org.member.") {
+        row_of_member(aggregate, member("userId"))
+    } else {
+        aggregate.clone()
+    }
+}

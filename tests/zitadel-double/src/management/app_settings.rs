@@ -1,0 +1,80 @@
+//! How applications authenticate: the settings of OIDC applications, methods and secrets.
+
+use serde_json::json;
+
+use super::apps::{self, BY_KEYS, not_existing};
+use super::details::{changed, only};
+use super::request::{Outcome, Request, at};
+use crate::refusal::Refusal;
+use crate::world::{App, OidcSettings, TokenShape};
+
+pub(super) fn add_oidc(request: &mut Request<'_>, project: &str) -> Outcome {
+    request.may("project.app.write")?;
+    let name = request.required("name", "AddOIDCAppRequest.Name")?;
+    let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
+    let auth_method = or(request.text("authMethodType"), "OIDC_AUTH_METHOD_TYPE_BASIC");
+    let mut grant_types = request.texts("grantTypes");
+    if grant_types.is_empty() {
+        grant_types.push("OIDC_GRANT_TYPE_AUTHORIZATION_CODE".to_owned());
+    }
+    let shape = match request.text("accessTokenType").as_str() {
+        "OIDC_TOKEN_TYPE_JWT" => TokenShape::Jwt,
+        _ => TokenShape::Opaque,
+    };
+    let settings = OidcSettings {
+        redirect_uris: request.texts("redirectUris"),
+        grant_types,
+        app_type: or(request.text("appType"), "OIDC_APP_TYPE_WEB"),
+        auth_method,
+        shape,
+        login_v2: at(at(&request.body, "loginVersion"), "loginV2").is_object(),
+    };
+    apps::add(request, project, name, |project, id| App::oidc(project, id, settings))
+}
+
+pub(super) fn change_api(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
+    request.may("project.app.write")?;
+    let missing = || not_existing("COMMAND-2n8uU");
+    let (_, client, app) = apps::find(request, project, app).ok_or_else(missing)?;
+    if app.oidc.is_some() {
+        return Err(Refusal::invalid("Application is not type API", "COMMAND-Gnwt3"));
+    }
+    let by_keys = request.text("authMethodType") == BY_KEYS;
+    if by_keys == app.by_keys {
+        return Err(Refusal::precondition("No changes", "COMMAND-1m88i"));
+    }
+    let set = if by_keys {
+        request.world.change_to_keys(&client)
+    } else {
+        request.world.change_to_secret(&client)
+    };
+    set.map_err(|_| missing())?;
+    Ok(only(changed(request.world)))
+}
+
+pub(super) fn renew_api_secret(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
+    let other = Refusal::invalid("Application is not type API", "COMMAND-aeH4");
+    renew_secret(request, project, app, false, other)
+}
+
+pub(super) fn renew_oidc_secret(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
+    let other = Refusal::invalid("Application is not type OIDC", "COMMAND-Ghrh3");
+    renew_secret(request, project, app, true, other)
+}
+
+fn renew_secret(
+    request: &mut Request<'_>,
+    project: &str,
+    app: &str,
+    is_oidc: bool,
+    other_kind: Refusal,
+) -> Outcome {
+    request.may("project.app.write")?;
+    let missing = || not_existing("COMMAND-2g66f");
+    let (_, client, app) = apps::find(request, project, app).ok_or_else(missing)?;
+    if app.oidc.is_some() != is_oidc {
+        return Err(other_kind);
+    }
+    let secret = request.world.renew_secret(&client).map_err(|_| missing())?;
+    Ok(json!({ "clientSecret": secret, "details": changed(request.world) }))
+}

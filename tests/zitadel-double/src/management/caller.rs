@@ -1,0 +1,60 @@
+//! The user behind a call, and what its manager roles allow.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::permissions;
+use crate::clock::unix_now;
+use crate::ids::{OrgId, UserId};
+use crate::refusal::Refusal;
+use crate::world::{Token, World};
+
+/// Selects another organization than the caller's own.
+const ORG_HEADER: &str = "x-zitadel-orgid";
+
+/// Scope that puts ZITADEL's own project into the audience of a session token.
+const OWN_AUDIENCE: &str = "urn:zitadel:iam:org:project:id:zitadel:aud";
+
+/// An authenticated user with manager roles.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(super) user: UserId,
+    /// The organization that the call is about.
+    pub(super) org: OrgId,
+    pub(super) permissions: Vec<&'static str>,
+}
+
+impl Caller {
+    /// Checks the token, then the organization, then the manager roles.
+    pub(crate) fn of(headers: &HeaderMap, world: &World) -> Result<Self, Refusal> {
+        let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
+        let bearer = headers.get(AUTHORIZATION).and_then(text);
+        let token = bearer.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        let token = world.token(token.ok_or_else(Refusal::no_credentials)?);
+        let token = token.filter(|token| token.is_usable(unix_now()) && is_for_zitadel(token));
+        let user = token.ok_or_else(Refusal::invalid_token)?.user();
+        let own = &world.users.get(user).ok_or_else(Refusal::invalid_token)?.org;
+        let org = headers.get(ORG_HEADER).and_then(text).filter(|id| !id.is_empty());
+        let org = org.map_or_else(|| own.clone(), OrgId::from);
+        if !world.orgs.contains_key(&org) {
+            return Err(Refusal::no_organization());
+        }
+        let roles = world.manager_roles(user, &org);
+        if roles.is_empty() {
+            return Err(Refusal::no_membership());
+        }
+        Ok(Self { user: user.clone(), org, permissions: permissions::of(&roles) })
+    }
+
+    /// Refuses a call that needs another permission.
+    pub(crate) fn may(&self, permission: &str) -> Result<(), Refusal> {
+        if self.permissions.contains(&permission) { Ok(()) } else { Err(Refusal::no_permission()) }
+    }
+}
+
+fn is_for_zitadel(token: &Token) -> bool {
+    match token {
+        Token::Pat(_) => true,
+        Token::Session(session) => session.request.scopes.iter().any(|scope| scope == OWN_AUDIENCE),
+    }
+}

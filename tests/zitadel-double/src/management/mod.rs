@@ -1,0 +1,78 @@
+//! The management API, as far as a set-up of this project's API needs it: a bearer token in, JSON
+//! in and out, one file for each subject.
+//!
+//! Every change writes its events to the event log, and introspection sees it at once. Members of
+//! a body that the double does not know are ignored, as ZITADEL's gateway does.
+
+mod app_keys;
+mod app_settings;
+mod apps;
+mod caller;
+mod details;
+mod executions;
+mod grants;
+mod lists;
+mod members;
+mod metadata;
+mod orgs;
+mod passwords;
+mod pats;
+mod permissions;
+mod projects;
+mod request;
+mod roles;
+mod routes;
+mod targets;
+mod user_secrets;
+mod user_states;
+mod users;
+
+use http::Method;
+
+pub(crate) use caller::Caller;
+use request::{Outcome, Request};
+
+use crate::event_log;
+use crate::oidc::{Call, Reply, unescape};
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+use crate::violation::Violation;
+use crate::world::User;
+
+/// Beginnings of the paths of this API.
+const PREFIXES: [&str; 4] = ["/management/v1/", "/admin/v1/members", "/auth/v1/", "/v2/actions/"];
+
+/// Tells if a path belongs to this API.
+pub(crate) fn has_path(path: &str) -> bool {
+    PREFIXES.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Carries out a call.
+pub(crate) fn answer(call: &Call<'_>, path: &str, shared: &Shared) -> Reply {
+    let outcome = carry_out(call, path, shared);
+    outcome.map_or_else(Reply::from, |answer| Reply::json(&answer))
+}
+
+fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
+    let body = if call.method == Method::GET { b"" } else { call.body };
+    let body = request::parse(body)?;
+    let mut world = shared.world();
+    let caller = Caller::of(call.headers, &world)?;
+    let name = world.users.get(&caller.user).map(User::display_name);
+    world.log.caller =
+        Some(event_log::Caller { id: caller.user.to_string(), name: name.unwrap_or_default() });
+    let decoded: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let mut request = Request { world: &mut world, caller, body };
+    let outcome = routes::route(&mut request, call.method.as_str(), &segments);
+    world.log.caller = None;
+    outcome.unwrap_or_else(|| {
+        shared.violations.add(Violation::UnknownPath(path.to_owned()));
+        Err(Refusal::no_path())
+    })
+}
+
+/// A segment of a path; one that cannot be decoded stays as it is.
+fn decoded(segment: &str) -> String {
+    unescape(&segment.replace('+', "%2B")).unwrap_or_else(|| segment.to_owned())
+}

@@ -1,0 +1,53 @@
+//! Refusals of the token and revocation endpoints (RFC 6749 §5.2). The status is always 400.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::super::Reply;
+use crate::answer::Answer;
+
+/// An error with its description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    error: &'static str,
+    description: String,
+}
+
+impl Refused {
+    fn new(error: &'static str, description: impl Into<String>) -> Self {
+        Self { error, description: description.into() }
+    }
+
+    pub(crate) fn request(description: &str) -> Self {
+        Self::new("invalid_request", description)
+    }
+
+    pub(crate) fn client(description: &str) -> Self {
+        Self::new("invalid_client", description)
+    }
+
+    pub(crate) fn form() -> Self {
+        Self::request("error parsing form")
+    }
+
+    pub(crate) fn grant_type(name: &str) -> Self {
+        Self::new("unsupported_grant_type", format!("{name} not supported"))
+    }
+
+    pub(crate) fn no_scope() -> Self {
+        Self::request("The scope of your request is missing.")
+    }
+
+    /// The user may not get a token now.
+    pub(crate) fn user_not_active() -> Self {
+        Self::request("Errors.User.NotActive")
+    }
+}
+
+impl From<Refused> for Reply {
+    fn from(refused: Refused) -> Self {
+        let Refused { error, description } = refused;
+        let body = json!({ "error": error, "error_description": description });
+        Self::dictated(StatusCode::BAD_REQUEST, Answer::from(body))
+    }
+}

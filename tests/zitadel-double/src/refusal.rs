@@ -1,0 +1,149 @@
+//! Refusals of the administration and management APIs, in the words of their gateway.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::oidc::Reply;
+
+/// A call that is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    code: Code,
+    message: String,
+    /// Id of the error inside ZITADEL, where there is one.
+    id: Option<&'static str>,
+}
+
+/// Number of a gRPC status, which decides the status of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    Unknown = 2,
+    InvalidArgument = 3,
+    NotFound = 5,
+    AlreadyExists = 6,
+    PermissionDenied = 7,
+    FailedPrecondition = 9,
+    Unimplemented = 12,
+    Unauthenticated = 16,
+}
+
+impl Code {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::InvalidArgument | Self::FailedPrecondition => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::AlreadyExists => StatusCode::CONFLICT,
+            Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::Unimplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+        }
+    }
+}
+
+/// # Causes that ZITADEL numbers
+impl Refusal {
+    /// A value that makes no sense.
+    pub(crate) fn invalid(message: &str, id: &'static str) -> Self {
+        Self::known(Code::InvalidArgument, message, id)
+    }
+
+    /// The thing that the path names is not there.
+    pub(crate) fn not_found(message: &str, id: &'static str) -> Self {
+        Self::known(Code::NotFound, message, id)
+    }
+
+    /// The thing is there already. ZITADEL says it with this id for all that must be unique.
+    pub(crate) fn taken(message: &str) -> Self {
+        Self::exists(message, "V3-DKcYh")
+    }
+
+    /// The thing is there already, as seen before the write.
+    pub(crate) fn exists(message: &str, id: &'static str) -> Self {
+        Self::known(Code::AlreadyExists, message, id)
+    }
+
+    /// The state of things does not allow the call, or the call would change nothing.
+    pub(crate) fn precondition(message: &str, id: &'static str) -> Self {
+        Self::known(Code::FailedPrecondition, message, id)
+    }
+
+    /// The caller may not do that to this thing.
+    pub(crate) fn denied(message: &str, id: &'static str) -> Self {
+        Self::known(Code::PermissionDenied, message, id)
+    }
+
+    /// The token is none, or dead.
+    pub(crate) fn invalid_token() -> Self {
+        Self::known(Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e")
+    }
+
+    /// The token's user has no manager role.
+    pub(crate) fn no_membership() -> Self {
+        Self::not_found("membership not found", "AUTHZ-cdgFk")
+    }
+
+    /// The user's manager roles do not allow the call.
+    pub(crate) fn no_permission() -> Self {
+        Self::denied("No matching permissions found", "AUTH-5mWD2")
+    }
+
+    fn known(code: Code, message: &str, id: &'static str) -> Self {
+        Self { code, message: message.to_owned(), id: Some(id) }
+    }
+}
+
+/// # Causes that the gateway tells, or the database
+impl Refusal {
+    /// The body or a member of it makes no sense.
+    pub(crate) fn malformed(text: impl Into<String>) -> Self {
+        Self::plain(Code::InvalidArgument, text)
+    }
+
+    /// No `Authorization: Bearer …`.
+    pub(crate) fn no_credentials() -> Self {
+        Self::plain(Code::Unauthenticated, "auth header missing")
+    }
+
+    /// The path is there, by another method.
+    pub(crate) fn method() -> Self {
+        Self::plain(Code::Unimplemented, "Method Not Allowed")
+    }
+
+    /// No call has this path.
+    pub(crate) fn no_path() -> Self {
+        Self::plain(Code::NotFound, "Not Found")
+    }
+
+    /// No organization has the id of the request, or the database cannot tell.
+    pub(crate) fn no_organization() -> Self {
+        Self::plain(Code::PermissionDenied, "Organisation doesn't exist")
+    }
+
+    /// The database cannot tell.
+    pub(crate) fn database(text: impl Into<String>) -> Self {
+        Self::plain(Code::Unknown, text)
+    }
+
+    fn plain(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), id: None }
+    }
+
+    fn body(&self) -> Value {
+        let (code, message) = (self.code as u8, &self.message);
+        let Some(id) = self.id else {
+            return json!({ "code": code, "message": message, "details": [] });
+        };
+        let detail = json!({
+            "@type": "type.googleapis.com/zitadel.v1.ErrorDetail", "id": id, "message": message,
+        });
+        json!({ "code": code, "message": format!("{message} ({id})"), "details": [detail] })
+    }
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        Self::answer(refusal.code.status(), Answer::from(refusal.body()))
+    }
+}

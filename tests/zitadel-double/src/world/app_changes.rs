@@ -1,0 +1,37 @@
+//! Changes of applications that only the management API makes.
+
+use serde_json::json;
+
+use super::{App, World, WorldError};
+use crate::event_log::Editor;
+use crate::ids::{ClientId, ProjectId};
+use crate::random;
+
+impl World {
+    /// The client id and the application with this id in a project.
+    pub(crate) fn find_app(&self, project: &ProjectId, id: &str) -> Option<(ClientId, &App)> {
+        let mut apps = self.apps.iter();
+        let (client, app) = apps.find(|(_, app)| app.project == *project && app.id == id)?;
+        Some((client.clone(), app))
+    }
+
+    /// Changes an application to `client_secret_basic`; its keys go on being accepted.
+    pub(crate) fn change_to_secret(&mut self, client: &ClientId) -> Result<(), WorldError> {
+        let app = self.app_mut(client)?;
+        app.by_keys = false;
+        let payload = json!({ "appId": app.id, "authMethodType": 0 });
+        let name = "project.application.config.api.changed";
+        let event = self.app_event(client, name, Some(payload))?;
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
+    /// Generates a new secret, also for an application that authenticates by keys.
+    pub(crate) fn renew_secret(&mut self, client: &ClientId) -> Result<String, WorldError> {
+        let app = self.app_mut(client)?;
+        let secret = random::client_secret();
+        app.secret = Some(secret.clone());
+        self.log_secret(client)?;
+        Ok(secret)
+    }
+}

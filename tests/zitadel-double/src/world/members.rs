@@ -1,0 +1,76 @@
+//! Managers: users with a role in the instance or in an organization.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::World;
+use crate::event_log::{Editor, INSTANCE, NewEvent};
+use crate::ids::{OrgId, UserId};
+
+/// Where a manager role counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Instance,
+    Org(OrgId),
+}
+
+/// Manager roles by their place and their user, in the order in which they were given.
+pub(crate) type Members = BTreeMap<(Level, UserId), Vec<String>>;
+
+impl Level {
+    /// Id of the instance or the organization, which owns the membership.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Instance => INSTANCE,
+            Self::Org(org) => org.as_str(),
+        }
+    }
+
+    fn event(&self, what: &str) -> NewEvent {
+        let kind = match self {
+            Self::Instance => "instance",
+            Self::Org(_) => "org",
+        };
+        NewEvent::new(kind, self.id(), &format!("{kind}.member.{what}"), self.id())
+    }
+}
+
+impl World {
+    /// Gives manager roles to a user that has none there.
+    pub(crate) fn add_member(&mut self, level: Level, user: &UserId, roles: Vec<String>) {
+        let payload = json!({ "roles": roles, "userId": user.as_str() });
+        let event = level.event("added").with_payload(payload);
+        self.members.insert((level, user.clone()), roles);
+        self.log.write(Editor::Setup, [event]);
+    }
+
+    /// Takes the manager roles of a user; false if there are none.
+    pub(crate) fn remove_member(&mut self, level: &Level, user: &UserId) -> bool {
+        let found = self.members.remove(&(level.clone(), user.clone())).is_some();
+        if found {
+            let payload = json!({ "userId": user.as_str() });
+            let event = level.event("removed").with_payload(payload);
+            self.log.write(Editor::Setup, [event]);
+        }
+        found
+    }
+
+    /// The manager roles that count in an organization, those of the instance first.
+    pub(crate) fn manager_roles(&self, user: &UserId, org: &OrgId) -> Vec<&str> {
+        [Level::Instance, Level::Org(org.clone())]
+            .into_iter()
+            .filter_map(|level| self.members.get(&(level, user.clone())))
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Takes every manager role of a removed user; the events belong to the write of the cause.
+    pub(super) fn cascade_members(&mut self, user: &UserId) -> Vec<NewEvent> {
+        let held = self.members.extract_if(.., |(_, member), _| member == user);
+        let payload = json!({ "userId": user.as_str() });
+        held.map(|((level, _), _)| level.event("cascade.removed").with_payload(payload.clone()))
+            .collect()
+    }
+}
