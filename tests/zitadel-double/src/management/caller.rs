@@ -22,11 +22,19 @@ pub(crate) struct Caller {
     /// The organization that the call is about.
     pub(super) org: OrgId,
     pub(super) permissions: Vec<&'static str>,
+    is_manager: bool,
 }
 
 impl Caller {
-    /// Checks the token, then the organization, then the manager roles.
+    /// Checks the token, then the organization, then that there is a manager role.
     pub(crate) fn of(headers: &HeaderMap, world: &World) -> Result<Self, Refusal> {
+        let caller = Self::authenticated(headers, world)?;
+        caller.has_role()?;
+        Ok(caller)
+    }
+
+    /// Checks the token, then the organization.
+    pub(super) fn authenticated(headers: &HeaderMap, world: &World) -> Result<Self, Refusal> {
         let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
         let bearer = headers.get(AUTHORIZATION).and_then(text);
         let token = bearer.as_deref().and_then(|value| value.strip_prefix("Bearer "));
@@ -40,10 +48,13 @@ impl Caller {
             return Err(Refusal::no_organization());
         }
         let roles = world.manager_roles(user, &org);
-        if roles.is_empty() {
-            return Err(Refusal::no_membership());
-        }
-        Ok(Self { user: user.clone(), org, permissions: permissions::of(&roles) })
+        let (is_manager, permissions) = (!roles.is_empty(), permissions::of(&roles));
+        Ok(Self { user: user.clone(), org, permissions, is_manager })
+    }
+
+    /// Refuses a user without any manager role.
+    pub(super) fn has_role(&self) -> Result<(), Refusal> {
+        if self.is_manager { Ok(()) } else { Err(Refusal::no_membership()) }
     }
 
     /// Refuses a call that needs another permission.

@@ -7,11 +7,13 @@
 mod app_keys;
 mod app_settings;
 mod apps;
+mod auth_requests;
 mod caller;
 mod details;
 mod executions;
 mod grants;
 mod lists;
+mod logins;
 mod members;
 mod metadata;
 mod orgs;
@@ -27,11 +29,12 @@ mod user_secrets;
 mod user_states;
 mod users;
 
-use http::Method;
+use http::{Method, StatusCode};
 
 pub(crate) use caller::Caller;
 use request::{Outcome, Request};
 
+use crate::answer::Answer;
 use crate::event_log;
 use crate::oidc::{Call, Reply, unescape};
 use crate::refusal::Refusal;
@@ -40,7 +43,17 @@ use crate::violation::Violation;
 use crate::world::User;
 
 /// Beginnings of the paths of this API.
-const PREFIXES: [&str; 4] = ["/management/v1/", "/admin/v1/members", "/auth/v1/", "/v2/actions/"];
+const PREFIXES: [&str; 6] = [
+    "/management/v1/",
+    "/admin/v1/members",
+    "/auth/v1/",
+    "/v2/actions/",
+    SESSIONS_PATH,
+    "/v2/oidc/auth_requests/",
+];
+
+/// Path of the session API, which answers 201 to a new session.
+const SESSIONS_PATH: &str = "/v2/sessions";
 
 /// Tells if a path belongs to this API.
 pub(crate) fn has_path(path: &str) -> bool {
@@ -49,21 +62,28 @@ pub(crate) fn has_path(path: &str) -> bool {
 
 /// Carries out a call.
 pub(crate) fn answer(call: &Call<'_>, path: &str, shared: &Shared) -> Reply {
+    let is_new_session = call.method == Method::POST && path == SESSIONS_PATH;
+    let status = if is_new_session { StatusCode::CREATED } else { StatusCode::OK };
     let outcome = carry_out(call, path, shared);
-    outcome.map_or_else(Reply::from, |answer| Reply::json(&answer))
+    outcome.map_or_else(Reply::from, |answer| Reply::answer(status, Answer::from(answer)))
 }
 
 fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     let body = if call.method == Method::GET { b"" } else { call.body };
     let body = request::parse(body)?;
     let mut world = shared.world();
-    let caller = Caller::of(call.headers, &world)?;
+    // Every user may make a session.
+    let needs_role = !path.starts_with(SESSIONS_PATH) && !path.starts_with("/v2/oidc/");
+    let caller = Caller::authenticated(call.headers, &world)?;
+    if needs_role {
+        caller.has_role()?;
+    }
     let name = world.users.get(&caller.user).map(User::display_name);
     world.log.caller =
         Some(event_log::Caller { id: caller.user.to_string(), name: name.unwrap_or_default() });
     let decoded: Vec<String> = path.split('/').skip(1).map(decoded).collect();
     let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    let mut request = Request { world: &mut world, caller, body };
+    let mut request = Request { world: &mut world, caller, body, issuer: call.issuer };
     let outcome = routes::route(&mut request, call.method.as_str(), &segments);
     world.log.caller = None;
     outcome.unwrap_or_else(|| {

@@ -18,7 +18,7 @@ pub(super) const ROLES: [&str; 14] = [
     "ORG_PROJECT_CREATOR",
 ];
 
-/// The permissions of all these roles, each once. The double knows those of four roles; another
+/// The permissions of all these roles, each once. The double knows those of five roles; another
 /// role is a membership without a permission.
 pub(super) fn of(roles: &[&str]) -> Vec<&'static str> {
     let mut all = Vec::new();
@@ -34,6 +34,7 @@ fn permissions(role: &str) -> &'static [&'static str] {
     match role {
         "IAM_OWNER" => &IAM_OWNER,
         "IAM_OWNER_VIEWER" => &IAM_OWNER_VIEWER,
+        "IAM_LOGIN_CLIENT" => &IAM_LOGIN_CLIENT,
         "ORG_OWNER" => &ORG_OWNER,
         "ORG_OWNER_VIEWER" => &ORG_OWNER_VIEWER,
         _ => &[],
@@ -253,4 +254,41 @@ const ORG_OWNER_VIEWER: [&str; 19] = [
     "project.grant.read",
     "project.grant.member.read",
     "project.grant.user.grant.read",
+];
+
+const IAM_LOGIN_CLIENT: [&str; 34] = [
+    "iam.read",
+    "iam.policy.read",
+    "iam.member.read",
+    "iam.member.write",
+    "iam.idp.read",
+    "iam.feature.read",
+    "iam.restrictions.read",
+    "org.read",
+    "org.member.read",
+    "org.member.write",
+    "org.idp.read",
+    "org.feature.read",
+    "user.read",
+    "user.write",
+    "user.grant.read",
+    "user.grant.write",
+    "user.membership.read",
+    "user.credential.write",
+    "user.passkey.write",
+    "user.feature.read",
+    "policy.read",
+    "project.read",
+    "project.member.read",
+    "project.member.write",
+    "project.role.read",
+    "project.app.read",
+    "project.grant.read",
+    "project.grant.member.read",
+    "project.grant.member.write",
+    "session.read",
+    "session.write",
+    "session.link",
+    "session.delete",
+    "userschema.read",
 ];

@@ -19,6 +19,8 @@ pub(super) struct Request<'a> {
     pub(super) caller: Caller,
     /// Always an object.
     pub(super) body: Value,
+    /// The origin of the call.
+    pub(super) issuer: &'a str,
 }
 
 /// An empty body is an empty object.

@@ -3,8 +3,8 @@
 use super::members::{self, Managers};
 use super::request::{Outcome, Request};
 use super::{
-    app_keys, app_settings, apps, executions, grants, metadata, orgs, pats, projects, roles,
-    targets, user_secrets, user_states, users,
+    app_keys, app_settings, apps, auth_requests, executions, grants, logins, metadata, orgs, pats,
+    projects, roles, targets, user_secrets, user_states, users,
 };
 
 /// Carries out the call, or `None` if no call has this method and path.
@@ -27,6 +27,7 @@ pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> O
             Some(Ok(members::permissions(request)))
         }
         ["v2", "actions", rest @ ..] => of_actions(request, method, rest),
+        ["v2", rest @ ..] => of_logins(request, method, rest),
         _ => None,
     }
 }
@@ -115,6 +116,16 @@ fn of_users(request: &mut Request<'_>, method: &str, path: &[&str]) -> Option<Ou
         ("POST", [user, "pats"]) => pats::add(request, user),
         ("POST", [user, "pats", "_search"]) => pats::search(request, user),
         ("DELETE", [user, "pats", id]) => pats::remove(request, user, id),
+        _ => return None,
+    })
+}
+
+fn of_logins(request: &mut Request<'_>, method: &str, path: &[&str]) -> Option<Outcome> {
+    Some(match (method, path) {
+        ("POST", ["sessions"]) => logins::add(request),
+        ("DELETE", ["sessions", id]) => logins::remove(request, id),
+        ("GET", ["oidc", "auth_requests", id]) => auth_requests::get(request, id),
+        ("POST", ["oidc", "auth_requests", id]) => auth_requests::answer(request, id),
         _ => return None,
     })
 }

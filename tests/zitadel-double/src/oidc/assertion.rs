@@ -1,5 +1,7 @@
 //! `private_key_jwt` (RFC 7523 §3): one assertion, parsed and checked as ZITADEL does it.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -7,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::clock::unix_micros;
 use crate::ids::{ClientId, KeyId};
 use crate::violation::ClientRefusal;
-use crate::world::World;
+use crate::world::{RegisteredKey, World};
 
 /// The age at which an assertion is too old, and the lifetime that it should not exceed.
 pub(super) const ONE_HOUR: i64 = 3600;
@@ -70,8 +72,22 @@ impl Assertion {
         if !app.has_keys() {
             return Err(ClientRefusal::OtherAuthentication);
         }
+        self.check_signature(&app.keys)
+    }
+
+    /// Checks an assertion of a service user, which has keys of its own.
+    pub(super) fn check_user(
+        &self,
+        keys: &BTreeMap<KeyId, RegisteredKey>,
+        issuer: &str,
+    ) -> Result<(), ClientRefusal> {
+        self.check_claims(issuer, unix_micros())?;
+        self.check_signature(keys)
+    }
+
+    fn check_signature(&self, keys: &BTreeMap<KeyId, RegisteredKey>) -> Result<(), ClientRefusal> {
         let kid = self.key_id().ok_or(ClientRefusal::UnknownKey)?;
-        let key = app.keys.get(&kid).ok_or(ClientRefusal::UnknownKey)?;
+        let key = keys.get(&kid).ok_or(ClientRefusal::UnknownKey)?;
         let key = key.usable().ok_or(ClientRefusal::KeyExpired)?;
         let verifies = match self.header("alg") {
             Some("RS256") => key.verifies(&self.signed, &self.signature),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, PRAGMA, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, LOCATION, PRAGMA, SET_COOKIE, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode, response};
@@ -24,6 +24,7 @@ pub(crate) struct Reply {
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
     pub(crate) part: Part,
+    location: Option<String>,
     /// Origin of the request.
     origin: Option<Origin>,
 }
@@ -74,7 +75,7 @@ impl Reply {
     /// Any answer of the gateway.
     pub(crate) fn answer(status: StatusCode, answer: Answer) -> Self {
         let Answer { content_type, body } = answer;
-        Self { status, content_type, body, part: Part::Gateway, origin: None }
+        Self { status, content_type, body, part: Part::Gateway, location: None, origin: None }
     }
 
     /// Any answer of an endpoint of OpenID Connect.
@@ -84,6 +85,12 @@ impl Reply {
 
     pub(crate) fn text(status: StatusCode, text: &str) -> Self {
         Self::dictated(status, Answer::bytes(text).content_type(PLAIN_TEXT))
+    }
+
+    /// Sends the browser somewhere else.
+    pub(crate) fn redirect(location: String) -> Self {
+        let location = Some(location);
+        Self { location, ..Self::html(StatusCode::FOUND, "") }
     }
 
     pub(crate) fn html(status: StatusCode, text: &str) -> Self {
@@ -143,6 +150,9 @@ impl Reply {
                 .header("grpcgateway-cache-control", "no-store")
                 .header("grpcgateway-content-type", "application/grpc")
                 .header("grpcgateway-pragma", "no-cache");
+        }
+        if let Some(location) = &self.location {
+            head = head.header(LOCATION, location);
         }
         if self.content_type == PLAIN_TEXT && self.status != StatusCode::OK {
             head = head.header(X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -35,6 +35,8 @@ enum Endpoint {
     EventTypes,
     Management,
     Token,
+    Revocation,
+    Authorization,
     /// Health is not bound to a host.
     Alive,
     Ready,
@@ -98,6 +100,12 @@ pub(super) async fn respond(
         Endpoint::Token => {
             answer(at_instance(&head, &body, &shared, |call| oidc::token(call, &shared)))
         }
+        Endpoint::Revocation => {
+            answer(at_instance(&head, &body, &shared, |call| oidc::revoke(call, &shared)))
+        }
+        Endpoint::Authorization => {
+            answer(at_instance(&head, &body, &shared, |call| oidc::authorize(call, &shared)))
+        }
         Endpoint::Discovery => {
             let fault = shared.discovery_faults.next();
             let right = at_instance(&head, &body, &shared, |call| {
@@ -144,6 +152,8 @@ fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     match path {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
         oidc::TOKEN_PATH => Endpoint::Token,
+        oidc::REVOCATION_PATH => Endpoint::Revocation,
+        oidc::AUTHORIZATION_PATH => Endpoint::Authorization,
         event_log::SEARCH_PATH => Endpoint::Events,
         event_log::TYPES_PATH => Endpoint::EventTypes,
         oidc::KEYS_PATH => Endpoint::Keys,
@@ -220,6 +230,8 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
         | Endpoint::Ready
         | Endpoint::Keys
         | Endpoint::Token
+        | Endpoint::Revocation
+        | Endpoint::Authorization
         | Endpoint::Unknown => {}
     });
 }

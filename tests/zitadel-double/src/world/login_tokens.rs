@@ -17,6 +17,19 @@ impl World {
         Ok(self.seal.refresh_token(&id, &record.user))
     }
 
+    /// Finds the session token that a refresh token belongs to, if it can still be refreshed.
+    pub(crate) fn by_refresh_token(&self, presented: &str) -> Option<&SessionRecord> {
+        let opened = self.seal.open(presented)?;
+        let (session, refresh) = opened.id.split_once('-')?;
+        self.tokens.values().find_map(|token| match token {
+            Token::Session(record) => {
+                (record.session() == session && record.refresh == refresh && record.refreshable)
+                    .then_some(&**record)
+            }
+            Token::Pat(_) => None,
+        })
+    }
+
     /// Returns an id token of the login behind a session token.
     pub(crate) fn id_token(&self, token: &str, issuer: &str) -> Result<String, WorldError> {
         let record = self.session(token)?;

@@ -9,11 +9,13 @@ mod administrator;
 mod app_changes;
 mod app_keys;
 mod apps;
+mod auth_requests;
 mod default_world;
 mod errors;
 mod grants;
 mod key_file;
 mod login_tokens;
+mod logins;
 mod members;
 mod oidc_apps;
 mod orgs;
@@ -34,11 +36,13 @@ pub use actions::Action;
 pub(crate) use app_keys::RegisteredKey;
 pub use apps::AppState;
 pub(crate) use apps::{App, Credentials};
+pub(crate) use auth_requests::{AuthRequest, Stage};
 pub(crate) use default_world::DefaultWorld;
 pub use errors::WorldError;
 use grants::Grants;
 pub(crate) use grants::UserGrant;
 pub(crate) use key_file::SigningKey;
+use logins::Login;
 pub(crate) use members::{Level, Members};
 pub(crate) use oidc_apps::OidcSettings;
 pub(crate) use orgs::Org;
@@ -72,6 +76,9 @@ pub(crate) struct World {
     pub(crate) seal: TokenSeal,
     /// By their ids.
     tokens: HashMap<String, Token>,
+    /// By their ids.
+    pub(crate) logins: BTreeMap<String, Login>,
+    pub(crate) auth_requests: BTreeMap<String, AuthRequest>,
     pub(crate) answers: HashMap<String, Answer>,
     pub(crate) actions: BTreeMap<OrgId, Action>,
     pub(crate) members: Members,
@@ -97,6 +104,8 @@ impl World {
             grants: Grants::default(),
             seal,
             tokens: HashMap::new(),
+            logins: BTreeMap::new(),
+            auth_requests: BTreeMap::new(),
             answers: HashMap::new(),
             actions: BTreeMap::new(),
             members: Members::new(),

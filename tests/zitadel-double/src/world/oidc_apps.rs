@@ -8,6 +8,9 @@ pub(super) const NO_AUTHENTICATION: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 /// Authentication method by keys.
 pub(super) const BY_KEYS: &str = "OIDC_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 
+/// Kind of an application on the user's machine.
+const NATIVE: &str = "OIDC_APP_TYPE_NATIVE";
+
 /// How a front end logs people in, in ZITADEL's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OidcSettings {
@@ -31,8 +34,41 @@ impl OidcSettings {
         }
     }
 
-    /// An application without a secret.
+    /// A native application, which has no secret and listens on loopback.
     pub(super) fn public() -> Self {
-        Self { auth_method: NO_AUTHENTICATION.to_owned(), ..Self::web() }
+        let grant = |name: &str| format!("OIDC_GRANT_TYPE_{name}");
+        Self {
+            redirect_uris: ["localhost", "127.0.0.1"]
+                .map(|host| format!("http://{host}/callback"))
+                .to_vec(),
+            grant_types: ["AUTHORIZATION_CODE", "REFRESH_TOKEN"].map(grant).to_vec(),
+            app_type: NATIVE.to_owned(),
+            auth_method: NO_AUTHENTICATION.to_owned(),
+            ..Self::default()
+        }
     }
+
+    /// Tells if the application may use a grant, by ZITADEL's name.
+    pub(crate) fn allows(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// A native application accepts any port of its loopback addresses.
+    pub(crate) fn accepts(&self, redirect_uri: &str) -> bool {
+        let is_native = self.app_type == NATIVE;
+        self.redirect_uris.iter().any(|known| {
+            known == redirect_uri
+                || (is_native
+                    && without_port(known).is_some_and(|known| {
+                        without_port(redirect_uri).is_some_and(|sent| sent == known)
+                    }))
+        })
+    }
+}
+
+/// A plain URL on loopback without its port; `None` for any other.
+fn without_port(uri: &str) -> Option<(String, String)> {
+    let uri: http::Uri = uri.parse().ok().filter(|_| uri.starts_with("http://"))?;
+    let host = uri.host().filter(|host| ["localhost", "127.0.0.1", "[::1]"].contains(host))?;
+    Some((host.to_owned(), uri.path_and_query()?.to_string()))
 }

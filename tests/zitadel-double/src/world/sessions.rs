@@ -86,7 +86,16 @@ impl World {
 
     /// Revokes the refresh token of a session, and the access token with it.
     pub(crate) fn revoke_refresh(&mut self, token: &str) -> Result<(), WorldError> {
-        self.revoke_session(token, "oidc_session.refresh_token.revoked")
+        self.revoke_refresh_with_id(&self.token_id(token)?)
+    }
+
+    /// The same for the id of the access token.
+    pub(crate) fn revoke_refresh_with_id(&mut self, id: &str) -> Result<(), WorldError> {
+        self.revoke_session_with_id(id, "oidc_session.refresh_token.revoked")?;
+        if let Some(token) = self.tokens.get_mut(id) {
+            token.revoke();
+        }
+        Ok(())
     }
 
     pub(crate) fn remove_pat(&mut self, token: &str) -> Result<(), WorldError> {
@@ -124,7 +133,11 @@ impl World {
     }
 
     fn revoke_session(&mut self, token: &str, name: &str) -> Result<(), WorldError> {
-        let found = self.token_mut(token)?;
+        self.revoke_session_with_id(&self.token_id(token)?, name)
+    }
+
+    fn revoke_session_with_id(&mut self, id: &str, name: &str) -> Result<(), WorldError> {
+        let found = self.tokens.get_mut(id).ok_or(WorldError::UnknownToken)?;
         let Token::Session(record) = found else {
             return Err(WorldError::Impossible("a personal access token has no session"));
         };
@@ -142,11 +155,16 @@ impl World {
             Token::Session(record) => record.login.clone().ok_or(SIGNED_IN_ONLY)?,
             Token::Pat(_) => return Err(SIGNED_IN_ONLY),
         };
-        self.revoke_sessions(|record| record.login.as_ref() == Some(&login));
-        let event = NewEvent::new("session", &login, "session.terminated", INSTANCE);
+        self.terminate(&login, origin);
+        Ok(())
+    }
+
+    /// Ends a login session: every token that grew out of it is dead.
+    pub(super) fn terminate(&mut self, login: &str, origin: &str) {
+        self.revoke_sessions(|record| record.login.as_deref() == Some(login));
+        let event = NewEvent::new("session", login, "session.terminated", INSTANCE);
         let event = event.with_payload(json!({ "triggerOrigin": origin }));
         self.log.write(Editor::Unnamed, [event]);
-        Ok(())
     }
 
     /// Signs a person out: every session token is dead.

@@ -34,6 +34,8 @@ pub(crate) struct SessionRecord {
     /// The issuer inside a JWT: introspected through another domain it is inactive.
     pub(crate) issuer: Option<String>,
     pub(crate) state: TokenState,
+    /// Whether the refresh token is good; one outlives an access token that was revoked alone.
+    pub(crate) refreshable: bool,
     pub(crate) request: SessionToken,
 }
 
@@ -76,7 +78,10 @@ impl Token {
 
     pub(super) fn revoke(&mut self) {
         match self {
-            Self::Session(session) => session.state = TokenState::Revoked,
+            Self::Session(session) => {
+                session.state = TokenState::Revoked;
+                session.refreshable = false;
+            }
             Self::Pat(pat) => pat.state = TokenState::Revoked,
         }
     }
@@ -101,9 +106,9 @@ impl World {
         })
     }
 
-    /// Finds the token that a string stands for, to change it.
-    pub(super) fn token_mut(&mut self, presented: &str) -> Result<&mut Token, WorldError> {
-        let id = self.token(presented).map(|token| token.id().to_owned());
-        id.and_then(|id| self.tokens.get_mut(&id)).ok_or(WorldError::UnknownToken)
+    /// Returns the id of the token that a string stands for.
+    pub(super) fn token_id(&self, presented: &str) -> Result<String, WorldError> {
+        let token = self.token(presented).ok_or(WorldError::UnknownToken)?;
+        Ok(token.id().to_owned())
     }
 }

@@ -28,11 +28,11 @@ struct JwtClaims<'a> {
 }
 
 /// Where a new access token belongs.
-struct OidcSession {
-    id: String,
-    login: Option<String>,
+pub(super) struct OidcSession {
+    pub(super) id: String,
+    pub(super) login: Option<String>,
     /// Time of the login; that of the token when absent.
-    authenticated_at: Option<i64>,
+    pub(super) authenticated_at: Option<i64>,
 }
 
 impl World {
@@ -52,7 +52,7 @@ impl World {
         Ok(token)
     }
 
-    fn issue(
+    pub(super) fn issue(
         &mut self,
         user: &UserId,
         request: SessionToken,
@@ -100,6 +100,7 @@ impl World {
             expires_at,
             issuer,
             state,
+            refreshable: true,
             request,
         };
         self.tokens.insert(record.id.clone(), Token::Session(Box::new(record.clone())));
@@ -108,7 +109,12 @@ impl World {
 
     /// A new access token of the same session; the old one is dead at once.
     pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
-        let old = self.token_mut(token)?;
+        self.refresh_with_id(&self.token_id(token)?, issuer)
+    }
+
+    /// The same for the id of a token.
+    pub(crate) fn refresh_with_id(&mut self, id: &str, issuer: &str) -> Result<String, WorldError> {
+        let old = self.tokens.get_mut(id).ok_or(WorldError::UnknownToken)?;
         let Token::Session(record) = old.clone() else {
             return Err(WorldError::Impossible("a personal access token cannot be refreshed"));
         };
@@ -178,7 +184,7 @@ impl World {
         }
     }
 
-    fn audience_of(&self, request: &SessionToken) -> Vec<String> {
+    pub(crate) fn audience_of(&self, request: &SessionToken) -> Vec<String> {
         let mut audience: Vec<String> = match &request.audience {
             Audience::Only(exactly) => return exactly.clone(),
             Audience::Scopes => Vec::new(),

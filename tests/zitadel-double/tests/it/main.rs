@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod authorization_code;
 mod binary;
 mod changes_under_way;
 mod client_authentication;
@@ -23,7 +24,9 @@ mod event_pages;
 mod event_shapes;
 mod faults;
 mod introspection_request;
+mod jwt_profile;
 mod listening;
+mod login_client;
 mod management_actions;
 mod management_observed;
 mod management_projects;

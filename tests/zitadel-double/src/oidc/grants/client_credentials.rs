@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{Call, Form, basic};
-use super::{Refused, answer, id_token, scopes};
+use super::{Refused, answer, id_token, known_scopes};
 use crate::ids::UserId;
 use crate::shared::Shared;
 use crate::world::{Audience, SessionToken, User, World};
@@ -28,7 +28,7 @@ pub(super) fn grant(call: &Call<'_>, form: &Form, shared: &Shared) -> Result<Val
         None => return Err(Refused::request("Errors.User.Machine.Secret.NotExisting")),
     }
     let request = SessionToken {
-        scopes: scopes(form)?,
+        scopes: known_scopes(form)?,
         audience: Audience::Scopes,
         client_id: Some(user.name.clone()),
         shape: user.credentials.shape,

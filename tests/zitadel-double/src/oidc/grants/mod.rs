@@ -2,10 +2,15 @@
 //!
 //! Answers have no `scope`, as ZITADEL's.
 
+mod client;
 mod client_credentials;
+mod code;
+mod jwt_profile;
+mod refresh;
 mod refused;
 
-use refused::Refused;
+pub(super) use client::Client;
+pub(super) use refused::Refused;
 use serde_json::{Map, Value};
 
 use super::{Call, Form, Reply};
@@ -28,6 +33,11 @@ pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
         let form = Form::parse(call.body).map_err(|_| Refused::form())?;
         match form.value("grant_type") {
             "client_credentials" => client_credentials::grant(call, &form, shared),
+            "authorization_code" => code::grant(call, &form, shared),
+            "refresh_token" => refresh::grant(call, &form, shared),
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+                jwt_profile::grant(call, &form, shared)
+            }
             "" => Err(Refused::request("grant_type missing")),
             other => Err(Refused::grant_type(other)),
         }
@@ -36,7 +46,7 @@ pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
 }
 
 /// The scopes that ZITADEL keeps of a request; unknown ones are dropped without an error.
-fn scopes(form: &Form) -> Result<Vec<String>, Refused> {
+pub(super) fn known_scopes(form: &Form) -> Result<Vec<String>, Refused> {
     let asked: Vec<&str> = form.value("scope").split(' ').filter(|one| !one.is_empty()).collect();
     if asked.is_empty() {
         return Err(Refused::no_scope());

@@ -1,4 +1,4 @@
-//! Refusals of the token and revocation endpoints (RFC 6749 §5.2). The status is always 400.
+//! Refusals of the token, revocation and authorization endpoints (RFC 6749 §5.2).
 
 use http::StatusCode;
 use serde_json::json;
@@ -9,13 +9,14 @@ use crate::answer::Answer;
 /// An error with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
+    status: StatusCode,
     error: &'static str,
     description: String,
 }
 
 impl Refused {
     fn new(error: &'static str, description: impl Into<String>) -> Self {
-        Self { error, description: description.into() }
+        Self { status: StatusCode::BAD_REQUEST, error, description: description.into() }
     }
 
     pub(crate) fn request(description: &str) -> Self {
@@ -38,6 +39,21 @@ impl Refused {
         Self::request("The scope of your request is missing.")
     }
 
+    /// The client may not use this grant.
+    pub(crate) fn grant_not_allowed(name: &str) -> Self {
+        Self::new("unauthorized_client", format!("grant_type \"{name}\" not allowed"))
+    }
+
+    pub(crate) fn grant(description: &str) -> Self {
+        Self::new("invalid_grant", description)
+    }
+
+    /// ZITADEL answers an assertion that it does not accept as a fault of its own.
+    pub(crate) fn internal() -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self { status, ..Self::new("server_error", "Errors.Internal") }
+    }
+
     /// The user may not get a token now.
     pub(crate) fn user_not_active() -> Self {
         Self::request("Errors.User.NotActive")
@@ -46,8 +62,8 @@ impl Refused {
 
 impl From<Refused> for Reply {
     fn from(refused: Refused) -> Self {
-        let Refused { error, description } = refused;
+        let Refused { status, error, description } = refused;
         let body = json!({ "error": error, "error_description": description });
-        Self::dictated(StatusCode::BAD_REQUEST, Answer::from(body))
+        Self::dictated(status, Answer::from(body))
     }
 }
