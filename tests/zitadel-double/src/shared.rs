@@ -9,6 +9,7 @@ use crate::event_log::{EventLogFault, OpenWrites};
 use crate::fault::{DiscoveryFault, Fault, FaultQueue};
 use crate::inactive_by_fault::InactiveByFault;
 use crate::instance::Instance;
+use crate::lost_calls::LostCalls;
 use crate::oidc::SeenAssertions;
 use crate::rate_limit::RateLimiter;
 use crate::server::Tls;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) introspection_faults: FaultQueue<Fault>,
     pub(crate) discovery_faults: FaultQueue<DiscoveryFault>,
     pub(crate) event_log_faults: FaultQueue<EventLogFault>,
+    pub(crate) lost_calls: LostCalls,
     pub(crate) inactive_by_fault: InactiveByFault,
     pub(crate) open_writes: OpenWrites,
 }
@@ -52,6 +54,7 @@ impl Shared {
             introspection_faults: FaultQueue::default(),
             discovery_faults: FaultQueue::default(),
             event_log_faults: FaultQueue::default(),
+            lost_calls: LostCalls::default(),
             inactive_by_fault: InactiveByFault::default(),
             open_writes: OpenWrites::none(),
         }
@@ -82,6 +85,7 @@ impl Shared {
         self.introspection_faults.clear();
         self.discovery_faults.clear();
         self.event_log_faults.clear();
+        self.lost_calls.clear();
         self.inactive_by_fault.clear();
     }
 }

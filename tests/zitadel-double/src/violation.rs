@@ -73,7 +73,8 @@ pub enum Violation {
 pub enum ClientRefusal {
     /// No application has this client id.
     UnknownClient,
-    /// The application was deactivated. An operator did that: it is no violation.
+    /// The application was deactivated, or it or its key is not seen yet. An operator did that: it
+    /// is no violation.
     Deactivated,
     /// The secret is another one.
     WrongSecret,

@@ -6,9 +6,11 @@ use super::event_orders::{
     EventOrder, InactiveOrder, OrgRef, ReaderOrder, RoleRef, UserRef, WebhookOrder, WebhooksOrder,
 };
 use super::log_orders::{ClockOrder, CountOrder, LogFaultOrder, TimeOrder, TypeOrder, TypesOrder};
+use super::management_orders::{LostCallOrder, VisibilityOrder};
 use super::routes::{Outcome, done, read};
 use super::token_orders::TokenRef;
 use super::{ControlError, Controlled};
+use crate::management;
 
 pub(super) fn route(path: &str, body: &[u8], controlled: &Controlled) -> Outcome {
     let shared = &*controlled.shared;
@@ -29,6 +31,11 @@ pub(super) fn route(path: &str, body: &[u8], controlled: &Controlled) -> Outcome
             return Ok(json!({ "user": user.as_str() }));
         }
         "/event_requests" => return Ok(Value::from(shared.traffic.event_requests())),
+        "/management_calls" => {
+            let calls = management::calls(shared).into_iter();
+            let calls = calls.map(|(method, path)| json!({ "method": method, "path": path }));
+            return Ok(calls.collect());
+        }
         "/add_webhook" => return Ok(read::<WebhookOrder>(body)?.add(shared)),
         "/set_event_reader" => read::<ReaderOrder>(body)?.set(shared)?,
         "/remove_pat" => shared.world().remove_pat(&token()?)?,
@@ -64,6 +71,8 @@ pub(super) fn route(path: &str, body: &[u8], controlled: &Controlled) -> Outcome
         "/set_page_cap" => shared.world().log.page_cap = count()?,
         "/restore_log" => shared.world().log.restore(count()?),
         "/set_roles_lag" => shared.world().grants.set_lag(read::<TimeOrder>(body)?.time()),
+        "/set_visibility_lag" => read::<VisibilityOrder>(body)?.set(shared),
+        "/lose_management_call" => read::<LostCallOrder>(body)?.set(shared),
         "/set_log_clock" => shared.world().log.clock.set(read::<ClockOrder>(body)?.into()),
         "/set_known_event_types" => {
             shared.world().log.known_types = read::<TypesOrder>(body)?.types;

@@ -6,6 +6,7 @@ mod event_orders;
 mod event_routes;
 mod fault_order;
 mod log_orders;
+mod management_orders;
 mod people_orders;
 mod routes;
 mod server_orders;

@@ -49,13 +49,6 @@ impl ZitadelDouble {
 
 /// # Tokens
 impl ZitadelDouble {
-    /// The personal access token of the administrator, the service user `setup`: `IAM_OWNER` of the
-    /// instance and `ORG_OWNER` of the default organization. The first call adds the user.
-    #[must_use]
-    pub fn administrator(&self) -> String {
-        self.shared.world().administrator(self.org_id())
-    }
-
     /// A personal access token without expiry, of a service user.
     #[must_use]
     #[track_caller]

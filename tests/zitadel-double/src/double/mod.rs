@@ -5,6 +5,7 @@ mod breaking;
 mod changing;
 mod event_faults;
 mod events;
+mod managing;
 mod organizations;
 mod projects;
 mod remote;

@@ -117,7 +117,11 @@ impl ZitadelDouble {
     }
 
     /// Waits on the double's own clock: the caller's may be paused.
-    async fn wait_for(&self, what: &str, reached: impl Fn(&Counts) -> bool + Send + 'static) {
+    pub(super) async fn wait_for(
+        &self,
+        what: &str,
+        reached: impl Fn(&Counts) -> bool + Send + 'static,
+    ) {
         let mut counts = self.shared.traffic.subscribe();
         let waiting = async move {
             let arrived = counts.wait_for(reached);

@@ -9,6 +9,7 @@ mod fault;
 mod rows;
 mod search;
 mod times;
+mod visibility;
 mod writes;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,6 +22,7 @@ pub use fault::EventLogFault;
 pub(crate) use rows::{Row, Rows, row_of_member, row_of_role};
 use search::Search;
 pub(crate) use times::{of_go, of_protobuf, parse as parse_time};
+pub use visibility::VisibilityLag;
 pub(crate) use writes::OpenWrites;
 pub use writes::{HeldPush, PendingEvent};
 

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::visibility::{Visibility, VisibilityLag};
 use super::{Event, NewEvent};
 use crate::clock::unix_micros;
 
@@ -26,6 +27,7 @@ pub(crate) struct Rows {
     began: i64,
     all: HashMap<String, Row>,
     removed: HashSet<String>,
+    visibility: Visibility,
 }
 
 /// The key of a role, whose name is unique in its project alone.
@@ -40,7 +42,12 @@ pub(crate) fn row_of_member(of: impl AsRef<str>, user: impl AsRef<str>) -> Strin
 
 impl Rows {
     pub(super) fn new() -> Self {
-        Self { began: unix_micros(), all: HashMap::new(), removed: HashSet::new() }
+        Self {
+            began: unix_micros(),
+            all: HashMap::new(),
+            removed: HashSet::new(),
+            visibility: Visibility::default(),
+        }
     }
 
     /// The row of a thing. One that no event began is as old as the instance.
@@ -49,6 +56,21 @@ impl Rows {
         let before =
             || Row { sequence: 1, created: self.began, changed: self.began, owner: owner() };
         self.all.get(key).cloned().unwrap_or_else(before)
+    }
+
+    /// Decides how late readers see things that are added from now on.
+    pub(crate) fn set_lag(&mut self, lag: VisibilityLag) {
+        self.visibility.set(lag);
+    }
+
+    /// Tells if readers see a thing already.
+    pub(crate) fn shows(&self, key: impl AsRef<str>) -> bool {
+        self.visibility.shows(key.as_ref())
+    }
+
+    /// Counts a list or an introspection.
+    pub(crate) fn count_read(&self) {
+        self.visibility.read();
     }
 
     /// Tells if an event removed the thing.
@@ -63,6 +85,9 @@ impl Rows {
             self.all.remove(&key);
             self.removed.insert(key);
             return;
+        }
+        if !self.all.contains_key(&key) {
+            self.visibility.added(&key);
         }
         let owner = event.content.resource_owner.clone();
         let (sequence, created) = (event.sequence, event.created);

@@ -32,6 +32,7 @@ pub(super) fn search(request: &Request<'_>, project: &str, app: &str) -> Outcome
     let app = apps::find(request, project, app).map(|(_, _, app)| app);
     let rows = &request.world.log.rows;
     let keys = app.into_iter().flat_map(|app| &app.keys);
+    let keys = keys.filter(|(id, _)| request.shows(id));
     let keys = keys.map(|(id, key)| shown(id, key, &rows.get(id.as_str(), request.org())));
     Ok(request.page(keys.collect()))
 }

@@ -51,7 +51,8 @@ pub(super) fn search(request: &Request<'_>, project: &str) -> Outcome {
     let Some((id, project)) = request.project(project) else {
         return Ok(request.page(Vec::new()));
     };
-    let apps = request.world.apps.iter().filter(|(_, app)| app.project == id);
+    let apps = request.world.apps.iter();
+    let apps = apps.filter(|(_, app)| app.project == id && request.shows(&app.id));
     let mut apps: Vec<(&ClientId, &App)> = apps.collect();
     apps.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
     let finds = |name: &str, query: &Value, (_, app): &(&ClientId, &App)| match name {

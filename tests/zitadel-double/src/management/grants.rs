@@ -111,7 +111,8 @@ fn find<'a>(
 
 pub(super) fn search(request: &Request<'_>) -> Outcome {
     request.may("user.grant.read")?;
-    let here = |(_, held): &(&String, &UserGrant)| held.org == request.caller.org;
+    let here =
+        |(id, held): &(&String, &UserGrant)| held.org == request.caller.org && request.shows(id);
     let finds = |name: &str, query: &Value, (_, held): &(&String, &UserGrant)| match name {
         "userIdQuery" => Some(text_of(query, "userId") == held.user.as_str()),
         "projectIdQuery" => Some(text_of(query, "projectId") == held.project.as_str()),

@@ -50,6 +50,7 @@ impl Request<'_> {
         }
         let seen = of_protobuf(self.world.log.newest());
         details.insert("viewTimestamp".to_owned(), seen.into());
+        self.world.log.rows.count_read();
         let page: Vec<Value> = rows.into_iter().skip(number("offset")).take(limit).collect();
         let mut answer = Map::new();
         answer.insert("details".to_owned(), details.into());

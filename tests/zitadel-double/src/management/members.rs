@@ -68,7 +68,9 @@ impl Managers {
     pub(super) fn search(&self, request: &Request<'_>) -> Outcome {
         self.may(request, "read")?;
         let world = &request.world;
-        let here = world.members.iter().filter(|((level, _), _)| *level == self.level);
+        let here = world.members.iter().filter(|((level, user), _)| {
+            *level == self.level && request.shows(row_of_member(level.id(), user))
+        });
         let all = here.filter_map(|((_, id), roles)| Some((id, roles, world.users.get(id)?)));
         let finds = |name: &str, query: &Value, (id, _, _): &(&UserId, _, _)| match name {
             "userIdQuery" => Some(text_of(query, "userId") == id.as_str()),

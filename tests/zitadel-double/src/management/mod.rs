@@ -60,6 +60,12 @@ pub(crate) fn has_path(path: &str) -> bool {
     PREFIXES.iter().any(|prefix| path.starts_with(prefix))
 }
 
+/// Method and path of each call since the start or the last reset.
+pub(crate) fn calls(shared: &Shared) -> Vec<(String, String)> {
+    let calls = shared.traffic.requests().into_iter().filter(|request| has_path(&request.path));
+    calls.map(|call| (call.method, call.path)).collect()
+}
+
 /// Carries out a call.
 pub(crate) fn answer(call: &Call<'_>, path: &str, shared: &Shared) -> Reply {
     let is_new_session = call.method == Method::POST && path == SESSIONS_PATH;

@@ -29,7 +29,7 @@ pub(super) fn search(request: &Request<'_>, user: &str) -> Outcome {
     let rows = &request.world.log.rows;
     let user = request.user(user);
     let pats = user.into_iter().flat_map(|(id, _)| request.world.pats_of(&id));
-    let shown = pats.map(|pat| {
+    let shown = pats.filter(|pat| request.shows(&pat.id)).map(|pat| {
         let expiration = of_protobuf(pat.expires_at.saturating_mul(1_000_000));
         object([
             ("id", pat.id.as_str().into()),

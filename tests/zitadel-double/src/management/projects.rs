@@ -27,8 +27,8 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
 pub(super) fn search(request: &Request<'_>) -> Outcome {
     request.may("project.read")?;
     let all = request.world.projects.iter();
-    let here = |(_, project): &(&ProjectId, &Project)| {
-        project.owner == request.caller.org && project.active.is_some()
+    let here = |(id, project): &(&ProjectId, &Project)| {
+        project.owner == request.caller.org && project.active.is_some() && request.shows(id)
     };
     let finds = |name: &str, query: &Value, (_, project): &(&ProjectId, &Project)| match name {
         "nameQuery" => Some(matches(query, "name", &project.name)),

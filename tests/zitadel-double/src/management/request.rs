@@ -34,6 +34,11 @@ pub(super) fn parse(body: &[u8]) -> Outcome {
 }
 
 impl Request<'_> {
+    /// Tells if lists show a thing already, by the key of its row.
+    pub(super) fn shows(&self, key: impl AsRef<str>) -> bool {
+        self.world.log.rows.shows(key)
+    }
+
     pub(super) fn may(&self, permission: &str) -> Result<(), Refusal> {
         self.caller.may(permission)
     }

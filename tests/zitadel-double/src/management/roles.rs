@@ -72,7 +72,8 @@ pub(super) fn search(request: &Request<'_>, project: &str) -> Outcome {
         "displayNameQuery" => Some(matches(query, "displayName", &text(key).display)),
         _ => None,
     };
-    request.page_of(project.roles.iter().collect(), finds, |key| {
+    let shown = project.roles.iter().filter(|key| request.shows(row_of_role(&id, key)));
+    request.page_of(shown.collect(), finds, |key| {
         let row = request.world.log.rows.get(&row_of_role(&id, key), &project.owner);
         let text = text(key);
         object([

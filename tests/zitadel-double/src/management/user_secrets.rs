@@ -49,6 +49,7 @@ pub(super) fn search_keys(request: &Request<'_>, user: &str) -> Outcome {
     request.may("user.read")?;
     let rows = &request.world.log.rows;
     let keys = request.user(user).into_iter().flat_map(|(_, user)| &user.credentials.keys);
+    let keys = keys.filter(|(id, _)| request.shows(id));
     let keys = keys.map(|(id, key)| shown(id, key, &rows.get(id.as_str(), request.org())));
     Ok(request.page(keys.collect()))
 }

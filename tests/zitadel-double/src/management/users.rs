@@ -71,7 +71,9 @@ fn add(request: &mut Request<'_>, user: User) -> Result<UserId, Refusal> {
 
 pub(super) fn search(request: &Request<'_>) -> Outcome {
     request.may("user.read")?;
-    let here = |(_, user): &(&UserId, &User)| user.org == request.caller.org && user.exists();
+    let here = |(id, user): &(&UserId, &User)| {
+        user.org == request.caller.org && user.exists() && request.shows(id)
+    };
     let finds = |name: &str, query: &Value, (id, user): &(&UserId, &User)| match name {
         "userNameQuery" => Some(matches(query, "userName", &user.name)),
         "loginNameQuery" => Some(matches(query, "loginName", &user.name)),

@@ -72,6 +72,9 @@ impl Assertion {
         if !app.has_keys() {
             return Err(ClientRefusal::OtherAuthentication);
         }
+        if self.key_id().is_some_and(|id| !world.log.rows.shows(id)) {
+            return Err(ClientRefusal::Deactivated);
+        }
         self.check_signature(&app.keys)
     }
 

@@ -222,10 +222,10 @@ fn add_roles(
     let restricted: Vec<&str> =
         scopes.iter().filter_map(|scope| scope.strip_prefix(ROLES_OF_ORG_SCOPE)).collect();
     let mut roles: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    let grants = world.grants.shown().values();
-    let grants =
-        grants.filter(|held| held.active && held.user == *user && held.project == *project);
-    for grant in grants {
+    let grants = world.grants.shown().iter().filter(|(id, held)| {
+        held.active && held.user == *user && held.project == *project && world.log.rows.shows(id)
+    });
+    for (_, grant) in grants {
         if restricted.is_empty() || restricted.contains(&grant.org.as_str()) {
             let domain = world.orgs.get(&grant.org).map_or("", |org| org.primary_domain.as_str());
             for role in &grant.roles {

@@ -102,7 +102,8 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
     }
 }
 
-async fn end(line: &Line, ending: Ending) -> Response<Body> {
+/// Ends the connection in place of an answer.
+pub(super) async fn end(line: &Line, ending: Ending) -> Response<Body> {
     line.end(ending);
     std::future::pending().await
 }

@@ -8,12 +8,13 @@ use http::{HeaderValue, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
-use super::act_out::{act_out, answer};
+use super::act_out::{act_out, answer, end};
 use super::body::Body;
 use super::line::{Ending, Line};
 use crate::event_log::{self, EventLogFault};
 use crate::fault::{DiscoveryFault, Fault};
 use crate::instance::{UnknownHost, requested_host};
+use crate::lost_calls::LostCall;
 use crate::management;
 use crate::oidc::{self, Call, Form, Part, Reply};
 use crate::rate_limit::RateLimit;
@@ -75,6 +76,7 @@ pub(super) async fn respond(
                 shared.open_writes.finished().await;
             }
             let right = at_instance(&head, &body, &shared, |call| oidc::introspect(call, &shared));
+            shared.world().log.rows.count_read();
             match shared.introspection_faults.next() {
                 Some(fault) => worked_on(fault, right, line, shared).await,
                 None => answer(right),
@@ -94,8 +96,17 @@ pub(super) async fn respond(
         }
         Endpoint::Management => {
             let path = head.uri.path();
-            let carry_out = |call: &Call<'_>| management::answer(call, path, &shared);
-            answer(at_instance(&head, &body, &shared, carry_out))
+            let carried_out = || {
+                at_instance(&head, &body, &shared, |call| management::answer(call, path, &shared))
+            };
+            match shared.lost_calls.next() {
+                None => answer(carried_out()),
+                Some(LostCall::Before) => end(&line, Ending::Reset).await,
+                Some(LostCall::After) => {
+                    carried_out();
+                    end(&line, Ending::Reset).await
+                }
+            }
         }
         Endpoint::Token => {
             answer(at_instance(&head, &body, &shared, |call| oidc::token(call, &shared)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::World;
-use crate::event_log::{Editor, INSTANCE, NewEvent};
+use crate::event_log::{Editor, INSTANCE, NewEvent, row_of_member};
 use crate::ids::{OrgId, UserId};
 
 /// Where a manager role counts.
@@ -60,6 +60,7 @@ impl World {
     pub(crate) fn manager_roles(&self, user: &UserId, org: &OrgId) -> Vec<&str> {
         [Level::Instance, Level::Org(org.clone())]
             .into_iter()
+            .filter(|level| self.log.rows.shows(row_of_member(level.id(), user)))
             .filter_map(|level| self.members.get(&(level, user.clone())))
             .flatten()
             .map(String::as_str)

@@ -89,11 +89,13 @@ impl World {
         self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
     }
 
-    /// Tells if the application, its project and the project's organization are active.
+    /// Tells if the application, its project and the project's organization are active, and the
+    /// application is seen already.
     pub(crate) fn may_introspect(&self, app: &App) -> bool {
         let project = self.projects.get(&app.project).filter(|one| one.active == Some(true));
         let org = project.and_then(|project| self.orgs.get(&project.owner));
-        app.state == AppState::Active && org.is_some_and(|org| org.active)
+        let is_seen = self.log.rows.shows(&app.id);
+        is_seen && app.state == AppState::Active && org.is_some_and(|org| org.active)
     }
 
     /// An event of a project, with its payload.

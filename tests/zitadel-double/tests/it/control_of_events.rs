@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use zitadel_double::{NewUser, SessionToken};
 
 use crate::control::Remote;
+use crate::manager::Manager;
 use crate::resource_server::{
     events, http, inactive, introspect, names, search_request, send, with_json,
 };
@@ -140,4 +141,29 @@ async fn targets_are_added_and_their_fate_decided() {
     }
     let got = remote.send("POST", "/set_webhooks", json!({ "fate": "sometimes" })).await;
     assert_eq!(got.status, 400);
+}
+
+#[tokio::test]
+async fn the_management_api_is_slow_to_see_and_loses_a_call_by_order() {
+    let remote = Remote::start().await;
+    let double = &remote.double;
+    let admin = Manager::administrator(double);
+    let search = "/management/v1/projects/_search";
+    let named = |name: &str| json!([{ "nameQuery": { "name": name } }]);
+    remote.post("/set_visibility_lag", json!({ "reads": 1 })).await;
+    let project = admin.project("late").await;
+    assert!(admin.listed(search, named("late"), "id").await.is_empty());
+    assert_eq!(admin.listed(search, named("late"), "id").await, [project]);
+    remote.post("/set_visibility_lag", json!({ "milliseconds": 3_600_000 })).await;
+    remote.post("/set_visibility_lag", json!("none")).await;
+    admin.project("at once").await;
+    assert_eq!(admin.listed(search, named("at once"), "id").await.len(), 1);
+    remote.post("/lose_management_call", json!({ "number": 1, "when": "after" })).await;
+    let body = json!({ "name": "lost" });
+    assert!(admin.request("POST", "/management/v1/projects", &body).send().await.is_err());
+    remote.post("/lose_management_call", json!({ "number": 1, "when": "before" })).await;
+    assert!(admin.request("POST", search, &json!({})).send().await.is_err());
+    assert_eq!(admin.listed(search, named("lost"), "id").await.len(), 1);
+    let calls = remote.post("/management_calls", json!({})).await;
+    assert_eq!(calls[0], json!({ "method": "POST", "path": "/management/v1/projects" }));
 }

@@ -28,6 +28,7 @@ mod jwt_profile;
 mod listening;
 mod login_client;
 mod management_actions;
+mod management_faults;
 mod management_observed;
 mod management_projects;
 mod management_rights;

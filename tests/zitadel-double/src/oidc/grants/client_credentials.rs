@@ -43,7 +43,10 @@ pub(super) fn grant(call: &Call<'_>, form: &Form, shared: &Shared) -> Result<Val
 
 /// The user with this login name, which disregards case.
 fn find<'a>(world: &'a World, name: &str) -> Option<(UserId, &'a User)> {
-    let is_it = |user: &User| user.exists() && user.name.to_lowercase() == name.to_lowercase();
-    let (id, user) = world.users.iter().find(|(_, user)| is_it(user))?;
+    let is_it = |(id, user): &(&UserId, &User)| {
+        let is_named = user.name.to_lowercase() == name.to_lowercase();
+        is_named && user.exists() && world.log.rows.shows(id)
+    };
+    let (id, user) = world.users.iter().find(is_it)?;
     Some((id.clone(), user))
 }

@@ -1,0 +1,39 @@
+//! Management calls whose connection is lost.
+
+use std::sync::{Mutex, PoisonError};
+
+/// When the connection of a management call is lost. No answer arrives in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostCall {
+    /// Before the call took effect.
+    Before,
+    /// After the call took effect.
+    After,
+}
+
+/// The call to lose, by its number from now.
+#[derive(Debug, Default)]
+pub(crate) struct LostCalls(Mutex<Option<(usize, LostCall)>>);
+
+impl LostCalls {
+    pub(crate) fn set(&self, number: usize, when: LostCall) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, when));
+    }
+
+    /// Counts a call; the result is its fate if it is the one to lose.
+    pub(crate) fn next(&self) -> Option<LostCall> {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (left, when) = lost.as_mut()?;
+        *left = left.saturating_sub(1);
+        let when = *when;
+        if *left > 0 {
+            return None;
+        }
+        *lost = None;
+        Some(when)
+    }
+
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
