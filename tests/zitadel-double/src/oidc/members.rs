@@ -19,10 +19,6 @@ impl Members {
     pub(crate) fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
     }
-
-    pub(crate) fn sort(&mut self) {
-        self.0.sort_by(|(left, _), (right, _)| left.cmp(right));
-    }
 }
 
 impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Members {
