@@ -44,7 +44,7 @@ pub(crate) enum Part {
     Debug,
 }
 
-/// What the endpoint refuses, in RFC 6749's words. Always 400.
+/// Refusal of an endpoint in RFC 6749's words. Always 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OidcError {
     /// Wrong credentials. ZITADEL gives no description.
@@ -97,7 +97,7 @@ impl Reply {
         Self::dictated(status, Answer::bytes(text).content_type("text/html; charset=utf-8"))
     }
 
-    /// What the gateway says to a host that no instance has.
+    /// The gateway's answer to a host that no instance has.
     pub(crate) fn no_instance_at_gateway(text: &str, host: &str) -> Self {
         let message = format!(
             "{} Parent=(unable to get instance by host: instanceHost {host}, publicHost : \

@@ -134,7 +134,7 @@ fn json_text(text: &str) -> Reply {
     Reply::dictated(StatusCode::OK, Answer::bytes(text))
 }
 
-/// What ZITADEL says when it could not look for the instance.
+/// ZITADEL's words when it could not look for the instance.
 fn database_down(no_instance: &str) -> String {
     format!(
         "{no_instance}ID=QUERY-d3fas Message=An internal error occurred Parent=(failed to connect \

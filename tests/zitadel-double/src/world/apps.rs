@@ -27,14 +27,14 @@ pub(crate) struct App {
     pub(crate) state: AppState,
     /// How people log in by an OIDC application; an API application has no settings.
     pub(crate) oidc: Option<OidcSettings>,
-    /// Whether the application is set to authenticate by keys.
+    /// Set when the application is to authenticate by keys.
     pub(crate) by_keys: bool,
     /// An application that was changed to keys goes on accepting its secret.
     pub(crate) secret: Option<String>,
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
 }
 
-/// How a new application authenticates.
+/// Client authentication of a new application.
 pub(crate) enum Credentials {
     /// An API with `client_secret_basic`.
     Secret(String),

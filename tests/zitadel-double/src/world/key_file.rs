@@ -38,7 +38,7 @@ impl SigningKey {
             .is_ok()
     }
 
-    /// Whether `signature` is this key's PS256 signature of `message`.
+    /// Tells if `signature` is this key's PS256 signature of `message`.
     pub(crate) fn verifies_pss(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.public)
             .verify(message, signature)

@@ -22,7 +22,7 @@ pub struct NewUser {
     pub id: Option<UserId>,
     /// The e-mail address of a person, shown with the scope `email`.
     pub email: Option<String>,
-    /// Whether the address is verified. A false `email_verified` is left out of answers.
+    /// Set when the address is verified. Answers leave out a false `email_verified`.
     pub email_verified: bool,
     /// Names and further data of a person, shown with the scopes `profile` and `phone`.
     pub profile: Profile,
@@ -30,7 +30,7 @@ pub struct NewUser {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What is known of a person.
+/// Names and further data of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Given name.

@@ -98,7 +98,7 @@ impl SessionToken {
         }
     }
 
-    /// What a service user gets for an assertion of its own key, which leaves no method.
+    /// A token for the assertion of a service user's own key, which leaves no method.
     #[must_use]
     pub fn jwt_profile<'a>(
         user_name: &str,

@@ -56,7 +56,7 @@ fn without_chance(headers: &BTreeMap<String, String>) -> BTreeMap<String, String
     headers
 }
 
-/// What is called otherwise in the double's default world.
+/// Replaces names of the double's default world by the observed ones.
 fn in_their_words(body: &str) -> String {
     body.replace("acme.localhost", "ha-docs.localhost")
         .replace("\"ACME\"", "\"ha-docs\"")
@@ -75,7 +75,7 @@ fn times(body: &str) -> Times {
     Times { issued_at: body["iat"].as_i64(), updated_at: body["updated_at"].as_i64() }
 }
 
-/// What is to be replaced in a text.
+/// Ids and times to replace in a text.
 struct Text<'a> {
     /// The observed id for each id.
     ids: HashMap<String, &'a str>,

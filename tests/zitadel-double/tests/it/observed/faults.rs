@@ -20,7 +20,7 @@ async fn ask(stage: &Stage) -> Answer {
     Question::about(stage, &token).ask(stage).await
 }
 
-/// Of the headers one alone was written down.
+/// Compares status and media type, the one header that was written down.
 fn assert_head_alike(observed: &Observed, answer: &Answer) {
     assert_eq!(Some(answer.status), observed.status);
     assert_eq!(answer.headers["content-type"], observed.headers["content-type"]);

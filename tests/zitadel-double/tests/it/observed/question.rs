@@ -157,7 +157,7 @@ fn own_field(stage: &Stage, name: &str, value: &Value) -> String {
     }
 }
 
-/// The double's token for an observed one; itself where it is one of nobody's.
+/// Returns the double's token for an observed one, or the observed text where there is none.
 fn own_token(stage: &Stage, observed: &str) -> String {
     let is_of = |case: &str| find(case).asked["token"].as_str() == Some(observed);
     if is_of("pat_with_role") {

@@ -9,7 +9,7 @@ use super::{Question, Stage, Table};
 
 pub(super) const TABLE: Table = &[
     ("session_opaque_with_role", |stage, _| about(stage, &stage.login(&stage.ada, EVERYTHING))),
-    ("session_opaque_without_role", |stage, _| about(stage, &stage.login(&stage.nobody, "openid"))),
+    ("session_opaque_without_role", |stage, _| about(stage, &stage.login(&stage.guest, "openid"))),
     ("session_jwt", |stage, _| about(stage, &stage.jwt_login())),
     ("session_opaque_at_another_project", |stage, _| {
         let token = stage.login(&stage.ada, EVERYTHING);
@@ -37,7 +37,7 @@ pub(super) const TABLE: Table = &[
         about(stage, &token)
     }),
     ("session_opaque_of_ended_session", |stage, _| {
-        let token = stage.login(&stage.nobody, "openid");
+        let token = stage.login(&stage.guest, "openid");
         stage.double.end_session(&token);
         about(stage, &token)
     }),

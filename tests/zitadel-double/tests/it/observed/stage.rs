@@ -29,7 +29,7 @@ pub(super) struct Stage {
     pub(super) jwt_user: UserId,
     pub(super) stranger: UserId,
     pub(super) ada: UserId,
-    pub(super) nobody: UserId,
+    pub(super) guest: UserId,
     pub(super) administrator: UserId,
 }
 
@@ -53,7 +53,7 @@ impl Stage {
             profile: Profile::named("Ada", "Doe"),
             ..NewUser::human("ha-ada")
         };
-        let (ada, nobody) = (double.add_user(ada), double.add_user(NewUser::human("ha-nobody")));
+        let (ada, guest) = (double.add_user(ada), double.add_user(NewUser::human("ha-guest")));
         for user in [&reader, &deactivated, &jwt_user, &ada] {
             double.grant(user, "read:messages");
         }
@@ -71,7 +71,7 @@ impl Stage {
             jwt_user,
             stranger,
             ada,
-            nobody,
+            guest,
             administrator,
         }
     }
@@ -94,7 +94,7 @@ impl Stage {
             (self.jwt_user.as_str(), "340000000000000109"),
             (self.stranger.as_str(), "340000000000000110"),
             (self.ada.as_str(), "340000000000000100"),
-            (self.nobody.as_str(), "340000000000000101"),
+            (self.guest.as_str(), "340000000000000101"),
             (self.administrator.as_str(), "340000000000000150"),
             ("340000000000000030", "340000000000000902"),
             ("340000000000000031", "340000000000000904"),
@@ -126,12 +126,12 @@ impl Stage {
         self.double.pat_with(user, Pat::ExpiresIn(DAY))
     }
 
-    /// What client credentials give for these scopes, parted by spaces.
+    /// Returns a token of client credentials with these scopes, parted by spaces.
     pub(super) fn credentials(&self, user: &UserId, name: &str, scopes: &str) -> String {
         self.double.session_token(user, client_credentials(name, scopes))
     }
 
-    /// What a login at a front end gives.
+    /// Returns the token of a login at the front end.
     pub(super) fn login(&self, user: &UserId, scopes: &str) -> String {
         self.double.session_token(user, session(scopes))
     }
