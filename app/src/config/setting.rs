@@ -219,7 +219,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "zitadel.max_per_second",
         "a whole number, at least 1",
-        "Requests of every kind that this process sends to ZITADEL within one second, at most. Beyond it callers get 503. ZITADEL Cloud bans an address above 50: `45`, divided by the replicas behind one address. Without it: no limit.",
+        "Requests of every kind that this process sends to ZITADEL within one second, at most. Beyond it callers get 503. For ZITADEL Cloud, which allows an address about 50: `45`, divided by the replicas behind one address. Without it: no limit.",
     )
     .number(),
     Setting::new(
@@ -244,7 +244,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "auth.organizations",
         "organization ids",
-        "The user's organization (`urn:zitadel:iam:user:resourceowner:id`) must be one of these. Without it: any. People's tokens carry that claim only with the scope `urn:zitadel:iam:user:resourceowner`.",
+        "The user's organization (`urn:zitadel:iam:user:resourceowner:id`) must be one of these. Without it: any. Tokens other than PATs carry that claim only with the scope `urn:zitadel:iam:user:resourceowner`.",
     ),
     Setting::new(
         "auth.audience",
