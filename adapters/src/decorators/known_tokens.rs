@@ -12,8 +12,8 @@ use quick_cache::unsync::Cache;
 
 use super::digest::{Digest, Digester};
 
-/// Texts that are remembered of one token. ZITADEL calls a session token active that was cut by 1 to 24
-/// characters: without this bound one user fills the set.
+/// Texts that are remembered of one token. ZITADEL calls a session token active whose last characters
+/// were cut off or replaced: without this bound one user fills the set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
 /// Remembers which tokens were active when they were last asked about, longer than their answers may be

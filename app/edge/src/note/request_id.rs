@@ -12,8 +12,9 @@ use crate::{admit::Visit, answer::Rejection};
 /// Header of the caller's own id, and of the id in the answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id of a caller that is taken over, in bytes. An id is logged, and every access token of
-/// ZITADEL is longer, so no token gets into the log by this header.
+/// Longest id of a caller that is taken over, in bytes. An id is logged, and an access token of ZITADEL
+/// has 71 bytes or more, unless an operator chose short ids of users: such a token does not get into the
+/// log by this header.
 const MAX_LENGTH: usize = 64;
 
 /// Id of one request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.

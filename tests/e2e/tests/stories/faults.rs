@@ -125,8 +125,8 @@ async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
     assert_unavailable(&api.get("/api/private", &token).await, "a deactivated application");
 }
 
-// ZITADEL says `active: false` where its own database failed, and nothing tells that from a dead
-// token. So nothing remembers it.
+// ZITADEL says `active: false` where a table of its database failed, and without a canary nothing tells
+// that from a dead token. So nothing remembers it.
 #[tokio::test]
 async fn a_token_that_zitadel_failed_to_look_up_is_let_in_at_the_next_request() {
     let double = ZitadelDouble::start().await;

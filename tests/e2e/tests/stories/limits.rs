@@ -111,7 +111,7 @@ async fn after_a_restart_a_user_is_a_stranger_until_the_first_answer() {
     drop(flood);
 }
 
-/// The limit of ZITADEL Cloud is never reached, whoever sends what. The margin is for a machine under
+/// A limit such as ZITADEL Cloud's is never reached, whoever sends what. The margin is for a machine under
 /// load, where requests arrive later than they were sent.
 #[tokio::test]
 async fn a_budget_a_second_keeps_the_whole_api_from_being_banned() {
