@@ -44,13 +44,20 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Writes the event of all requests since.
-fn go_on(fault: &IntrospectionError, requests: u64) {
+/// Writes the event of all requests since. The last of them may be as old as the period, and the server
+/// may have answered since: the event says how long `ago` it was, and not that the fault goes on.
+fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {
-        warn!(target: TARGET, reason, cause, requests, "still no verdict: {fault}; {advice}");
+        warn!(
+            target: TARGET, reason, cause, requests, ?ago,
+            "no verdict for further requests: {fault}; {advice}",
+        );
     } else {
-        error!(target: TARGET, reason, cause, requests, "still no verdict: {fault}; {advice}");
+        error!(
+            target: TARGET, reason, cause, requests, ?ago,
+            "no verdict for further requests: {fault}; {advice}",
+        );
     }
 }
 

@@ -15,7 +15,7 @@ const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting:
 
 /// Of the whole process: without a guard there is no other place.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
-    Sums::new(BOUND, |(method, route), requests| write(method, route, Some(requests)))
+    Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });
 
 /// Logs a request whose handler asks for what only a guard can give.

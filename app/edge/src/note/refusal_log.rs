@@ -47,7 +47,7 @@ impl RefusalLog {
         Self {
             inactive_means,
             explained: Mutex::default(),
-            refusals: Sums::new(BOUND, |refusal, requests| {
+            refusals: Sums::new(BOUND, |refusal, requests, _ago| {
                 let Refusal { outcome, method, route, request_id } = refusal;
                 write(outcome, method, route, request_id, Some(requests), "");
             }),

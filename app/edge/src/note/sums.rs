@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, task::AbortHandle, time::sleep};
+use tokio::{
+    runtime::Handle,
+    task::AbortHandle,
+    time::{Instant, sleep},
+};
 
 /// Bounds the events about one reason.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +26,11 @@ pub(super) struct Bound {
 }
 
 /// Decides which requests have an event of their own, and has the others summed up by `write`, which
-/// gets the last request and the number of requests since the event before.
+/// gets the last request, the number of requests since the event before, and how long ago the last was.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
-    write: fn(&T, u64),
+    write: fn(&T, u64, Duration),
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
@@ -36,13 +40,13 @@ struct Since<T> {
     singly: u64,
     /// Number of requests since the last event.
     requests: u64,
-    last: Option<T>,
+    last: Option<(T, Instant)>,
     /// Task that writes the sums. It ends when there is nothing more to sum up, and with its runtime.
     summing_up: AbortHandle,
 }
 
 impl<T: Send + 'static> Sums<T> {
-    pub(super) fn new(bound: Bound, write: fn(&T, u64)) -> Self {
+    pub(super) fn new(bound: Bound, write: fn(&T, u64, Duration)) -> Self {
         Self { bound, write, reasons: Arc::default() }
     }
 
@@ -57,7 +61,7 @@ impl<T: Send + 'static> Sums<T> {
                 return true;
             }
             since.requests += 1;
-            since.last = Some(describe());
+            since.last = Some((describe(), Instant::now()));
             return false;
         }
         // Without a runtime there is no task that sums up.
@@ -72,8 +76,8 @@ impl<T: Send + 'static> Sums<T> {
         loop {
             sleep(self.bound.period).await;
             let sum = self.take(reason);
-            if let Some((requests, last)) = &sum {
-                (self.write)(last, *requests);
+            if let Some((requests, (last, at))) = &sum {
+                (self.write)(last, *requests, at.elapsed());
             }
             if sum.is_none() || !self.bound.lasting {
                 return;
@@ -81,9 +85,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the number of requests since the last event, and the last of them. Forgets the reason
+    /// Takes the number of requests since the last event, and the last of them with its time. Forgets the reason
     /// where no further sum follows.
-    fn take(&self, reason: &'static str) -> Option<(u64, T)> {
+    fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
         let sum = since.last.take().map(|last| (std::mem::take(&mut since.requests), last));
@@ -116,7 +120,7 @@ mod tests {
     }
 
     fn sums(singly: u64, lasting: bool) -> Sums<u64> {
-        Sums::new(Bound { singly, period: PERIOD, lasting }, |last, requests| {
+        Sums::new(Bound { singly, period: PERIOD, lasting }, |last, requests, _ago| {
             WRITTEN.with_borrow_mut(|written| written.push((requests, *last)));
         })
     }

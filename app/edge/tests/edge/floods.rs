@@ -169,6 +169,25 @@ async fn an_inactive_token_is_explained_once_a_minute() {
     assert_eq!(explained, [0, 60, 120]);
 }
 
+// The sum is written when its period ends, and the server may answer again by then.
+#[tokio::test(start_paused = true)]
+async fn a_sum_of_missing_verdicts_says_how_long_ago_the_last_one_was() {
+    let (log, _subscriber, _second) = log();
+    let api = api();
+    for _ in 0..4 {
+        ask(&api, &kind(&["Bearer down"], "unreachable"), &Method::GET).await;
+    }
+    sleep(Duration::from_secs(5)).await;
+    ask(&api, &kind(&["Bearer dev-reader"], ""), &Method::GET).await;
+    sleep(Duration::from_secs(6)).await;
+    let events = log.take();
+    let [begin, sum] = &events[..] else { panic!("{events:?}") };
+    let begins_with = |event: &Value, text| event["message"].as_str().unwrap().starts_with(text);
+    assert!(begins_with(begin, "no verdict: "), "{begin}");
+    assert!(begins_with(sum, "no verdict for further requests: "), "{sum}");
+    assert_eq!((&sum["requests"], &sum["ago"]), (&3.into(), &"10s".into()), "{sum}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_event_holds_a_long_method_of_a_caller() {
     let (log, _subscriber, _second) = log();
