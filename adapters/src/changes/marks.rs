@@ -59,8 +59,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
     /// Returns the newest mark of these slots.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
-        // By `max` it is a comparison with branches for each slot.
-        let newest = marks.fold(0, |newest, mark| newest.max(mark.load(Ordering::Relaxed)));
+        let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();
         (newest > 0).then_some(Tick::from_nanos(newest))
     }
 
