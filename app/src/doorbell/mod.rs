@@ -35,7 +35,7 @@ use refusals::Refusals;
 /// Makes the next look at the event log happen now.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Connections served at once. ZITADEL opens one for each of its processes.
+/// Connections served at once. ZITADEL opens one for each of its workers: one a process by default.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// Longest body that is read, in bytes. A delivery holds one event.
