@@ -1,0 +1,199 @@
+//! A desk with two terminals, at which a person follows the page.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use tempfile::TempDir;
+use zitadel_double::ZitadelDouble;
+
+use crate::{
+    expected::assert_meets,
+    page::Step,
+    terminal::{Paste, Shell, Terminal},
+};
+
+/// The programs that the page calls besides `cargo`.
+const PROGRAMS: [&str; 5] = ["cat", "curl", "jq", "mv", "sleep"];
+/// The variables that hold secrets.
+const SECRETS: [&str; 5] = ["ADMIN_PAT", "API_CLIENT_SECRET", "PAT", "SVC_SECRET", "CC_TOKEN"];
+
+pub(crate) struct Desk {
+    pub(crate) double: ZitadelDouble,
+    first: Terminal,
+    second: Terminal,
+    /// Where the API listens, once it runs.
+    api: Option<String>,
+    /// Variables that held a secret, each with what it held, in the order of time.
+    secrets: Vec<(&'static str, String)>,
+    home: TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new(double: ZitadelDouble, shell: Shell, paste: Paste) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        install_programs(home.path());
+        let mut second = Terminal::start(shell, paste, home.path());
+        // Each walk has a port of its own.
+        second.run("export APP_SERVER__LISTEN=127.0.0.1:0\n");
+        let first = Terminal::start(shell, paste, home.path());
+        Self { double, first, second, api: None, secrets: Vec::new(), home }
+    }
+
+    /// Takes a step of the page and returns what was printed.
+    pub(crate) fn take(&mut self, step: &Step) -> String {
+        let code = self.here(&step.code);
+        let printed = if step.is_for_second_terminal() {
+            self.start_api(&code)
+        } else if let Some(name) = step.secret() {
+            let secret = self.secret_of(name);
+            self.enter(&code, &secret)
+        } else if code.contains("-- explain") {
+            let token = self.secret_of("TOKEN");
+            self.first.run_and_type(&code, &token)
+        } else {
+            self.first.run(&code)
+        };
+        for name in SECRETS {
+            let value = self.variable(name);
+            if !value.is_empty() {
+                self.secrets.push((name, value));
+            }
+        }
+        printed
+    }
+
+    /// Types a line that reads a secret, and that secret.
+    pub(crate) fn enter(&mut self, line: &str, secret: &str) -> String {
+        self.first.run_and_type(line, secret)
+    }
+
+    /// Asserts that a step printed what the page says, and nothing where it says nothing.
+    #[track_caller]
+    pub(crate) fn assert_as_expected(&mut self, step: &Step, printed: &str) {
+        let (here, there) = match &step.expected {
+            Some(expected) if expected.contains("in the log") => (None, Some(expected)),
+            expected => (expected.as_ref(), None),
+        };
+        for text in there.into_iter().flat_map(|expected| expected.split('`').skip(1).step_by(2)) {
+            self.second.wait_for(text);
+        }
+        match here {
+            Some(expected) => assert_meets(printed, &self.here(expected)),
+            None => assert_eq!(printed.trim(), "", "of\n{}", step.code),
+        }
+    }
+
+    /// Takes a step once more, and asserts that it does what it did, or is refused and leaves the
+    /// shell's variables as they were.
+    #[track_caller]
+    pub(crate) fn assert_may_be_taken_again(&mut self, step: &Step) {
+        let names = step.takes();
+        let before: Vec<_> = names.iter().map(|name| self.variable(name)).collect();
+        let printed = self.take(step);
+        if !printed.contains("was refused, and nothing is changed here") {
+            return self.assert_as_expected(step, &printed);
+        }
+        assert!(printed.contains(r#""message":""#), "{printed}");
+        for (name, before) in names.iter().zip(before) {
+            assert_eq!(self.variable(name), before, "{name}");
+            assert_ne!(before, "", "{name}");
+        }
+    }
+
+    /// The value of a variable of the first terminal's shell.
+    pub(crate) fn variable(&mut self, name: &str) -> String {
+        self.first.run(&format!("printf %s \"${name}\" > value\n"));
+        fs::read_to_string(self.home.path().join("value")).unwrap()
+    }
+
+    /// Leaves both shells, and asserts that no secret was shown, kept in the history, or an
+    /// argument of a program.
+    pub(crate) fn leave(mut self) {
+        if self.api.is_some() {
+            self.second.interrupt();
+        }
+        let shown = self.first.screen.clone() + &self.second.screen;
+        self.second.exit();
+        self.first.exit();
+        let read = |name: &str| fs::read_to_string(self.home.path().join(name)).unwrap_or_default();
+        let (history, arguments) = (read("history"), read("arguments"));
+        assert!(history.contains("manage POST"), "no history: {history}");
+        assert!(arguments.contains("/management/v1/"), "no arguments: {arguments}");
+        for file in ["reader_token", "webhook_key"] {
+            let lines = read(file);
+            self.secrets.extend(lines.lines().map(|line| (file, line.to_owned())));
+        }
+        for name in SECRETS.into_iter().chain(["reader_token", "webhook_key"]) {
+            assert!(self.secrets.iter().any(|(known, _)| *known == name), "no {name}");
+        }
+        for (name, secret) in &self.secrets {
+            assert!(secret.len() > 20, "{name} is too short to be looked for");
+            for (place, text) in
+                [("shown", &shown), ("in the history", &history), ("an argument", &arguments)]
+            {
+                assert!(!text.contains(secret.as_str()), "{name} is {place}: {text}");
+            }
+        }
+    }
+
+    /// A text of the page with the addresses of this desk.
+    fn here(&self, text: &str) -> String {
+        let api = self.api.as_deref().unwrap_or("127.0.0.1:5000");
+        text.replace("https://auth.example.com", self.double.issuer())
+            .replace("acme.auth.example.com", "acme.localhost")
+            .replace("127.0.0.1:5000", api)
+    }
+
+    /// Starts the API in the second terminal; one that runs there is ended.
+    fn start_api(&mut self, code: &str) -> String {
+        let is_restart = self.api.is_some();
+        if is_restart {
+            self.second.interrupt();
+        }
+        let printed = self.second.run_until(code, "To try it:");
+        let (_, address) = printed.split_once("Listening on http://").unwrap();
+        let address = address.lines().next().unwrap().to_owned();
+        if is_restart {
+            self.first.run(&format!("API=http://{address}\n"));
+        }
+        self.api = Some(address);
+        printed
+    }
+
+    /// The secret that the person at this desk has for a variable.
+    fn secret_of(&self, variable: &str) -> String {
+        let name = match variable {
+            "ADMIN_PAT" => return self.double.administrator(),
+            "TOKEN" => "PAT",
+            other => other,
+        };
+        self.secrets.iter().rfind(|(known, _)| *known == name).unwrap().1.clone()
+    }
+}
+
+/// Puts programs into `home/programs` that note their arguments in `home/arguments`. The one for
+/// `cargo` runs the program that the page has it build.
+fn install_programs(home: &Path) {
+    let programs = home.join("programs");
+    fs::create_dir(&programs).unwrap();
+    let note =
+        format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> {}\n", home.join("arguments").display());
+    let install = |name: &str, rest: String| {
+        let path = programs.join(name);
+        fs::write(&path, format!("{note}{rest}\n")).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    for name in PROGRAMS {
+        install(name, format!("PATH='{}'\nexec {name} \"$@\"", std::env::var("PATH").unwrap()));
+    }
+    let app = env!("CARGO_BIN_EXE_demo");
+    install(
+        "cargo",
+        format!(
+            "case \"$*\" in\n\
+             'run -p app') exec '{app}' ;;\n\
+             'run -p app -- '*) shift 4; exec '{app}' \"$@\" ;;\n\
+             *) echo \"cargo $* is not on the page\" >&2; exit 1 ;;\n\
+             esac"
+        ),
+    );
+}
