@@ -29,7 +29,13 @@ impl ZitadelDouble {
     /// it stay, as in ZITADEL.
     #[track_caller]
     pub fn deactivate_project_grant(&self, org: &OrgId) {
-        must(self.shared.world().set_project_grant_active(self.project_id(), org, false));
+        self.deactivate_project_grant_in(self.project_id(), org);
+    }
+
+    /// The same with any project.
+    #[track_caller]
+    pub fn deactivate_project_grant_in(&self, project: &ProjectId, org: &OrgId) {
+        must(self.shared.world().set_project_grant_active(project, org, false));
     }
 
     /// Reactivates the grant of the default project to an organization.

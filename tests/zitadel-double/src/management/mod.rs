@@ -19,6 +19,7 @@ mod metadata;
 mod orgs;
 mod passwords;
 mod pats;
+mod people;
 mod permissions;
 mod projects;
 mod request;
@@ -43,11 +44,12 @@ use crate::violation::Violation;
 use crate::world::User;
 
 /// Beginnings of the paths of this API.
-const PREFIXES: [&str; 6] = [
+const PREFIXES: [&str; 7] = [
     "/management/v1/",
     "/admin/v1/members",
     "/auth/v1/",
     "/v2/actions/",
+    "/v2/users/human",
     SESSIONS_PATH,
     "/v2/oidc/auth_requests/",
 ];

@@ -4,7 +4,7 @@ use super::members::{self, Managers};
 use super::request::{Outcome, Request};
 use super::{
     app_keys, app_settings, apps, auth_requests, executions, grants, logins, metadata, orgs, pats,
-    projects, roles, targets, user_secrets, user_states, users,
+    people, projects, roles, targets, user_secrets, user_states, users,
 };
 
 /// Carries out the call, or `None` if no call has this method and path.
@@ -26,6 +26,7 @@ pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> O
         ["auth", "v1", "permissions", "zitadel", "me", "_search"] if method == "POST" => {
             Some(Ok(members::permissions(request)))
         }
+        ["v2", "users", "human"] if method == "POST" => Some(people::add(request)),
         ["v2", "actions", rest @ ..] => of_actions(request, method, rest),
         ["v2", rest @ ..] => of_logins(request, method, rest),
         _ => None,

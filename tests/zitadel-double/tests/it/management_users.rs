@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use zitadel_double::{NewUser, ZitadelDouble};
+use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 use crate::manager::Manager;
 use crate::resource_server::{Got, http, inactive, introspect, send};
@@ -218,4 +218,45 @@ async fn a_person_has_no_personal_access_token() {
     let ada = double.add_user(NewUser::human("ada"));
     let refused = admin.refused("POST", &format!("{USERS}/{ada}/pats"), json!({})).await;
     assert_eq!(refused, (400, "Not allowed for this user type (COMMAND-Df2f1)".to_owned()));
+}
+
+#[tokio::test]
+async fn a_person_by_the_v2_api_has_the_id_and_the_profile_that_were_chosen() {
+    let double = ZitadelDouble::start().await;
+    let admin = Manager::administrator(&double);
+    let bob = json!({
+        "userId": "bobs-own-id",
+        "username": "bob",
+        "profile": {
+            "givenName": "Bob", "familyName": "Doe", "nickName": "B",
+            "preferredLanguage": "en", "gender": "GENDER_MALE",
+        },
+        "email": { "email": "bob@example.com", "returnCode": {} },
+        "phone": { "phone": "+41791234567", "isVerified": true },
+        "password": { "password": "Password1!", "changeRequired": false },
+    });
+    assert_eq!(admin.id("/v2/users/human", bob.clone(), "userId").await, "bobs-own-id");
+    let again = admin.refused("POST", "/v2/users/human", bob.clone()).await;
+    assert_eq!(again, (409, "User already exists (V3-DKcYh)".to_owned()));
+
+    let scopes = ["openid", "profile", "email", "phone"].map(str::to_owned).to_vec();
+    let request = SessionToken { scopes, ..SessionToken::default() };
+    let claims = introspect(&double, &double.session_token(&"bobs-own-id".into(), request)).await;
+    for (name, expected) in [
+        ("sub", json!("bobs-own-id")),
+        ("name", json!("Bob Doe")),
+        ("nickname", json!("B")),
+        ("gender", json!("male")),
+        ("locale", json!("en")),
+        ("email", json!("bob@example.com")),
+        ("email_verified", Value::Null),
+        ("phone_number", json!("+41791234567")),
+    ] {
+        assert_eq!(claims[name], expected, "{name}");
+    }
+
+    let nameless = json!({ "username": "x", "email": { "email": "x@example.com" } });
+    let (status, message) = admin.refused("POST", "/v2/users/human", nameless).await;
+    assert_eq!(status, 400);
+    assert!(message.starts_with("invalid AddHumanUserRequest.Profile.GivenName: "), "{message}");
 }
