@@ -1,0 +1,83 @@
+//! The end of what a run made: its own, and what runs left that were killed.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::clock::unix_now;
+use crate::prefix::Prefix;
+use crate::server::Server;
+
+/// Longer than any run takes: what is older is left over.
+const OLDEST_RUN: i64 = 3_600;
+
+const GONE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Removes what killed runs left, an hour after they began at the earliest.
+pub(crate) async fn remove_left_overs(server: &Server<'_>) -> Result<(), Error> {
+    let now = unix_now();
+    let is_old = |name: &str| Prefix::time_in(name).is_some_and(|time| now - time > OLDEST_RUN);
+    remove(server, is_old).await
+}
+
+/// Removes what this run made.
+pub(crate) async fn remove_own(server: &Server<'_>, prefix: &Prefix) -> Result<(), Error> {
+    let prefix = prefix.to_string();
+    remove(server, |name| name.starts_with(&prefix)).await
+}
+
+/// Ends sessions. One that ended already is no error.
+pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
+    for session in sessions {
+        let path = format!("/v2/sessions/{session}");
+        let _ended = server.call("DELETE", &path, Some(&json!({}))).await;
+    }
+}
+
+/// Removes users and projects by name, until none is found.
+async fn remove(server: &Server<'_>, is_meant: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let deadline = tokio::time::Instant::now() + GONE_WITHIN;
+    loop {
+        let mut found = Vec::new();
+        for (kind, query, member) in
+            [("users", "userNameQuery", "userName"), ("projects", "nameQuery", "name")]
+        {
+            for (id, name) in named(server, kind, query, member).await? {
+                if is_meant(&name) {
+                    found.push((format!("/management/v1/{kind}/{id}"), name));
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        for (path, name) in found {
+            match server.delete(&path).await {
+                // What is gone may still be found for a moment.
+                Err(Error::Refused { status, .. }) if status.as_u16() == 404 => {}
+                Err(error) => return Err(error),
+                Ok(()) => {}
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(Error::NotVisible(format!("the end of {name}")));
+            }
+        }
+    }
+}
+
+/// Returns ids and names of the users or projects whose names begin as ours.
+async fn named(
+    server: &Server<'_>,
+    kind: &str,
+    query: &str,
+    member: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let begins =
+        json!({ member: Prefix::of_all_runs(), "method": "TEXT_QUERY_METHOD_STARTS_WITH" });
+    let body = json!({ "query": { "limit": 1000 }, "queries": [{ query: begins }] });
+    let answer = server.post(&format!("/management/v1/{kind}/_search"), body).await?;
+    let result = answer.get("result").and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |one: &Value, member: &str| one.get(member)?.as_str().map(str::to_owned);
+    Ok(result.iter().filter_map(|one| Some((text(one, "id")?, text(one, member)?))).collect())
+}

@@ -1,0 +1,56 @@
+//! The entry of an observed case: where it runs, and how it is brought about.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::Error;
+use crate::exchange::Request;
+use crate::setup::Stage;
+
+/// A request that is on its way to be made.
+pub(crate) type Bringing<'a> = Pin<Box<dyn Future<Output = Result<Request, Error>> + Send + 'a>>;
+
+/// What the suite does for one observed case.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    /// Why a real server is not asked.
+    pub(crate) double_only: Option<&'static str>,
+    pub(crate) ask: Ask,
+}
+
+/// How the request of a case is made.
+pub(crate) enum Ask {
+    /// As observed.
+    Replayed,
+    /// As observed, with a form that is not encoded.
+    WithRawForm,
+    /// By changes to things of this run.
+    By(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
+    /// As `By`, about a copy of a token that is not the token itself: of the older form it may be
+    /// active, of the newer form it is inactive.
+    Copy(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
+}
+
+impl Entry {
+    pub(crate) const fn replayed(name: &'static str) -> Self {
+        Self { name, double_only: None, ask: Ask::Replayed }
+    }
+
+    pub(crate) const fn by(
+        name: &'static str,
+        bring: for<'a> fn(&'a Stage<'a>) -> Bringing<'a>,
+    ) -> Self {
+        Self { name, double_only: None, ask: Ask::By(bring) }
+    }
+
+    pub(crate) const fn copy(
+        name: &'static str,
+        bring: for<'a> fn(&'a Stage<'a>) -> Bringing<'a>,
+    ) -> Self {
+        Self { name, double_only: None, ask: Ask::Copy(bring) }
+    }
+
+    pub(crate) const fn double_only(self, because: &'static str) -> Self {
+        Self { double_only: Some(because), ..self }
+    }
+}

@@ -1,0 +1,78 @@
+//! Waiting until a thing that was made is visible: everything at ZITADEL becomes so eventually.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::Error;
+use crate::exchange::Request;
+use crate::server::Server;
+
+/// Longer than any projection lags on a server that is well.
+const WITHIN: Duration = Duration::from_secs(10);
+
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// The time in which a call may be refused because what it is about is not visible yet.
+pub(crate) struct Patience(Instant);
+
+impl Patience {
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now() + WITHIN)
+    }
+
+    /// Tells if the call may be made again, and waits until then.
+    pub(crate) async fn allows_after(&self, error: &Error) -> bool {
+        let allows = matches!(error, Error::Refused { .. }) && Instant::now() < self.0;
+        if allows {
+            sleep(BETWEEN_TRIES).await;
+        }
+        allows
+    }
+}
+
+impl Server<'_> {
+    /// Waits until the token of a request is active.
+    pub(crate) async fn active(&self, request: &Request) -> Result<(), Error> {
+        self.seen("a token", request, |_, body| body.contains("\"active\":true")).await
+    }
+
+    /// Waits until a request is answered with a status.
+    pub(crate) async fn answered(
+        &self,
+        what: &str,
+        request: &Request,
+        expected: u16,
+    ) -> Result<(), Error> {
+        self.seen(what, request, |status, _| status == expected).await
+    }
+
+    /// Waits until the answer to a request holds a text.
+    pub(crate) async fn holds(
+        &self,
+        what: &str,
+        request: &Request,
+        text: &str,
+    ) -> Result<(), Error> {
+        self.seen(what, request, |_, body| body.contains(text)).await
+    }
+
+    async fn seen(
+        &self,
+        what: &str,
+        request: &Request,
+        is_there: impl Fn(u16, &str) -> bool + Send,
+    ) -> Result<(), Error> {
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            let answer = self.send(request).await?;
+            if is_there(answer.status, &answer.body) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(Error::NotVisible(what.to_owned()));
+            }
+            sleep(BETWEEN_TRIES).await;
+        }
+    }
+}

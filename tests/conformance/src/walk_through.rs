@@ -1,0 +1,81 @@
+//! What the API of this repository needs of a ZITADEL for its walk-through.
+
+use std::time::Duration;
+
+use crate::assertion::{Key, claims};
+use crate::cleanup::{remove_left_overs, remove_own};
+use crate::clock::timestamp_in;
+use crate::prefix::Prefix;
+use crate::server::Server;
+use crate::setup::{ask_as, ask_by_assertion};
+use crate::{Error, Secret};
+
+/// Credentials of an API at a ZITADEL, and access tokens for it.
+#[derive(Clone, Debug)]
+pub struct WalkThrough {
+    /// Of the application with a secret.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// The `key.json` of the application with a key.
+    pub key_file: Secret,
+    /// Of a user with the role `read:messages`.
+    pub reader_token: Secret,
+    /// Of a user without a role.
+    pub no_role_token: Secret,
+}
+
+/// Makes what a walk-through needs, does the work, and removes it again.
+///
+/// # Errors
+/// When the set-up or the clean-up fails.
+pub async fn with_walk_through<T>(
+    server: &Server<'_>,
+    work: impl AsyncFnOnce(WalkThrough) -> T,
+) -> Result<T, Error> {
+    remove_left_overs(server).await?;
+    let prefix = Prefix::of_this_run();
+    let worked = match set_up(server, &prefix).await {
+        Ok(walk_through) => Ok(work(walk_through).await),
+        Err(error) => Err(error),
+    };
+    remove_own(server, &prefix).await?;
+    worked
+}
+
+async fn set_up(server: &Server<'_>, prefix: &Prefix) -> Result<WalkThrough, Error> {
+    let tomorrow = timestamp_in(Duration::from_hours(24));
+    let project = server.add_project(&prefix.name("project")).await?;
+    server.add_role(&project, "read:messages").await?;
+    let api = server.add_api(&project, "api", true).await?;
+    let keyed = server.add_api(&project, "api-key", false).await?;
+    let keys = format!("/management/v1/projects/{project}/apps/{}/keys", keyed.id);
+    let (_, key_file) = server.add_key(&keys, &tomorrow).await?;
+    let mut tokens = Vec::new();
+    for name in ["reader", "no-role"] {
+        let user = server.add_service_user(&prefix.name(name), false).await?;
+        if name == "reader" {
+            server.add_grant(&user, &project, "read:messages").await?;
+        }
+        tokens.push(server.add_pat(&user, &tomorrow).await?.1);
+    }
+    let Ok([reader_token, no_role_token]) = <[Secret; 2]>::try_from(tokens) else {
+        return Err(Error::NotVisible("a token".to_owned()));
+    };
+    let role = format!("project:{project}:roles");
+    server.holds("a role", &ask_as(&api, reader_token.reveal()), &role).await?;
+    server.active(&ask_as(&api, no_role_token.reveal())).await?;
+    let assertion = Key::read(&key_file)?.sign(&claims(&keyed.client_id, server.issuer()))?;
+    server.active(&ask_by_assertion(&assertion, reader_token.reveal())).await?;
+    let client_secret = api.secret.ok_or(Error::Missing {
+        call: "an API application".to_owned(),
+        member: "clientSecret".to_owned(),
+    })?;
+    Ok(WalkThrough {
+        client_id: api.client_id,
+        client_secret,
+        key_file: key_file.0,
+        reader_token,
+        no_role_token,
+    })
+}

@@ -1,0 +1,14 @@
+//! The suite against the double, and against the real server that the environment names.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod administration;
+mod cleaning_up;
+mod double;
+mod environment;
+mod live;
