@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// When the connection of a management call is lost. No answer arrives in either case.
+/// Moment at which the connection of a management call is lost. No answer arrives in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostCall {
     /// Before the call took effect.

@@ -57,10 +57,10 @@ fn write_for_the_owner_alone(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn tokens(double: &ZitadelDouble) -> String {
-    let reader = double.add_user(NewUser::service("reader"));
+    let reader = double.add_user(NewUser::service("sample-reader"));
     double.grant(&reader, "read:messages");
     let reads = double.pat(&reader);
-    let nobody = double.add_user(NewUser::human("nobody"));
+    let nobody = double.add_user(NewUser::human("sample-nobody"));
     let no_role = double.session_token(&nobody, SessionToken::default());
     let revoked = double.session_token(&nobody, SessionToken::default());
     double.revoke(&revoked);
@@ -80,8 +80,8 @@ fn tokens(double: &ZitadelDouble) -> String {
 fn control_lines(control: SocketAddr) -> String {
     format!(
         "# Change it while it runs (more in tests/zitadel-double/README.md):\n\
-         curl -X DELETE http://{control}/grants -d '{{\"user\":\"reader\",\"role\":\"read:messages\"}}'\n\
-         curl http://{control}/grants -d '{{\"user\":\"reader\",\"role\":\"read:messages\"}}'\n\
+         curl -X DELETE http://{control}/grants -d '{{\"user\":\"sample-reader\",\"role\":\"read:messages\"}}'\n\
+         curl http://{control}/grants -d '{{\"user\":\"sample-reader\",\"role\":\"read:messages\"}}'\n\
          curl http://{control}/revoke -d \"{{\\\"token\\\":\\\"$READER\\\"}}\"\n\
          curl http://{control}/users -d '{{\"name\":\"writer\",\"kind\":\"service\"}}'\n\
          curl http://{control}/pats -d '{{\"user\":\"writer\"}}'\n\

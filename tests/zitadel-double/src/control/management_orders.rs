@@ -8,7 +8,7 @@ use crate::event_log::VisibilityLag;
 use crate::lost_calls::LostCall;
 use crate::shared::Shared;
 
-/// How late readers see what is added: after a time, after a number of reads, or at once.
+/// Lag of readers behind additions: a time, a number of reads, or none.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum VisibilityOrder {

@@ -1,4 +1,4 @@
-//! Rows of lists: for each thing, when it began and which event changed it last.
+//! Rows of lists: the begin of each thing and the event that changed it last.
 //!
 //! ZITADEL's lists are projections of the events; so are these rows.
 
@@ -23,7 +23,7 @@ pub(crate) struct Row {
 /// The rows of all things, by their keys.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// When the instance began: microseconds since the Unix epoch.
+    /// Start of the instance: microseconds since the Unix epoch.
     began: i64,
     all: HashMap<String, Row>,
     removed: HashSet<String>,

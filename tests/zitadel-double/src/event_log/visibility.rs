@@ -1,4 +1,4 @@
-//! When a new thing is seen by readers, which look at projections of the events.
+//! Lag of readers, which look at projections of the events, behind additions.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::{micros, unix_micros};
 
-/// How late lists and introspection see what was added.
+/// Lag of lists and introspection behind additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VisibilityLag {
     /// At once.

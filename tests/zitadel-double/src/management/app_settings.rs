@@ -1,4 +1,4 @@
-//! How applications authenticate: the settings of OIDC applications, methods and secrets.
+//! Authentication of applications: the settings of OIDC applications, methods and secrets.
 
 use serde_json::json;
 

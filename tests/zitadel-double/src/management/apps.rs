@@ -10,6 +10,9 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::world::{App, AppState, Credentials, OidcSettings};
 
+/// Queries that the list knows.
+const QUERIES: [&str; 1] = ["nameQuery"];
+
 /// Name of the authentication method by keys of an API application.
 pub(super) const BY_KEYS: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 
@@ -56,10 +59,10 @@ pub(super) fn search(request: &Request<'_>, project: &str) -> Outcome {
     let mut apps: Vec<(&ClientId, &App)> = apps.collect();
     apps.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
     let finds = |name: &str, query: &Value, (_, app): &(&ClientId, &App)| match name {
-        "nameQuery" => Some(matches(query, "name", &app.name)),
-        _ => None,
+        "nameQuery" => matches(query, "name", &app.name),
+        _ => false,
     };
-    request.page_of(apps, finds, |(client, app)| {
+    request.page_of(&QUERIES, apps, finds, |(client, app)| {
         let row = request.world.log.rows.get(&app.id, &project.owner);
         let state = match app.state {
             AppState::Active => "APP_STATE_ACTIVE",

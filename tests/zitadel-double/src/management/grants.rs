@@ -12,6 +12,9 @@ use crate::ids::{ProjectId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{User, UserGrant, UserKind};
 
+/// Queries that the list knows.
+const QUERIES: [&str; 4] = ["userIdQuery", "projectIdQuery", "roleKeyQuery", "withGrantedQuery"];
+
 pub(super) fn add(request: &mut Request<'_>, user: &str) -> Outcome {
     request.may("user.grant.write")?;
     let (user, project) = (UserId::from(user), ProjectId::from(request.text("projectId")));
@@ -114,14 +117,14 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     let here =
         |(id, held): &(&String, &UserGrant)| held.org == request.caller.org && request.shows(id);
     let finds = |name: &str, query: &Value, (_, held): &(&String, &UserGrant)| match name {
-        "userIdQuery" => Some(text_of(query, "userId") == held.user.as_str()),
-        "projectIdQuery" => Some(text_of(query, "projectId") == held.project.as_str()),
-        "roleKeyQuery" => Some(held.roles.iter().any(|role| matches(query, "roleKey", role))),
-        "withGrantedQuery" => Some(true),
-        _ => None,
+        "userIdQuery" => text_of(query, "userId") == held.user.as_str(),
+        "projectIdQuery" => text_of(query, "projectId") == held.project.as_str(),
+        "roleKeyQuery" => held.roles.iter().any(|role| matches(query, "roleKey", role)),
+        "withGrantedQuery" => true,
+        _ => false,
     };
     let all = request.world.grants.live().iter().filter(here).collect();
-    request.page_of(all, finds, |(id, held)| shown(request, id, held))
+    request.page_of(&QUERIES, all, finds, |(id, held)| shown(request, id, held))
 }
 
 fn shown(request: &Request<'_>, id: &str, held: &UserGrant) -> Value {

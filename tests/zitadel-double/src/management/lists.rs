@@ -11,28 +11,6 @@ use crate::refusal::Refusal;
 const MOST_OF_A_PAGE: usize = 100;
 
 impl Request<'_> {
-    /// Keeps the rows that every query of the body finds. A query that the list does not know is
-    /// refused.
-    pub(super) fn find<T>(
-        &self,
-        mut rows: Vec<T>,
-        finds: impl Fn(&str, &Value, &T) -> Option<bool>,
-    ) -> Result<Vec<T>, Refusal> {
-        let queries = self.list("queries").iter();
-        for (name, query) in queries.filter_map(Value::as_object).flatten() {
-            let mut is_known = true;
-            rows.retain(|row| {
-                let found = finds(name, query, row);
-                is_known &= found.is_some();
-                found.unwrap_or_default()
-            });
-            if !is_known {
-                return Err(Refusal::malformed(format!("proto: unknown query {name}")));
-            }
-        }
-        Ok(rows)
-    }
-
     /// The page that `query` asks for, of at most 100 rows.
     pub(super) fn page(&self, rows: Vec<Value>) -> Value {
         let number = |name: &str| {
@@ -58,15 +36,23 @@ impl Request<'_> {
         answer.into()
     }
 
-    /// Finds and pages in one, where a list knows no query but those of its rows' names.
+    /// The page of the rows that every query of the body finds. A query that the list does not know
+    /// is refused.
     pub(super) fn page_of<T>(
         &self,
-        rows: Vec<T>,
-        finds: impl Fn(&str, &Value, &T) -> Option<bool>,
+        known: &[&str],
+        mut rows: Vec<T>,
+        finds: impl Fn(&str, &Value, &T) -> bool,
         show: impl Fn(T) -> Value,
     ) -> Outcome {
-        let found = self.find(rows, finds)?;
-        Ok(self.page(found.into_iter().map(show).collect()))
+        let queries = self.list("queries").iter();
+        for (name, query) in queries.filter_map(Value::as_object).flatten() {
+            if !known.contains(&name.as_str()) {
+                return Err(Refusal::malformed(format!("proto: unknown query {name}")));
+            }
+            rows.retain(|row| finds(name, query, row));
+        }
+        Ok(self.page(rows.into_iter().map(show).collect()))
     }
 }
 

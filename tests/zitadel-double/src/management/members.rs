@@ -12,6 +12,9 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{Level, User};
 
+/// Queries that the list knows.
+const QUERIES: [&str; 1] = ["userIdQuery"];
+
 /// A list of managers: its place, the permissions that it asks for, its roles.
 pub(super) struct Managers {
     level: Level,
@@ -73,10 +76,10 @@ impl Managers {
         });
         let all = here.filter_map(|((_, id), roles)| Some((id, roles, world.users.get(id)?)));
         let finds = |name: &str, query: &Value, (id, _, _): &(&UserId, _, _)| match name {
-            "userIdQuery" => Some(text_of(query, "userId") == id.as_str()),
-            _ => None,
+            "userIdQuery" => text_of(query, "userId") == id.as_str(),
+            _ => false,
         };
-        request.page_of(all.collect(), finds, |(id, roles, user)| {
+        request.page_of(&QUERIES, all.collect(), finds, |(id, roles, user)| {
             let row = world.log.rows.get(&row_of_member(self.level.id(), id), self.level.id());
             object([
                 ("userId", id.as_str().into()),

@@ -11,6 +11,9 @@ use crate::event_log::row_of_member;
 use crate::ids::UserId;
 use crate::refusal::Refusal;
 
+/// Queries that the list knows.
+const QUERIES: [&str; 1] = ["keyQuery"];
+
 pub(super) fn set(request: &mut Request<'_>, user: &str, key: &str) -> Outcome {
     request.may("user.write")?;
     let sent = request.text("value");
@@ -41,11 +44,11 @@ pub(super) fn search(request: &Request<'_>, user: &str) -> Outcome {
         return Ok(request.page(Vec::new()));
     };
     let finds = |name: &str, query: &Value, (key, _): &(&String, &String)| match name {
-        "keyQuery" => Some(matches(query, "key", key)),
-        _ => None,
+        "keyQuery" => matches(query, "key", key),
+        _ => false,
     };
     let all = user.metadata.iter().collect();
-    request.page_of(all, finds, |(key, value)| shown(request, &id, key, value))
+    request.page_of(&QUERIES, all, finds, |(key, value)| shown(request, &id, key, value))
 }
 
 fn shown(request: &Request<'_>, user: &UserId, key: &str, value: &str) -> Value {

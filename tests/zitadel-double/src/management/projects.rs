@@ -9,6 +9,9 @@ use crate::ids::ProjectId;
 use crate::refusal::Refusal;
 use crate::world::{Project, WorldError};
 
+/// Queries that the list knows.
+const QUERIES: [&str; 1] = ["nameQuery"];
+
 pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     request.may("project.create")?;
     let name = request.required("name", "AddProjectRequest.Name")?;
@@ -31,10 +34,10 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
         project.owner == request.caller.org && project.active.is_some() && request.shows(id)
     };
     let finds = |name: &str, query: &Value, (_, project): &(&ProjectId, &Project)| match name {
-        "nameQuery" => Some(matches(query, "name", &project.name)),
-        _ => None,
+        "nameQuery" => matches(query, "name", &project.name),
+        _ => false,
     };
-    request.page_of(all.filter(here).collect(), finds, |(id, project)| {
+    request.page_of(&QUERIES, all.filter(here).collect(), finds, |(id, project)| {
         let row = request.world.log.rows.get(id.as_str(), &project.owner);
         let is_active = project.active == Some(true);
         let state = if is_active { "PROJECT_STATE_ACTIVE" } else { "PROJECT_STATE_INACTIVE" };

@@ -10,6 +10,9 @@ use crate::ids::ProjectId;
 use crate::refusal::Refusal;
 use crate::world::RoleText;
 
+/// Queries that the list knows.
+const QUERIES: [&str; 2] = ["keyQuery", "displayNameQuery"];
+
 pub(super) fn add(request: &mut Request<'_>, project: &str) -> Outcome {
     request.may("project.role.write")?;
     let key = request.required("roleKey", "AddProjectRoleRequest.RoleKey")?;
@@ -68,12 +71,12 @@ pub(super) fn search(request: &Request<'_>, project: &str) -> Outcome {
     };
     let text = |key: &str| project.role_texts.get(key).cloned().unwrap_or_default();
     let finds = |name: &str, query: &Value, key: &&String| match name {
-        "keyQuery" => Some(matches(query, "key", key)),
-        "displayNameQuery" => Some(matches(query, "displayName", &text(key).display)),
-        _ => None,
+        "keyQuery" => matches(query, "key", key),
+        "displayNameQuery" => matches(query, "displayName", &text(key).display),
+        _ => false,
     };
     let shown = project.roles.iter().filter(|key| request.shows(row_of_role(&id, key)));
-    request.page_of(shown.collect(), finds, |key| {
+    request.page_of(&QUERIES, shown.collect(), finds, |key| {
         let row = request.world.log.rows.get(&row_of_role(&id, key), &project.owner);
         let text = text(key);
         object([

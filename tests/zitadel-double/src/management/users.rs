@@ -10,6 +10,16 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{Profile, TokenShape, User, UserKind, UserState};
 
+/// Queries that the list knows.
+const QUERIES: [&str; 6] = [
+    "userNameQuery",
+    "loginNameQuery",
+    "displayNameQuery",
+    "emailQuery",
+    "typeQuery",
+    "inUserIdsQuery",
+];
+
 /// Name of the shape of JWT access tokens.
 const JWT: &str = "ACCESS_TOKEN_TYPE_JWT";
 
@@ -75,36 +85,39 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
         user.org == request.caller.org && user.exists() && request.shows(id)
     };
     let finds = |name: &str, query: &Value, (id, user): &(&UserId, &User)| match name {
-        "userNameQuery" => Some(matches(query, "userName", &user.name)),
-        "loginNameQuery" => Some(matches(query, "loginName", &user.name)),
-        "displayNameQuery" => Some(matches(query, "displayName", &user.display_name())),
-        "emailQuery" => {
-            Some(matches(query, "emailAddress", user.email.as_deref().unwrap_or_default()))
-        }
-        "typeQuery" => Some(text_of(query, "type") == kind(user)),
+        "userNameQuery" => matches(query, "userName", &user.name),
+        "loginNameQuery" => matches(query, "loginName", &user.name),
+        "displayNameQuery" => matches(query, "displayName", &user.display_name()),
+        "emailQuery" => matches(query, "emailAddress", user.email.as_deref().unwrap_or_default()),
+        "typeQuery" => text_of(query, "type") == kind(user),
         "inUserIdsQuery" => {
             let ids = at(query, "userIds").as_array();
-            Some(ids.is_some_and(|ids| ids.iter().any(|wanted| wanted == id.as_str())))
+            ids.is_some_and(|ids| ids.iter().any(|wanted| wanted == id.as_str()))
         }
-        _ => None,
+        _ => false,
     };
-    request.page_of(request.world.users.iter().filter(here).collect(), finds, |(id, user)| {
-        let row = request.world.log.rows.get(id.as_str(), &user.org);
-        let (person, machine) = match user.kind {
-            UserKind::Human => (human(user), Value::Null),
-            UserKind::Service => (Value::Null, machine(user)),
-        };
-        object([
-            ("id", id.as_str().into()),
-            ("details", listed(&row)),
-            ("state", state(user).into()),
-            ("userName", user.name.as_str().into()),
-            ("loginNames", vec![user.name.as_str()].into()),
-            ("preferredLoginName", user.name.as_str().into()),
-            ("human", person),
-            ("machine", machine),
-        ])
-    })
+    request.page_of(
+        &QUERIES,
+        request.world.users.iter().filter(here).collect(),
+        finds,
+        |(id, user)| {
+            let row = request.world.log.rows.get(id.as_str(), &user.org);
+            let (person, machine) = match user.kind {
+                UserKind::Human => (human(user), Value::Null),
+                UserKind::Service => (Value::Null, machine(user)),
+            };
+            object([
+                ("id", id.as_str().into()),
+                ("details", listed(&row)),
+                ("state", state(user).into()),
+                ("userName", user.name.as_str().into()),
+                ("loginNames", vec![user.name.as_str()].into()),
+                ("preferredLoginName", user.name.as_str().into()),
+                ("human", person),
+                ("machine", machine),
+            ])
+        },
+    )
 }
 
 /// Name of the kind of a user.

@@ -11,7 +11,7 @@ use crate::world::{SessionRecord, Token, World};
 /// Path of the endpoint.
 pub(crate) const REVOCATION_PATH: &str = "/oauth/v2/revoke";
 
-/// What a string stands for.
+/// Meaning of a presented string.
 enum Found {
     Access(SessionRecord),
     Refresh(SessionRecord),

@@ -25,7 +25,7 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) state: AppState,
-    /// How people log in by an OIDC application; an API application has no settings.
+    /// Settings of an OIDC application; an API application has none.
     pub(crate) oidc: Option<OidcSettings>,
     /// Set when the application is to authenticate by keys.
     pub(crate) by_keys: bool,

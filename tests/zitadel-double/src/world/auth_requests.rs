@@ -7,7 +7,7 @@ use crate::event_log::{Editor, INSTANCE, NewEvent};
 use crate::ids::ClientId;
 use crate::random;
 
-/// A request to log somebody in for a client.
+/// A request of a client for the login of a user.
 #[derive(Clone)]
 pub(crate) struct AuthRequest {
     pub(crate) client: ClientId,
@@ -22,10 +22,10 @@ pub(crate) struct AuthRequest {
     pub(crate) stage: Stage,
 }
 
-/// How far a request came.
+/// Progress of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Waiting for somebody to log in.
+    /// Waiting for a login.
     Added,
     /// A login session is linked, and the code may be exchanged once.
     Code { login: String, code: String },
@@ -59,7 +59,7 @@ impl World {
         Some(code)
     }
 
-    /// Ends a request: its code is exchanged, or nobody logged in.
+    /// Ends a request: its code is exchanged, or the login failed.
     pub(crate) fn end_auth_request(&mut self, id: &str, succeeded: bool) {
         let Some(request) = self.auth_requests.get_mut(id) else { return };
         request.stage = Stage::Done;

@@ -8,7 +8,7 @@ use super::World;
 use crate::event_log::{Editor, INSTANCE, NewEvent, row_of_member};
 use crate::ids::{OrgId, UserId};
 
-/// Where a manager role counts.
+/// Place in which a manager role counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Instance,

@@ -11,7 +11,7 @@ pub(super) const BY_KEYS: &str = "OIDC_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 /// Kind of an application on the user's machine.
 const NATIVE: &str = "OIDC_APP_TYPE_NATIVE";
 
-/// How a front end logs people in, in ZITADEL's names.
+/// Settings of one front end, in ZITADEL's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OidcSettings {
     pub(crate) redirect_uris: Vec<String>,
@@ -19,7 +19,7 @@ pub(crate) struct OidcSettings {
     pub(crate) app_type: String,
     pub(crate) auth_method: String,
     pub(crate) shape: TokenShape,
-    /// Whether its logins go to the pages of login version 2 without a header that asks for it.
+    /// Logins go to the pages of login version 2 without a header that asks for it.
     pub(crate) login_v2: bool,
 }
 

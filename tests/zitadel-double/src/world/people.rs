@@ -129,7 +129,7 @@ pub(crate) struct User {
     pub(crate) email_verified: bool,
     /// The shown name, where it is not made of the others.
     pub(crate) display: Option<String>,
-    /// Of a service user; empty is none.
+    /// Description of a service user; empty is none.
     pub(crate) description: String,
     /// Time of the last change.
     pub(crate) changed_at: i64,

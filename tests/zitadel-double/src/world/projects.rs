@@ -13,7 +13,7 @@ use crate::ids::{OrgId, ProjectId};
 pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) owner: OrgId,
-    /// Whether tokens tell roles to front ends; introspection does so in any case.
+    /// Tokens tell roles to front ends; introspection does so in any case.
     pub(crate) asserts_roles: bool,
     pub(crate) roles: BTreeSet<String>,
     /// By role key.

@@ -34,7 +34,7 @@ pub(crate) struct SessionRecord {
     /// The issuer inside a JWT: introspected through another domain it is inactive.
     pub(crate) issuer: Option<String>,
     pub(crate) state: TokenState,
-    /// Whether the refresh token is good; one outlives an access token that was revoked alone.
+    /// The refresh token is good; it outlives an access token that was revoked alone.
     pub(crate) refreshable: bool,
     pub(crate) request: SessionToken,
 }

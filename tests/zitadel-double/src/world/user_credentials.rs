@@ -1,4 +1,4 @@
-//! What users prove themselves with: passwords of people, secrets and keys of service users.
+//! Credentials of users: passwords of people, secrets and keys of service users.
 
 use std::collections::BTreeMap;
 use std::fmt;

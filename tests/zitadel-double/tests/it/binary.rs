@@ -6,9 +6,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::resource_server::{basic, http, send};
+use crate::resource_server::{basic, http, send, with_json};
 
 /// The running program, its output up to the last line of its introduction.
 struct Program {
@@ -142,6 +142,11 @@ async fn the_administrators_token_is_written_for_its_owner_alone_with_a_line_fee
     assert!(!program.output.contains(token));
     let url = format!("{}/management/v1/orgs/me", program.value("ZITADEL_DOMAIN"));
     assert_eq!(send(http().get(url).bearer_auth(token)).await.status, 200);
+    // The names of the set-up page are not taken.
+    let url = format!("{}/management/v1/users/machine", program.value("ZITADEL_DOMAIN"));
+    let body = json!({ "userName": "reader", "name": "Reader" });
+    let added = with_json(http().post(url).bearer_auth(token), &body);
+    assert_eq!(send(added).await.status, 200);
 }
 
 // An interactive zsh takes `#` for a command, and globs what is not in quotes.

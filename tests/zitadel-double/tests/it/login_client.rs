@@ -21,7 +21,7 @@ pub(crate) struct LoginClient {
     pub(crate) ada: String,
 }
 
-/// What a login came to.
+/// Result of a login.
 pub(crate) struct LoggedIn {
     pub(crate) session: String,
     pub(crate) session_token: String,

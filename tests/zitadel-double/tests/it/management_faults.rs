@@ -1,4 +1,4 @@
-//! What goes wrong with the management API: lags, lost connections, and what was counted.
+//! Lags and lost connections of the management API, and its counts.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use crate::manager::Manager;
 /// Calls of a real instance with their answers.
 const OBSERVED: &str = include_str!("../../../observed/management.jsonl");
 
-/// What has another value here, and where it stands for which real value.
+/// The double, with its own values for real ones.
 struct Play {
     double: ZitadelDouble,
     /// Real ids and the double's.

@@ -34,6 +34,12 @@ async fn names_are_unique_without_regard_to_case_and_searched_with_or_without() 
         assert_eq!(ids.len(), found, "{method}");
         assert!(ids.iter().all(|found| *found == id));
     }
+    let unknown = json!({ "queries": [{ "titleQuery": {} }] });
+    let roles = format!("{PROJECTS}/{id}/roles/_search");
+    for path in [&format!("{PROJECTS}/_search"), &roles] {
+        let refused = admin.refused("POST", path, unknown.clone()).await;
+        assert_eq!(refused, (400, "proto: unknown query titleQuery".to_owned()), "{path}");
+    }
     admin.delete(&format!("{PROJECTS}/{id}")).await;
     assert_ne!(admin.project("casetest").await, id);
 }

@@ -1,4 +1,4 @@
-//! Who may call the management API, and for which organization.
+//! Rights of callers of the management API, and the organization of a call.
 
 use serde_json::{Value, json};
 use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
@@ -73,7 +73,7 @@ async fn viewers_read_and_owners_write_and_only_the_instance_makes_managers_of_i
 }
 
 #[tokio::test]
-async fn an_owner_of_one_organization_is_nobody_in_another_and_the_instance_selects_any() {
+async fn an_owner_of_one_organization_is_a_stranger_to_another_and_the_instance_selects_any() {
     let double = ZitadelDouble::start().await;
     let admin = Manager::administrator(&double);
     let user = admin.service_user("owner").await;
