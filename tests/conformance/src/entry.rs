@@ -10,15 +10,15 @@ use crate::setup::Stage;
 /// A request that is on its way to be made.
 pub(crate) type Bringing<'a> = Pin<Box<dyn Future<Output = Result<Request, Error>> + Send + 'a>>;
 
-/// What the suite does for one observed case.
+/// The suite's part of one observed case.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    /// Why a real server is not asked.
+    /// Reason not to ask a real server.
     pub(crate) double_only: Option<&'static str>,
     pub(crate) ask: Ask,
 }
 
-/// How the request of a case is made.
+/// Source of the request of a case.
 pub(crate) enum Ask {
     /// As observed.
     Replayed,

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-/// Why a case, or the set-up of all, could not be brought about.
+/// Cause for which a case, or the set-up of all, could not be brought about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,7 +24,7 @@ pub enum Error {
         call: String,
         /// The status of the answer.
         status: StatusCode,
-        /// What the server said.
+        /// The server's words.
         message: String,
     },
     /// An answer lacks a member that the set-up needs.

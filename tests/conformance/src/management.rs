@@ -12,7 +12,7 @@ use crate::{Error, Secret};
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) client_id: String,
-    /// Of one that authenticates by a secret.
+    /// `None` if the application has no secret.
     pub(crate) secret: Option<Secret>,
 }
 

@@ -15,7 +15,7 @@ use crate::{Error, Secret};
 
 const TOKEN: &str = "/oauth/v2/token";
 
-/// What a person has after a login.
+/// Tokens that a login gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     pub(crate) access: Secret,

@@ -29,7 +29,7 @@ impl Prefix {
         SUITE
     }
 
-    /// Tells when the run was that gave a name; `None` where none of ours gave it.
+    /// Returns the time of the run that gave a name; `None` if no run gave it.
     pub(crate) fn time_in(name: &str) -> Option<i64> {
         let mut parts = name.strip_prefix(SUITE)?.splitn(3, '-');
         let (time, random) = (parts.next()?, parts.next()?);

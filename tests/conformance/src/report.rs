@@ -1,4 +1,4 @@
-//! What a run found, as a table.
+//! The findings of a run, as a table.
 
 use std::fmt;
 
@@ -17,16 +17,16 @@ pub struct Report {
 pub struct Row {
     /// The name of the case.
     pub case: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The answer has the observed form.
     Same,
-    /// What differs, a sentence each.
+    /// The differences, a sentence each.
     Different(Vec<String>),
     /// Not asked at a real server, and why.
     DoubleOnly(&'static str),

@@ -18,7 +18,7 @@ pub const TOKEN_FILE: &str = "LIVE_ZITADEL_ADMIN_TOKEN_FILE";
 #[derive(Debug)]
 pub struct Server<'a> {
     client: Client,
-    /// Where connections go.
+    /// Origin that connections go to.
     origin: String,
     /// Host and port that requests name.
     host: String,

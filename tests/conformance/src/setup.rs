@@ -1,4 +1,4 @@
-//! What all cases share: two projects, their applications, service users and people.
+//! The things that all cases share: three projects, applications, service users and people.
 
 mod people;
 mod service_users;
@@ -28,13 +28,13 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 
 /// An order that undoes what a case did to things that all cases share.
 pub(crate) enum Undo {
-    /// Of the management API: a thing, and `_reactivate` for instance.
+    /// A call of the management API: a thing, and `_reactivate` for instance.
     Order(String, &'static str),
-    /// Of the double's library.
+    /// An order to the double's library.
     Library(Box<dyn FnOnce(&ZitadelDouble) + Send>),
 }
 
-/// Two projects with their applications and users, and the names that observed ones have here.
+/// Three projects with their applications and users, and the names that observed ones have here.
 pub(crate) struct Stage<'a> {
     pub(crate) server: &'a Server<'a>,
     pub(crate) prefix: &'a Prefix,

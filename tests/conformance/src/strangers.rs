@@ -20,7 +20,7 @@ pub(crate) struct Strangers {
     pub(crate) granted_pat: Secret,
     /// Has no scopes, as the token of a first instance's administrator.
     pub(crate) without_scopes: Secret,
-    /// Of a third organization.
+    /// API application of a third organization.
     pub(crate) api: App,
     pub(crate) api_org: OrgId,
 }

@@ -113,7 +113,7 @@ async fn compare(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Result<Vec<St
     }
 }
 
-/// Where no answer was observed, none is an answer too.
+/// Asks once; `None` is no answer in time, which is an error unless none was observed.
 async fn asked_once(
     request: &Request,
     case: &Case,

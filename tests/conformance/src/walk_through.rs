@@ -1,4 +1,4 @@
-//! What the API of this repository needs of a ZITADEL for its walk-through.
+//! Credentials and tokens at a ZITADEL for the walk-through of the API of this repository.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::{Error, Secret};
 /// Credentials of an API at a ZITADEL, and access tokens for it.
 #[derive(Clone, Debug)]
 pub struct WalkThrough {
-    /// Of the application with a secret.
+    /// Client id of the application with a secret.
     pub client_id: String,
-    /// Its secret.
+    /// Secret of that application.
     pub client_secret: Secret,
-    /// The `key.json` of the application with a key.
+    /// `key.json` of the application with a key.
     pub key_file: Secret,
-    /// Of a user with the role `read:messages`.
+    /// Personal access token of a user with the role `read:messages`.
     pub reader_token: Secret,
-    /// Of a user without a role.
+    /// Personal access token of a user without a role.
     pub no_role_token: Secret,
 }
 

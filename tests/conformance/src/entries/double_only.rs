@@ -1,5 +1,5 @@
-//! What a real server does not do for a suite: another organization, the organization's own state,
-//! its Actions, a database that fails.
+//! Cases that no suite brings about at a real server: another organization, the organization's own
+//! state, its Actions, a database that fails.
 
 use std::time::Duration;
 

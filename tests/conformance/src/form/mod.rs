@@ -10,7 +10,7 @@ use observed::Case;
 use crate::exchange::Answer;
 use crate::names::Names;
 
-/// How far an answer may be from the observed one.
+/// Distance that an answer may have from the observed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strictness {
     /// For the double: every header, the order of members, all fixed values.

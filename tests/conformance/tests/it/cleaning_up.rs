@@ -1,4 +1,4 @@
-//! What a run leaves: nothing of its own, and everything of others.
+//! A run leaves nothing of its own, and everything of others.
 
 use std::time::SystemTime;
 

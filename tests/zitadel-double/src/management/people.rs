@@ -60,7 +60,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     Ok(object([("userId", id.as_str().into()), ("details", added(request.world))]))
 }
 
-/// A number that is not verified is shown to nobody.
+/// Returns the telephone number if it is verified; no answer shows another one.
 fn verified_phone(request: &Request<'_>) -> Option<String> {
     let phone = at(&request.body, "phone");
     let is_verified = at(phone, "isVerified").as_bool().unwrap_or_default();
