@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::Error;
 use crate::clock::unix_now;
@@ -14,17 +15,19 @@ const OLDEST_RUN: i64 = 3_600;
 
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
+
 /// Removes what killed runs left, an hour after they began at the earliest.
 pub(crate) async fn remove_left_overs(server: &Server<'_>) -> Result<(), Error> {
     let now = unix_now();
     let is_old = |name: &str| Prefix::time_in(name).is_some_and(|time| now - time > OLDEST_RUN);
-    remove(server, is_old).await
+    remove(server, Prefix::of_all_runs(), is_old).await
 }
 
 /// Removes what this run made.
 pub(crate) async fn remove_own(server: &Server<'_>, prefix: &Prefix) -> Result<(), Error> {
     let prefix = prefix.to_string();
-    remove(server, |name| name.starts_with(&prefix)).await
+    remove(server, &prefix, |name| name.starts_with(&prefix)).await
 }
 
 /// Ends sessions. One that ended already is no error.
@@ -36,14 +39,18 @@ pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
 }
 
 /// Removes users and projects by name, until none is found.
-async fn remove(server: &Server<'_>, is_meant: impl Fn(&str) -> bool) -> Result<(), Error> {
-    let deadline = tokio::time::Instant::now() + GONE_WITHIN;
+async fn remove(
+    server: &Server<'_>,
+    beginning: &str,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let deadline = Instant::now() + GONE_WITHIN;
     loop {
         let mut found = Vec::new();
         for (kind, query, member) in
             [("users", "userNameQuery", "userName"), ("projects", "nameQuery", "name")]
         {
-            for (id, name) in named(server, kind, query, member).await? {
+            for (id, name) in named(server, kind, query, member, beginning).await? {
                 if is_meant(&name) {
                     found.push((format!("/management/v1/{kind}/{id}"), name));
                 }
@@ -52,29 +59,35 @@ async fn remove(server: &Server<'_>, is_meant: impl Fn(&str) -> bool) -> Result<
         if found.is_empty() {
             return Ok(());
         }
-        for (path, name) in found {
-            match server.delete(&path).await {
-                // What is gone may still be found for a moment.
+        let mut failed = None;
+        for (path, _) in &found {
+            match server.delete(path).await {
+                // A thing that is gone may still be found for a moment.
                 Err(Error::Refused { status, .. }) if status.as_u16() == 404 => {}
-                Err(error) => return Err(error),
+                // The others are removed nevertheless.
+                Err(error) => failed = Some(error),
                 Ok(()) => {}
             }
-            if tokio::time::Instant::now() > deadline {
-                return Err(Error::NotVisible(format!("the end of {name}")));
-            }
         }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let Some((_, name)) = found.first().filter(|_| Instant::now() > deadline) {
+            return Err(Error::NotVisible(format!("the end of {name}")));
+        }
+        sleep(BETWEEN_ROUNDS).await;
     }
 }
 
-/// Returns ids and names of the users or projects whose names begin as ours.
+/// Returns ids and names of the users or projects whose names begin so.
 async fn named(
     server: &Server<'_>,
     kind: &str,
     query: &str,
     member: &str,
+    beginning: &str,
 ) -> Result<Vec<(String, String)>, Error> {
-    let begins =
-        json!({ member: Prefix::of_all_runs(), "method": "TEXT_QUERY_METHOD_STARTS_WITH" });
+    let begins = json!({ member: beginning, "method": "TEXT_QUERY_METHOD_STARTS_WITH" });
     let body = json!({ "query": { "limit": 1000 }, "queries": [{ query: begins }] });
     let answer = server.post(&format!("/management/v1/{kind}/_search"), body).await?;
     let result = answer.get("result").and_then(Value::as_array).cloned().unwrap_or_default();
