@@ -51,3 +51,17 @@ pub enum Error {
     #[error("only the double can bring this about")]
     DoubleOnly,
 }
+
+impl Error {
+    /// Returns the text of the error and of all its causes.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -46,7 +46,7 @@ pub async fn run_cases(server: &Server<'_>, cases: &[Case]) -> Result<Report, Er
     let removed = remove_own(server, &prefix).await;
     let mut report = report?;
     if let Err(error) = removed {
-        let outcome = Outcome::Different(vec![with_causes(&error)]);
+        let outcome = Outcome::Different(vec![error.with_causes()]);
         report.add(Row { case: "(clean-up)".to_owned(), outcome });
     }
     Ok(report)
@@ -81,9 +81,9 @@ async fn outcome(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Outcome {
         (Err(error @ Error::NoLogin(_)), _) if !stage.server.is_double() => {
             Outcome::Skipped(error.to_string())
         }
-        (Err(error), _) => Outcome::Different(vec![with_causes(&error)]),
+        (Err(error), _) => Outcome::Different(vec![error.with_causes()]),
         (Ok(_), Err(error)) => {
-            Outcome::Different(vec![format!("undoing: {}", with_causes(&error))])
+            Outcome::Different(vec![format!("undoing: {}", error.with_causes())])
         }
         (Ok(differences), Ok(())) if differences.is_empty() => Outcome::Same,
         (Ok(differences), Ok(())) => Outcome::Different(differences),
@@ -129,14 +129,4 @@ fn is_of_newer_form(request: &Request) -> bool {
     let form = url::form_urlencoded::parse(request.body.as_deref().unwrap_or_default().as_bytes());
     let token = form.into_iter().find(|(name, _)| name == "token");
     token.is_some_and(|(_, token)| token.split('.').count() == PARTS_OF_JWE)
-}
-
-fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -20,7 +20,9 @@ async fn a_real_zitadel_answers_as_the_observed_one() {
     };
     let report = match run(&server).await {
         Ok(report) => report,
-        Err(error) => panic!("{TOKEN_FILE} at {}: {error}", server.issuer()),
+        Err(error) => {
+            panic!("{} with the token of {TOKEN_FILE}: {}", server.issuer(), error.with_causes())
+        }
     };
     println!("{report}");
     let different = report.different().into_iter().map(|row| row.case.as_str());

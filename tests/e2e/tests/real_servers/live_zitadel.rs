@@ -50,7 +50,7 @@ fn path_text(path: &Path) -> &str {
 async fn assert_walk_through(server: &Server<'_>) {
     let issuer = server.issuer().to_owned();
     let walked = with_walk_through(server, async |made| walk_through(&issuer, made).await).await;
-    let answers = walked.unwrap_or_else(|error| panic!("{issuer}: {error}"));
+    let answers = walked.unwrap_or_else(|error| panic!("{issuer}: {}", error.with_causes()));
     let expected =
         ["200", "missing_token", "invalid_token", "200", "200", "200", "insufficient_scope"];
     assert_eq!(answers, [expected, expected]);
