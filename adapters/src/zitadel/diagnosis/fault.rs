@@ -47,7 +47,8 @@ pub(super) fn explain(explainer: &Explainer, fault: &IntrospectionError) -> Find
             Outage::RateLimited => finding(
                 format!("{target} answers with {source}"),
                 "the quota of the instance is used up, or the instance is blocked: raise the \
-                 quota, or wait",
+                 quota, or wait; ZITADEL Cloud takes some 50 requests a second of one address over a \
+                 minute: keep below that with zitadel.max_per_second",
             ),
             Outage::UnexpectedStatus => unexpected_status(explainer, source.as_ref(), seen),
             Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => {
