@@ -21,6 +21,8 @@ mod program;
 mod request_telemetry;
 mod router;
 mod serve;
+#[cfg(feature = "setup")]
+mod setup;
 mod start;
 mod start_error;
 pub mod telemetry;

@@ -82,12 +82,28 @@ impl Route {
         &self,
         root_certificates: Option<&[u8]>,
     ) -> Result<HttpClient, HttpClientError> {
+        self.client_with(root_certificates, resend_once(Arc::clone(&self.pace)))
+    }
+
+    /// Makes a client for requests of which each is sent once at most.
+    pub(super) fn client_that_never_resends(
+        &self,
+        root_certificates: Option<&[u8]>,
+    ) -> Result<HttpClient, HttpClientError> {
+        self.client_with(root_certificates, retry::never())
+    }
+
+    fn client_with(
+        &self,
+        root_certificates: Option<&[u8]>,
+        retries: retry::Builder,
+    ) -> Result<HttpClient, HttpClientError> {
         let domain = self.domain.url();
         let mut builder = Client::builder()
             .user_agent(concat!("zitadel-resource-server/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
-            .retry(resend_once(Arc::clone(&self.pace)))
+            .retry(retries)
             .connect_timeout(self.timeout)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .http2_keep_alive_interval(PING_INTERVAL)

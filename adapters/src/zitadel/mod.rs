@@ -22,6 +22,8 @@ mod followed_log;
 mod generation;
 mod http_client;
 mod key_file;
+#[cfg(feature = "management")]
+pub mod management;
 mod named_issuer;
 mod own_checkup;
 mod own_token;

@@ -318,7 +318,15 @@ fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, Str
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(ConfigError::of(DOTENV, error)),
     };
-    dotenv::parse(&text, |word| is_ours(prefix, word))
+    variables(&text, prefix)
+}
+
+/// Returns the variables of the text of a `.env`.
+pub(crate) fn variables(
+    text: &str,
+    prefix: &Prefix,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    dotenv::parse(text, |word| is_ours(prefix, word))
         .map_err(|error| ConfigError::of(DOTENV, error))
 }
 

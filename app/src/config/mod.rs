@@ -16,6 +16,8 @@ mod origin;
 mod ownership;
 mod prefix;
 mod proxies;
+#[cfg(feature = "setup")]
+mod reach;
 mod section;
 mod server;
 mod setting;
@@ -40,8 +42,12 @@ pub use cors::{AllowedOrigin, Cors};
 pub use dotenv::fuzz::holds as dotenv_law;
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
+#[cfg(feature = "setup")]
+pub(crate) use layers::variables as dotenv_variables;
 pub use log::{Log, LogFormat};
 pub use prefix::Prefix;
+#[cfg(feature = "setup")]
+pub(crate) use reach::Reach;
 pub use server::Server;
 pub use traces::{Sampling, Traces};
 pub use zitadel::Zitadel;
@@ -90,16 +96,15 @@ impl Config {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
-        let mut environment = BTreeMap::new();
-        for (name, value) in env::vars_os() {
-            match (name.into_string(), value.into_string()) {
-                (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
-                (Ok(name), Err(_)) if layers::is_ours(prefix, &name) => {
-                    return Err(ConfigError::of(&name, "its value is not UTF-8"));
-                }
-                _ => {}
-            }
-        }
+        Self::read_for(prefix, environment(prefix)?, Path::new("."))
+    }
+
+    /// Reads the configuration of this process as if the in-memory fake were asked for: routes may be made
+    /// from it before there are credentials.
+    #[cfg(feature = "setup")]
+    pub(crate) fn load_without_credentials(prefix: &Prefix) -> Result<Self, ConfigError> {
+        let mut environment = environment(prefix)?;
+        environment.insert(prefix.variable("introspector"), "fake".to_owned());
         Self::read_for(prefix, environment, Path::new("."))
     }
 
@@ -181,6 +186,21 @@ impl Config {
             owners,
         })
     }
+}
+
+/// Reads the environment of this process: what is ours must be text.
+fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut environment = BTreeMap::new();
+    for (name, value) in env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
+            (Ok(name), Err(_)) if layers::is_ours(prefix, &name) => {
+                return Err(ConfigError::of(&name, "its value is not UTF-8"));
+            }
+            _ => {}
+        }
+    }
+    Ok(environment)
 }
 
 #[cfg(test)]

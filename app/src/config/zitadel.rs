@@ -92,7 +92,7 @@ fn odd_project_id(id: &str) -> Option<String> {
     })
 }
 
-fn root_certificates(
+pub(super) fn root_certificates(
     layers: &Layers,
     directory: &Path,
 ) -> Result<Option<RootCertificates>, ConfigError> {

@@ -34,7 +34,7 @@ fn examples(name: &str) -> String {
     .concat()
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     /// Start the API, as it does without a command.
     Serve,
@@ -55,6 +55,21 @@ pub(super) enum Command {
     /// is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1 when it
     /// is not, or nobody could say; 2 when the configuration or the token cannot be read.
     Explain {
+        /// How to say it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Make at ZITADEL what this API needs: project, roles, application, key, callers.
+    ///
+    /// Reads what is there, says what it would do, and asks. The roles are those that the rules of
+    /// this API ask for. Writes key.json, .env and setup.lock.json in the working directory. The
+    /// administrator's token is read from a file or asked for, and kept nowhere. Exit status: 0 when
+    /// everything is there, 1 when it was not to be done or could not, 2 when --dry-run found
+    /// something to do, 3 when a secret exists at ZITADEL and is not here.
+    #[cfg(feature = "setup")]
+    Setup {
+        #[command(flatten)]
+        wish: crate::setup::Wish,
         /// How to say it.
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -26,6 +26,8 @@ use crate::{
     telemetry::{self, Telemetry},
     token_input,
 };
+#[cfg(feature = "setup")]
+use crate::{Route, setup};
 
 /// Runs an API: settings of the prefix `APP_`, log, banner, signals and drain, and the commands
 /// `serve`, `check` and `explain`.
@@ -116,7 +118,11 @@ impl Program {
         command: Command,
         routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
     ) -> Result<ExitCode, String> {
-        let config = self.config()?;
+        let config = match &command {
+            #[cfg(feature = "setup")]
+            Command::Setup { .. } => self.config().or_else(|_| self.incomplete_config())?,
+            _ => self.config()?,
+        };
         let runtime = threads::runtime().map_err(in_one_line)?;
         let status = runtime.block_on(async {
             match command {
@@ -137,10 +143,39 @@ impl Program {
                     let accepted = explained.is_accepted();
                     Ok(print(format, explained.text(), &explained.json(), accepted))
                 }
+                #[cfg(feature = "setup")]
+                Command::Setup { wish, format } => {
+                    let routes = routes(&config).await.map_err(in_one_line)?;
+                    Ok(self.set_up(&wish, &config.prefix, routes.table(), format).await)
+                }
             }
         });
         runtime.shutdown_background();
         status
+    }
+
+    #[cfg(feature = "setup")]
+    async fn set_up(
+        &self,
+        wish: &setup::Wish,
+        prefix: &Prefix,
+        table: &[Route],
+        format: Format,
+    ) -> ExitCode {
+        match setup::setup(wish, &self.name, prefix, table, format == Format::Json).await {
+            Ok(ended) => ExitCode::from(ended.exit_status()),
+            #[expect(clippy::print_stderr, reason = "an error says so in one line")]
+            Err(error) => {
+                eprintln!("{}: {}", self.name, in_one_line(error));
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Reads a configuration that need not have credentials yet.
+    #[cfg(feature = "setup")]
+    fn incomplete_config(&self) -> Result<Config, String> {
+        Config::load_without_credentials(&Prefix::of_program(&self.name)).map_err(in_one_line)
     }
 
     fn config(&self) -> Result<Config, String> {

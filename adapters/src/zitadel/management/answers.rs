@@ -1,0 +1,151 @@
+//! Things of ZITADEL's, as its management API tells them.
+
+use std::time::SystemTime;
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Neither deactivated nor removed.
+    pub is_active: bool,
+}
+
+/// An application of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Neither deactivated nor removed.
+    pub is_active: bool,
+    /// Its kind, with the client id of an API application.
+    pub kind: ApplicationKind,
+}
+
+/// The kind of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplicationKind {
+    /// An API that authenticates by a client secret.
+    Basic {
+        /// Its client id.
+        client_id: String,
+    },
+    /// An API that authenticates by a key.
+    Key {
+        /// Its client id.
+        client_id: String,
+    },
+    /// No API.
+    Other,
+}
+
+/// An application that was just created.
+#[derive(Clone, Debug)]
+pub struct NewApplication {
+    /// Its id.
+    pub id: String,
+    /// Its client id.
+    pub client_id: String,
+    /// Its secret, shown this once; none of one that authenticates by a key.
+    pub client_secret: Option<SecretString>,
+}
+
+/// A key of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its id.
+    pub id: String,
+    /// When it expires, as RFC 3339 has it.
+    pub expires: String,
+}
+
+/// A key that was just created.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its id.
+    pub id: String,
+    /// The content of the key file, shown this once.
+    pub file: SecretString,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Neither deactivated, locked, nor removed.
+    pub is_active: bool,
+    /// A person or a service.
+    pub kind: UserKind,
+}
+
+/// The kind of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserKind {
+    /// A service user.
+    Service,
+    /// A person.
+    Person,
+}
+
+/// A role assignment: roles of one project that a user has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id.
+    pub id: String,
+    /// The keys of the roles.
+    pub roles: Vec<String>,
+    /// Neither deactivated nor removed.
+    pub is_active: bool,
+}
+
+/// A personal access token, of which ZITADEL shows all but the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalAccessToken {
+    /// Its id.
+    pub id: String,
+    /// When it expires, as RFC 3339 has it.
+    pub expires: String,
+}
+
+/// A personal access token that was just created.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Its id.
+    pub id: String,
+    /// The token, shown this once.
+    pub token: SecretString,
+}
+
+/// Reads a text that is always there.
+pub(super) fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().map(str::to_owned)
+}
+
+/// Reads a state; ZITADEL leaves out the first of each enumeration, which is none of these.
+pub(super) fn is_active(value: &Value, active: &str) -> bool {
+    value.get("state").and_then(Value::as_str) == Some(active)
+}
+
+/// Writes a time as the API takes it.
+pub(super) fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

@@ -1,0 +1,163 @@
+//! Calls about applications, their secrets and keys.
+
+use std::time::SystemTime;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    Application, ApplicationKind, Key, Management, ManagementError, NewApplication, NewKey,
+    answers::{is_active, text, time},
+    instance::malformed,
+    projects::named,
+};
+
+impl Management {
+    /// Finds the applications of a name in a project, in whatever case.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn applications_named(
+        &self,
+        project: &str,
+        name: &str,
+    ) -> Result<Vec<Application>, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/apps/_search");
+        Ok(self.search(&path, &named(name)).await?.iter().filter_map(application).collect())
+    }
+
+    /// Counts the applications of a project.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn applications(&self, project: &str) -> Result<Vec<Application>, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/apps/_search");
+        Ok(self.search(&path, &json!([])).await?.iter().filter_map(application).collect())
+    }
+
+    /// Creates an API application that authenticates by a secret, or by a key.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn create_application(
+        &self,
+        project: &str,
+        name: &str,
+        by_key: bool,
+    ) -> Result<NewApplication, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/apps/api");
+        let method = if by_key { KEY } else { "API_AUTH_METHOD_TYPE_BASIC" };
+        let answer = self.post(&path, &json!({ "name": name, "authMethodType": method })).await?;
+        let read = || {
+            Some(NewApplication {
+                id: text(&answer, "appId")?,
+                client_id: text(&answer, "clientId")?,
+                client_secret: text(&answer, "clientSecret").map(Into::into),
+            })
+        };
+        read().ok_or_else(|| malformed(&Method::POST, &path))
+    }
+
+    /// Generates a new secret, at which the old one stops.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn generate_secret(
+        &self,
+        project: &str,
+        application: &str,
+    ) -> Result<secrecy::SecretString, ManagementError> {
+        let path = format!(
+            "/management/v1/projects/{project}/apps/{application}/api_config/_generate_client_secret"
+        );
+        let answer = self.post(&path, &json!({})).await?;
+        let secret = text(&answer, "clientSecret").map(Into::into);
+        secret.ok_or_else(|| malformed(&Method::POST, &path))
+    }
+
+    /// Removes an application.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn remove_application(
+        &self,
+        project: &str,
+        application: &str,
+    ) -> Result<(), ManagementError> {
+        self.delete(&format!("/management/v1/projects/{project}/apps/{application}")).await
+    }
+
+    /// Reads the keys of an application.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn keys(
+        &self,
+        project: &str,
+        application: &str,
+    ) -> Result<Vec<Key>, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/apps/{application}/keys/_search");
+        let key =
+            |key: &Value| Some(Key { id: text(key, "id")?, expires: text(key, "expirationDate")? });
+        Ok(self.search(&path, &json!([])).await?.iter().filter_map(key).collect())
+    }
+
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn create_key(
+        &self,
+        project: &str,
+        application: &str,
+        expires: SystemTime,
+    ) -> Result<NewKey, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/apps/{application}/keys");
+        let body = json!({ "type": "KEY_TYPE_JSON", "expirationDate": time(expires) });
+        let answer = self.post(&path, &body).await?;
+        let read = || {
+            let file = BASE64_STANDARD.decode(text(&answer, "keyDetails")?).ok()?;
+            let file = String::from_utf8(file).ok()?.into();
+            Some(NewKey { id: text(&answer, "id")?, file })
+        };
+        read().ok_or_else(|| malformed(&Method::POST, &path))
+    }
+
+    /// Removes a key.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn remove_key(
+        &self,
+        project: &str,
+        application: &str,
+        key: &str,
+    ) -> Result<(), ManagementError> {
+        self.delete(&format!("/management/v1/projects/{project}/apps/{application}/keys/{key}"))
+            .await
+    }
+}
+
+const KEY: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
+
+fn application(value: &Value) -> Option<Application> {
+    let kind = match value.get("apiConfig") {
+        Some(api) => {
+            let client_id = text(api, "clientId")?;
+            // The method of a client secret is the first of its enumeration, and left out.
+            if text(api, "authMethodType").as_deref() == Some(KEY) {
+                ApplicationKind::Key { client_id }
+            } else {
+                ApplicationKind::Basic { client_id }
+            }
+        }
+        None => ApplicationKind::Other,
+    };
+    Some(Application {
+        id: text(value, "id")?,
+        name: text(value, "name")?,
+        is_active: is_active(value, "APP_STATE_ACTIVE"),
+        kind,
+    })
+}

@@ -1,0 +1,84 @@
+//! Calls about projects and their roles.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    Management, ManagementError, Project,
+    answers::{is_active, text},
+    instance::malformed,
+};
+
+impl Management {
+    /// Finds the projects of a name, in whatever case: names are unique without regard to it.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn projects_named(&self, name: &str) -> Result<Vec<Project>, ManagementError> {
+        let found = self.search("/management/v1/projects/_search", &named(name)).await?;
+        Ok(found.iter().filter_map(project).collect())
+    }
+
+    /// Creates a project, without flags.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn create_project(&self, name: &str) -> Result<String, ManagementError> {
+        let path = "/management/v1/projects";
+        let answer = self.post(path, &json!({ "name": name })).await?;
+        text(&answer, "id").ok_or_else(|| malformed(&Method::POST, path))
+    }
+
+    /// Removes a project with everything in it.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn remove_project(&self, project: &str) -> Result<(), ManagementError> {
+        self.delete(&format!("/management/v1/projects/{project}")).await
+    }
+
+    /// Reads the keys of a project's roles.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn roles(&self, project: &str) -> Result<Vec<String>, ManagementError> {
+        let path = format!("/management/v1/projects/{project}/roles/_search");
+        let found = self.search(&path, &json!([])).await?;
+        Ok(found.iter().filter_map(|role| text(role, "key")).collect())
+    }
+
+    /// Creates roles, all of them or none; the display name of each is its key.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn create_roles(
+        &self,
+        project: &str,
+        keys: &[String],
+    ) -> Result<(), ManagementError> {
+        let role = |key: &String| json!({ "key": key, "displayName": key });
+        let body = json!({ "roles": keys.iter().map(role).collect::<Vec<_>>() });
+        self.post(&format!("/management/v1/projects/{project}/roles/_bulk"), &body).await.map(drop)
+    }
+
+    /// Removes a role, and takes it from everybody who has it.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn remove_role(&self, project: &str, key: &str) -> Result<(), ManagementError> {
+        self.delete(&format!("/management/v1/projects/{project}/roles/{key}")).await
+    }
+}
+
+/// Selects entries by their name, in whatever case.
+pub(super) fn named(name: &str) -> Value {
+    json!([{ "nameQuery": { "name": name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" } }])
+}
+
+fn project(value: &Value) -> Option<Project> {
+    Some(Project {
+        id: text(value, "id")?,
+        name: text(value, "name")?,
+        is_active: is_active(value, "PROJECT_STATE_ACTIVE"),
+    })
+}

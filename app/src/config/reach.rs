@@ -1,0 +1,26 @@
+//! The settings that say how ZITADEL is reached, whatever else is configured or missing.
+
+use std::path::Path;
+
+use adapters::zitadel::{ConnectTo, RootCertificates};
+
+use super::{ConfigError, Prefix, environment, layers::Layers, zitadel::root_certificates};
+
+/// Way to ZITADEL.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    pub(crate) connect_to: Option<ConnectTo>,
+    pub(crate) root_certificates: Option<RootCertificates>,
+}
+
+impl Reach {
+    /// Reads `zitadel.connect_to` and `zitadel.ca_file` of this process.
+    pub(crate) fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
+        let directory = Path::new(".");
+        let (layers, _) = Layers::read(prefix, environment(prefix)?, directory)?;
+        Ok(Self {
+            connect_to: layers.parsed("zitadel.connect_to")?,
+            root_certificates: root_certificates(&layers, directory)?,
+        })
+    }
+}

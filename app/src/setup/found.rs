@@ -1,0 +1,99 @@
+//! Everything that is at ZITADEL already, as far as it matters to `setup`.
+
+use adapters::zitadel::management::{
+    Application, Grant, Key, Management, ManagementError, Organization, PersonalAccessToken,
+    Project, User,
+};
+
+use super::target::Target;
+
+/// The state of things before anything is done.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) organization: Organization,
+    /// The name of the administrator.
+    pub(super) administrator: String,
+    pub(super) permissions: Vec<String>,
+    /// A project of the name, in whatever case.
+    pub(super) project: Option<Project>,
+    /// Keys of the project's roles.
+    pub(super) roles: Vec<String>,
+    /// An application of the name, in whatever case.
+    pub(super) application: Option<Application>,
+    pub(super) keys: Vec<Key>,
+    /// One for each user of the target, in its order.
+    pub(super) users: Vec<FoundUser>,
+}
+
+/// A user of a name, in whatever case, and what it has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FoundUser {
+    pub(super) user: Option<User>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) tokens: Vec<PersonalAccessToken>,
+    /// Manager roles on the instance; `None` where the administrator may not read them.
+    pub(super) instance_roles: Option<Vec<String>>,
+}
+
+/// Reads what is there. Nothing is changed.
+pub(super) async fn read(
+    management: &Management,
+    target: &Target,
+) -> Result<Found, ManagementError> {
+    let organization = management.organization().await?;
+    let administrator = match management.own_name().await {
+        // A name is a courtesy.
+        Err(ManagementError::NoManagementApi { .. }) => "an administrator".to_owned(),
+        name => name?,
+    };
+    let permissions = management.permissions().await?;
+    let project = management.projects_named(&target.project).await?.into_iter().next();
+    let mut found = Found {
+        organization,
+        administrator,
+        permissions,
+        roles: Vec::new(),
+        application: None,
+        keys: Vec::new(),
+        users: Vec::new(),
+        project,
+    };
+    if let Some(project) = found.project.as_ref().map(|project| project.id.clone()) {
+        found.roles = management.roles(&project).await?;
+        let applications = management.applications_named(&project, &target.application).await?;
+        found.application = applications.into_iter().next();
+        if let Some(application) = &found.application {
+            found.keys = management.keys(&project, &application.id).await?;
+        }
+    }
+    for user in &target.users {
+        let project = found.project.as_ref();
+        found.users.push(read_user(management, &user.name, project, user.reads_events).await?);
+    }
+    Ok(found)
+}
+
+async fn read_user(
+    management: &Management,
+    name: &str,
+    project: Option<&Project>,
+    reads_events: bool,
+) -> Result<FoundUser, ManagementError> {
+    let Some(user) = management.users_named(name).await?.into_iter().next() else {
+        return Ok(FoundUser::default());
+    };
+    let grants = match project {
+        Some(project) => management.grants(&user.id, &project.id).await?,
+        None => Vec::new(),
+    };
+    let tokens = management.tokens(&user.id).await?;
+    let instance_roles = if reads_events {
+        match management.instance_roles(&user.id).await {
+            Err(ManagementError::Forbidden { .. }) => None,
+            roles => Some(roles?),
+        }
+    } else {
+        Some(Vec::new())
+    };
+    Ok(FoundUser { user: Some(user), grants, tokens, instance_roles })
+}

@@ -1,0 +1,65 @@
+//! `setup.lock.json`: the ids of everything that `setup` made, to be committed. It holds no secret.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub(super) const FILE: &str = "setup.lock.json";
+
+/// Things that `setup` made at one instance. Nothing else is ever removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Lock {
+    /// The issuer of the instance.
+    pub(super) domain: String,
+    /// The id of the organization.
+    pub(super) organization: String,
+    pub(super) project: Option<Made>,
+    /// Keys of the roles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) roles: Vec<String>,
+    pub(super) application: Option<Made>,
+    pub(super) key: Option<Dated>,
+    /// Service users by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) users: BTreeMap<String, LockedUser>,
+}
+
+/// A thing by its id, and whether `setup` made it or found it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Made {
+    pub(super) id: String,
+    pub(super) made_here: bool,
+}
+
+/// A secret by its id, and when it expires, as RFC 3339 has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dated {
+    pub(super) id: String,
+    pub(super) expires: String,
+}
+
+/// A service user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LockedUser {
+    pub(super) id: String,
+    pub(super) made_here: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) grant: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<Dated>,
+}
+
+impl Lock {
+    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    pub(super) fn text(&self) -> String {
+        // Maps of texts are always JSON.
+        format!("{:#}\n", serde_json::json!(self))
+    }
+}

@@ -1,0 +1,231 @@
+//! `app setup`: makes at ZITADEL what this API needs, and writes what this API needs to know.
+//!
+//! It reads what is there, says what it would do, asks, and does it. The roles are those that the
+//! route table asks for. It makes nothing twice, changes no secret that it was not told to change,
+//! and removes nothing but what `setup.lock.json` says that it made.
+
+mod env_file;
+mod found;
+mod here;
+mod lock;
+mod perform;
+mod plan;
+mod proof;
+mod remove;
+mod report;
+mod roles;
+mod secret_file;
+mod target;
+mod wish;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
+
+use adapters::{
+    bounded_file::{self, AT_START},
+    zitadel::{
+        AddressError, Domain, HttpClientError,
+        management::{Management, ManagementError, ManagementSettings},
+    },
+};
+use axum_zitadel::Route;
+use domain::{AccessToken, AccessTokenError};
+use thiserror::Error;
+
+pub(crate) use self::wish::Wish;
+use self::{
+    here::{ENV_FILE, HereError, KEY_FILE},
+    perform::{PerformError, Work},
+    plan::{Plan, Step},
+    proof::ProofError,
+    report::Report,
+    secret_file::{FileError, prove_writable},
+    target::Target,
+};
+use crate::config::{ConfigError, Prefix, Reach};
+
+/// Ends of the command that are no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Everything is there.
+    Good,
+    /// A dry run found something to do.
+    Missing,
+    /// A secret exists at ZITADEL and is not here.
+    Lost,
+    /// It was not to be done, or could not.
+    Refused,
+}
+
+impl Ended {
+    pub(crate) fn exit_status(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Refused => 1,
+            Self::Missing => 2,
+            Self::Lost => 3,
+        }
+    }
+}
+
+/// Why `setup` ended early. No token and no secret is in it.
+#[derive(Debug, Error)]
+pub(crate) enum SetupError {
+    #[error("--domain: {0}")]
+    Domain(AddressError),
+    #[error("--domain: it must not have a path, only scheme, host and port")]
+    Path,
+    #[error("--token-file: {0}")]
+    TokenFile(io::Error),
+    #[error("the administrator's token: {0}")]
+    Token(AccessTokenError),
+    #[error(
+        "there is no terminal to ask for the administrator's token: name a file in --token-file"
+    )]
+    NoTerminalForToken,
+    #[error("there is no terminal to ask at: add --yes, or see what would be done with --dry-run")]
+    NoTerminal,
+    #[error("the terminal cannot be read: {0}")]
+    Terminal(io::Error),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("zitadel.connect_to or zitadel.ca_file: {0}")]
+    Client(#[from] HttpClientError),
+    #[error(transparent)]
+    Call(#[from] ManagementError),
+    #[error(transparent)]
+    Here(#[from] HereError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Perform(#[from] PerformError),
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    #[error(
+        "{ENV_FILE} is for {found}, and --domain is {wanted}: run this in another directory, or move \\
+         the file away"
+    )]
+    OtherDomain { found: String, wanted: String },
+}
+
+/// Runs the command in the working directory, for the program of this name and its routes.
+pub(crate) async fn setup(
+    wish: &Wish,
+    program: &str,
+    prefix: &Prefix,
+    table: &[Route],
+    as_json: bool,
+) -> Result<Ended, SetupError> {
+    let domain: Domain = wish.domain.parse().map_err(SetupError::Domain)?;
+    if domain.has_path() {
+        return Err(SetupError::Path);
+    }
+    let wish = &Wish { domain: domain.issuer().as_str().to_owned(), ..wish.clone() };
+    let reach = Reach::load_for(prefix)?;
+    let target = Target::new(wish, program, table);
+    let token_files = target.users.iter().map(|user| user.file.clone());
+    let here = here::read(Path::new("."), prefix, token_files)?;
+    refuse_other_domain(&here, &domain)?;
+    let token = token(wish)?;
+    let management = Management::new(ManagementSettings {
+        domain,
+        connect_to: reach.connect_to.clone(),
+        root_certificates: reach.root_certificates.clone(),
+        token: token.clone(),
+        organization: wish.org.clone(),
+    })?;
+    if wish.remove {
+        return remove::remove(&management, wish, &here).await;
+    }
+    let found = found::read(&management, &target).await?;
+    let plan = Plan::new(wish, &target, &found, &here);
+    let report = Report { wish, target: &target, found: &found, plan: &plan, program };
+    report.print_plan(as_json);
+    if let Some(ended) = without_doing(wish, &plan) {
+        return Ok(ended);
+    }
+    prove_files(&plan, &target)?;
+    if !wish.yes && !confirmed()? {
+        return Ok(Ended::Refused);
+    }
+    let mut work = Work::new(&management, (wish, &target, prefix), &found, &here);
+    for step in &plan.steps {
+        if let Err(error) = work.perform(step).await {
+            let hints = report::after_an_error(&management, &error, step, &found, &work.lock).await;
+            report.print_hints(&hints);
+            return Err(error.into());
+        }
+        report.print_done(step, as_json);
+    }
+    proof::prove(prefix, &token).await?;
+    report.print_end(as_json, table);
+    Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
+}
+
+/// Returns the end where nothing is to be done, or nothing may.
+fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
+    if !plan.refused.is_empty() {
+        Some(Ended::Refused)
+    } else if plan.steps.is_empty() {
+        Some(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
+    } else if wish.dry_run {
+        Some(Ended::Missing)
+    } else {
+        None
+    }
+}
+
+fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupError> {
+    let Some(found) = here.variables.get("ZITADEL_DOMAIN") else { return Ok(()) };
+    let is_same = found.parse::<Domain>().is_ok_and(|found| found == *domain);
+    if is_same {
+        return Ok(());
+    }
+    let wanted = domain.issuer().as_str().to_owned();
+    Err(SetupError::OtherDomain { found: found.clone(), wanted })
+}
+
+fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
+    let text = match &wish.token_file {
+        Some(file) => {
+            bounded_file::read_to_string(file, AT_START).map_err(SetupError::TokenFile)?
+        }
+        None if io::stdin().is_terminal() => {
+            rpassword::prompt_password("Token of an administrator (not shown): ")
+                .map_err(SetupError::Terminal)?
+        }
+        None => return Err(SetupError::NoTerminalForToken),
+    };
+    AccessToken::parse(text.trim()).map(AccessToken::into_owned).map_err(SetupError::Token)
+}
+
+/// Shows that every file can be written, before anything is made at ZITADEL.
+fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
+    prove_writable(Path::new(lock::FILE), false)?;
+    for step in &plan.steps {
+        match step {
+            Step::CreateKey => prove_writable(Path::new(KEY_FILE), true)?,
+            Step::WriteEnv => prove_writable(Path::new(ENV_FILE), true)?,
+            Step::CreateToken(place) => {
+                if let Some(user) = target.users.get(*place) {
+                    prove_writable(&user.file, true)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn confirmed() -> Result<bool, SetupError> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Err(SetupError::NoTerminal);
+    }
+    let mut answer = String::new();
+    let asked = io::stderr().write_all(b"Do this? [y/N] ").and_then(|()| io::stderr().flush());
+    asked.and_then(|()| stdin.read_line(&mut answer)).map_err(SetupError::Terminal)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,145 @@
+//! What is to be done, from what shall be, what is there and what is here. Nothing is asked or
+//! written: the same three always give the same plan.
+
+mod application;
+mod user;
+
+pub(super) use user::READER_ROLE;
+
+use adapters::zitadel::management::Project;
+
+use super::{
+    found::Found,
+    here::Here,
+    target::Target,
+    wish::{Auth, Wish},
+};
+
+/// What is to be done, in its order, and what stands in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
+    /// What only a person can decide. With any of these nothing is done.
+    pub(super) refused: Vec<String>,
+    /// Secrets that exist at ZITADEL and are not here.
+    pub(super) lost: Vec<String>,
+    /// What is worth a word and changes nothing.
+    pub(super) notes: Vec<String>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    CreateProject,
+    CreateRoles(Vec<String>),
+    CreateApplication,
+    CreateKey,
+    GenerateSecret,
+    WriteEnv,
+    /// Of the user at this place in the target.
+    CreateUser(usize),
+    CreateGrant(usize),
+    /// Adds what is missing; every role that is there stays.
+    ChangeGrant {
+        user: usize,
+        grant: String,
+        roles: Vec<String>,
+    },
+    CreateToken(usize),
+    AddInstanceRole(usize),
+}
+
+impl Plan {
+    /// Makes the plan.
+    pub(super) fn new(wish: &Wish, target: &Target, found: &Found, here: &Here) -> Self {
+        let mut plan = Self::default();
+        plan.project(target, found);
+        plan.roles(target, found);
+        plan.application(wish, target, found, here);
+        for (place, user) in target.users.iter().enumerate() {
+            if let Some(found_user) = found.users.get(place) {
+                plan.user(place, user, found_user, wish, here);
+            }
+        }
+        plan.rights(found);
+        plan
+    }
+
+    fn project(&mut self, target: &Target, found: &Found) {
+        match &found.project {
+            None => self.steps.push(Step::CreateProject),
+            Some(Project { name, .. }) if *name != target.project => self.refused.push(format!(
+                "a project {name:?} exists, and names are unique without regard to case: use \
+                 --name {name:?}, or another name"
+            )),
+            Some(Project { is_active: false, name, id }) => self.refused.push(format!(
+                "the project {name:?} ({id}) is deactivated: reactivate it, or use another --name"
+            )),
+            Some(_) => {}
+        }
+    }
+
+    fn roles(&mut self, target: &Target, found: &Found) {
+        let wanted = target.users.iter().flat_map(|user| &user.roles).chain(&target.roles);
+        let mut missing: Vec<_> =
+            wanted.filter(|role| !found.roles.contains(role)).cloned().collect();
+        missing.sort();
+        missing.dedup();
+        if !missing.is_empty() {
+            self.steps.push(Step::CreateRoles(missing));
+        }
+        let others: Vec<_> =
+            found.roles.iter().filter(|role| !target.roles.contains(role)).cloned().collect();
+        if !others.is_empty() {
+            self.notes
+                .push(format!("roles that no rule asks for, left alone: {}", others.join(", ")));
+        }
+    }
+
+    /// Refuses what the administrator has no permission for, before anything is done.
+    fn rights(&mut self, found: &Found) {
+        let mut missing: Vec<_> = self
+            .steps
+            .iter()
+            .filter_map(Step::permission)
+            .filter(|needed| !found.permissions.iter().any(|permission| permission == needed))
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if !missing.is_empty() {
+            self.refused.push(format!(
+                "the administrator {:?} lacks {}: use a token of a user with the manager role \
+                 ORG_OWNER",
+                found.administrator,
+                missing.join(", ")
+            ));
+        }
+    }
+}
+
+impl Step {
+    /// Returns the permission that the step needs in the organization.
+    fn permission(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateProject => Some("project.create"),
+            Self::CreateRoles(_) => Some("project.role.write"),
+            Self::CreateApplication | Self::CreateKey | Self::GenerateSecret => {
+                Some("project.app.write")
+            }
+            Self::CreateUser(_) | Self::CreateToken(_) => Some("user.write"),
+            Self::CreateGrant(_) | Self::ChangeGrant { .. } => Some("user.grant.write"),
+            Self::WriteEnv | Self::AddInstanceRole(_) => None,
+        }
+    }
+}
+
+/// Returns the method of an application as an argument names it.
+fn shown(auth: Auth) -> &'static str {
+    match auth {
+        Auth::Basic => "basic",
+        Auth::Key => "key",
+    }
+}
+
+#[cfg(test)]
+mod tests;

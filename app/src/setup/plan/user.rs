@@ -1,0 +1,92 @@
+//! The plan for a service user, its roles and its token.
+
+use adapters::zitadel::management::{User, UserKind};
+
+use super::{Plan, Step};
+use crate::setup::{found::FoundUser, here::Here, target::TargetUser, wish::Wish};
+
+/// The manager role that may read the event log.
+pub(in crate::setup) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
+
+impl Plan {
+    pub(super) fn user(
+        &mut self,
+        place: usize,
+        target: &TargetUser,
+        found: &FoundUser,
+        wish: &Wish,
+        here: &Here,
+    ) {
+        let TargetUser { name, roles, file, reads_events } = target;
+        let shown = file.display();
+        let is_here = here.token_files.contains(file);
+        match &found.user {
+            None => {
+                self.steps.push(Step::CreateUser(place));
+                if !roles.is_empty() {
+                    self.steps.push(Step::CreateGrant(place));
+                }
+            }
+            Some(User { name: found, .. }) if found != name => {
+                return self.refuse(format!(
+                    "a user {found:?} exists, and names are unique without regard to case: use that \
+                     name, or another one"
+                ));
+            }
+            Some(User { kind: UserKind::Person, .. }) => {
+                return self.refuse(format!(
+                    "the user {name:?} is a person, and only service users have personal access \
+                     tokens: use another name"
+                ));
+            }
+            Some(User { is_active: false, .. }) => {
+                return self.refuse(format!(
+                    "the user {name:?} is deactivated or locked: reactivate it, or use another name"
+                ));
+            }
+            Some(_) => self.grant(place, target, found),
+        }
+        if found.tokens.is_empty() {
+            if is_here && !wish.force {
+                return self.refuse(format!(
+                    "{shown}: it is there, and ZITADEL has no token of {name:?}: move it away, or use \
+                     --force"
+                ));
+            }
+            self.steps.push(Step::CreateToken(place));
+        } else if !is_here {
+            self.lost.push(format!(
+                "the user {name:?} has a token that is not in {shown}: copy it here, or delete it at \
+                 ZITADEL and run this again"
+            ));
+        }
+        if *reads_events {
+            let has = |roles: &Vec<String>| roles.iter().any(|role| role == READER_ROLE);
+            if !found.instance_roles.as_ref().is_some_and(has) {
+                self.steps.push(Step::AddInstanceRole(place));
+            }
+        }
+    }
+
+    /// Adds missing roles to what is there.
+    fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
+        let Some(grant) = found.grants.first() else {
+            if !target.roles.is_empty() {
+                self.steps.push(Step::CreateGrant(place));
+            }
+            return;
+        };
+        if !grant.is_active {
+            return self.refuse(format!(
+                "the role assignment of {:?} ({}) is deactivated: reactivate it",
+                target.name, grant.id
+            ));
+        }
+        let missing: Vec<_> =
+            target.roles.iter().filter(|role| !grant.roles.contains(role)).cloned().collect();
+        if !missing.is_empty() {
+            let roles = grant.roles.iter().cloned().chain(missing).collect();
+            self.steps.push(Step::ChangeGrant { user: place, grant: grant.id.clone(), roles });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The things that shall be there when `setup` is done, by their names.
+
+use std::path::PathBuf;
+
+use axum_zitadel::{Access, Route};
+
+use super::{
+    roles,
+    wish::{Auth, Wish},
+};
+
+/// Names, roles and files of everything that an API needs at ZITADEL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) project: String,
+    pub(super) application: String,
+    pub(super) auth: Auth,
+    /// Keys of the roles that rules ask for.
+    pub(super) roles: Vec<String>,
+    /// The number of rules that ask for one.
+    pub(super) rules: usize,
+    pub(super) users: Vec<TargetUser>,
+}
+
+/// A service user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TargetUser {
+    pub(super) name: String,
+    /// Keys of its roles in the project.
+    pub(super) roles: Vec<String>,
+    /// It may read the event log of the instance.
+    pub(super) reads_events: bool,
+    /// The file of its token.
+    pub(super) file: PathBuf,
+}
+
+impl Target {
+    pub(super) fn new(wish: &Wish, program: &str, table: &[Route]) -> Self {
+        let project = wish.name.clone().unwrap_or_else(|| capitalized(program));
+        let lower = project.to_lowercase().replace(' ', "-");
+        let callers = wish.callers.iter().map(|caller| TargetUser {
+            name: caller.name.clone(),
+            roles: caller.roles.clone().unwrap_or_else(|| of_first_rule(table)),
+            reads_events: false,
+            file: format!("{}.pat", caller.name).into(),
+        });
+        let reader = wish.changes.then(|| TargetUser {
+            name: format!("{lower}-changes"),
+            roles: Vec::new(),
+            reads_events: true,
+            file: "changes.pat".into(),
+        });
+        Self {
+            application: format!("{lower}-api"),
+            auth: wish.auth,
+            roles: roles::roles(table),
+            rules: table.iter().filter(|route| !roles::of(route).is_empty()).count(),
+            users: callers.chain(reader).collect(),
+            project,
+        }
+    }
+}
+
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The roles of the first route that asks for one.
+fn of_first_rule(table: &[Route]) -> Vec<String> {
+    let guarded = table.iter().filter(|route| matches!(route.access, Access::Guarded(_)));
+    guarded.map(roles::of).find(|roles| !roles.is_empty()).unwrap_or_default()
+}
