@@ -18,7 +18,7 @@ use crate::{
     client::BoundedByAddress,
     config::{Auth, Changes, Config, Fake, Introspector, Prefix, Zitadel},
     explainer::Explainer,
-    metrics::Metrics,
+    metrics::{self, Metrics},
     request_telemetry::RequestTelemetry,
     router,
     telemetry::traces,
@@ -129,7 +129,8 @@ fn ask_zitadel(
     changes: Option<Changes>,
     prefix: &Prefix,
 ) -> Result<Composed, HttpClientError> {
-    let Zitadel { mut settings, limits } = zitadel;
+    let Zitadel { mut settings, limits, key_expiry } = zitadel;
+    metrics::key_expires(key_expiry);
     settings.trace_parent = traces::trace_parent;
     settings.changes = changes.map(|changes| changes.feed);
     let zitadel = compose(settings, cache, limits)?;

@@ -1,6 +1,10 @@
 //! What is counted and timed, for Prometheus.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::http::{Method, StatusCode};
 use metrics::{
@@ -10,7 +14,7 @@ use metrics::{
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use metrics_process::Collector;
 
-use crate::telemetry;
+use crate::{config::KeyExpiry, telemetry};
 
 /// The upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 14] =
@@ -108,6 +112,14 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
+/// Shows when the key expires, where that is known.
+pub(crate) fn key_expires(expiry: Option<KeyExpiry>) {
+    let since = expiry.and_then(|KeyExpiry(at)| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    if let Some(since) = since {
+        gauge!("client_key_expiry_timestamp_seconds").set(since.as_secs_f64());
+    }
+}
+
 fn describe() {
     describe_histogram!(
         "http_server_request_duration_seconds",
@@ -191,6 +203,11 @@ fn describe() {
     describe_counter!(
         "webhook_deliveries_total",
         "Deliveries of ZITADEL's webhook: those that rang for the next poll, and those refused."
+    );
+    describe_gauge!(
+        "client_key_expiry_timestamp_seconds",
+        Unit::Seconds,
+        "When the key of the API application expires, as zitadel.key_expires has it."
     );
     describe_gauge!("app_build_info", "1, with what is running as labels.");
     gauge!("app_build_info", "version" => env!("VERSION_WITH_COMMIT")).set(1);

@@ -9,6 +9,7 @@ mod credentials;
 mod dotenv;
 mod error;
 mod introspector;
+mod key_expiry;
 mod layers;
 mod list;
 mod log;
@@ -42,6 +43,7 @@ pub use cors::{AllowedOrigin, Cors};
 pub use dotenv::fuzz::holds as dotenv_law;
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
+pub use key_expiry::KeyExpiry;
 #[cfg(feature = "setup")]
 pub(crate) use layers::variables as dotenv_variables;
 pub use log::{Log, LogFormat};

@@ -168,6 +168,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .seed("KEY_FILE"),
     Setting::new(
+        "zitadel.key_expires",
+        "a time such as 2027-11-26T00:00:00Z",
+        "When the key expires, which its file does not tell: `setup` writes it. From 30 days before on, the start and `check` warn.",
+    ),
+    Setting::new(
         "zitadel.project_id",
         "the id of the project",
         "The project of this API. When set, roles are read from `urn:zitadel:iam:org:project:{id}:roles` first.",

@@ -3,13 +3,15 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use adapters::{
-    Limits, ShownPath,
+    Limits, ShownPath, SystemClock,
     zitadel::{
         ClientCredentials, CredentialError, Domain, OwnToken, RootCertificates, ZitadelSettings,
     },
 };
 
-use super::{credentials, error::ConfigError, layers::Layers, server::some_time};
+use domain::Clock;
+
+use super::{KeyExpiry, credentials, error::ConfigError, layers::Layers, server::some_time};
 
 /// Where ZITADEL is, who this API is to it, and how much it is asked.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct Zitadel {
     pub settings: ZitadelSettings,
     /// How much it is asked at once.
     pub limits: Limits,
+    /// When the key expires, where that was told.
+    pub key_expiry: Option<KeyExpiry>,
 }
 
 /// The values of the section, whether or not ZITADEL is to answer: each of them is right, but there may
@@ -25,6 +29,7 @@ pub struct Zitadel {
 pub(super) struct Section {
     domain: Option<Domain>,
     limits: Limits,
+    key_expiry: Option<KeyExpiry>,
     complete: Box<dyn FnOnce(Domain, ClientCredentials) -> ZitadelSettings>,
 }
 
@@ -38,6 +43,7 @@ impl Section {
         let max_per_second = layers.parsed("zitadel.max_per_second")?;
         Ok(Self {
             domain: layers.parsed("zitadel.domain")?,
+            key_expiry: layers.parsed("zitadel.key_expires")?,
             limits: Limits {
                 max_in_flight: layers.required("zitadel.max_in_flight")?,
                 known_share: layers.required("zitadel.known_share")?,
@@ -75,9 +81,10 @@ impl Section {
             ));
         }
         warnings.extend(settings.project_id.as_deref().and_then(odd_project_id));
+        warnings.extend(self.key_expiry.and_then(|expiry| expiry.warning(SystemClock.now())));
         let canary = own_token(layers, directory, "zitadel.canary_token_file")?;
         let settings = ZitadelSettings { root_certificates, canary, ..settings };
-        Ok(Zitadel { settings, limits: self.limits })
+        Ok(Zitadel { settings, limits: self.limits, key_expiry: self.key_expiry })
     }
 }
 

@@ -107,8 +107,9 @@ mod tests {
     fn a_secret_that_git_would_keep_is_not_written() {
         let directory = tempfile::tempdir().unwrap();
         let git = |arguments: &[&str]| {
-            let status = Command::new("git").arg("-C").arg(directory.path()).args(arguments);
-            assert!(status.stdout(Stdio::null()).status().unwrap().success());
+            let mut command = Command::new("git");
+            command.arg("-C").arg(directory.path()).args(arguments).stdout(Stdio::null());
+            assert!(command.status().unwrap().success());
         };
         git(&["init", "--quiet"]);
         let file = directory.path().join("key.json");
