@@ -1,9 +1,13 @@
 //! Everything that is at ZITADEL already, as far as it matters to `setup`.
 
-use adapters::zitadel::management::{
-    Application, Grant, Key, Management, ManagementError, Organization, PersonalAccessToken,
-    Project, User,
+use adapters::{
+    SystemClock,
+    zitadel::management::{
+        Application, Grant, Key, Management, ManagementError, Organization, PersonalAccessToken,
+        Project, User,
+    },
 };
+use domain::Clock;
 
 use super::target::Target;
 
@@ -20,6 +24,7 @@ pub(super) struct Found {
     pub(super) roles: Vec<String>,
     /// An application of the name, in whatever case.
     pub(super) application: Option<Application>,
+    /// Its keys that have not expired.
     pub(super) keys: Vec<Key>,
     /// One for each user of the target, in its order.
     pub(super) users: Vec<FoundUser>,
@@ -30,6 +35,7 @@ pub(super) struct Found {
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
+    /// Those that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
     /// Manager roles on the instance; `None` where the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
@@ -64,6 +70,7 @@ pub(super) async fn read(
         found.application = applications.into_iter().next();
         if let Some(application) = &found.application {
             found.keys = management.keys(&project, &application.id).await?;
+            found.keys.retain(|key| is_live(&key.expires));
         }
     }
     for user in &target.users {
@@ -86,7 +93,8 @@ async fn read_user(
         Some(project) => management.grants(&user.id, &project.id).await?,
         None => Vec::new(),
     };
-    let tokens = management.tokens(&user.id).await?;
+    let mut tokens = management.tokens(&user.id).await?;
+    tokens.retain(|token| is_live(&token.expires));
     let instance_roles = if reads_events {
         match management.instance_roles(&user.id).await {
             Err(ManagementError::Forbidden { .. }) => None,
@@ -96,4 +104,9 @@ async fn read_user(
         Some(Vec::new())
     };
     Ok(FoundUser { user: Some(user), grants, tokens, instance_roles })
+}
+
+/// Tells whether a time is still to come; one that cannot be read is.
+fn is_live(expires: &str) -> bool {
+    humantime::parse_rfc3339(expires).map_or(true, |expires| expires > SystemClock.now())
 }

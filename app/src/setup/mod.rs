@@ -141,8 +141,11 @@ pub(crate) async fn setup(
     }
     let found = found::read(&management, &target).await?;
     let plan = Plan::new(wish, &target, &found, &here);
-    let report = Report { wish, target: &target, found: &found, plan: &plan, program };
+    let report = Report { wish, target: &target, found: &found, here: &here, plan: &plan, program };
     report.print_plan(as_json);
+    if wish.adopt && plan.refused.is_empty() {
+        Work::new(&management, (wish, &target, prefix), &found, &here).adopt()?;
+    }
     if let Some(ended) = without_doing(wish, &plan) {
         return Ok(ended);
     }

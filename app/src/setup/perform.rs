@@ -9,6 +9,7 @@ use adapters::{
 use domain::Clock;
 use secrecy::ExposeSecret;
 use thiserror::Error;
+use tokio::time::{Instant, sleep};
 
 use super::{
     env_file,
@@ -26,6 +27,10 @@ use crate::config::Prefix;
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Time within which what was created becomes visible, and between two looks.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Why a step was not done. What was done before stays, and is in `setup.lock.json`.
 #[derive(Debug, Error)]
 pub(crate) enum PerformError {
@@ -37,6 +42,8 @@ pub(crate) enum PerformError {
         "{call}; {secret} was made and is nobody's, and could not be removed: remove it at ZITADEL"
     )]
     Orphan { secret: String, call: String },
+    #[error("{0}")]
+    Taken(String),
     #[error("a step before it was not done")]
     Order,
 }
@@ -104,6 +111,14 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Records what is there and here, as found and not as made.
+    pub(super) fn adopt(mut self) -> Result<(), PerformError> {
+        if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone()) {
+            self.lock.key = Some(Dated { id: key.key_id.clone(), expires });
+        }
+        self.write_lock()
+    }
+
     /// Does one step.
     pub(super) async fn perform(&mut self, step: &Step) -> Result<(), PerformError> {
         match step {
@@ -120,12 +135,7 @@ impl<'a> Work<'a> {
                 self.client_secret = Some(secret);
             }
             Step::WriteEnv => self.write_env()?,
-            Step::CreateUser(place) => {
-                let name = self.user_name(*place)?;
-                let id = self.management.create_service_user(&name).await?;
-                let user = LockedUser { id, made_here: true, grant: None, token: None };
-                self.lock.users.insert(name, user);
-            }
+            Step::CreateUser(place) => self.create_user(*place).await?,
             Step::CreateGrant(place) => {
                 let (project, user) = (self.project()?, self.user_id(*place)?);
                 let roles = self.target.users.get(*place).map_or(&[][..], |user| &user.roles);
@@ -146,7 +156,17 @@ impl<'a> Work<'a> {
     }
 
     async fn create_project(&mut self) -> Result<(), PerformError> {
-        let id = self.management.create_project(&self.target.project).await?;
+        let name = &self.target.project;
+        let id = match self.management.create_project(name).await {
+            Err(error) if error.is_conflict() => {
+                let names = async || {
+                    let found = self.management.projects_named(name).await?;
+                    Ok(found.into_iter().map(|project| project.name).collect())
+                };
+                return Err(taken("project", name, names).await);
+            }
+            id => id?,
+        };
         self.lock.project = Some(Made { id, made_here: true });
         Ok(())
     }
@@ -155,10 +175,36 @@ impl<'a> Work<'a> {
         let project = self.project()?;
         let by_key = self.target.auth == Auth::Key;
         let name = &self.target.application;
-        let made = self.management.create_application(&project, name, by_key).await?;
+        let made = match self.management.create_application(&project, name, by_key).await {
+            Err(error) if error.is_conflict() => {
+                let names = async || {
+                    let found = self.management.applications_named(&project, name).await?;
+                    Ok(found.into_iter().map(|application| application.name).collect())
+                };
+                return Err(taken("application", name, names).await);
+            }
+            made => made?,
+        };
         self.lock.application = Some(Made { id: made.id, made_here: true });
         self.client_id = Some(made.client_id);
         self.client_secret = made.client_secret;
+        Ok(())
+    }
+
+    async fn create_user(&mut self, place: usize) -> Result<(), PerformError> {
+        let name = self.user_name(place)?;
+        let id = match self.management.create_service_user(&name).await {
+            Err(error) if error.is_conflict() => {
+                let names = async || {
+                    let found = self.management.users_named(&name).await?;
+                    Ok(found.into_iter().map(|user| user.name).collect())
+                };
+                return Err(taken("user", &name, names).await);
+            }
+            id => id?,
+        };
+        let user = LockedUser { id, made_here: true, grant: None, token: None };
+        self.lock.users.insert(name, user);
         Ok(())
     }
 
@@ -256,6 +302,40 @@ impl<'a> Work<'a> {
 
     fn user_id(&mut self, place: usize) -> Result<String, PerformError> {
         Ok(self.locked(place)?.id.clone())
+    }
+}
+
+/// Says why a name is taken that a search did not find. What was created a moment ago is visible after
+/// some milliseconds, so it is searched for again.
+async fn taken(
+    what: &str,
+    name: &str,
+    find: impl AsyncFn() -> Result<Vec<String>, ManagementError>,
+) -> PerformError {
+    let end = Instant::now() + VISIBLE_WITHIN;
+    loop {
+        let found = match find().await {
+            Ok(found) => found.into_iter().next(),
+            Err(error) => return error.into(),
+        };
+        return PerformError::Taken(match found {
+            Some(found) if found == name => format!(
+                "the {what} {name:?} exists by now: somebody else made it, or an earlier run whose \
+                 answer was lost; run the same line again"
+            ),
+            Some(found) => format!(
+                "the {what} {found:?} exists, and names are unique without regard to case: use \
+                 another name"
+            ),
+            None if Instant::now() < end => {
+                sleep(PAUSE).await;
+                continue;
+            }
+            None => format!(
+                "the name {name:?} is taken by a {what} that this administrator does not see, perhaps \
+                 of another organization: use another name"
+            ),
+        });
     }
 }
 

@@ -3,13 +3,17 @@
 
 use std::io::{self, Write};
 
-use adapters::zitadel::management::{Management, ManagementError};
+use adapters::{
+    SystemClock,
+    zitadel::management::{Management, ManagementError},
+};
 use axum_zitadel::Route;
+use domain::Clock;
 use serde_json::{Value, json};
 
 use super::{
     found::Found,
-    here::{ENV_FILE, KEY_FILE},
+    here::{ENV_FILE, Here, KEY_FILE},
     lock::{self, Lock},
     perform::PerformError,
     plan::{Plan, READER_ROLE, Step},
@@ -23,6 +27,7 @@ pub(super) struct Report<'a> {
     pub(super) wish: &'a Wish,
     pub(super) target: &'a Target,
     pub(super) found: &'a Found,
+    pub(super) here: &'a Here,
     pub(super) plan: &'a Plan,
     /// The name of the program.
     pub(super) program: &'a str,
@@ -114,8 +119,10 @@ impl Report<'_> {
                 row("create", "API application", format!("{}, {method}", self.target.application))
             }
             Step::CreateKey => {
-                let until = humantime::format_duration(self.wish.key_expires);
-                row("create", "key", format!("for {until} -> ./{KEY_FILE}"))
+                let until = SystemClock.now() + self.wish.key_expires;
+                let until = humantime::format_rfc3339_seconds(until).to_string();
+                let day = until.split('T').next().unwrap_or_default();
+                row("create", "key", format!("until {day} -> ./{KEY_FILE}"))
             }
             Step::GenerateSecret => {
                 row("create", "client secret", "the old one stops at once".to_owned())
@@ -163,6 +170,13 @@ impl Report<'_> {
                  (printf 'Authorization: Bearer '; cat {}) | curl -i -H @- http://127.0.0.1:5000{path}\n",
                 self.program,
                 user.file.display()
+            );
+        }
+        if let (true, Some(key)) = (self.wish.renew, &self.here.key) {
+            text += &format!(
+                "\nThe old key {} goes on working: remove it at ZITADEL, at the application {:?}, when \
+                 every instance of the API has the new one.\n",
+                key.key_id, self.target.application
             );
         }
         let file = self.wish.token_file.as_ref();

@@ -23,6 +23,7 @@ pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> O
         }
         ["management", "v1", "projects", rest @ ..] => of_projects(request, method, rest),
         ["management", "v1", "users", rest @ ..] => of_users(request, method, rest),
+        ["auth", "v1", "users", "me"] if method == "GET" => Some(users::mine(request)),
         ["auth", "v1", "permissions", "zitadel", "me", "_search"] if method == "POST" => {
             Some(Ok(members::permissions(request)))
         }

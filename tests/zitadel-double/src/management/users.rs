@@ -96,28 +96,33 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
         }
         _ => false,
     };
-    request.page_of(
-        &QUERIES,
-        request.world.users.iter().filter(here).collect(),
-        finds,
-        |(id, user)| {
-            let row = request.world.log.rows.get(id.as_str(), &user.org);
-            let (person, machine) = match user.kind {
-                UserKind::Human => (human(user), Value::Null),
-                UserKind::Service => (Value::Null, machine(user)),
-            };
-            object([
-                ("id", id.as_str().into()),
-                ("details", listed(&row)),
-                ("state", state(user).into()),
-                ("userName", user.name.as_str().into()),
-                ("loginNames", vec![user.name.as_str()].into()),
-                ("preferredLoginName", user.name.as_str().into()),
-                ("human", person),
-                ("machine", machine),
-            ])
-        },
-    )
+    let users = request.world.users.iter().filter(here).collect();
+    request.page_of(&QUERIES, users, finds, |(id, user)| shown(request, id, user))
+}
+
+/// The user of the token.
+pub(super) fn mine(request: &Request<'_>) -> Outcome {
+    let id = &request.caller.user;
+    let user = request.world.users.get(id).ok_or_else(Refusal::invalid_token)?;
+    Ok(object([("user", shown(request, id, user))]))
+}
+
+fn shown(request: &Request<'_>, id: &UserId, user: &User) -> Value {
+    let row = request.world.log.rows.get(id.as_str(), &user.org);
+    let (person, machine) = match user.kind {
+        UserKind::Human => (human(user), Value::Null),
+        UserKind::Service => (Value::Null, machine(user)),
+    };
+    object([
+        ("id", id.as_str().into()),
+        ("details", listed(&row)),
+        ("state", state(user).into()),
+        ("userName", user.name.as_str().into()),
+        ("loginNames", vec![user.name.as_str()].into()),
+        ("preferredLoginName", user.name.as_str().into()),
+        ("human", person),
+        ("machine", machine),
+    ])
 }
 
 /// Name of the kind of a user.
