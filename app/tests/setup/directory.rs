@@ -1,0 +1,171 @@
+//! A working directory in which `setup` runs, beside a double.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use zitadel_double::ZitadelDouble;
+
+use crate::built::example;
+
+/// A double and a directory of its own; the administrator's token is in `admin.pat`.
+pub(crate) struct Directory {
+    pub(crate) double: ZitadelDouble,
+    administrator: String,
+    directory: tempfile::TempDir,
+}
+
+/// How a run ended.
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// Calls that change something at ZITADEL, by method and path, ids as `{}`.
+    pub(crate) changes: Vec<String>,
+}
+
+impl Ended {
+    /// Everything that was said, for a failing assertion.
+    pub(crate) fn said(&self) -> String {
+        format!("{:?}\n{}{}", self.status, self.stdout, self.stderr)
+    }
+}
+
+impl Directory {
+    pub(crate) async fn new() -> Self {
+        Self::beside(ZitadelDouble::start().await)
+    }
+
+    pub(crate) fn beside(double: ZitadelDouble) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let administrator = double.administrator();
+        fs::write(directory.path().join("admin.pat"), format!("{administrator}\n")).unwrap();
+        Self { double, administrator, directory }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// Files and their contents.
+    pub(crate) fn files(&self) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(self.directory.path()).unwrap();
+        let file = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().unwrap();
+            let text = self.text(&name);
+            (name, text)
+        };
+        entries.map(|entry| file(entry.unwrap())).filter(|(name, _)| name != "admin.pat").collect()
+    }
+
+    /// Runs `setup` of the project Messages with these arguments; it may ask for nothing.
+    pub(crate) fn setup(&self, arguments: &str) -> Ended {
+        self.setup_as("admin.pat", &format!("--name Messages --yes {arguments}"))
+    }
+
+    /// Runs `setup` with the token of a file and these arguments alone.
+    pub(crate) fn setup_as(&self, token_file: &str, arguments: &str) -> Ended {
+        let mut command = Command::new(example("three_routes"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(self.directory.path())
+            .args(["setup", "--domain", self.double.issuer(), "--token-file", token_file])
+            .args(arguments.split_whitespace());
+        self.run(command)
+    }
+
+    pub(crate) fn run(&self, mut command: Command) -> Ended {
+        let before = self.double.requests().len();
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let ended = Ended {
+            status: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            changes: self.changes().split_off(0).into_iter().skip(before).flatten().collect(),
+        };
+        self.assert_no_secret(&ended);
+        ended
+    }
+
+    /// One entry for each request; `None` for one that changes nothing.
+    fn changes(&self) -> Vec<Option<String>> {
+        let requests = self.double.requests();
+        let change = |request: &zitadel_double::RecordedRequest| {
+            let path = &request.path;
+            let is_managed = path.starts_with("/management/v1/") || path.starts_with("/admin/v1/members");
+            let is_change = is_managed && request.method != "GET" && !path.ends_with("/_search");
+            is_change.then(|| {
+                let is_id = |part: &str| part.len() > 10 && part.bytes().all(|b| b.is_ascii_digit());
+                let parts = path.split('/').map(|part| if is_id(part) { "{}" } else { part });
+                format!("{} {}", request.method, parts.collect::<Vec<_>>().join("/"))
+            })
+        };
+        requests.iter().map(change).collect()
+    }
+
+    /// Neither the administrator's token nor a secret that is here is in what was said.
+    fn assert_no_secret(&self, ended: &Ended) {
+        let mut secrets = vec![self.administrator.clone()];
+        for (name, text) in self.files() {
+            if Path::new(&name).extension().is_some_and(|extension| extension == "pat") {
+                secrets.push(text.trim().to_owned());
+            }
+            if name == "key.json" {
+                secrets.extend(text.split("\\n").nth(1).map(str::to_owned));
+            }
+            if let Some((_, secret)) = text.split_once("CLIENT_SECRET=") {
+                secrets.push(secret.lines().next().unwrap().to_owned());
+            }
+        }
+        for secret in secrets.iter().filter(|secret| secret.len() > 10) {
+            assert!(!ended.said().contains(secret), "{}", ended.said());
+        }
+    }
+
+    /// Calls the management API as the administrator.
+    pub(crate) async fn manage(&self, method: &str, path: &str, body: Value) -> Value {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = reqwest::Client::new()
+            .request(method, format!("{}{path}", self.double.issuer()))
+            .bearer_auth(&self.administrator)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Creates something by a POST, and returns its id.
+    pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
+        self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn create_project(&self, name: &str) -> String {
+        self.create("/management/v1/projects", json!({ "name": name }), "id").await
+    }
+
+    /// Reads `setup.lock.json`.
+    pub(crate) fn lock(&self) -> Value {
+        serde_json::from_str(&self.text("setup.lock.json")).unwrap()
+    }
+}

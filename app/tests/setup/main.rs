@@ -1,0 +1,19 @@
+//! `app setup`, run as people run it, against the double's management API: from every half-way state
+//! to the end, with each call counted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+#[path = "../process/built.rs"]
+mod built;
+mod callers;
+mod credentials;
+mod directory;
+mod files;
+mod first_run;
+mod half_way;
+mod removal;
+mod rights;
