@@ -191,7 +191,7 @@ impl Config {
 }
 
 /// Reads the environment of this process: what is ours must be text.
-fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
+pub(crate) fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut environment = BTreeMap::new();
     for (name, value) in env::vars_os() {
         match (name.into_string(), value.into_string()) {

@@ -1,7 +1,7 @@
 //! Edits a `.env` line by line: what is set anew replaces its line, everything else stays.
 
 /// Returns the text of a `.env` with these variables. `None` takes a variable out.
-pub(super) fn with(text: &str, variables: &[(&str, Option<String>)]) -> String {
+pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
     let mut set = vec![false; variables.len()];
     let mut edited = String::new();
     for line in text.split_inclusive('\n') {
@@ -52,17 +52,18 @@ mod tests {
     #[test]
     fn comments_and_other_variables_stay() {
         let before = "# mine\nOTHER=1\nexport CLIENT_ID = old # why\n\nCLIENT_SECRET=x\nLAST=2";
+        let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         let after = with(
             before,
             &[
-                ("CLIENT_ID", Some("340".to_owned())),
-                ("CLIENT_SECRET", None),
-                ("KEY_FILE", Some("a b's".to_owned())),
+                set("CLIENT_ID", "340"),
+                ("CLIENT_SECRET".to_owned(), None),
+                set("KEY_FILE", "a b's"),
             ],
         );
         assert_eq!(after, "# mine\nOTHER=1\nCLIENT_ID=340\n\nLAST=2\nKEY_FILE='a b\\'s'\n");
-        assert_eq!(with("", &[("A", Some("1".to_owned()))]), "A=1\n");
-        assert_eq!(with("A=1\nA=2\n", &[("A", Some("3".to_owned()))]), "A=3\n");
+        assert_eq!(with("", &[set("A", "1")]), "A=1\n");
+        assert_eq!(with("A=1\nA=2\n", &[set("A", "3")]), "A=3\n");
         assert_eq!(with("A=1\n", &[]), "A=1\n");
     }
 }

@@ -9,7 +9,10 @@ use adapters::{
 };
 use domain::Clock;
 
-use super::target::Target;
+use super::{
+    lock::{Lock, Made},
+    target::Target,
+};
 
 /// The state of things before anything is done.
 #[derive(Clone, Debug)]
@@ -18,11 +21,11 @@ pub(super) struct Found {
     /// The name of the administrator.
     pub(super) administrator: String,
     pub(super) permissions: Vec<String>,
-    /// A project of the name, in whatever case.
+    /// The project that `setup.lock.json` has, or one of the name, in whatever case.
     pub(super) project: Option<Project>,
     /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
-    /// An application of the name, in whatever case.
+    /// The same of the application.
     pub(super) application: Option<Application>,
     /// Its keys that have not expired.
     pub(super) keys: Vec<Key>,
@@ -45,6 +48,7 @@ pub(super) struct FoundUser {
 pub(super) async fn read(
     management: &Management,
     target: &Target,
+    lock: Option<&Lock>,
 ) -> Result<Found, ManagementError> {
     let organization = management.organization().await?;
     let administrator = match management.own_name().await {
@@ -53,7 +57,7 @@ pub(super) async fn read(
         name => name?,
     };
     let permissions = management.permissions().await?;
-    let project = management.projects_named(&target.project).await?.into_iter().next();
+    let project = read_project(management, target, lock).await?;
     let mut found = Found {
         organization,
         administrator,
@@ -66,8 +70,7 @@ pub(super) async fn read(
     };
     if let Some(project) = found.project.as_ref().map(|project| project.id.clone()) {
         found.roles = management.roles(&project).await?;
-        let applications = management.applications_named(&project, &target.application).await?;
-        found.application = applications.into_iter().next();
+        found.application = read_application(management, &project, target, lock).await?;
         if let Some(application) = &found.application {
             found.keys = management.keys(&project, &application.id).await?;
             found.keys.retain(|key| is_live(&key.expires));
@@ -78,6 +81,40 @@ pub(super) async fn read(
         found.users.push(read_user(management, &user.name, project, user.reads_events).await?);
     }
     Ok(found)
+}
+
+/// A thing keeps its id when somebody renames it, so the id of `setup.lock.json` comes first.
+async fn read_project(
+    management: &Management,
+    target: &Target,
+    lock: Option<&Lock>,
+) -> Result<Option<Project>, ManagementError> {
+    let mut named = management.projects_named(&target.project).await?;
+    if let Some(Made { id, .. }) = lock.and_then(|lock| lock.project.as_ref())
+        && !named.iter().any(|project| project.id == *id)
+    {
+        let mut all = management.projects().await?;
+        all.retain(|project| project.id == *id);
+        named.splice(..0, all);
+    }
+    Ok(named.into_iter().next())
+}
+
+async fn read_application(
+    management: &Management,
+    project: &str,
+    target: &Target,
+    lock: Option<&Lock>,
+) -> Result<Option<Application>, ManagementError> {
+    let mut named = management.applications_named(project, &target.application).await?;
+    if let Some(Made { id, .. }) = lock.and_then(|lock| lock.application.as_ref())
+        && !named.iter().any(|application| application.id == *id)
+    {
+        let mut all = management.applications(project).await?;
+        all.retain(|application| application.id == *id);
+        named.splice(..0, all);
+    }
+    Ok(named.into_iter().next())
 }
 
 async fn read_user(

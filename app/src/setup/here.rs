@@ -10,7 +10,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::lock::{self, Lock};
-use crate::config::{ConfigError, Prefix, dotenv_variables};
+use crate::config::{ConfigError, Prefix, dotenv_variables, environment};
 
 pub(super) const ENV_FILE: &str = ".env";
 pub(super) const KEY_FILE: &str = "key.json";
@@ -22,6 +22,8 @@ pub(super) struct Here {
     /// The text of `.env`; empty where there is none.
     pub(super) env: String,
     pub(super) variables: BTreeMap<String, String>,
+    /// Variables of this process, which override those of `.env`.
+    pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
     /// Files of tokens that are there.
@@ -68,6 +70,7 @@ pub(super) fn read(
         directory: directory.to_owned(),
         env,
         variables,
+        environment: environment(prefix)?,
         key: key.transpose()?,
         lock: lock.transpose()?,
         token_files: token_files.filter(|file| directory.join(file).exists()).collect(),

@@ -8,6 +8,7 @@ mod env_file;
 mod found;
 mod here;
 mod lock;
+mod orphans;
 mod perform;
 mod plan;
 mod proof;
@@ -15,12 +16,15 @@ mod remove;
 mod report;
 mod roles;
 mod secret_file;
+mod taken;
 mod target;
+mod variables;
 mod wish;
 
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use adapters::{
@@ -39,9 +43,9 @@ use self::{
     here::{ENV_FILE, HereError, KEY_FILE},
     perform::{PerformError, Work},
     plan::{Plan, Step},
-    proof::ProofError,
+    proof::{ProofError, WITHIN, WITHIN_OF_OLD},
     report::Report,
-    secret_file::{FileError, prove_writable},
+    secret_file::{FileError, Readers, prove_writable},
     target::Target,
 };
 use crate::config::{ConfigError, Prefix, Reach};
@@ -104,10 +108,17 @@ pub(crate) enum SetupError {
     #[error(transparent)]
     Proof(#[from] ProofError),
     #[error(
-        "{ENV_FILE} is for {found}, and --domain is {wanted}: run this in another directory, or move \\
-         the file away"
+        "{file} is for {found}, and --domain is {wanted}: run this in another directory, or move the \
+         file away"
     )]
-    OtherDomain { found: String, wanted: String },
+    OtherDomain { file: &'static str, found: String, wanted: String },
+    #[error(
+        "{file} is of the organization {found}, and this is {wanted}: add --org {found}",
+        file = lock::FILE
+    )]
+    OtherOrganization { found: String, wanted: String },
+    #[error("the token of {0:?} would be in {file}, where another token is: use another name", file = .1.display())]
+    SameFile(String, PathBuf),
 }
 
 /// Runs the command in the working directory, for the program of this name and its routes.
@@ -124,7 +135,8 @@ pub(crate) async fn setup(
     }
     let wish = &Wish { domain: domain.issuer().as_str().to_owned(), ..wish.clone() };
     let reach = Reach::load_for(prefix)?;
-    let target = Target::new(wish, program, table);
+    let target = Target::new(wish, program, prefix, table);
+    refuse_same_file(wish, &target)?;
     let token_files = target.users.iter().map(|user| user.file.clone());
     let here = here::read(Path::new("."), prefix, token_files)?;
     refuse_other_domain(&here, &domain)?;
@@ -139,55 +151,82 @@ pub(crate) async fn setup(
     if wish.remove {
         return remove::remove(&management, wish, &here).await;
     }
-    let found = found::read(&management, &target).await?;
+    let found = found::read(&management, &target, here.lock.as_ref()).await?;
     let plan = Plan::new(wish, &target, &found, &here);
     let report = Report { wish, target: &target, found: &found, here: &here, plan: &plan, program };
     report.print_plan(as_json);
-    if wish.adopt && plan.refused.is_empty() {
-        Work::new(&management, (wish, &target, prefix), &found, &here).adopt()?;
-    }
     if let Some(ended) = without_doing(wish, &plan) {
         return Ok(ended);
     }
-    prove_files(&plan, &target)?;
-    if !wish.yes && !confirmed()? {
+    let is_new = !plan.steps.is_empty();
+    if is_new || wish.adopt {
+        prove_files(&plan, &target)?;
+    }
+    if is_new && !wish.yes && !confirmed()? {
         return Ok(Ended::Refused);
     }
-    let mut work = Work::new(&management, (wish, &target, prefix), &found, &here);
+    let mut work = Work::new(&management, (wish, &target), &found, &here);
+    if wish.adopt {
+        work.adopt()?;
+    }
     for step in &plan.steps {
         if let Err(error) = work.perform(step).await {
-            let hints = report::after_an_error(&management, &error, step, &found, &work.lock).await;
-            report.print_hints(&hints);
+            let hints = orphans::after_an_error(
+                &management,
+                &error,
+                step,
+                (wish, &target),
+                (&found, &work.lock),
+            );
+            report.print_hints(&hints.await);
             return Err(error.into());
         }
         report.print_done(step, as_json);
     }
-    proof::prove(prefix, &token).await?;
-    report.print_end(as_json, table);
+    if !plan.lacks_credentials {
+        proof::prove(prefix, &token, if is_new { WITHIN } else { WITHIN_OF_OLD }).await?;
+        report.print_end(as_json, table);
+    }
     Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
 }
 
-/// Returns the end where nothing is to be done, or nothing may.
+/// Returns the end where nothing may be done.
 fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
     if !plan.refused.is_empty() {
         Some(Ended::Refused)
-    } else if plan.steps.is_empty() {
-        Some(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
-    } else if wish.dry_run {
+    } else if !wish.dry_run {
+        None
+    } else if !plan.steps.is_empty() {
         Some(Ended::Missing)
     } else {
-        None
+        Some(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
     }
 }
 
-fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupError> {
-    let Some(found) = here.variables.get("ZITADEL_DOMAIN") else { return Ok(()) };
-    let is_same = found.parse::<Domain>().is_ok_and(|found| found == *domain);
-    if is_same {
-        return Ok(());
+/// Two tokens have two files.
+fn refuse_same_file(wish: &Wish, target: &Target) -> Result<(), SetupError> {
+    let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
+    let mut files: Vec<_> = wish.token_file.iter().map(|file| whole(file)).collect();
+    for user in &target.users {
+        let file = whole(&user.file);
+        if files.contains(&file) {
+            return Err(SetupError::SameFile(user.name.clone(), user.file.clone()));
+        }
+        files.push(file);
     }
-    let wanted = domain.issuer().as_str().to_owned();
-    Err(SetupError::OtherDomain { found: found.clone(), wanted })
+    Ok(())
+}
+
+fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupError> {
+    let env = here.variables.get(variables::DOMAIN).map(|found| (ENV_FILE, found));
+    let lock = here.lock.as_ref().map(|lock| (lock::FILE, &lock.domain));
+    for (file, found) in env.into_iter().chain(lock) {
+        if !found.parse::<Domain>().is_ok_and(|found| found == *domain) {
+            let wanted = domain.issuer().as_str().to_owned();
+            return Err(SetupError::OtherDomain { file, found: found.clone(), wanted });
+        }
+    }
+    Ok(())
 }
 
 fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
@@ -206,14 +245,14 @@ fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
 
 /// Shows that every file can be written, before anything is made at ZITADEL.
 fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
-    prove_writable(Path::new(lock::FILE), false)?;
+    prove_writable(Path::new(lock::FILE), Readers::All)?;
     for step in &plan.steps {
         match step {
-            Step::CreateKey => prove_writable(Path::new(KEY_FILE), true)?,
-            Step::WriteEnv => prove_writable(Path::new(ENV_FILE), true)?,
+            Step::CreateKey => prove_writable(Path::new(KEY_FILE), Readers::Owner)?,
+            Step::WriteEnv => prove_writable(Path::new(ENV_FILE), Readers::Owner)?,
             Step::CreateToken(place) => {
                 if let Some(user) = target.users.get(*place) {
-                    prove_writable(&user.file, true)?;
+                    prove_writable(&user.file, Readers::Owner)?;
                 }
             }
             _ => {}

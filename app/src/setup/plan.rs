@@ -2,6 +2,7 @@
 //! written: the same three always give the same plan.
 
 mod application;
+mod env;
 mod user;
 
 pub(super) use user::READER_ROLE;
@@ -11,6 +12,7 @@ use adapters::zitadel::management::Project;
 use super::{
     found::Found,
     here::Here,
+    lock,
     target::Target,
     wish::{Auth, Wish},
 };
@@ -23,6 +25,8 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL and are not here.
     pub(super) lost: Vec<String>,
+    /// One of them is that of the API itself.
+    pub(super) lacks_credentials: bool,
     /// What is worth a word and changes nothing.
     pub(super) notes: Vec<String>,
 }
@@ -53,21 +57,48 @@ impl Plan {
     /// Makes the plan.
     pub(super) fn new(wish: &Wish, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
-        plan.project(target, found);
+        plan.organization(found, here);
+        plan.project(target, found, here);
         plan.roles(target, found);
         plan.application(wish, target, found, here);
+        plan.env(wish, target, found, here);
         for (place, user) in target.users.iter().enumerate() {
             if let Some(found_user) = found.users.get(place) {
                 plan.user(place, user, found_user, wish, here);
             }
         }
-        plan.rights(found);
+        plan.rights(wish, found);
         plan
     }
 
-    fn project(&mut self, target: &Target, found: &Found) {
+    fn refuse(&mut self, why: String) {
+        self.refused.push(why);
+    }
+
+    fn organization(&mut self, found: &Found, here: &Here) {
+        let Some(lock) = &here.lock else { return };
+        if lock.organization != found.organization.id {
+            self.refuse(format!(
+                "{} is of the organization {}: add --org {1}, or run this in another directory",
+                lock::FILE,
+                lock.organization
+            ));
+        }
+    }
+
+    fn project(&mut self, target: &Target, found: &Found, here: &Here) {
+        let locked = here.lock.as_ref().and_then(|lock| lock.project.as_ref());
         match &found.project {
             None => self.steps.push(Step::CreateProject),
+            Some(Project { name, id, .. })
+                if *name != target.project && locked.is_some_and(|locked| locked.id == *id) =>
+            {
+                self.refuse(format!(
+                    "{} is of the project {name:?} ({id}): use --name {name:?}, or run this in \
+                     another directory",
+                    lock::FILE
+                ));
+            }
             Some(Project { name, .. }) if *name != target.project => self.refused.push(format!(
                 "a project {name:?} exists, and names are unique without regard to case: use \
                  --name {name:?}, or another name"
@@ -80,11 +111,18 @@ impl Plan {
     }
 
     fn roles(&mut self, target: &Target, found: &Found) {
-        let wanted = target.users.iter().flat_map(|user| &user.roles).chain(&target.roles);
-        let mut missing: Vec<_> =
-            wanted.filter(|role| !found.roles.contains(role)).cloned().collect();
-        missing.sort();
-        missing.dedup();
+        let is_missing = |role: &&String| !found.roles.contains(*role);
+        let missing: Vec<_> = target.roles.iter().filter(is_missing).cloned().collect();
+        for user in &target.users {
+            let mut unknown = user.roles.iter().filter(is_missing);
+            if let Some(role) = unknown.find(|role| !target.roles.contains(role)) {
+                self.refuse(format!(
+                    "--callers {}: no rule of this API asks for the role {role:?}, and ZITADEL does \
+                     not have it",
+                    user.name
+                ));
+            }
+        }
         if !missing.is_empty() {
             self.steps.push(Step::CreateRoles(missing));
         }
@@ -96,8 +134,12 @@ impl Plan {
         }
     }
 
-    /// Refuses what the administrator has no permission for, before anything is done.
-    fn rights(&mut self, found: &Found) {
+    /// Refuses what the administrator has no permission for, before anything is done. To look at it,
+    /// nobody needs a permission to do it.
+    fn rights(&mut self, wish: &Wish, found: &Found) {
+        if wish.dry_run {
+            return;
+        }
         let mut missing: Vec<_> = self
             .steps
             .iter()

@@ -26,25 +26,30 @@ pub(crate) enum ProofError {
     #[error("it does not work yet, though everything was made: {0}")]
     Check(String),
     #[error(
-        "the new credentials get no active verdict on the administrator's token within {within} s: \\
-         {seen}"
+        "the credentials get no active verdict on the administrator's token within {within} s: {seen}"
     )]
     NotActive { within: u64, seen: String },
     #[error("the audience lacks the project: zitadel.project_id is overridden somewhere")]
     OtherProject,
 }
 
-/// What was created is visible after some milliseconds, rarely after a minute.
-const WITHIN: Duration = Duration::from_secs(60);
+/// What was created is visible after some milliseconds, rarely after a minute; what was there before
+/// is visible.
+pub(super) const WITHIN: Duration = Duration::from_secs(60);
+pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks with the new credentials, as the API will, until the answer is right.
-pub(super) async fn prove(prefix: &Prefix, token: &AccessToken<'_>) -> Result<(), ProofError> {
+/// Asks with the credentials, as the API will, until the answer is right.
+pub(super) async fn prove(
+    prefix: &Prefix,
+    token: &AccessToken<'_>,
+    within: Duration,
+) -> Result<(), ProofError> {
     let config = Config::load_for(prefix)?;
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;
-    let end = Instant::now() + WITHIN;
+    let end = Instant::now() + within;
     let active = loop {
         let seen = match introspector.introspect(token).await {
             Ok(Introspection::Active(active)) => break active,
@@ -52,7 +57,7 @@ pub(super) async fn prove(prefix: &Prefix, token: &AccessToken<'_>) -> Result<()
             Err(fault) => fault.to_string(),
         };
         if Instant::now() >= end {
-            return Err(ProofError::NotActive { within: WITHIN.as_secs(), seen });
+            return Err(ProofError::NotActive { within: within.as_secs(), seen });
         }
         sleep(PAUSE).await;
     };

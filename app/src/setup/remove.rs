@@ -2,14 +2,14 @@
 
 use std::{fs, io, path::Path};
 
-use adapters::zitadel::management::{Management, ManagementError};
+use adapters::zitadel::management::{Grant, Management, ManagementError};
 
 use super::{
     Ended, SetupError, confirmed,
     here::Here,
-    lock::{self, Lock, Made},
+    lock::{self, Dated, Lock, Made},
     report::print,
-    secret_file,
+    secret_file::{FileError, Readers, prove_writable, write},
     wish::Wish,
 };
 
@@ -17,7 +17,11 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Removal {
     User { name: String, id: String },
+    Token { name: String, user: String, id: String },
+    Grant { name: String, user: String, id: String },
+    Key { application: String, id: String },
     Application { id: String },
+    Role { key: String },
     Project { id: String },
 }
 
@@ -26,10 +30,17 @@ pub(super) async fn remove(
     wish: &Wish,
     here: &Here,
 ) -> Result<Ended, SetupError> {
-    let Some(mut lock) = here.lock.clone().filter(|lock| lock.domain == wish.domain) else {
-        print(&format!("{} has nothing that was made at {}\n", lock::FILE, wish.domain));
+    let Some(mut lock) = here.lock.clone() else {
+        print(&format!("There is no {}: nothing was made here.\n", lock::FILE));
         return Ok(Ended::Good);
     };
+    let organization = management.organization().await?.id;
+    if organization != lock.organization {
+        return Err(SetupError::OtherOrganization {
+            found: lock.organization,
+            wanted: organization,
+        });
+    }
     let (removals, kept) = plan(management, &lock).await?;
     for removal in &removals {
         print(&format!("  remove  {}\n", shown(removal)));
@@ -38,48 +49,90 @@ pub(super) async fn remove(
         print(&format!("  note    {kept}\n"));
     }
     if removals.is_empty() {
+        print("Nothing is to be removed.\n");
         return Ok(Ended::Good);
     }
     if wish.dry_run {
         return Ok(Ended::Missing);
     }
+    prove_writable(Path::new(lock::FILE), Readers::All)?;
     if !wish.yes && !confirmed()? {
         return Ok(Ended::Refused);
     }
     for removal in &removals {
-        match perform(management, &mut lock, removal).await {
-            // It was removed by somebody else.
-            Err(ManagementError::Refused { refusal, .. }) if refusal.code == 5 => {}
+        match perform(management, &lock, removal).await {
+            // Somebody else removed it before.
+            Err(error) if error.is_not_found() => {}
             other => other?,
         }
-        write(&lock)?;
+        forget(&mut lock, removal);
+        write_or_remove(&lock)?;
     }
     print("Removed. Files are left where they are; their secrets are worth nothing any more.\n");
     Ok(Ended::Good)
 }
 
-/// A project goes only if nothing is in it that is not to go as well.
+/// A project goes only if nothing is in it that is not to go as well, and a role only if nobody else
+/// has it.
 async fn plan(
     management: &Management,
     lock: &Lock,
 ) -> Result<(Vec<Removal>, Vec<String>), ManagementError> {
     let (mut removals, mut kept) = (Vec::new(), Vec::new());
-    let users = lock.users.iter().filter(|(_, user)| user.made_here);
-    removals.extend(
-        users.map(|(name, user)| Removal::User { name: name.clone(), id: user.id.clone() }),
-    );
-    let made = |made: &Option<Made>| made.clone().filter(|made| made.made_here).map(|made| made.id);
-    let application = made(&lock.application);
-    if let Some(project) = made(&lock.project) {
-        let others = others(management, lock, &project, application.as_deref()).await?;
+    for (name, user) in &lock.users {
+        let (name, user_id) = (name.clone(), user.id.clone());
+        if user.made_here {
+            removals.push(Removal::User { name, id: user_id });
+            continue;
+        }
+        if let Some(Dated { id, made_here: true, .. }) = user.token.clone() {
+            removals.push(Removal::Token { name: name.clone(), user: user_id.clone(), id });
+        }
+        if let Some(id) = user.grant.clone() {
+            removals.push(Removal::Grant { name, user: user_id, id });
+        }
+    }
+    let Some(project) = &lock.project else { return Ok((removals, kept)) };
+    let strangers = strangers(management, lock, &project.id).await?;
+    if project.made_here {
+        let others = others(management, lock, &project.id, strangers.len()).await?;
         if others.is_empty() {
-            removals.push(Removal::Project { id: project });
+            removals.push(Removal::Project { id: project.id.clone() });
             return Ok((removals, kept));
         }
-        kept.push(format!("the project {project} is left, for it has {}", others.join(", ")));
+        kept.push(format!("the project {} is left, for it has {}", project.id, others.join(", ")));
     }
-    removals.extend(application.map(|id| Removal::Application { id }));
+    match (&lock.application, &lock.key) {
+        (Some(Made { id, made_here: true }), _) => {
+            removals.push(Removal::Application { id: id.clone() });
+        }
+        (Some(application), Some(Dated { id, made_here: true, .. })) => {
+            removals.push(Removal::Key { application: application.id.clone(), id: id.clone() });
+        }
+        _ => {}
+    }
+    for key in &lock.roles {
+        if strangers.iter().any(|grant| grant.roles.contains(key)) {
+            kept.push(format!("the role {key:?} is left, for others have it"));
+        } else {
+            removals.push(Removal::Role { key: key.clone() });
+        }
+    }
     Ok((removals, kept))
+}
+
+/// Returns the role assignments of a project that are not to go.
+async fn strangers(
+    management: &Management,
+    lock: &Lock,
+    project: &str,
+) -> Result<Vec<Grant>, ManagementError> {
+    let goes = |grant: &Grant, user: &String| {
+        let mut users = lock.users.values().filter(|locked| locked.id == *user);
+        users.any(|locked| locked.made_here || locked.grant.as_ref() == Some(&grant.id))
+    };
+    let granted = management.grants_of_project(project).await?;
+    Ok(granted.into_iter().filter(|(grant, user)| !goes(grant, user)).map(|(it, _)| it).collect())
 }
 
 /// Says what is in a project that `setup` did not make.
@@ -87,11 +140,12 @@ async fn others(
     management: &Management,
     lock: &Lock,
     project: &str,
-    application: Option<&str>,
+    strangers: usize,
 ) -> Result<Vec<String>, ManagementError> {
     let mut others = Vec::new();
+    let own = lock.application.as_ref().filter(|it| it.made_here).map(|it| &it.id);
     for other in management.applications(project).await? {
-        if Some(other.id.as_str()) != application {
+        if Some(&other.id) != own {
             others.push(format!("the application {:?}", other.name));
         }
     }
@@ -100,9 +154,6 @@ async fn others(
             others.push(format!("the role {role:?}"));
         }
     }
-    let ours = |id: &String| lock.users.values().any(|user| user.made_here && user.id == *id);
-    let granted = management.grants_of_project(project).await?;
-    let strangers = granted.iter().filter(|(_, user)| !ours(user)).count();
     if strangers > 0 {
         others.push(format!("{strangers} role assignments of others"));
     }
@@ -111,39 +162,53 @@ async fn others(
 
 async fn perform(
     management: &Management,
-    lock: &mut Lock,
+    lock: &Lock,
     removal: &Removal,
 ) -> Result<(), ManagementError> {
+    let project = lock.project.as_ref().map_or("", |project| &project.id);
     match removal {
-        Removal::User { name, id } => {
-            management.remove_user(id).await?;
-            lock.users.remove(name);
+        Removal::User { id, .. } => management.remove_user(id).await,
+        Removal::Token { user, id, .. } => management.remove_token(user, id).await,
+        Removal::Grant { user, id, .. } => management.remove_grant(user, id).await,
+        Removal::Key { application, id } => management.remove_key(project, application, id).await,
+        Removal::Application { id } => management.remove_application(project, id).await,
+        Removal::Role { key } => management.remove_role(project, key).await,
+        Removal::Project { id } => management.remove_project(id).await,
+    }
+}
+
+/// Takes out of the lock what is gone.
+fn forget(lock: &mut Lock, removal: &Removal) {
+    match removal {
+        Removal::User { name, .. } => drop(lock.users.remove(name)),
+        Removal::Token { name, .. } => {
+            lock.users.entry(name.clone()).and_modify(|user| user.token = None);
         }
-        Removal::Application { id } => {
-            let project = lock.project.as_ref().map_or("", |project| &project.id);
-            management.remove_application(project, id).await?;
-            (lock.application, lock.key) = (None, None);
+        Removal::Grant { name, .. } => {
+            lock.users.entry(name.clone()).and_modify(|user| user.grant = None);
         }
-        Removal::Project { id } => {
-            management.remove_project(id).await?;
+        Removal::Key { .. } => lock.key = None,
+        Removal::Application { .. } => (lock.application, lock.key) = (None, None),
+        Removal::Role { key } => lock.roles.retain(|role| role != key),
+        Removal::Project { .. } => {
             (lock.project, lock.application, lock.key) = (None, None, None);
             lock.roles.clear();
         }
     }
-    Ok(())
 }
 
-fn write(lock: &Lock) -> Result<(), SetupError> {
+/// A lock of which nothing was made is of no use.
+fn write_or_remove(lock: &Lock) -> Result<(), FileError> {
     let file = Path::new(lock::FILE);
-    if lock.project.is_none() && lock.application.is_none() && lock.users.is_empty() {
-        return match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(secret_file::FileError::Io { file: file.to_owned(), source: error }.into())
-            }
-            _ => Ok(()),
-        };
+    if lock.has_made() {
+        return write(file, lock.text().as_bytes(), Readers::All);
     }
-    Ok(secret_file::write(file, lock.text().as_bytes())?)
+    match fs::remove_file(file) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::Io { file: file.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn shown(removal: &Removal) -> String {
@@ -151,7 +216,11 @@ fn shown(removal: &Removal) -> String {
         Removal::User { name, id } => {
             format!("service user      {name} ({id}), with its token and roles")
         }
+        Removal::Token { name, id, .. } => format!("token             {id} of {name}"),
+        Removal::Grant { name, id, .. } => format!("role assignment   {id} of {name}"),
+        Removal::Key { id, .. } => format!("key               {id}"),
         Removal::Application { id } => format!("API application   {id}, with its keys"),
+        Removal::Role { key } => format!("role              {key}"),
         Removal::Project { id } => format!("project           {id}, with everything in it"),
     }
 }

@@ -3,10 +3,7 @@
 
 use std::io::{self, Write};
 
-use adapters::{
-    SystemClock,
-    zitadel::management::{Management, ManagementError},
-};
+use adapters::SystemClock;
 use axum_zitadel::Route;
 use domain::Clock;
 use serde_json::{Value, json};
@@ -14,8 +11,7 @@ use serde_json::{Value, json};
 use super::{
     found::Found,
     here::{ENV_FILE, Here, KEY_FILE},
-    lock::{self, Lock},
-    perform::PerformError,
+    lock, orphans,
     plan::{Plan, READER_ROLE, Step},
     roles,
     target::Target,
@@ -90,7 +86,7 @@ impl Report<'_> {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<_> = self.plan.steps.iter().map(|step| self.row(step)).collect();
-        if !rows.is_empty() {
+        if !rows.is_empty() || self.wish.adopt {
             rows.push(Row {
                 verb: "write",
                 object: lock::FILE,
@@ -161,7 +157,10 @@ impl Report<'_> {
         if as_json {
             return;
         }
-        let mut text = "It works: the new credentials introspect a token.\n".to_owned();
+        let mut text = "It works: the credentials introspect a token.\n".to_owned();
+        if self.plan.steps.is_empty() {
+            return print(&text);
+        }
         let caller = self.target.users.iter().find(|user| !user.reads_events);
         let path = caller.and_then(|user| Some((user, roles::open_to(table, &user.roles)?)));
         if let Some((user, path)) = path {
@@ -172,13 +171,7 @@ impl Report<'_> {
                 user.file.display()
             );
         }
-        if let (true, Some(key)) = (self.wish.renew, &self.here.key) {
-            text += &format!(
-                "\nThe old key {} goes on working: remove it at ZITADEL, at the application {:?}, when \
-                 every instance of the API has the new one.\n",
-                key.key_id, self.target.application
-            );
-        }
+        text += &self.old_key();
         let file = self.wish.token_file.as_ref();
         let file = file.map_or_else(String::new, |file| format!("rm {}, and ", file.display()));
         text += &format!(
@@ -189,78 +182,26 @@ impl Report<'_> {
         print(&text);
     }
 
+    /// Names the key in whose place another one came.
+    fn old_key(&self) -> String {
+        let Found { project, application, keys, .. } = self.found;
+        let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey));
+        let old = old.filter(|old| keys.iter().any(|key| key.id == old.key_id));
+        let (Some(old), Some(project), Some(application)) = (old, project, application) else {
+            return String::new();
+        };
+        format!(
+            "\nThe old key {} goes on working. When every instance of the API has the new one, remove \
+             it by\n  {}\n",
+            old.key_id,
+            orphans::line(self.wish, &orphans::key(&project.id, &application.id, &old.key_id))
+        )
+    }
+
     pub(super) fn print_hints(&self, hints: &[String]) {
         for hint in hints {
             complain(&format!("{}: {hint}\n", self.program));
         }
-    }
-}
-
-/// Says what is worth knowing after a step failed: secrets that may have been made without being here.
-pub(super) async fn after_an_error(
-    management: &Management,
-    error: &PerformError,
-    step: &Step,
-    found: &Found,
-    lock: &Lock,
-) -> Vec<String> {
-    let mut hints = Vec::new();
-    let PerformError::Call(call) = error else { return hints };
-    if let (ManagementError::Forbidden { .. }, Step::AddInstanceRole(_)) = (call, step) {
-        hints.push(format!(
-            "only a manager of the instance (IAM_OWNER) may give the role {READER_ROLE}: let one run \
-             the same line with a token of theirs"
-        ));
-    }
-    if call.may_have_taken_effect() {
-        hints.extend(appeared(management, step, found, lock).await.unwrap_or_default());
-        hints.push("run the same line again: what was made is found".to_owned());
-    }
-    hints
-}
-
-/// Names keys and tokens that are there since the plan was made.
-async fn appeared(
-    management: &Management,
-    step: &Step,
-    found: &Found,
-    lock: &Lock,
-) -> Option<Vec<String>> {
-    match step {
-        Step::CreateKey => {
-            let project = &lock.project.as_ref()?.id;
-            let application = &lock.application.as_ref()?.id;
-            let keys = management.keys(project, application).await.ok()?;
-            let new = keys.iter().filter(|key| !found.keys.iter().any(|old| old.id == key.id));
-            let hint = |id: &String| {
-                format!(
-                    "the key {id} may have been made, and nobody has it: remove it with DELETE \
-                     /management/v1/projects/{project}/apps/{application}/keys/{id}"
-                )
-            };
-            Some(new.map(|key| hint(&key.id)).collect())
-        }
-        Step::CreateToken(place) => {
-            let user = lock.users.values().find(|user| {
-                found
-                    .users
-                    .get(*place)
-                    .and_then(|found| found.user.as_ref())
-                    .is_none_or(|it| it.id == user.id)
-            })?;
-            let before = &found.users.get(*place)?.tokens;
-            let tokens = management.tokens(&user.id).await.ok()?;
-            let new = tokens.iter().filter(|token| !before.iter().any(|old| old.id == token.id));
-            let hint = |id: &String| {
-                format!(
-                    "the token {id} may have been made, and nobody has it: remove it with DELETE \
-                     /management/v1/users/{}/pats/{id}",
-                    user.id
-                )
-            };
-            Some(new.map(|token| hint(&token.id)).collect())
-        }
-        _ => None,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Writes files with secrets: readable by their owner alone, whole or not at all, and never where git
-//! would keep them.
+//! Writes files whole or not at all; those with secrets readable by their owner alone, and never where
+//! git would keep them.
 
 use std::{
     fs::{self, OpenOptions},
@@ -16,6 +16,10 @@ use thiserror::Error;
 pub(crate) enum FileError {
     #[error("{file}: {source}", file = .file.display())]
     Io { file: PathBuf, source: io::Error },
+    #[error("{file}: it is read-only: make it writable, or move it away", file = .file.display())]
+    ReadOnly { file: PathBuf },
+    #[error("{file}: it is no file: move it away", file = .file.display())]
+    NoFile { file: PathBuf },
     #[error(
         "{file}: git would keep it, with its secret: add a line /{name} to .gitignore",
         file = .file.display(), name = .file.file_name().unwrap_or_default().display()
@@ -23,22 +27,42 @@ pub(crate) enum FileError {
     Tracked { file: PathBuf },
 }
 
-/// Shows that a file can be written: its directory takes a new file, and git does not keep it.
-pub(super) fn prove_writable(file: &Path, is_secret: bool) -> Result<(), FileError> {
-    let at = |source| FileError::Io { file: file.to_owned(), source };
-    if is_secret && is_kept_by_git(file) {
-        return Err(FileError::Tracked { file: file.to_owned() });
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Its owner alone.
+    Owner,
+    /// Everybody: there is no secret in it.
+    All,
+}
+
+/// Shows that a file can be written: its directory takes a new file, one that is there may be replaced,
+/// and git does not keep a secret.
+pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileError> {
+    let file = &behind_links(file);
+    let at = |source| FileError::Io { file: file.clone(), source };
+    if let Ok(metadata) = fs::metadata(file) {
+        if !metadata.is_file() {
+            return Err(FileError::NoFile { file: file.clone() });
+        }
+        if metadata.permissions().readonly() {
+            return Err(FileError::ReadOnly { file: file.clone() });
+        }
+    }
+    if readers == Readers::Owner && is_kept_by_git(file) {
+        return Err(FileError::Tracked { file: file.clone() });
     }
     let beside = beside(file);
-    create(&beside, b"").map_err(at)?;
+    create(&beside, b"", readers).map_err(at)?;
     fs::remove_file(&beside).map_err(at)
 }
 
-/// Writes a file of which only the owner may read, in place of one that is there.
-pub(super) fn write(file: &Path, content: &[u8]) -> Result<(), FileError> {
-    let at = |source| FileError::Io { file: file.to_owned(), source };
+/// Writes a file in place of one that is there.
+pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(), FileError> {
+    let file = &behind_links(file);
+    let at = |source| FileError::Io { file: file.clone(), source };
     let beside = beside(file);
-    let written = create(&beside, content).and_then(|()| fs::rename(&beside, file));
+    let written = create(&beside, content, readers).and_then(|()| fs::rename(&beside, file));
     written.map_err(|error| {
         // What is left of it holds a secret; where it cannot be removed, the error is told all the same.
         let _ = fs::remove_file(&beside);
@@ -46,8 +70,18 @@ pub(super) fn write(file: &Path, content: &[u8]) -> Result<(), FileError> {
     })
 }
 
-fn create(file: &Path, content: &[u8]) -> io::Result<()> {
-    let mut created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+/// A symbolic link stays, and the file that it names is the one to write.
+fn behind_links(file: &Path) -> PathBuf {
+    if file.is_symlink() {
+        fs::canonicalize(file).unwrap_or(file.to_owned())
+    } else {
+        file.to_owned()
+    }
+}
+
+fn create(file: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
+    let mut created = OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
     created.write_all(content)?;
     created.sync_all()
 }
@@ -93,14 +127,25 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("key.json");
         fs::write(&file, "old").unwrap();
-        prove_writable(&file, true).unwrap();
-        write(&file, b"new").unwrap();
+        prove_writable(&file, Readers::Owner).unwrap();
+        write(&file, b"new", Readers::Owner).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let nowhere = directory.path().join("nowhere/key.json");
-        assert!(prove_writable(&nowhere, true).is_err());
-        assert!(write(&nowhere, b"x").is_err());
+        assert!(prove_writable(&nowhere, Readers::Owner).is_err());
+        assert!(write(&nowhere, b"x", Readers::Owner).is_err());
+    }
+
+    #[test]
+    fn a_link_stays_and_its_file_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("real"), directory.path().join(".env"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        write(&link, b"new", Readers::Owner).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[test]
@@ -113,13 +158,13 @@ mod tests {
         };
         git(&["init", "--quiet"]);
         let file = directory.path().join("key.json");
-        assert!(matches!(prove_writable(&file, true), Err(FileError::Tracked { .. })));
-        prove_writable(&file, false).unwrap();
+        assert!(matches!(prove_writable(&file, Readers::Owner), Err(FileError::Tracked { .. })));
+        prove_writable(&file, Readers::All).unwrap();
         fs::write(directory.path().join(".gitignore"), "/key.json\n").unwrap();
-        prove_writable(&file, true).unwrap();
+        prove_writable(&file, Readers::Owner).unwrap();
         // What is tracked already is kept in spite of .gitignore.
         fs::write(&file, "x").unwrap();
         git(&["add", "--force", "key.json"]);
-        assert!(prove_writable(&file, true).is_err());
+        assert!(prove_writable(&file, Readers::Owner).is_err());
     }
 }

@@ -8,6 +8,7 @@ use super::{
     roles,
     wish::{Auth, Wish},
 };
+use crate::config::Prefix;
 
 /// Names, roles and files of everything that an API needs at ZITADEL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(super) struct Target {
     /// The number of rules that ask for one.
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
+    /// The prefix of the program's variables.
+    pub(super) prefix: Prefix,
 }
 
 /// A service user.
@@ -35,7 +38,7 @@ pub(super) struct TargetUser {
 }
 
 impl Target {
-    pub(super) fn new(wish: &Wish, program: &str, table: &[Route]) -> Self {
+    pub(super) fn new(wish: &Wish, program: &str, prefix: &Prefix, table: &[Route]) -> Self {
         let project = wish.name.clone().unwrap_or_else(|| capitalized(program));
         let lower = project.to_lowercase().replace(' ', "-");
         let callers = wish.callers.iter().map(|caller| TargetUser {
@@ -56,6 +59,7 @@ impl Target {
             roles: roles::roles(table),
             rules: table.iter().filter(|route| !roles::of(route).is_empty()).count(),
             users: callers.chain(reader).collect(),
+            prefix: prefix.clone(),
             project,
         }
     }

@@ -110,10 +110,12 @@ impl Directory {
         let requests = self.double.requests();
         let change = |request: &zitadel_double::RecordedRequest| {
             let path = &request.path;
-            let is_managed = path.starts_with("/management/v1/") || path.starts_with("/admin/v1/members");
+            let is_managed =
+                path.starts_with("/management/v1/") || path.starts_with("/admin/v1/members");
             let is_change = is_managed && request.method != "GET" && !path.ends_with("/_search");
             is_change.then(|| {
-                let is_id = |part: &str| part.len() > 10 && part.bytes().all(|b| b.is_ascii_digit());
+                let is_id =
+                    |part: &str| part.len() > 10 && part.bytes().all(|b| b.is_ascii_digit());
                 let parts = path.split('/').map(|part| if is_id(part) { "{}" } else { part });
                 format!("{} {}", request.method, parts.collect::<Vec<_>>().join("/"))
             })

@@ -69,7 +69,10 @@ async fn scripts_get_one_json_object() {
     let directory = Directory::new().await;
     let dry = directory.setup("--dry-run --format json");
     let json: Value = serde_json::from_str(&dry.stdout).unwrap();
-    assert_eq!(json["steps"][0], json!({ "do": "create", "object": "project", "detail": "Messages" }));
+    assert_eq!(
+        json["steps"][0],
+        json!({ "do": "create", "object": "project", "detail": "Messages" })
+    );
     assert_eq!((&json["refused"], &json["lost"]), (&json!([]), &json!([])));
 }
 

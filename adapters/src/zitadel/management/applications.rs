@@ -27,7 +27,7 @@ impl Management {
         Ok(self.search(&path, &named(name)).await?.iter().filter_map(application).collect())
     }
 
-    /// Counts the applications of a project.
+    /// Reads the applications of a project.
     ///
     /// # Errors
     /// When the call gives nothing.

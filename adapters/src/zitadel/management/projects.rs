@@ -19,6 +19,15 @@ impl Management {
         Ok(found.iter().filter_map(project).collect())
     }
 
+    /// Reads the projects of the organization.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn projects(&self) -> Result<Vec<Project>, ManagementError> {
+        let found = self.search("/management/v1/projects/_search", &json!([])).await?;
+        Ok(found.iter().filter_map(project).collect())
+    }
+
     /// Creates a project, without flags.
     ///
     /// # Errors

@@ -7,22 +7,34 @@ use crate::setup::{
     found::Found,
     here::{Here, KEY_FILE, KeyHere},
     target::Target,
+    variables::{CLIENT_ID, CLIENT_SECRET},
     wish::{Auth, Wish},
 };
 
 impl Plan {
     pub(super) fn application(&mut self, wish: &Wish, target: &Target, found: &Found, here: &Here) {
+        let misplaced = match target.auth {
+            Auth::Key => wish.new_secret.then_some("--new-secret"),
+            Auth::Basic if wish.new_key => Some("--new-key"),
+            Auth::Basic => wish.renew.then_some("--renew"),
+        };
+        if let Some(flag) = misplaced {
+            let auth = shown(target.auth);
+            return self.refuse(format!("{flag} has no meaning with --auth {auth}"));
+        }
         let Some(application) = &found.application else {
             self.steps.push(Step::CreateApplication);
             if target.auth == Auth::Key {
                 self.new_key(here, None, wish.force);
             }
-            self.steps.push(Step::WriteEnv);
             return;
         };
         let Application { name, id, is_active, kind } = application;
+        let locked = here.lock.as_ref().and_then(|lock| lock.application.as_ref());
+        // Who renames what setup made goes on with it.
+        let is_named = *name == target.application || locked.is_some_and(|locked| locked.id == *id);
         let client_id = match (kind, target.auth) {
-            _ if *name != target.application => {
+            _ if !is_named => {
                 return self.refuse(format!(
                     "an application {name:?} exists in the project, and names are unique without \
                      regard to case: use another --name"
@@ -63,27 +75,26 @@ impl Plan {
         let of_this = here.key.as_ref().filter(|key| key.client_id == client_id);
         let is_there = |key: &KeyHere| found.keys.iter().any(|it| it.id == key.key_id);
         match of_this {
-            Some(key) if is_there(key) && !wish.new_key && !wish.renew => {
-                if !self.is_env_right(here, client_id, Auth::Key) {
-                    self.steps.push(Step::WriteEnv);
-                }
-            }
+            Some(key) if is_there(key) && !wish.new_key && !wish.renew => {}
             Some(key) if is_there(key) || wish.new_key => {
                 self.new_key(here, Some(client_id), wish.force);
-                self.steps.push(Step::WriteEnv);
             }
             Some(_) => self.refuse(format!(
-                "{KEY_FILE}: ZITADEL does not have this key any more: make another one with --new-key"
+                "{KEY_FILE}: ZITADEL does not have this key any more, or it has expired: make another \
+                 one with --new-key"
             )),
             None if found.keys.is_empty() || wish.new_key => {
                 self.new_key(here, Some(client_id), wish.force);
-                self.steps.push(Step::WriteEnv);
             }
-            None => self.lost.push(format!(
-                "the application has {} of which none is in {KEY_FILE}: copy it here, or make another \
-                 one with --new-key",
-                if found.keys.len() == 1 { "a key".to_owned() } else { format!("{} keys", found.keys.len()) }
-            )),
+            None => {
+                let ids: Vec<_> = found.keys.iter().map(|key| key.id.as_str()).collect();
+                self.lost.push(format!(
+                    "the application has keys of which none is in {KEY_FILE} ({}): copy one here, or \
+                     make another one with --new-key",
+                    ids.join(", ")
+                ));
+                self.lacks_credentials = true;
+            }
         }
     }
 
@@ -100,34 +111,16 @@ impl Plan {
     }
 
     fn secret(&mut self, wish: &Wish, here: &Here, client_id: &str) {
-        let has =
-            |name: &str, value: &str| here.variables.get(name).map(String::as_str) == Some(value);
-        let is_here = has("CLIENT_ID", client_id) && here.variables.contains_key("CLIENT_SECRET");
+        let is_of_this = here.variables.get(CLIENT_ID).is_some_and(|id| id == client_id);
         if wish.new_secret {
             self.steps.push(Step::GenerateSecret);
-            self.steps.push(Step::WriteEnv);
-        } else if !is_here {
+        } else if !is_of_this || !here.variables.contains_key(CLIENT_SECRET) {
             self.lost.push(
                 "the application has a secret that is not in .env: copy it here, or generate another \
                  one with --new-secret, at which the old one stops at once"
                     .to_owned(),
             );
-        } else if !self.is_env_right(here, client_id, Auth::Basic) {
-            self.steps.push(Step::WriteEnv);
+            self.lacks_credentials = true;
         }
-    }
-
-    /// Tells whether `.env` has what does not depend on ids that are yet to come.
-    fn is_env_right(&self, here: &Here, client_id: &str, auth: Auth) -> bool {
-        let value = |name: &str| here.variables.get(name).map(String::as_str);
-        let credentials = match auth {
-            Auth::Key => value("KEY_FILE") == Some(KEY_FILE) && value("CLIENT_SECRET").is_none(),
-            Auth::Basic => value("CLIENT_ID") == Some(client_id) && value("KEY_FILE").is_none(),
-        };
-        value("ZITADEL_DOMAIN").is_some() && credentials
-    }
-
-    pub(super) fn refuse(&mut self, why: String) {
-        self.refused.push(why);
     }
 }

@@ -49,22 +49,38 @@ impl Plan {
         if found.tokens.is_empty() {
             if is_here && !wish.force {
                 return self.refuse(format!(
-                    "{shown}: it is there, and ZITADEL has no token of {name:?}: move it away, or use \
-                     --force"
+                    "{shown}: it is there, and ZITADEL has no token of {name:?} any more: move it \
+                     away, or use --force"
                 ));
             }
             self.steps.push(Step::CreateToken(place));
         } else if !is_here {
+            let ids: Vec<_> = found.tokens.iter().map(|token| token.id.as_str()).collect();
             self.lost.push(format!(
-                "the user {name:?} has a token that is not in {shown}: copy it here, or delete it at \
-                 ZITADEL and run this again"
+                "the user {name:?} has tokens at ZITADEL ({}), and {shown} is not here: copy one here, \
+                 or delete them at ZITADEL and run this again",
+                ids.join(", ")
             ));
         }
         if *reads_events {
-            let has = |roles: &Vec<String>| roles.iter().any(|role| role == READER_ROLE);
-            if !found.instance_roles.as_ref().is_some_and(has) {
-                self.steps.push(Step::AddInstanceRole(place));
-            }
+            self.instance_role(place, name, found, is_here);
+        }
+    }
+
+    fn instance_role(&mut self, place: usize, name: &str, found: &FoundUser, is_here: bool) {
+        match &found.instance_roles {
+            Some(roles) if roles.is_empty() => self.steps.push(Step::AddInstanceRole(place)),
+            Some(roles) if roles.iter().any(|role| role == READER_ROLE) => {}
+            // A member of the instance has all its roles in one place, and they are not setup's.
+            Some(roles) => self.refuse(format!(
+                "the user {name:?} has the manager roles {}: add {READER_ROLE} to them at ZITADEL",
+                roles.join(", ")
+            )),
+            // The proof asks with the token itself.
+            None if is_here && !found.tokens.is_empty() => self.notes.push(format!(
+                "this administrator may not read whether {name:?} has the manager role {READER_ROLE}"
+            )),
+            None => self.steps.push(Step::AddInstanceRole(place)),
         }
     }
 

@@ -1,0 +1,123 @@
+//! Secrets that may have been made and are nobody's, with the line that removes each, and what else is
+//! worth knowing after a step failed.
+
+use std::path::Path;
+
+use adapters::zitadel::management::{Management, ManagementError};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    found::Found,
+    lock::Lock,
+    perform::PerformError,
+    plan::{READER_ROLE, Step},
+    taken::{PAUSE, VISIBLE_WITHIN},
+    target::Target,
+    wish::Wish,
+};
+
+/// Returns the path of a key of an application.
+pub(super) fn key(project: &str, application: &str, id: &str) -> String {
+    format!("/management/v1/projects/{project}/apps/{application}/keys/{id}")
+}
+
+/// Returns the path of a personal access token.
+pub(super) fn token(user: &str, id: &str) -> String {
+    format!("/management/v1/users/{user}/pats/{id}")
+}
+
+/// Returns the line that removes what is at a path. The token is not in it.
+pub(super) fn line(wish: &Wish, path: &str) -> String {
+    call(wish, "-X DELETE", path)
+}
+
+fn call(wish: &Wish, what: &str, path: &str) -> String {
+    let file = wish.token_file.as_deref().unwrap_or(Path::new("TOKEN_FILE")).display();
+    let domain = wish.domain.trim_end_matches('/');
+    let organization = wish.org.as_ref();
+    let organization =
+        organization.map_or_else(String::new, |id| format!("-H 'x-zitadel-orgid: {id}' "));
+    format!(
+        "(printf 'Authorization: Bearer '; cat {file}) | curl -fsS -H @- {organization}{what} \
+         {domain}{path}"
+    )
+}
+
+/// Says what is worth knowing after a step failed.
+pub(super) async fn after_an_error(
+    management: &Management,
+    error: &PerformError,
+    step: &Step,
+    (wish, target): (&Wish, &Target),
+    (found, lock): (&Found, &Lock),
+) -> Vec<String> {
+    let mut hints = Vec::new();
+    let PerformError::Call(error) = error else { return hints };
+    if let (ManagementError::Forbidden { .. }, Step::AddInstanceRole(place)) = (error, step)
+        && let Some(user) = user(target, lock, *place)
+    {
+        let body = format!(
+            "-H 'Content-Type: application/json' -d '{{\"userId\":\"{user}\",\"roles\":[\"{READER_ROLE}\"]}}'"
+        );
+        hints.push(format!(
+            "everything else is done. Only a manager of the instance (IAM_OWNER) may give the role \
+             {READER_ROLE}: let one run, with a file of their own token,\n  {}",
+            call(wish, &body, "/admin/v1/members")
+        ));
+    }
+    if error.may_have_taken_effect() {
+        match appeared(management, step, target, (found, lock)).await {
+            Ok(paths) => hints.extend(paths.iter().map(|path| {
+                format!(
+                    "a secret was made, and nobody has it: remove it by\n  {}",
+                    line(wish, path)
+                )
+            })),
+            Err(error) => {
+                hints.push(format!("a secret may have been made, and nobody has it: {error}"))
+            }
+        }
+        hints.push("run the same line again: what was made is found".to_owned());
+    }
+    hints
+}
+
+/// Returns the paths of keys and tokens that are there since the plan was made, as soon as there is
+/// one.
+async fn appeared(
+    management: &Management,
+    step: &Step,
+    target: &Target,
+    (found, lock): (&Found, &Lock),
+) -> Result<Vec<String>, ManagementError> {
+    let end = Instant::now() + VISIBLE_WITHIN;
+    loop {
+        let new = match (step, &lock.project, &lock.application) {
+            (Step::CreateKey, Some(project), Some(application)) => {
+                let (project, application) = (&project.id, &application.id);
+                let mut keys = management.keys(project, application).await?;
+                keys.retain(|key| !found.keys.iter().any(|old| old.id == key.id));
+                keys.iter().map(|new| key(project, application, &new.id)).collect()
+            }
+            (Step::CreateToken(place), ..) => {
+                let Some(user) = user(target, lock, *place) else { return Ok(Vec::new()) };
+                let before = found.users.get(*place).map_or(&[][..], |user| &user.tokens);
+                let mut tokens = management.tokens(user).await?;
+                tokens.retain(|token| !before.iter().any(|old| old.id == token.id));
+                tokens.iter().map(|new| token(user, &new.id)).collect()
+            }
+            _ => return Ok(Vec::new()),
+        };
+        let new: Vec<_> = new;
+        if !new.is_empty() || Instant::now() >= end {
+            return Ok(new);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Returns the id of the user at a place of the target.
+fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
+    let name = &target.users.get(place)?.name;
+    lock.users.get(name).map(|user| user.id.as_str())
+}

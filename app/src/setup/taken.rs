@@ -1,0 +1,46 @@
+//! A name that is taken although a search did not find it.
+
+use std::time::Duration;
+
+use adapters::zitadel::management::ManagementError;
+use tokio::time::{Instant, sleep};
+
+use super::perform::PerformError;
+
+/// Time within which what was created becomes visible, and between two looks.
+pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(250);
+
+/// Says why a name is taken. What was created a moment ago is visible after some milliseconds, so it
+/// is searched for again.
+pub(super) async fn taken(
+    what: &str,
+    name: &str,
+    find: impl AsyncFn() -> Result<Vec<String>, ManagementError>,
+) -> PerformError {
+    let end = Instant::now() + VISIBLE_WITHIN;
+    loop {
+        let found = match find().await {
+            Ok(found) => found.into_iter().next(),
+            Err(error) => return error.into(),
+        };
+        return PerformError::Taken(match found {
+            Some(found) if found == name => format!(
+                "the {what} {name:?} exists by now: somebody else made it, or an earlier run whose \
+                 answer was lost; run the same line again"
+            ),
+            Some(found) => format!(
+                "the {what} {found:?} exists, and names are unique without regard to case: use \
+                 another name"
+            ),
+            None if Instant::now() < end => {
+                sleep(PAUSE).await;
+                continue;
+            }
+            None => format!(
+                "the name {name:?} is taken by a {what} that this administrator does not see, perhaps \
+                 of another organization: use another name"
+            ),
+        });
+    }
+}
