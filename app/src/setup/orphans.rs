@@ -77,7 +77,11 @@ pub(super) async fn after_an_error(
                 hints.push(format!("a secret may have been made, and nobody has it: {error}"))
             }
         }
-        hints.push("run the same line again: what was made is found".to_owned());
+        hints.push(
+            "run the same line again: what was made is found, and --remove will leave it, for it may \
+             be somebody else's"
+                .to_owned(),
+        );
     }
     hints
 }

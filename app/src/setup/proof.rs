@@ -26,7 +26,8 @@ pub(crate) enum ProofError {
     #[error("it does not work yet, though everything was made: {0}")]
     Check(String),
     #[error(
-        "the credentials get no active verdict on the administrator's token within {within} s: {seen}"
+        "the credentials get no active verdict on the administrator's token within {within} s: {seen}; if \
+         they are not those that ZITADEL has, make others with --new-key or --new-secret"
     )]
     NotActive { within: u64, seen: String },
     #[error("the audience lacks the project: zitadel.project_id is overridden somewhere")]

@@ -15,5 +15,6 @@ mod directory;
 mod files;
 mod first_run;
 mod half_way;
+mod lost;
 mod removal;
 mod rights;
