@@ -184,7 +184,7 @@ pub(crate) async fn setup(
         report.print_done(step, as_json);
     }
     if !plan.lacks_credentials {
-        proof::prove(prefix, &token, if is_new { WITHIN } else { WITHIN_OF_OLD }).await?;
+        proof::prove(&target, &token, if is_new { WITHIN } else { WITHIN_OF_OLD }).await?;
         report.print_end(as_json, table);
     }
     Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })

@@ -1,16 +1,21 @@
-//! Proves that what was set up works: `check`, and an introspection of the administrator's own token,
-//! which is active at every API of the instance and names the project of the API that asks.
+//! Proves that what was set up works: an introspection of the administrator's own token, which is active
+//! at every API of the instance and names the project of the API that asks; one of each caller's token;
+//! and `check`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use adapters::zitadel::ZitadelIntrospector;
-use domain::{AccessToken, Introspection, TokenIntrospector};
+use adapters::{
+    bounded_file::{self, AT_START},
+    zitadel::ZitadelIntrospector,
+};
+use domain::{AccessToken, ActiveToken, Introspection, TokenIntrospector};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
+use super::target::{Target, TargetUser};
 use crate::{
     check,
-    config::{Config, ConfigError, Introspector, Prefix},
+    config::{Config, ConfigError, Introspector},
     start_error::StartError,
 };
 
@@ -23,13 +28,19 @@ pub(crate) enum ProofError {
     Start(#[from] StartError),
     #[error("a configuration of the environment or of config.toml asks for the in-memory fake")]
     Fake,
-    #[error("it does not work yet, though everything was made: {0}")]
+    #[error("everything is there, and it does not work yet:\n{0}")]
     Check(String),
     #[error(
-        "the credentials get no active verdict on the administrator's token within {within} s: {seen}; if \
-         they are not those that ZITADEL has, make others with --new-key or --new-secret"
+        "the credentials get no active verdict on the administrator's token ({0}): if they are not \
+         those that ZITADEL has, make others with --new-key or --new-secret"
     )]
-    NotActive { within: u64, seen: String },
+    NotActive(String),
+    #[error(
+        "{file}: {seen}: delete the tokens of {name:?} at ZITADEL, move the file away, and run this \
+         again",
+        file = .file.display()
+    )]
+    Caller { name: String, file: PathBuf, seen: String },
     #[error("the audience lacks the project: zitadel.project_id is overridden somewhere")]
     OtherProject,
 }
@@ -40,32 +51,66 @@ pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks with the credentials, as the API will, until the answer is right.
+/// Asks with the credentials, as the API will, until the answers are right.
 pub(super) async fn prove(
-    prefix: &Prefix,
+    target: &Target,
     token: &AccessToken<'_>,
     within: Duration,
 ) -> Result<(), ProofError> {
-    let config = Config::load_for(prefix)?;
+    let end = Instant::now() + within;
+    loop {
+        match ask(target, token).await {
+            Err(ProofError::NotActive(_) | ProofError::Caller { .. } | ProofError::Check(_))
+                if Instant::now() < end =>
+            {
+                sleep(PAUSE).await
+            }
+            proven => return proven,
+        }
+    }
+}
+
+async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<(), ProofError> {
+    let config = Config::load_for(&target.prefix)?;
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;
-    let end = Instant::now() + within;
-    let active = loop {
-        let seen = match introspector.introspect(token).await {
-            Ok(Introspection::Active(active)) => break active,
-            Ok(Introspection::Inactive) => "inactive".to_owned(),
-            Err(fault) => fault.to_string(),
-        };
-        if Instant::now() >= end {
-            return Err(ProofError::NotActive { within: within.as_secs(), seen });
-        }
-        sleep(PAUSE).await;
-    };
+    let active = verdict(&introspector, token).await.map_err(ProofError::NotActive)?;
     let has = |id: String| active.principal.audience.iter().any(|audience| audience.as_str() == id);
     if !project.is_some_and(has) {
         return Err(ProofError::OtherProject);
     }
-    let checked = check(Config::load_for(prefix)?).await?;
+    for user in target.users.iter().filter(|user| user.file.exists()) {
+        ask_about(&introspector, user).await.map_err(|seen| ProofError::Caller {
+            name: user.name.clone(),
+            file: user.file.clone(),
+            seen,
+        })?;
+    }
+    let checked = check(Config::load_for(&target.prefix)?).await?;
     if checked.is_good() { Ok(()) } else { Err(ProofError::Check(checked.text())) }
+}
+
+async fn ask_about(introspector: &ZitadelIntrospector, user: &TargetUser) -> Result<(), String> {
+    let text = bounded_file::read_to_string(&user.file, AT_START).map_err(|it| it.to_string())?;
+    let token = AccessToken::parse(text.trim()).map_err(|error| error.to_string())?;
+    let active = verdict(introspector, &token).await?;
+    let held = |role: &&String| {
+        active.principal.roles.iter().any(|grant| grant.role().as_str() == role.as_str())
+    };
+    match user.roles.iter().find(|role| !held(role)) {
+        None => Ok(()),
+        Some(role) => Err(format!("the token lacks the role {role:?}")),
+    }
+}
+
+async fn verdict(
+    introspector: &ZitadelIntrospector,
+    token: &AccessToken<'_>,
+) -> Result<ActiveToken, String> {
+    match introspector.introspect(token).await {
+        Ok(Introspection::Active(active)) => Ok(active),
+        Ok(Introspection::Inactive) => Err("the token is not active".to_owned()),
+        Err(fault) => Err(fault.to_string()),
+    }
 }

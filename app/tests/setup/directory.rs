@@ -12,6 +12,17 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
+/// The changes of a first run with one caller, in their order.
+pub(crate) const MADE: [&str; 7] = [
+    "POST /management/v1/projects",
+    "POST /management/v1/projects/{}/roles/_bulk",
+    "POST /management/v1/projects/{}/apps/api",
+    "POST /management/v1/projects/{}/apps/{}/keys",
+    "POST /management/v1/users/machine",
+    "POST /management/v1/users/{}/grants",
+    "POST /management/v1/users/{}/pats",
+];
+
 /// A double and a directory of its own; the administrator's token is in `admin.pat`.
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
@@ -91,6 +102,22 @@ impl Directory {
         self.run(command)
     }
 
+    /// Runs `setup`, which says this, changes nothing anywhere and ends with 1.
+    #[track_caller]
+    pub(crate) fn refuses(&self, arguments: &str, why: &str) {
+        self.ends(arguments, Some(1), why);
+    }
+
+    /// Runs `setup`, which says this, changes nothing anywhere and ends with this status.
+    #[track_caller]
+    pub(crate) fn ends(&self, arguments: &str, status: Option<i32>, says: &str) {
+        let before = self.files();
+        let ended = self.setup(arguments);
+        assert_eq!((ended.status, ended.changes.len()), (status, 0), "{}", ended.said());
+        assert!(ended.said().contains(says), "{}", ended.said());
+        assert_eq!(self.files(), before);
+    }
+
     pub(crate) fn run(&self, mut command: Command) -> Ended {
         let before = self.double.requests().len();
         let output = command.stdin(Stdio::null()).output().unwrap();
@@ -164,6 +191,13 @@ impl Directory {
 
     pub(crate) async fn create_project(&self, name: &str) -> String {
         self.create("/management/v1/projects", json!({ "name": name }), "id").await
+    }
+
+    /// Creates an API application that authenticates by a key.
+    pub(crate) async fn create_application(&self, project: &str, name: &str) -> String {
+        let path = format!("/management/v1/projects/{project}/apps/api");
+        let method = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
+        self.create(&path, json!({ "name": name, "authMethodType": method }), "appId").await
     }
 
     /// Reads `setup.lock.json`.

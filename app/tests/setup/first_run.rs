@@ -2,25 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::directory::Directory;
-
-/// The calls of a first run with one caller, in their order.
-const ALL: [&str; 7] = [
-    "POST /management/v1/projects",
-    "POST /management/v1/projects/{}/roles/_bulk",
-    "POST /management/v1/projects/{}/apps/api",
-    "POST /management/v1/projects/{}/apps/{}/keys",
-    "POST /management/v1/users/machine",
-    "POST /management/v1/users/{}/grants",
-    "POST /management/v1/users/{}/pats",
-];
+use crate::directory::{Directory, MADE};
 
 #[tokio::test]
 async fn everything_is_made_once_and_a_second_run_makes_nothing() {
     let directory = Directory::new().await;
     let first = directory.setup("--callers caller");
     assert_eq!(first.status, Some(0), "{}", first.said());
-    assert_eq!(first.changes, ALL);
+    assert_eq!(first.changes, MADE);
     assert!(first.stdout.contains("as setup\n"), "{}", first.stdout);
     assert!(first.stdout.contains("It works"), "{}", first.stdout);
     let files = directory.files();
@@ -38,7 +27,7 @@ async fn with_a_client_secret_it_works_as_well() {
     let directory = Directory::new().await;
     let first = directory.setup("--auth basic");
     assert_eq!(first.status, Some(0), "{}", first.said());
-    assert_eq!(first.changes, ALL[..3]);
+    assert_eq!(first.changes, MADE[..3]);
     assert!(directory.text(".env").contains("CLIENT_SECRET="));
     assert!(!directory.path("key.json").exists());
     let second = directory.setup("--auth basic");
