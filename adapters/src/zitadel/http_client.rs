@@ -86,6 +86,7 @@ impl Route {
     }
 
     /// Makes a client for requests of which each is sent once at most.
+    #[cfg(feature = "management")]
     pub(super) fn client_that_never_resends(
         &self,
         root_certificates: Option<&[u8]>,

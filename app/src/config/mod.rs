@@ -101,13 +101,13 @@ impl Config {
         Self::read_for(prefix, environment(prefix)?, Path::new("."))
     }
 
-    /// Reads the configuration of this process as if the in-memory fake were asked for: routes may be made
-    /// from it before there are credentials.
+    /// Reads the configuration of this process as if the in-memory fake were asked for, and no change feed:
+    /// routes may be made from it before there are credentials.
     #[cfg(feature = "setup")]
     pub(crate) fn load_without_credentials(prefix: &Prefix) -> Result<Self, ConfigError> {
         let mut environment = environment(prefix)?;
         environment.insert(prefix.variable("introspector"), "fake".to_owned());
-        Self::read_for(prefix, environment, Path::new("."))
+        Self::read_parts(prefix, environment, Path::new("."), false)
     }
 
     /// Reads a section of the owner's own: a table of `config.toml`, then variables such as
@@ -156,6 +156,15 @@ impl Config {
         environment: BTreeMap<String, String>,
         directory: &Path,
     ) -> Result<Self, ConfigError> {
+        Self::read_parts(prefix, environment, directory, true)
+    }
+
+    fn read_parts(
+        prefix: &Prefix,
+        environment: BTreeMap<String, String>,
+        directory: &Path,
+        with_feed: bool,
+    ) -> Result<Self, ConfigError> {
         let traces = Traces::read(&environment)?;
         let proxies = proxies::check(&environment);
         let (layers, owners) = Layers::read(prefix, environment, directory)?;
@@ -166,7 +175,11 @@ impl Config {
             proxies?;
         }
         let admin = Admin::read(&layers, &server)?;
-        let changes = Changes::read(&layers, directory, &introspector, &server, admin)?;
+        let changes = if with_feed {
+            Changes::read(&layers, directory, &introspector, &server, admin)?
+        } else {
+            None
+        };
         Ok(Self {
             introspector,
             admin,

@@ -104,6 +104,18 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// Returns the exit status of a start that cannot be.
+    pub(super) fn failed(&self) -> u8 {
+        match self {
+            // 2 means that something is missing at ZITADEL.
+            #[cfg(feature = "setup")]
+            Self::Setup { .. } => 1,
+            _ => 2,
+        }
+    }
+}
+
 /// Standard error may well be kept.
 fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
     let explains = command.is_some_and(|command| command == "explain");

@@ -103,22 +103,23 @@ impl Program {
         routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
     ) -> ExitCode {
         let command = Cli::read(&self.name, &self.version).command;
-        let status = self.status(command.unwrap_or(Command::Serve), routes);
+        let command = command.unwrap_or(Command::Serve);
+        let status = self.status(&command, routes);
         status.unwrap_or_else(|error| {
             #[expect(clippy::print_stderr, reason = "a start that cannot be says so in one line")]
             {
                 eprintln!("{}: {error}", self.name);
             }
-            ExitCode::from(2)
+            ExitCode::from(command.failed())
         })
     }
 
     fn status<E: Display>(
         &self,
-        command: Command,
+        command: &Command,
         routes: impl AsyncFnOnce(&Config) -> Result<Routes, E>,
     ) -> Result<ExitCode, String> {
-        let config = match &command {
+        let config = match command {
             #[cfg(feature = "setup")]
             Command::Setup { .. } => self.config().or_else(|_| self.incomplete_config())?,
             _ => self.config()?,
@@ -133,7 +134,7 @@ impl Program {
                 }
                 Command::Check { format } => {
                     let checked = check(config).await.map_err(in_one_line)?;
-                    Ok(print(format, checked.text(), &checked.json(), checked.is_good()))
+                    Ok(print(*format, checked.text(), &checked.json(), checked.is_good()))
                 }
                 Command::Explain { format } => {
                     let token = token_input::read(&self.name).map_err(in_one_line)?;
@@ -141,12 +142,12 @@ impl Program {
                     let explained = explain(config, routes.table(), &token).await;
                     let explained = explained.map_err(in_one_line)?;
                     let accepted = explained.is_accepted();
-                    Ok(print(format, explained.text(), &explained.json(), accepted))
+                    Ok(print(*format, explained.text(), &explained.json(), accepted))
                 }
                 #[cfg(feature = "setup")]
                 Command::Setup { wish, format } => {
                     let routes = routes(&config).await.map_err(in_one_line)?;
-                    Ok(self.set_up(&wish, &config.prefix, routes.table(), format).await)
+                    Ok(self.set_up(wish, &config.prefix, routes.table(), *format).await)
                 }
             }
         });

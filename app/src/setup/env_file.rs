@@ -9,7 +9,7 @@ pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String
         match place.and_then(|place| Some((set.get_mut(place)?, variables.get(place)?))) {
             None => edited.push_str(line),
             // The last line about a name wins: one line takes the place of all.
-            Some((true, _)) | Some((_, (_, None))) => {}
+            Some((true, _) | (_, (_, None))) => {}
             Some((is_set, (name, Some(value)))) => {
                 *is_set = true;
                 edited.push_str(&binding(name, value));

@@ -74,7 +74,7 @@ pub(super) async fn after_an_error(
                 )
             })),
             Err(error) => {
-                hints.push(format!("a secret may have been made, and nobody has it: {error}"))
+                hints.push(format!("a secret may have been made, and nobody has it: {error}"));
             }
         }
         hints.push(

@@ -23,7 +23,7 @@ pub(crate) enum PerformError {
     Call(#[from] ManagementError),
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{why}; {secret} was made, and nobody has it: remove it by\n  {line}")]
+    #[error("{why}; {secret} was made, and nobody has it: remove it by {line}")]
     Orphan { secret: String, why: String, line: String },
     #[error("{0}")]
     Taken(String),

@@ -28,7 +28,7 @@ pub(crate) enum ProofError {
     Start(#[from] StartError),
     #[error("a configuration of the environment or of config.toml asks for the in-memory fake")]
     Fake,
-    #[error("everything is there, and it does not work yet:\n{0}")]
+    #[error("everything is there, and it does not work yet: {0}")]
     Check(String),
     #[error(
         "the credentials get no active verdict on the administrator's token ({0}): if they are not \
@@ -63,7 +63,7 @@ pub(super) async fn prove(
             Err(ProofError::NotActive(_) | ProofError::Caller { .. } | ProofError::Check(_))
                 if Instant::now() < end =>
             {
-                sleep(PAUSE).await
+                sleep(PAUSE).await;
             }
             proven => return proven,
         }

@@ -157,29 +157,32 @@ impl Report<'_> {
         if as_json {
             return;
         }
-        let mut text = "It works: the credentials introspect a token.\n".to_owned();
+        let works = "It works: the credentials introspect a token.\n";
         if self.plan.steps.is_empty() {
-            return print(&text);
+            return print(works);
         }
-        let caller = self.target.users.iter().find(|user| !user.reads_events);
-        let path = caller.and_then(|user| Some((user, roles::open_to(table, &user.roles)?)));
-        if let Some((user, path)) = path {
-            text += &format!(
-                "\nStart the API with `{}`, and call it:\n  curl -i http://127.0.0.1:5000{path}\n  \
-                 (printf 'Authorization: Bearer '; cat {}) | curl -i -H @- http://127.0.0.1:5000{path}\n",
-                self.program,
-                user.file.display()
-            );
-        }
-        text += &self.old_key();
         let file = self.wish.token_file.as_ref();
         let file = file.map_or_else(String::new, |file| format!("rm {}, and ", file.display()));
-        text += &format!(
-            "\nThe administrator's token is not needed any more: {file}delete it at ZITADEL, at the user \
-             {}.\n",
+        print(&format!(
+            "{works}{}{}\nThe administrator's token is not needed any more: {file}delete it at ZITADEL, \
+             at the user {}.\n",
+            self.calls(table),
+            self.old_key(),
             self.found.administrator
-        );
-        print(&text);
+        ));
+    }
+
+    /// Names two calls of a route that a caller may use.
+    fn calls(&self, table: &[Route]) -> String {
+        let caller = self.target.users.iter().find(|user| !user.reads_events);
+        let open = caller.and_then(|user| Some((user, roles::open_to(table, &user.roles)?)));
+        let Some((user, path)) = open else { return String::new() };
+        format!(
+            "\nStart the API with `{}`, and call it:\n  curl -i http://127.0.0.1:5000{path}\n  \
+             (printf 'Authorization: Bearer '; cat {}) | curl -i -H @- http://127.0.0.1:5000{path}\n",
+            self.program,
+            user.file.display()
+        )
     }
 
     /// Names the key in whose place another one came.

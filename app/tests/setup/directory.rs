@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use zitadel_double::ZitadelDouble;
+use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::built::example;
 
@@ -27,7 +27,7 @@ pub(crate) const MADE: [&str; 7] = [
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
     administrator: String,
-    directory: tempfile::TempDir,
+    place: tempfile::TempDir,
 }
 
 /// How a run ended.
@@ -52,14 +52,14 @@ impl Directory {
     }
 
     pub(crate) fn beside(double: ZitadelDouble) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir().unwrap();
         let administrator = double.administrator();
-        fs::write(directory.path().join("admin.pat"), format!("{administrator}\n")).unwrap();
-        Self { double, administrator, directory }
+        fs::write(place.path().join("admin.pat"), format!("{administrator}\n")).unwrap();
+        Self { double, administrator, place }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.place.path().join(name)
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -76,13 +76,10 @@ impl Directory {
 
     /// Files and their contents.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
-        let entries = fs::read_dir(self.directory.path()).unwrap();
-        let file = |entry: fs::DirEntry| {
-            let name = entry.file_name().into_string().unwrap();
-            let text = self.text(&name);
-            (name, text)
-        };
-        entries.map(|entry| file(entry.unwrap())).filter(|(name, _)| name != "admin.pat").collect()
+        let entries = fs::read_dir(self.place.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let files = names.filter(|name| name != "admin.pat" && self.path(name).is_file());
+        files.map(|name| (name.clone(), self.text(&name))).collect()
     }
 
     /// Runs `setup` of the project Messages with these arguments; it may ask for nothing.
@@ -92,14 +89,31 @@ impl Directory {
 
     /// Runs `setup` with the token of a file and these arguments alone.
     pub(crate) fn setup_as(&self, token_file: &str, arguments: &str) -> Ended {
+        self.run(self.command(self.double.issuer(), token_file, arguments))
+    }
+
+    /// Runs `setup` as [`Self::setup`] does, from a line of a shell that ends with `"$@"`.
+    pub(crate) fn setup_by(&self, line: &str, arguments: &str) -> Ended {
+        let arguments = format!("--name Messages --yes {arguments}");
+        let token_file = self.path("admin.pat");
+        let inner = self.command(self.double.issuer(), token_file.to_str().unwrap(), &arguments);
+        let mut command = Command::new("sh");
+        command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.place.path()).args(["-c", line, "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        self.run(command)
+    }
+
+    /// Returns `setup` of any address, not yet run.
+    pub(crate) fn command(&self, domain: &str, token_file: &str, arguments: &str) -> Command {
         let mut command = Command::new(example("three_routes"));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .current_dir(self.directory.path())
-            .args(["setup", "--domain", self.double.issuer(), "--token-file", token_file])
+            .current_dir(self.place.path())
+            .args(["setup", "--domain", domain, "--token-file", token_file])
             .args(arguments.split_whitespace());
-        self.run(command)
+        command
     }
 
     /// Runs `setup`, which says this, changes nothing anywhere and ends with 1.
@@ -172,7 +186,8 @@ impl Directory {
     /// Calls the management API as the administrator.
     pub(crate) async fn manage(&self, method: &str, path: &str, body: Value) -> Value {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let request = reqwest::Client::new()
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client
             .request(method, format!("{}{path}", self.double.issuer()))
             .bearer_auth(&self.administrator)
             .header("content-type", "application/json")
@@ -187,6 +202,16 @@ impl Directory {
     /// Creates something by a POST, and returns its id.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
+    }
+
+    /// Writes the token of a new service user with a manager role of the organization, if any.
+    pub(crate) async fn manager(&self, file: &str, role: Option<&str>) {
+        let user = self.double.add_user(NewUser::service(file));
+        if let Some(role) = role {
+            let body = json!({ "userId": user.as_str(), "roles": [role] });
+            self.manage("POST", "/management/v1/orgs/me/members", body).await;
+        }
+        self.write(file, &self.double.pat(&user));
     }
 
     pub(crate) async fn create_project(&self, name: &str) -> String {

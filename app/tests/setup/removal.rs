@@ -1,1 +1,142 @@
-//! x
+//! `--remove`: what `setup.lock.json` says that setup made, and nothing else.
+
+use serde_json::{Value, json};
+use zitadel_double::NewUser;
+
+use crate::directory::Directory;
+
+const USER: &str = "DELETE /management/v1/users/{}";
+const PROJECT: &str = "DELETE /management/v1/projects/{}";
+const APPLICATION: &str = "DELETE /management/v1/projects/{}/apps/{}";
+const ROLE: &str = "DELETE /management/v1/projects/{}/roles/read:messages";
+
+/// A directory after a first run with a caller.
+async fn after_first() -> Directory {
+    let directory = Directory::new().await;
+    let ended = directory.setup("--callers caller");
+    assert_eq!(ended.status, Some(0), "{}", ended.said());
+    directory
+}
+
+fn project(directory: &Directory) -> String {
+    let id = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
+    format!("/management/v1/projects/{id}")
+}
+
+#[track_caller]
+fn removes(directory: &Directory, changes: &[&str]) {
+    let ended = directory.setup("--remove");
+    assert_eq!(ended.status, Some(0), "{}", ended.said());
+    assert_eq!(ended.changes, changes, "{}", ended.said());
+}
+
+#[tokio::test]
+async fn what_was_made_is_removed_once() {
+    let directory = after_first().await;
+    let files = directory.files();
+    let dry = directory.setup("--remove --dry-run");
+    assert_eq!((dry.status, dry.changes.len()), (Some(2), 0), "{}", dry.said());
+    let asked = directory.setup_as("admin.pat", "--remove");
+    assert_eq!((asked.status, asked.changes.len()), (Some(1), 0), "{}", asked.said());
+    assert_eq!(directory.files(), files);
+    removes(&directory, &[USER, PROJECT]);
+    let mut left = files;
+    left.remove("setup.lock.json");
+    assert_eq!(directory.files(), left, "secrets stay where they are");
+    directory.ends("--remove", Some(0), "nothing was made here");
+}
+
+#[tokio::test]
+async fn without_a_lock_nothing_is_removed() {
+    let directory = Directory::new().await;
+    directory.create_project("Messages").await;
+    directory.ends("--remove", Some(0), "nothing was made here");
+}
+
+#[tokio::test]
+async fn a_project_with_something_else_in_it_stays() {
+    let directory = after_first().await;
+    let path = project(&directory);
+    let other = directory.create_application(path.rsplit('/').next().unwrap(), "other-api").await;
+    let ended = directory.setup("--remove");
+    assert_eq!(ended.changes, [USER, APPLICATION, ROLE], "{}", ended.said());
+    assert!(ended.stdout.contains("for it has the application \"other-api\""), "{}", ended.stdout);
+    let lock = directory.lock();
+    assert_eq!((&lock["application"], &lock["key"]), (&Value::Null, &Value::Null));
+    directory.ends("--remove", Some(0), "Nothing is to be removed");
+    // The project goes as soon as nothing else is in it.
+    directory.manage("DELETE", &format!("{path}/apps/{other}"), json!({})).await;
+    removes(&directory, &[PROJECT]);
+    assert!(!directory.path("setup.lock.json").exists());
+}
+
+#[tokio::test]
+async fn a_role_that_others_have_stays() {
+    let directory = after_first().await;
+    let id = project(&directory).rsplit('/').next().unwrap().to_owned();
+    let other = directory.double.add_user(NewUser::human("ada"));
+    let body = json!({ "projectId": id, "roleKeys": ["read:messages"] });
+    let grants = format!("/management/v1/users/{}/grants", other.as_str());
+    directory.manage("POST", &grants, body).await;
+    let ended = directory.setup("--remove");
+    assert_eq!(ended.status, Some(0), "{}", ended.said());
+    assert_eq!(ended.changes, [USER, APPLICATION]);
+    assert!(ended.stdout.contains("1 role assignments of others"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("\"read:messages\" is left, for others have it"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[tokio::test]
+async fn what_was_found_stays_and_what_was_made_in_it_goes() {
+    let directory = Directory::new().await;
+    let project = directory.create_project("Messages").await;
+    directory.create_application(&project, "messages-api").await;
+    let _ = directory.double.add_user(NewUser::service("caller"));
+    assert_eq!(directory.setup("--callers caller").status, Some(0));
+    removes(
+        &directory,
+        &[
+            "DELETE /management/v1/users/{}/pats/{}",
+            "DELETE /management/v1/users/{}/grants/{}",
+            "DELETE /management/v1/projects/{}/apps/{}/keys/{}",
+            ROLE,
+        ],
+    );
+    assert!(!directory.path("setup.lock.json").exists());
+}
+
+#[tokio::test]
+async fn what_somebody_removed_before_is_passed_over() {
+    let directory = after_first().await;
+    let user = directory.lock()["users"]["caller"]["id"].as_str().unwrap().to_owned();
+    directory.manage("DELETE", &format!("/management/v1/users/{user}"), json!({})).await;
+    directory.manage("DELETE", &project(&directory), json!({})).await;
+    let ended = directory.setup("--remove");
+    assert_eq!(ended.status, Some(0), "{}", ended.said());
+    assert_eq!(ended.changes, [USER, PROJECT], "both are asked for, and are gone");
+    assert!(!directory.path("setup.lock.json").exists());
+}
+
+#[tokio::test]
+async fn who_may_not_remove_is_told_so_and_the_lock_stays() {
+    let directory = after_first().await;
+    directory.manager("viewer", Some("ORG_OWNER_VIEWER")).await;
+    let lock = directory.text("setup.lock.json");
+    let ended = directory.setup_as("viewer", "--remove --yes");
+    assert_eq!(ended.status, Some(1), "{}", ended.said());
+    assert!(ended.stderr.contains("may not do this (403)"), "{}", ended.said());
+    assert_eq!(directory.text("setup.lock.json"), lock);
+}
+
+#[tokio::test]
+async fn after_a_removal_it_can_be_set_up_again() {
+    let directory = after_first().await;
+    removes(&directory, &[USER, PROJECT]);
+    directory.refuses("--callers caller", "use --force");
+    let again = directory.setup("--callers caller --force");
+    assert_eq!(again.status, Some(0), "{}", again.said());
+    directory.ends("--callers caller", Some(0), "everything is there");
+}

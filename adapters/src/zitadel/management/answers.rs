@@ -71,7 +71,7 @@ pub struct NewApplication {
 pub struct Key {
     /// Its id.
     pub id: String,
-    /// When it expires, as RFC 3339 has it.
+    /// When it expires, as RFC 3339 has it; empty for never.
     pub expires: String,
 }
 
@@ -122,7 +122,7 @@ pub struct Grant {
 pub struct PersonalAccessToken {
     /// Its id.
     pub id: String,
-    /// When it expires, as RFC 3339 has it.
+    /// When it expires, as RFC 3339 has it; empty for never.
     pub expires: String,
 }
 

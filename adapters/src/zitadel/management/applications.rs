@@ -98,8 +98,10 @@ impl Management {
         application: &str,
     ) -> Result<Vec<Key>, ManagementError> {
         let path = format!("/management/v1/projects/{project}/apps/{application}/keys/_search");
-        let key =
-            |key: &Value| Some(Key { id: text(key, "id")?, expires: text(key, "expirationDate")? });
+        let key = |key: &Value| {
+            let expires = text(key, "expirationDate").unwrap_or_default();
+            Some(Key { id: text(key, "id")?, expires })
+        };
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(key).collect())
     }
 

@@ -117,7 +117,7 @@ impl Management {
         let token = |token: &Value| {
             Some(PersonalAccessToken {
                 id: text(token, "id")?,
-                expires: text(token, "expirationDate")?,
+                expires: text(token, "expirationDate").unwrap_or_default(),
             })
         };
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(token).collect())

@@ -61,6 +61,8 @@ impl Plan {
                  or delete them at ZITADEL and run this again",
                 ids.join(", ")
             ));
+            // The API reads this one itself.
+            self.lacks_credentials |= *reads_events;
         }
         if *reads_events {
             self.instance_role(place, name, found, is_here);
