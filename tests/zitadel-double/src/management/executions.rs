@@ -54,7 +54,7 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
             ("targets", targets.clone().into()),
         ])
     });
-    Ok(paged("executions", all.collect()))
+    Ok(paged(request, "executions", all.collect()))
 }
 
 /// The condition of the body, which must name events that this version has.

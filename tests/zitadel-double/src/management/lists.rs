@@ -8,7 +8,7 @@ use crate::event_log::of_protobuf;
 use crate::refusal::Refusal;
 
 /// Number of rows that a page has at most.
-const MOST_OF_A_PAGE: usize = 100;
+pub(super) const MOST_OF_A_PAGE: usize = 100;
 
 impl Request<'_> {
     /// The page that `query` asks for, of at most 100 rows.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::lists::{matches, object, same_name};
+use super::lists::{MOST_OF_A_PAGE, matches, object, same_name};
 use super::request::{Outcome, Request, at, text_of};
 use crate::event_log::{Editor, INSTANCE, NewEvent, Row, of_protobuf};
 use crate::random;
@@ -93,14 +93,25 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     };
     let all = targets(request.world).filter(|(id, target)| finds(id, target));
     let all: Vec<Value> = all.map(|(id, target)| shown(request.world, id, target)).collect();
-    Ok(paged("targets", all))
+    Ok(paged(request, "targets", all))
 }
 
-/// A list of the actions API.
-pub(super) fn paged(name: &'static str, rows: Vec<Value>) -> Value {
+/// The page of a list of the actions API that `pagination` asks for, of at most 100 rows.
+pub(super) fn paged(request: &Request<'_>, name: &'static str, rows: Vec<Value>) -> Value {
+    let asked = |member: &str| {
+        let number = at(at(&request.body, "pagination"), member);
+        let number = number.as_u64().or_else(|| number.as_str()?.parse().ok());
+        usize::try_from(number.unwrap_or_default()).unwrap_or(usize::MAX)
+    };
+    let limit = match asked("limit") {
+        limit @ 1..=MOST_OF_A_PAGE => limit,
+        _ => MOST_OF_A_PAGE,
+    };
     let total = if rows.is_empty() { String::new() } else { rows.len().to_string() };
-    let pagination = object([("totalResult", total.into()), ("appliedLimit", "100".into())]);
-    object([("pagination", pagination), (name, rows.into())])
+    let pagination =
+        object([("totalResult", total.into()), ("appliedLimit", limit.to_string().into())]);
+    let page: Vec<Value> = rows.into_iter().skip(asked("offset")).take(limit).collect();
+    object([("pagination", pagination), (name, page.into())])
 }
 
 pub(super) fn remove(request: &mut Request<'_>, id: &str) -> Outcome {

@@ -87,6 +87,12 @@ async fn a_target_is_read_changed_and_removed() {
     );
     let found = admin.post(&format!("{TARGETS}/search"), json!({})).await;
     assert_eq!(found["pagination"]["totalResult"], "1");
+    let behind = json!({ "pagination": { "offset": "1", "limit": 100 } });
+    let behind = admin.post(&format!("{TARGETS}/search"), behind).await;
+    assert_eq!(
+        (&behind["targets"], &behind["pagination"]["totalResult"]),
+        (&Value::Null, &json!("1"))
+    );
     admin.delete(&path).await;
     assert_eq!(admin.refused("GET", &path, Value::Null).await.0, 404);
 }
