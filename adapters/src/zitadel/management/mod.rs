@@ -1,6 +1,7 @@
 //! Calls ZITADEL's management API (v1, REST) as an administrator: to read what is there and to
 //! create what this API needs. Each request is sent once, for a second one may create a second thing.
 
+mod actions;
 mod answers;
 mod applications;
 mod error;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 pub use self::{
+    actions::{ActionTarget, EventCondition, Execution},
     answers::{
         Application, ApplicationKind, Grant, Key, NewApplication, NewKey, NewToken, Organization,
         PersonalAccessToken, Project, User, UserKind,

@@ -1,0 +1,240 @@
+//! Calls about webhooks: targets, and the events at which they are called.
+
+use reqwest::Method;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::{MAX_PAGES, Management, ManagementError, PAGE, answers::text, instance::malformed};
+
+const TARGETS: &str = "/v2/actions/targets";
+const EXECUTIONS: &str = "/v2/actions/executions";
+
+/// For how long ZITADEL waits for a webhook.
+const TIMEOUT: &str = "5s";
+
+/// A target: something that ZITADEL calls.
+#[derive(Clone, Debug)]
+pub struct ActionTarget {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The address that is called.
+    pub endpoint: String,
+    /// A webhook whose failure interrupts nothing.
+    pub is_quiet_webhook: bool,
+    /// The key by which deliveries are signed.
+    pub signing_key: SecretString,
+}
+
+/// The targets of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The events.
+    pub condition: EventCondition,
+    /// Ids of the targets.
+    pub targets: Vec<String>,
+}
+
+/// Events at which targets are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventCondition {
+    /// One type.
+    Event(String),
+    /// All types with this beginning.
+    Group(String),
+    /// All types.
+    All,
+}
+
+impl EventCondition {
+    /// Returns the targets that are called at an event: those of the exact condition, or else of the
+    /// longest group, or else of all events. No others are called.
+    #[must_use]
+    pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
+        let length = |execution: &&Execution| match &execution.condition {
+            Self::Event(exact) => (exact == event).then_some(usize::MAX),
+            Self::Group(group) => event.starts_with(group).then_some(group.len()),
+            Self::All => Some(0),
+        };
+        let fitting = executions.iter().filter(|execution| length(execution).is_some());
+        fitting.max_by_key(length).map_or(&[], |execution| &execution.targets)
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Event(event) => json!({ "event": { "event": event } }),
+            Self::Group(group) => json!({ "event": { "group": group } }),
+            Self::All => json!({ "event": { "all": true } }),
+        }
+    }
+}
+
+impl Management {
+    /// Reads all targets.
+    ///
+    /// # Errors
+    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but managers of
+    /// the instance.
+    pub async fn action_targets(&self) -> Result<Vec<ActionTarget>, ManagementError> {
+        let found = self.search_actions(TARGETS, "targets").await?;
+        Ok(found.iter().filter_map(target).collect())
+    }
+
+    /// Reads one target.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn action_target(&self, id: &str) -> Result<ActionTarget, ManagementError> {
+        let path = format!("{TARGETS}/{id}");
+        let answer = self.get(&path).await?;
+        let found = answer.get("target").and_then(target);
+        found.ok_or_else(|| malformed(&Method::GET, &path))
+    }
+
+    /// Creates a webhook whose failure interrupts nothing; the results are its id and signing key.
+    ///
+    /// # Errors
+    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but owners of
+    /// the instance.
+    pub async fn create_webhook(
+        &self,
+        name: &str,
+        endpoint: &str,
+    ) -> Result<(String, SecretString), ManagementError> {
+        let body = json!({
+            "name": name,
+            "endpoint": endpoint,
+            "timeout": TIMEOUT,
+            "restWebhook": { "interruptOnError": false },
+        });
+        let answer = self.post(TARGETS, &body).await?;
+        let read = || Some((text(&answer, "id")?, text(&answer, "signingKey")?.into()));
+        read().ok_or_else(|| malformed(&Method::POST, TARGETS))
+    }
+
+    /// Removes a target.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn remove_action_target(&self, id: &str) -> Result<(), ManagementError> {
+        self.delete(&format!("{TARGETS}/{id}")).await
+    }
+
+    /// Reads the targets of all conditions on events.
+    ///
+    /// # Errors
+    /// When the call gives nothing.
+    pub async fn executions(&self) -> Result<Vec<Execution>, ManagementError> {
+        let found = self.search_actions(EXECUTIONS, "executions").await?;
+        Ok(found.iter().filter_map(execution).collect())
+    }
+
+    /// Replaces the targets of a condition; none at all removes it.
+    ///
+    /// # Errors
+    /// When the call gives nothing; one about an event that this version does not have is
+    /// [not found](ManagementError::is_not_found).
+    pub async fn set_execution(
+        &self,
+        condition: &EventCondition,
+        targets: &[String],
+    ) -> Result<(), ManagementError> {
+        let body = json!({ "condition": condition.json(), "targets": targets });
+        self.put(EXECUTIONS, &body).await.map(drop)
+    }
+
+    /// Reads a list of the actions API page by page.
+    async fn search_actions(
+        &self,
+        path: &str,
+        member: &str,
+    ) -> Result<Vec<Value>, ManagementError> {
+        let path = format!("{path}/search");
+        let mut found = Vec::new();
+        for page in 0..MAX_PAGES {
+            let offset = (page * PAGE).to_string();
+            let body = json!({ "pagination": { "offset": offset, "limit": PAGE, "asc": true } });
+            let mut answer = self.post(&path, &body).await?;
+            let entries = match answer.get_mut(member).map(Value::take) {
+                Some(Value::Array(entries)) => entries,
+                _ => Vec::new(),
+            };
+            let is_last = entries.len() < PAGE;
+            found.extend(entries);
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn target(value: &Value) -> Option<ActionTarget> {
+    let interrupts = |webhook: &Value| {
+        webhook.get("interruptOnError").and_then(Value::as_bool).unwrap_or_default()
+    };
+    Some(ActionTarget {
+        id: text(value, "id")?,
+        name: text(value, "name")?,
+        endpoint: text(value, "endpoint")?,
+        is_quiet_webhook: value.get("restWebhook").is_some_and(|webhook| !interrupts(webhook)),
+        signing_key: text(value, "signingKey")?.into(),
+    })
+}
+
+/// Conditions on requests and functions are none of events.
+fn execution(value: &Value) -> Option<Execution> {
+    let event = value.get("condition")?.get("event")?;
+    let condition = match (text(event, "event"), text(event, "group")) {
+        (Some(exact), _) => EventCondition::Event(exact),
+        (None, Some(group)) => {
+            EventCondition::Group(group.strip_suffix(".*").unwrap_or(&group).to_owned())
+        }
+        (None, None) => EventCondition::All,
+    };
+    let targets = value.get("targets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let targets = targets.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    Some(Execution { condition, targets })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_condition_takes_an_event_from_groups_and_they_from_all() {
+        let set =
+            |condition, target: &str| Execution { condition, targets: vec![target.to_owned()] };
+        let executions = [
+            set(EventCondition::All, "all"),
+            set(EventCondition::Group("user.grant".to_owned()), "grant"),
+            set(EventCondition::Group("user".to_owned()), "user"),
+            set(EventCondition::Event("user.grant.removed".to_owned()), "exact"),
+        ];
+        for (event, called) in [
+            ("user.grant.removed", "exact"),
+            ("user.grant.added", "grant"),
+            ("user.locked", "user"),
+            ("org.removed", "all"),
+        ] {
+            assert_eq!(EventCondition::called_at(&executions, event), [called], "{event}");
+        }
+        assert_eq!(EventCondition::called_at(&executions[3..], "user.locked"), [""; 0]);
+    }
+
+    #[test]
+    fn conditions_are_read_as_they_are_written() {
+        for condition in [
+            EventCondition::Event("user.locked".to_owned()),
+            EventCondition::Group("user".to_owned()),
+            EventCondition::All,
+        ] {
+            let value = json!({ "condition": condition.json(), "targets": ["1", "2"] });
+            let targets = vec!["1".to_owned(), "2".to_owned()];
+            assert_eq!(execution(&value), Some(Execution { condition, targets }));
+        }
+        let of_a_request = json!({ "condition": { "request": { "all": true } }, "targets": ["1"] });
+        assert_eq!(execution(&of_a_request), None);
+    }
+}
