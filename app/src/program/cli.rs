@@ -69,7 +69,7 @@ pub(super) enum Command {
     #[cfg(feature = "setup")]
     Setup {
         #[command(flatten)]
-        wish: crate::setup::Wish,
+        wish: Box<crate::setup::Wish>,
         /// How to say it.
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -25,6 +25,9 @@ pub(super) struct Lock {
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
+    /// The target of the webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) webhook: Option<Made>,
 }
 
 /// A thing by its id, and whether `setup` made it or found it.
@@ -99,7 +102,7 @@ impl Lock {
 
     /// Tells whether anything in it was made.
     pub(super) fn has_made(&self) -> bool {
-        let things = [&self.project, &self.application];
+        let things = [&self.project, &self.application, &self.webhook];
         let is_made = |secret: &Option<Dated>| secret.as_ref().is_some_and(|it| it.made_here);
         let has =
             |user: &LockedUser| user.made_here || user.grant.is_some() || is_made(&user.token);

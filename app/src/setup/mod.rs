@@ -9,6 +9,7 @@ mod found;
 mod here;
 mod lock;
 mod orphans;
+mod pending;
 mod perform;
 mod plan;
 mod proof;
@@ -19,6 +20,7 @@ mod secret_file;
 mod taken;
 mod target;
 mod variables;
+mod webhook;
 mod wish;
 
 use std::{
@@ -152,7 +154,13 @@ pub(crate) async fn setup(
         return remove::remove(&management, wish, &here).await;
     }
     let found = found::read(&management, &target, here.lock.as_ref()).await?;
-    let plan = Plan::new(wish, &target, &found, &here);
+    let mut plan = Plan::new(wish, &target, &found, &here);
+    let mut work = Work::new(&management, (wish, &target), &found, &here);
+    if let Some(url) = &wish.webhook {
+        let found = webhook::read(&management, url, &target, &here).await?;
+        plan.webhook(&target.project, url, found.as_ref(), wish.force);
+        work.know_webhook(found.as_ref());
+    }
     let report = Report { wish, target: &target, found: &found, here: &here, plan: &plan, program };
     report.print_plan(as_json);
     if let Some(ended) = without_doing(wish, &plan) {
@@ -165,12 +173,19 @@ pub(crate) async fn setup(
     if is_new && !wish.yes && !confirmed()? {
         return Ok(Ended::Refused);
     }
-    let mut work = Work::new(&management, (wish, &target), &found, &here);
     if wish.adopt {
         work.adopt()?;
     }
+    let mut lacks_webhook = plan.lacks_webhook;
     for step in &plan.steps {
+        if lacks_webhook && step.is_of_webhook() {
+            continue;
+        }
         if let Err(error) = work.perform(step).await {
+            if error.is_forbidden() && step.is_of_webhook() {
+                lacks_webhook = true;
+                continue;
+            }
             let hints = orphans::after_an_error(
                 &management,
                 &error,
@@ -187,6 +202,10 @@ pub(crate) async fn setup(
         proof::prove(&target, &token, if is_new { WITHIN } else { WITHIN_OF_OLD }).await?;
         report.print_end(as_json, table);
     }
+    if lacks_webhook {
+        report.print_pending();
+        return Ok(Ended::Refused);
+    }
     Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
 }
 
@@ -196,6 +215,8 @@ fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
         Some(Ended::Refused)
     } else if !wish.dry_run {
         None
+    } else if plan.lacks_webhook {
+        Some(Ended::Refused)
     } else if !plan.steps.is_empty() {
         Some(Ended::Missing)
     } else {
@@ -249,7 +270,12 @@ fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
     for step in &plan.steps {
         match step {
             Step::CreateKey => prove_writable(Path::new(KEY_FILE), Readers::Owner)?,
-            Step::WriteEnv => prove_writable(Path::new(ENV_FILE), Readers::Owner)?,
+            Step::WriteEnv | Step::WriteWebhookEnv => {
+                prove_writable(Path::new(ENV_FILE), Readers::Owner)?;
+            }
+            Step::CreateTarget | Step::WriteSigningKey => {
+                prove_writable(Path::new(webhook::KEY_FILE), Readers::Owner)?;
+            }
             Step::CreateToken(place) => {
                 if let Some(user) = target.users.get(*place) {
                     prove_writable(&user.file, Readers::Owner)?;

@@ -1,6 +1,7 @@
 //! Does what the plan says, step by step. After each step `setup.lock.json` has what was made.
 
 mod secrets;
+mod webhook;
 
 use adapters::zitadel::management::{Management, ManagementError};
 use thiserror::Error;
@@ -13,6 +14,7 @@ use super::{
     secret_file::FileError,
     taken::taken,
     target::Target,
+    webhook::FoundWebhook,
     wish::{Auth, Wish},
 };
 
@@ -29,6 +31,13 @@ pub(crate) enum PerformError {
     Taken(String),
     #[error("a step before it was not done")]
     Order,
+}
+
+impl PerformError {
+    /// Tells whether the administrator may not do it.
+    pub(super) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Call(ManagementError::Forbidden { .. }))
+    }
 }
 
 /// The work, and what it has come to.
@@ -57,6 +66,15 @@ impl<'a> Work<'a> {
             found.keys.iter().find(|it| it.id == key.key_id).map(|key| key.expires.clone())
         });
         Self { management, wish, target, here, lock, client_id, client_secret: None, key_expires }
+    }
+
+    /// Takes the target of the webhook as found, unless it was made here.
+    pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
+        let Some(found) = found else { return };
+        let id = found.target.as_ref().map(|target| &target.id);
+        if self.lock.webhook.as_ref().map(|made| &made.id) != id {
+            self.lock.webhook = id.map(|id| Made { id: id.clone(), made_here: false });
+        }
     }
 
     /// Records what is there and here, as found and not as made.
@@ -106,6 +124,10 @@ impl<'a> Work<'a> {
                 let user = self.user_id(*place)?;
                 self.management.add_instance_role(&user, READER_ROLE).await?;
             }
+            Step::CreateTarget => self.create_target().await?,
+            Step::WriteSigningKey => self.write_signing_key().await?,
+            Step::SetConditions(called) => self.set_conditions(called).await?,
+            Step::WriteWebhookEnv => self.write_webhook_env()?,
         }
         self.write_lock()
     }

@@ -4,8 +4,10 @@
 mod application;
 mod env;
 mod user;
+mod webhook;
 
 pub(super) use user::READER_ROLE;
+pub(super) use webhook::Called;
 
 use adapters::zitadel::management::Project;
 
@@ -25,8 +27,10 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL and are not here.
     pub(super) lost: Vec<String>,
-    /// One of them is that of the API itself.
+    /// One of them is of the API itself.
     pub(super) lacks_credentials: bool,
+    /// The webhook is left to a manager of the instance.
+    pub(super) lacks_webhook: bool,
     /// What is worth a word and changes nothing.
     pub(super) notes: Vec<String>,
 }
@@ -51,6 +55,11 @@ pub(super) enum Step {
     },
     CreateToken(usize),
     AddInstanceRole(usize),
+    /// Creates the target of the webhook, and writes its signing key.
+    CreateTarget,
+    WriteSigningKey,
+    SetConditions(Vec<Called>),
+    WriteWebhookEnv,
 }
 
 impl Plan {
@@ -160,6 +169,16 @@ impl Plan {
 }
 
 impl Step {
+    pub(super) fn is_of_webhook(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateTarget
+                | Self::WriteSigningKey
+                | Self::SetConditions(_)
+                | Self::WriteWebhookEnv
+        )
+    }
+
     /// Returns the permission that the step needs in the organization.
     fn permission(&self) -> Option<&'static str> {
         match self {
@@ -170,7 +189,12 @@ impl Step {
             }
             Self::CreateUser(_) | Self::CreateToken(_) => Some("user.write"),
             Self::CreateGrant(_) | Self::ChangeGrant { .. } => Some("user.grant.write"),
-            Self::WriteEnv | Self::AddInstanceRole(_) => None,
+            Self::WriteEnv
+            | Self::AddInstanceRole(_)
+            | Self::CreateTarget
+            | Self::WriteSigningKey
+            | Self::SetConditions(_)
+            | Self::WriteWebhookEnv => None,
         }
     }
 }

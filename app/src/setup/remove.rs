@@ -10,6 +10,7 @@ use super::{
     lock::{self, Dated, Lock, Made},
     report::print,
     secret_file::{FileError, Readers, prove_writable, write},
+    webhook,
     wish::Wish,
 };
 
@@ -23,6 +24,7 @@ enum Removal {
     Application { id: String },
     Role { key: String },
     Project { id: String },
+    Webhook { id: String },
 }
 
 pub(super) async fn remove(
@@ -41,7 +43,10 @@ pub(super) async fn remove(
             wanted: organization,
         });
     }
-    let (removals, kept) = plan(management, &lock).await?;
+    let (mut removals, kept) = plan(management, &lock).await?;
+    // It comes last, for only a manager of the instance may remove it.
+    let webhook = lock.webhook.iter().filter(|webhook| webhook.made_here);
+    removals.extend(webhook.map(|webhook| Removal::Webhook { id: webhook.id.clone() }));
     for removal in &removals {
         print(&format!("  remove  {}\n", shown(removal)));
     }
@@ -174,6 +179,7 @@ async fn perform(
         Removal::Application { id } => management.remove_application(project, id).await,
         Removal::Role { key } => management.remove_role(project, key).await,
         Removal::Project { id } => management.remove_project(id).await,
+        Removal::Webhook { id } => webhook::remove(management, id).await,
     }
 }
 
@@ -194,6 +200,7 @@ fn forget(lock: &mut Lock, removal: &Removal) {
             (lock.project, lock.application, lock.key) = (None, None, None);
             lock.roles.clear();
         }
+        Removal::Webhook { .. } => lock.webhook = None,
     }
 }
 
@@ -222,5 +229,6 @@ fn shown(removal: &Removal) -> String {
         Removal::Application { id } => format!("API application   {id}, with its keys"),
         Removal::Role { key } => format!("role              {key}"),
         Removal::Project { id } => format!("project           {id}, with everything in it"),
+        Removal::Webhook { id } => format!("webhook           {id}, from all events"),
     }
 }

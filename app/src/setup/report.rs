@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 use super::{
     found::Found,
     here::{ENV_FILE, Here, KEY_FILE},
-    lock, orphans,
+    lock, orphans, pending,
     plan::{Plan, READER_ROLE, Step},
     roles,
     target::Target,
+    webhook,
     wish::{Auth, Wish},
 };
 
@@ -65,6 +66,9 @@ impl Report<'_> {
         lines.extend(said("note", &self.plan.notes));
         lines.extend(said("LOST", &self.plan.lost));
         lines.extend(said("REFUSED", &self.plan.refused));
+        if self.plan.lacks_webhook {
+            lines.extend(said("LEFT", &[self.pending()]));
+        }
         lines.join("\n") + "\n"
     }
 
@@ -81,6 +85,7 @@ impl Report<'_> {
             "notes": self.plan.notes,
             "lost": self.plan.lost,
             "refused": self.plan.refused,
+            "left": self.plan.lacks_webhook.then(|| self.pending()),
         })
     }
 
@@ -142,6 +147,20 @@ impl Report<'_> {
                 "manager role",
                 format!("{}: {READER_ROLE} on the instance", name(place)),
             ),
+            Step::CreateTarget => {
+                let url = self.wish.webhook.as_ref().map_or("", |url| url.as_str());
+                let (name, file) = (&self.target.project, webhook::KEY_FILE);
+                row("create", "webhook", format!("{name}: {url}, its key -> ./{file}"))
+            }
+            Step::WriteSigningKey => {
+                row("write", webhook::KEY_FILE, "the signing key of the webhook".to_owned())
+            }
+            Step::SetConditions(called) => row(
+                "set",
+                "conditions",
+                format!("the webhook is called at {} events", called.len()),
+            ),
+            Step::WriteWebhookEnv => row("write", ENV_FILE, "listener of the webhook".to_owned()),
         }
     }
 
@@ -199,6 +218,16 @@ impl Report<'_> {
             old.key_id,
             orphans::line(self.wish, &orphans::key(&project.id, &application.id, &old.key_id))
         )
+    }
+
+    /// Says that the webhook is left to a manager of the instance.
+    pub(super) fn print_pending(&self) {
+        self.print_hints(&[self.pending()]);
+    }
+
+    fn pending(&self) -> String {
+        let organization = &self.found.organization.id;
+        pending::text(self.program, organization, self.wish, self.target)
     }
 
     pub(super) fn print_hints(&self, hints: &[String]) {

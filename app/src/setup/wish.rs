@@ -4,6 +4,8 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+use super::webhook::WebhookUrl;
+
 /// Arguments of `setup`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -32,6 +34,9 @@ pub(crate) struct Wish {
     /// A service user that reads the event log, for the change feed.
     #[arg(long)]
     pub(super) changes: bool,
+    /// An address of this API that ZITADEL calls after a change, so that the next read is at once.
+    #[arg(long, value_name = "URL", requires = "changes")]
+    pub(super) webhook: Option<WebhookUrl>,
     /// Record the ids of what the files here are for.
     #[arg(long)]
     pub(super) adopt: bool,

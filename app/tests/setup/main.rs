@@ -11,11 +11,14 @@
 #[path = "../process/built.rs"]
 mod built;
 mod callers;
+mod changes;
 mod credentials;
 mod directory;
 mod files;
 mod first_run;
 mod half_way;
 mod lost;
+mod managers;
 mod removal;
 mod rights;
+mod webhook;

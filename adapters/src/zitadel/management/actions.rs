@@ -133,8 +133,7 @@ impl Management {
     /// Replaces the targets of a condition; none at all removes it.
     ///
     /// # Errors
-    /// When the call gives nothing; one about an event that this version does not have is
-    /// [not found](ManagementError::is_not_found).
+    /// When the call gives nothing.
     pub async fn set_execution(
         &self,
         condition: &EventCondition,

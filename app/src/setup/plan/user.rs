@@ -55,6 +55,8 @@ impl Plan {
             }
             self.steps.push(Step::CreateToken(place));
         } else if !is_here {
+            // The API does not start without it.
+            self.lacks_credentials |= *reads_events;
             let ids: Vec<_> = found.tokens.iter().map(|token| token.id.as_str()).collect();
             self.lost.push(format!(
                 "the user {name:?} has tokens at ZITADEL ({}), and {shown} is not here: copy one here, \
