@@ -19,6 +19,7 @@ mod first_run;
 mod half_way;
 mod lost;
 mod managers;
+mod own_program;
 mod removal;
 mod rights;
 mod webhook;
