@@ -13,6 +13,9 @@ use crate::server::Server;
 /// Longer than any run takes: what is older is left over.
 const OLDEST_RUN: i64 = 3_600;
 
+const TARGETS: &str = "/v2/actions/targets";
+const EXECUTIONS: &str = "/v2/actions/executions";
+
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
@@ -38,7 +41,7 @@ pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
     }
 }
 
-/// Removes users and projects by name, until none is found.
+/// Removes users, projects and targets by name, until none is found.
 async fn remove(
     server: &Server<'_>,
     beginning: &str,
@@ -54,6 +57,12 @@ async fn remove(
                 if is_meant(&name) {
                     found.push((format!("/management/v1/{kind}/{id}"), name));
                 }
+            }
+        }
+        for (id, name) in targets(server).await {
+            if is_meant(&name) {
+                release(server, &id).await?;
+                found.push((format!("{TARGETS}/{id}"), name));
             }
         }
         if found.is_empty() {
@@ -79,6 +88,32 @@ async fn remove(
     }
 }
 
+/// Returns ids and names of all targets; none at a server without them.
+async fn targets(server: &Server<'_>) -> Vec<(String, String)> {
+    let body = json!({ "pagination": { "limit": 1000 } });
+    let answer = server.post(&format!("{TARGETS}/search"), body).await.unwrap_or_default();
+    let targets = answer.get("targets").and_then(Value::as_array).cloned().unwrap_or_default();
+    targets.iter().filter_map(|one| Some((text(one, "id")?, text(one, "name")?))).collect()
+}
+
+/// Takes a target from every condition.
+async fn release(server: &Server<'_>, target: &str) -> Result<(), Error> {
+    let body = json!({ "pagination": { "limit": 1000 } });
+    let answer = server.post(&format!("{EXECUTIONS}/search"), body).await?;
+    let set = answer.get("executions").and_then(Value::as_array).cloned().unwrap_or_default();
+    for execution in set {
+        let targets = execution.get("targets").and_then(Value::as_array).cloned();
+        let mut rest = targets.unwrap_or_default();
+        let before = rest.len();
+        rest.retain(|id| id != target);
+        if rest.len() < before {
+            let body = json!({ "condition": execution.get("condition"), "targets": rest });
+            server.call("PUT", EXECUTIONS, Some(&body)).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns ids and names of the users or projects whose names begin so.
 async fn named(
     server: &Server<'_>,
@@ -91,6 +126,9 @@ async fn named(
     let body = json!({ "query": { "limit": 1000 }, "queries": [{ query: begins }] });
     let answer = server.post(&format!("/management/v1/{kind}/_search"), body).await?;
     let result = answer.get("result").and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |one: &Value, member: &str| one.get(member)?.as_str().map(str::to_owned);
     Ok(result.iter().filter_map(|one| Some((text(one, "id")?, text(one, member)?))).collect())
+}
+
+fn text(one: &Value, member: &str) -> Option<String> {
+    one.get(member)?.as_str().map(str::to_owned)
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod administration;
 mod assertion;
 mod cleanup;
 mod clock;
@@ -23,6 +24,7 @@ mod suite;
 mod visible;
 mod walk_through;
 
+pub use administration::run_administration;
 pub use error::Error;
 pub use exchange::Answer;
 pub use report::{Outcome, Report, Row};

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::exchange::Request;
+use crate::exchange::{Answer, Request};
 use crate::server::Server;
 use crate::{Error, Secret};
 
@@ -34,6 +34,22 @@ pub(crate) enum FrontEnd {
 pub(crate) const CALLBACK: &str = "http://localhost/callback";
 
 impl Server<'_> {
+    /// Calls as the administrator, and returns whatever is answered.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Error> {
+        let mut request = Request::new(method, path)
+            .header("Authorization", format!("Bearer {}", self.administrator()));
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json");
+            request.body = Some(body.to_string());
+        }
+        self.send(&request).await
+    }
+
     /// Calls as the administrator.
     pub(crate) async fn call(
         &self,
@@ -41,13 +57,7 @@ impl Server<'_> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
-        let mut request = Request::new(method, path)
-            .header("Authorization", format!("Bearer {}", self.administrator()));
-        if let Some(body) = body {
-            request = request.header("Content-Type", "application/json");
-            request.body = Some(body.to_string());
-        }
-        let answer = self.send(&request).await?;
+        let answer = self.ask(method, path, body).await?;
         let parsed: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         if answer.status == 200 || answer.status == 201 {
             return Ok(parsed);

@@ -1,7 +1,9 @@
 //! Answers of a real ZITADEL as test data: see README.md.
 
 mod introspection;
+mod management;
 mod replay;
 
 pub use introspection::{Asked, Case, Section, introspection};
+pub use management::{ManagementCall, management};
 pub use replay::Replay;

@@ -5,10 +5,15 @@ use zitadel_double::ZitadelDouble;
 
 /// Calls the management API of a double.
 pub(crate) async fn call(double: &ZitadelDouble, path: &str, body: Value) -> Value {
+    send(double, "POST", &format!("/management/v1/{path}"), body).await
+}
+
+/// Calls a double as the administrator.
+pub(crate) async fn send(double: &ZitadelDouble, method: &str, path: &str, body: Value) -> Value {
     let host = double.issuer().rsplit('/').next().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client
-        .post(format!("http://{}/management/v1/{path}", double.addr()))
+        .request(method.parse().unwrap(), format!("http://{}{path}", double.addr()))
         .header("host", host)
         .header("content-type", "application/json")
         .bearer_auth(double.administrator())

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use conformance::{Server, run_cases};
+use conformance::{Server, run_administration, run_cases};
 use observed::introspection;
 use serde_json::json;
 use zitadel_double::{Fault, Times, ZitadelDouble};
 
-use crate::administration::{call, names};
+use crate::administration::{call, names, send};
 use crate::double::observed;
 
 #[expect(clippy::disallowed_methods, reason = "names of runs hold the real time")]
@@ -68,4 +68,27 @@ async fn left_overs_of_a_killed_run_are_removed_an_hour_after_it_began_and_no_ot
 async fn add(double: &ZitadelDouble, name: &str) {
     call(double, "projects", json!({ "name": name })).await;
     call(double, "users/machine", json!({ "userName": name, "name": name })).await;
+}
+
+#[tokio::test]
+async fn a_target_of_a_killed_run_is_taken_from_its_condition_and_those_of_others_stay() {
+    let double = observed().start().await;
+    let mut ids = Vec::new();
+    for name in [format!("conformance-{}-abcdef-webhook", seconds_ago(3_700)), "audit".to_owned()] {
+        let body = json!({
+            "name": name, "endpoint": "https://webhook.example.com/", "timeout": "5s",
+            "restWebhook": {},
+        });
+        let made = send(&double, "POST", "/v2/actions/targets", body).await;
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let condition = json!({ "event": { "event": "user.locked" } });
+    let both = json!({ "condition": condition, "targets": ids });
+    send(&double, "PUT", "/v2/actions/executions", both).await;
+    run_administration(&Server::double(&double).unwrap()).await.unwrap();
+    let _of_the_version = double.take_violations();
+    let targets = send(&double, "POST", "/v2/actions/targets/search", json!({})).await;
+    assert_eq!(targets["targets"].as_array().unwrap().len(), 1, "{targets}");
+    let set = send(&double, "POST", "/v2/actions/executions/search", json!({})).await;
+    assert_eq!(set["executions"][0]["targets"], json!([ids[1]]), "{set}");
 }

@@ -12,3 +12,4 @@ mod cleaning_up;
 mod double;
 mod environment;
 mod live;
+mod set_up;
