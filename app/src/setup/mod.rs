@@ -16,6 +16,7 @@ mod proof;
 mod remove;
 mod report;
 mod roles;
+mod rows;
 mod secret_file;
 mod taken;
 mod target;
@@ -193,14 +194,15 @@ pub(crate) async fn setup(
                 (wish, &target),
                 (&found, &work.lock),
             );
-            report.print_hints(&hints.await);
-            return Err(error.into());
+            report.print_failed(step, &error, &hints.await, as_json);
+            return Ok(Ended::Refused);
         }
         report.print_done(step, as_json);
     }
     if !plan.lacks_credentials {
-        proof::prove(&target, &token, if is_new { WITHIN } else { WITHIN_OF_OLD }).await?;
-        report.print_end(as_json, table);
+        let within = if is_new { WITHIN } else { WITHIN_OF_OLD };
+        let listen = proof::prove(&target, &token, within).await?;
+        report.print_end(as_json, table, listen);
     }
     if lacks_webhook {
         report.print_pending();
@@ -295,5 +297,9 @@ fn confirmed() -> Result<bool, SetupError> {
     let mut answer = String::new();
     let asked = io::stderr().write_all(b"Do this? [y/N] ").and_then(|()| io::stderr().flush());
     asked.and_then(|()| stdin.read_line(&mut answer)).map_err(SetupError::Terminal)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let is_confirmed = matches!(answer.trim(), "y" | "Y" | "yes");
+    if !is_confirmed {
+        io::stderr().write_all(b"Nothing was done.\n").map_err(SetupError::Terminal)?;
+    }
+    Ok(is_confirmed)
 }

@@ -78,8 +78,7 @@ pub(super) async fn after_an_error(
             }
         }
         hints.push(
-            "run the same line again: what was made is found, and --remove will leave it, for it may \
-             be somebody else's"
+            "this call may have made something: --remove will leave it, for it may be somebody else's"
                 .to_owned(),
         );
     }

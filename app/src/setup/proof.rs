@@ -2,7 +2,7 @@
 //! at every API of the instance and names the project of the API that asks; one of each caller's token;
 //! and `check`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{
     bounded_file::{self, AT_START},
@@ -51,12 +51,13 @@ pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks with the credentials, as the API will, until the answers are right.
+/// Asks with the credentials, as the API will, until the answers are right. Returns
+/// where that listens.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
     within: Duration,
-) -> Result<(), ProofError> {
+) -> Result<SocketAddr, ProofError> {
     let end = Instant::now() + within;
     loop {
         match ask(target, token).await {
@@ -70,8 +71,9 @@ pub(super) async fn prove(
     }
 }
 
-async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<(), ProofError> {
+async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<SocketAddr, ProofError> {
     let config = Config::load_for(&target.prefix)?;
+    let listen = config.server.listen;
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;
@@ -88,7 +90,7 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<(), ProofError>
         })?;
     }
     let checked = check(Config::load_for(&target.prefix)?).await?;
-    if checked.is_good() { Ok(()) } else { Err(ProofError::Check(checked.text())) }
+    if checked.is_good() { Ok(listen) } else { Err(ProofError::Check(checked.text())) }
 }
 
 async fn ask_about(introspector: &ZitadelIntrospector, user: &TargetUser) -> Result<(), String> {

@@ -1,22 +1,24 @@
 //! Says what is there, what would be done and what was done; for people and for scripts. No secret
 //! is in it.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
-use adapters::SystemClock;
 use axum_zitadel::Route;
-use domain::Clock;
 use serde_json::{Value, json};
 
 use super::{
     found::Found,
-    here::{ENV_FILE, Here, KEY_FILE},
-    lock, orphans, pending,
-    plan::{Plan, READER_ROLE, Step},
+    here::Here,
+    orphans, pending,
+    perform::PerformError,
+    plan::{Plan, Step},
     roles,
-    target::Target,
-    webhook,
-    wish::{Auth, Wish},
+    rows::Row,
+    target::{Target, TargetUser},
+    wish::Wish,
 };
 
 /// Everything that there is to say about.
@@ -30,13 +32,6 @@ pub(super) struct Report<'a> {
     pub(super) program: &'a str,
 }
 
-/// A line of the plan.
-struct Row {
-    verb: &'static str,
-    object: &'static str,
-    detail: String,
-}
-
 impl Report<'_> {
     pub(super) fn print_plan(&self, as_json: bool) {
         if as_json {
@@ -48,34 +43,37 @@ impl Report<'_> {
 
     fn text(&self) -> String {
         let Found { organization, administrator, .. } = self.found;
+        let Plan { steps, refused, lost, notes, .. } = self.plan;
         let mut lines = vec![format!(
             "ZITADEL at {}, organization {:?} ({}), as {administrator}",
             self.wish.domain, organization.name, organization.id
         )];
-        let rows = self.rows();
-        if rows.is_empty() && self.plan.refused.is_empty() && self.plan.lost.is_empty() {
+        if steps.is_empty() && refused.is_empty() && lost.is_empty() {
             lines.push("  everything is there".to_owned());
         }
-        lines.extend(
-            rows.iter()
-                .map(|Row { verb, object, detail }| format!("  {verb:<7} {object:<17} {detail}")),
-        );
-        let said = |mark: &str, texts: &[String]| -> Vec<String> {
-            texts.iter().map(|text| format!("  {mark:<7} {text}")).collect()
-        };
-        lines.extend(said("note", &self.plan.notes));
-        lines.extend(said("LOST", &self.plan.lost));
-        lines.extend(said("REFUSED", &self.plan.refused));
+        lines.extend(self.lines());
+        for (mark, texts) in [("note", notes), ("LOST", lost), ("REFUSED", refused)] {
+            lines.extend(texts.iter().map(|text| format!("  {mark:<7} {text}")));
+        }
         if self.plan.lacks_webhook {
-            lines.extend(said("LEFT", &[self.pending()]));
+            lines.push(format!("  LEFT    {}", self.pending()));
+        }
+        if !refused.is_empty() {
+            lines.push("Nothing was done.".to_owned());
         }
         lines.join("\n") + "\n"
     }
 
     fn json(&self) -> Value {
-        let rows = self.rows();
-        let steps = rows.iter().map(|Row { verb, object, detail }| {
-            json!({ "do": verb, "object": object, "detail": detail })
+        let mut rows: Vec<_> = self.plan.steps.iter().map(|step| self.row(step)).collect();
+        if !rows.is_empty() || self.wish.adopt {
+            rows.push(Row::of_lock());
+        }
+        let steps = rows.into_iter().map(|Row { verb, object, detail, user }| match user {
+            None => json!({ "do": verb, "object": object, "detail": detail }),
+            Some(TargetUser { name, .. }) => {
+                json!({ "do": verb, "object": object, "detail": detail, "user": name })
+            }
         });
         json!({
             "domain": self.wish.domain,
@@ -89,151 +87,99 @@ impl Report<'_> {
         })
     }
 
-    fn rows(&self) -> Vec<Row> {
-        let mut rows: Vec<_> = self.plan.steps.iter().map(|step| self.row(step)).collect();
-        if !rows.is_empty() || self.wish.adopt {
-            rows.push(Row {
-                verb: "write",
-                object: lock::FILE,
-                detail: "ids, no secret: commit it".to_owned(),
-            });
-        }
-        rows
-    }
-
-    fn row(&self, step: &Step) -> Row {
-        let row = |verb, object, detail: String| Row { verb, object, detail };
-        let user = |place: &usize| self.target.users.get(*place);
-        let name = |place: &usize| user(place).map_or_else(String::new, |user| user.name.clone());
-        let list = |roles: &[String]| roles.join(", ");
-        match step {
-            Step::CreateProject => row("create", "project", self.target.project.clone()),
-            Step::CreateRoles(keys) => {
-                let rules = self.target.rules;
-                row("create", "role", format!("{} (from {rules} rules of this API)", list(keys)))
-            }
-            Step::CreateApplication => {
-                let method = match self.target.auth {
-                    Auth::Basic => "client_secret_basic",
-                    Auth::Key => "private_key_jwt",
-                };
-                row("create", "API application", format!("{}, {method}", self.target.application))
-            }
-            Step::CreateKey => {
-                let until = SystemClock.now() + self.wish.key_expires;
-                let until = humantime::format_rfc3339_seconds(until).to_string();
-                let day = until.split('T').next().unwrap_or_default();
-                row("create", "key", format!("until {day} -> ./{KEY_FILE}"))
-            }
-            Step::GenerateSecret => {
-                row("create", "client secret", "the old one stops at once".to_owned())
-            }
-            Step::WriteEnv => row("write", ENV_FILE, "domain, credentials, project".to_owned()),
-            Step::CreateUser(place) => row("create", "service user", name(place)),
-            Step::CreateGrant(place) => {
-                let roles = user(place).map_or(&[][..], |user| &user.roles);
-                row("create", "role assignment", format!("{}: {}", name(place), list(roles)))
-            }
-            Step::ChangeGrant { user, roles, .. } => {
-                row("change", "role assignment", format!("{}: {}", name(user), list(roles)))
-            }
-            Step::CreateToken(place) => {
-                let file =
-                    user(place).map_or_else(String::new, |user| user.file.display().to_string());
-                row("create", "token", format!("{} -> ./{file}", name(place)))
-            }
-            Step::AddInstanceRole(place) => row(
-                "create",
-                "manager role",
-                format!("{}: {READER_ROLE} on the instance", name(place)),
-            ),
-            Step::CreateTarget => {
-                let url = self.wish.webhook.as_ref().map_or("", |url| url.as_str());
-                let (name, file) = (&self.target.project, webhook::KEY_FILE);
-                row("create", "webhook", format!("{name}: {url}, its key -> ./{file}"))
-            }
-            Step::WriteSigningKey => {
-                row("write", webhook::KEY_FILE, "the signing key of the webhook".to_owned())
-            }
-            Step::SetConditions(called) => row(
-                "set",
-                "conditions",
-                format!("the webhook is called at {} events", called.len()),
-            ),
-            Step::WriteWebhookEnv => row("write", ENV_FILE, "listener of the webhook".to_owned()),
-        }
-    }
-
     pub(super) fn print_done(&self, step: &Step, as_json: bool) {
         if !as_json {
-            let Row { verb, object, detail } = self.row(step);
-            print(&format!("  done    {verb} {object} {detail}\n"));
+            print(&self.row(step).marked("done"));
         }
     }
 
-    /// Two calls to try, and how the administrator's token is got rid of.
-    pub(super) fn print_end(&self, as_json: bool, table: &[Route]) {
+    /// Says which step failed and why, and that the same line goes on from there.
+    pub(super) fn print_failed(
+        &self,
+        step: &Step,
+        error: &PerformError,
+        hints: &[String],
+        as_json: bool,
+    ) {
+        if !as_json {
+            print(&self.row(step).marked("FAILED"));
+        }
+        let steps = &self.plan.steps;
+        let done = steps.iter().position(|it| it == step).unwrap_or_default();
+        let again = format!(
+            "{done} of {} steps are done and stay; run the same line again: what was made is found, \
+             and not made again",
+            steps.len()
+        );
+        for text in [&error.to_string()].into_iter().chain(hints).chain([&again]) {
+            complain(&format!("{}: {text}\n", self.program));
+        }
+    }
+
+    /// Two calls to try at an API that listens there, and the end of the administrator's token.
+    pub(super) fn print_end(&self, as_json: bool, table: &[Route], mut listen: SocketAddr) {
         if as_json {
             return;
         }
-        let works = "It works: the credentials introspect a token.\n";
-        if self.plan.steps.is_empty() {
-            return print(works);
+        if listen.ip().is_unspecified() {
+            listen.set_ip([127, 0, 0, 1].into());
         }
-        let file = self.wish.token_file.as_ref();
-        let file = file.map_or_else(String::new, |file| format!("rm {}, and ", file.display()));
-        print(&format!(
-            "{works}{}{}\nThe administrator's token is not needed any more: {file}delete it at ZITADEL, \
-             at the user {}.\n",
-            self.calls(table),
-            self.old_key(),
+        let works = "It works: the credentials introspect a token.".to_owned();
+        if self.plan.steps.is_empty() {
+            return print(&format!("{works}\n"));
+        }
+        let mut paragraphs = vec![works];
+        let mut callers = self.target.users.iter().filter(|user| !user.reads_events).peekable();
+        if callers.peek().is_none() && self.plan.steps.contains(&Step::CreateApplication) {
+            paragraphs.push(
+                "With --callers NAME the same line makes a caller, with a token to try.".to_owned(),
+            );
+        }
+        let is_here = |file| self.here.directory.join(file).exists();
+        let path = callers
+            .find(|user| is_here(&user.file))
+            .and_then(|user| Some((user.file.display(), roles::open_to(table, &user.roles)?)));
+        if let Some((file, path)) = path {
+            paragraphs.push(format!(
+                "Start the API, and call it in a second terminal, without a token and with one:\n  curl \
+                 -i http://{listen}{path}\n  (printf 'Authorization: Bearer '; cat {file}) | curl -i -H \
+                 @- http://{listen}{path}"
+            ));
+        }
+        paragraphs.extend(self.old_key());
+        let here = self.wish.token_file.as_ref();
+        let here =
+            here.map_or_else(|| ".".to_owned(), |it| format!(", and here:\n  rm {}", it.display()));
+        paragraphs.push(format!(
+            "The administrator's token is not needed any more: delete it at ZITADEL, at the user \
+             {:?}{here}",
             self.found.administrator
         ));
-    }
-
-    /// Names two calls of a route that a caller may use.
-    fn calls(&self, table: &[Route]) -> String {
-        let caller = self.target.users.iter().find(|user| !user.reads_events);
-        let open = caller.and_then(|user| Some((user, roles::open_to(table, &user.roles)?)));
-        let Some((user, path)) = open else { return String::new() };
-        format!(
-            "\nStart the API with `{}`, and call it:\n  curl -i http://127.0.0.1:5000{path}\n  \
-             (printf 'Authorization: Bearer '; cat {}) | curl -i -H @- http://127.0.0.1:5000{path}\n",
-            self.program,
-            user.file.display()
-        )
+        print(&format!("{}\n", paragraphs.join("\n\n")));
     }
 
     /// Names the key in whose place another one came.
-    fn old_key(&self) -> String {
+    fn old_key(&self) -> Option<String> {
         let Found { project, application, keys, .. } = self.found;
-        let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey));
-        let old = old.filter(|old| keys.iter().any(|key| key.id == old.key_id));
-        let (Some(old), Some(project), Some(application)) = (old, project, application) else {
-            return String::new();
-        };
-        format!(
-            "\nThe old key {} goes on working. When every instance of the API has the new one, remove \
-             it by\n  {}\n",
-            old.key_id,
-            orphans::line(self.wish, &orphans::key(&project.id, &application.id, &old.key_id))
-        )
+        let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey))?;
+        let old = keys.iter().find(|key| key.id == old.key_id)?;
+        let path = orphans::key(&project.as_ref()?.id, &application.as_ref()?.id, &old.id);
+        Some(format!(
+            "The old key {} goes on working. When every instance of the API has the new one, remove it \
+             by\n  {}",
+            old.id,
+            orphans::line(self.wish, &path)
+        ))
     }
 
     /// Says that the webhook is left to a manager of the instance.
     pub(super) fn print_pending(&self) {
-        self.print_hints(&[self.pending()]);
+        complain(&format!("{}: {}\n", self.program, self.pending()));
     }
 
     fn pending(&self) -> String {
         let organization = &self.found.organization.id;
         pending::text(self.program, organization, self.wish, self.target)
-    }
-
-    pub(super) fn print_hints(&self, hints: &[String]) {
-        for hint in hints {
-            complain(&format!("{}: {hint}\n", self.program));
-        }
     }
 }
 

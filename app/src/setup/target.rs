@@ -1,6 +1,6 @@
 //! The things that shall be there when `setup` is done, by their names.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use axum_zitadel::{Access, Route};
 
@@ -9,6 +9,10 @@ use super::{
     wish::{Auth, Wish},
 };
 use crate::config::Prefix;
+
+/// For how long the token of a caller is good, and that of the reader of events.
+const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Names, roles and files of everything that an API needs at ZITADEL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,12 @@ pub(super) struct TargetUser {
     pub(super) reads_events: bool,
     /// The file of its token.
     pub(super) file: PathBuf,
+}
+
+impl TargetUser {
+    pub(super) fn token_lifetime(&self) -> Duration {
+        if self.reads_events { READER_TOKEN } else { CALLER_TOKEN }
+    }
 }
 
 impl Target {

@@ -21,5 +21,6 @@ mod lost;
 mod managers;
 mod own_program;
 mod removal;
+mod report;
 mod rights;
 mod webhook;

@@ -88,7 +88,7 @@ pub enum Lost {
     #[error("no answer in time")]
     TimedOut,
     /// The connection did not come about, or broke.
-    #[error("{0}")]
+    #[error("the connection did not come about, or broke ({0})")]
     Connection(Arc<dyn std::error::Error + Send + Sync>),
 }
 

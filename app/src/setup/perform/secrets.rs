@@ -1,7 +1,5 @@
 //! Keys, tokens and files. What cannot be written is removed at once.
 
-use std::time::Duration;
-
 use adapters::{SystemClock, zitadel::management::ManagementError};
 use domain::Clock;
 use secrecy::ExposeSecret;
@@ -15,10 +13,6 @@ use crate::setup::{
     secret_file::{FileError, Readers, write},
     variables::{CLIENT_ID, CLIENT_SECRET, Known, wanted},
 };
-
-/// For how long the token of a caller is good, and that of the reader of events.
-const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Work<'_> {
     pub(super) async fn create_key(&mut self) -> Result<(), PerformError> {
@@ -40,8 +34,7 @@ impl Work<'_> {
     pub(super) async fn create_token(&mut self, place: usize) -> Result<(), PerformError> {
         let user = self.user_id(place)?;
         let target = self.target.users.get(place).ok_or(PerformError::Order)?;
-        let lifetime = if target.reads_events { READER_TOKEN } else { CALLER_TOKEN };
-        let expires = SystemClock.now() + lifetime;
+        let expires = SystemClock.now() + target.token_lifetime();
         let token = self.management.create_token(&user, expires).await?;
         let text = format!("{}\n", token.token.expose_secret());
         let file = self.here.directory.join(&target.file);
