@@ -1,6 +1,6 @@
 //! A desk with two terminals, at which a person follows the page.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::fs;
 
 use tempfile::TempDir;
 use zitadel_double::ZitadelDouble;
@@ -8,11 +8,10 @@ use zitadel_double::ZitadelDouble;
 use crate::{
     expected::assert_meets,
     page::Step,
+    programs::install_programs,
     terminal::{Paste, Shell, Terminal},
 };
 
-/// The programs that the page calls besides `cargo`.
-const PROGRAMS: [&str; 5] = ["cat", "curl", "jq", "mv", "sleep"];
 /// The variables that hold secrets.
 const SECRETS: [&str; 5] = ["ADMIN_PAT", "API_CLIENT_SECRET", "PAT", "SVC_SECRET", "CC_TOKEN"];
 
@@ -168,32 +167,4 @@ impl Desk {
         };
         self.secrets.iter().rfind(|(known, _)| *known == name).unwrap().1.clone()
     }
-}
-
-/// Puts programs into `home/programs` that note their arguments in `home/arguments`. The one for
-/// `cargo` runs the program that the page has it build.
-fn install_programs(home: &Path) {
-    let programs = home.join("programs");
-    fs::create_dir(&programs).unwrap();
-    let note =
-        format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> {}\n", home.join("arguments").display());
-    let install = |name: &str, rest: String| {
-        let path = programs.join(name);
-        fs::write(&path, format!("{note}{rest}\n")).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    };
-    for name in PROGRAMS {
-        install(name, format!("PATH='{}'\nexec {name} \"$@\"", std::env::var("PATH").unwrap()));
-    }
-    let app = env!("CARGO_BIN_EXE_demo");
-    install(
-        "cargo",
-        format!(
-            "case \"$*\" in\n\
-             'run -p app') exec '{app}' ;;\n\
-             'run -p app -- '*) shift 4; exec '{app}' \"$@\" ;;\n\
-             *) echo \"cargo $* is not on the page\" >&2; exit 1 ;;\n\
-             esac"
-        ),
-    );
 }

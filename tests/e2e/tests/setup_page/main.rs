@@ -1,4 +1,5 @@
-//! `docs/zitadel-setup.md`, typed as it stands into interactive shells, against the double.
+//! `docs/zitadel-setup.md`, and the two commands of the README, typed as they stand into interactive
+//! shells, against the double.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +11,8 @@ mod desk;
 mod expected;
 mod mistakes;
 mod page;
+mod programs;
+mod readme;
 mod terminal;
 
 use std::time::Duration;

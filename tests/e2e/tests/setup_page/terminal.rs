@@ -138,15 +138,38 @@ impl Terminal {
     pub(crate) fn run_and_type(&mut self, line: &str, secret: &str) -> String {
         let before = self.screen.len();
         self.paste(line);
+        self.type_unseen(before, secret);
+        self.printed_since(before)
+    }
+
+    /// Pastes a line that asks for a secret, where there is one to type, and then a question; answers,
+    /// and returns what was printed.
+    pub(crate) fn run_and_answer(
+        &mut self,
+        line: &str,
+        secret: Option<&str>,
+        (question, answer): (&str, &str),
+    ) -> String {
+        let before = self.screen.len();
+        self.paste(line);
+        if let Some(secret) = secret {
+            self.type_unseen(before, secret);
+        }
+        self.wait_beyond(before, question);
+        self.keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        self.printed_since(before)
+    }
+
+    /// Types a secret when what was pasted runs and shows no keys.
+    fn type_unseen(&mut self, before: usize, secret: &str) {
         // The shell does not show what it reads either, but has it shown by then.
         self.wait_beyond(before, OUTPUT);
         let began = Instant::now();
         while self.shows_keys() {
-            assert!(began.elapsed() < PATIENCE, "{line} reads nothing: {}", self.end_of_screen());
+            assert!(began.elapsed() < PATIENCE, "nothing is read: {}", self.end_of_screen());
             let _ = self.receive(Duration::from_millis(5));
         }
         self.keyboard.write_all(format!("{secret}\n").as_bytes()).unwrap();
-        self.printed_since(before)
     }
 
     /// Pastes lines that go on running, and returns what is printed, up to `text`.
