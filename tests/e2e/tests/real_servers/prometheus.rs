@@ -43,6 +43,7 @@ async fn scrape() -> String {
             &file("key", "abcdefghijklmnopqrstuvwxyz0123456789"),
         )
         .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
+        .with("APP_ZITADEL__KEY_EXPIRES", "2099-01-01T00:00:00Z")
         .with("APP_CACHE__TTL", "1h");
     let api = Api::start(environment).await;
     assert_eq!(api.get("/api/private", &token).await.status, 200);
