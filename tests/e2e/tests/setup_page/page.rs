@@ -9,10 +9,8 @@ pub(crate) struct Step {
     pub(crate) words: String,
     /// The lines, each with its line feed.
     pub(crate) code: String,
-    /// The sentence that begins with `Expected`, with the blocks that show an answer.
+    /// The sentence that begins with `Expected`.
     pub(crate) expected: Option<String>,
-    /// The prose behind the block.
-    pub(crate) advice: String,
 }
 
 impl Step {
@@ -25,20 +23,6 @@ impl Step {
     pub(crate) fn secret(&self) -> Option<&str> {
         Some(self.code.strip_prefix("IFS= read -rs ")?.trim_end())
     }
-
-    /// Whether it asks ZITADEL to change something.
-    pub(crate) fn is_order(&self) -> bool {
-        self.code.contains("manage ") && !self.code.contains("manage()")
-    }
-
-    /// The variables that it takes from ZITADEL's answer.
-    pub(crate) fn takes(&self) -> Vec<&str> {
-        let names = self.code.split("=$(field").map(|before| {
-            before.rsplit(|c: char| !c.is_ascii_uppercase() && c != '_').next().unwrap()
-        });
-        let count = self.code.matches("=$(field").count();
-        names.take(count).collect()
-    }
 }
 
 /// The steps of `docs/zitadel-setup.md`, in their order.
@@ -49,24 +33,13 @@ pub(crate) fn steps() -> Vec<Step> {
     for (number, part) in page.split("```").enumerate() {
         if number % 2 == 0 {
             let line = part.lines().find(|line| line.starts_with("Expected"));
-            if let Some(step) = steps.last_mut() {
-                step.advice.push_str(part);
-                if let Some(line) = line {
-                    let sentence = line.split(". ").next().unwrap();
-                    step.expected.get_or_insert_default().push_str(sentence);
-                }
+            if let (Some(step), Some(line)) = (steps.last_mut(), line) {
+                let sentence = line.split(". ").next().unwrap();
+                step.expected.get_or_insert_default().push_str(sentence);
             }
             part.clone_into(&mut words);
         } else if let Some(code) = part.strip_prefix("sh\n") {
-            steps.push(Step {
-                words: words.clone(),
-                code: code.to_owned(),
-                expected: None,
-                advice: String::new(),
-            });
-        } else if part.starts_with("json") || part.starts_with("text") {
-            let step: &mut Step = steps.last_mut().unwrap();
-            step.expected.as_mut().unwrap().extend(["```", part, "```"]);
+            steps.push(Step { words: words.clone(), code: code.to_owned(), expected: None });
         }
     }
     steps

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// The programs that the pages call besides `cargo`, and `git`, which the app calls.
-const PROGRAMS: [&str; 7] = ["cat", "curl", "git", "jq", "mv", "rm", "sleep"];
+const PROGRAMS: [&str; 6] = ["cat", "curl", "git", "jq", "mv", "rm"];
 
 /// Puts programs into `home/programs` that note their arguments in `home/arguments`. The one for
 /// `cargo` runs the program that the page has it build.

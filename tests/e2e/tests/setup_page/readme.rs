@@ -84,7 +84,7 @@ impl Clone {
     /// Everything that nobody but the owner of the files may see.
     fn secrets(&self) -> Vec<String> {
         let key: serde_json::Value = serde_json::from_str(&self.text("key.json")).unwrap();
-        let key = key["key"].as_str().unwrap();
+        let key = key.get("key").unwrap().as_str().unwrap();
         let lines = key.lines().filter(|line| !line.starts_with("--"));
         lines.map(str::to_owned).chain([self.text("caller.pat").trim().to_owned()]).collect()
     }
