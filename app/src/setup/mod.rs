@@ -12,6 +12,7 @@ mod orphans;
 mod pending;
 mod perform;
 mod plan;
+mod prompt;
 mod proof;
 mod remove;
 mod report;
@@ -25,20 +26,16 @@ mod webhook;
 mod wish;
 
 use std::{
-    fs,
-    io::{self, IsTerminal, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use adapters::{
-    bounded_file::{self, AT_START},
-    zitadel::{
-        AddressError, Domain, HttpClientError,
-        management::{Management, ManagementError, ManagementSettings},
-    },
+use adapters::zitadel::{
+    AddressError, Domain, HttpClientError,
+    management::{Management, ManagementError, ManagementSettings},
 };
 use axum_zitadel::Route;
-use domain::{AccessToken, AccessTokenError};
+use domain::AccessTokenError;
 use thiserror::Error;
 
 pub(crate) use self::wish::Wish;
@@ -143,7 +140,7 @@ pub(crate) async fn setup(
     let token_files = target.users.iter().map(|user| user.file.clone());
     let here = here::read(Path::new("."), prefix, token_files)?;
     refuse_other_domain(&here, &domain)?;
-    let token = token(wish)?;
+    let token = prompt::token(wish)?;
     let management = Management::new(ManagementSettings {
         domain,
         connect_to: reach.connect_to.clone(),
@@ -171,7 +168,7 @@ pub(crate) async fn setup(
     if is_new || wish.adopt {
         prove_files(&plan, &target)?;
     }
-    if is_new && !wish.yes && !confirmed()? {
+    if is_new && !wish.yes && !prompt::confirmed()? {
         return Ok(Ended::Refused);
     }
     if wish.adopt {
@@ -252,20 +249,6 @@ fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupEr
     Ok(())
 }
 
-fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
-    let text = match &wish.token_file {
-        Some(file) => {
-            bounded_file::read_to_string(file, AT_START).map_err(SetupError::TokenFile)?
-        }
-        None if io::stdin().is_terminal() => {
-            rpassword::prompt_password("Token of an administrator (not shown): ")
-                .map_err(SetupError::Terminal)?
-        }
-        None => return Err(SetupError::NoTerminalForToken),
-    };
-    AccessToken::parse(text.trim()).map(AccessToken::into_owned).map_err(SetupError::Token)
-}
-
 /// Shows that every file can be written, before anything is made at ZITADEL.
 fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
     prove_writable(Path::new(lock::FILE), Readers::All)?;
@@ -287,19 +270,4 @@ fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
         }
     }
     Ok(())
-}
-
-fn confirmed() -> Result<bool, SetupError> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        return Err(SetupError::NoTerminal);
-    }
-    let mut answer = String::new();
-    let asked = io::stderr().write_all(b"Do this? [y/N] ").and_then(|()| io::stderr().flush());
-    asked.and_then(|()| stdin.read_line(&mut answer)).map_err(SetupError::Terminal)?;
-    let is_confirmed = matches!(answer.trim(), "y" | "Y" | "yes");
-    if !is_confirmed {
-        io::stderr().write_all(b"Nothing was done.\n").map_err(SetupError::Terminal)?;
-    }
-    Ok(is_confirmed)
 }

@@ -5,9 +5,10 @@ use std::{fs, io, path::Path};
 use adapters::zitadel::management::{Grant, Management, ManagementError};
 
 use super::{
-    Ended, SetupError, confirmed,
+    Ended, SetupError,
     here::Here,
     lock::{self, Dated, Lock, Made},
+    prompt,
     report::print,
     secret_file::{FileError, Readers, prove_writable, write},
     webhook,
@@ -61,7 +62,7 @@ pub(super) async fn remove(
         return Ok(Ended::Missing);
     }
     prove_writable(Path::new(lock::FILE), Readers::All)?;
-    if !wish.yes && !confirmed()? {
+    if !wish.yes && !prompt::confirmed()? {
         return Ok(Ended::Refused);
     }
     for removal in &removals {

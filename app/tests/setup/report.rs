@@ -40,6 +40,13 @@ async fn a_first_run() {
 }
 
 #[tokio::test]
+async fn a_first_run_with_a_webhook() {
+    let directory = Directory::new().await;
+    let first = directory.setup("--changes --webhook https://api.example.com/zitadel/events");
+    insta::assert_snapshot!(shown(&directory, &first));
+}
+
+#[tokio::test]
 async fn a_second_run() {
     let directory = Directory::new().await;
     directory.setup("--callers caller");

@@ -1,0 +1,39 @@
+//! Asks at the terminal: for the administrator's token, and whether to do what was planned.
+
+use std::io::{self, IsTerminal, Write};
+
+use adapters::bounded_file::{self, AT_START};
+use domain::AccessToken;
+
+use super::{SetupError, wish::Wish};
+
+/// Reads the administrator's token from its file, or asks for it and does not show it.
+pub(super) fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
+    let text = match &wish.token_file {
+        Some(file) => {
+            bounded_file::read_to_string(file, AT_START).map_err(SetupError::TokenFile)?
+        }
+        None if io::stdin().is_terminal() => {
+            rpassword::prompt_password("Token of an administrator (not shown): ")
+                .map_err(SetupError::Terminal)?
+        }
+        None => return Err(SetupError::NoTerminalForToken),
+    };
+    AccessToken::parse(text.trim()).map(AccessToken::into_owned).map_err(SetupError::Token)
+}
+
+/// Asks whether to go on.
+pub(super) fn confirmed() -> Result<bool, SetupError> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Err(SetupError::NoTerminal);
+    }
+    let mut answer = String::new();
+    let asked = io::stderr().write_all(b"Do this? [y/N] ").and_then(|()| io::stderr().flush());
+    asked.and_then(|()| stdin.read_line(&mut answer)).map_err(SetupError::Terminal)?;
+    let is_confirmed = matches!(answer.trim(), "y" | "Y" | "yes");
+    if !is_confirmed {
+        io::stderr().write_all(b"Nothing was done.\n").map_err(SetupError::Terminal)?;
+    }
+    Ok(is_confirmed)
+}
