@@ -14,7 +14,7 @@ use crate::{
     terminal::{Paste, Shell, Terminal},
 };
 
-const QUESTION: (&str, &str) = ("Do this? [y/N] ", "y");
+const QUESTION: &str = "Do this? [y/N] ";
 
 /// Where the administrator's token is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,10 @@ async fn walk(shell: Shell, paste: Paste, token: Token) {
         }
     };
     let mut first = clone.terminal(shell, paste);
-    let printed = first.run_and_answer(&setup, typed, QUESTION);
+    let printed = first.run_and_answer(&setup, typed, (QUESTION, "n"));
+    assert!(printed.contains("Nothing was done."), "{printed}");
+    assert!(!clone.path(".env").exists());
+    let printed = first.run_and_answer(&setup, typed, (QUESTION, "y"));
     assert!(printed.contains("It works"), "{printed}");
     assert_eq!(printed.contains("(not shown)"), token == Token::TypedIn, "{printed}");
     assert_eq!(clone.git(&["status", "--porcelain"]), "?? setup.lock.json\n");
