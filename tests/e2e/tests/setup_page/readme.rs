@@ -24,9 +24,9 @@ enum Token {
 }
 
 /// A directory of a person, with a clean clone of this repository in it.
-struct Clone(TempDir);
+struct CleanClone(TempDir);
 
-impl Clone {
+impl CleanClone {
     /// Has the files that git knows, as they are now, in a work tree of their own.
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ impl Clone {
 /// Walks from an empty ZITADEL to a 200.
 async fn walk(shell: Shell, paste: Paste, token: Token) {
     let double = ZitadelDouble::start().await;
-    let clone = Clone::new();
+    let clone = CleanClone::new();
     let administrator = double.administrator();
     let [setup, start] = clone.commands();
     let setup = setup.replace("https://auth.example.com", double.issuer());
