@@ -1,6 +1,6 @@
 //! The command line. No setting is here: what is configured is configured for all commands alike.
 
-use std::{env, ffi::OsString};
+use std::{env, ffi::OsString, process};
 
 use clap::{
     CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -90,6 +90,9 @@ pub(super) enum Format {
 const MAX_REPEATED: usize = 16;
 const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
 
+/// Exit status of a `setup` that cannot begin: 2 means that something is missing at ZITADEL.
+const FAILED_SETUP: u8 = 1;
+
 impl Cli {
     /// Reads the command line. On `--help`, `--version` and what is wrong it ends the process.
     pub(super) fn read(name: &str, version: &str) -> Self {
@@ -98,7 +101,13 @@ impl Cli {
         let command = command.bin_name(name.clone()).after_help(examples(&name));
         let parsed = command.try_get_matches().and_then(|found| Self::from_arg_matches(&found));
         parsed.unwrap_or_else(|mut error| {
-            hide_what_may_be_a_token(&mut error, env::args_os().nth(1).as_ref());
+            let command = env::args_os().nth(1);
+            hide_what_may_be_a_token(&mut error, command.as_ref());
+            if error.use_stderr() && command.is_some_and(|command| command == "setup") {
+                // The reader may be gone; the exit status says the same.
+                let _ = error.print();
+                process::exit(FAILED_SETUP.into());
+            }
             error.exit()
         })
     }
@@ -108,9 +117,8 @@ impl Command {
     /// Returns the exit status of a start that cannot be.
     pub(super) fn failed(&self) -> u8 {
         match self {
-            // 2 means that something is missing at ZITADEL.
             #[cfg(feature = "setup")]
-            Self::Setup { .. } => 1,
+            Self::Setup { .. } => FAILED_SETUP,
             _ => 2,
         }
     }

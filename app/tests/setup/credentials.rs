@@ -1,6 +1,6 @@
 //! The key or the client secret of the API: here, there, both, or neither.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -84,6 +84,31 @@ async fn a_key_that_was_removed_is_made_anew_on_demand() {
     let new = directory.setup("--new-key");
     assert_eq!((new.status, new.changes), (Some(0), vec![KEY.to_owned()]), "{}", new.stdout);
     assert_eq!(key_ids(&directory).await, [key_here(&directory)]);
+}
+
+#[tokio::test]
+async fn an_expired_key_is_as_good_as_none() {
+    let directory = Directory::new().await;
+    let project = directory.create_project("Messages").await;
+    directory.create_application(&project, "messages-api").await;
+    let client = directory.client_id(&project).await;
+    let hour = Duration::from_secs(3600);
+    let (_, key) = directory.double.add_expired_key(&client.into(), hour);
+    directory.write("key.json", &key);
+    directory.refuses("", "or it has expired: make another one with --new-key");
+    let new = directory.setup("--new-key");
+    assert_eq!(new.status, Some(0), "{}", new.said());
+    assert_eq!(new.changes, [MADE[1], KEY]);
+    // Where it is only there, no secret is lost with it.
+    directory.remove("key.json");
+    directory.remove(".env");
+    let (all, old) = (keys(&directory), key_ids(&directory).await);
+    for id in old {
+        directory.manage("DELETE", &format!("{all}/{id}"), json!({})).await;
+    }
+    let _ = directory.double.add_expired_key(&directory.client_id(&project).await.into(), hour);
+    let made = directory.setup("");
+    assert_eq!((made.status, made.changes), (Some(0), vec![KEY.to_owned()]), "{}", made.stdout);
 }
 
 #[tokio::test]

@@ -225,6 +225,13 @@ impl Directory {
         self.create(&path, json!({ "name": name, "authMethodType": method }), "appId").await
     }
 
+    /// Returns the client id of the only application of a project.
+    pub(crate) async fn client_id(&self, project: &str) -> String {
+        let path = format!("/management/v1/projects/{project}/apps/_search");
+        let found = self.manage("POST", &path, json!({})).await;
+        found["result"][0]["apiConfig"]["clientId"].as_str().unwrap().to_owned()
+    }
+
     /// Reads `setup.lock.json`.
     pub(crate) fn lock(&self) -> Value {
         serde_json::from_str(&self.text("setup.lock.json")).unwrap()

@@ -134,6 +134,22 @@ async fn the_lock_of_another_organization_or_instance_is_left_alone() {
 }
 
 #[tokio::test]
+async fn another_organization_is_set_up_by_its_id() {
+    let directory = Directory::new().await;
+    let id = directory.double.foreign_org_id().as_str().to_owned();
+    let arguments = format!("--org {id} --callers caller");
+    let first = directory.setup(&arguments);
+    assert_eq!(first.status, Some(0), "{}", first.said());
+    assert_eq!(first.changes, MADE);
+    assert_eq!(directory.lock()["organization"], id.as_str());
+    directory.ends(&arguments, Some(0), "everything is there");
+    directory.refuses("--callers caller", &format!("add --org {id}"));
+    directory.refuses("--remove", &format!("add --org {id}"));
+    let removed = directory.setup(&format!("--org {id} --remove"));
+    assert_eq!((removed.status, removed.changes.len()), (Some(0), 2), "{}", removed.said());
+}
+
+#[tokio::test]
 async fn what_becomes_visible_late_is_waited_for() {
     for lag in [50, 1000] {
         let directory = Directory::new().await;

@@ -1,7 +1,9 @@
 //! A connection that is lost at each call in turn, and the run after it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use zitadel_double::LostCall;
+use zitadel_double::{LostCall, VisibilityLag};
 
 use crate::directory::{Directory, Ended};
 
@@ -103,6 +105,20 @@ fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostC
     directory.setup(&format!("{arguments} --dry-run"));
     let reads = directory.double.management_calls().len() - before;
     directory.double.lose_management_call(reads + place, when);
+}
+
+#[tokio::test]
+async fn a_key_of_nobody_that_becomes_visible_late_is_named() {
+    let directory = Directory::new().await;
+    directory.double.set_visibility_lag(VisibilityLag::Time(Duration::from_secs(1)));
+    // The project, its roles, the application, the key.
+    lose_change(&directory, "", 4, LostCall::After);
+    let lost = directory.setup("");
+    assert_eq!(lost.status, Some(1), "{}", lost.said());
+    assert!(follow(&directory, &lost).await, "{}", lost.said());
+    directory.double.set_visibility_lag(VisibilityLag::None);
+    let next = directory.setup("");
+    assert_eq!((next.status, next.changes.len()), (Some(0), 1), "{}", next.said());
 }
 
 #[tokio::test]

@@ -125,6 +125,14 @@ async fn a_token_is_not_sent_in_plain_text_to_another_machine() {
 }
 
 #[tokio::test]
+async fn a_line_that_makes_no_sense_is_no_drift() {
+    let directory = Directory::new().await;
+    for arguments in ["--dry-run --no-such-flag", "--renew --remove", "--callers a/b"] {
+        refused(&directory.setup(arguments), "error: ");
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_the_management_api_is_told() {
     let directory = Directory::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
