@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use zitadel_double::NewUser;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, MADE};
 
 const USER: &str = "DELETE /management/v1/users/{}";
 const PROJECT: &str = "DELETE /management/v1/projects/{}";
@@ -118,6 +118,33 @@ async fn what_somebody_removed_before_is_passed_over() {
     assert_eq!(ended.status, Some(0), "{}", ended.said());
     assert_eq!(ended.changes, [USER, PROJECT], "both are asked for, and are gone");
     assert!(!directory.path("setup.lock.json").exists());
+}
+
+#[tokio::test]
+async fn what_somebody_made_anew_under_the_same_names_stays() {
+    let directory = after_first().await;
+    let user = directory.lock()["users"]["caller"]["id"].as_str().unwrap().to_owned();
+    directory.manage("DELETE", &format!("/management/v1/users/{user}"), json!({})).await;
+    directory.manage("DELETE", &project(&directory), json!({})).await;
+    let user = directory.double.add_user(NewUser::service("caller"));
+    let project = directory.create_project("Messages").await;
+    let application = directory.create_application(&project, "messages-api").await;
+    let again = directory.setup("--callers caller --force");
+    assert_eq!(again.status, Some(0), "{}", again.said());
+    assert_eq!(again.changes, [&MADE[1..2], &MADE[3..4], &MADE[5..]].concat());
+    let lock = directory.lock();
+    for (made, id) in [
+        (&lock["project"], project.as_str()),
+        (&lock["application"], &application),
+        (&lock["users"]["caller"], user.as_str()),
+    ] {
+        assert_eq!((&made["id"], &made["made_here"]), (&json!(id), &json!(false)));
+    }
+    let removed = directory.setup("--remove");
+    assert_eq!((removed.status, removed.changes.len()), (Some(0), 4), "{}", removed.said());
+    assert!(
+        !removed.changes.iter().any(|call| [USER, PROJECT, APPLICATION].contains(&call.as_str()))
+    );
 }
 
 #[tokio::test]

@@ -29,6 +29,13 @@ async fn a_token_file_holds_one_token() {
 }
 
 #[tokio::test]
+async fn without_a_token_file_a_terminal_is_needed() {
+    let directory = Directory::new().await;
+    let line = format!("exec \"$1\" setup --domain {} --yes", directory.double.issuer());
+    refused(&directory.setup_by(&line, ""), "name a file in --token-file");
+}
+
+#[tokio::test]
 async fn a_token_that_may_nothing_is_told_apart() {
     let directory = Directory::new().await;
     directory.write("wrong.pat", "no-token-of-anybody\n");

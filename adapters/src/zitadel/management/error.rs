@@ -230,7 +230,7 @@ mod tests {
                 !of_status("call", status, answer.to_string().as_bytes()).may_have_taken_effect()
             );
         }
-        assert_eq!(refusals, 16);
+        assert_eq!(refusals, 18);
     }
 
     #[test]
