@@ -3,10 +3,11 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::json;
+use tokio::time::Instant;
 use zitadel_double::NewUser;
 
 use crate::{built::example, directory::Directory};
@@ -43,7 +44,7 @@ impl Program {
         let address = lines.map_while(Result::ok).find_map(|line| {
             line.split_once("Listening on http://").map(|(_, address)| address.to_owned())
         });
-        Self { process, address: address.expect("the banner") }
+        Self { process, address: address.unwrap() }
     }
 
     async fn status(&self, path: &str, token: &str) -> u16 {
