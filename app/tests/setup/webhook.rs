@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
+use zitadel_double::LostCall;
 
 use crate::directory::{Directory, Ended};
 
@@ -219,4 +220,43 @@ async fn a_target_that_was_found_is_not_removed() {
     assert_eq!(directory.setup("--remove").status, Some(0));
     let left = targets(&directory).await;
     assert_eq!((left.len(), &left[0]["id"]), (1, &json!(own)));
+}
+
+#[tokio::test]
+async fn after_a_lost_connection_a_second_run_makes_the_rest_and_nothing_twice() {
+    // The target, the first condition, the last one.
+    for (place, when) in [
+        (1, LostCall::Before),
+        (1, LostCall::After),
+        (2, LostCall::Before),
+        (2, LostCall::After),
+        (EVENTS + 1, LostCall::After),
+    ] {
+        let directory = without_webhook().await;
+        let before = directory.double.management_calls().len();
+        directory.setup(&format!("{WITH_WEBHOOK} --dry-run"));
+        let reads = directory.double.management_calls().len() - before;
+        directory.double.lose_management_call(reads + place, when);
+        let (lost, _) = run(&directory, WITH_WEBHOOK);
+        assert_eq!(lost.status, Some(1), "{place} {when:?} {}", lost.said());
+        assert!(lost.stderr.contains("/v2/actions/"), "{place} {when:?} {}", lost.said());
+        let (ended, _) = run(&directory, WITH_WEBHOOK);
+        assert_eq!(ended.status, Some(0), "{place} {when:?} {}", ended.said());
+        let made = targets(&directory).await;
+        assert_eq!(made.len(), 1, "{place} {when:?}");
+        let conditions = conditions(&directory).await;
+        assert_eq!(conditions.len(), EVENTS, "{place} {when:?}");
+        assert!(conditions.iter().all(|(_, targets)| *targets == [made[0]["id"].clone()]));
+        assert_eq!(directory.text("webhook_key").trim_end(), made[0]["signingKey"]);
+        assert_eq!(run(&directory, WITH_WEBHOOK).1, [""; 0], "{place} {when:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_file_that_cannot_be_written_is_told_before_anything_is_done() {
+    let directory = without_webhook().await;
+    std::fs::create_dir(directory.path("webhook_key")).unwrap();
+    let (ended, calls) = run(&directory, WITH_WEBHOOK);
+    assert_eq!((ended.status, ended.changes.len(), calls.len()), (Some(1), 0, 0));
+    assert!(ended.stderr.contains("webhook_key"), "{}", ended.said());
 }
