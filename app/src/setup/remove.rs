@@ -69,6 +69,15 @@ pub(super) async fn remove(
         match perform(management, &lock, removal).await {
             // Somebody else removed it before.
             Err(error) if error.is_not_found() => {}
+            Err(ManagementError::Forbidden { .. })
+                if matches!(removal, Removal::Webhook { .. }) =>
+            {
+                print(
+                    "  LEFT    the webhook: only a manager of the instance (IAM_OWNER) may remove it; \
+                     let one run the same line here, with a token of theirs\n",
+                );
+                return Ok(Ended::Refused);
+            }
             other => other?,
         }
         forget(&mut lock, removal);

@@ -121,13 +121,12 @@ pub(super) async fn read(
     Target { project: name, prefix, .. }: &Target,
     here: &Here,
 ) -> Result<Option<FoundWebhook>, SetupError> {
-    let targets = match management.action_targets().await {
+    let (targets, executions) = match targets_and_executions(management).await {
         Err(ManagementError::Forbidden { .. }) => return Ok(None),
-        targets => targets?,
+        both => both?,
     };
     let is_ours = |target: &ActionTarget| target.name.to_lowercase() == name.to_lowercase();
     let target = targets.into_iter().find(is_ours);
-    let executions = management.executions().await?;
     let key = match fs::read_to_string(here.directory.join(KEY_FILE)) {
         Ok(text) => {
             let is_key = |target: &ActionTarget| {
@@ -142,10 +141,23 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
+/// Reads all targets, and the conditions with those of their targets that there are: ZITADEL refuses a
+/// list that names another.
+async fn targets_and_executions(
+    management: &Management,
+) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
+    let targets = management.action_targets().await?;
+    let mut executions = management.executions().await?;
+    for execution in &mut executions {
+        execution.targets.retain(|id| targets.iter().any(|target| target.id == *id));
+    }
+    Ok((targets, executions))
+}
+
 /// Takes a target from every condition, and removes it. A condition that then says the same as the
 /// group or all events goes as well.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
-    let executions = management.executions().await?;
+    let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {
         let without = |targets: &[String]| -> Vec<_> {
             targets.iter().filter(|target| *target != id).cloned().collect()

@@ -95,6 +95,7 @@ async fn an_owner_of_the_organization_removes_all_but_the_webhook() {
     assert_eq!(directory.setup(&format!("--changes --webhook {URL}")).status, Some(0));
     let ended = directory.setup_as(&owner, "--remove --yes");
     assert_eq!(ended.status, Some(1), "{}", ended.said());
+    assert!(ended.stdout.contains("LEFT    the webhook"), "{}", ended.said());
     let lock = directory.lock();
     assert_eq!((&lock["project"], &lock["users"]), (&Value::Null, &Value::Null));
     assert_eq!(lock["webhook"]["made_here"], true);

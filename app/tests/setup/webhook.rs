@@ -145,6 +145,21 @@ async fn it_joins_targets_that_are_there_and_sends_only_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_target_in_a_condition_that_is_gone_is_left_out() {
+    let directory = without_webhook().await;
+    let gone = other_target(&directory, "audit", "https://audit.example.com/").await;
+    set(&directory, json!({ "event": "user.locked" }), json!([gone])).await;
+    set(&directory, json!({ "all": true }), json!([gone])).await;
+    directory.manage("DELETE", &format!("{TARGETS}/{gone}"), json!({})).await;
+    let (ended, _) = run(&directory, WITH_WEBHOOK);
+    assert_eq!(ended.status, Some(0), "{}", ended.said());
+    let own = &targets(&directory).await[0]["id"];
+    assert!(conditions(&directory).await.iter().all(|(_, targets)| *targets == [own.clone()]));
+    assert_eq!(directory.setup("--remove").status, Some(0));
+    assert_eq!(conditions(&directory).await, []);
+}
+
+#[tokio::test]
 async fn a_lost_key_file_is_written_again_and_another_one_is_left_alone() {
     let directory = Directory::new().await;
     run(&directory, WITH_WEBHOOK);
