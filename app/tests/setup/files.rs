@@ -2,7 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use crate::directory::{Directory, MADE};
+use zitadel_double::LostCall;
+
+use crate::{
+    directory::{Directory, MADE},
+    lost::lose_change,
+};
 
 const REMOVE_KEY: &str = "DELETE /management/v1/projects/{}/apps/{}/keys/{}";
 const REMOVE_TOKEN: &str = "DELETE /management/v1/users/{}/pats/{}";
@@ -120,6 +125,21 @@ async fn a_key_that_cannot_be_written_is_removed_at_once() {
     let next = directory.setup("");
     assert_eq!(next.status, Some(0), "{}", next.said());
     assert_eq!(next.changes, MADE[3..4]);
+}
+
+#[tokio::test]
+async fn a_key_that_can_neither_be_written_nor_removed_is_named() {
+    let directory = Directory::new().await;
+    // The project, its roles, the application, the key, and its removal.
+    lose_change(&directory, "", 5, LostCall::Before);
+    let ended = directory.setup_by(&blocks(2), "");
+    assert_eq!(ended.status, Some(1), "{}", ended.said());
+    let lock = directory.lock();
+    let id = |name: &str| lock[name]["id"].as_str().unwrap().to_owned();
+    let keys = format!("/projects/{}/apps/{}/keys/", id("project"), id("application"));
+    let (_, line) = ended.stderr.split_once("nobody has it: remove it by ").unwrap();
+    assert!(line.contains("curl -fsS -H @- -X DELETE") && line.contains(&keys), "{line}");
+    directory.ends("", Some(3), line.trim().rsplit('/').next().unwrap());
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
 }
 
 /// Loses a call by its place behind those that only read.
-fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
+pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));
     let reads = directory.double.management_calls().len() - before;
