@@ -1,16 +1,12 @@
 //! `--changes`: a service user that reads the event log, and a program that follows it.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
-
 use serde_json::json;
-use tokio::time::Instant;
 use zitadel_double::NewUser;
 
-use crate::{built::example, directory::Directory};
+use crate::{
+    directory::Directory,
+    program::{Program, command},
+};
 
 /// The calls of a first run with a feed, in their order.
 const ALL: [&str; 7] = [
@@ -22,69 +18,6 @@ const ALL: [&str; 7] = [
     "POST /management/v1/users/{}/pats",
     "POST /admin/v1/members",
 ];
-
-/// Longer than a start, and than `cache.max_staleness`.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The program in a directory, ended when it is dropped.
-struct Program {
-    process: Child,
-    address: String,
-}
-
-impl Program {
-    fn start(directory: &Directory) -> Self {
-        let mut process = command(directory, &[])
-            .env("APP_SERVER__LISTEN", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find_map(|line| {
-            line.split_once("Listening on http://").map(|(_, address)| address.to_owned())
-        });
-        Self { process, address: address.unwrap() }
-    }
-
-    async fn status(&self, path: &str, token: &str) -> u16 {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request = client.get(format!("http://{}{path}", self.address)).bearer_auth(token);
-        request.send().await.unwrap().status().as_u16()
-    }
-
-    /// Asks again and again until a status comes.
-    async fn becomes(&self, path: &str, token: &str, expected: u16) {
-        let begun = Instant::now();
-        loop {
-            let status = self.status(path, token).await;
-            if status == expected {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{path} is still answered with {status}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-/// The program with no settings but those of the directory.
-fn command(directory: &Directory, arguments: &[&str]) -> Command {
-    let mut command = Command::new(example("three_routes"));
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .current_dir(directory.path(""))
-        .args(arguments)
-        .stdin(Stdio::null());
-    command
-}
 
 #[tokio::test]
 async fn the_program_follows_changes_with_what_was_written_and_a_second_run_sends_nothing() {
@@ -98,20 +31,12 @@ async fn the_program_follows_changes_with_what_was_written_and_a_second_run_send
     let said = String::from_utf8(check.stdout).unwrap();
     assert!(check.status.success() && !said.contains("FAILED"), "{said}");
     assert!(said.contains("event_log"), "{said}");
-    let program = Program::start(&directory);
+    let program = Program::start(&directory, &[]);
     let token = directory.text("caller.pat");
     let token = token.trim_end();
     program.becomes("/api/private-scoped", token, 200).await;
-    // Its answer is reused: a feed that is heard is the only reason.
-    let begun = Instant::now();
-    loop {
-        let before = directory.double.introspections();
-        assert_eq!(program.status("/api/private", token).await, 200);
-        if directory.double.introspections() == before {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "no answer is reused");
-    }
+    // A feed that is heard is the only reason.
+    program.reuses(&directory.double, "/api/private", token).await;
     directory.double.remove_pat(token);
     program.becomes("/api/private", token, 401).await;
     drop(program);
