@@ -207,7 +207,7 @@ async fn an_address_in_plain_text_or_without_the_feed_is_refused_as_an_argument(
         ("--webhook https://api.example.com/", "--changes"),
     ] {
         let ended = directory.setup(arguments);
-        assert_eq!((ended.status, ended.changes.len()), (Some(2), 0), "{}", ended.said());
+        assert_eq!((ended.status, ended.changes.len()), (Some(1), 0), "{}", ended.said());
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
     }
 }
