@@ -49,7 +49,9 @@ pub(crate) enum ProofError {
 /// is visible.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
+/// Pauses between two tries begin with this and double, for a server with a limit on requests.
 const PAUSE: Duration = Duration::from_millis(200);
+const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// Asks with the credentials, as the API will, until the answers are right. Returns
 /// where that listens.
@@ -59,12 +61,14 @@ pub(super) async fn prove(
     within: Duration,
 ) -> Result<SocketAddr, ProofError> {
     let end = Instant::now() + within;
+    let mut pause = PAUSE;
     loop {
         match ask(target, token).await {
             Err(ProofError::NotActive(_) | ProofError::Caller { .. } | ProofError::Check(_))
                 if Instant::now() < end =>
             {
-                sleep(PAUSE).await;
+                sleep(pause).await;
+                pause = MAX_PAUSE.min(pause * 2);
             }
             proven => return proven,
         }

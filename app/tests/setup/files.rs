@@ -139,7 +139,8 @@ async fn a_key_that_can_neither_be_written_nor_removed_is_named() {
     let keys = format!("/projects/{}/apps/{}/keys/", id("project"), id("application"));
     let (_, line) = ended.stderr.split_once("nobody has it: remove it by ").unwrap();
     assert!(line.contains("curl -fsS -H @- -X DELETE") && line.contains(&keys), "{line}");
-    directory.ends("", Some(3), line.trim().rsplit('/').next().unwrap());
+    let key = line.lines().next().unwrap().rsplit('/').next().unwrap();
+    directory.ends("", Some(3), key);
 }
 
 #[tokio::test]
