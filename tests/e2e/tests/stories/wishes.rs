@@ -69,7 +69,7 @@ fn the_scope_for_the_audience_is_spelled_right_wherever_it_is_told() {
     files(&root().join("adapters/src"), "rs", &mut all);
     let text: String = all.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let told: Vec<_> = text.split("urn:zitadel:iam:org:project:id").skip(1).collect();
-    assert!(told.len() > 5, "{told:?}");
+    assert!(told.len() > 3, "{}", told.len());
     for rest in told {
         let mut parts = rest.splitn(3, ':').skip(1);
         let (id, end) = (parts.next().unwrap(), parts.next().unwrap());
