@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -12,7 +13,9 @@ use std::{
     process::Command,
 };
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use zitadel_double::ZitadelDouble;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -69,6 +72,24 @@ impl Fork {
         let said = text(&tests.stdout) + &text(&tests.stderr);
         assert!(tests.status.success(), "{said}");
     }
+
+    /// Runs the fork's own `setup`, and returns the roles that it made.
+    #[track_caller]
+    fn roles_of_setup(&self, double: &ZitadelDouble) -> Value {
+        let directory = self.0.path().join("set-up");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("admin.pat"), double.administrator()).unwrap();
+        fs::write(directory.join(".gitignore"), "*\n").unwrap();
+        let ended = Command::new(root().join("target/fork/debug/app"))
+            .args(["setup", "--domain", double.issuer(), "--token-file", "admin.pat", "--yes"])
+            .args(["--name", "Messages"])
+            .current_dir(&directory)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        let lock = fs::read_to_string(directory.join("setup.lock.json")).unwrap();
+        serde_json::from_str::<Value>(&lock).unwrap()["roles"].clone()
+    }
 }
 
 /// The code block of the README that begins with this line.
@@ -80,8 +101,8 @@ fn block(first_line: &str) -> String {
     found.unwrap_or_else(|| panic!("the README has no block that begins with {first_line}")).into()
 }
 
-#[test]
-fn a_route_is_added_by_the_blocks_of_the_readme_and_all_tests_pass() {
+#[tokio::test]
+async fn a_route_is_added_by_the_blocks_of_the_readme_and_all_tests_pass() {
     let fork = Fork::new();
     fork.edit("domain/src/rules.rs", |rules| {
         let (before, tests) = rules.split_once("#[cfg(test)]").unwrap();
@@ -98,6 +119,9 @@ fn a_route_is_added_by_the_blocks_of_the_readme_and_all_tests_pass() {
         format!("{tokens}\n{}", block("[[token]]\ntoken = \"dev-deleter\""))
     });
     fork.assert_tests_pass(&["--workspace"]);
+    let double = ZitadelDouble::start().await;
+    let roles = fork.roles_of_setup(&double);
+    assert_eq!(roles, json!(["delete:messages", "read:messages"]));
 }
 
 #[test]
