@@ -10,7 +10,7 @@ use adapters::{
 use domain::Clock;
 
 use super::{
-    lock::{Lock, Made},
+    lock::{Lock, LockedUser, Made},
     target::Target,
 };
 
@@ -42,6 +42,39 @@ pub(super) struct FoundUser {
     pub(super) tokens: Vec<PersonalAccessToken>,
     /// Manager roles on the instance; `None` where the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
+}
+
+impl Found {
+    /// Brings the ids of `lock` up to what is there: a thing of another id was found, and not made. What
+    /// was made in a thing that is gone is gone with it.
+    pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
+        domain.clone_into(&mut lock.domain);
+        lock.organization.clone_from(&self.organization.id);
+        let found = |id: &String| Made { id: id.clone(), made_here: false };
+        let is_other =
+            |made: &Option<Made>, id: Option<&String>| made.as_ref().map(|made| &made.id) != id;
+        let project = self.project.as_ref().map(|project| &project.id);
+        if is_other(&lock.project, project) {
+            lock.project = project.map(found);
+            lock.roles.clear();
+            lock.users.values_mut().for_each(|user| user.grant = None);
+        }
+        let application = self.application.as_ref().map(|application| &application.id);
+        if is_other(&lock.application, application) {
+            lock.application = application.map(found);
+            lock.key = None;
+        }
+        for (user, found) in target.users.iter().zip(&self.users) {
+            match found.user.as_ref().map(|user| user.id.clone()) {
+                None => drop(lock.users.remove(&user.name)),
+                Some(id) if lock.users.get(&user.name).is_some_and(|locked| locked.id == id) => {}
+                Some(id) => {
+                    let locked = LockedUser { id, made_here: false, grant: None, token: None };
+                    lock.users.insert(user.name.clone(), locked);
+                }
+            }
+        }
+    }
 }
 
 /// Reads what is there. Nothing is changed.

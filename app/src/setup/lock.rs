@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{found::Found, target::Target};
-
 pub(super) const FILE: &str = "setup.lock.json";
 
 /// Things that `setup` made at one instance. Nothing else is ever removed.
@@ -67,37 +65,6 @@ impl Lock {
     pub(super) fn text(&self) -> String {
         // Maps of texts are always JSON.
         format!("{:#}\n", serde_json::json!(self))
-    }
-
-    /// Brings the ids up to what is there: a thing of another id was found, and not made. What was made
-    /// in a thing that is gone is gone with it.
-    pub(super) fn bring_up_to(&mut self, domain: &str, target: &Target, found: &Found) {
-        domain.clone_into(&mut self.domain);
-        self.organization.clone_from(&found.organization.id);
-        let found_here = |id: &String| Made { id: id.clone(), made_here: false };
-        let is_other =
-            |made: &Option<Made>, id: Option<&String>| made.as_ref().map(|made| &made.id) != id;
-        let project = found.project.as_ref().map(|project| &project.id);
-        if is_other(&self.project, project) {
-            self.project = project.map(found_here);
-            self.roles.clear();
-            self.users.values_mut().for_each(|user| user.grant = None);
-        }
-        let application = found.application.as_ref().map(|application| &application.id);
-        if is_other(&self.application, application) {
-            self.application = application.map(found_here);
-            self.key = None;
-        }
-        for (user, found) in target.users.iter().zip(&found.users) {
-            match found.user.as_ref().map(|user| user.id.clone()) {
-                None => drop(self.users.remove(&user.name)),
-                Some(id) if self.users.get(&user.name).is_some_and(|locked| locked.id == id) => {}
-                Some(id) => {
-                    let locked = LockedUser { id, made_here: false, grant: None, token: None };
-                    self.users.insert(user.name.clone(), locked);
-                }
-            }
-        }
     }
 
     /// Tells whether anything in it was made.

@@ -23,6 +23,7 @@ mod taken;
 mod target;
 mod variables;
 mod webhook;
+mod webhook_url;
 mod wish;
 
 use std::{
@@ -259,7 +260,7 @@ fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
                 prove_writable(Path::new(ENV_FILE), Readers::Owner)?;
             }
             Step::CreateTarget | Step::WriteSigningKey => {
-                prove_writable(Path::new(webhook::KEY_FILE), Readers::Owner)?;
+                prove_writable(Path::new(webhook_url::KEY_FILE), Readers::Owner)?;
             }
             Step::CreateToken(place) => {
                 if let Some(user) = target.users.get(*place) {

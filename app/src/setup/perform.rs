@@ -60,7 +60,7 @@ impl<'a> Work<'a> {
         here: &'a Here,
     ) -> Self {
         let mut lock = here.lock.clone().unwrap_or_default();
-        lock.bring_up_to(&wish.domain, target, found);
+        found.record(&mut lock, &wish.domain, target);
         let client_id = found.client_id().map(str::to_owned);
         let key_expires = here.key.as_ref().and_then(|key| {
             found.keys.iter().find(|it| it.id == key.key_id).map(|key| key.expires.clone())
@@ -140,7 +140,7 @@ impl<'a> Work<'a> {
                     let found = self.management.projects_named(name).await?;
                     Ok(found.into_iter().map(|project| project.name).collect())
                 };
-                return Err(taken("project", name, names).await);
+                return Err(PerformError::Taken(taken("project", name, names).await?));
             }
             id => id?,
         };
@@ -158,7 +158,7 @@ impl<'a> Work<'a> {
                     let found = self.management.applications_named(&project, name).await?;
                     Ok(found.into_iter().map(|application| application.name).collect())
                 };
-                return Err(taken("application", name, names).await);
+                return Err(PerformError::Taken(taken("application", name, names).await?));
             }
             made => made?,
         };
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
                     let found = self.management.users_named(&name).await?;
                     Ok(found.into_iter().map(|user| user.name).collect())
                 };
-                return Err(taken("user", &name, names).await);
+                return Err(PerformError::Taken(taken("user", &name, names).await?));
             }
             id => id?,
         };

@@ -11,7 +11,7 @@ use super::{
     plan::{READER_ROLE, Step},
     report::Report,
     target::TargetUser,
-    webhook,
+    webhook_url,
     wish::Auth,
 };
 
@@ -60,7 +60,7 @@ impl Report<'_> {
         let files = [
             (KEY_FILE, makes(&[Step::CreateKey])),
             (ENV_FILE, makes(&[Step::WriteEnv, Step::WriteWebhookEnv])),
-            (webhook::KEY_FILE, makes(&[Step::CreateTarget, Step::WriteSigningKey])),
+            (webhook_url::KEY_FILE, makes(&[Step::CreateTarget, Step::WriteSigningKey])),
             (lock::FILE, true),
         ];
         let files = files.iter().filter(|(_, is_written)| *is_written);
@@ -125,7 +125,9 @@ impl Report<'_> {
                 of(place, "create", "manager role", &|_| detail.clone())
             }
             Step::CreateTarget => row("create", "webhook", self.target.project.clone()),
-            Step::WriteSigningKey => row("write", webhook::KEY_FILE, "its signing key".to_owned()),
+            Step::WriteSigningKey => {
+                row("write", webhook_url::KEY_FILE, "its signing key".to_owned())
+            }
             Step::SetConditions(called) => row(
                 "set",
                 "conditions",

@@ -5,26 +5,23 @@ use std::time::Duration;
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-use super::perform::PerformError;
-
 /// Time within which what was created becomes visible, and between two looks.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
 /// Says why a name is taken. What was created a moment ago is visible after some milliseconds, so it
 /// is searched for again.
+///
+/// # Errors
+/// When a search gives nothing.
 pub(super) async fn taken(
     what: &str,
     name: &str,
     find: impl AsyncFn() -> Result<Vec<String>, ManagementError>,
-) -> PerformError {
+) -> Result<String, ManagementError> {
     let end = Instant::now() + VISIBLE_WITHIN;
     loop {
-        let found = match find().await {
-            Ok(found) => found.into_iter().next(),
-            Err(error) => return error.into(),
-        };
-        return PerformError::Taken(match found {
+        return Ok(match find().await?.into_iter().next() {
             Some(found) if found == name => format!(
                 "the {what} {name:?} exists by now: somebody else made it, or an earlier run whose \
                  answer was lost; run the same line again"

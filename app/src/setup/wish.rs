@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::webhook::WebhookUrl;
+use super::webhook_url::WebhookUrl;
 
 /// Arguments of `setup`.
 #[derive(Clone, Debug, Args)]

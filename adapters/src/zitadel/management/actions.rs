@@ -4,7 +4,7 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{MAX_PAGES, Management, ManagementError, PAGE, answers::text, instance::malformed};
+use super::{Management, ManagementError, PAGE, answers::text, instance::malformed};
 
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
@@ -143,29 +143,17 @@ impl Management {
         self.put(EXECUTIONS, &body).await.map(drop)
     }
 
-    /// Reads a list of the actions API page by page.
+    /// Reads a list of the actions API.
     async fn search_actions(
         &self,
         path: &str,
         member: &str,
     ) -> Result<Vec<Value>, ManagementError> {
-        let path = format!("{path}/search");
-        let mut found = Vec::new();
-        for page in 0..MAX_PAGES {
-            let offset = (page * PAGE).to_string();
-            let body = json!({ "pagination": { "offset": offset, "limit": PAGE, "asc": true } });
-            let mut answer = self.post(&path, &body).await?;
-            let entries = match answer.get_mut(member).map(Value::take) {
-                Some(Value::Array(entries)) => entries,
-                _ => Vec::new(),
-            };
-            let is_last = entries.len() < PAGE;
-            found.extend(entries);
-            if is_last {
-                break;
-            }
-        }
-        Ok(found)
+        let body = |offset: usize| {
+            let offset = offset.to_string();
+            json!({ "pagination": { "offset": offset, "limit": PAGE, "asc": true } })
+        };
+        self.pages(&format!("{path}/search"), member, body).await
     }
 }
 

@@ -118,16 +118,29 @@ impl Management {
         self.call(Method::DELETE, path, None).await.map(drop)
     }
 
-    /// Reads a list of which `queries` select the entries, page by page.
+    /// Reads a list of which `queries` select the entries.
     async fn search(&self, path: &str, queries: &Value) -> Result<Vec<Value>, ManagementError> {
+        let body = |offset: usize| {
+            json!({
+                "query": { "offset": offset.to_string(), "limit": PAGE },
+                "queries": queries,
+            })
+        };
+        self.pages(path, "result", body).await
+    }
+
+    /// Reads a list page by page: `body` asks for the page that begins at an offset, and `member` of the
+    /// answer has its entries.
+    async fn pages(
+        &self,
+        path: &str,
+        member: &str,
+        body: impl Fn(usize) -> Value,
+    ) -> Result<Vec<Value>, ManagementError> {
         let mut found = Vec::new();
         for page in 0..MAX_PAGES {
-            let body = json!({
-                "query": { "offset": (page * PAGE).to_string(), "limit": PAGE },
-                "queries": queries,
-            });
-            let mut answer = self.post(path, &body).await?;
-            let entries = match answer.get_mut("result").map(Value::take) {
+            let mut answer = self.post(path, &body(page * PAGE)).await?;
+            let entries = match answer.get_mut(member).map(Value::take) {
                 Some(Value::Array(entries)) => entries,
                 // ZITADEL leaves the member out of an empty answer.
                 _ => Vec::new(),

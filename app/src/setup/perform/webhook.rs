@@ -13,7 +13,7 @@ use crate::setup::{
     plan::Called,
     secret_file::{FileError, Readers, write},
     taken::taken,
-    webhook::{KEY_FILE, WebhookUrl},
+    webhook_url::{KEY_FILE, WebhookUrl},
 };
 
 impl Work<'_> {
@@ -26,7 +26,7 @@ impl Work<'_> {
                     let names = found.map(|target| target.name);
                     Ok(names.filter(|it| it.to_lowercase() == name.to_lowercase()).collect())
                 };
-                return Err(taken("target", name, names).await);
+                return Err(PerformError::Taken(taken("target", name, names).await?));
             }
             made => made?,
         };

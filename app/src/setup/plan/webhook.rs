@@ -3,7 +3,10 @@
 use adapters::zitadel::management::EventCondition;
 
 use super::{Plan, Step};
-use crate::setup::webhook::{FoundWebhook, KEY_FILE, KeyFile, WebhookUrl};
+use crate::setup::{
+    webhook::{FoundWebhook, KeyFile},
+    webhook_url::{KEY_FILE, WebhookUrl},
+};
 
 /// Events after which an answer may be another one, each by its exact name: a group, or all events,
 /// would send password hashes and codes as well.
