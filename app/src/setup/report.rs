@@ -16,7 +16,7 @@ use super::{
     perform::PerformError,
     plan::{Plan, Step},
     roles,
-    rows::Row,
+    rows::{self, Row},
     target::{Target, TargetUser},
     wish::Wish,
 };
@@ -51,7 +51,7 @@ impl Report<'_> {
         if steps.is_empty() && refused.is_empty() && lost.is_empty() {
             lines.push("  everything is there".to_owned());
         }
-        lines.extend(self.lines());
+        lines.extend(rows::lines(self.plan, self.wish, self.target));
         for (mark, texts) in [("note", notes), ("LOST", lost), ("REFUSED", refused)] {
             lines.extend(texts.iter().map(|text| format!("  {mark:<7} {text}")));
         }
@@ -65,7 +65,8 @@ impl Report<'_> {
     }
 
     fn json(&self) -> Value {
-        let mut rows: Vec<_> = self.plan.steps.iter().map(|step| self.row(step)).collect();
+        let mut rows: Vec<_> =
+            self.plan.steps.iter().map(|step| Row::of(step, self.wish, self.target)).collect();
         if !rows.is_empty() || self.wish.adopt {
             rows.push(Row::of_lock());
         }
@@ -89,7 +90,7 @@ impl Report<'_> {
 
     pub(super) fn print_done(&self, step: &Step, as_json: bool) {
         if !as_json {
-            print(&self.row(step).marked("done"));
+            print(&Row::of(step, self.wish, self.target).marked("done"));
         }
     }
 
@@ -102,7 +103,7 @@ impl Report<'_> {
         as_json: bool,
     ) {
         if !as_json {
-            print(&self.row(step).marked("FAILED"));
+            print(&Row::of(step, self.wish, self.target).marked("FAILED"));
         }
         let steps = &self.plan.steps;
         let done = steps.iter().position(|it| it == step).unwrap_or_default();

@@ -8,11 +8,10 @@ use domain::Clock;
 use super::{
     here::{ENV_FILE, KEY_FILE},
     lock,
-    plan::{READER_ROLE, Step},
-    report::Report,
-    target::TargetUser,
+    plan::{Plan, READER_ROLE, Step},
+    target::{Target, TargetUser},
     webhook_url,
-    wish::Auth,
+    wish::{Auth, Wish},
 };
 
 /// A line about one step.
@@ -24,86 +23,31 @@ pub(super) struct Row<'a> {
     pub(super) user: Option<&'a TargetUser>,
 }
 
-impl Row<'_> {
-    /// The file that every plan with a step writes.
-    pub(super) fn of_lock() -> Self {
-        let detail = "ids, no secret: commit it".to_owned();
-        Self { verb: "write", object: lock::FILE, detail, user: None }
-    }
-
-    /// A line that names its user, with a mark in front.
-    pub(super) fn marked(&self, mark: &str) -> String {
-        let Row { object, detail, user, .. } = self;
-        let user = user.filter(|user| user.name != *detail);
-        let user = user.map_or_else(String::new, |user| format!("{}: ", user.name));
-        let line = format!("  {mark:<7} {object:<17} {user}{detail}");
-        format!("{}\n", line.trim_end())
-    }
-}
-
-impl Report<'_> {
-    /// The plan: what is made for the API, the files, what is made for each user, and the webhook.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let steps = &self.plan.steps;
-        if steps.is_empty() && !self.wish.adopt {
-            return Vec::new();
-        }
-        let rows = |of_webhook: bool| {
-            let steps = steps.iter().filter(move |step| step.is_of_webhook() == of_webhook);
-            steps.map(|step| self.row(step)).filter(|row| row.verb != "write")
-        };
-        let line = |Row { verb, object, detail, .. }: Row<'_>| {
-            format!("  {verb:<7} {object:<17} {detail}")
-        };
-        let mut lines: Vec<_> = rows(false).filter(|row| row.user.is_none()).map(line).collect();
-        let makes = |any: &[Step]| any.iter().any(|step| steps.contains(step));
-        let files = [
-            (KEY_FILE, makes(&[Step::CreateKey])),
-            (ENV_FILE, makes(&[Step::WriteEnv, Step::WriteWebhookEnv])),
-            (webhook_url::KEY_FILE, makes(&[Step::CreateTarget, Step::WriteSigningKey])),
-            (lock::FILE, true),
-        ];
-        let files = files.iter().filter(|(_, is_written)| *is_written);
-        let files: Vec<_> = files.map(|(file, _)| format!("./{file}")).collect();
-        lines.push(format!("  write   {}", files.join(", ")));
-        for user in &self.target.users {
-            let rows: Vec<_> = rows(false).filter(|row| row.user == Some(user)).map(line).collect();
-            if !rows.is_empty() {
-                let flag = if user.reads_events { "--changes" } else { "--callers" };
-                lines.push(format!("  {flag} {}:", user.name));
-                lines.extend(rows);
-            }
-        }
-        if let (Some(url), Some(_)) = (&self.wish.webhook, rows(true).next()) {
-            lines.push(format!("  --webhook {}:", url.as_str()));
-            lines.extend(rows(true).map(line));
-        }
-        lines
-    }
-
-    pub(super) fn row(&self, step: &Step) -> Row<'_> {
+impl<'a> Row<'a> {
+    /// The line about a step.
+    pub(super) fn of(step: &Step, wish: &Wish, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {
-            let user = self.target.users.get(*place);
+            let user = target.users.get(*place);
             Row { verb, object, detail: user.map_or_else(String::new, detail), user }
         };
         match step {
-            Step::CreateProject => row("create", "project", self.target.project.clone()),
+            Step::CreateProject => row("create", "project", target.project.clone()),
             Step::CreateRoles(keys) => {
-                let rules = match self.target.rules {
+                let rules = match target.rules {
                     1 => "1 rule".to_owned(),
                     rules => format!("{rules} rules"),
                 };
                 row("create", "role", format!("{} (from {rules} of this API)", keys.join(", ")))
             }
             Step::CreateApplication => {
-                let method = match self.target.auth {
+                let method = match target.auth {
                     Auth::Basic => "client_secret_basic",
                     Auth::Key => "private_key_jwt",
                 };
-                row("create", "API application", format!("{}, {method}", self.target.application))
+                row("create", "API application", format!("{}, {method}", target.application))
             }
-            Step::CreateKey => row("create", "key", until(self.wish.key_expires)),
+            Step::CreateKey => row("create", "key", until(wish.key_expires)),
             Step::GenerateSecret => {
                 row("create", "client secret", "the old one stops at once".to_owned())
             }
@@ -124,7 +68,7 @@ impl Report<'_> {
                 let detail = format!("{READER_ROLE} on the instance");
                 of(place, "create", "manager role", &|_| detail.clone())
             }
-            Step::CreateTarget => row("create", "webhook", self.target.project.clone()),
+            Step::CreateTarget => row("create", "webhook", target.project.clone()),
             Step::WriteSigningKey => {
                 row("write", webhook_url::KEY_FILE, "its signing key".to_owned())
             }
@@ -136,6 +80,59 @@ impl Report<'_> {
             Step::WriteWebhookEnv => row("write", ENV_FILE, "listener of the webhook".to_owned()),
         }
     }
+
+    /// The file that every plan with a step writes.
+    pub(super) fn of_lock() -> Self {
+        let detail = "ids, no secret: commit it".to_owned();
+        Self { verb: "write", object: lock::FILE, detail, user: None }
+    }
+
+    /// A line that names its user, with a mark in front.
+    pub(super) fn marked(&self, mark: &str) -> String {
+        let Row { object, detail, user, .. } = self;
+        let user = user.filter(|user| user.name != *detail);
+        let user = user.map_or_else(String::new, |user| format!("{}: ", user.name));
+        let line = format!("  {mark:<7} {object:<17} {user}{detail}");
+        format!("{}\n", line.trim_end())
+    }
+}
+
+/// The plan: what is made for the API, the files, what is made for each user, and the webhook.
+pub(super) fn lines(plan: &Plan, wish: &Wish, target: &Target) -> Vec<String> {
+    let steps = &plan.steps;
+    if steps.is_empty() && !wish.adopt {
+        return Vec::new();
+    }
+    let rows = |of_webhook: bool| {
+        let steps = steps.iter().filter(move |step| step.is_of_webhook() == of_webhook);
+        steps.map(|step| Row::of(step, wish, target)).filter(|row| row.verb != "write")
+    };
+    let line =
+        |Row { verb, object, detail, .. }: Row<'_>| format!("  {verb:<7} {object:<17} {detail}");
+    let mut lines: Vec<_> = rows(false).filter(|row| row.user.is_none()).map(line).collect();
+    let makes = |any: &[Step]| any.iter().any(|step| steps.contains(step));
+    let files = [
+        (KEY_FILE, makes(&[Step::CreateKey])),
+        (ENV_FILE, makes(&[Step::WriteEnv, Step::WriteWebhookEnv])),
+        (webhook_url::KEY_FILE, makes(&[Step::CreateTarget, Step::WriteSigningKey])),
+        (lock::FILE, true),
+    ];
+    let files = files.iter().filter(|(_, is_written)| *is_written);
+    let files: Vec<_> = files.map(|(file, _)| format!("./{file}")).collect();
+    lines.push(format!("  write   {}", files.join(", ")));
+    for user in &target.users {
+        let rows: Vec<_> = rows(false).filter(|row| row.user == Some(user)).map(line).collect();
+        if !rows.is_empty() {
+            let flag = if user.reads_events { "--changes" } else { "--callers" };
+            lines.push(format!("  {flag} {}:", user.name));
+            lines.extend(rows);
+        }
+    }
+    if let (Some(url), Some(_)) = (&wish.webhook, rows(true).next()) {
+        lines.push(format!("  --webhook {}:", url.as_str()));
+        lines.extend(rows(true).map(line));
+    }
+    lines
 }
 
 /// The last day of what is good for so long from now on.
