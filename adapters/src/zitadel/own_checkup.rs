@@ -85,7 +85,10 @@ impl ZitadelIntrospector {
 fn expires_soon(setting: &str, left: Duration) -> Finding {
     Finding {
         reason: "canary_expires_soon",
-        found: format!("the token of {setting} expires in {} days", left.as_secs() / DAY.as_secs()),
+        found: match left.as_secs() / DAY.as_secs() {
+            1 => format!("the token of {setting} expires in 1 day"),
+            days => format!("the token of {setting} expires in {days} days"),
+        },
         advice: "make a second one, and rename its file over this one".to_owned(),
     }
 }

@@ -28,8 +28,11 @@ impl KeyExpiry {
         match self.0.duration_since(now) {
             Err(_) => Some(format!("zitadel.key_expires: the key has expired: {renew}")),
             Ok(left) if left <= SOON => {
-                let days = left.as_secs() / DAY;
-                Some(format!("zitadel.key_expires: the key expires in {days} days: {renew}"))
+                let days = match left.as_secs() / DAY {
+                    1 => "1 day".to_owned(),
+                    days => format!("{days} days"),
+                };
+                Some(format!("zitadel.key_expires: the key expires in {days}: {renew}"))
             }
             Ok(_) => None,
         }
@@ -47,7 +50,7 @@ mod tests {
         for (now, expected) in [
             (expiry.0 - days(31), None),
             (expiry.0 - days(30), Some("the key expires in 30 days")),
-            (expiry.0 - days(1), Some("the key expires in 1 days")),
+            (expiry.0 - days(1), Some("the key expires in 1 day:")),
             (expiry.0 + days(1), Some("the key has expired")),
         ] {
             let warning = expiry.warning(now);
