@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::{
     AccessToken, ActiveToken, Audience, Clock, Denial, Freshness, Introspection,
-    IntrospectionError, Issuer, OrganizationId, Permit, Policy, Principal, Rule, TokenIntrospector,
+    IntrospectionError, Issuer, Missing, OrganizationId, Permit, Policy, Principal, Rule,
+    TokenIntrospector,
 };
 
 /// Decides whether an access token opens a door.
@@ -82,7 +83,7 @@ impl Authorizer {
     /// # Errors
     /// When the token does not meet the rule, or not what is asked of every token.
     pub fn judge_for<R: Rule>(&self, verdict: Introspection) -> Result<Permit<R>, Denial> {
-        Ok(Permit::new(self.judge(verdict, R::POLICY)?))
+        Ok(Permit::new(self.judge_at(self.clock.now(), verdict, R::POLICY)?))
     }
 
     /// Obtains a verdict on `token` that is at least as fresh as `needed`, not judged yet: for callers
@@ -115,7 +116,19 @@ impl Authorizer {
         verdict: Introspection,
         policy: &'static Policy,
     ) -> Result<Arc<Principal>, Denial> {
-        self.judge_at(self.clock.now(), verdict, policy)
+        Ok(self.judge_at(self.clock.now(), verdict, policy)?.principal)
+    }
+
+    /// Returns the wall-clock time by which tokens are judged.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// Returns what is asked of every token.
+    #[must_use]
+    pub fn requirements(&self) -> &Requirements {
+        &self.requirements
     }
 
     fn judge_at(
@@ -123,13 +136,15 @@ impl Authorizer {
         now: SystemTime,
         verdict: Introspection,
         policy: &'static Policy,
-    ) -> Result<Arc<Principal>, Denial> {
+    ) -> Result<ActiveToken, Denial> {
         let Introspection::Active(token) = verdict else { return Err(Denial::Inactive) };
         self.requirements.judge(&token, now)?;
         if !policy.is_met_by(&token.principal) {
-            return Err(Denial::PolicyNotMet { policy });
+            let is_met_with_scopes = policy.is_met_with_scopes(&token.principal);
+            let missing = if is_met_with_scopes { Missing::Scopes } else { Missing::Role };
+            return Err(Denial::PolicyNotMet { policy, missing });
         }
-        Ok(token.principal)
+        Ok(token)
     }
 }
 

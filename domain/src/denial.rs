@@ -46,6 +46,8 @@ pub enum Denial {
     PolicyNotMet {
         /// What the rule asks for.
         policy: &'static Policy,
+        /// What a token would need to meet it.
+        missing: Missing,
     },
     /// A handler turned the caller away, who may use the route but not for this.
     #[error("{why}")]
@@ -53,6 +55,15 @@ pub enum Denial {
         /// The handler's reason, for the log.
         why: Cow<'static, str>,
     },
+}
+
+/// What a token lacks that does not meet a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Scopes alone: a new login that asks for them brings a token that meets the policy.
+    Scopes,
+    /// A role: no login brings it.
+    Role,
 }
 
 /// In quotes and with escapes: it comes from elsewhere, and goes to the log.

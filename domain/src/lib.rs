@@ -29,7 +29,7 @@ pub use claims::{Audience, ClientId, EmptyClaim, Issuer, SessionId, Subject, Tok
 pub use clock::Clock;
 #[cfg(feature = "mock")]
 pub use clock::MockClock;
-pub use denial::Denial;
+pub use denial::{Denial, Missing};
 pub use freshness::Freshness;
 pub use further_claims::FurtherClaims;
 pub use introspection::{ActiveToken, Introspection};

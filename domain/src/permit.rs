@@ -2,37 +2,43 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use crate::{Principal, Rule};
+use crate::{ActiveToken, Principal, Rule};
 
 /// Proof that the rule `R` was met a moment ago. Only the
 /// [`Authorizer`](crate::Authorizer) can make one: code that needs authority takes a
 /// `&Permit<R>`, and cannot be called without.
 pub struct Permit<R> {
-    principal: Arc<Principal>,
+    token: ActiveToken,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R: Rule> Permit<R> {
-    pub(crate) const fn new(principal: Arc<Principal>) -> Self {
-        Self { principal, rule: PhantomData }
+    pub(crate) const fn new(token: ActiveToken) -> Self {
+        Self { token, rule: PhantomData }
     }
 
     /// Makes a permit for a test. Nothing is judged: for dev-dependencies only.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn for_test(principal: Principal) -> Self {
-        Self::new(Arc::new(principal))
+        Self::new(ActiveToken { principal: Arc::new(principal), ..ActiveToken::default() })
     }
 
     /// Who was let in.
     #[must_use]
     pub const fn principal(&self) -> &Arc<Principal> {
-        &self.principal
+        &self.token.principal
+    }
+
+    /// Returns what the authorization server says about the token that was shown.
+    #[must_use]
+    pub const fn token(&self) -> &ActiveToken {
+        &self.token
     }
 }
 
 impl<R> fmt::Debug for Permit<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("principal", &self.principal).finish_non_exhaustive()
+        f.debug_struct("Permit").field("principal", &self.token.principal).finish_non_exhaustive()
     }
 }

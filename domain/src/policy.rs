@@ -40,6 +40,30 @@ impl Policy {
             Self::AllOf(policies) => policies.iter().all(|policy| policy.is_met_by(principal)),
         }
     }
+
+    /// Returns whether a token of `principal` would meet this policy if it had every scope: whether a
+    /// new login that asks for more scopes opens the door.
+    #[must_use]
+    pub fn is_met_with_scopes(&self, principal: &Principal) -> bool {
+        match self {
+            Self::Scope(_) => true,
+            Self::AnyOf(policies) => policies.iter().any(|it| it.is_met_with_scopes(principal)),
+            Self::AllOf(policies) => policies.iter().all(|it| it.is_met_with_scopes(principal)),
+            Self::Authenticated | Self::Role(_) | Self::RoleIn { .. } => self.is_met_by(principal),
+        }
+    }
+
+    /// Returns every scope that this policy names, in the order of its text.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<&ScopeToken> {
+        match self {
+            Self::Scope(scope) => vec![scope],
+            Self::AnyOf(policies) | Self::AllOf(policies) => {
+                policies.iter().flat_map(Self::scopes).collect()
+            }
+            Self::Authenticated | Self::Role(_) | Self::RoleIn { .. } => Vec::new(),
+        }
+    }
 }
 
 /// In words that fit behind "the token must have".

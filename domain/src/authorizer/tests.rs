@@ -321,11 +321,31 @@ fn reader() -> ActiveToken {
 #[test]
 fn the_policy_of_the_rule_is_asked_last() {
     let denial = judge::<ReadMessages>(ActiveToken::default(), &Requirements::default());
-    assert_eq!(denial.unwrap_err(), Denial::PolicyNotMet { policy: ReadMessages::POLICY });
+    assert_eq!(
+        denial.unwrap_err(),
+        Denial::PolicyNotMet { policy: ReadMessages::POLICY, missing: Missing::Role }
+    );
     let expired = ActiveToken { expires_at: Some(at(-1)), ..reader() };
     let denial = judge::<ReadMessages>(expired, &Requirements::default());
     assert_eq!(denial.unwrap_err(), Denial::Expired);
     assert!(judge::<ReadMessages>(reader(), &Requirements::default()).is_ok());
+}
+
+#[test]
+fn a_denial_tells_whether_a_login_with_more_scopes_would_help() {
+    struct ReadMail;
+
+    impl Rule for ReadMail {
+        const POLICY: &'static Policy = &Policy::AllOf(&[
+            Policy::Role(Role::from_static("read:messages")),
+            Policy::Scope(crate::ScopeToken::from_static("email")),
+        ]);
+    }
+
+    for (token, missing) in [(reader(), Missing::Scopes), (ActiveToken::default(), Missing::Role)] {
+        let denial = judge::<ReadMail>(token, &Requirements::default()).unwrap_err();
+        assert_eq!(denial, Denial::PolicyNotMet { policy: ReadMail::POLICY, missing });
+    }
 }
 
 // incidents.md row 1: the same facts answer each rule on its own.
@@ -334,7 +354,7 @@ fn one_answer_opens_one_door_and_not_another() {
     assert!(judge::<Anyone>(reader(), &Requirements::default()).is_ok());
     assert!(judge::<ReadMessages>(reader(), &Requirements::default()).is_ok());
     let denial = judge::<Nobody>(reader(), &Requirements::default()).unwrap_err();
-    assert_eq!(denial, Denial::PolicyNotMet { policy: Nobody::POLICY });
+    assert_eq!(denial, Denial::PolicyNotMet { policy: Nobody::POLICY, missing: Missing::Role });
 }
 
 #[test]
@@ -368,7 +388,7 @@ fn an_authorizer_shows_what_it_requires() {
 
 #[test]
 fn denials_and_faults_have_one_word_and_one_clause_each() {
-    let denial = Denial::PolicyNotMet { policy: ReadMessages::POLICY };
+    let denial = Denial::PolicyNotMet { policy: ReadMessages::POLICY, missing: Missing::Role };
     assert_eq!(denial.to_string(), "the token does not have the role read:messages");
     let source: Cause = Arc::new(std::io::Error::other("down"));
     let unavailable =

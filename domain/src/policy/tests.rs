@@ -137,3 +137,18 @@ fn a_policy_is_shown_in_words() {
          the scope email, an active verdict))",
     );
 }
+
+proptest! {
+    #[test]
+    fn a_policy_is_met_with_scopes_iff_the_token_with_all_that_it_names_meets_it(
+        policy in policy(),
+        grants in grants(),
+        scopes in scopes(),
+    ) {
+        let principal = principal(&grants, &scopes);
+        let named: Vec<_> = policy.scopes().iter().map(|scope| scope.as_str()).collect();
+        let scope = Scope::parse(&[scopes.join(" "), named.join(" ")].join(" "));
+        let with_all = Principal { scope, ..principal.clone() };
+        prop_assert_eq!(policy.is_met_with_scopes(&principal), policy.is_met_by(&with_all));
+    }
+}

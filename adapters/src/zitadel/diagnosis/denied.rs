@@ -64,7 +64,7 @@ pub(super) fn causes(
             "auth.organizations does not name the user's organization: add it there if its users \
              are to be let in",
         )],
-        Denial::PolicyNotMet { policy } => of_policy(explainer, policy, principal),
+        Denial::PolicyNotMet { policy, .. } => of_policy(explainer, policy, principal),
     }
 }
 
@@ -165,7 +165,7 @@ fn asks_for_scope(policy: &Policy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::{ClientId, Role, ScopeToken};
+    use domain::{ClientId, Missing, Role, ScopeToken};
 
     use super::*;
     use crate::zitadel::diagnosis::tests::explainer;
@@ -177,7 +177,8 @@ mod tests {
     fn check(policy: &'static Policy, expected: &[&str]) {
         let client_id = ClientId::parse("client").ok();
         let principal = Principal { client_id, ..Principal::default() };
-        let causes = explainer(None).denied(&Denial::PolicyNotMet { policy }, &principal);
+        let causes = explainer(None)
+            .denied(&Denial::PolicyNotMet { policy, missing: Missing::Role }, &principal);
         let words: Vec<_> = causes.iter().map(|cause| cause.cause).collect();
         assert_eq!(words, expected, "{policy}");
     }

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{body::Body, http::StatusCode};
 use domain::{
-    AccessTokenError, Authorizer, Clock, Denial, Misconfiguration, Outage, Requirements,
+    AccessTokenError, Authorizer, Clock, Denial, Misconfiguration, Missing, Outage, Requirements,
     TokenIntrospector, rules::ReadMessages,
 };
 use tracing::{
@@ -92,7 +92,7 @@ fn outcomes() -> Vec<Outcome> {
         Denial::WrongIssuer { found: None, expected: domain::Issuer::parse("a").unwrap() },
         Denial::WrongAudience { found: Arc::new([]) },
         Denial::WrongOrganization { found: None },
-        Denial::PolicyNotMet { policy: ReadMessages::POLICY },
+        Denial::PolicyNotMet { policy: ReadMessages::POLICY, missing: Missing::Role },
         Denial::ByHandler { why: "a test".into() },
     ];
     let source: domain::Cause = Arc::new(io::Error::other("a test"));
