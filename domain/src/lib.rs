@@ -22,6 +22,7 @@ mod role;
 pub mod rules;
 mod scope;
 mod token;
+mod verdict_watch;
 
 pub use authorizer::{Authorizer, Refusal, Requirements};
 pub use change_feed::{Batch, Change, ChangeFeed, Silence};
@@ -48,3 +49,4 @@ pub use reuse::{Marked, ReuseRule, Unusable, WhenSilent};
 pub use role::{Role, RoleGrant, Roles};
 pub use scope::{InvalidScopeToken, Scope, ScopeToken};
 pub use token::{AccessToken, AccessTokenError};
+pub use verdict_watch::VerdictWatch;
