@@ -13,7 +13,7 @@ pub mod testing;
 pub use domain;
 
 pub use admit::{
-    Authorized, BearerError, Following, Guard, GuardBuilder, GuardLayer, Guarding, Require,
+    Authorized, BearerError, Ended, Following, Guard, GuardBuilder, GuardLayer, Guarding, Require,
     RequireLayer, RoutableService,
 };
 pub use answer::{

@@ -2,6 +2,10 @@
 
 mod authorized;
 mod bearer;
+mod ended;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired next"))]
+mod ending_body;
+mod event_boundary;
 mod guard;
 mod layer;
 mod require;
@@ -12,6 +16,7 @@ pub use authorized::Authorized;
 pub use bearer::BearerError;
 #[cfg(fuzzing)]
 pub use bearer::fuzz::holds as authorization;
+pub use ended::Ended;
 pub use guard::{Guard, GuardBuilder};
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};

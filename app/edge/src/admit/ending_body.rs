@@ -1,0 +1,176 @@
+//! The body of an answer that ends with the permit that opened it.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    BoxError,
+    body::{Body, Bytes},
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    response::Response,
+};
+use http_body::{Body as _, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use super::{Ended, event_boundary::EventBoundary};
+
+/// Time for which a body goes on after the end of its permit: work that races with the end has its
+/// last answer sent. An event that is incomplete then has as long again.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Makes the body of `response` end soon after `ended` resolves.
+///
+/// A body that ends by itself within [`LAST_WORDS`] is complete. After that an event stream ends
+/// between two events; every other body ends by an error with the [`Ended`] as its source, so that no
+/// client takes it for complete: over HTTP/1.1 the connection closes without a last chunk, over HTTP/2
+/// the stream is reset (HTTP/1.0 has no sign for it but a `Content-Length`). At [`Ended::Stopping`] only event streams end: how long other bodies have is
+/// for the server to say.
+///
+/// Until then frames, trailers and the size hint pass untouched. `ended` is not polled for an answer
+/// whose first frame is its last. A body that the client does not take is not polled, and is cut when
+/// the client takes more of it or the server gives the client up.
+pub(super) fn until_ended(
+    response: Response,
+    ended: impl Future<Output = Ended> + Send + 'static,
+) -> Response {
+    if response.body().is_end_stream() {
+        return response;
+    }
+    let events = is_event_stream(&response).then(EventBoundary::new);
+    response.map(|body| {
+        let phase = Phase::Permitted;
+        Body::new(UntilEnded { body: Some(body), ended, phase, events, has_begun: false })
+    })
+}
+
+/// Returns whether the body may end between any two events: `text/event-stream` as plain text. An
+/// event stream of a length that is known beforehand is incomplete anywhere but at its end.
+fn is_event_stream(response: &Response) -> bool {
+    let headers = response.headers();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("text/event-stream")
+        && !headers.contains_key(CONTENT_ENCODING)
+        && !headers.contains_key(CONTENT_LENGTH)
+        && response.body().size_hint().exact().is_none()
+}
+
+pin_project! {
+    struct UntilEnded<E> {
+        // `None` when it is over: nothing of the service lives on.
+        body: Option<Body>,
+        #[pin]
+        ended: E,
+        phase: Phase,
+        // Of an event stream.
+        events: Option<EventBoundary>,
+        has_begun: bool,
+    }
+}
+
+enum Phase {
+    Permitted,
+    /// The server stops: the body goes on as long as the server lets it.
+    Stopping,
+    LastWords(Ended, Pin<Box<Sleep>>),
+    /// The rest of an incomplete event.
+    LastEvent(Ended, Pin<Box<Sleep>>),
+}
+
+impl<E: Future<Output = Ended>> UntilEnded<E> {
+    /// Waits until the body must be cut: normally, or by an error.
+    fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        let last_words = || Box::pin(sleep(LAST_WORDS));
+        loop {
+            let this = self.as_mut().project();
+            let next = match this.phase {
+                Phase::Permitted => match ready!(this.ended.poll(context)) {
+                    Ended::Stopping if this.events.is_none() => Phase::Stopping,
+                    ended => Phase::LastWords(ended, last_words()),
+                },
+                Phase::Stopping => return Poll::Pending,
+                Phase::LastWords(ended, until) => {
+                    ready!(until.as_mut().poll(context));
+                    match this.events {
+                        None => return Poll::Ready(Err(*ended)),
+                        Some(events) if events.is_between_events() => return Poll::Ready(Ok(())),
+                        Some(_) => Phase::LastEvent(*ended, last_words()),
+                    }
+                }
+                Phase::LastEvent(ended, until) => {
+                    ready!(until.as_mut().poll(context));
+                    return Poll::Ready(Err(*ended));
+                }
+            };
+            *this.phase = next;
+        }
+    }
+
+    /// Polls the body itself. It is over behind its last frame, and behind the last event.
+    fn poll_body(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        let Some(body) = this.body else { return Poll::Ready(None) };
+        let mut frame = ready!(Pin::new(body).poll_frame(context));
+        let mut is_over = !matches!(frame, Some(Ok(_)));
+        if let (Some(events), Some(Ok(frame))) = (this.events, &mut frame)
+            && let Some(data) = frame.data_mut()
+        {
+            if !matches!(this.phase, Phase::LastEvent(..)) {
+                events.pass(data);
+            } else if let Some(rest) = events.pass_event(data) {
+                data.truncate(rest);
+                is_over = true;
+            }
+        }
+        if is_over {
+            *this.body = None;
+        }
+        // `Body::new` makes an `axum::Error` of it again.
+        Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::into_inner)))
+    }
+}
+
+impl<E: Future<Output = Ended>> http_body::Body for UntilEnded<E> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        // Most answers are one frame that is ready: they cost no timer.
+        if !std::mem::replace(self.as_mut().project().has_begun, true) {
+            let frame = self.as_mut().poll_body(context);
+            if frame.is_ready() {
+                return frame;
+            }
+        }
+        // Before the body, which may always have another frame.
+        if let Poll::Ready(cut) = self.as_mut().poll_cut(context) {
+            *self.project().body = None;
+            return Poll::Ready(cut.err().map(|ended| Err(ended.into())));
+        }
+        self.poll_body(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+#[cfg(test)]
+mod tests;
