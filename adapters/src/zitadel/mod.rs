@@ -22,6 +22,7 @@ mod followed_log;
 mod generation;
 mod http_client;
 mod key_file;
+mod login_scopes;
 #[cfg(feature = "management")]
 pub mod management;
 mod named_issuer;
@@ -69,6 +70,7 @@ pub use event_log::{Bell, EventLog};
 pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;
 pub use key_file::{KeyFile, KeyFileError};
+pub use login_scopes::login_scopes;
 pub use named_issuer::NamedIssuer;
 pub use own_token::OwnToken;
 pub use root_certificates::RootCertificates;

@@ -17,7 +17,10 @@ use std::time::{Duration, SystemTime};
 
 use domain::{AccessToken, ClientId, Denial, IntrospectionError, Issuer, Principal};
 
-use super::{ZitadelSettings, address::IntrospectionEndpoint, http_client::proxy_for};
+use super::{
+    ZitadelSettings, address::IntrospectionEndpoint, http_client::proxy_for,
+    login_scopes::audience_scope,
+};
 use token_form::TokenForm;
 
 /// Explains in the words of one set-up: its domain, its client, its project.
@@ -197,8 +200,7 @@ impl Explainer {
 
     /// The scope that puts this API's project into a token's audience.
     fn audience_scope(&self) -> String {
-        let project_id = self.project_id.as_deref().unwrap_or("{projectId}");
-        format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
+        audience_scope(self.project_id.as_deref().unwrap_or("{projectId}"))
     }
 
     /// This API's project, by its id where that is configured.
