@@ -107,7 +107,10 @@ impl Banner {
         }
         writeln!(text, "\nTo try it:\n")?;
         for Route { method, path, access, sample_body, .. } in &self.routes {
-            let method = if method == "GET" { String::new() } else { format!(" -X {method}") };
+            let method = match method {
+                Some(method) if method != "GET" => format!(" -X {method}"),
+                _ => String::new(),
+            };
             let header = match access {
                 Access::Public | Access::Optional(_) => String::new(),
                 Access::Guarded(policy) => {

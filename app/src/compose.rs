@@ -11,8 +11,8 @@ use adapters::{
     },
 };
 use axum::Router;
-use axum_zitadel::{Guard, GuardBuilder, Routes};
-use domain::{Authorizer, Requirements, TokenIntrospector};
+use axum_zitadel::{Access, Guard, GuardBuilder, Resource, Routes};
+use domain::{Authorizer, Issuer, Requirements, TokenIntrospector, VerdictWatch};
 
 use crate::{
     client::BoundedByAddress,
@@ -21,6 +21,7 @@ use crate::{
     metrics::{self, Metrics},
     request_telemetry::RequestTelemetry,
     router,
+    start_error::StartError,
     telemetry::traces,
     token_file::TokenFile,
 };
@@ -38,11 +39,16 @@ pub(crate) struct Composed {
     changes: Option<FollowedLog>,
     /// This API's credentials, where they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
+    /// Tells when a verdict in use is in doubt, where there is a change feed.
+    watch: Option<Arc<dyn VerdictWatch>>,
+    /// The authorization server.
+    issuer: Option<Issuer>,
 }
 
 /// The whole API, ready to be served, with what operators want to look at.
 pub(crate) struct Api {
     pub(crate) router: Router,
+    pub(crate) guard: Guard,
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
@@ -57,11 +63,23 @@ pub(crate) fn api(
     config: Config,
     routes: Routes,
     metrics: Option<Metrics>,
-) -> Result<Api, HttpClientError> {
-    let Config { introspector, cache, changes, prefix, auth, log, traces, cors, server, .. } =
-        config;
+) -> Result<Api, StartError> {
+    let Config {
+        introspector,
+        cache,
+        changes,
+        prefix,
+        auth,
+        log,
+        traces,
+        cors,
+        server,
+        resource,
+        ..
+    } = config;
     let composed = self::introspector(introspector, cache, changes, &prefix)?;
-    let guard = composed.guard(&auth);
+    let origins = cors.allowed_origins.iter().map(|origin| origin.as_header().clone());
+    let guard = composed.guard(&auth, resource).allowed_origins(origins);
     let is_observed = metrics.is_some() || log.requests || traces.is_some();
     let guard = if is_observed {
         guard.observer(RequestTelemetry::new(metrics, &log, routes.table()))
@@ -69,10 +87,25 @@ pub(crate) fn api(
         guard
     };
     let guard = guard.build();
+    refuse_strangers(&guard, &routes)?;
     let router = router::router(routes, &guard, &cors, server.max_body);
     let Composed { introspector, breaker, verdicts, belief, canary, changes, credentials, .. } =
         composed;
-    Ok(Api { router, introspector, breaker, verdicts, belief, canary, changes, credentials })
+    Ok(Api { router, guard, introspector, breaker, verdicts, belief, canary, changes, credentials })
+}
+
+/// Refuses a service of a resource that any active token would open.
+fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
+    if guard.resource().is_none() {
+        return Ok(());
+    }
+    let services = routes.table().iter().filter(|route| route.method.is_none());
+    for route in services {
+        if matches!(route.access, Access::Guarded(policy) if guard.lets_in_strangers(policy)) {
+            return Err(StartError::OpenToStrangers { path: route.path });
+        }
+    }
+    Ok(())
 }
 
 /// Builds the introspector that the configuration names, with a change feed if `changes` are given.
@@ -90,7 +123,7 @@ pub(crate) fn introspector(
 
 impl Composed {
     /// Begins the guard of every route.
-    pub(crate) fn guard(&self, auth: &Auth) -> GuardBuilder {
+    pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
             audiences: auth.audiences.clone(),
             organizations: auth.organizations.clone(),
@@ -98,10 +131,28 @@ impl Composed {
             ..self.requirements.clone()
         };
         let introspector = Arc::clone(&self.introspector);
-        Guard::builder(Authorizer::new(introspector, Arc::new(SystemClock), requirements))
-            .realm(auth.realm.clone())
-            .missing_role_status(auth.missing_role_status)
-            .inactive_means(self.explainer.inactive_means())
+        let guard =
+            Guard::builder(Authorizer::new(introspector, Arc::new(SystemClock), requirements))
+                .realm(auth.realm.clone())
+                .missing_role_status(auth.missing_role_status)
+                .max_stream(auth.max_stream)
+                .inactive_means(self.explainer.inactive_means());
+        let guard = match &self.watch {
+            Some(watch) => guard.watch(Arc::clone(watch)),
+            None => guard,
+        };
+        match resource {
+            Some(resource) => guard.resource(self.with_issuer(resource)),
+            None => guard,
+        }
+    }
+
+    /// Names the authorization server, which the fake does not have.
+    fn with_issuer(&self, resource: Resource) -> Resource {
+        match self.issuer.clone() {
+            Some(issuer) => resource.authorization_server(move || issuer.to_string()),
+            None => resource,
+        }
     }
 }
 
@@ -120,6 +171,8 @@ fn in_memory(fake: Fake) -> Composed {
         canary: None,
         changes: None,
         credentials: None,
+        watch: None,
+        issuer: None,
     }
 }
 
@@ -137,6 +190,8 @@ fn ask_zitadel(
     let ComposedZitadel { introspector, known, .. } = zitadel;
     Ok(Composed {
         introspector: Arc::new(BoundedByAddress::new(introspector, known, limits.max_in_flight)),
+        issuer: zitadel.requirements.issuer.clone(),
+        watch: None,
         requirements: zitadel.requirements,
         explainer: Explainer::Zitadel {
             explainer: Box::new(zitadel.explainer),

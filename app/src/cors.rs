@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{
+    HeaderName,
+    header::{RETRY_AFTER, WWW_AUTHENTICATE},
+};
 use axum_zitadel::X_REQUEST_ID;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
@@ -10,11 +13,18 @@ use crate::config::{AllowedOrigin, Cors};
 
 /// Time for which a browser may remember a preflight answer.
 const MAX_AGE: Duration = Duration::from_mins(10);
+/// Session of the Model Context Protocol's Streamable HTTP transport.
+const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Makes the layer for the allowed origins; `None` where there are none.
-pub(crate) fn layer(cors: &Cors) -> Option<CorsLayer> {
+/// Makes the layer for the allowed origins; `None` where there are none. Pages may read the id of an MCP
+/// session where there is a resource.
+pub(crate) fn layer(cors: &Cors, has_resource: bool) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;
+    }
+    let mut exposed = vec![WWW_AUTHENTICATE, RETRY_AFTER, X_REQUEST_ID];
+    if has_resource {
+        exposed.push(MCP_SESSION_ID);
     }
     let origins = cors.allowed_origins.iter().map(AllowedOrigin::as_header).cloned();
     Some(
@@ -22,7 +32,7 @@ pub(crate) fn layer(cors: &Cors) -> Option<CorsLayer> {
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods(AllowMethods::mirror_request())
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, X_REQUEST_ID])
+            .expose_headers(exposed)
             .max_age(MAX_AGE),
     )
 }

@@ -32,7 +32,8 @@ mod toml_line;
 
 pub use api::routes;
 pub use axum_zitadel::{
-    Access, Authorized, Mountable, Problem, Rejection, Route, Routes, guarded, optional, public,
+    Access, Authorized, GuardedService, Mountable, Problem, Rejection, Resource, Route, Routes,
+    ServicePermit, guarded, optional, public, require,
 };
 pub use banner::Banner;
 pub use check::{Checked, check};

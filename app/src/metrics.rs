@@ -69,6 +69,14 @@ impl Metrics {
         })
     }
 
+    /// Counts a rule within a guarded service that was not met.
+    pub(crate) fn denied_within(&self, route: &str, reason: &'static str) {
+        self.scope(|| {
+            counter!("service_denials_total", "route" => route.to_owned(), "reason" => reason)
+                .increment(1);
+        });
+    }
+
     /// Everything, as Prometheus reads it.
     pub(crate) fn render(&self) -> String {
         self.scope(|| {
@@ -125,6 +133,12 @@ fn describe() {
         "http_server_request_duration_seconds",
         Unit::Seconds,
         "From a request's head to its answer's head; outcome is the reason of a refusal, or ok."
+    );
+    describe_counter!(
+        "service_denials_total",
+        Unit::Count,
+        "Rules within a guarded service, such as that of a tool, that a caller did not meet; the answer \
+         is the service's own."
     );
     describe_histogram!(
         "token_introspection_duration_seconds",

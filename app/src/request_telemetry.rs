@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::{HeaderMap, StatusCode};
-use axum_zitadel::{RequestEnd, RequestHead, RequestObserver, Route};
+use axum_zitadel::{Reason, RequestEnd, RequestHead, RequestObserver, Route};
 use domain::Subject;
 use metrics::Histogram;
 use tracing::{
@@ -42,9 +42,10 @@ struct Measured {
 impl RequestTelemetry {
     pub(crate) fn new(metrics: Option<Metrics>, log: &Log, table: &[Route]) -> Self {
         let measured = metrics.map(|metrics| {
-            let ok = table.iter().map(|Route { method, path, .. }| {
+            let ok = table.iter().filter_map(|Route { method, path, .. }| {
+                let method = method.as_ref()?;
                 let ok = metrics.request(method, path, StatusCode::OK, OK);
-                ((method_label(method), *path), ok)
+                Some(((method_label(method), *path), ok))
             });
             Measured { ok: ok.collect(), metrics }
         });
@@ -111,6 +112,12 @@ impl RequestObserver for RequestTelemetry {
             );
         }
         trace(span, end);
+    }
+
+    fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
+        if let Some(measured) = &self.measured {
+            measured.metrics.denied_within(head.route, reason.as_str());
+        }
     }
 }
 

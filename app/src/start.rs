@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adapters::{SystemClock, zitadel::HttpClientError};
+use adapters::SystemClock;
 use axum::Router;
 use axum_zitadel::Routes;
 use tracing::{info, warn};
@@ -59,7 +59,11 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let (api, metrics) = compose(config, routes)?;
     let listener = listen_on(address).map_err(&listen)?;
     let local_address = listener.local_addr().map_err(&listen)?;
-    let running = scope(metrics.as_ref(), || serve(listener, local_address, api.router, &server));
+    let guard = api.guard;
+    let stop_streams = move || guard.stop();
+    let running = scope(metrics.as_ref(), || {
+        serve(listener, local_address, api.router, &server, Box::new(stop_streams))
+    });
     info!(address = %local_address, "listening");
     let mut running = running.with_credentials(api.credentials);
     if let (Some(webhook), Some(changes)) = (webhook, &api.changes) {
@@ -134,7 +138,7 @@ pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
 }
 
 /// The API, and its metrics where there is a listener to show them.
-fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), HttpClientError> {
+fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), StartError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;
     Ok((api, metrics))

@@ -23,6 +23,15 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// A service of the resource lets in every token.
+    #[error(
+        "resource.url: any active token opens {path}, and the token of a service user of any \
+         organization is active here: ask for a role in its rule, or set auth.organizations"
+    )]
+    OpenToStrangers {
+        /// Path of the service.
+        path: &'static str,
+    },
     /// The connection to ZITADEL cannot be made as configured.
     #[error("{}: {source}", setting(source))]
     HttpClient {

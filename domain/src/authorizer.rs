@@ -83,7 +83,7 @@ impl Authorizer {
     /// # Errors
     /// When the token does not meet the rule, or not what is asked of every token.
     pub fn judge_for<R: Rule>(&self, verdict: Introspection) -> Result<Permit<R>, Denial> {
-        Ok(Permit::new(self.judge_at(self.clock.now(), verdict, R::POLICY)?))
+        Ok(Permit::new(self.judge_token(verdict, R::POLICY)?))
     }
 
     /// Obtains a verdict on `token` that is at least as fresh as `needed`, not judged yet: for callers
@@ -116,7 +116,20 @@ impl Authorizer {
         verdict: Introspection,
         policy: &'static Policy,
     ) -> Result<Arc<Principal>, Denial> {
-        Ok(self.judge_at(self.clock.now(), verdict, policy)?.principal)
+        Ok(self.judge_token(verdict, policy)?.principal)
+    }
+
+    /// Judges a verdict as [`judge`](Self::judge) does, and returns what is said of the token. That is
+    /// no permit either.
+    ///
+    /// # Errors
+    /// As [`judge`](Self::judge).
+    pub fn judge_token(
+        &self,
+        verdict: Introspection,
+        policy: &'static Policy,
+    ) -> Result<ActiveToken, Denial> {
+        self.judge_at(self.clock.now(), verdict, policy)
     }
 
     /// Returns the wall-clock time by which tokens are judged.

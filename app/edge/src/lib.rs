@@ -13,15 +13,16 @@ pub mod testing;
 pub use domain;
 
 pub use admit::{
-    Authorized, BearerError, Ended, Following, Guard, GuardBuilder, GuardLayer, Guarding, Require,
-    RequireLayer, RoutableService,
+    Authorized, BearerError, Ended, Following, FurtherRule, FurtherRules, Guard, GuardBuilder,
+    GuardLayer, Guarding, Require, RequireLayer, RoutableService, ServicePermit,
 };
 pub use answer::{
-    InvalidRealm, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason, Rejection,
+    InvalidRealm, InvalidResource, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason,
+    Rejection, Resource,
 };
 pub use mount::{
-    Access, Admission, Arguments, Mountable, NotFound, PermitFirst, Route, Routes, guarded,
-    optional, public,
+    Access, Admission, Arguments, GuardedService, Mountable, NotFound, PermitFirst, Route, Routes,
+    guarded, optional, public, require, resource_metadata,
 };
 pub use note::{
     RequestEnd, RequestHead, RequestId, RequestObserver, UNMATCHED, X_REQUEST_ID, error_chain,

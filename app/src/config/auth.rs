@@ -14,6 +14,8 @@ pub struct Auth {
     pub realm: Realm,
     /// The status when a valid token lacks the role.
     pub missing_role_status: MissingRoleStatus,
+    /// How long anything may stay open by one token, give or take 10 %; zero is no bound.
+    pub max_stream: Duration,
     /// Clock skew tolerated when `nbf` is judged.
     pub leeway: Duration,
     /// The user must belong to one of these; an empty list asks for none.
@@ -28,7 +30,8 @@ impl Auth {
         let audiences: Vec<String> = layers.list("auth.audience")?;
         Ok(Self {
             realm: layers.required("auth.realm")?,
-            missing_role_status: layers.required("auth.missing_role_status")?,
+            missing_role_status: missing_role_status(layers)?,
+            max_stream: duration(layers, "auth.max_stream")?,
             leeway: duration(layers, "auth.leeway")?,
             organizations: organizations
                 .iter()
@@ -41,5 +44,15 @@ impl Auth {
                 .collect::<Result<_, _>>()
                 .map_err(|error| layers.error("auth.audience", error))?,
         })
+    }
+}
+
+/// Returns 403 for a resource, unless another status is set: a client that is told 401 signs in again,
+/// and no login brings a role.
+fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
+    let setting = "auth.missing_role_status";
+    match (layers.origin(setting), layers.origin("resource.url")) {
+        (None, Some(_)) => Ok(MissingRoleStatus::Forbidden),
+        _ => layers.required(setting),
     }
 }

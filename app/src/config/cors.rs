@@ -97,6 +97,14 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
+/// Writes an origin with its port, where the scheme has one.
+pub(super) fn with_port(origin: &str) -> String {
+    match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
+        Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),
+        _ => origin.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +124,19 @@ mod tests {
             "app://obsidian.md",
         ] {
             assert_eq!(text.parse::<AllowedOrigin>().unwrap().as_header(), text);
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_with_its_port() {
+        for (origin, expected) in [
+            ("https://app.example.com", "https://app.example.com:443"),
+            ("http://localhost", "http://localhost:80"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("https://[::1]:8443", "https://[::1]:8443"),
+            ("tauri://localhost", "tauri://localhost"),
+        ] {
+            assert_eq!(with_port(origin), expected);
         }
     }
 

@@ -19,6 +19,7 @@ mod prefix;
 mod proxies;
 #[cfg(feature = "setup")]
 mod reach;
+mod resource;
 mod section;
 mod server;
 mod setting;
@@ -28,6 +29,7 @@ mod zitadel;
 use std::{collections::BTreeMap, env, path::Path};
 
 use adapters::CacheSettings;
+use axum_zitadel::Resource;
 use serde::de::DeserializeOwned;
 
 pub use crate::client::{InvalidNetwork, Networks};
@@ -65,6 +67,8 @@ pub struct Config {
     pub cors: Cors,
     /// What every token must show, and how denials look.
     pub auth: Auth,
+    /// The URL that clients know this API by, if they find out themselves where to sign in.
+    pub resource: Option<Resource>,
     /// How long an answer may be reused.
     pub cache: CacheSettings,
     /// The change feed, if there is one.
@@ -127,6 +131,16 @@ impl Config {
         self.owners.section(name)
     }
 
+    /// Returns the origins whose pages may call: that of the resource, and those of
+    /// `cors.allowed_origins`, each with its port.
+    #[must_use]
+    pub fn page_origins(&self) -> Vec<String> {
+        let own = self.resource.iter().map(Resource::origin);
+        let allowed = self.cors.allowed_origins.iter();
+        let allowed = allowed.filter_map(|origin| origin.as_header().to_str().ok());
+        own.chain(allowed).map(cors::with_port).collect()
+    }
+
     /// Gives the fake these tokens instead of the built-in ones, unless a file is named for them.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
@@ -180,12 +194,14 @@ impl Config {
         } else {
             None
         };
+        let auth = Auth::read(&layers)?;
         Ok(Self {
             introspector,
             admin,
             server,
             cors: Cors::read(&layers)?,
-            auth: Auth::read(&layers)?,
+            resource: resource::read(&layers, &auth)?,
+            auth,
             cache: cache::read(&layers, changes.is_some())?,
             changes,
             log: Log::read(&layers)?,

@@ -137,6 +137,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         "origins such as https://app.example.com, without path or wildcard",
         "Exact origins of browser clients. Without it: no CORS headers at all.",
     ),
+    Setting::new(
+        "resource.url",
+        "an https URL, or an http URL on loopback, without query and fragment",
+        "URL that clients know this API by, such as `https://api.example.com/mcp`. With it each challenge names the metadata of this resource (RFC 9728) and the scopes to ask for, so that a client such as one of MCP signs in by itself ([mcp.md](mcp.md)). It needs `zitadel.project_id`. Without it: no metadata, and challenges as in RFC 6750.",
+    ),
+    Setting::new(
+        "resource.name",
+        "a name for people",
+        "Name of the resource, which clients show when they ask to sign in. Without it: none.",
+    ),
+    Setting::new(
+        "resource.documentation",
+        "an https or http URL",
+        "Page for developers who call this API. Without it: none.",
+    ),
     Setting::new("zitadel.domain", URL, "Issuer and base URL. One trailing `/` is ignored.")
         .seed("ZITADEL_DOMAIN"),
     Setting::new(
@@ -236,10 +251,16 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "auth.missing_role_status",
         "401 or 403",
-        "Status when a valid token lacks the role: `401`, as the Python example documents, or `403`, as RFC 6750 has it.",
+        "Status when a valid token lacks the role: `401`, as the Python example documents, or `403`, as RFC 6750 has it. With `resource.url`: `403`, unless it is set.",
     )
     .number()
     .default("401"),
+    Setting::new(
+        "auth.max_stream",
+        DURATION,
+        "How long a stream, or any other answer of a guarded service, may go on by one token, give or take 10 %. `0s`: for as long as the token is valid.",
+    )
+    .default("1h"),
     Setting::new(
         "auth.leeway",
         DURATION,

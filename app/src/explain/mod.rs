@@ -52,6 +52,8 @@ enum Verdict {
 struct ExplainedRoute {
     route: Route,
     shut: Option<Shut>,
+    /// Rules within a service, each as the route.
+    within: Vec<(&'static Policy, Option<Shut>)>,
 }
 
 /// How a route turns a token away.
@@ -73,7 +75,7 @@ pub async fn explain(
 ) -> Result<Explained, StartError> {
     let fresh = fresh(&config);
     let composed = compose::introspector(config.introspector, config.cache, None, &config.prefix)?;
-    let guard = composed.guard(&config.auth).build();
+    let guard = composed.guard(&config.auth, config.resource).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
     let asked = explainer.asked();
     let turned_away = |form, verdict, shut: &Shut| {
@@ -168,7 +170,8 @@ fn routes(
             Access::Public => None,
             Access::Optional(policy) | Access::Guarded(policy) => judge(policy).err(),
         };
-        ExplainedRoute { route: route.clone(), shut }
+        let within = route.further.iter().map(|policy| (*policy, judge(policy).err())).collect();
+        ExplainedRoute { route: route.clone(), shut, within }
     };
     table.iter().map(explained).collect()
 }

@@ -10,7 +10,7 @@ use axum_zitadel::{Access, Reason};
 use domain::{ActiveToken, Freshness, Principal, RoleGrant};
 use serde_json::{Value, json};
 
-use super::{Explained, ExplainedRoute, Verdict};
+use super::{Explained, ExplainedRoute, Shut, Verdict};
 
 impl Explained {
     /// For people.
@@ -128,12 +128,19 @@ fn names(principal: &Principal) -> [(&'static str, Option<&str>); 4] {
     ]
 }
 
-fn write_route(text: &mut String, ExplainedRoute { route, shut }: &ExplainedRoute) -> fmt::Result {
+fn write_route(
+    text: &mut String,
+    ExplainedRoute { route, shut, within }: &ExplainedRoute,
+) -> fmt::Result {
     let rule = rule(route.access, route.freshness);
     let outcome = if shut.is_some() { "shut" } else { "open" };
-    writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.method.as_str(), route.path)?;
+    writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.shown_method(), route.path)?;
     if let Some(shut) = shut {
         writeln!(text, "        {} {}: {}", shut.status, shut.reason, shut.why)?;
+    }
+    for (policy, shut) in within {
+        let outcome = if shut.is_some() { "shut" } else { "open" };
+        writeln!(text, "  {outcome}         within it: {policy}")?;
     }
     Ok(())
 }
@@ -198,16 +205,26 @@ fn active_json(token: &ActiveToken) -> Value {
     Value::Object(json)
 }
 
-fn route_json(ExplainedRoute { route, shut }: &ExplainedRoute) -> Value {
-    json!({
-        "method": route.method.as_str(),
-        "path": route.path,
-        "rule": rule(route.access, route.freshness),
-        "open": shut.is_none(),
-        "status": shut.as_ref().map(|shut| shut.status),
-        "reason": shut.as_ref().map(|shut| shut.reason),
-        "why": shut.as_ref().map(|shut| &shut.why),
-    })
+fn route_json(ExplainedRoute { route, shut, within }: &ExplainedRoute) -> Value {
+    let judged = |rule: String, shut: &Option<Shut>| {
+        json!({
+            "rule": rule,
+            "open": shut.is_none(),
+            "status": shut.as_ref().map(|shut| shut.status),
+            "reason": shut.as_ref().map(|shut| shut.reason),
+            "why": shut.as_ref().map(|shut| &shut.why),
+        })
+    };
+    let mut json = judged(rule(route.access, route.freshness), shut);
+    if let Some(members) = json.as_object_mut() {
+        members.insert("method".to_owned(), route.shown_method().into());
+        members.insert("path".to_owned(), route.path.into());
+        if !within.is_empty() {
+            let within = within.iter().map(|(policy, shut)| judged(policy.to_string(), shut));
+            members.insert("within".to_owned(), within.collect());
+        }
+    }
+    json
 }
 
 /// The calendar of RFC 3339 ends with the year 9999, and here it begins with 1970.

@@ -129,16 +129,21 @@ impl Running {
     }
 }
 
-/// Serves `router` until it is stopped. It registers its metrics at the current recorder.
+/// Ends the streams that would go on for as long as their clients like.
+pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
+
+/// Serves `router` until it is stopped; `stop_streams` is called once nobody is accepted any more. It
+/// registers its metrics at the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     local_address: SocketAddr,
     router: Router,
     config: &config::Server,
+    stop_streams: StopStreams,
 ) -> Running {
     let per_address = config.max_connections_per_address();
     let shares = ConnectionShares::new(per_address, config.trusted_proxies.with_loopback());
-    serve_by(shares, listener, local_address, router, config)
+    serve_by(shares, listener, local_address, router, config, stop_streams)
 }
 
 fn serve_by(
@@ -147,6 +152,7 @@ fn serve_by(
     local_address: SocketAddr,
     router: Router,
     config: &config::Server,
+    stop_streams: StopStreams,
 ) -> Running {
     let (stop, stopped) = oneshot::channel();
     let draining = Arc::new(AtomicBool::new(false));
@@ -154,7 +160,8 @@ fn serve_by(
     let max_connections = config.max_connections.get();
     let open = gauge!("http_server_connections");
     let server = Server::new(listener, max_connections, shares, connections, open);
-    let served = tokio::spawn(server.run(stopped, config.drain_delay, config.shutdown_grace));
+    let served = server.run(stopped, config.drain_delay, config.shutdown_grace, stop_streams);
+    let served = tokio::spawn(served);
     Running {
         local_address,
         stop,
@@ -257,12 +264,14 @@ impl Server {
         stopped: oneshot::Receiver<()>,
         drain_delay: Duration,
         grace: Duration,
+        stop_streams: StopStreams,
     ) -> Stopped {
         self.accept_until(stopped).await;
         self.connections.draining.store(true, Ordering::Relaxed);
         self.accept_until(sleep(drain_delay)).await;
         let Self { listener, connections, mut tasks, .. } = self;
         drop(listener);
+        stop_streams();
         if timeout(grace, drain::drain(&connections.phase, &mut tasks)).await.is_ok() {
             return Stopped { cut_off: 0 };
         }

@@ -27,7 +27,7 @@ fn serve_bounded(max: usize, variables: &[(&str, &str)], router: Router) -> (Run
     let metrics = Metrics::new();
     let running = metrics.scope(|| {
         let shares = ConnectionShares::new(NonZeroUsize::new(max).unwrap(), Networks::default());
-        serve_by(shares, listener, address, router, &config.server)
+        serve_by(shares, listener, address, router, &config.server, Box::new(|| {}))
     });
     (running, metrics)
 }

@@ -22,7 +22,7 @@ pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str
             collect(policy, &mut keys);
             !keys.is_empty() && keys.iter().all(|key| held.iter().any(|held| held == key))
         };
-        let is_plain = route.method.as_str() == "GET" && !route.path.contains('{');
+        let is_plain = route.shown_method() == "GET" && !route.path.contains('{');
         is_plain && matches!(route.access, Access::Guarded(policy) if asks(policy))
     };
     table.iter().find(is_open).map(|route| route.path)

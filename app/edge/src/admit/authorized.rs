@@ -9,7 +9,7 @@ use axum::{
 use domain::{Denial, Permit, Rule};
 use serde::de::DeserializeOwned;
 
-use super::Visit;
+use super::{Ended, Visit};
 use crate::answer::{Outcome, Rejection};
 
 /// Proof that the caller met the rule `R`: an extractor, which turns away everyone else.
@@ -54,8 +54,24 @@ impl<R: Rule> Authorized<R> {
     pub fn deny(&self, why: impl Into<Cow<'static, str>>) -> Rejection {
         let outcome = Outcome::Denied(Denial::ByHandler { why: why.into() });
         match &self.visit {
-            Some(visit) => visit.refuse(&outcome),
+            Some(visit) => visit.refuse(&outcome, Some(R::POLICY)),
             None => Rejection::without_guard(&outcome),
+        }
+    }
+
+    /// Waits until what this permit opened has to end: at `exp`, when a change at the authorization
+    /// server takes it back, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or when
+    /// the server stops.
+    ///
+    /// For whatever outlives the request: a stream of events, an upgraded connection, a spawned task. A
+    /// refresh of the session ends nothing. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
+    /// no change is seen. A permit made for a test has no end.
+    ///
+    /// Cancel-safe.
+    pub async fn ended(&self) -> Ended {
+        match &self.visit {
+            Some(visit) => visit.opened(R::POLICY, self.permit.token()).ended().await,
+            None => std::future::pending().await,
         }
     }
 

@@ -3,13 +3,13 @@
 mod authorized;
 mod bearer;
 mod ended;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired next"))]
 mod ending_body;
 mod event_boundary;
 mod guard;
 mod layer;
+mod opened;
 mod require;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired next"))]
+mod service_permit;
 mod session_owner;
 mod visit;
 
@@ -22,4 +22,5 @@ pub use ended::Ended;
 pub use guard::{Guard, GuardBuilder};
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};
+pub use service_permit::{FurtherRule, FurtherRules, ServicePermit};
 pub(crate) use visit::Visit;

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::Request,
+    http::{Request, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
 use domain::Rule;
@@ -18,7 +18,8 @@ use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
 
-use super::{Guard, Visit};
+use super::{FurtherRule, FurtherRules, Guard, ServicePermit, Visit, ending_body::until_ended};
+use crate::answer::Outcome;
 
 /// A service that a rule can stand before: any service of tower's that axum can route to.
 pub trait RoutableService:
@@ -44,12 +45,29 @@ pub struct Require<R, S> {
     service: S,
     guard: Guard,
     name: Option<&'static str>,
+    further: Arc<[FurtherRule]>,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R: Rule, S> Require<R, S> {
-    pub(super) fn new(guard: Guard, service: S) -> Self {
-        Self { service, guard, name: None, rule: PhantomData }
+    pub(crate) fn new(guard: Guard, service: S) -> Self {
+        assert!(
+            guard.resource().is_none() || !guard.lets_in_strangers(R::POLICY),
+            "a service of a resource asks for a role, or its authorizer for organizations: \
+             any active token would include those of strangers"
+        );
+        Self { service, guard, name: None, further: Arc::default(), rule: PhantomData }
+    }
+
+    /// Names the rules of parts of the service, such as the tools of an MCP server, which ask for them by
+    /// [`ServicePermit::require`]: `.with::<(ReadMessages, DeleteMessages)>()`.
+    #[must_use]
+    pub fn with<T: FurtherRules>(self) -> Self {
+        self.with_rules(T::rules())
+    }
+
+    pub(crate) fn with_rules(self, further: Vec<FurtherRule>) -> Self {
+        Self { further: further.into(), ..self }
     }
 
     /// Names the route in events and metrics, as in `.named("/files")`: a nested service has no path
@@ -83,7 +101,7 @@ impl<R: Rule, S> Layer<S> for RequireLayer<R> {
     type Service = Require<R, S>;
 
     fn layer(&self, service: S) -> Require<R, S> {
-        Require { service, guard: self.guard.clone(), name: self.name, rule: PhantomData }
+        Require { name: self.name, ..Require::new(self.guard.clone(), service) }
     }
 }
 
@@ -110,13 +128,25 @@ where
             request.extensions_mut().insert(Arc::clone(&visit));
             span = visit.span();
         }
+        let (guard, further) = (self.guard.clone(), Arc::clone(&self.further));
         let answer = async move {
-            let mut response = match visit.admit::<R>(request.headers()).await {
+            let admitted = if guard.refuses_origin(request.headers()) {
+                Err(visit.refuse(&Outcome::ForeignOrigin, None))
+            } else {
+                visit.admit::<R>(request.headers()).await
+            };
+            let mut response = match admitted {
                 Ok(authorized) => {
+                    let header = request.headers().get(AUTHORIZATION).cloned();
+                    let permit = ServicePermit::new(&visit, authorized.permit(), header, further);
                     let principal = Arc::clone(authorized.principal());
-                    request.extensions_mut().insert(principal);
+                    guard.sessions().open(request.headers_mut(), &principal);
+                    request.extensions_mut().insert(Arc::clone(&principal));
+                    request.extensions_mut().insert(permit.clone());
                     let Ok(response) = service.call(request).await;
-                    response.into_response()
+                    let mut response = response.into_response();
+                    guard.sessions().seal(response.headers_mut(), &principal);
+                    until_ended(response, async move { permit.ended().await })
                 }
                 Err(rejection) => rejection.into_response(),
             };
@@ -132,7 +162,8 @@ where
 impl<R, S: Clone> Clone for Require<R, S> {
     fn clone(&self) -> Self {
         let (service, guard) = (self.service.clone(), self.guard.clone());
-        Self { service, guard, name: self.name, rule: PhantomData }
+        let further = Arc::clone(&self.further);
+        Self { service, guard, name: self.name, further, rule: PhantomData }
     }
 }
 

@@ -16,11 +16,14 @@ use axum::{
         request::Parts,
     },
 };
-use domain::{AccessToken, Freshness, Introspection, IntrospectionError, Permit, Refusal, Rule};
+use domain::{
+    AccessToken, ActiveToken, Freshness, Introspection, IntrospectionError, Permit, Policy,
+    Refusal, Rule, Tick, VerdictWatch,
+};
 use tokio::time::Instant;
 use tracing::{Span, span::Entered};
 
-use super::{Authorized, BearerError, Guard, bearer};
+use super::{Authorized, BearerError, Guard, bearer, opened::Opened};
 use crate::{
     answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
     note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
@@ -31,7 +34,7 @@ pub(crate) struct Visit {
     guard: Guard,
     method: Method,
     path: OnceLock<MatchedPath>,
-    /// Name of a service that has no path in the router.
+    /// Name of a service, which goes before its path in the router: it may have none, or several.
     name: OnceLock<&'static str>,
     id: RequestId,
     began: Option<Instant>,
@@ -45,6 +48,8 @@ pub(crate) struct Visit {
     keeps_verdict: bool,
     /// A lock costs 80 instructions less than a cell that is set once.
     verdict: Mutex<Option<Known>>,
+    /// When what it opens has been open for as long as anything may be.
+    until: OnceLock<Option<Instant>>,
 }
 
 /// The verdict on the token of this request.
@@ -53,6 +58,8 @@ struct Known {
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
+    /// The tick before it was obtained; `None` where nobody watches verdicts.
+    asked: Option<Tick>,
 }
 
 impl Visit {
@@ -97,6 +104,7 @@ impl Visit {
             ended: AtomicBool::new(false),
             keeps_verdict: shared || guard.observer().is_some(),
             verdict: Mutex::new(None),
+            until: OnceLock::new(),
         };
         if let Some(observer) = guard.observer() {
             visit.span = observer.span(visit.head(), request.headers());
@@ -123,8 +131,8 @@ impl Visit {
     }
 
     fn head(&self) -> RequestHead<'_> {
-        let path = self.path.get().map(MatchedPath::as_str);
-        let route = path.or_else(|| self.name.get().copied()).unwrap_or(UNMATCHED);
+        let path = || self.path.get().map(MatchedPath::as_str);
+        let route = self.name.get().copied().or_else(path).unwrap_or(UNMATCHED);
         RequestHead { method: &self.method, route, request_id: &self.id }
     }
 
@@ -146,7 +154,7 @@ impl Visit {
         self.asked.store(true, Ordering::Relaxed);
         match self.judge(headers).await {
             Ok(authorized) => Ok(authorized),
-            Err(outcome) => Err(self.refuse(&outcome)),
+            Err(outcome) => Err(self.refuse(&outcome, Some(R::POLICY))),
         }
     }
 
@@ -159,7 +167,7 @@ impl Visit {
         match self.judge(headers).await {
             Ok(authorized) => Ok(Some(authorized)),
             Err(Outcome::NoToken(BearerError::Missing)) => Ok(None),
-            Err(outcome) => Err(self.refuse(&outcome)),
+            Err(outcome) => Err(self.refuse(&outcome, Some(R::POLICY))),
         }
     }
 
@@ -202,12 +210,70 @@ impl Visit {
         {
             return Ok(known.verdict.clone());
         }
+        self.obtain(token, header, needed).await
+    }
+
+    async fn obtain(
+        &self,
+        token: &AccessToken<'_>,
+        header: Option<&HeaderValue>,
+        needed: Freshness,
+    ) -> Result<Introspection, IntrospectionError> {
+        let asked = self.guard.watch().map(VerdictWatch::now);
         let (verdict, freshness) = self.guard.authorizer().verdict(token, needed).await?;
         if let Some(header) = header {
             let (header, verdict) = (header.clone(), verdict.clone());
-            *self.known() = Some(Known { header, verdict, freshness });
+            *self.known() = Some(Known { header, verdict, freshness, asked });
         }
         Ok(verdict)
+    }
+
+    /// Judges by a further rule `R` within the service that the request was let in to: by the verdict
+    /// that let it in where that `is_young`, whether or not the head of the answer is there.
+    pub(super) async fn admit_within<R: Rule>(
+        self: &Arc<Self>,
+        header: Option<&HeaderValue>,
+        is_young: bool,
+    ) -> Result<Authorized<R>, Outcome> {
+        let serves = |known: &Known| is_young && known.freshness.serves(R::FRESHNESS);
+        let known = self.known().as_ref().filter(|it| serves(it)).map(|it| it.verdict.clone());
+        let verdict = if let Some(verdict) = known {
+            verdict
+        } else {
+            let shown = header.map(|header| (AUTHORIZATION, header.clone()));
+            let headers = HeaderMap::from_iter(shown);
+            let token = bearer::access_token(&headers).map_err(Outcome::NoToken)?;
+            let verdict = self.obtain(&token, header, R::FRESHNESS).await;
+            verdict.map_err(Outcome::Undetermined)?
+        };
+        let permit = self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)?;
+        Ok(Authorized::new(permit, Arc::clone(self)))
+    }
+
+    /// Notes that a rule within a service was not met, and returns the answer. The answer of the
+    /// service need not be one that turns away.
+    pub(super) fn refuse_within(&self, outcome: &Outcome, policy: &'static Policy) -> Rejection {
+        self.guard.refusals().log(outcome, self.head());
+        if let Some(observer) = self.guard.observer() {
+            observer.denied_within(self.head(), outcome.reason());
+        }
+        self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
+    }
+
+    /// Returns what is opened by a permit of `policy` that the verdict on `token` led to.
+    pub(super) fn opened(&self, policy: &'static Policy, token: &ActiveToken) -> Opened {
+        let (header, asked) = match &*self.known() {
+            Some(known) => (Some(known.header.clone()), known.asked),
+            None => (None, self.guard.watch().map(VerdictWatch::now)),
+        };
+        Opened {
+            guard: self.guard.clone(),
+            policy,
+            token: token.clone(),
+            header,
+            asked,
+            until: *self.until.get_or_init(|| self.guard.open_until()),
+        }
     }
 
     fn refusal(&self) -> MutexGuard<'_, Option<Reason>> {
@@ -220,7 +286,7 @@ impl Visit {
 
     /// Notes that the request is turned away, and returns the answer. The first refusal of a request
     /// counts, until a rule lets it in after all; a bug counts always.
-    pub(crate) fn refuse(&self, outcome: &Outcome) -> Rejection {
+    pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {
             let mut refusal = self.refusal();
@@ -233,7 +299,7 @@ impl Visit {
         if is_noted {
             self.guard.refusals().log(outcome, self.head());
         }
-        self.guard.answers().rejection(outcome, Some(&self.id))
+        self.guard.answers().rejection(outcome, policy, Some(&self.id))
     }
 
     /// Completes the answer, and tells the observer.

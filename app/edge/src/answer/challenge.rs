@@ -1,9 +1,12 @@
-//! The value of `WWW-Authenticate` (RFC 6750 §3).
+//! The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 
-use std::str::FromStr;
+use std::{fmt::Write, str::FromStr};
 
 use axum::http::HeaderValue;
+use domain::Policy;
 use thiserror::Error;
+
+use super::Resource;
 
 /// Realm of the challenge: text that needs no escape in a quoted string (RFC 9110 §5.6.4).
 /// Default: `api`.
@@ -21,6 +24,13 @@ impl Realm {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns whether it may stand in a challenge that names a resource: clients look for the names of
+    /// the challenge's fields anywhere in it.
+    #[must_use]
+    pub fn fits_a_resource(&self) -> bool {
+        fits_a_resource(&self.0)
+    }
 }
 
 impl Default for Realm {
@@ -33,12 +43,20 @@ impl FromStr for Realm {
     type Err = InvalidRealm;
 
     fn from_str(text: &str) -> Result<Self, InvalidRealm> {
-        let fits = |byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-        if !text.bytes().all(fits) {
+        if !needs_no_escape(text) {
             return Err(InvalidRealm);
         }
         Ok(Self(text.into()))
     }
+}
+
+fn needs_no_escape(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+}
+
+/// Two SDKs of MCP find a field by a regular expression without word borders.
+fn fits_a_resource(text: &str) -> bool {
+    ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
 
 /// Error code of a challenge (RFC 6750 §3.1).
@@ -59,10 +77,27 @@ impl ChallengeError {
     }
 }
 
-/// The challenges of one realm, each written once.
+/// What a challenge says beside the realm and the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// The scheme and nothing else: a request without a token is told no error (RFC 6750 §3.1).
+    Bare,
+    Error(ChallengeError),
+    /// No error and no scope: nothing that a client could take for a reason to sign in again.
+    WithoutLogin,
+}
+
+/// Writes the challenges of one guard.
 #[derive(Clone, Debug)]
-pub(super) struct Challenges {
-    /// Names the scheme and nothing else: a request without a token is told no error (§3.1).
+pub(super) enum Challenges {
+    /// Each written once.
+    OfRealm(OfRealm),
+    /// A challenge names the scopes of a rule.
+    OfResource { realm: Realm, resource: Resource },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct OfRealm {
     bare: HeaderValue,
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
@@ -70,52 +105,143 @@ pub(super) struct Challenges {
 }
 
 impl Challenges {
-    pub(super) fn new(realm: &Realm) -> Self {
-        Self {
-            bare: challenge(realm, None),
-            invalid_request: challenge(realm, Some(ChallengeError::InvalidRequest)),
-            invalid_token: challenge(realm, Some(ChallengeError::InvalidToken)),
-            insufficient_scope: challenge(realm, Some(ChallengeError::InsufficientScope)),
+    pub(super) fn new(realm: &Realm, resource: Option<Resource>) -> Self {
+        if let Some(resource) = resource {
+            return Self::OfResource { realm: realm.clone(), resource };
         }
+        let written = |error: Option<ChallengeError>| {
+            let mut fields = Fields::new(realm);
+            if let Some(error) = error {
+                fields.add("error", error.as_str());
+            }
+            fields.written()
+        };
+        Self::OfRealm(OfRealm {
+            bare: written(None),
+            invalid_request: written(Some(ChallengeError::InvalidRequest)),
+            invalid_token: written(Some(ChallengeError::InvalidToken)),
+            insufficient_scope: written(Some(ChallengeError::InsufficientScope)),
+        })
     }
 
-    pub(super) fn get(&self, error: Option<ChallengeError>) -> HeaderValue {
-        match error {
-            None => &self.bare,
-            Some(ChallengeError::InvalidRequest) => &self.invalid_request,
-            Some(ChallengeError::InvalidToken) => &self.invalid_token,
-            Some(ChallengeError::InsufficientScope) => &self.insufficient_scope,
+    pub(super) fn names_a_resource(&self) -> bool {
+        matches!(self, Self::OfResource { .. })
+    }
+
+    /// Returns a challenge. One that names a resource has the scopes of `policy`, and `detail` where a
+    /// quoted string can hold it.
+    pub(super) fn get(
+        &self,
+        challenge: Challenge,
+        policy: Option<&Policy>,
+        detail: &str,
+    ) -> HeaderValue {
+        match self {
+            Self::OfRealm(written) => match challenge {
+                Challenge::Bare | Challenge::WithoutLogin => &written.bare,
+                Challenge::Error(ChallengeError::InvalidRequest) => &written.invalid_request,
+                Challenge::Error(ChallengeError::InvalidToken) => &written.invalid_token,
+                Challenge::Error(ChallengeError::InsufficientScope) => &written.insufficient_scope,
+            }
+            .clone(),
+            Self::OfResource { realm, resource } => {
+                let mut fields = Fields::new(realm);
+                fields.add("resource_metadata", &resource.metadata_url());
+                let asks_to_sign_in = !matches!(
+                    challenge,
+                    Challenge::WithoutLogin | Challenge::Error(ChallengeError::InvalidRequest)
+                );
+                if asks_to_sign_in {
+                    fields.add("scope", &resource.scope(policy));
+                }
+                if let Challenge::Error(error) = challenge {
+                    fields.add("error", error.as_str());
+                    fields.add("error_description", detail);
+                }
+                fields.written()
+            }
         }
-        .clone()
     }
 }
 
-fn challenge(realm: &Realm, error: Option<ChallengeError>) -> HeaderValue {
-    let realm = realm.as_str();
-    let value = match error {
-        None => format!("Bearer realm=\"{realm}\""),
-        Some(error) => format!("Bearer realm=\"{realm}\", error=\"{}\"", error.as_str()),
-    };
-    HeaderValue::try_from(value).unwrap_or_else(|_| unreachable!("a realm is printable ASCII"))
+/// Fields of a challenge, each a quoted string.
+struct Fields(String);
+
+impl Fields {
+    fn new(realm: &Realm) -> Self {
+        Self(format!("Bearer realm=\"{}\"", realm.as_str()))
+    }
+
+    /// Adds a field, unless its value is empty or would not be read as one.
+    fn add(&mut self, name: &str, value: &str) {
+        if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
+            // Writing to a string cannot fail.
+            let _ = write!(self.0, ", {name}=\"{value}\"");
+        }
+    }
+
+    fn written(self) -> HeaderValue {
+        HeaderValue::try_from(self.0)
+            .unwrap_or_else(|_| unreachable!("its fields are printable ASCII"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::ScopeToken;
+
     use super::*;
+
+    const INVALID_TOKEN: Challenge = Challenge::Error(ChallengeError::InvalidToken);
+    const INSUFFICIENT_SCOPE: Challenge = Challenge::Error(ChallengeError::InsufficientScope);
 
     #[test]
     fn a_challenge_is_what_rfc_6750_shows() {
-        let challenges = Challenges::new(&"my api".parse().unwrap());
-        assert_eq!(challenges.get(None), "Bearer realm=\"my api\"");
-        for (error, expected) in [
-            (ChallengeError::InvalidRequest, "Bearer realm=\"my api\", error=\"invalid_request\""),
-            (ChallengeError::InvalidToken, "Bearer realm=\"my api\", error=\"invalid_token\""),
+        let challenges = Challenges::new(&"my api".parse().unwrap(), None);
+        for (challenge, expected) in [
+            (Challenge::Bare, "Bearer realm=\"my api\""),
             (
-                ChallengeError::InsufficientScope,
-                "Bearer realm=\"my api\", error=\"insufficient_scope\"",
+                Challenge::Error(ChallengeError::InvalidRequest),
+                "Bearer realm=\"my api\", error=\"invalid_request\"",
+            ),
+            (INVALID_TOKEN, "Bearer realm=\"my api\", error=\"invalid_token\""),
+            (INSUFFICIENT_SCOPE, "Bearer realm=\"my api\", error=\"insufficient_scope\""),
+        ] {
+            assert_eq!(challenges.get(challenge, None, "It says why."), expected);
+        }
+    }
+
+    #[test]
+    fn a_challenge_that_names_a_resource_has_its_fields_in_order() {
+        let scopes = vec![ScopeToken::from_static("openid")];
+        let resource = Resource::new("https://api.test/mcp").unwrap().scopes(scopes);
+        let challenges = Challenges::new(&Realm::default(), Some(resource));
+        let begin = "Bearer realm=\"api\", resource_metadata=\
+                     \"https://api.test/.well-known/oauth-protected-resource/mcp\"";
+        let email = Policy::Scope(ScopeToken::from_static("email"));
+        for (challenge, policy, detail, rest) in [
+            (Challenge::Bare, None, "It says why.", ", scope=\"openid\""),
+            (Challenge::WithoutLogin, Some(&email), "It says why.", ""),
+            (
+                INVALID_TOKEN,
+                None,
+                "It says why.",
+                ", scope=\"openid\", error=\"invalid_token\", error_description=\"It says why.\"",
+            ),
+            (
+                INSUFFICIENT_SCOPE,
+                Some(&email),
+                "It says \"why\".",
+                ", scope=\"openid email\", error=\"insufficient_scope\"",
+            ),
+            (
+                INSUFFICIENT_SCOPE,
+                None,
+                "It lacks scope=email.",
+                ", scope=\"openid\", error=\"insufficient_scope\"",
             ),
         ] {
-            assert_eq!(challenges.get(Some(error)), expected);
+            assert_eq!(challenges.get(challenge, policy, detail), format!("{begin}{rest}"));
         }
     }
 
@@ -124,6 +250,14 @@ mod tests {
         assert_eq!("my api!".parse::<Realm>().unwrap().as_str(), "my api!");
         for text in ["a\"b", "a\\b", "a\nb", "ä", "\u{7f}"] {
             assert_eq!(text.parse::<Realm>(), Err(InvalidRealm), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_realm_does_not_look_like_a_field_of_a_challenge() {
+        assert!(Realm::default().fits_a_resource());
+        for text in ["scope=a", "my error=b", "resource_metadata=c"] {
+            assert!(!text.parse::<Realm>().unwrap().fits_a_resource(), "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod outcome;
 mod problem;
 mod reason;
 mod rejection;
+mod resource;
 mod unreadable;
 
 pub use challenge::{InvalidRealm, Realm};
@@ -15,4 +16,6 @@ pub(crate) use problem::{IdSlot, NO_STORE};
 pub use reason::Reason;
 pub use rejection::Rejection;
 pub(crate) use rejection::{Answers, DenialHook, Rejected};
+pub(crate) use resource::root_metadata_path;
+pub use resource::{InvalidResource, Resource};
 pub(crate) use unreadable::{is_rejection, outcome_of};

@@ -7,12 +7,12 @@ use axum::http::{
     HeaderName, HeaderValue, StatusCode,
     header::{RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use domain::{Denial, IntrospectionError, Refusal};
+use domain::{Denial, IntrospectionError, Missing, Policy, Refusal};
 use thiserror::Error;
 
 use super::{
     Problem, Reason,
-    challenge::{ChallengeError, Challenges},
+    challenge::{Challenge, ChallengeError, Challenges},
 };
 use crate::admit::BearerError;
 
@@ -25,6 +25,8 @@ pub(crate) enum Outcome {
     Denied(Denial),
     /// There is no verdict.
     Undetermined(IntrospectionError),
+    /// A page calls a service that its origin may not call.
+    ForeignOrigin,
     /// No route has this path.
     NotFound,
     /// No route of this path has this method.
@@ -97,6 +99,7 @@ impl Outcome {
             Self::NoToken(error) => (*error).into(),
             Self::Denied(denial) => denial.into(),
             Self::Undetermined(fault) => fault.into(),
+            Self::ForeignOrigin => Reason::ForeignOrigin,
             Self::NotFound => Reason::NotFound,
             Self::MethodNotAllowed => Reason::MethodNotAllowed,
             Self::Unreadable { status, .. } => match *status {
@@ -109,43 +112,62 @@ impl Outcome {
         }
     }
 
-    /// Returns what the caller is told. It says only what the caller may know.
+    /// Returns what the caller is told, who met or did not meet `policy`. It says only what the caller
+    /// may know.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
         missing_role: MissingRoleStatus,
+        policy: Option<&Policy>,
     ) -> (Problem, Option<Header>) {
-        let challenged = |error| Some((WWW_AUTHENTICATE, challenges.get(error)));
+        let mut code = self.reason().code();
+        let challenged = |challenge, detail: &str| {
+            Some((WWW_AUTHENTICATE, challenges.get(challenge, policy, detail)))
+        };
         let (status, detail, header) = match self {
             Self::NoToken(error @ BearerError::Missing) => {
-                (StatusCode::UNAUTHORIZED, sentence(error), challenged(None))
+                let detail = sentence(error);
+                let header = challenged(Challenge::Bare, &detail);
+                (StatusCode::UNAUTHORIZED, detail, header)
             }
             Self::NoToken(error) => {
-                let challenge = challenged(Some(ChallengeError::InvalidRequest));
-                (StatusCode::BAD_REQUEST, sentence(error), challenge)
+                let detail = sentence(error);
+                let error = Challenge::Error(ChallengeError::InvalidRequest);
+                let header = challenged(error, &detail);
+                (StatusCode::BAD_REQUEST, detail, header)
             }
             Self::Denied(denial) => {
-                let (status, error) = match denial {
-                    Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => {
-                        (missing_role.status(), ChallengeError::InsufficientScope)
+                let tells_of_logins =
+                    challenges.names_a_resource() && missing_role == MissingRoleStatus::Forbidden;
+                let cure = if tells_of_logins { Cure::of(denial) } else { Cure::usual(denial) };
+                let (status, challenge) = match cure {
+                    Cure::NewToken => {
+                        (StatusCode::UNAUTHORIZED, Challenge::Error(ChallengeError::InvalidToken))
                     }
-                    Denial::Inactive
-                    | Denial::Expired
-                    | Denial::NotYetValid
-                    | Denial::KeyBound
-                    | Denial::WrongIssuer { .. }
-                    | Denial::WrongAudience { .. }
-                    | Denial::WrongOrganization { .. } => {
-                        (StatusCode::UNAUTHORIZED, ChallengeError::InvalidToken)
+                    Cure::MoreScopes => {
+                        (missing_role.status(), Challenge::Error(ChallengeError::InsufficientScope))
                     }
+                    Cure::None => (missing_role.status(), Challenge::WithoutLogin),
                 };
-                (status, told(denial), challenged(Some(error)))
+                let mut detail = told(denial);
+                if let (Denial::WrongOrganization { found }, true) = (denial, tells_of_logins) {
+                    (code, detail) = match found {
+                        Some(_) => (WRONG_ORGANIZATION, detail),
+                        None => (Reason::PolicyNotMet.code(), NO_ORGANIZATION.to_owned()),
+                    };
+                }
+                let header = challenged(challenge, &detail);
+                (status, detail, header)
             }
             Self::Undetermined(_) => {
                 let detail = "The authorization server gave no verdict on the access token, which \
                               may well be valid. Try again.";
                 let retry_after = Some((RETRY_AFTER, RETRY_AFTER_SECS));
                 (StatusCode::SERVICE_UNAVAILABLE, detail.to_owned(), retry_after)
+            }
+            Self::ForeignOrigin => {
+                let detail = "Pages of this origin may not call this.".to_owned();
+                (StatusCode::FORBIDDEN, detail, None)
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such path.".to_owned(), None),
             Self::MethodNotAllowed => {
@@ -158,7 +180,52 @@ impl Outcome {
                 (StatusCode::INTERNAL_SERVER_ERROR, detail, None)
             }
         };
-        (Problem::new(status, self.reason().code(), detail), header)
+        (Problem::new(status, code, detail), header)
+    }
+}
+
+/// Code of the answer to a foreign organization, where no new token is asked for.
+const WRONG_ORGANIZATION: &str = "wrong_organization";
+
+/// Detail of the answer to a token that another scope would make tell the organization.
+const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
+
+/// What a client can do about a denial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cure {
+    /// Get another token.
+    NewToken,
+    /// Get one with more scopes.
+    MoreScopes,
+    /// Nothing: a client that signs in again loses its token and wins nothing.
+    None,
+}
+
+impl Cure {
+    fn of(denial: &Denial) -> Self {
+        match denial {
+            Denial::PolicyNotMet { missing: Missing::Scopes, .. }
+            // A scope brings the claim.
+            | Denial::WrongOrganization { found: None } => Self::MoreScopes,
+            Denial::PolicyNotMet { missing: Missing::Role, .. }
+            | Denial::ByHandler { .. }
+            | Denial::WrongOrganization { found: Some(_) } => Self::None,
+            other => Self::usual(other),
+        }
+    }
+
+    /// Returns the cure that is told without a resource, as RFC 6750 has it.
+    fn usual(denial: &Denial) -> Self {
+        match denial {
+            Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
+            Denial::Inactive
+            | Denial::Expired
+            | Denial::NotYetValid
+            | Denial::KeyBound
+            | Denial::WrongIssuer { .. }
+            | Denial::WrongAudience { .. }
+            | Denial::WrongOrganization { .. } => Self::NewToken,
+        }
     }
 }
 
@@ -174,7 +241,7 @@ fn told(denial: &Denial) -> String {
         Denial::WrongAudience { .. } => "The access token is meant for another audience.",
         Denial::WrongOrganization { .. } => "The user's organization may not use this API.",
         Denial::ByHandler { .. } => "The access token does not permit this.",
-        Denial::PolicyNotMet { policy } => {
+        Denial::PolicyNotMet { policy, .. } => {
             return format!("The access token does not have {policy}.");
         }
     }

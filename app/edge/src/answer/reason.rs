@@ -73,6 +73,7 @@ reasons! {
     InactiveWithoutWitness = "inactive_without_witness", "introspection_unavailable";
     MalformedAnswer = "malformed_answer", "introspection_unavailable";
 
+    ForeignOrigin = "foreign_origin", "foreign_origin";
     NotFound = "not_found", "not_found";
     MethodNotAllowed = "method_not_allowed", "method_not_allowed";
     InvalidInput = "invalid_input", "invalid_input";

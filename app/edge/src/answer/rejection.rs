@@ -9,9 +9,10 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use domain::Policy;
 
 use super::{
-    MissingRoleStatus, Outcome, Problem, Realm, Reason,
+    MissingRoleStatus, Outcome, Problem, Realm, Reason, Resource,
     challenge::Challenges,
     outcome::Header,
     problem::{IdSlot, NO_STORE},
@@ -73,8 +74,8 @@ impl Rejection {
 
     /// Makes the answer to an outcome where there is no guard whose settings could be used.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
-        let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None);
-        answers.rejection(outcome, None)
+        let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
+        answers.rejection(outcome, None, None)
     }
 }
 
@@ -152,13 +153,20 @@ impl Answers {
     pub(crate) fn new(
         realm: &Realm,
         missing_role: MissingRoleStatus,
+        resource: Option<Resource>,
         hook: Option<DenialHook>,
     ) -> Self {
-        Self { challenges: Challenges::new(realm), missing_role, hook }
+        Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    pub(crate) fn rejection(&self, outcome: &Outcome, request_id: Option<&RequestId>) -> Rejection {
-        let (problem, header) = outcome.answer(&self.challenges, self.missing_role);
+    /// Makes the answer to an outcome; `policy` is that of the rule that was to be met, if any was.
+    pub(crate) fn rejection(
+        &self,
+        outcome: &Outcome,
+        policy: Option<&Policy>,
+        request_id: Option<&RequestId>,
+    ) -> Rejection {
+        let (problem, header) = outcome.answer(&self.challenges, self.missing_role, policy);
         Rejection(Box::new(Inner {
             reason: outcome.reason(),
             problem,

@@ -77,7 +77,7 @@ impl<F: Future<Output = Response>> Stage<F> {
             let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(context)));
             // The panic's message is on standard error, as the panic hook wrote it.
             let response = ready!(polled.unwrap_or_else(|_| {
-                Poll::Ready(visit.refuse(&Outcome::Panicked).into_response())
+                Poll::Ready(visit.refuse(&Outcome::Panicked, None).into_response())
             }));
             if !is_rejection(&response) {
                 return Poll::Ready(response);
@@ -89,7 +89,7 @@ impl<F: Future<Output = Response>> Stage<F> {
         match self.project() {
             StageProjection::Reading { parts, outcome } => {
                 let outcome = ready!(outcome.poll_unpin(context));
-                let mut problem = visit.refuse(&outcome).into_response();
+                let mut problem = visit.refuse(&outcome, None).into_response();
                 if let Some(mut parts) = parts.take() {
                     for name in OF_THE_BODY {
                         parts.headers.remove(name);

@@ -4,10 +4,16 @@ use std::fmt;
 
 use axum::{Router, extract::Request, http::Method, routing::MethodFilter};
 
-use domain::Freshness;
+use domain::{Freshness, Policy};
 
-use super::{Access, Mountable, NotFound, handler::Edge, mountable::Mount};
-use crate::{admit::Guard, answer::Outcome};
+use super::{
+    Access, GuardedService, Mountable, NotFound, handler::Edge, mountable::Mount,
+    service::MountService,
+};
+use crate::{
+    admit::{FurtherRule, Guard},
+    answer::Outcome,
+};
 
 /// Default limit of a request body: 2 MiB, as axum's.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -15,16 +21,26 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 /// One line of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The method; `GET` answers `HEAD` too.
-    pub method: Method,
+    /// The method; `GET` answers `HEAD` too. `None` is every method, those of a guarded service.
+    pub method: Option<Method>,
     /// The path, with parameters in braces.
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
     /// How fresh the verdict is that its rule judges.
     pub freshness: Freshness,
+    /// What the rules within a guarded service ask for, such as those of the tools of an MCP server.
+    pub further: Vec<&'static Policy>,
     /// A body in JSON that the handler accepts, where there is one to try.
     pub sample_body: Option<&'static str>,
+}
+
+impl Route {
+    /// Returns the method as a word; `ANY` is every method.
+    #[must_use]
+    pub fn shown_method(&self) -> &str {
+        self.method.as_ref().map_or("ANY", Method::as_str)
+    }
 }
 
 /// The route table: every route of an API with who may call it.
@@ -37,12 +53,13 @@ pub struct Route {
 pub struct Routes<S = ()> {
     table: Vec<Route>,
     mounts: Vec<Mount<S>>,
+    services: Vec<(&'static str, Vec<FurtherRule>, MountService)>,
     max_body: usize,
 }
 
 impl<S> Default for Routes<S> {
     fn default() -> Self {
-        Self { table: Vec::new(), mounts: Vec::new(), max_body: MAX_BODY }
+        Self { table: Vec::new(), mounts: Vec::new(), services: Vec::new(), max_body: MAX_BODY }
     }
 }
 
@@ -87,8 +104,27 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
         let Mountable { access, freshness, sample_body, mount } = handler;
-        self.table.push(Route { method, path, access, freshness, sample_body });
+        let (method, further) = (Some(method), Vec::new());
+        self.table.push(Route { method, path, access, freshness, further, sample_body });
         self.mounts.push(mount);
+        self
+    }
+
+    /// Mounts a guarded service for every method, at `path` and below it. As in a nested router, the
+    /// service sees the rest of the path.
+    #[must_use]
+    pub fn service(mut self, path: &'static str, service: GuardedService) -> Self {
+        let GuardedService { access, freshness, further, mount } = service;
+        let policies = further.iter().map(|rule| rule.policy).collect();
+        self.table.push(Route {
+            method: None,
+            path,
+            access,
+            freshness,
+            further: policies,
+            sample_body: None,
+        });
+        self.services.push((path, further, mount));
         self
     }
 
@@ -102,7 +138,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             mount
         };
         let mounts = self.mounts.into_iter().map(with_state).collect();
-        Routes { table: self.table, mounts, max_body: self.max_body }
+        let Self { table, services, max_body, .. } = self;
+        Routes { table, mounts, services, max_body }
     }
 
     /// Sets the longest request body that a handler reads, in bytes; 2 MiB by default.
@@ -125,18 +162,23 @@ impl Routes {
     /// A wrong method answers 405 as a problem. An unknown path is the outer router's to answer.
     ///
     /// # Panics
-    /// When two routes have the same method and path, a path is none, or a method is not known to
-    /// axum.
+    /// When two routes have the same method and path, a path is none, a method is not known to axum, or
+    /// a service lets in strangers to a resource ([`Guard::require`]).
     #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
     #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
     pub fn into_router<S: Clone + Send + Sync + 'static>(self, guard: &Guard) -> Router<S> {
         let edge = Edge { guard: guard.clone(), max_body: self.max_body };
-        let routes = self.table.into_iter().zip(self.mounts);
-        let router = routes.fold(Router::new(), |router, (route, mount)| {
-            let method = MethodFilter::try_from(route.method)
-                .unwrap_or_else(|error| panic!("{}: {error}", route.path));
-            router.route(route.path, mount(method, &edge))
+        let handlers = self.table.into_iter().filter_map(|route| Some((route.method?, route.path)));
+        let routes = handlers.zip(self.mounts);
+        let router = routes.fold(Router::new(), |router, ((method, path), mount)| {
+            let method =
+                MethodFilter::try_from(method).unwrap_or_else(|error| panic!("{path}: {error}"));
+            router.route(path, mount(method, &edge))
         });
+        let router = self
+            .services
+            .into_iter()
+            .fold(router, |router, (path, further, mount)| mount(router, path, further, guard));
         let guard = guard.clone();
         // Without the state axum would build each route anew for each request.
         router

@@ -22,6 +22,12 @@ pub trait RequestObserver: Send + Sync + 'static {
 
     /// Records how a request ended; `span` is what [`span`](Self::span) opened.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
+
+    /// Records that a rule within a guarded service was not met, as that of one tool of an MCP server;
+    /// nothing by default. The answer of the request may be a success.
+    fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
+        let _ = (head, reason);
+    }
 }
 
 /// Identifies a request in an event.

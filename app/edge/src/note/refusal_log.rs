@@ -61,6 +61,7 @@ impl RefusalLog {
             Outcome::Undetermined(fault) => return self.faults.log(fault, head),
             Outcome::Denied(_)
             | Outcome::NoToken(_)
+            | Outcome::ForeignOrigin
             | Outcome::Panicked
             | Outcome::HandlerFailed { .. } => {}
         }
@@ -109,6 +110,12 @@ fn write(
         ),
         Outcome::NoToken(error) => {
             info!(target: TARGET, %method, route, %request_id, reason, requests, "{denied}: {error}");
+        }
+        Outcome::ForeignOrigin => {
+            info!(
+                target: TARGET, %method, route, %request_id, reason, requests,
+                "{denied}: the page is of an origin that may not call this",
+            );
         }
         Outcome::Panicked => {
             error!(target: TARGET, %method, route, %request_id, reason, requests, "a handler panicked");

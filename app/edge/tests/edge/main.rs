@@ -15,6 +15,7 @@ mod floods;
 mod freshness;
 mod layer;
 mod require;
+mod resource;
 mod sockets;
 mod table;
 mod walk;

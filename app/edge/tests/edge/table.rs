@@ -68,6 +68,7 @@ async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
     let api = api(demo());
     let mut guarded = 0;
     for Route { method, path, access, .. } in table.table() {
+        let method = method.as_ref().unwrap();
         let Access::Guarded(policy) = access else {
             continue;
         };

@@ -112,7 +112,8 @@ fn outcomes() -> Vec<Outcome> {
         .chain(denials.map(Outcome::Denied))
         .chain(faults.map(Outcome::Undetermined))
         .chain(unreadable)
-        .chain([Outcome::NotFound, Outcome::MethodNotAllowed, Outcome::Panicked])
+        .chain([Outcome::ForeignOrigin, Outcome::NotFound])
+        .chain([Outcome::MethodNotAllowed, Outcome::Panicked])
         .chain([Outcome::HandlerFailed { detail: String::new() }])
         .collect()
 }
@@ -132,8 +133,9 @@ async fn each_reason_is_the_same_word_in_the_log_and_for_the_observer() {
         left.remove(&reason);
         guard.refuse(&Request::new(Body::empty()), &outcome);
         let word = reason.as_str();
-        let has_event =
-            reason.code() != word || matches!(reason, Reason::MissingToken | Reason::InternalError);
+        let by_the_same_word =
+            [Reason::MissingToken, Reason::ForeignOrigin, Reason::InternalError].contains(&reason);
+        let has_event = reason.code() != word || by_the_same_word;
         assert_eq!(seen.has("event", word), has_event, "{word} in the log");
         assert!(seen.has("observer", word), "{word} for the observer");
     }

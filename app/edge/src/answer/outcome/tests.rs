@@ -29,8 +29,8 @@ fn answer(
     missing_role: MissingRoleStatus,
 ) -> (u16, Option<String>, Option<String>, Value) {
     let headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_static("r1"))]);
-    let answers = Answers::new(&Realm::default(), missing_role, None);
-    let rejection = answers.rejection(outcome, Some(&RequestId::from_headers(&headers)));
+    let answers = Answers::new(&Realm::default(), missing_role, None, None);
+    let rejection = answers.rejection(outcome, None, Some(&RequestId::from_headers(&headers)));
     assert_eq!(rejection.reason(), outcome.reason());
     let (status, challenge) = (rejection.status(), rejection.challenge().cloned());
     let response = rejection.into_response();
@@ -128,7 +128,7 @@ fn a_token_that_opens_nothing_is_invalid() {
 
 #[test]
 fn the_status_of_a_missing_role_is_as_configured() {
-    let denial = Denial::PolicyNotMet { policy: ReadMessages::POLICY };
+    let denial = Denial::PolicyNotMet { policy: ReadMessages::POLICY, missing: Missing::Role };
     for (missing_role_status, status) in
         [(MissingRoleStatus::Unauthorized, 401), (MissingRoleStatus::Forbidden, 403)]
     {

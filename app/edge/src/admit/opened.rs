@@ -1,0 +1,111 @@
+//! What a permit opened, such as a stream, and the wait for its end.
+
+use std::{
+    fmt,
+    future::pending,
+    time::{Duration, SystemTime},
+};
+
+use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use domain::{ActiveToken, Freshness, Policy, Tick};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{Ended, Guard, bearer};
+
+/// Longest sleep before the wall clock is looked at again, which may be set meanwhile.
+const LOOK: Duration = Duration::from_secs(15);
+/// Questions that are asked after a doubt, until one brings a verdict.
+const TRIES: u32 = 3;
+/// Time between two of them.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The verdict that a permit came from, for as long as something stays open by it.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(super) guard: Guard,
+    pub(super) policy: &'static Policy,
+    pub(super) token: ActiveToken,
+    /// Value of `Authorization`, to ask about the token again; `None` where it is not kept.
+    pub(super) header: Option<HeaderValue>,
+    /// The tick before the verdict was obtained; `None` without a watch.
+    pub(super) asked: Option<Tick>,
+    /// When it has been open for as long as anything may be.
+    pub(super) until: Option<Instant>,
+}
+
+impl Opened {
+    /// Waits until it has to end. It has no end where the token has no `exp`, nothing is watched and
+    /// nothing bounds it.
+    pub(super) async fn ended(&self) -> Ended {
+        let mut stopping = self.guard.stopping();
+        let stopping = async {
+            if stopping.wait_for(|stops| *stops).await.is_err() {
+                pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.expired() => Ended::Expired,
+            () = self.revoked() => Ended::Revoked,
+            () = self.open_too_long() => Ended::TooLong,
+            () = stopping => Ended::Stopping,
+        }
+    }
+
+    async fn expired(&self) {
+        let Some(expires_at) = self.token.expires_at else { return pending().await };
+        let now = || self.guard.authorizer().now();
+        while let Some(left) = time_left(expires_at, now()) {
+            sleep(left.min(LOOK)).await;
+        }
+    }
+
+    async fn open_too_long(&self) {
+        match self.until {
+            Some(until) => sleep_until(until).await,
+            None => pending().await,
+        }
+    }
+
+    /// Waits until the verdict is doubted and a new one does not let the caller in, or there is none.
+    async fn revoked(&self) {
+        let (Some(watch), Some(mut asked)) = (self.guard.watch(), self.asked) else {
+            return pending().await;
+        };
+        let mut token = self.token.clone();
+        loop {
+            watch.doubted(&token, asked).await;
+            asked = watch.now();
+            match self.judged_again().await {
+                Some(again) => token = again,
+                None => return,
+            }
+        }
+    }
+
+    async fn judged_again(&self) -> Option<ActiveToken> {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, self.header.clone()?)]);
+        let shown = bearer::access_token(&headers).ok()?;
+        let authorizer = self.guard.authorizer();
+        for tried in 1..=TRIES {
+            if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {
+                return authorizer.judge_token(verdict, self.policy).ok();
+            }
+            if tried < TRIES {
+                sleep(PAUSE).await;
+            }
+        }
+        None
+    }
+}
+
+fn time_left(until: SystemTime, now: SystemTime) -> Option<Duration> {
+    until.duration_since(now).ok().filter(|left| !left.is_zero())
+}
+
+/// Shows nothing of the token.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}

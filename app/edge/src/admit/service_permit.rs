@@ -1,0 +1,130 @@
+//! The permit of a request to a guarded service, and the further rules within the service.
+
+use std::{
+    any::{TypeId, type_name},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::http::HeaderValue;
+use domain::{Permit, Policy, Principal, Rule};
+use tokio::time::Instant;
+
+use super::{Authorized, Ended, Visit, opened::Opened};
+use crate::answer::{Outcome, Rejection};
+
+/// Age up to which the verdict that let a request in judges the further rules of its service.
+const YOUNG: Duration = Duration::from_secs(1);
+
+/// Permit of a request that was let in to a guarded service, which finds it in the request's extensions.
+///
+/// Behind it are the caller, the further rules that were named for the service
+/// ([`Require::with`](crate::Require::with)), such as those of the tools of an MCP server, and the
+/// moment at which everything ends that the request opened. Cheap to clone.
+#[derive(Clone)]
+pub struct ServicePermit(Arc<Inner>);
+
+struct Inner {
+    visit: Arc<Visit>,
+    header: Option<HeaderValue>,
+    admitted: Instant,
+    opened: Opened,
+    further: Arc<[FurtherRule]>,
+}
+
+impl ServicePermit {
+    pub(super) fn new<R: Rule>(
+        visit: &Arc<Visit>,
+        permit: &Permit<R>,
+        header: Option<HeaderValue>,
+        further: Arc<[FurtherRule]>,
+    ) -> Self {
+        let opened = visit.opened(R::POLICY, permit.token());
+        let (visit, admitted) = (Arc::clone(visit), Instant::now());
+        Self(Arc::new(Inner { visit, header, admitted, opened, further }))
+    }
+
+    /// Returns who was let in.
+    #[must_use]
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.0.opened.token.principal
+    }
+
+    /// Judges by the rule `R` of a part of the service, such as one tool, within the request.
+    ///
+    /// The verdict that let the request in is judged anew; one that is older than a second, or not as
+    /// fresh as `R` asks for, is obtained anew first. A refusal is in the log and in the metrics with
+    /// the reason that it would have before the service.
+    ///
+    /// # Errors
+    /// When the rule is not met, or there is no verdict; and when the rule was not named for the service
+    /// by [`Require::with`](crate::Require::with), which is a bug of the program: nobody is let in.
+    pub async fn require<R: Rule>(&self) -> Result<Authorized<R>, Rejection> {
+        let Inner { visit, header, admitted, further, .. } = &*self.0;
+        let outcome = if further.iter().any(|rule| rule.id == TypeId::of::<R>()) {
+            let is_young = admitted.elapsed() <= YOUNG;
+            match visit.admit_within(header.as_ref(), is_young).await {
+                Ok(authorized) => return Ok(authorized),
+                Err(outcome) => outcome,
+            }
+        } else {
+            let detail = format!("the rule {} is not among with::<...>()", type_name::<R>());
+            Outcome::HandlerFailed { detail }
+        };
+        Err(visit.refuse_within(&outcome, R::POLICY))
+    }
+
+    /// Waits until what the request opened has to end, as [`Authorized::ended`] does.
+    ///
+    /// The guard ends the answer's body by itself. What it cannot end, such as a tool at work, a spawned
+    /// task or an upgraded connection, waits for this beside its work.
+    pub async fn ended(&self) -> Ended {
+        self.0.opened.ended().await
+    }
+}
+
+/// Shows nothing of the token.
+impl fmt::Debug for ServicePermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServicePermit").field("principal", self.principal()).finish_non_exhaustive()
+    }
+}
+
+/// A rule within a service.
+#[derive(Clone, Copy, Debug)]
+pub struct FurtherRule {
+    id: TypeId,
+    pub(crate) policy: &'static Policy,
+}
+
+impl FurtherRule {
+    fn of<R: Rule>() -> Self {
+        Self { id: TypeId::of::<R>(), policy: R::POLICY }
+    }
+}
+
+/// Rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
+pub trait FurtherRules {
+    /// Returns each of them.
+    fn rules() -> Vec<FurtherRule>;
+}
+
+macro_rules! further_rules {
+    ($($rule:ident),+) => {
+        impl<$($rule: Rule),+> FurtherRules for ($($rule,)+) {
+            fn rules() -> Vec<FurtherRule> {
+                vec![$(FurtherRule::of::<$rule>()),+]
+            }
+        }
+    };
+}
+
+further_rules!(R1);
+further_rules!(R1, R2);
+further_rules!(R1, R2, R3);
+further_rules!(R1, R2, R3, R4);
+further_rules!(R1, R2, R3, R4, R5);
+further_rules!(R1, R2, R3, R4, R5, R6);
+further_rules!(R1, R2, R3, R4, R5, R6, R7);
+further_rules!(R1, R2, R3, R4, R5, R6, R7, R8);

@@ -1,0 +1,298 @@
+//! A protected resource (RFC 9728): the words by which a client finds out where to sign in, and for
+//! which scopes.
+
+use std::{fmt, sync::Arc};
+
+use axum::http::{Uri, uri::Scheme};
+use domain::{Policy, ScopeToken};
+use serde::Serialize;
+use thiserror::Error;
+
+/// Place of the metadata, before the path of the resource (RFC 9728 §3.1).
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// The resource that a guard protects, by the URL that clients know it by.
+///
+/// A guard with a resource tells it in each challenge, so that a client that knows nothing but the URL
+/// finds the authorization server and the scopes to ask for;
+/// [`resource_metadata`](crate::resource_metadata) serves the document.
+#[derive(Clone)]
+pub struct Resource(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    identifier: Box<str>,
+    origin: Box<str>,
+    authority: Box<str>,
+    path: Box<str>,
+    scopes: Vec<ScopeToken>,
+    authorization_server: Option<IssuerSource>,
+    name: Option<Box<str>>,
+    documentation: Option<Box<str>>,
+}
+
+type IssuerSource = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// A text that cannot identify a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidResource {
+    /// It is no absolute URL of printable ASCII.
+    #[error("it is no absolute URL")]
+    NoUrl,
+    /// It begins neither with `https` nor with `http` on loopback.
+    #[error("it is neither an https URL nor an http URL on loopback")]
+    NotSecure,
+    /// It has a user name, a query or a fragment (RFC 9728 §1.2).
+    #[error("it has a user name, a query or a fragment")]
+    MoreThanAPath,
+    /// It has a character that a challenge or a route cannot have.
+    #[error("it has a character that a challenge or a route cannot have")]
+    ForbiddenCharacter,
+}
+
+/// The document (RFC 9728 §2).
+#[derive(Serialize)]
+pub(crate) struct Metadata<'a> {
+    resource: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_servers: Option<[String; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes_supported: Vec<&'a str>,
+    bearer_methods_supported: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_documentation: Option<&'a str>,
+}
+
+impl Resource {
+    /// Takes the URL to the letter: clients compare it so (RFC 9728 §3.3).
+    ///
+    /// # Errors
+    /// When it is no `https` URL, or `http` URL on loopback, of scheme, host, port and path alone.
+    pub fn new(url: &str) -> Result<Self, InvalidResource> {
+        let authority_begins = url.find("://").ok_or(InvalidResource::NoUrl)? + 3;
+        if url.contains(['@', '?', '#']) {
+            return Err(InvalidResource::MoreThanAPath);
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%+,;$".contains(c);
+        // A segment that begins with a colon was a parameter of axum's once, and is refused.
+        if !url.chars().all(is_plain) || url.contains("/:") {
+            return Err(InvalidResource::ForbiddenCharacter);
+        }
+        let uri: Uri = url.parse().map_err(|_| InvalidResource::NoUrl)?;
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(InvalidResource::NoUrl);
+        };
+        let host = authority.host().to_ascii_lowercase();
+        let is_secure = *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP && is_loopback(&host);
+        if !is_secure {
+            return Err(InvalidResource::NotSecure);
+        }
+        let authority = match (authority.port_u16(), scheme.as_str()) {
+            (None, _) | (Some(443), "https") | (Some(80), "http") => host,
+            (Some(port), _) => format!("{host}:{port}"),
+        };
+        // From the text itself, for a parsed path of nothing is "/".
+        let path =
+            url.get(authority_begins..).and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+        Ok(Self(Arc::new(Inner {
+            identifier: url.into(),
+            origin: format!("{scheme}://{authority}").into(),
+            authority: authority.into(),
+            path: path.unwrap_or_default().into(),
+            scopes: Vec::new(),
+            authorization_server: None,
+            name: None,
+            documentation: None,
+        })))
+    }
+
+    /// Sets the scopes that every client must ask for, whatever rule it is to meet.
+    #[must_use]
+    pub fn scopes(self, scopes: Vec<ScopeToken>) -> Self {
+        self.with(|inner| inner.scopes = scopes)
+    }
+
+    /// Sets who tells the issuer of the authorization server, to the letter as its own metadata has it:
+    /// it is asked for each document.
+    #[must_use]
+    pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
+    }
+
+    /// Sets the name that a client shows to people.
+    #[must_use]
+    pub fn name(self, name: &str) -> Self {
+        self.with(|inner| inner.name = Some(name.into()))
+    }
+
+    /// Sets the URL of a page for developers.
+    #[must_use]
+    pub fn documentation(self, url: &str) -> Self {
+        self.with(|inner| inner.documentation = Some(url.into()))
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Inner)) -> Self {
+        set(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Returns the URL, to the letter.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0.identifier
+    }
+
+    /// Returns the origin of the URL as a browser sends it (RFC 6454 §6.2).
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// Returns host and port as a client sends them in `Host`.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.0.authority
+    }
+
+    /// Returns the path of the URL, which may be empty.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Returns the path of the metadata (RFC 9728 §3.1).
+    #[must_use]
+    pub fn metadata_path(&self) -> String {
+        match self.path() {
+            "/" => WELL_KNOWN.to_owned(),
+            path => format!("{WELL_KNOWN}{path}"),
+        }
+    }
+
+    /// Returns the URL of the metadata.
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        let url = self.url();
+        let origin = url.strip_suffix(self.path()).unwrap_or(url);
+        format!("{origin}{}", self.metadata_path())
+    }
+
+    /// Returns the scopes to ask for, separated by spaces: those of every client, then those that
+    /// `policy` names.
+    pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
+        let of_policy = policy.map(Policy::scopes).unwrap_or_default();
+        let mut scopes: Vec<&str> = Vec::new();
+        for scope in self.0.scopes.iter().chain(of_policy) {
+            if !scopes.contains(&scope.as_str()) {
+                scopes.push(scope.as_str());
+            }
+        }
+        scopes.join(" ")
+    }
+
+    pub(crate) fn metadata(&self) -> Metadata<'_> {
+        let inner = &*self.0;
+        Metadata {
+            resource: &inner.identifier,
+            authorization_servers: inner.authorization_server.as_ref().map(|issuer| [issuer()]),
+            scopes_supported: inner.scopes.iter().map(ScopeToken::as_str).collect(),
+            bearer_methods_supported: ["header"],
+            resource_name: inner.name.as_deref(),
+            resource_documentation: inner.documentation.as_deref(),
+        }
+    }
+}
+
+/// Path of the metadata where a program has one resource alone.
+pub(crate) fn root_metadata_path() -> &'static str {
+    WELL_KNOWN
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Resource").field(&self.url()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metadata_lie_between_host_and_path() {
+        for (url, metadata) in [
+            ("https://api.test", "https://api.test/.well-known/oauth-protected-resource"),
+            ("https://api.test/", "https://api.test/.well-known/oauth-protected-resource"),
+            ("https://api.test/mcp", "https://api.test/.well-known/oauth-protected-resource/mcp"),
+            ("https://api.test/a/b/", "https://api.test/.well-known/oauth-protected-resource/a/b/"),
+            ("http://[::1]:5000/m", "http://[::1]:5000/.well-known/oauth-protected-resource/m"),
+        ] {
+            let resource = Resource::new(url).unwrap();
+            assert_eq!(resource.metadata_url(), metadata);
+            assert_eq!(resource.url(), url);
+            assert!(metadata.ends_with(&resource.metadata_path()));
+        }
+    }
+
+    #[test]
+    fn the_origin_is_what_a_browser_sends() {
+        for (url, origin) in [
+            ("https://API.test:443/mcp", "https://api.test"),
+            ("https://api.test:8443", "https://api.test:8443"),
+            ("http://localhost:80/mcp", "http://localhost"),
+            ("http://127.0.0.1:5000/mcp", "http://127.0.0.1:5000"),
+        ] {
+            assert_eq!(Resource::new(url).unwrap().origin(), origin);
+        }
+    }
+
+    #[test]
+    fn what_cannot_identify_a_resource_says_why() {
+        use InvalidResource::{ForbiddenCharacter, MoreThanAPath, NoUrl, NotSecure};
+        for (url, why) in [
+            ("", NoUrl),
+            ("api.test/mcp", NoUrl),
+            ("/mcp", NoUrl),
+            ("https://", NoUrl),
+            ("https:///mcp", NoUrl),
+            ("http://api.test/mcp", NotSecure),
+            ("http://127.0.0.1.test/mcp", NotSecure),
+            ("ftp://localhost/mcp", NotSecure),
+            ("https://a@api.test/mcp", MoreThanAPath),
+            ("https://api.test/mcp?a", MoreThanAPath),
+            ("https://api.test/mcp#a", MoreThanAPath),
+            ("https://api.test/a\"b", ForbiddenCharacter),
+            ("https://api.test/scope=a", ForbiddenCharacter),
+            ("https://api.test/{id}", ForbiddenCharacter),
+            ("https://api.test/:id", ForbiddenCharacter),
+            ("https://api.test/a b", ForbiddenCharacter),
+            ("https://äpi.test", ForbiddenCharacter),
+        ] {
+            assert_eq!(Resource::new(url).unwrap_err(), why, "{url}");
+        }
+    }
+
+    #[test]
+    fn scopes_of_a_rule_follow_those_of_every_client_without_doubles() {
+        let scopes = ["openid", "urn:a:aud"].map(ScopeToken::from_static).to_vec();
+        let resource = Resource::new("https://api.test").unwrap().scopes(scopes);
+        assert_eq!(resource.scope(None), "openid urn:a:aud");
+        let policy = Policy::AllOf(
+            const {
+                &[
+                    Policy::Scope(ScopeToken::from_static("email")),
+                    Policy::Scope(ScopeToken::from_static("openid")),
+                ]
+            },
+        );
+        assert_eq!(resource.scope(Some(&policy)), "openid urn:a:aud email");
+    }
+}

@@ -1,0 +1,128 @@
+//! The document by which clients find out where to sign in (RFC 9728 §3).
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{
+        HeaderValue, Method, Request, StatusCode,
+        header::{
+            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL,
+            CONTENT_LENGTH, CONTENT_TYPE,
+        },
+    },
+    response::{IntoResponse, Response},
+};
+use tower::Service;
+
+use crate::{
+    admit::{Guard, Visit},
+    answer::{Outcome, root_metadata_path},
+};
+
+/// Methods of the document.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+/// Headers that a client in a browser may send: MCP clients name the version of their protocol.
+const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
+/// An hour would keep a wrong project id alive.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
+
+/// Makes the routes of the metadata of each guard's resource, to be merged into the router of a whole
+/// program, outside of its own layers for CORS: every page may read the document.
+///
+/// The document of `https://api.example.com/mcp` is at `/.well-known/oauth-protected-resource/mcp`
+/// (RFC 9728 §3.1). Where there is one resource alone it is at `/.well-known/oauth-protected-resource`
+/// too. A guard without a resource has none.
+///
+/// # Panics
+/// Where two guards have a resource of one path.
+pub fn resource_metadata<'a, S: Clone + Send + Sync + 'static>(
+    guards: impl IntoIterator<Item = &'a Guard>,
+) -> Router<S> {
+    let documents: Vec<_> = guards.into_iter().filter_map(Document::of).collect();
+    let is_alone = documents.len() == 1;
+    let root = root_metadata_path();
+    documents.into_iter().fold(Router::new(), |router, (path, document)| {
+        let at_root = is_alone && path != root;
+        let router = if at_root { mounted(router, root, document.clone()) } else { router };
+        mounted(router, &path, document)
+    })
+}
+
+fn mounted<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    path: &str,
+    document: Document,
+) -> Router<S> {
+    router.route_service(path, document)
+}
+
+/// Answers with the metadata of the guard's resource. It asks nobody, and never fails.
+#[derive(Clone, Debug)]
+struct Document(Guard);
+
+impl Document {
+    /// Returns the path of the guard's document, and the document.
+    fn of(guard: &Guard) -> Option<(String, Self)> {
+        let path = guard.resource()?.metadata_path();
+        Some((path, Self(guard.clone())))
+    }
+
+    fn answer(&self, visit: &Visit, method: &Method) -> Response {
+        let mut response = match *method {
+            Method::GET | Method::HEAD => self.document(*method == Method::HEAD),
+            Method::OPTIONS => preflight(),
+            _ => visit.refuse(&Outcome::MethodNotAllowed, None).into_response(),
+        };
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ALLOW, METHODS);
+        response
+    }
+
+    fn document(&self, is_head: bool) -> Response {
+        // Texts and lists of texts are always JSON.
+        let json = self.0.resource().map(|resource| serde_json::to_vec(&resource.metadata()));
+        let json = json.and_then(Result::ok).unwrap_or_default();
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CONTENT_LENGTH, json.len().into()),
+            (CACHE_CONTROL, MAX_AGE),
+        ];
+        (headers, if is_head { Body::empty() } else { Body::from(json) }).into_response()
+    }
+}
+
+fn preflight() -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
+        (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("300")),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+impl Service<Request<Body>> for Document {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (visit, begins_here) = Visit::join(&self.0, &request, false, None);
+        let mut response = self.answer(&visit, request.method());
+        if begins_here {
+            visit.end(&mut response);
+        }
+        ready(Ok(response))
+    }
+}

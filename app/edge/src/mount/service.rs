@@ -1,0 +1,77 @@
+//! A guarded service in a table: any service of tower's behind its rule, at a path and below it.
+
+use std::fmt;
+
+use axum::Router;
+use domain::{Freshness, Rule};
+
+use super::Access;
+use crate::admit::{FurtherRule, FurtherRules, Guard, Require, RoutableService};
+
+/// A service with the rule before it, and the rules within it, made by [`require`].
+pub struct GuardedService {
+    pub(super) access: Access,
+    pub(super) freshness: Freshness,
+    pub(super) further: Vec<FurtherRule>,
+    pub(super) mount: MountService,
+}
+
+pub(super) type MountService =
+    Box<dyn FnOnce(Router, &'static str, Vec<FurtherRule>, &Guard) -> Router + Send>;
+
+/// Puts the rule `R` before a service that is no handler, such as an MCP server, static files or a
+/// proxy, for [`Routes::service`](crate::Routes::service). In a bare router:
+/// [`Guard::require`](crate::Guard::require).
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use axum::extract::Request;
+/// use axum_zitadel::{Routes, domain::rules::ReadMessages, require};
+///
+/// let files = tower::service_fn(async |_: Request| Ok::<_, Infallible>("a file"));
+/// let routes: Routes = Routes::default().service("/files", require::<ReadMessages>(files));
+/// ```
+#[must_use]
+pub fn require<R: Rule>(service: impl RoutableService) -> GuardedService {
+    GuardedService {
+        access: Access::Guarded(R::POLICY),
+        freshness: R::FRESHNESS,
+        further: Vec::new(),
+        mount: Box::new(move |router, path, further, guard| {
+            let service = Require::<R, _>::new(guard.clone(), service).with_rules(further);
+            mount_at(router, path, service.named(path))
+        }),
+    }
+}
+
+fn mount_at<R: Rule>(
+    router: Router,
+    path: &'static str,
+    service: Require<R, impl RoutableService>,
+) -> Router {
+    match path {
+        // A router cannot be nested at its root.
+        "/" => router.route_service("/", service.clone()).route_service("/{*below}", service),
+        _ => router.nest_service(path, service),
+    }
+}
+
+impl GuardedService {
+    /// Names the rules of parts of the service, such as the tools of an MCP server, which ask for them by
+    /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
+    /// DeleteMessages)>()`. The table lists them with the route.
+    #[must_use]
+    pub fn with<T: FurtherRules>(self) -> Self {
+        Self { further: T::rules(), ..self }
+    }
+}
+
+impl fmt::Debug for GuardedService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedService")
+            .field("access", &self.access)
+            .field("further", &self.further)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+//! `[resource]`: the URL that clients know this API by, for those that find out themselves where to sign
+//! in.
+
+use adapters::zitadel::{ClaimName, login_scopes};
+use axum_zitadel::Resource;
+use url::Url;
+
+use super::{auth::Auth, error::ConfigError, layers::Layers};
+
+/// Settings that mean nothing without the URL.
+const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
+
+/// Reads the resource, with the scopes that its clients must ask for; `None` where there is no URL.
+pub(super) fn read(layers: &Layers, auth: &Auth) -> Result<Option<Resource>, ConfigError> {
+    let Some(url) = layers.text("resource.url")? else {
+        for name in DETAILS {
+            if layers.text(name)?.is_some() {
+                return Err(layers.conflict(name, "it is there without resource.url"));
+            }
+        }
+        return Ok(None);
+    };
+    let resource = Resource::new(&url).map_err(|error| layers.error("resource.url", error))?;
+    let Some(project_id) = layers.text("zitadel.project_id")? else {
+        return Err(layers.conflict(
+            "resource.url",
+            "it needs zitadel.project_id: clients ask for a token of this API by the id of its project",
+        ));
+    };
+    if !auth.realm.fits_a_resource() {
+        return Err(layers.conflict(
+            "auth.realm",
+            "with resource.url it has neither scope= nor error= nor resource_metadata=: clients would \
+             take these for fields of the challenge",
+        ));
+    }
+    let claims: Vec<ClaimName> = layers.list("zitadel.claims")?;
+    let scopes = login_scopes(&project_id, !auth.organizations.is_empty(), &claims);
+    let scopes = scopes.map_err(|error| layers.error("zitadel.project_id", error))?;
+    let mut resource = resource.scopes(scopes);
+    if let Some(name) = layers.text("resource.name")? {
+        resource = resource.name(&name);
+    }
+    // To be shown to people: its letters stay as they are.
+    if let Some(url) = layers.text("resource.documentation")? {
+        let is_page = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        if !is_page {
+            return Err(layers.error("resource.documentation", "it is no URL of a page"));
+        }
+        resource = resource.documentation(&url);
+    }
+    Ok(Some(resource))
+}
