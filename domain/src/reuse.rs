@@ -12,6 +12,11 @@
 //! watermark that a use reads is at or after T, then the change was applied before that watermark was
 //! published, the use sees its mark, and the mark is later than the question: the answer is refused.
 //! If it is before T, then `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
+//!
+//! A verdict that stays in use, such as that on an open stream, is not judged again at each use: the rule
+//! says when it has to be obtained anew. By a verdict that was asked for nothing is done that is more than
+//! `max_staleness` out of date, or more than the watermark; where the first one was a kept answer, twice
+//! that until it is obtained anew.
 
 use std::time::Duration;
 
@@ -107,6 +112,31 @@ impl ReuseRule {
             WhenSilent::Ask if is_old(watermark) => Err(Unusable::Silent),
             WhenSilent::Ask | WhenSilent::Keep => Ok(()),
         }
+    }
+
+    /// Returns the tick from which a verdict that stays in use has to be obtained anew, by a new question;
+    /// `None` where nothing was said against it. It was obtained from `asked` on, and `marked` are the
+    /// newest marks that concern it.
+    ///
+    /// It is doubted at once where something changed at `asked` or later. Within `settle` after a change,
+    /// and within `lag` after one of roles, it may have been answered with the old truth: then it serves for
+    /// `max_staleness`. A kept answer that may be used in `lag` is up to `max_staleness` older than `asked`,
+    /// so the time after a change of roles is longer by that.
+    ///
+    /// `asked` is read between two batches: each is applied before it, with marks that are earlier, or has
+    /// marks that are not.
+    #[must_use]
+    pub fn doubted_at(&self, asked: Tick, marked: Marked) -> Option<Tick> {
+        let newest = marked.at.max(marked.roles_at)?;
+        if newest >= asked {
+            return Some(asked);
+        }
+        let is_within =
+            |mark: Tick, time: u64| asked.as_nanos() <= mark.as_nanos().saturating_add(time);
+        let lag = self.lag.saturating_add(self.max_staleness);
+        let may_be_old = is_within(newest, self.settle)
+            || marked.roles_at.is_some_and(|mark| is_within(mark, lag));
+        may_be_old.then(|| asked.after(Duration::from_nanos(self.max_staleness)))
     }
 }
 

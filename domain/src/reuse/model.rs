@@ -418,3 +418,5 @@ fn the_first_read_goes_back_by_the_lag_of_roles() {
 fn silence_moves_no_watermark() {
     is_needed(Without::SilenceIsNoNews);
 }
+
+mod watch;

@@ -105,3 +105,39 @@ fn keep_goes_on_in_silence_but_not_against_a_mark() {
     let judged = rule.judge(at(1_000), at(0), (at(100), true), marked);
     assert_eq!(judged, Err(Unusable::Changed));
 }
+
+#[test]
+fn a_verdict_in_use_is_doubted_at_once_by_a_change_and_once_more_while_it_settles() {
+    let rule = rule(WhenSilent::Ask);
+    for marked in
+        [Marked { at: Some(tick(100)), ..NONE }, Marked { roles_at: Some(tick(100)), ..NONE }]
+    {
+        for (asked, doubted_at) in [(99, 99), (100, 100), (101, 104), (105, 108)] {
+            let found = rule.doubted_at(tick(asked), marked);
+            assert_eq!(found, Some(tick(doubted_at)), "{asked} {marked:?}");
+        }
+    }
+    assert_eq!(rule.doubted_at(tick(106), Marked { at: Some(tick(100)), ..NONE }), None);
+    assert_eq!(rule.doubted_at(tick(106), NONE), None);
+}
+
+#[test]
+fn a_verdict_in_use_is_doubted_again_while_roles_may_lag() {
+    let rule = rule(WhenSilent::Ask);
+    let marked = Marked { roles_at: Some(tick(100)), ..NONE };
+    // An answer of 220 may be used at 223.
+    for (asked, doubted_at) in [(106, Some(109)), (220, Some(223)), (223, Some(226)), (224, None)] {
+        assert_eq!(rule.doubted_at(tick(asked), marked), doubted_at.map(tick), "{asked}");
+    }
+    let both = Marked { at: Some(tick(300)), ..marked };
+    assert_eq!(rule.doubted_at(tick(250), both), Some(tick(250)));
+    assert_eq!(rule.doubted_at(tick(305), both), Some(tick(308)));
+    assert_eq!(rule.doubted_at(tick(306), both), None);
+}
+
+#[test]
+fn a_verdict_is_never_doubted_beyond_the_end_of_time() {
+    let rule = ReuseRule::new(Duration::MAX, Duration::MAX, Duration::MAX, WhenSilent::Ask);
+    let marked = Marked { roles_at: Some(tick(1)), ..NONE };
+    assert_eq!(rule.doubted_at(tick(2), marked), Some(Tick::from_nanos(u64::MAX)));
+}

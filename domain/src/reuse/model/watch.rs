@@ -1,0 +1,254 @@
+//! A verdict that stays in use, in the same world: obtained anew as the rule says, and at no other time.
+//!
+//! The machine is neither paused nor restarted here: during a pause no stream is served, and none outlives
+//! a restart.
+
+use super::*;
+
+/// Part of a watch that is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacking {
+    Nothing,
+    Settle,
+    Lag,
+    /// `settle` of nothing, where introspection tells every change at once.
+    Delay,
+    /// `asked` is read amid a batch that is applied, without such a delay.
+    WholeBatches,
+    /// A verdict that is in doubt is obtained anew where a kept answer will do.
+    NewQuestion,
+}
+
+/// The verdict of a stream.
+#[derive(Clone, Copy)]
+enum Verdict {
+    /// No stream is open.
+    None,
+    Doubted,
+    /// On its way, by a question or, where `kept`, by a kept answer. The world may be ahead of it by
+    /// `bound`.
+    Sought {
+        asked: Tick,
+        kept: bool,
+        bound: u64,
+    },
+    InUse {
+        asked: Tick,
+        answer: Answer,
+        bound: u64,
+    },
+}
+
+struct Stream {
+    lacking: Lacking,
+    world: World,
+    verdict: Verdict,
+    /// The newest mark: no tick is both that of a mark and of a later verdict.
+    applied: Tick,
+    /// Number of looks at a verdict in use, and of times that one was in doubt.
+    looks: usize,
+    doubts: usize,
+}
+
+impl Stream {
+    fn new(lacking: Lacking) -> Self {
+        let without = match lacking {
+            Lacking::Settle | Lacking::Delay | Lacking::WholeBatches => Without::Settle,
+            Lacking::Lag => Without::Lag,
+            _ => Without::Nothing,
+        };
+        let (world, verdict) = (World::new(without), Verdict::None);
+        Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
+    }
+
+    /// Takes a step. Returns by how much a verdict in use is older than it may be.
+    fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
+        match kind % 20 {
+            15 => self.verdict = Verdict::None,
+            3 if matches!(self.lacking, Lacking::Delay | Lacking::WholeBatches) => {
+                self.world.step((3, number % 2))?;
+            }
+            12 => self.seek(true),
+            13 => self.seek(false),
+            14 => self.obtain(),
+            7 | 8 => self.apply(number),
+            16 | 17 => {
+                self.world.poll = None;
+                self.world.begin_poll();
+                self.world.read();
+                for _ in 0..self.world.log.len() + 2 {
+                    self.apply(1);
+                }
+            }
+            _ => self.world.step((kind, number))?,
+        }
+        self.look()
+    }
+
+    fn next_tick(&self) -> Tick {
+        self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
+    }
+
+    /// One step of applying a batch: its tick, which no batch before it has, or what comes after that.
+    fn apply(&mut self, number: u8) {
+        let next = self.next_tick();
+        match &mut self.world.poll {
+            Some(poll) if poll.read.is_some() && poll.applied.is_none() => {
+                poll.applied = Some(next);
+                self.applied = next;
+            }
+            _ => self.world.apply(number),
+        }
+    }
+
+    /// Begins to obtain a verdict, where there is none.
+    fn seek(&mut self, kept: bool) {
+        let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
+        if is_amid && self.lacking != Lacking::WholeBatches {
+            return;
+        }
+        let (kept, bound) = match self.verdict {
+            Verdict::None if kept => (true, 2 * MAX_STALENESS),
+            Verdict::Doubted if kept => (self.lacking == Lacking::NewQuestion, MAX_STALENESS),
+            Verdict::None | Verdict::Doubted => (false, MAX_STALENESS),
+            _ => return,
+        };
+        self.verdict = Verdict::Sought { asked: self.next_tick(), kept, bound };
+    }
+
+    fn obtain(&mut self) {
+        let Verdict::Sought { asked, kept, bound } = self.verdict else { return };
+        let World { now, watermark, marks, told_from, rule, kept: entry, .. } = &self.world;
+        let answer = if kept {
+            let moment = self.world.moment();
+            let may_be_used =
+                |question: Moment| rule.judge(moment, *watermark, (question, true), *marks).is_ok();
+            entry.filter(|(question, _)| may_be_used(*question)).map(|(_, answer)| answer)
+        } else {
+            Some([0, 1].map(|kind| told_from[kind].iter().filter(|at| *at <= now).count()))
+        };
+        self.verdict =
+            answer.map_or(Verdict::None, |answer| Verdict::InUse { asked, answer, bound });
+    }
+
+    /// Looks whether the verdict in use is in doubt. One that is not is not too old.
+    fn look(&mut self) -> Result<(), u64> {
+        let Verdict::InUse { asked, answer, bound } = self.verdict else { return Ok(()) };
+        let World { now, watermark, marks, told_from, rule, .. } = &self.world;
+        let moment = self.world.moment();
+        if rule.doubted_at(asked, *marks).is_some_and(|at| at <= moment.tick) {
+            self.doubts += 1;
+            self.verdict = Verdict::Doubted;
+            return Ok(());
+        }
+        self.looks += 1;
+        for (kind, version) in answer.into_iter().enumerate() {
+            if let Some(ended) = told_from[kind].get(version) {
+                let stale = now.saturating_sub(*ended);
+                if stale > bound.max(watermark.age_nanos(moment)) {
+                    return Err(stale);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs one stream. Returns the numbers of looks and of doubts, or by how much a verdict was too old.
+fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
+    let mut stream = Stream::new(lacking);
+    for step in steps {
+        stream.step(*step)?;
+    }
+    Ok((stream.looks, stream.doubts))
+}
+
+proptest! {
+    #[test]
+    fn no_verdict_in_use_is_older_than_the_bound_if_it_is_obtained_anew_as_told(steps in steps()) {
+        for lacking in [Lacking::Nothing, Lacking::Delay] {
+            let run = run(lacking, &steps);
+            prop_assert!(run.is_ok(), "too old by {:?}", run.map_err(Duration::from_nanos));
+        }
+    }
+}
+
+/// Tries worlds until one finds a verdict in use that is too old.
+#[track_caller]
+fn is_needed(lacking: Lacking) {
+    let mut runner = TestRunner::deterministic();
+    let steps = steps();
+    for _ in 0..200_000 {
+        let world = steps.new_tree(&mut runner).unwrap().current();
+        if run(lacking, &world).is_err() {
+            return;
+        }
+    }
+    panic!("no world needs {lacking:?}");
+}
+
+#[test]
+fn verdicts_are_in_use_and_in_doubt_in_these_worlds() {
+    let mut runner = TestRunner::deterministic();
+    let runs = (0..1_000)
+        .filter_map(|_| run(Lacking::Nothing, &steps().new_tree(&mut runner).ok()?.current()).ok());
+    let (looks, doubts): (Vec<_>, Vec<_>) = runs.unzip();
+    assert!(looks.iter().sum::<usize>() > 10_000 && doubts.iter().sum::<usize>() > 1_000);
+}
+
+#[test]
+fn a_verdict_in_use_settles_after_a_change() {
+    is_needed(Lacking::Settle);
+}
+
+#[test]
+fn a_verdict_in_use_is_obtained_anew_while_roles_may_lag() {
+    is_needed(Lacking::Lag);
+}
+
+/// Steps by name, for the worlds that chance does not find.
+mod steps_of {
+    use super::Step;
+
+    pub(super) const MILLISECOND: Step = (0, 0);
+    pub(super) const FIFTY: Step = (0, 1);
+    pub(super) const NEARLY_3_S: Step = (0, 6);
+    pub(super) const SIX_S: Step = (0, 7);
+    pub(super) const CHANGE: Step = (3, 0);
+    /// It is told 7.1 s later.
+    pub(super) const ROLES_CHANGE: Step = (3, 13);
+    pub(super) const BEGIN_POLL: Step = (4, 0);
+    pub(super) const READ: Step = (5, 0);
+    pub(super) const APPLY: Step = (7, 1);
+    pub(super) const SEEK_KEPT: Step = (12, 0);
+    pub(super) const OBTAIN: Step = (14, 0);
+    pub(super) const POLL: Step = (16, 1);
+    pub(super) const ASK_AND_KEEP: Step = (18, 0);
+}
+
+#[test]
+fn a_batch_is_applied_before_a_verdict_is_sought_or_after_it() {
+    use steps_of::*;
+    let steps = [
+        [ASK_AND_KEEP, MILLISECOND, CHANGE, BEGIN_POLL, READ, APPLY].as_slice(),
+        // Its tick was read, its mark is not written yet.
+        &[MILLISECOND, SEEK_KEPT, OBTAIN, APPLY, APPLY, SIX_S, POLL],
+    ]
+    .concat();
+    assert!(run(Lacking::Delay, &steps).is_ok());
+    assert!(run(Lacking::WholeBatches, &steps).is_err());
+}
+
+#[test]
+fn a_verdict_in_doubt_is_obtained_by_a_new_question() {
+    use steps_of::*;
+    let steps = [
+        [SEEK_KEPT, ASK_AND_KEEP, OBTAIN, MILLISECOND, ROLES_CHANGE, POLL].as_slice(),
+        &[SIX_S, ASK_AND_KEEP, SEEK_KEPT, OBTAIN, NEARLY_3_S, FIFTY, FIFTY],
+        // In doubt, and the kept answer is just young enough.
+        &[SEEK_KEPT, OBTAIN, NEARLY_3_S, POLL],
+    ]
+    .concat();
+    assert_eq!(run(Lacking::Nothing, &steps).map(|(_, doubts)| doubts), Ok(2));
+    assert!(run(Lacking::NewQuestion, &steps).is_err());
+}
