@@ -35,8 +35,10 @@ pub struct Batch {
 pub enum Change {
     /// One access token.
     Token(TokenId),
-    /// Every access token of one session.
+    /// Every access token of one session: the session may have ended.
     Session(SessionId),
+    /// Every access token of one session but the newest: it was refreshed, and goes on.
+    Refreshed(SessionId),
     /// Every access token of one subject.
     Subject(Subject),
     /// The roles of one subject.
@@ -61,8 +63,16 @@ pub struct Silence {
 
 impl Change {
     /// One word for each kind, in the order of declaration.
-    pub const KINDS: [&'static str; 7] =
-        ["token", "session", "subject", "roles_of_subject", "role", "organization", "everything"];
+    pub const KINDS: [&'static str; 8] = [
+        "token",
+        "session",
+        "session_refreshed",
+        "subject",
+        "roles_of_subject",
+        "role",
+        "organization",
+        "everything",
+    ];
 
     /// Returns the one word for its kind.
     #[must_use]
@@ -70,6 +80,7 @@ impl Change {
         match self {
             Self::Token(_) => "token",
             Self::Session(_) => "session",
+            Self::Refreshed(_) => "session_refreshed",
             Self::Subject(_) => "subject",
             Self::RolesOf(_) => "roles_of_subject",
             Self::Role(_) => "role",

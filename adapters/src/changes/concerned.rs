@@ -32,6 +32,7 @@ enum Kind {
     RolesOf,
     Role,
     AnyRole,
+    EndedSession,
 }
 
 impl Places {
@@ -39,9 +40,18 @@ impl Places {
         Self(Digester::new())
     }
 
-    /// Returns the slots of an answer. An answer without subject or token id is not followed: the feed
-    /// could not name it.
+    /// Returns the slots of an answer that is kept. An answer without subject or token id is not
+    /// followed: the feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
+        self.concerned(token, is_followed, Kind::Session)
+    }
+
+    /// Returns the slots of an answer that stays in use. No refresh of its session marks one of them.
+    pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
+        self.concerned(token, true, Kind::EndedSession)
+    }
+
+    fn concerned(&self, token: &ActiveToken, is_followed: bool, of_session: Kind) -> Concerned {
         let principal = &*token.principal;
         let name = principal.subject.as_ref().map_or("", Subject::as_str);
         let subject = self.slot(Kind::Subject, name);
@@ -52,7 +62,7 @@ impl Places {
         let at_once = [
             subject,
             token_id.map_or(subject, |id| self.slot(Kind::Token, id)),
-            session.map_or(subject, |id| self.slot(Kind::Session, id)),
+            session.map_or(subject, |id| self.slot(of_session, id)),
             self.slot(Kind::Organization, organization),
         ];
         let roles_of = self.slot(Kind::RolesOf, name);
@@ -74,7 +84,10 @@ impl Places {
         let one = |slot| [Some(slot); 2];
         match change {
             Change::Token(id) => one(self.slot(Kind::Token, id.as_str())),
-            Change::Session(id) => one(self.slot(Kind::Session, id.as_str())),
+            Change::Session(id) => {
+                [Kind::Session, Kind::EndedSession].map(|kind| Some(self.slot(kind, id.as_str())))
+            }
+            Change::Refreshed(id) => one(self.slot(Kind::Session, id.as_str())),
             Change::Subject(id) => one(self.slot(Kind::Subject, id.as_str())),
             Change::RolesOf(id) => one(self.slot(Kind::RolesOf, id.as_str())),
             Change::Role(role) => {
@@ -117,9 +130,8 @@ mod tests {
         }
     }
 
-    /// Returns whether a change marks a slot of the answer.
-    fn concerns(places: &Places, change: &Change, answer: &ActiveToken) -> bool {
-        let concerned = places.of_answer(answer, true);
+    /// Returns whether a change marks one of these slots.
+    fn concerns(places: &Places, change: &Change, concerned: Concerned) -> bool {
         let slots: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
         let marked = places.of_change(change);
         marked.iter().any(|slot| slot.is_none_or(|slot| slots.contains(&slot)))
@@ -131,24 +143,32 @@ mod tests {
         let ten = [(); 10].map(|()| Places::new());
         let subject = |name| Subject::parse(name).unwrap();
         let organization = |id| OrganizationId::parse(id).unwrap();
-        for (change, is_concerned) in [
-            (Change::Token(TokenId::parse("V2_1-at_2").unwrap()), true),
-            (Change::Token(TokenId::parse("V2_1-at_3").unwrap()), false),
-            (Change::Session(SessionId::parse("V2_1").unwrap()), true),
-            (Change::Session(SessionId::parse("V2_2").unwrap()), false),
-            (Change::Subject(subject("ada")), true),
-            (Change::Subject(subject("bob")), false),
-            (Change::RolesOf(subject("ada")), true),
-            (Change::RolesOf(subject("bob")), false),
-            (Change::Role(Role::from_static("read")), true),
-            (Change::Role(Role::from_static("write")), false),
-            (Change::Organization(organization("acme")), true),
-            (Change::Organization(organization("other")), false),
-            (Change::Everything, true),
+        for (change, of_kept, of_used) in [
+            (Change::Token(TokenId::parse("V2_1-at_2").unwrap()), true, true),
+            (Change::Token(TokenId::parse("V2_1-at_3").unwrap()), false, false),
+            (Change::Session(SessionId::parse("V2_1").unwrap()), true, true),
+            (Change::Session(SessionId::parse("V2_2").unwrap()), false, false),
+            (Change::Refreshed(SessionId::parse("V2_1").unwrap()), true, false),
+            (Change::Refreshed(SessionId::parse("V2_2").unwrap()), false, false),
+            (Change::Subject(subject("ada")), true, true),
+            (Change::Subject(subject("bob")), false, false),
+            (Change::RolesOf(subject("ada")), true, true),
+            (Change::RolesOf(subject("bob")), false, false),
+            (Change::Role(Role::from_static("read")), true, true),
+            (Change::Role(Role::from_static("write")), false, false),
+            (Change::Organization(organization("acme")), true, true),
+            (Change::Organization(organization("other")), false, false),
+            (Change::Everything, true, true),
         ] {
             let answer = answer(&["read"]);
-            let found = ten.iter().filter(|places| concerns(places, &change, &answer)).count();
-            assert_eq!(found == 10, is_concerned, "{change:?}: {found} of 10");
+            let all = |concerned: &dyn Fn(&Places) -> Concerned| {
+                ten.iter().all(|places| concerns(places, &change, concerned(places)))
+            };
+            let found = [
+                all(&|places| places.of_answer(&answer, true)),
+                all(&|places| places.of_use(&answer)),
+            ];
+            assert_eq!(found, [of_kept, of_used], "{change:?}");
         }
     }
 
@@ -159,7 +179,8 @@ mod tests {
             let roles = &["a", "b", "c", "d", "e"][..count];
             for role in roles {
                 let change = Change::Role(Role::parse(role).unwrap());
-                assert!(concerns(&places, &change, &answer(roles)), "{role} of {roles:?}");
+                let concerned = places.of_answer(&answer(roles), true);
+                assert!(concerns(&places, &change, concerned), "{role} of {roles:?}");
             }
         }
     }
@@ -170,7 +191,7 @@ mod tests {
         let mut token = answer(&[]);
         Arc::get_mut(&mut token.principal).unwrap().organization = None;
         let removed = Change::Organization(OrganizationId::from_static("any"));
-        assert!(concerns(&places, &removed, &token));
+        assert!(concerns(&places, &removed, places.of_answer(&token, true)));
     }
 
     #[test]

@@ -114,9 +114,7 @@ impl Follower {
     }
 
     fn take_in(&mut self, batch: &Batch, changes: &Changes) {
-        // Read after the batch came: an answer to a question from before that is no younger than what
-        // the batch tells.
-        changes.apply(batch, self.clocks.ticks.now());
+        changes.apply(batch, &*self.clocks.ticks);
         for change in &batch.changes {
             if let Some(counter) = self.metrics.changes.get(kind_index(change)) {
                 counter.increment(1);

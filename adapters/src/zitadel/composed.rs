@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{Authorizer, Requirements, TokenIntrospector};
+use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
 use tokio::runtime::Handle;
 
 use super::{
@@ -35,6 +35,9 @@ pub struct ComposedZitadel {
     pub canary: Option<Canary>,
     /// The event log that is followed, if it is, for a health check and a doorbell.
     pub changes: Option<FollowedLog>,
+    /// Tells when a verdict that stays in use, such as that on an open stream, has to be obtained anew, if
+    /// the event log is followed. It asks ZITADEL nothing, and needs no cache.
+    pub watch: Option<Arc<dyn VerdictWatch>>,
     /// How long there has been no verdict, for a health check.
     pub verdicts: Verdicts,
     /// Explains ZITADEL's answers to people.
@@ -116,6 +119,7 @@ pub fn compose(
     if let Some(followed) = &followed {
         witnesses.push(Arc::new(followed.witness(clocks.clone())));
     }
+    let watch = followed.as_ref().map(|followed| Arc::new(followed.watch(clocks.clone())) as _);
     let is_kept = !cache.ttl.is_zero();
     let tokens = is_kept.then(|| Arc::new(TokenCache::new(cache, changes, clocks.clone())));
     let Stack { introspector, breaker, belief } =
@@ -130,6 +134,7 @@ pub fn compose(
         belief,
         canary,
         changes: followed,
+        watch,
         verdicts,
         explainer,
         credentials,

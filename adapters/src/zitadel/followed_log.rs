@@ -7,7 +7,7 @@ use domain::{IntrospectionError, Outage, ReuseRule, WhenSilent};
 use super::{Bell, ClaimName, EventLog, OwnToken, ZitadelIntrospector};
 use crate::{
     Clocks,
-    changes::{Changes, Feed, FeedWitness, follow},
+    changes::{Changes, Feed, FeedWatch, FeedWitness, follow},
 };
 
 /// The event log that is followed, and the bounds within which answers are kept.
@@ -91,6 +91,11 @@ impl FollowedLog {
     pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
         let bell = self.bell.clone();
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)
+    }
+
+    /// Returns a watch over verdicts in use.
+    pub(super) fn watch(&self, clocks: Clocks) -> FeedWatch {
+        FeedWatch::new(Arc::clone(&self.changes), clocks)
     }
 }
 

@@ -21,6 +21,7 @@ mod proxies;
 mod request;
 mod rotation;
 mod setup;
+mod verdict_watch;
 
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use zitadel_double::{NewUser, ZitadelDouble};

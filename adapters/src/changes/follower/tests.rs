@@ -1,48 +1,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::{ActiveToken, Principal, ReuseRule, Subject, TokenId, Unusable, WhenSilent};
-use tokio::{sync::mpsc, task::yield_now, time::advance};
+use domain::{ActiveToken, Principal, Subject, TokenId, Unusable};
 
 use super::{
-    super::{super::decorators::Witness, FeedWitness},
+    super::{
+        FeedWitness,
+        scripted::{World, pass, world},
+    },
     *,
 };
-use crate::{paused_clocks::clocks, recorded::Recorded};
-
-const MAX_STALENESS: Duration = Duration::from_secs(3);
-
-const REASONS: [&str; 2] = ["timed_out", "server_error"];
-
-/// A feed that tells what a test sends.
-struct Scripted(mpsc::UnboundedReceiver<Result<Batch, Silence>>);
-
-#[async_trait::async_trait]
-impl ChangeFeed for Scripted {
-    async fn next(&mut self) -> Result<Batch, Silence> {
-        match self.0.recv().await {
-            Some(told) => told,
-            None => std::future::pending().await,
-        }
-    }
-}
-
-struct World {
-    tell: mpsc::UnboundedSender<Result<Batch, Silence>>,
-    changes: Arc<Changes>,
-    feed: Feed,
-    clocks: Clocks,
-}
-
-fn world() -> World {
-    let (tell, told) = mpsc::unbounded_channel();
-    let (settle, lag) = (Duration::from_secs(5), Duration::from_secs(120));
-    let rule = ReuseRule::new(MAX_STALENESS, settle, lag, WhenSilent::Ask);
-    let (changes, clocks) = (Arc::new(Changes::new(rule, [])), clocks());
-    let (feed, run) =
-        follow(Box::new(Scripted(told)), &REASONS, &changes, clocks.clone(), MAX_STALENESS);
-    tokio::spawn(run);
-    World { tell, changes, feed, clocks }
-}
+use crate::{decorators::Witness, recorded::Recorded};
 
 fn answer(subject: &str) -> ActiveToken {
     let subject = Subject::parse(subject).ok();
@@ -54,21 +21,9 @@ fn answer(subject: &str) -> ActiveToken {
 }
 
 impl World {
-    fn tell(&self, changes: Vec<Change>, as_of: Option<Moment>) {
-        self.tell.send(Ok(Batch { changes, as_of })).unwrap();
-    }
-
     fn judge(&self, asked: Moment, answer: &ActiveToken) -> Result<(), Unusable> {
         let (now, watermark) = (self.clocks.now(), self.changes.watermark());
         self.changes.judge(now, watermark, asked, &self.changes.concerned(answer))
-    }
-}
-
-async fn pass(secs: u64) {
-    // In steps that the follower's own look fits between.
-    for _ in 0..secs * 2 {
-        advance(Duration::from_millis(500)).await;
-        yield_now().await;
     }
 }
 
@@ -110,8 +65,7 @@ async fn a_feed_that_falls_silent_is_told_with_its_reason_and_one_that_is_back_t
     world.tell(Vec::new(), Some(world.clocks.now()));
     pass(3).await;
     assert!(world.feed.told().silent.is_none());
-    let source = Arc::new(std::io::Error::other("a test"));
-    world.tell.send(Err(Silence { reason: "timed_out", source })).unwrap();
+    world.fall_silent("timed_out");
     pass(1).await;
     let told = world.feed.told();
     assert_eq!((told.silences, told.silent.unwrap().1), (1, "timed_out"));
@@ -129,10 +83,7 @@ async fn a_look_from_before_the_call_does_not_vouch_and_one_after_it_does() {
         bell.fetch_add(1, Ordering::SeqCst);
     });
     let witness = FeedWitness::new(world.feed.clone(), ring, world.clocks.clone(), "a.setting");
-    let silence = || {
-        let source = Arc::new(std::io::Error::other("a test"));
-        world.tell.send(Err(Silence { reason: "timed_out", source })).unwrap();
-    };
+    let silence = || world.fall_silent("timed_out");
 
     let early = world.clocks.now();
     pass(1).await;
@@ -176,8 +127,7 @@ async fn looks_and_changes_are_counted_by_result_and_kind() {
     let ada = Change::Subject(Subject::parse("ada").unwrap());
     world.tell(vec![ada, Change::Everything], Some(world.clocks.now()));
     for reason in ["timed_out", "timed_out", "of_another_kind"] {
-        let source = Arc::new(std::io::Error::other("a test"));
-        world.tell.send(Err(Silence { reason, source })).unwrap();
+        world.fall_silent(reason);
     }
     pass(2).await;
     for (name, value) in [

@@ -34,9 +34,11 @@ impl Reader {
     pub(super) fn meaning(&self, event: &Event) -> Meaning {
         let id = &*event.key.aggregate_id;
         match &*event.key.event_type {
-            "oidc_session.access_token.added"
-            | "oidc_session.access_token.revoked"
-            | "oidc_session.refresh_token.revoked" => {
+            // The first token of a session comes with it too: no token is older.
+            "oidc_session.access_token.added" => {
+                changed(SessionId::parse(id).map(Change::Refreshed))
+            }
+            "oidc_session.access_token.revoked" | "oidc_session.refresh_token.revoked" => {
                 changed(SessionId::parse(id).map(Change::Session))
             }
             "user.pat.removed" => match event.payload.token.as_deref().map(TokenId::parse) {

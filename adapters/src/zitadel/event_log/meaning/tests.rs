@@ -31,7 +31,7 @@ fn short(meaning: Meaning) -> String {
         Meaning::Change(change) => {
             let name = match &change {
                 Change::Token(id) => id.as_str(),
-                Change::Session(id) => id.as_str(),
+                Change::Session(id) | Change::Refreshed(id) => id.as_str(),
                 Change::Subject(id) | Change::RolesOf(id) => id.as_str(),
                 Change::Role(role) => role.as_str(),
                 Change::Organization(id) => id.as_str(),
@@ -46,7 +46,7 @@ fn short(meaning: Meaning) -> String {
 fn every_event_that_was_observed_is_read_as_the_table_says() {
     let expected = [
         ("instance.member.added", "nothing"),
-        ("oidc_session.access_token.added", "session:V2_340000000000000005"),
+        ("oidc_session.access_token.added", "session_refreshed:V2_340000000000000005"),
         ("oidc_session.access_token.revoked", "session:V2_340000000000000007"),
         ("oidc_session.added", "nothing"),
         ("oidc_session.refresh_token.added", "nothing"),

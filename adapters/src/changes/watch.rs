@@ -1,0 +1,62 @@
+//! The change feed as a watch over verdicts in use.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{ActiveToken, Tick, VerdictWatch};
+use tokio::time::timeout;
+
+use super::Changes;
+use crate::Clocks;
+
+/// Doubts a verdict once the feed tells of a change that concerns it, and again for as long as
+/// introspection may tell the old truth. While the feed is silent it doubts none.
+///
+/// A wait looks at its marks when a batch with changes was applied and at no other time: many waits cost
+/// nothing while nothing changes.
+pub struct FeedWatch {
+    changes: Arc<Changes>,
+    clocks: Clocks,
+}
+
+impl FeedWatch {
+    /// Watches by the ticks with which `changes` are applied.
+    #[must_use]
+    pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
+        Self { changes, clocks }
+    }
+}
+
+#[async_trait]
+impl VerdictWatch for FeedWatch {
+    fn now(&self) -> Tick {
+        self.changes.tick_between_batches(&*self.clocks.ticks)
+    }
+
+    async fn doubted(&self, token: &ActiveToken, asked: Tick) {
+        // From before the first look, so that no batch is missed.
+        let mut applied = self.changes.batches();
+        let concerned = self.changes.concerned_in_use(token);
+        loop {
+            let Some(at) = self.changes.doubted_at(asked, &concerned) else {
+                // It does not end: the sender is in `self.changes`.
+                drop(applied.changed().await);
+                continue;
+            };
+            let left = at.as_nanos().saturating_sub(self.now().as_nanos());
+            if left == 0 {
+                return;
+            }
+            drop(timeout(Duration::from_nanos(left), applied.changed()).await);
+        }
+    }
+}
+
+impl fmt::Debug for FeedWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedWatch").field("changes", &self.changes).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
