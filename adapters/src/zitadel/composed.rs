@@ -6,8 +6,8 @@ use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
 use tokio::runtime::Handle;
 
 use super::{
-    Canary, CurrentAuthentication, Explainer, FollowedLog, HttpClientError, Verdicts,
-    ZitadelIntrospector, ZitadelSettings,
+    Canary, CurrentAuthentication, Explainer, FollowedLog, HttpClientError, NamedIssuer, Verdicts,
+    ZitadelIntrospector, ZitadelSettings, named_issuer,
 };
 use crate::{
     CacheSettings, Clocks, Limits, Stack, SystemClock,
@@ -27,6 +27,9 @@ pub struct ComposedZitadel {
     pub requirements: Requirements,
     /// Tokens whose last verdict was active, for limits of the caller's own.
     pub known: Arc<KnownTokens>,
+    /// The issuer byte for byte as ZITADEL's metadata spell it, for metadata of this API (RFC 9728). See
+    /// [`ZitadelSettings::learn_issuer`].
+    pub issuer: NamedIssuer,
     /// The circuit breaker, for a health check.
     pub breaker: Breaker,
     /// The doubts about inactives, for a health check.
@@ -46,7 +49,7 @@ pub struct ComposedZitadel {
     pub credentials: Arc<CurrentAuthentication>,
 }
 
-/// Puts the shipped decorators before ZITADEL. Nothing is asked yet: ZITADEL may be down.
+/// Puts the shipped decorators before ZITADEL. Nothing is waited for: ZITADEL may be down.
 ///
 /// Within a runtime of tokio, credentials in files are read again every 5 seconds, connections are
 /// replaced every 5 minutes, the canary is watched and the event log followed. Outside of one, credentials
@@ -78,6 +81,8 @@ pub fn compose(
     limits: Limits,
 ) -> Result<ComposedZitadel, HttpClientError> {
     let issuer = settings.domain.issuer().clone();
+    let named = settings.domain.named().clone();
+    let learns = settings.learn_issuer && settings.introspection_endpoint.is_none();
     let timeout = settings.timeout;
     let explainer = Explainer::new(&settings);
     let known = Arc::new(KnownTokens::new(cache.max_entries));
@@ -100,6 +105,9 @@ pub fn compose(
     let verdicts = introspector.verdicts();
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(introspector.renew_regularly());
+        if learns {
+            runtime.spawn(named_issuer::learn(&introspector));
+        }
         if credentials.may_change() {
             runtime.spawn(credentials.look_regularly());
         }
@@ -130,6 +138,7 @@ pub fn compose(
         introspector,
         requirements,
         known,
+        issuer: named,
         breaker,
         belief,
         canary,

@@ -1,6 +1,6 @@
 //! Where the introspection endpoint is (OpenID Connect Discovery, RFC 8414).
 
-use domain::{IntrospectionError, Issuer, Misconfiguration, Outage};
+use domain::{IntrospectionError, Misconfiguration, Outage};
 use reqwest::{Method, RequestBuilder, Response};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
@@ -96,9 +96,7 @@ impl Discovery {
             return Err(Seen::Issuer { expected: expected.to_string(), found }
                 .misconfigured(Misconfiguration::IssuerMismatch));
         }
-        if let Ok(issuer) = Issuer::parse(&metadata.issuer) {
-            self.domain.named().set(issuer);
-        }
+        self.domain.named().spell(&metadata.issuer);
         let found = metadata.introspection_endpoint.ok_or_else(|| Seen::NoEndpoint.malformed())?;
         match Url::parse(&found) {
             Ok(url) if url.origin() == self.domain.origin() => Ok(url),

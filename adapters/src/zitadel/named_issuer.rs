@@ -1,25 +1,115 @@
 //! Issuer as the server itself writes it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    iter::successors,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use domain::Issuer;
+use domain::{IntrospectionError, Issuer, Outage};
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
 
-/// Text for `aud` of a client assertion, shared by everything made for one domain: the issuer of the
-/// domain until the server's metadata spell it in another way.
+use super::{ZitadelIntrospector, fault::Seen, generation::Generations, pace::Pace};
+
+/// Time between the first two attempts at metadata.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Longest time between two attempts, and the longest time that one may take.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The issuer as the server's metadata spell it, shared by everything made for one domain: the issuer of
+/// the domain until metadata were read.
 ///
-/// ZITADEL compares `aud` to the letter. Behind a proxy that adds `:443` to the host, an assertion
-/// for the domain as it is configured would be refused.
+/// ZITADEL compares `aud` of a client assertion to the letter. Behind a proxy that adds `:443` to the
+/// host, an assertion for the domain as it is configured would be refused.
 #[derive(Clone, Debug)]
-pub struct NamedIssuer(Arc<RwLock<Issuer>>);
+pub struct NamedIssuer(Arc<RwLock<Named>>);
+
+#[derive(Debug)]
+struct Named {
+    issuer: Issuer,
+    /// As the metadata spell it; `None` until they were read.
+    spelled: Option<Arc<str>>,
+}
 
 impl NamedIssuer {
-    pub(super) fn get(&self) -> Issuer {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns the issuer byte for byte as the server's metadata spell it, with a `/` at its end if it has
+    /// one there; until they were read, the issuer of the configured domain. A client compares it so
+    /// (RFC 9728 §3.3, RFC 8414 §3.3).
+    #[must_use]
+    pub fn as_spelled(&self) -> Arc<str> {
+        let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        named.spelled.as_ref().map_or_else(|| named.issuer.as_str().into(), Arc::clone)
     }
 
-    pub(super) fn set(&self, issuer: Issuer) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = issuer;
+    /// Returns the issuer for `aud` of a client assertion.
+    pub(super) fn get(&self) -> Issuer {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
+
+    /// Takes the issuer of the server's metadata. An empty one is ignored.
+    pub(super) fn spell(&self, text: &str) {
+        let Ok(issuer) = Issuer::parse(text) else { return };
+        let named = Named { issuer, spelled: Some(text.into()) };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = named;
+    }
+
+    fn is_spelled(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).spelled.is_some()
+    }
+}
+
+/// Asks for metadata until they were read, by this or for a question, or until `introspector` is not used
+/// any more. The endpoint that they name is kept: the first question does not ask for them again.
+pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
+    let (generations, pace) = introspector.shared();
+    let patience = introspector.timeout.min(LONGEST_WAIT);
+    let named = generations.domain().named().clone();
+    let used = Arc::downgrade(&generations);
+    async move {
+        let (mut waits, mut is_told) = (waits(), false);
+        while !named.is_spelled() {
+            let Some(generations) = used.upgrade() else { return };
+            let fault = ask(&generations, &pace, patience).await.err();
+            drop(generations);
+            if let (Some(fault), false) = (fault, is_told) {
+                let reason = fault.reason();
+                warn!(reason, "the issuer is told as zitadel.domain spells it: no metadata yet");
+                is_told = true;
+            }
+            sleep(waits.next().unwrap_or(LONGEST_WAIT)).await;
+        }
+        if is_told {
+            info!(issuer = &*named.as_spelled(), "the issuer is told as ZITADEL spells it");
+        }
+    }
+}
+
+/// Returns the times between attempts, each twice as long as the one before up to the longest.
+fn waits() -> impl Iterator<Item = Duration> {
+    successors(Some(FIRST_WAIT), |last| Some(LONGEST_WAIT.min(*last * 2)))
+}
+
+async fn ask(
+    generations: &Arc<Generations>,
+    pace: &Pace,
+    patience: Duration,
+) -> Result<(), IntrospectionError> {
+    let generation = generations.current();
+    let before = generation.begin();
+    let asking = async {
+        let http = generations.http(&generation).await?;
+        generation.discovery.endpoint(http, pace).await.map(drop)
+    };
+    let answer = timeout(patience, asking)
+        .await
+        .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)));
+    let outage = match &answer {
+        Err(IntrospectionError::Unavailable { reason, .. }) => Some(*reason),
+        _ => None,
+    };
+    generations.heed_outage(&generation, before, outage);
+    answer
 }
 
 impl From<&Issuer> for NamedIssuer {
@@ -30,6 +120,31 @@ impl From<&Issuer> for NamedIssuer {
 
 impl From<Issuer> for NamedIssuer {
     fn from(issuer: Issuer) -> Self {
-        Self(Arc::new(RwLock::new(issuer)))
+        Self(Arc::new(RwLock::new(Named { issuer, spelled: None })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_are_asked_for_ever_less_often() {
+        let waits: Vec<_> = waits().take(8).map(|wait| wait.as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+
+    #[test]
+    fn an_issuer_is_told_byte_for_byte_and_has_no_slash_in_an_assertion() {
+        let issuer = Issuer::parse("https://auth.example.com").unwrap();
+        let named = NamedIssuer::from(&issuer);
+        assert_eq!(&*named.as_spelled(), "https://auth.example.com");
+        for spelled in ["https://auth.example.com/", "https://auth.example.com:443", "HTTPS://a/"] {
+            named.spell(spelled);
+            assert_eq!(&*named.as_spelled(), spelled);
+            assert_eq!(named.get(), Issuer::parse(spelled).unwrap());
+        }
+        named.spell("");
+        assert_eq!(&*named.as_spelled(), "HTTPS://a/");
     }
 }

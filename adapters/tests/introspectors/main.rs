@@ -15,6 +15,7 @@ mod composed;
 mod discovery;
 mod event_log;
 mod faults;
+mod learned_issuer;
 mod observed_answers;
 mod port_contract;
 mod proxies;
