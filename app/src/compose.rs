@@ -6,13 +6,13 @@ use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::{Belief, Breaker},
     zitadel::{
-        Canary, ComposedZitadel, CurrentAuthentication, FollowedLog, HttpClientError, Verdicts,
-        compose,
+        Canary, ComposedZitadel, CurrentAuthentication, FollowedLog, HttpClientError, NamedIssuer,
+        Verdicts, compose,
     },
 };
 use axum::Router;
 use axum_zitadel::{Access, Guard, GuardBuilder, Resource, Routes};
-use domain::{Authorizer, Issuer, Requirements, TokenIntrospector, VerdictWatch};
+use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
 
 use crate::{
     client::BoundedByAddress,
@@ -42,7 +42,7 @@ pub(crate) struct Composed {
     /// Tells when a verdict in use is in doubt, where there is a change feed.
     watch: Option<Arc<dyn VerdictWatch>>,
     /// The authorization server.
-    issuer: Option<Issuer>,
+    issuer: Option<NamedIssuer>,
 }
 
 /// The whole API, ready to be served, with what operators want to look at.
@@ -77,7 +77,7 @@ pub(crate) fn api(
         resource,
         ..
     } = config;
-    let composed = self::introspector(introspector, cache, changes, &prefix)?;
+    let composed = self::introspector(introspector, cache, changes, &prefix, resource.is_some())?;
     let origins = cors.allowed_origins.iter().map(|origin| origin.as_header().clone());
     let guard = composed.guard(&auth, resource).allowed_origins(origins);
     let is_observed = metrics.is_some() || log.requests || traces.is_some();
@@ -109,15 +109,20 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
 }
 
 /// Builds the introspector that the configuration names, with a change feed if `changes` are given.
+/// With `learn_issuer` ZITADEL is asked at once how it spells its name.
 pub(crate) fn introspector(
     introspector: Introspector,
     cache: CacheSettings,
     changes: Option<Changes>,
     prefix: &Prefix,
+    learn_issuer: bool,
 ) -> Result<Composed, HttpClientError> {
     match introspector {
         Introspector::Fake(fake) => Ok(in_memory(fake)),
-        Introspector::Zitadel(zitadel) => ask_zitadel(*zitadel, cache, changes, prefix),
+        Introspector::Zitadel(mut zitadel) => {
+            zitadel.settings.learn_issuer = learn_issuer;
+            ask_zitadel(*zitadel, cache, changes, prefix)
+        }
     }
 }
 
@@ -150,7 +155,7 @@ impl Composed {
     /// Names the authorization server, which the fake does not have.
     fn with_issuer(&self, resource: Resource) -> Resource {
         match self.issuer.clone() {
-            Some(issuer) => resource.authorization_server(move || issuer.to_string()),
+            Some(issuer) => resource.authorization_server(move || issuer.as_spelled().to_string()),
             None => resource,
         }
     }
@@ -190,8 +195,8 @@ fn ask_zitadel(
     let ComposedZitadel { introspector, known, .. } = zitadel;
     Ok(Composed {
         introspector: Arc::new(BoundedByAddress::new(introspector, known, limits.max_in_flight)),
-        issuer: zitadel.requirements.issuer.clone(),
-        watch: None,
+        issuer: Some(zitadel.issuer),
+        watch: zitadel.watch,
         requirements: zitadel.requirements,
         explainer: Explainer::Zitadel {
             explainer: Box::new(zitadel.explainer),

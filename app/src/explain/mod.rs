@@ -74,7 +74,8 @@ pub async fn explain(
     token: &str,
 ) -> Result<Explained, StartError> {
     let fresh = fresh(&config);
-    let composed = compose::introspector(config.introspector, config.cache, None, &config.prefix)?;
+    let composed =
+        compose::introspector(config.introspector, config.cache, None, &config.prefix, false)?;
     let guard = composed.guard(&config.auth, config.resource).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
     let asked = explainer.asked();
