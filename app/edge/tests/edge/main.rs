@@ -11,8 +11,10 @@
 mod api;
 mod chaos;
 mod denials;
+mod ended;
 mod floods;
 mod freshness;
+mod further_rules;
 mod layer;
 mod require;
 mod resource;
