@@ -190,6 +190,31 @@ async fn any_other_body_ends_by_an_error() {
     }
 }
 
+/// Promises an event, and never sends it.
+struct Promised;
+
+impl http_body::Body for Promised {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(9)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_of_a_known_length_is_incomplete_before_it() {
+    let body = guarded(EVENT_STREAM, Body::new(Promised), after(1000, Ended::Expired));
+    assert_eq!(read(body).await, (String::new(), "expired", 1250));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_media_type_has_parameters_and_either_case() {
     for value in ["Text/Event-Stream", "text/event-stream; charset=utf-8", "text/event-stream;x"] {
@@ -271,6 +296,14 @@ async fn the_length_of_an_answer_stays_known_and_a_complete_one_never_asks_for_t
         }
         assert!(body.is_end_stream());
     }
+}
+
+#[test]
+fn an_empty_answer_lets_go_of_the_end_at_once() {
+    let (end, ended) = tokio::sync::oneshot::channel();
+    let body = guarded(PLAIN, Body::empty(), async { ended.await.unwrap() });
+    assert!(end.is_closed());
+    assert!(body.is_end_stream());
 }
 
 #[tokio::test(start_paused = true)]

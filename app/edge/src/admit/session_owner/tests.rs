@@ -64,6 +64,16 @@ fn a_session_comes_back_to_its_owner_alone() {
 }
 
 #[test]
+fn a_letter_that_moves_to_the_next_name_makes_another_owner() {
+    let seals = SessionSeal::new();
+    let sealed = seal(&seals, b"1", &principal("https://a.test", "1ada"));
+    let other = principal("https://a.test1", "ada");
+    assert!(is_unknown(&open(&seals, &[&sealed], &other)));
+    let moved = [b"1https://", &sealed[1..]].concat();
+    assert!(is_unknown(&open(&seals, &[&moved], &principal("a.test", "1ada"))));
+}
+
+#[test]
 fn an_id_without_a_seal_and_a_damaged_one_are_unknown() {
     let seals = SessionSeal::new();
     let ada = principal("https://a.test", "ada");
