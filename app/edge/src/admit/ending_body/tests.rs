@@ -9,6 +9,7 @@ use axum::{
 };
 use futures_util::stream;
 use http_body_util::{BodyExt, StreamBody};
+use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::*;
@@ -317,4 +318,46 @@ async fn the_end_wakes_a_body_that_waits() {
     end.send(Ended::Revoked).unwrap();
     reader.await.unwrap().unwrap_err();
     assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Checks what holds of every body: what is sent is the beginning of what the service sends, in time.
+async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
+    let headers = if is_events { EVENT_STREAM } else { PLAIN };
+    let alive = Arc::default();
+    let body = guarded(headers, body(steps, then_hangs, &alive), after(at, Ended::Expired));
+    let (sent, end, took) = read(body).await;
+    let whole: String = steps.iter().map(|(_, frame)| *frame).collect();
+    let (last_words, last_event) = (u128::from(at) + 250, u128::from(at) + 500);
+    let mut boundary = EventBoundary::new();
+    boundary.pass(sent.as_bytes());
+    let is_between = is_events && boundary.is_between_events();
+    let ended_by_itself = !then_hangs && sent == whole;
+
+    assert!(whole.starts_with(&sent));
+    assert!(took <= if is_events { last_event } else { last_words });
+    match end {
+        "complete" => assert!(ended_by_itself || is_between && took >= last_words),
+        "expired" => {
+            assert!(!is_between && took == if is_events { last_event } else { last_words })
+        }
+        _ => panic!("it is {end}"),
+    }
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+const FRAMES: [&str; 10] =
+    ["", "a", "\n", "\r", "\r\n", "a\n", "a\n\n", "\n\na", "\r\n\r\na", "a\r"];
+
+proptest! {
+    #[test]
+    fn every_body_ends_in_time_and_never_looks_complete_where_it_is_not(
+        is_events: bool,
+        steps in prop::collection::vec((0..400_u64, prop::sample::select(&FRAMES)), 0..12),
+        then_hangs: bool,
+        at in 0..1500_u64,
+    ) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(check_laws(is_events, steps.leak(), then_hangs, at));
+    }
 }
