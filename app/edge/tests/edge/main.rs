@@ -18,6 +18,8 @@ mod further_rules;
 mod layer;
 mod require;
 mod resource;
+mod sessions;
 mod sockets;
+mod streams;
 mod table;
 mod walk;
