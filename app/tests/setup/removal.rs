@@ -90,6 +90,29 @@ async fn a_role_that_others_have_stays() {
 }
 
 #[tokio::test]
+async fn role_keys_with_reserved_characters_are_removed_and_those_with_a_slash_are_told() {
+    let directory = after_first().await;
+    let path = project(&directory);
+    directory.create_application(path.rsplit('/').next().unwrap(), "other-api").await;
+    let keys = ["a%2Fb", "c d?e#f", "g+h", "tenant/admin"];
+    let roles = keys.map(|key| json!({ "key": key, "displayName": key }));
+    directory.manage("POST", &format!("{path}/roles/_bulk"), json!({ "roles": roles })).await;
+    let mut lock = directory.lock();
+    lock["roles"].as_array_mut().unwrap().extend(keys.map(Value::from));
+    directory.write("setup.lock.json", &lock.to_string());
+    let ended = directory.setup("--remove");
+    assert_eq!(ended.status, Some(1), "{}", ended.said());
+    let slash = "LEFT    role              tenant/admin: ZITADEL's API takes no key with a slash";
+    assert!(ended.stdout.contains(slash), "{}", ended.said());
+    assert_eq!(directory.lock()["roles"], json!(["tenant/admin"]));
+    let left = directory.manage("POST", &format!("{path}/roles/_search"), json!({})).await;
+    let left: Vec<_> = left["result"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
+    assert_eq!(left, ["tenant/admin"]);
+    // The double tells of the path that no call has.
+    assert_eq!(directory.double.take_violations().len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_found_stays_and_what_was_made_in_it_goes() {
     let directory = Directory::new().await;
     let project = directory.create_project("Messages").await;

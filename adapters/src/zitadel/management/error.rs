@@ -24,6 +24,12 @@ pub enum ManagementError {
     /// ZITADEL does not accept the token.
     #[error("ZITADEL refuses the administrator's token (401)")]
     Token,
+    /// A name or an id cannot be a part of a URL: `..` would make it the path of another thing.
+    #[error("{call}: a name or an id in it cannot be a part of a URL")]
+    Path {
+        /// Method and path.
+        call: String,
+    },
     /// The token's user has no manager role at all.
     #[error(
         "the administrator's token is of a user without any manager role (404, membership not found)"

@@ -184,6 +184,9 @@ impl Management {
         let lost = |why| ManagementError::Lost { call: call.clone(), why };
         let mut url = self.domain.url().clone();
         url.set_path(path);
+        if url.path() != path {
+            return Err(ManagementError::Path { call });
+        }
         let mut request = self
             .http
             .request(method, url)
@@ -211,5 +214,30 @@ impl Management {
             Err(of_status(&call, status, &body))
         };
         timeout(TIMEOUT, exchange).await.unwrap_or_else(|_| Err(lost(Lost::TimedOut)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_that_a_url_would_change_is_never_sent() {
+        let management = Management::new(ManagementSettings {
+            domain: "http://127.0.0.1:1".parse().unwrap(),
+            connect_to: None,
+            root_certificates: None,
+            token: AccessToken::parse("token").unwrap().into_owned(),
+            organization: None,
+        });
+        let management = management.unwrap();
+        for key in ["..", "."] {
+            let error = management.remove_role("1", key).await.unwrap_err();
+            assert!(matches!(error, ManagementError::Path { .. }), "{error}");
+        }
+        let error = management.remove_application("1/../2", "3").await.unwrap_err();
+        assert!(matches!(error, ManagementError::Path { .. }), "{error}");
+        let error = management.remove_role("1", "a/b c").await.unwrap_err();
+        assert!(matches!(error, ManagementError::Lost { .. }), "{error}");
     }
 }

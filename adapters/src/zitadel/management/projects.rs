@@ -1,5 +1,6 @@
 //! Calls about projects and their roles.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,6 +9,10 @@ use super::{
     answers::{is_active, text},
     instance::malformed,
 };
+
+/// Octets of a text that are encoded in a segment of a path (RFC 3986 §3.3).
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 impl Management {
     /// Finds the projects of a name, in whatever case: names are unique without regard to it.
@@ -73,8 +78,10 @@ impl Management {
     /// Removes a role, and takes it from everybody who has it.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call gives nothing; [`NoManagementApi`](ManagementError::NoManagementApi) for a key with
+    /// a slash, which ZITADEL's gateway does not take in a path, encoded or not.
     pub async fn remove_role(&self, project: &str, key: &str) -> Result<(), ManagementError> {
+        let key = utf8_percent_encode(key, SEGMENT);
         self.delete(&format!("/management/v1/projects/{project}/roles/{key}")).await
     }
 }

@@ -89,8 +89,9 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     let name = world.users.get(&caller.user).map(User::display_name);
     world.log.caller =
         Some(event_log::Caller { id: caller.user.to_string(), name: name.unwrap_or_default() });
-    let decoded: Vec<String> = path.split('/').skip(1).map(decoded).collect();
-    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    // The gateway decodes before it splits: an encoded slash parts segments as a plain one does.
+    let decoded = decoded(path);
+    let segments: Vec<&str> = decoded.split('/').skip(1).collect();
     let mut request = Request { world: &mut world, caller, body, issuer: call.issuer };
     let outcome = routes::route(&mut request, call.method.as_str(), &segments);
     world.log.caller = None;
@@ -100,7 +101,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     })
 }
 
-/// A segment of a path; one that cannot be decoded stays as it is.
-fn decoded(segment: &str) -> String {
-    unescape(&segment.replace('+', "%2B")).unwrap_or_else(|| segment.to_owned())
+/// A path; one that cannot be decoded stays as it is.
+fn decoded(path: &str) -> String {
+    unescape(&path.replace('+', "%2B")).unwrap_or_else(|| path.to_owned())
 }

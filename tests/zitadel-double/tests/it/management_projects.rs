@@ -177,3 +177,19 @@ async fn a_removed_role_is_taken_from_every_grant() {
     let (status, message) = admin.refused("DELETE", &format!("{roles}/none"), Value::Null).await;
     assert_eq!((status, message.as_str()), (404, "Role doesn't exist (COMMAND-m9vMf)"));
 }
+
+#[tokio::test]
+async fn a_role_key_with_a_slash_has_no_path_encoded_or_not() {
+    let double = ZitadelDouble::start().await;
+    let admin = Manager::administrator(&double);
+    let roles = format!("{PROJECTS}/{}/roles", admin.project("Messages").await);
+    admin.post(&roles, json!({ "roleKey": "tenant/admin", "displayName": "x" })).await;
+    for path in ["tenant/admin", "tenant%2Fadmin"] {
+        let (status, message) =
+            admin.refused("DELETE", &format!("{roles}/{path}"), Value::Null).await;
+        assert_eq!((status, message.as_str()), (404, "Not Found"), "{path}");
+    }
+    assert_eq!(double.take_violations().len(), 2);
+    admin.post(&roles, json!({ "roleKey": "50%?#", "displayName": "x" })).await;
+    admin.delete(&format!("{roles}/50%25%3F%23")).await;
+}
