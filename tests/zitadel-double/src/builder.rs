@@ -7,6 +7,7 @@ use http::Uri;
 
 use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
+use crate::metadata_variant::MetadataVariant;
 use crate::server::{Acceptor, ServerThread, Shape, Tls};
 use crate::shared::Shared;
 use crate::token_form::{TokenForm, TokenSeal};
@@ -19,6 +20,7 @@ pub struct ZitadelDoubleBuilder {
     issuer: Option<String>,
     domains: Vec<String>,
     introspection_path: String,
+    metadata: Vec<MetadataVariant>,
     host_of_ingress: Option<String>,
     tls_names: Vec<String>,
     certificate: Shape,
@@ -55,6 +57,7 @@ impl Default for ZitadelDoubleBuilder {
             issuer: None,
             domains: Vec::new(),
             introspection_path: INTROSPECTION_PATH.to_owned(),
+            metadata: Vec::new(),
             host_of_ingress: None,
             tls_names: Vec::new(),
             certificate: Shape::Right,
@@ -120,6 +123,13 @@ impl ZitadelDoubleBuilder {
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
         Self { introspection_path: path.to_owned(), ..self }
+    }
+
+    /// A difference to the metadata of the baseline. May be called several times.
+    #[must_use]
+    pub fn metadata(mut self, variant: MetadataVariant) -> Self {
+        self.metadata.push(variant);
+        self
     }
 
     /// An ingress in front replaces the host of every request by this text, which must name a domain
@@ -196,7 +206,8 @@ impl ZitadelDoubleBuilder {
         domains.extend(self.tls_names.iter().chain(&self.domains).cloned());
         let introspection_path = self.introspection_path.clone().into();
         let host_of_ingress = self.host_of_ingress.clone();
-        Ok(Instance { scheme, issuer, domains, introspection_path, host_of_ingress })
+        let metadata = self.metadata.clone();
+        Ok(Instance { scheme, issuer, domains, introspection_path, metadata, host_of_ingress })
     }
 
     /// What the issuer is when none is set: where the double is to be reached.

@@ -9,6 +9,7 @@ use std::sync::{PoisonError, RwLock};
 use http::{HeaderMap, Uri};
 
 use crate::forwarded;
+use crate::metadata_variant::MetadataVariant;
 
 /// Where introspection lives unless the operator chose another path.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth/v2/introspect";
@@ -39,6 +40,7 @@ pub(crate) struct Instance {
     pub(crate) domains: Vec<String>,
     /// An operator may change it; each look sees the path of that moment.
     pub(crate) introspection_path: RwLock<String>,
+    pub(crate) metadata: Vec<MetadataVariant>,
     /// The host that an ingress in front sends in place of the client's.
     pub(crate) host_of_ingress: Option<String>,
 }

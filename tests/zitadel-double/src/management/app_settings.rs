@@ -1,35 +1,76 @@
 //! Authentication of applications: the settings of OIDC applications, methods and secrets.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::apps::{self, BY_KEYS, not_existing};
-use super::details::{changed, only};
+use super::details::{changed, only, put};
 use super::request::{Outcome, Request, at};
 use crate::refusal::Refusal;
 use crate::world::{App, OidcSettings, TokenShape};
 
+/// Settings of an OIDC application that decide nothing here.
+const FURTHER: [&str; 9] = [
+    "postLogoutRedirectUris",
+    "devMode",
+    "accessTokenRoleAssertion",
+    "idTokenRoleAssertion",
+    "idTokenUserinfoAssertion",
+    "clockSkew",
+    "additionalOrigins",
+    "skipNativeAppSuccessPage",
+    "backChannelLogoutUri",
+];
+
 pub(super) fn add_oidc(request: &mut Request<'_>, project: &str) -> Outcome {
     request.may("project.app.write")?;
     let name = request.required("name", "AddOIDCAppRequest.Name")?;
+    let settings = oidc_settings(request);
+    if !settings.is_valid() {
+        return Err(Refusal::invalid("Application is invalid", "PROJECT-1n8df"));
+    }
+    apps::add(request, project, name, |project, id| App::oidc(project, id, settings))
+}
+
+/// Replaces all settings: what the body leaves out is at its default from then on.
+pub(super) fn change_oidc(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
+    request.may("project.app.write")?;
+    let settings = oidc_settings(request);
+    if !settings.is_valid() {
+        return Err(Refusal::invalid("OIDC configuration is invalid", "COMMAND-5m9fs"));
+    }
+    let missing = || not_existing("COMMAND-2n8uU");
+    let (_, client, app) = apps::find(request, project, app).ok_or_else(missing)?;
+    let Some(old) = &app.oidc else {
+        return Err(Refusal::invalid("Application is not type OIDC", "COMMAND-GBr34"));
+    };
+    if *old == settings {
+        return Err(Refusal::precondition("No changes", "COMMAND-1m88i"));
+    }
+    request.world.change_oidc(&client, settings).map_err(|_| missing())?;
+    Ok(only(changed(request.world)))
+}
+
+fn oidc_settings(request: &Request<'_>) -> OidcSettings {
     let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
     let auth_method = or(request.text("authMethodType"), "OIDC_AUTH_METHOD_TYPE_BASIC");
-    let mut grant_types = request.texts("grantTypes");
-    if grant_types.is_empty() {
-        grant_types.push("OIDC_GRANT_TYPE_AUTHORIZATION_CODE".to_owned());
-    }
     let shape = match request.text("accessTokenType").as_str() {
         "OIDC_TOKEN_TYPE_JWT" => TokenShape::Jwt,
         _ => TokenShape::Opaque,
     };
-    let settings = OidcSettings {
+    let mut further = Map::new();
+    for name in FURTHER {
+        put(&mut further, name, at(&request.body, name).clone());
+    }
+    OidcSettings {
         redirect_uris: request.texts("redirectUris"),
-        grant_types,
+        response_types: request.texts("responseTypes"),
+        grant_types: request.texts("grantTypes"),
         app_type: or(request.text("appType"), "OIDC_APP_TYPE_WEB"),
         auth_method,
         shape,
         login_v2: at(at(&request.body, "loginVersion"), "loginV2").is_object(),
-    };
-    apps::add(request, project, name, |project, id| App::oidc(project, id, settings))
+        further,
+    }
 }
 
 pub(super) fn change_api(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {

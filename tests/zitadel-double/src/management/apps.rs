@@ -8,7 +8,7 @@ use super::request::{Outcome, Request};
 use crate::ids::{ClientId, ProjectId};
 use crate::random;
 use crate::refusal::Refusal;
-use crate::world::{App, AppState, Credentials, OidcSettings};
+use crate::world::{App, AppState, Credentials, OidcSettings, TokenShape};
 
 /// Queries that the list knows.
 const QUERIES: [&str; 1] = ["nameQuery"];
@@ -92,12 +92,20 @@ fn oidc_config(client: &ClientId, settings: &OidcSettings) -> Value {
     // The first of each enumeration is left out.
     let unless = |first: &str, name: &str| if name == first { "" } else { name }.to_owned();
     put(&mut config, "redirectUris", settings.redirect_uris.clone());
-    config.insert("responseTypes".to_owned(), json!(["OIDC_RESPONSE_TYPE_CODE"]));
+    put(&mut config, "responseTypes", settings.response_types.clone());
     put(&mut config, "grantTypes", settings.grant_types.clone());
     put(&mut config, "appType", unless("OIDC_APP_TYPE_WEB", &settings.app_type));
     put(&mut config, "clientId", client.as_str());
     let method = unless("OIDC_AUTH_METHOD_TYPE_BASIC", &settings.auth_method);
     put(&mut config, "authMethodType", method);
+    let jwt = matches!(settings.shape, TokenShape::Jwt).then_some("OIDC_TOKEN_TYPE_JWT");
+    put(&mut config, "accessTokenType", jwt);
+    for (name, value) in &settings.further {
+        put(&mut config, name, value.clone());
+    }
+    if settings.login_v2 {
+        config.insert("loginVersion".to_owned(), json!({ "loginV2": {} }));
+    }
     config.into()
 }
 

@@ -80,6 +80,7 @@ fn of_apps(
         ("POST", [app, "api_config", "_generate_client_secret"]) => {
             app_settings::renew_api_secret(request, project, app)
         }
+        ("PUT", [app, "oidc_config"]) => app_settings::change_oidc(request, project, app),
         ("POST", [app, "oidc_config", "_generate_client_secret"]) => {
             app_settings::renew_oidc_secret(request, project, app)
         }

@@ -3,18 +3,44 @@
 use serde_json::json;
 
 use super::members::Members;
+use super::{Call, Reply};
 use crate::fault::DiscoveryFault;
+use crate::metadata_variant::MetadataVariant;
+use crate::refusal::Refusal;
 
 /// Where the document is.
 pub(crate) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+
+/// Where the document is by RFC 8414 §3.
+pub(crate) const RFC_8414_PATH: &str = "/.well-known/oauth-authorization-server";
+
+/// The answer at the path of RFC 8414: the gateway's 404 in the baseline.
+pub(crate) fn rfc_8414(
+    call: &Call<'_>,
+    introspection_path: &str,
+    variants: &[MetadataVariant],
+) -> Reply {
+    let document = |issuer| Reply::oidc(&document(issuer, introspection_path, variants, None));
+    if variants.contains(&MetadataVariant::OfAnotherIssuerAtRfc8414Path) {
+        document("https://another.example.test")
+    } else if variants.contains(&MetadataVariant::AtRfc8414Path) {
+        document(call.issuer)
+    } else {
+        Refusal::no_path().into()
+    }
+}
 
 /// The document for one origin, wrong where a fault says so.
 pub(crate) fn document(
     issuer: &str,
     introspection_path: &str,
+    variants: &[MetadataVariant],
     fault: Option<&DiscoveryFault>,
 ) -> Members {
     let mut document = right_document(issuer, introspection_path);
+    for variant in variants {
+        vary(&mut document, issuer, *variant);
+    }
     let endpoint = "introspection_endpoint";
     match fault {
         Some(DiscoveryFault::Issuer(wrong)) => document.set("issuer", wrong.as_str()),
@@ -25,6 +51,23 @@ pub(crate) fn document(
         Some(DiscoveryFault::Any(_) | DiscoveryFault::Date(_)) | None => {}
     }
     document
+}
+
+fn vary(document: &mut Members, issuer: &str, variant: MetadataVariant) {
+    match variant {
+        MetadataVariant::RegistrationEndpoint => {
+            document.set("registration_endpoint", format!("{issuer}/oauth/v2/register"));
+        }
+        MetadataVariant::ClientIdMetadataDocuments => {
+            document.set("client_id_metadata_document_supported", true);
+        }
+        MetadataVariant::WithoutPkce => document.remove("code_challenge_methods_supported"),
+        MetadataVariant::WithoutPublicClients => document.set(
+            "token_endpoint_auth_methods_supported",
+            json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]),
+        ),
+        MetadataVariant::AtRfc8414Path | MetadataVariant::OfAnotherIssuerAtRfc8414Path => {}
+    }
 }
 
 fn right_document(issuer: &str, introspection_path: &str) -> Members {

@@ -19,7 +19,7 @@ mod strictness;
 pub(crate) use assertion::key_id;
 pub(crate) use assertion_rules::SeenAssertions;
 pub(crate) use authorization::{AUTHORIZATION_PATH, authorize};
-pub(crate) use discovery::{DISCOVERY_PATH, document};
+pub(crate) use discovery::{DISCOVERY_PATH, RFC_8414_PATH, document, rfc_8414};
 pub(crate) use form::{Form, unescape};
 pub(crate) use grants::{TOKEN_PATH, token};
 pub(crate) use introspection::{asks_about_pat, introspect};

@@ -13,7 +13,7 @@ use super::body::Body;
 use super::line::{Ending, Line};
 use crate::event_log::{self, EventLogFault};
 use crate::fault::{DiscoveryFault, Fault};
-use crate::instance::{UnknownHost, requested_host};
+use crate::instance::{Instance, UnknownHost, requested_host};
 use crate::lost_calls::LostCall;
 use crate::management;
 use crate::oidc::{self, Call, Form, Part, Reply};
@@ -30,6 +30,7 @@ const GATEWAY_PATHS: [&str; 4] = ["/admin/v1/", "/auth/v1/", "/management/v1/", 
 
 enum Endpoint {
     Discovery,
+    Rfc8414,
     Introspection,
     Keys,
     Events,
@@ -117,12 +118,17 @@ pub(super) async fn respond(
         Endpoint::Authorization => {
             answer(at_instance(&head, &body, &shared, |call| oidc::authorize(call, &shared)))
         }
+        Endpoint::Rfc8414 => answer(at_instance(&head, &body, &shared, |call| {
+            let Instance { metadata, .. } = &shared.instance;
+            oidc::rfc_8414(call, &shared.instance.introspection_path(), metadata)
+        })),
         Endpoint::Discovery => {
             let fault = shared.discovery_faults.next();
             let right = at_instance(&head, &body, &shared, |call| {
                 oidc::check_discovery(call, &shared.violations);
                 let path = shared.instance.introspection_path();
-                Reply::oidc(&oidc::document(call.issuer, &path, fault.as_ref()))
+                let metadata = &shared.instance.metadata;
+                Reply::oidc(&oidc::document(call.issuer, &path, metadata, fault.as_ref()))
             });
             match fault {
                 Some(DiscoveryFault::Any(fault)) => act_out(fault, right, &line).await,
@@ -162,6 +168,7 @@ fn rate_limited(limit: RateLimit) -> Response<Body> {
 fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     match path {
         oidc::DISCOVERY_PATH => Endpoint::Discovery,
+        oidc::RFC_8414_PATH => Endpoint::Rfc8414,
         oidc::TOKEN_PATH => Endpoint::Token,
         oidc::REVOCATION_PATH => Endpoint::Revocation,
         oidc::AUTHORIZATION_PATH => Endpoint::Authorization,
@@ -239,6 +246,7 @@ fn record(endpoint: &Endpoint, head: &request::Parts, body: &[u8], shared: &Shar
         Endpoint::Management => counts.management_calls += 1,
         Endpoint::Alive
         | Endpoint::Ready
+        | Endpoint::Rfc8414
         | Endpoint::Keys
         | Endpoint::Token
         | Endpoint::Revocation

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{App, World, WorldError};
+use super::{App, OidcSettings, World, WorldError};
 use crate::event_log::Editor;
 use crate::ids::{ClientId, ProjectId};
 use crate::random;
@@ -21,6 +21,21 @@ impl World {
         app.by_keys = false;
         let payload = json!({ "appId": app.id, "authMethodType": 0 });
         let name = "project.application.config.api.changed";
+        let event = self.app_event(client, name, Some(payload))?;
+        self.log.write(Editor::Setup, [event]);
+        Ok(())
+    }
+
+    /// Replaces all settings of an OIDC application. Its secret stays, if it has one.
+    pub(crate) fn change_oidc(
+        &mut self,
+        client: &ClientId,
+        settings: OidcSettings,
+    ) -> Result<(), WorldError> {
+        let app = self.app_mut(client)?;
+        let payload = json!({ "appId": app.id, "redirectUris": settings.redirect_uris });
+        app.oidc = Some(settings);
+        let name = "project.application.config.oidc.changed";
         let event = self.app_event(client, name, Some(payload))?;
         self.log.write(Editor::Setup, [event]);
         Ok(())

@@ -1,5 +1,7 @@
 //! Settings of OIDC applications, with which people log in.
 
+use serde_json::{Map, Value};
+
 use super::TokenShape;
 
 /// Authentication method of a public application.
@@ -15,18 +17,25 @@ const NATIVE: &str = "OIDC_APP_TYPE_NATIVE";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OidcSettings {
     pub(crate) redirect_uris: Vec<String>,
+    pub(crate) response_types: Vec<String>,
     pub(crate) grant_types: Vec<String>,
     pub(crate) app_type: String,
     pub(crate) auth_method: String,
     pub(crate) shape: TokenShape,
     /// Logins go to the pages of login version 2 without a header that asks for it.
     pub(crate) login_v2: bool,
+    /// Settings that decide nothing here, as they were sent.
+    pub(crate) further: Map<String, Value>,
 }
+
+/// Response type of the code flow.
+const CODE: &str = "OIDC_RESPONSE_TYPE_CODE";
 
 impl OidcSettings {
     /// An application on a server, with a secret.
     pub(super) fn web() -> Self {
         Self {
+            response_types: vec![CODE.to_owned()],
             grant_types: vec!["OIDC_GRANT_TYPE_AUTHORIZATION_CODE".to_owned()],
             app_type: "OIDC_APP_TYPE_WEB".to_owned(),
             auth_method: "OIDC_AUTH_METHOD_TYPE_BASIC".to_owned(),
@@ -41,6 +50,7 @@ impl OidcSettings {
             redirect_uris: ["localhost", "127.0.0.1"]
                 .map(|host| format!("http://{host}/callback"))
                 .to_vec(),
+            response_types: vec![CODE.to_owned()],
             grant_types: ["AUTHORIZATION_CODE", "REFRESH_TOKEN"].map(grant).to_vec(),
             app_type: NATIVE.to_owned(),
             auth_method: NO_AUTHENTICATION.to_owned(),
@@ -51,6 +61,18 @@ impl OidcSettings {
     /// Tells if the application may use a grant, by ZITADEL's name.
     pub(crate) fn allows(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// Tells if there are response types, and for each the grant that it needs.
+    pub(crate) fn is_valid(&self) -> bool {
+        let has_grant = |response_type: &String| match response_type.as_str() {
+            CODE => {
+                self.allows("OIDC_GRANT_TYPE_AUTHORIZATION_CODE")
+                    || self.allows("OIDC_GRANT_TYPE_DEVICE_CODE")
+            }
+            _ => self.allows("OIDC_GRANT_TYPE_IMPLICIT"),
+        };
+        !self.response_types.is_empty() && self.response_types.iter().all(has_grant)
     }
 
     /// A native application accepts any port of its loopback addresses.

@@ -1,7 +1,7 @@
 //! Discovery, hosts and issuers.
 
 use serde_json::Value;
-use zitadel_double::{SessionToken, TokenShape, Violation, ZitadelDouble};
+use zitadel_double::{MetadataVariant, SessionToken, TokenShape, Violation, ZitadelDouble};
 
 use crate::resource_server::{Got, http, send};
 
@@ -149,4 +149,35 @@ async fn an_issuer_with_a_path_or_another_scheme_does_not_start() {
         let outcome = ZitadelDouble::builder().issuer(wrong).try_start().await;
         assert!(outcome.is_err(), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn metadata_vary_with_versions_and_settings() {
+    let at = async |variants: &[MetadataVariant], path: &str| {
+        let double = ZitadelDouble::builder();
+        let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
+        let double = double.start().await;
+        send(http().get(format!("{}/.well-known/{path}", double.issuer()))).await
+    };
+    let (oidc, rfc_8414) = ("openid-configuration", "oauth-authorization-server");
+    let baseline = at(&[], rfc_8414).await;
+    assert_eq!((baseline.status, &baseline.json()["code"]), (404, &Value::from(5)));
+    let right = at(&[MetadataVariant::AtRfc8414Path], rfc_8414).await.json();
+    assert!(right["issuer"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let wrong = at(&[MetadataVariant::OfAnotherIssuerAtRfc8414Path], rfc_8414).await.json();
+    assert_eq!(wrong["issuer"], "https://another.example.test");
+    let open = [
+        MetadataVariant::RegistrationEndpoint,
+        MetadataVariant::ClientIdMetadataDocuments,
+        MetadataVariant::WithoutPkce,
+        MetadataVariant::WithoutPublicClients,
+    ];
+    let (plain, varied) = (at(&[], oidc).await.json(), at(&open, oidc).await.json());
+    assert_eq!(plain["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(plain["token_endpoint_auth_methods_supported"][0], "none");
+    assert!(plain.get("registration_endpoint").is_none());
+    assert!(varied.get("code_challenge_methods_supported").is_none());
+    assert_eq!(varied["token_endpoint_auth_methods_supported"][0], "client_secret_basic");
+    assert!(varied["registration_endpoint"].is_string());
+    assert_eq!(varied["client_id_metadata_document_supported"], true);
 }

@@ -45,6 +45,7 @@ impl LoginClient {
         let app = json!({
             "name": "front end", "redirectUris": ["http://localhost/callback"],
             "appType": "OIDC_APP_TYPE_NATIVE", "authMethodType": "OIDC_AUTH_METHOD_TYPE_NONE",
+            "responseTypes": ["OIDC_RESPONSE_TYPE_CODE"],
             "grantTypes": [
                 "OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN",
             ],

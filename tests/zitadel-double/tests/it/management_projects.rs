@@ -123,13 +123,24 @@ async fn an_oidc_application_has_a_secret_unless_it_is_public() {
     let double = ZitadelDouble::start().await;
     let admin = Manager::administrator(&double);
     let apps = format!("{PROJECTS}/{}/apps", admin.project("Messages").await);
+    let code = json!({
+        "responseTypes": ["OIDC_RESPONSE_TYPE_CODE"],
+        "grantTypes": ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE"],
+    });
+    let with_code = |mut app: Value| {
+        app.as_object_mut().unwrap().extend(code.as_object().unwrap().clone());
+        app
+    };
     let web = json!({ "name": "web", "redirectUris": ["https://app.example.test/callback"] });
+    let refused = admin.refused("POST", &format!("{apps}/oidc"), web.clone()).await;
+    assert_eq!(refused, (400, "Application is invalid (PROJECT-1n8df)".to_owned()));
+    let web = with_code(web);
     let web = admin.post(&format!("{apps}/oidc"), web).await;
     assert_eq!(text(&web, "clientSecret").len(), 64);
-    let native = json!({
+    let native = with_code(json!({
         "name": "native", "redirectUris": ["http://localhost/callback"],
         "appType": "OIDC_APP_TYPE_NATIVE", "authMethodType": "OIDC_AUTH_METHOD_TYPE_NONE",
-    });
+    }));
     let native = admin.post(&format!("{apps}/oidc"), native).await;
     assert_eq!(native.get("clientSecret"), None);
     let listed = admin.post(&format!("{apps}/_search"), json!({})).await;
@@ -137,6 +148,48 @@ async fn an_oidc_application_has_a_secret_unless_it_is_public() {
     assert_eq!(config(0).get("authMethodType"), None);
     assert_eq!(config(1)["authMethodType"], "OIDC_AUTH_METHOD_TYPE_NONE");
     assert_eq!(config(1)["redirectUris"], json!(["http://localhost/callback"]));
+}
+
+#[tokio::test]
+async fn a_change_replaces_every_setting_of_an_oidc_application() {
+    let double = ZitadelDouble::start().await;
+    let admin = Manager::administrator(&double);
+    let apps = format!("{PROJECTS}/{}/apps", admin.project("Messages").await);
+    let mut settings = json!({
+        "redirectUris": ["http://localhost/callback"], "devMode": true, "clockSkew": "1s",
+        "responseTypes": ["OIDC_RESPONSE_TYPE_CODE"],
+        "grantTypes": ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN"],
+        "appType": "OIDC_APP_TYPE_NATIVE", "authMethodType": "OIDC_AUTH_METHOD_TYPE_NONE",
+        "accessTokenType": "OIDC_TOKEN_TYPE_JWT",
+    });
+    let mut new = settings.clone();
+    new["name"] = json!("native");
+    let new = admin.post(&format!("{apps}/oidc"), new).await;
+    let path = format!("{apps}/{}/oidc_config", text(&new, "appId"));
+    let read = async || {
+        let found = admin.post(&format!("{apps}/_search"), json!({})).await;
+        let mut config = found["result"][0]["oidcConfig"].clone();
+        assert_eq!(
+            config.as_object_mut().unwrap().remove("clientId"),
+            Some(new["clientId"].clone())
+        );
+        config
+    };
+    assert_eq!(read().await, settings);
+    let again = admin.refused("PUT", &path, settings.clone()).await;
+    assert_eq!(again, (400, "No changes (COMMAND-1m88i)".to_owned()));
+    for name in ["devMode", "clockSkew", "accessTokenType"] {
+        settings.as_object_mut().unwrap().remove(name);
+    }
+    settings["redirectUris"] = json!(["http://localhost/callback", "cursor://callback"]);
+    admin.done("PUT", &path, &settings).await;
+    assert_eq!(read().await, settings);
+    let empty = admin.refused("PUT", &path, json!({})).await;
+    assert_eq!(empty, (400, "OIDC configuration is invalid (COMMAND-5m9fs)".to_owned()));
+    let api = admin.post(&format!("{apps}/api"), json!({ "name": "api" })).await;
+    let path = format!("{apps}/{}/oidc_config", text(&api, "appId"));
+    let other = admin.refused("PUT", &path, settings).await;
+    assert_eq!(other, (400, "Application is not type OIDC (COMMAND-GBr34)".to_owned()));
 }
 
 #[tokio::test]
