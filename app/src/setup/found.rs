@@ -3,15 +3,15 @@
 use adapters::{
     SystemClock,
     zitadel::management::{
-        Application, Grant, Key, Management, ManagementError, Organization, PersonalAccessToken,
-        Project, User,
+        Application, ApplicationKind, Grant, Key, Management, ManagementError, Organization,
+        PersonalAccessToken, Project, User,
     },
 };
 use domain::Clock;
 
 use super::{
     lock::{Lock, LockedUser, Made},
-    target::Target,
+    target::{Target, TargetClient},
 };
 
 /// The state of things before anything is done.
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) application: Option<Application>,
     /// Its keys that have not expired.
     pub(super) keys: Vec<Key>,
+    /// The same of the application of MCP clients, where one is asked for.
+    pub(super) mcp_client: Option<Application>,
     /// One for each user of the target, in its order.
     pub(super) users: Vec<FoundUser>,
 }
@@ -45,6 +47,14 @@ pub(super) struct FoundUser {
 }
 
 impl Found {
+    /// Returns the client id of MCP clients.
+    pub(super) fn mcp_client_id(&self) -> Option<&str> {
+        match &self.mcp_client.as_ref()?.kind {
+            ApplicationKind::Native(native) => Some(&native.client_id),
+            _ => None,
+        }
+    }
+
     /// Brings the ids of `lock` up to what is there: a thing of another id was found, and not made. What
     /// was made in a thing that is gone is gone with it.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
@@ -57,12 +67,17 @@ impl Found {
         if is_other(&lock.project, project) {
             lock.project = project.map(found);
             lock.roles.clear();
+            lock.mcp_client = None;
             lock.users.values_mut().for_each(|user| user.grant = None);
         }
         let application = self.application.as_ref().map(|application| &application.id);
         if is_other(&lock.application, application) {
             lock.application = application.map(found);
             lock.key = None;
+        }
+        let mcp_client = self.mcp_client.as_ref().map(|application| &application.id);
+        if target.mcp_client.is_some() && is_other(&lock.mcp_client, mcp_client) {
+            lock.mcp_client = mcp_client.map(found);
         }
         for (user, found) in target.users.iter().zip(&self.users) {
             match found.user.as_ref().map(|user| user.id.clone()) {
@@ -98,15 +113,22 @@ pub(super) async fn read(
         roles: Vec::new(),
         application: None,
         keys: Vec::new(),
+        mcp_client: None,
         users: Vec::new(),
         project,
     };
     if let Some(project) = found.project.as_ref().map(|project| project.id.clone()) {
         found.roles = management.roles(&project).await?;
-        found.application = read_application(management, &project, target, lock).await?;
+        let locked = lock.and_then(|lock| lock.application.as_ref());
+        let name = &target.application;
+        found.application = read_application(management, &project, name, locked).await?;
         if let Some(application) = &found.application {
             found.keys = management.keys(&project, &application.id).await?;
             found.keys.retain(|key| is_live(&key.expires));
+        }
+        if let Some(TargetClient { name, .. }) = &target.mcp_client {
+            let locked = lock.and_then(|lock| lock.mcp_client.as_ref());
+            found.mcp_client = read_application(management, &project, name, locked).await?;
         }
     }
     for user in &target.users {
@@ -136,11 +158,11 @@ async fn read_project(
 async fn read_application(
     management: &Management,
     project: &str,
-    target: &Target,
-    lock: Option<&Lock>,
+    name: &str,
+    locked: Option<&Made>,
 ) -> Result<Option<Application>, ManagementError> {
-    let mut named = management.applications_named(project, &target.application).await?;
-    if let Some(Made { id, .. }) = lock.and_then(|lock| lock.application.as_ref())
+    let mut named = management.applications_named(project, name).await?;
+    if let Some(Made { id, .. }) = locked
         && !named.iter().any(|application| application.id == *id)
     {
         let mut all = management.applications(project).await?;

@@ -26,6 +26,9 @@ pub(super) struct Lock {
     /// The target of the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<Made>,
+    /// The native application of MCP clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mcp_client: Option<Made>,
 }
 
 /// A thing by its id, and whether `setup` made it or found it.
@@ -69,7 +72,7 @@ impl Lock {
 
     /// Tells whether anything in it was made.
     pub(super) fn has_made(&self) -> bool {
-        let things = [&self.project, &self.application, &self.webhook];
+        let things = [&self.project, &self.application, &self.webhook, &self.mcp_client];
         let is_made = |secret: &Option<Dated>| secret.as_ref().is_some_and(|it| it.made_here);
         let has =
             |user: &LockedUser| user.made_here || user.grant.is_some() || is_made(&user.token);

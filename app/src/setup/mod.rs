@@ -14,6 +14,7 @@ mod perform;
 mod plan;
 mod prompt;
 mod proof;
+mod redirect_uri;
 mod remove;
 mod report;
 mod roles;
@@ -199,8 +200,8 @@ pub(crate) async fn setup(
     }
     if !plan.lacks_credentials {
         let within = if is_new { WITHIN } else { WITHIN_OF_OLD };
-        let listen = proof::prove(&target, &token, within).await?;
-        report.print_end(as_json, table, listen);
+        let proven = proof::prove(&target, &token, within).await?;
+        report.print_end(as_json, table, proven, work.mcp_client_id.as_deref());
     }
     if lacks_webhook {
         report.print_pending();

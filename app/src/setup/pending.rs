@@ -20,7 +20,7 @@ pub(super) fn text(program: &str, organization: &str, wish: &Wish, target: &Targ
 }
 
 /// Quotes a word for a shell where it has to be.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/+,@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

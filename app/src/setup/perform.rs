@@ -1,5 +1,6 @@
 //! Does what the plan says, step by step. After each step `setup.lock.json` has what was made.
 
+mod mcp_client;
 mod secrets;
 mod webhook;
 
@@ -47,6 +48,8 @@ pub(super) struct Work<'a> {
     pub(super) target: &'a Target,
     pub(super) here: &'a Here,
     pub(super) lock: Lock,
+    /// The client id of MCP clients, as far as it is known.
+    pub(super) mcp_client_id: Option<String>,
     client_id: Option<String>,
     client_secret: Option<secrecy::SecretString>,
     key_expires: Option<String>,
@@ -65,7 +68,17 @@ impl<'a> Work<'a> {
         let key_expires = here.key.as_ref().and_then(|key| {
             found.keys.iter().find(|it| it.id == key.key_id).map(|key| key.expires.clone())
         });
-        Self { management, wish, target, here, lock, client_id, client_secret: None, key_expires }
+        Self {
+            management,
+            wish,
+            target,
+            here,
+            lock,
+            mcp_client_id: found.mcp_client_id().map(str::to_owned),
+            client_id,
+            client_secret: None,
+            key_expires,
+        }
     }
 
     /// Takes the target of the webhook as found, unless it was made here.
@@ -108,6 +121,8 @@ impl<'a> Work<'a> {
                 self.client_secret = Some(secret);
             }
             Step::WriteEnv => self.write_env()?,
+            Step::CreateMcpClient => self.create_mcp_client().await?,
+            Step::ExtendMcpClient(missing) => self.extend_mcp_client(missing).await?,
             Step::CreateUser(place) => self.create_user(*place).await?,
             Step::CreateGrant(place) => {
                 let (project, user) = (self.project()?, self.user_id(*place)?);

@@ -3,6 +3,7 @@
 
 mod application;
 mod env;
+mod mcp_client;
 mod user;
 mod webhook;
 
@@ -44,6 +45,9 @@ pub(super) enum Step {
     CreateKey,
     GenerateSecret,
     WriteEnv,
+    CreateMcpClient,
+    /// Adds these redirect URIs, and the grants that are missing; every setting that is there stays.
+    ExtendMcpClient(Vec<String>),
     /// Of the user at this place in the target.
     CreateUser(usize),
     CreateGrant(usize),
@@ -71,6 +75,7 @@ impl Plan {
         plan.roles(target, found);
         plan.application(wish, target, found, here);
         plan.env(wish, target, found, here);
+        plan.mcp_client(target, found, here);
         for (place, user) in target.users.iter().enumerate() {
             if let Some(found_user) = found.users.get(place) {
                 plan.user(place, user, found_user, wish, here);
@@ -184,9 +189,11 @@ impl Step {
         match self {
             Self::CreateProject => Some("project.create"),
             Self::CreateRoles(_) => Some("project.role.write"),
-            Self::CreateApplication | Self::CreateKey | Self::GenerateSecret => {
-                Some("project.app.write")
-            }
+            Self::CreateApplication
+            | Self::CreateKey
+            | Self::GenerateSecret
+            | Self::CreateMcpClient
+            | Self::ExtendMcpClient(_) => Some("project.app.write"),
             Self::CreateUser(_) | Self::CreateToken(_) => Some("user.write"),
             Self::CreateGrant(_) | Self::ChangeGrant { .. } => Some("user.grant.write"),
             Self::WriteEnv

@@ -11,6 +11,7 @@ use adapters::{
 use domain::{AccessToken, ActiveToken, Introspection, TokenIntrospector};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 use super::target::{Target, TargetUser};
 use crate::{
@@ -53,13 +54,20 @@ pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// Asks with the credentials, as the API will, until the answers are right. Returns
-/// where that listens.
+/// An API that works with what was set up.
+pub(super) struct Proven {
+    /// Where it listens.
+    pub(super) listen: SocketAddr,
+    /// Where the world finds it, if that is configured.
+    pub(super) resource: Option<Url>,
+}
+
+/// Asks with the credentials, as the API will, until the answers are right. The API need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
     within: Duration,
-) -> Result<SocketAddr, ProofError> {
+) -> Result<Proven, ProofError> {
     let end = Instant::now() + within;
     let mut pause = PAUSE;
     loop {
@@ -75,9 +83,9 @@ pub(super) async fn prove(
     }
 }
 
-async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<SocketAddr, ProofError> {
+async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofError> {
     let config = Config::load_for(&target.prefix)?;
-    let listen = config.server.listen;
+    let proven = Proven { listen: config.server.listen, resource: None };
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;
@@ -94,7 +102,7 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<SocketAddr, Pro
         })?;
     }
     let checked = check(Config::load_for(&target.prefix)?).await?;
-    if checked.is_good() { Ok(listen) } else { Err(ProofError::Check(checked.text())) }
+    if checked.is_good() { Ok(proven) } else { Err(ProofError::Check(checked.text())) }
 }
 
 async fn ask_about(introspector: &ZitadelIntrospector, user: &TargetUser) -> Result<(), String> {

@@ -23,6 +23,7 @@ enum Removal {
     Grant { name: String, user: String, id: String },
     Key { application: String, id: String },
     Application { id: String },
+    McpClient { id: String },
     Role { key: String },
     Project { id: String },
     Webhook { id: String },
@@ -132,6 +133,9 @@ async fn plan(
         }
         kept.push(format!("the project {} is left, for it has {}", project.id, others.join(", ")));
     }
+    if let Some(Made { id, made_here: true }) = &lock.mcp_client {
+        removals.push(Removal::McpClient { id: id.clone() });
+    }
     match (&lock.application, &lock.key) {
         (Some(Made { id, made_here: true }), _) => {
             removals.push(Removal::Application { id: id.clone() });
@@ -173,9 +177,10 @@ async fn others(
     strangers: usize,
 ) -> Result<Vec<String>, ManagementError> {
     let mut others = Vec::new();
-    let own = lock.application.as_ref().filter(|it| it.made_here).map(|it| &it.id);
+    let own = [&lock.application, &lock.mcp_client];
+    let is_own = |id: &String| own.into_iter().flatten().any(|it| it.made_here && it.id == *id);
     for other in management.applications(project).await? {
-        if Some(&other.id) != own {
+        if !is_own(&other.id) {
             others.push(format!("the application {:?}", other.name));
         }
     }
@@ -201,7 +206,9 @@ async fn perform(
         Removal::Token { user, id, .. } => management.remove_token(user, id).await,
         Removal::Grant { user, id, .. } => management.remove_grant(user, id).await,
         Removal::Key { application, id } => management.remove_key(project, application, id).await,
-        Removal::Application { id } => management.remove_application(project, id).await,
+        Removal::Application { id } | Removal::McpClient { id } => {
+            management.remove_application(project, id).await
+        }
         Removal::Role { key } => management.remove_role(project, key).await,
         Removal::Project { id } => management.remove_project(id).await,
         Removal::Webhook { id } => webhook::remove(management, id).await,
@@ -220,9 +227,11 @@ fn forget(lock: &mut Lock, removal: &Removal) {
         }
         Removal::Key { .. } => lock.key = None,
         Removal::Application { .. } => (lock.application, lock.key) = (None, None),
+        Removal::McpClient { .. } => lock.mcp_client = None,
         Removal::Role { key } => lock.roles.retain(|role| role != key),
         Removal::Project { .. } => {
             (lock.project, lock.application, lock.key) = (None, None, None);
+            lock.mcp_client = None;
             lock.roles.clear();
         }
         Removal::Webhook { .. } => lock.webhook = None,
@@ -252,6 +261,7 @@ fn shown(removal: &Removal) -> String {
         Removal::Grant { name, id, .. } => format!("role assignment   {id} of {name}"),
         Removal::Key { id, .. } => format!("key               {id}"),
         Removal::Application { id } => format!("API application   {id}, with its keys"),
+        Removal::McpClient { id } => format!("MCP client        {id}"),
         Removal::Role { key } => format!("role              {key}"),
         Removal::Project { id } => format!("project           {id}, with everything in it"),
         Removal::Webhook { id } => format!("webhook           {id}, from all events"),

@@ -1,20 +1,20 @@
 //! Says what is there, what would be done and what was done; for people and for scripts. No secret
 //! is in it.
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-};
+use std::io::{self, Write};
 
 use axum_zitadel::Route;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     found::Found,
     here::Here,
-    orphans, pending,
+    orphans,
+    pending::{self, quoted},
     perform::PerformError,
     plan::{Plan, Step},
+    proof::Proven,
     roles,
     rows::{self, Row},
     target::{Target, TargetUser},
@@ -84,6 +84,7 @@ impl Report<'_> {
             "notes": self.plan.notes,
             "lost": self.plan.lost,
             "refused": self.plan.refused,
+            "mcp_client_id": self.found.mcp_client_id(),
             "left": self.plan.lacks_webhook.then(|| self.pending()),
         })
     }
@@ -117,17 +118,27 @@ impl Report<'_> {
         }
     }
 
-    /// Two calls to try at an API that listens there, and the end of the administrator's token.
-    pub(super) fn print_end(&self, as_json: bool, table: &[Route], mut listen: SocketAddr) {
+    /// Two calls to try at an API that is proven to work, lines for MCP clients, and the end of the
+    /// administrator's token.
+    pub(super) fn print_end(
+        &self,
+        as_json: bool,
+        table: &[Route],
+        proven: Proven,
+        mcp_client_id: Option<&str>,
+    ) {
         if as_json {
             return;
         }
+        let Proven { mut listen, resource } = proven;
         if listen.ip().is_unspecified() {
             listen.set_ip([127, 0, 0, 1].into());
         }
         let works = "It works: the credentials introspect a token.".to_owned();
+        let for_clients = mcp_client_id.map(|id| self.for_mcp_clients(id, resource.as_ref()));
         if self.plan.steps.is_empty() {
-            return print(&format!("{works}\n"));
+            let paragraphs: Vec<_> = [works].into_iter().chain(for_clients).collect();
+            return print(&format!("{}\n", paragraphs.join("\n\n")));
         }
         let mut paragraphs = vec![works];
         let mut callers = self.target.users.iter().filter(|user| !user.reads_events).peekable();
@@ -147,6 +158,7 @@ impl Report<'_> {
                  @- http://{listen}{path}"
             ));
         }
+        paragraphs.extend(for_clients);
         paragraphs.extend(self.old_key());
         let here = self.wish.token_file.as_ref();
         let here =
@@ -157,6 +169,23 @@ impl Report<'_> {
             self.found.administrator
         ));
         print(&format!("{}\n", paragraphs.join("\n\n")));
+    }
+
+    /// Tells what to enter in an MCP client.
+    fn for_mcp_clients(&self, client_id: &str, resource: Option<&Url>) -> String {
+        let Some(resource) = resource else {
+            let setting = self.target.prefix.variable("resource.url");
+            return format!(
+                "MCP clients need the client id {client_id}, which is no secret, and the address of this \
+                 API: set {setting} to it, and run this again for the lines to enter."
+            );
+        };
+        let (name, url) = (quoted(&self.target.project.to_lowercase()), quoted(resource.as_str()));
+        format!(
+            "MCP clients log people in with this, which is no secret:\n  address    {resource}\n  client id  \
+             {client_id}\nIn Claude Code, for instance:\n  claude mcp add --transport http --client-id \
+             {client_id} {name} {url}"
+        )
     }
 
     /// Names the key in whose place another one came.

@@ -52,6 +52,18 @@ impl<'a> Row<'a> {
                 row("create", "client secret", "the old one stops at once".to_owned())
             }
             Step::WriteEnv => row("write", ENV_FILE, "domain, credentials, project".to_owned()),
+            Step::CreateMcpClient => {
+                let detail = target.mcp_client.as_ref().map(|client| {
+                    format!("{}, native, PKCE: {}", client.name, client.redirect_uris.join(", "))
+                });
+                row("create", "MCP client", detail.unwrap_or_default())
+            }
+            Step::ExtendMcpClient(missing) if missing.is_empty() => {
+                row("change", "MCP client", "add the grants of code and refresh token".to_owned())
+            }
+            Step::ExtendMcpClient(missing) => {
+                row("change", "MCP client", format!("add {}", missing.join(", ")))
+            }
             Step::CreateUser(place) => {
                 of(place, "create", "service user", &|user| user.name.clone())
             }

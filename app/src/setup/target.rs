@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use axum_zitadel::{Access, Route};
 
 use super::{
+    redirect_uri::RedirectUri,
     roles,
     wish::{Auth, Wish},
 };
@@ -25,6 +26,7 @@ pub(super) struct Target {
     /// The number of rules that ask for one.
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
+    pub(super) mcp_client: Option<TargetClient>,
     /// The prefix of the program's variables.
     pub(super) prefix: Prefix,
 }
@@ -39,6 +41,28 @@ pub(super) struct TargetUser {
     pub(super) reads_events: bool,
     /// The file of its token.
     pub(super) file: PathBuf,
+}
+
+/// The native application of MCP clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TargetClient {
+    pub(super) name: String,
+    pub(super) redirect_uris: Vec<String>,
+}
+
+/// Redirect URIs of MCP clients. Of an address on loopback ZITADEL compares path and query, not the port.
+const LOOPBACK: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
+
+impl TargetClient {
+    fn new(project: &str, wish: &Wish) -> Self {
+        let mut redirect_uris: Vec<_> = LOOPBACK.map(str::to_owned).to_vec();
+        for further in wish.redirects.iter().map(RedirectUri::as_str) {
+            if !redirect_uris.iter().any(|known| known == further) {
+                redirect_uris.push(further.to_owned());
+            }
+        }
+        Self { name: format!("{project}-mcp"), redirect_uris }
+    }
 }
 
 impl TargetUser {
@@ -69,6 +93,7 @@ impl Target {
             roles: roles::roles(table),
             rules: table.iter().filter(|route| !roles::of(route).is_empty()).count(),
             users: callers.chain(reader).collect(),
+            mcp_client: wish.mcp.then(|| TargetClient::new(&lower, wish)),
             prefix: prefix.clone(),
             project,
         }

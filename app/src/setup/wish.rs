@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::webhook_url::WebhookUrl;
+use super::{redirect_uri::RedirectUri, webhook_url::WebhookUrl};
 
 /// Arguments of `setup`.
 #[derive(Clone, Debug, Args)]
@@ -37,6 +37,12 @@ pub(crate) struct Wish {
     /// An address of this API that ZITADEL calls after a change, so that the next read is at once.
     #[arg(long, value_name = "URL", requires = "changes")]
     pub(super) webhook: Option<WebhookUrl>,
+    /// A native application for MCP clients, which log people in with it.
+    #[arg(long)]
+    pub(super) mcp: bool,
+    /// A further address to which an MCP client has browsers sent after a login. May be repeated.
+    #[arg(long = "redirect", value_name = "URI", requires = "mcp")]
+    pub(super) redirects: Vec<RedirectUri>,
     /// Record the ids of what the files here are for.
     #[arg(long)]
     pub(super) adopt: bool,

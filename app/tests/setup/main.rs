@@ -19,6 +19,7 @@ mod first_run;
 mod half_way;
 mod lost;
 mod managers;
+mod mcp_client;
 mod own_program;
 mod program;
 mod removal;

@@ -47,6 +47,15 @@ async fn a_first_run_with_a_webhook() {
 }
 
 #[tokio::test]
+async fn a_first_run_with_mcp_clients_and_a_second_one_with_a_redirect() {
+    let directory = Directory::new().await;
+    let first = directory.setup("--mcp");
+    let second = directory.setup("--mcp --redirect https://client.example.com/callback");
+    let both = [shown(&directory, &first), shown(&directory, &second)];
+    insta::assert_snapshot!(both.join("\n\n"));
+}
+
+#[tokio::test]
 async fn a_second_run() {
     let directory = Directory::new().await;
     directory.setup("--callers caller");

@@ -34,7 +34,7 @@ pub struct Application {
     pub name: String,
     /// Neither deactivated nor removed.
     pub is_active: bool,
-    /// Its kind, with the client id of an API application.
+    /// Its kind, with its client id.
     pub kind: ApplicationKind,
 }
 
@@ -51,8 +51,21 @@ pub enum ApplicationKind {
         /// Its client id.
         client_id: String,
     },
-    /// No API.
+    /// A program on people's machines, without a secret.
+    Native(NativeApplication),
+    /// None of these.
     Other,
+}
+
+/// A program on people's machines that logs people in, and has no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NativeApplication {
+    /// Its client id.
+    pub client_id: String,
+    /// Where ZITADEL may send a browser after a login; of those on loopback the port does not count.
+    pub redirect_uris: Vec<String>,
+    /// It has the grants of the code flow and of refresh tokens.
+    pub may_refresh: bool,
 }
 
 /// An application that was just created.
@@ -138,6 +151,12 @@ pub struct NewToken {
 /// Reads a text that is always there.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
+}
+
+/// Reads a list of texts; ZITADEL leaves out an empty one.
+pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
+    let list = value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 /// Reads a state; ZITADEL leaves out the first of each enumeration, which is none of these.

@@ -10,6 +10,7 @@ use super::{
     Application, ApplicationKind, Key, Management, ManagementError, NewApplication, NewKey,
     answers::{is_active, text, time},
     instance::malformed,
+    native_applications::native,
     projects::named,
 };
 
@@ -144,17 +145,17 @@ impl Management {
 const KEY: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 
 fn application(value: &Value) -> Option<Application> {
-    let kind = match value.get("apiConfig") {
-        Some(api) => {
-            let client_id = text(api, "clientId")?;
-            // The method of a client secret is the first of its enumeration, and left out.
-            if text(api, "authMethodType").as_deref() == Some(KEY) {
-                ApplicationKind::Key { client_id }
-            } else {
-                ApplicationKind::Basic { client_id }
-            }
+    let kind = if let Some(api) = value.get("apiConfig") {
+        let client_id = text(api, "clientId")?;
+        // The method of a client secret is the first of its enumeration, and left out.
+        if text(api, "authMethodType").as_deref() == Some(KEY) {
+            ApplicationKind::Key { client_id }
+        } else {
+            ApplicationKind::Basic { client_id }
         }
-        None => ApplicationKind::Other,
+    } else {
+        let native = value.get("oidcConfig").and_then(native);
+        native.map_or(ApplicationKind::Other, ApplicationKind::Native)
     };
     Some(Application {
         id: text(value, "id")?,

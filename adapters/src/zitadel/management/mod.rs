@@ -6,6 +6,7 @@ mod answers;
 mod applications;
 mod error;
 mod instance;
+mod native_applications;
 mod projects;
 mod users;
 
@@ -22,8 +23,8 @@ use tokio::time::{sleep, timeout};
 pub use self::{
     actions::{ActionTarget, EventCondition, Execution},
     answers::{
-        Application, ApplicationKind, Grant, Key, NewApplication, NewKey, NewToken, Organization,
-        PersonalAccessToken, Project, User, UserKind,
+        Application, ApplicationKind, Grant, Key, NativeApplication, NewApplication, NewKey,
+        NewToken, Organization, PersonalAccessToken, Project, User, UserKind,
     },
     error::{Lost, ManagementError, Refusal},
 };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Grant, Management, ManagementError, NewToken, PersonalAccessToken, User, UserKind,
-    answers::{is_active, text, time},
+    answers::{is_active, text, texts, time},
     instance::malformed,
 };
 
@@ -160,10 +160,9 @@ fn user(value: &Value) -> Option<User> {
 }
 
 fn grant(value: &Value) -> Option<Grant> {
-    let roles = value.get("roleKeys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     Some(Grant {
         id: text(value, "id")?,
-        roles: roles.iter().filter_map(|role| role.as_str().map(str::to_owned)).collect(),
+        roles: texts(value, "roleKeys"),
         is_active: is_active(value, "USER_GRANT_STATE_ACTIVE"),
     })
 }

@@ -45,7 +45,7 @@ impl Plan {
                     "the application {name:?} ({id}) is deactivated: reactivate it"
                 ));
             }
-            (ApplicationKind::Other, _) => {
+            (ApplicationKind::Native(_) | ApplicationKind::Other, _) => {
                 return self.refuse(format!(
                     "the application {name:?} ({id}) is no API: use another --name, or rename it"
                 ));

@@ -73,7 +73,7 @@ impl Found {
             ApplicationKind::Basic { client_id } | ApplicationKind::Key { client_id } => {
                 Some(client_id)
             }
-            ApplicationKind::Other => None,
+            ApplicationKind::Native(_) | ApplicationKind::Other => None,
         }
     }
 }

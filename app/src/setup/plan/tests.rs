@@ -37,6 +37,7 @@ fn target(auth: Auth, callers: &[&str]) -> Target {
         roles: vec!["read".to_owned()],
         rules: 1,
         users: callers.iter().map(user).collect(),
+        mcp_client: None,
         prefix: Prefix::default(),
     }
 }
@@ -58,6 +59,7 @@ fn empty() -> Found {
         roles: Vec::new(),
         application: None,
         keys: Vec::new(),
+        mcp_client: None,
         users: vec![FoundUser::default()],
     }
 }
