@@ -6,6 +6,7 @@ mod credentials;
 mod documentation;
 mod durations;
 mod names;
+mod resource;
 
 use std::{fs, path::PathBuf, time::Duration};
 

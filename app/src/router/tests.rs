@@ -9,9 +9,9 @@ use axum::{
     response::Response,
 };
 use axum_zitadel::{
-    Authorized, Routes,
+    Authorized, Routes, ServicePermit,
     domain::rules::{ReadMessages, SignedIn},
-    guarded,
+    guarded, require,
 };
 use tower::ServiceExt;
 
@@ -133,5 +133,86 @@ async fn another_origin_is_not_allowed_and_without_origins_there_is_no_cors() {
         let api = api(cors, None);
         let response = answer(&api, browser(Method::GET, "/api/private", origin)).await;
         assert!(!response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+    }
+}
+
+const RESOURCE: [(&str, &str); 2] = [
+    ("APP_RESOURCE__URL", "http://localhost:5000/mcp"),
+    ("APP_ZITADEL__PROJECT_ID", "340000000000000001"),
+];
+
+#[tokio::test]
+async fn every_page_reads_the_metadata_of_a_resource_and_a_page_of_the_list_the_session() {
+    let api = api(&[CORS[0], RESOURCE[0], RESOURCE[1]], None);
+    let path = "/.well-known/oauth-protected-resource/mcp";
+    for origin in ["https://app.example.com", "https://elsewhere.test"] {
+        for method in [Method::GET, Method::OPTIONS] {
+            let response = answer(&api, browser(method, path, origin)).await;
+            assert!(response.status().is_success());
+            let allowed: Vec<_> =
+                response.headers().get_all(header::ACCESS_CONTROL_ALLOW_ORIGIN).iter().collect();
+            assert_eq!(allowed, ["*"]);
+        }
+    }
+    let page = browser(Method::GET, "/api/private", "https://app.example.com");
+    let response = answer(&api, page).await;
+    let exposed = words(response.headers(), header::ACCESS_CONTROL_EXPOSE_HEADERS);
+    assert!(exposed.contains("mcp-session-id"), "{exposed:?}");
+}
+
+#[tokio::test]
+async fn without_a_resource_there_are_no_metadata_and_nothing_more_is_exposed() {
+    let api = api(&CORS, None);
+    let metadata = request("GET", "/.well-known/oauth-protected-resource", "dev-reader");
+    assert_eq!(answer(&api, metadata).await.status(), StatusCode::NOT_FOUND);
+    let page = browser(Method::GET, "/api/private", "https://app.example.com");
+    let response = answer(&api, page).await;
+    let exposed = words(response.headers(), header::ACCESS_CONTROL_EXPOSE_HEADERS);
+    let expected = ["retry-after", "www-authenticate", "x-request-id"];
+    assert_eq!(exposed, expected.map(str::to_owned).into());
+    let challenge = &response.headers()[header::WWW_AUTHENTICATE];
+    assert_eq!(challenge, "Bearer realm=\"api\"");
+}
+
+#[test]
+fn a_service_that_any_active_token_opens_is_refused_with_a_resource() {
+    async fn answer(_: Request<Body>) -> Result<Response, std::convert::Infallible> {
+        Ok(Response::new(Body::empty()))
+    }
+    let start = |variables: &[(&str, &str)]| {
+        let mut environment = BTreeMap::from([("APP_INTROSPECTOR".to_owned(), "fake".to_owned())]);
+        environment.extend(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config::read(environment, directory.path()).unwrap();
+        let service = require::<SignedIn>(tower::service_fn(answer));
+        compose::api(config, Routes::default().service("/mcp", service), None)
+    };
+    let error = start(&RESOURCE).err().unwrap().to_string();
+    assert!(error.starts_with("resource.url: any active token opens /mcp"), "{error}");
+    assert!(start(&[]).is_ok());
+    let organizations = ("APP_AUTH__ORGANIZATIONS", "340000000000000200");
+    assert!(start(&[RESOURCE[0], RESOURCE[1], organizations]).is_ok());
+}
+
+#[tokio::test]
+async fn a_rule_within_a_service_that_is_not_met_is_counted() {
+    async fn tool(request: Request<Body>) -> Result<Response, std::convert::Infallible> {
+        let permit = request.extensions().get::<ServicePermit>().unwrap();
+        assert!(permit.require::<ReadMessages>().await.is_err());
+        Ok(Response::new(Body::empty()))
+    }
+    let metrics = Metrics::new();
+    let environment = BTreeMap::from([("APP_INTROSPECTOR".to_owned(), "fake".to_owned())]);
+    let config = Config::read(environment, tempfile::tempdir().unwrap().path()).unwrap();
+    let service = require::<SignedIn>(tower::service_fn(tool)).with::<(ReadMessages,)>();
+    let routes = Routes::default().service("/mcp", service);
+    let api = compose::api(config, routes, Some(metrics.clone())).unwrap().router;
+    answer(&api, request("POST", "/mcp", "dev-no-role")).await;
+    let rendered = metrics.render();
+    for line in [
+        r#"service_denials_total{route="/mcp",reason="policy_not_met"} 1"#,
+        r#"http_server_request_duration_seconds_count{method="POST",route="/mcp",status="200",outcome="ok"} 1"#,
+    ] {
+        assert!(rendered.lines().any(|found| found == line), "{line}\n{rendered}");
     }
 }

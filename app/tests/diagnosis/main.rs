@@ -17,6 +17,7 @@ mod check_introspection;
 mod command_line;
 mod explain_active;
 mod explain_inactive;
+mod explain_within;
 mod groups;
 mod observed;
 mod proxies;

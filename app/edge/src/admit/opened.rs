@@ -16,7 +16,7 @@ use super::{Ended, Guard, bearer};
 const LOOK: Duration = Duration::from_secs(15);
 /// Questions that are asked after a doubt, until one brings a verdict.
 const TRIES: u32 = 3;
-/// Time between two of them.
+/// Time between two of them, and the longest before the first.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The verdict that a permit came from, for as long as something stays open by it.
@@ -87,6 +87,8 @@ impl Opened {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, self.header.clone()?)]);
         let shown = bearer::access_token(&headers).ok()?;
         let authorizer = self.guard.authorizer();
+        // One change may concern all that is open: they do not ask in one moment.
+        sleep(PAUSE.mul_f64(fastrand::f64())).await;
         for tried in 1..=TRIES {
             if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {
                 return authorizer.judge_token(verdict, self.policy).ok();

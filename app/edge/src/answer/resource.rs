@@ -179,6 +179,12 @@ impl Resource {
         format!("{origin}{}", self.metadata_path())
     }
 
+    /// Returns the scopes that every client must ask for.
+    #[must_use]
+    pub fn scopes_of_everybody(&self) -> &[ScopeToken] {
+        &self.0.scopes
+    }
+
     /// Returns the scopes to ask for, separated by spaces: those of every client, then those that
     /// `policy` names.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
