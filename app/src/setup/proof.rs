@@ -11,7 +11,6 @@ use adapters::{
 use domain::{AccessToken, ActiveToken, Introspection, TokenIntrospector};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
-use url::Url;
 
 use super::target::{Target, TargetUser};
 use crate::{
@@ -58,8 +57,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(4);
 pub(super) struct Proven {
     /// Where it listens.
     pub(super) listen: SocketAddr,
-    /// Where the world finds it, if that is configured.
-    pub(super) resource: Option<Url>,
+    /// The URL that clients know it by, if that is configured.
+    pub(super) resource: Option<String>,
 }
 
 /// Asks with the credentials, as the API will, until the answers are right. The API need not run.
@@ -85,7 +84,8 @@ pub(super) async fn prove(
 
 async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofError> {
     let config = Config::load_for(&target.prefix)?;
-    let proven = Proven { listen: config.server.listen, resource: None };
+    let resource = config.resource.map(|resource| resource.url().to_owned());
+    let proven = Proven { listen: config.server.listen, resource };
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;
@@ -101,7 +101,10 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofEr
             seen,
         })?;
     }
-    let checked = check(Config::load_for(&target.prefix)?).await?;
+    // What runs at the resource's URL by now need not be what was set up here.
+    let mut config = Config::load_for(&target.prefix)?;
+    config.resource = None;
+    let checked = check(config).await?;
     if checked.is_good() { Ok(proven) } else { Err(ProofError::Check(checked.text())) }
 }
 

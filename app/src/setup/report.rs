@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 use axum_zitadel::Route;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
     found::Found,
@@ -135,7 +134,7 @@ impl Report<'_> {
             listen.set_ip([127, 0, 0, 1].into());
         }
         let works = "It works: the credentials introspect a token.".to_owned();
-        let for_clients = mcp_client_id.map(|id| self.for_mcp_clients(id, resource.as_ref()));
+        let for_clients = mcp_client_id.map(|id| self.for_mcp_clients(id, resource.as_deref()));
         if self.plan.steps.is_empty() {
             let paragraphs: Vec<_> = [works].into_iter().chain(for_clients).collect();
             return print(&format!("{}\n", paragraphs.join("\n\n")));
@@ -172,7 +171,7 @@ impl Report<'_> {
     }
 
     /// Tells what to enter in an MCP client.
-    fn for_mcp_clients(&self, client_id: &str, resource: Option<&Url>) -> String {
+    fn for_mcp_clients(&self, client_id: &str, resource: Option<&str>) -> String {
         let Some(resource) = resource else {
             let setting = self.target.prefix.variable("resource.url");
             return format!(
@@ -180,7 +179,7 @@ impl Report<'_> {
                  API: set {setting} to it, and run this again for the lines to enter."
             );
         };
-        let (name, url) = (quoted(&self.target.project.to_lowercase()), quoted(resource.as_str()));
+        let (name, url) = (quoted(&self.target.project.to_lowercase()), quoted(resource));
         format!(
             "MCP clients log people in with this, which is no secret:\n  address    {resource}\n  client id  \
              {client_id}\nIn Claude Code, for instance:\n  claude mcp add --transport http --client-id \

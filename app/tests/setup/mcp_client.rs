@@ -77,6 +77,26 @@ async fn it_is_made_once_and_its_client_id_is_told_each_time() {
 }
 
 #[tokio::test]
+async fn with_the_address_of_the_api_the_lines_for_clients_are_told_whatever_runs_there() {
+    let directory = Directory::new().await;
+    // Nobody listens there, and what may run there later is no matter of this run.
+    directory.write(".env", "APP_RESOURCE__URL=http://127.0.0.1:1/mcp\n");
+    let first = directory.setup("--mcp");
+    assert_eq!(first.status, Some(0), "{}", first.said());
+    let id = client(&directory).await["oidcConfig"]["clientId"].as_str().unwrap().to_owned();
+    let second = directory.setup("--mcp");
+    assert_eq!((second.status, second.changes.len()), (Some(0), 0), "{}", second.said());
+    let lines = format!(
+        "MCP clients log people in with this, which is no secret:\n  address    http://127.0.0.1:1/mcp\n  \
+         client id  {id}\nIn Claude Code, for instance:\n  claude mcp add --transport http --client-id \
+         {id} messages http://127.0.0.1:1/mcp\n"
+    );
+    for ended in [&first, &second] {
+        assert!(ended.stdout.contains(&lines), "{}", ended.said());
+    }
+}
+
+#[tokio::test]
 async fn redirect_uris_and_grants_that_are_missing_are_added_and_everything_else_stays() {
     let directory = Directory::new().await;
     assert_eq!(directory.setup("").status, Some(0));
