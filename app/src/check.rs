@@ -7,8 +7,9 @@ use std::{
 
 use adapters::{
     SystemClock,
-    zitadel::{Explainer, Finding, Outcome, Step, ZitadelIntrospector},
+    zitadel::{Explainer, Finding, Outcome, Step, ZitadelIntrospector, check_resource},
 };
+use axum_zitadel::MissingRoleStatus;
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,6 +25,7 @@ pub struct Checked {
 }
 
 const CONFIGURATION: &str = "configuration";
+const MISSING_ROLE: &str = "missing_role";
 
 /// Checks a configuration that could be read: asks the authorization server that it names, once.
 ///
@@ -63,8 +65,30 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             if let Some(feed) = feed.filter(|_| goes_on) {
                 steps.push(introspector.check_event_log(&feed, project_id, claims).await);
             }
+            if let Some(resource) = config.resource {
+                if goes_on {
+                    steps.extend(introspector.check_authorization_server(&explainer).await);
+                }
+                if config.auth.missing_role_status == MissingRoleStatus::Unauthorized {
+                    steps.push(Step::warning(MISSING_ROLE, missing_role_is_401()));
+                }
+                steps.extend(check_resource(resource.url(), &resource.metadata_url()).await?);
+            }
             Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }
+    }
+}
+
+/// For a resource it is 403 unless it is set.
+fn missing_role_is_401() -> Finding {
+    Finding {
+        reason: "missing_role_401",
+        found: "auth.missing_role_status is 401: clients take a missing role for a dead token"
+            .to_owned(),
+        advice:
+            "leave it out, or set it to 403: with 401 a missing role starts a new login, which \
+                 cannot cure it, or a refresh, which ends the old token"
+                .to_owned(),
     }
 }
 

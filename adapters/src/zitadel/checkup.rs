@@ -68,6 +68,11 @@ impl Step {
         Self { name, outcome: Outcome::Ok, reason: None, found, advice: None }
     }
 
+    /// A step at which all is well, with something to do besides.
+    pub(super) fn advised(name: &'static str, found: String, advice: String) -> Self {
+        Self { advice: Some(advice), ..Self::ok(name, found) }
+    }
+
     /// A step at which something should be looked at.
     #[must_use]
     pub fn warning(name: &'static str, finding: Finding) -> Self {
@@ -79,7 +84,7 @@ impl Step {
         Self { name, outcome: Outcome::Failed, reason, found, advice }
     }
 
-    fn skipped(name: &'static str, why: &str) -> Self {
+    pub(super) fn skipped(name: &'static str, why: &str) -> Self {
         Self { outcome: Outcome::Skipped, ..Self::ok(name, why.to_owned()) }
     }
 }
@@ -164,7 +169,7 @@ impl ZitadelIntrospector {
     }
 }
 
-fn too_late<T>() -> Result<T, IntrospectionError> {
+pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
     Err(Seen::Timeout.unavailable(Outage::TimedOut))
 }
 

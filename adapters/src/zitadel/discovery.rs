@@ -64,6 +64,10 @@ impl Discovery {
         self.read(response).await
     }
 
+    pub(super) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
     pub(super) fn request(&self, http: &HttpClient) -> RequestBuilder {
         http.request(Method::GET, self.domain.discovery_url())
     }

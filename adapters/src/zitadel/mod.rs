@@ -4,6 +4,7 @@
 //! where it was refused and has other credentials by now. To keep an answer or to share one is the decorators' work.
 
 mod address;
+mod authorization_server;
 mod canary;
 mod checkup;
 mod claim_name;
@@ -29,6 +30,7 @@ mod named_issuer;
 mod own_checkup;
 mod own_token;
 mod pace;
+mod protected_resource;
 mod racing;
 mod response;
 mod root_certificates;
@@ -74,6 +76,7 @@ pub use key_file::{KeyFile, KeyFileError};
 pub use login_scopes::login_scopes;
 pub use named_issuer::NamedIssuer;
 pub use own_token::OwnToken;
+pub use protected_resource::check_resource;
 pub use root_certificates::RootCertificates;
 pub use settings::ZitadelSettings;
 pub use verdicts::{Missing, Verdicts};

@@ -41,7 +41,8 @@ pub(super) enum Command {
     /// Say in plain words whether the configuration works, and if not, what to do.
     ///
     /// Reads the configuration, asks ZITADEL for its discovery document, compares the clocks, and
-    /// introspects a random token with this API's own credentials. Exit status: 0 when all is well
+    /// introspects a random token with this API's own credentials. With resource.url it also asks for
+    /// what clients find there, and at ZITADEL. Exit status: 0 when all is well
     /// or only worth a warning, 1 when a step failed, 2 when the configuration cannot be read.
     Check {
         /// How to say it.

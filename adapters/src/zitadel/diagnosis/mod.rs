@@ -199,12 +199,16 @@ impl Explainer {
     }
 
     /// The scope that puts this API's project into a token's audience.
-    fn audience_scope(&self) -> String {
+    pub(super) fn audience_scope(&self) -> String {
         audience_scope(self.project_id.as_deref().unwrap_or("{projectId}"))
     }
 
+    pub(super) fn knows_project(&self) -> bool {
+        self.project_id.is_some()
+    }
+
     /// This API's project, by its id where that is configured.
-    fn project(&self) -> String {
+    pub(super) fn project(&self) -> String {
         match &self.project_id {
             Some(id) => format!("your project {id}"),
             None => "this API's project".to_owned(),
@@ -213,7 +217,7 @@ impl Explainer {
 }
 
 /// A text from outside: in quotes, with escapes, and not without end.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 200;
     let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
     if shown.len() < text.len() {

@@ -1,0 +1,122 @@
+//! What answers at `resource.url`: a few answers by path, or another address.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// Listens on a free port of 127.0.0.1 until it is dropped.
+pub(crate) struct Site {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+    ended: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Site {
+    /// Answers with the answer whose path is asked for, and else with 404. Each is a whole HTTP message.
+    pub(crate) fn answering(answers: impl Fn(&str) -> Vec<(String, String)>) -> Self {
+        let (listener, origin) = listen();
+        let answers = answers(&origin);
+        Self::serve(listener, move |mut stream, heads| {
+            let head = head(&mut stream)?;
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let answer = answers.iter().find(|(known, _)| known == path);
+            let answer = answer.map_or_else(|| status("404 Not Found"), |(_, it)| it.clone());
+            heads.lock().unwrap().push(head);
+            stream.write_all(answer.as_bytes())?;
+            stream.shutdown(Shutdown::Write)
+        })
+    }
+
+    /// Passes everything on to another address, as a load balancer does.
+    pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
+        let (listener, origin) = listen();
+        let target = target(&origin);
+        Self::serve(listener, move |mut stream, _| {
+            let mut there = TcpStream::connect(target)?;
+            let (mut back, mut from_there) = (stream.try_clone()?, there.try_clone()?);
+            let answers = thread::spawn(move || {
+                // The client may leave first.
+                let _ = io::copy(&mut from_there, &mut back);
+                let _ = back.shutdown(Shutdown::Both);
+            });
+            io::copy(&mut stream, &mut there)?;
+            there.shutdown(Shutdown::Write)?;
+            answers.join().map_err(|_| io::ErrorKind::Other.into())
+        })
+    }
+
+    fn serve(
+        listener: TcpListener,
+        serve: impl Fn(TcpStream, &Mutex<Vec<String>>) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        let address = listener.local_addr().unwrap();
+        let (heads, ended) = (Arc::new(Mutex::default()), Arc::new(AtomicBool::new(false)));
+        let (for_heads, for_ended) = (Arc::clone(&heads), Arc::clone(&ended));
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if for_ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                // A client that does not wait for the whole answer is no fault of the site.
+                let _ = serve(stream, &for_heads);
+            }
+        });
+        Self { address, heads, ended, thread: Some(thread) }
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The heads of all requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        // It wakes the thread.
+        let _ = TcpStream::connect(self.address);
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// An answer with this status and no body.
+pub(crate) fn status(line: &str) -> String {
+    format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+/// An answer with this status, one more header, and a body.
+pub(crate) fn with(line: &str, header: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {line}\r\n{header}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    (listener, origin)
+}
+
+fn head(stream: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && head.len() < 16 * 1024 {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
