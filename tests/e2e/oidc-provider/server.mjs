@@ -1,14 +1,17 @@
 // A real OAuth authorization server for black-box tests: `oidc-provider` from the npm registry, configured to
-// show a resource server what ZITADEL shows (RFC 7662 introspection plus the project role claim).
+// show a resource server and its clients what ZITADEL shows (RFC 7662 introspection plus the project role claim,
+// audience by scope).
 //
 // It deliberately does not imitate ZITADEL's statuses, bodies or faults: that is the double's work.
-// README.md has the protocol on stdin and stdout, and what is evaluated when.
+// README.md has the options, the protocol on stdin and stdout, and what is evaluated when.
 
 import { Console } from 'node:console';
-import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { Provider } from 'oidc-provider';
+import { ADVERTISED_SCOPES, api, configurationFor, native, reader, withoutRole } from './configuration.mjs';
+import { createStore } from './store.mjs';
 
 // stdout carries our protocol and nothing else; whatever the library has to say goes to stderr.
 globalThis.console = new Console(process.stderr);
@@ -16,69 +19,48 @@ globalThis.console = new Console(process.stderr);
 // Node 18, which Debian 12 ships, lacks this one function that the library calls.
 URL.parse ??= (...args) => { try { return new URL(...args); } catch { return null; } };
 
-const ROLES_CLAIM = 'urn:zitadel:iam:org:project:roles';
-const ORGANIZATION = { '340000000000000200': 'acme.auth.example.com' };
+const { values: options } = parseArgs({ options: { 'without-rfc8414': { type: 'boolean', default: false } } });
 
-// The resource server under test. Both halves need the encoding of RFC 6749 §2.3.1:
-// form-encode each first, then join them with a colon.
-const api = { client_id: 'api+1 50%:a/b', client_secret: 's%2Be+c r:e=t&~' };
-const reader = { client_id: 'reader', client_secret: 'reader-secret' };
-const withoutRole = { client_id: 'no-role', client_secret: 'no-role-secret' };
+const PROJECT_ID = '340000000000000001';
+const store = createStore({
+  audience: api.client_id,
+  roleClaims: ['urn:zitadel:iam:org:project:roles', `urn:zitadel:iam:org:project:${PROJECT_ID}:roles`],
+});
+store.grant(reader.client_id, ['read:messages']);
 
-/** Who has which roles now: client id to role keys. */
-const rolesOf = new Map([[reader.client_id, ['read:messages']]]);
+/** Requests so far, by endpoint. */
+const counts = { authorization: 0, token: 0, registration: 0 };
 
-/** The claim as ZITADEL shapes it, role to granting organizations; without a role there is no claim. */
-function roleClaim(clientId) {
-  const roles = rolesOf.get(clientId);
-  return roles && { [ROLES_CLAIM]: Object.fromEntries(roles.map((role) => [role, ORGANIZATION])) };
-}
+/** The person at the browser. */
+let person = 'somebody';
 
-/** The library's `adapter` hook: one store per kind of record. Only what client credentials need. */
-class Store {
-  #records = new Map();
-
-  async upsert(id, record) { this.#records.set(id, record); }
-
-  async destroy(id) { this.#records.delete(id); }
-
-  /** A record's `extra` is merged into the introspection response; read here, it shows the roles of this moment. */
-  async find(id) {
-    const record = this.#records.get(id);
-    return record && { ...record, extra: roleClaim(record.clientId) };
-  }
-}
-
-// The library asks for a signing key. Our access tokens are opaque, so it signs nothing.
-const { privateKey: signingKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-
-const configuration = {
-  adapter: Store,
-  clients: [
-    api,
-    { ...reader, grant_types: ['client_credentials'] },
-    { ...withoutRole, grant_types: ['client_credentials'] },
-  ],
-  clientDefaults: { grant_types: [], response_types: [], redirect_uris: [], id_token_signed_response_alg: 'ES256' },
-  jwks: { keys: [{ ...signingKey.export({ format: 'jwk' }), kid: 'tests' }] },
-  ttl: { ClientCredentials: 600 },
-  features: {
-    clientCredentials: { enabled: true },
-    devInteractions: { enabled: false },
-    introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === api.client_id },
-    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId },
-    resourceIndicators: { // gives every token the API as its audience
-      defaultResource: () => 'urn:tests:api',
-      getResourceServerInfo: () => ({ audience: api.client_id, scope: 'messages', accessTokenFormat: 'opaque' }),
-    },
+/** What a line on stdin may ask for, by its key. */
+const commands = {
+  ungrant(id) {
+    if (!store.ungrant(id)) throw new Error('expected {"ungrant": <id of a client or person that has a role>}');
+    return { ungranted: id };
   },
+  grant(id, { roles }) {
+    store.grant(id, roles);
+    return { granted: id };
+  },
+  sign_in(id) {
+    person = id;
+    return { signed_in: id };
+  },
+  revoke(id, { only_access_tokens: onlyAccess = false }) {
+    store.revoke(id, onlyAccess ? ['AccessToken'] : ['AccessToken', 'RefreshToken']);
+    return { revoked: id };
+  },
+  count: () => ({ counts }),
 };
 
 /** Carries out one line from stdin and says what was done. */
 function command(line) {
-  const { ungrant } = JSON.parse(line);
-  if (!rolesOf.delete(ungrant)) throw new Error('expected {"ungrant": <id of a client that has a role>}');
-  return { ungranted: ungrant };
+  const request = JSON.parse(line);
+  const name = Object.keys(request).find((key) => Object.hasOwn(commands, key));
+  if (!name) throw new Error(`expected one of ${Object.keys(commands).join(', ')}`);
+  return commands[name](request[name], request);
 }
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -89,17 +71,58 @@ createInterface({ input: process.stdin }).on('close', stop).on('line', (line) =>
   try { say(command(line)); } catch (error) { say({ error: error.message }); }
 });
 
+/** Makes the session that a browser has whose user is signed in, and returns its cookie. */
+async function sessionCookie(provider) {
+  const session = new provider.Session();
+  session.loginAccount({ accountId: person });
+  await session.save(600);
+  return `${provider.cookieName('session')}=${session.id}`;
+}
+
+/** Has discovery name the scopes that ZITADEL names. The library names all that it knows. */
+async function advertise(ctx, next) {
+  await next();
+  if (ctx.path.startsWith('/.well-known/') && ctx.body?.scopes_supported) {
+    ctx.body.scopes_supported = ADVERTISED_SCOPES;
+  }
+}
+
+/** Requests that ZITADEL answers otherwise than the library does. Returns true for those that it answered. */
+function answerAsZitadel(request, response, path) {
+  const requested = request.headers['access-control-request-headers'] ?? '';
+  const isPreflight = request.method === 'OPTIONS' && requested.toLowerCase().includes('mcp-protocol-version');
+  const isMissing = options['without-rfc8414'] && path === '/.well-known/oauth-authorization-server';
+  if (!isPreflight && !isMissing) return false;
+  response.writeHead(isPreflight ? 204 : 404, { 'content-type': 'application/json' });
+  response.end(isPreflight ? undefined : '{}');
+  return true;
+}
+
 // The issuer contains the port, so the socket comes first.
 const server = createServer().listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const provider = new Provider(issuer, configuration);
-  server.on('request', provider.callback());
+  const provider = new Provider(issuer, configurationFor({ adapter: store.adapter, projectId: PROJECT_ID }));
+  provider.use(advertise);
+  const endpoints = Object.keys(counts).map((name) => [new URL(provider.urlFor(name)).pathname, name]);
+  const endpointAt = new Map(endpoints);
+  const answer = provider.callback();
+
+  server.on('request', async (request, response) => {
+    const path = request.url.split('?')[0];
+    if (answerAsZitadel(request, response, path)) return;
+    const endpoint = endpointAt.get(path);
+    if (endpoint && request.method !== 'OPTIONS') counts[endpoint] += 1;
+    if (endpoint === 'authorization') request.headers.cookie = await sessionCookie(provider);
+    answer(request, response);
+  });
   say({
     issuer,
     ...api,
+    project_id: PROJECT_ID,
     token_endpoint: provider.urlFor('token'),
     revocation_endpoint: provider.urlFor('revocation'),
     reader,
     no_role: withoutRole,
+    native: native.client_id,
   });
 });

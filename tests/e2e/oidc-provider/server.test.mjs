@@ -2,23 +2,10 @@
 // fail when somebody raises it.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { formEncoded, start } from './started.mjs';
 
-const child = spawn(process.execPath, ['server.mjs'], { cwd: new URL('.', import.meta.url) });
-const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-const nextLine = async () => JSON.parse((await lines.next()).value);
-const ready = await nextLine();
-
-after(async () => {
-  child.stdin.end();
-  const [status] = await once(child, 'exit');
-  assert.equal(status, 0, 'it ends when stdin closes');
-});
-
-const formEncoded = (text) => new URLSearchParams([['', text]]).toString().slice(1);
+const { ready, command } = await start();
 
 async function post(url, { client_id, client_secret }, form) {
   const credentials = btoa(`${formEncoded(client_id)}:${formEncoded(client_secret)}`);
@@ -50,8 +37,7 @@ test('a role is shown as ZITADEL shows it, and not any more once it is removed',
   assert.equal(body.aud, ready.client_id);
   assert.deepEqual(body[roles], { 'read:messages': { '340000000000000200': 'acme.auth.example.com' } });
 
-  child.stdin.write(`${JSON.stringify({ ungrant: ready.reader.client_id })}\n`);
-  assert.deepEqual(await nextLine(), { ungranted: ready.reader.client_id });
+  assert.deepEqual(await command({ ungrant: ready.reader.client_id }), { ungranted: ready.reader.client_id });
   const { body: later } = await introspect(token);
   assert.equal(later.active, true);
   assert.ok(!(roles in later));

@@ -23,7 +23,9 @@ impl Environment {
         self
     }
 
-    pub(crate) fn into_variables(self) -> BTreeMap<String, String> {
+    /// Returns the variables by name.
+    #[must_use]
+    pub fn into_variables(self) -> BTreeMap<String, String> {
         self.0
     }
 }
