@@ -1,0 +1,95 @@
+//! A client, whatever it is written in.
+
+use serde_json::Value;
+
+use crate::{program::Program, rmcp_client::RmcpClient};
+
+/// A client that there is a test for.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// A program of `mcp-clients` on Node.js.
+    Node(&'static str),
+    /// A program of `mcp-clients` in Python.
+    Python(&'static str),
+    /// The client of the crate `rmcp`.
+    Rmcp,
+}
+
+/// The way to a new access token that a client takes when the API refuses the old one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// It uses its refresh token.
+    Refresh,
+    /// It sends the person to log in again.
+    Login,
+    /// It reports an error.
+    #[default]
+    None,
+}
+
+/// The behaviour of a client in which clients differ.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Habits {
+    /// After its access token was revoked.
+    pub(crate) without_access_token: Recovery,
+    /// After its refresh token was revoked as well.
+    pub(crate) without_any_token: Recovery,
+    /// With a client id that it was given, it refreshes after any 403 with a challenge, whatever the
+    /// challenge says.
+    pub(crate) refreshes_on_403_with_a_client_id: bool,
+}
+
+/// The result of a tool.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) text: String,
+    pub(crate) is_error: bool,
+}
+
+pub(crate) enum Client {
+    Program(Box<Program>),
+    Rmcp(RmcpClient),
+}
+
+impl Client {
+    /// Starts a client of the server at this URL. A page in a browser is served from `page_port`.
+    pub(crate) fn start(kind: Kind, url: &str, page_port: u16) -> Self {
+        match kind {
+            Kind::Node(program) => Self::Program(Program::node(program, url, page_port).into()),
+            Kind::Python(program) => Self::Program(Program::python(program, url).into()),
+            Kind::Rmcp => Self::Rmcp(RmcpClient::new(url)),
+        }
+    }
+
+    /// Connects as an installation does that has neither tokens nor, without a `client_id`, a client.
+    pub(crate) async fn connect(&mut self, client_id: Option<&str>) -> Result<(), String> {
+        match self {
+            Self::Program(program) => program.connect(client_id).await,
+            Self::Rmcp(client) => client.connect(client_id).await,
+        }
+    }
+
+    pub(crate) async fn call(&mut self, tool: &'static str) -> Result<Told, String> {
+        match self {
+            Self::Program(program) => program.call(tool).await,
+            Self::Rmcp(client) => client.call(tool).await,
+        }
+    }
+
+    pub(crate) async fn end(self) {
+        match self {
+            Self::Program(program) => program.end().await,
+            Self::Rmcp(client) => drop(client),
+        }
+    }
+}
+
+impl Told {
+    /// Reads a line of a program.
+    pub(crate) fn read(line: &Value) -> Self {
+        Self {
+            text: line["text"].as_str().unwrap().to_owned(),
+            is_error: line["is_error"].as_bool().unwrap(),
+        }
+    }
+}
