@@ -177,7 +177,7 @@ impl Config {
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
         directory: &Path,
-        with_feed: bool,
+        is_set_up: bool,
     ) -> Result<Self, ConfigError> {
         let traces = Traces::read(&environment)?;
         let proxies = proxies::check(&environment);
@@ -189,7 +189,7 @@ impl Config {
             proxies?;
         }
         let admin = Admin::read(&layers, &server)?;
-        let changes = if with_feed {
+        let changes = if is_set_up {
             Changes::read(&layers, directory, &introspector, &server, admin)?
         } else {
             None
@@ -200,7 +200,7 @@ impl Config {
             admin,
             server,
             cors: Cors::read(&layers)?,
-            resource: resource::read(&layers, &auth)?,
+            resource: resource::read(&layers, &auth, is_set_up)?,
             auth,
             cache: cache::read(&layers, changes.is_some())?,
             changes,

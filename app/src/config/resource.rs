@@ -11,7 +11,12 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
 /// Reads the resource, with the scopes that its clients must ask for; `None` where there is no URL.
-pub(super) fn read(layers: &Layers, auth: &Auth) -> Result<Option<Resource>, ConfigError> {
+/// Before a set-up (`has_project` is false) there need not be a project, and then there are no scopes.
+pub(super) fn read(
+    layers: &Layers,
+    auth: &Auth,
+    has_project: bool,
+) -> Result<Option<Resource>, ConfigError> {
     let Some(url) = layers.text("resource.url")? else {
         for name in DETAILS {
             if layers.text(name)?.is_some() {
@@ -20,13 +25,14 @@ pub(super) fn read(layers: &Layers, auth: &Auth) -> Result<Option<Resource>, Con
         }
         return Ok(None);
     };
-    let resource = Resource::new(&url).map_err(|error| layers.error("resource.url", error))?;
-    let Some(project_id) = layers.text("zitadel.project_id")? else {
+    let mut resource = Resource::new(&url).map_err(|error| layers.error("resource.url", error))?;
+    let project_id = layers.text("zitadel.project_id")?;
+    if project_id.is_none() && has_project {
         return Err(layers.conflict(
             "resource.url",
             "it needs zitadel.project_id: clients ask for a token of this API by the id of its project",
         ));
-    };
+    }
     if !auth.realm.fits_a_resource() {
         return Err(layers.conflict(
             "auth.realm",
@@ -34,10 +40,12 @@ pub(super) fn read(layers: &Layers, auth: &Auth) -> Result<Option<Resource>, Con
              take these for fields of the challenge",
         ));
     }
-    let claims: Vec<ClaimName> = layers.list("zitadel.claims")?;
-    let scopes = login_scopes(&project_id, !auth.organizations.is_empty(), &claims);
-    let scopes = scopes.map_err(|error| layers.error("zitadel.project_id", error))?;
-    let mut resource = resource.scopes(scopes);
+    if let Some(project_id) = project_id {
+        let claims: Vec<ClaimName> = layers.list("zitadel.claims")?;
+        let scopes = login_scopes(&project_id, !auth.organizations.is_empty(), &claims);
+        let scopes = scopes.map_err(|error| layers.error("zitadel.project_id", error))?;
+        resource = resource.scopes(scopes);
+    }
     if let Some(name) = layers.text("resource.name")? {
         resource = resource.name(&name);
     }
