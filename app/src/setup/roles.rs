@@ -7,19 +7,20 @@ use domain::Policy;
 
 /// Returns the key of every role in any policy of the table, sorted.
 pub(super) fn roles(table: &[Route]) -> Vec<String> {
-    let mut keys = BTreeSet::new();
-    for policy in table.iter().filter_map(policy) {
-        collect(policy, &mut keys);
-    }
+    let keys: BTreeSet<_> = table.iter().flat_map(policies).flat_map(keys).collect();
     keys.into_iter().map(str::to_owned).collect()
+}
+
+/// Returns the number of rules that ask for a role.
+pub(super) fn rules(table: &[Route]) -> usize {
+    table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
 
 /// Returns a path that a caller with these roles may get, and no stranger.
 pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str> {
     let is_open = |route: &&Route| {
         let asks = |policy: &'static Policy| {
-            let mut keys = BTreeSet::new();
-            collect(policy, &mut keys);
+            let keys = keys(policy);
             !keys.is_empty() && keys.iter().all(|key| held.iter().any(|held| held == key))
         };
         let is_plain = route.shown_method() == "GET" && !route.path.contains('{');
@@ -33,21 +34,56 @@ pub(super) fn of(route: &Route) -> Vec<String> {
     roles(std::slice::from_ref(route))
 }
 
-fn policy(route: &Route) -> Option<&'static Policy> {
-    match route.access {
+/// Returns the policy of a route, then those of the rules within a guarded service.
+fn policies(route: &Route) -> impl Iterator<Item = &'static Policy> {
+    let own = match route.access {
         Access::Public => None,
         Access::Optional(policy) | Access::Guarded(policy) => Some(policy),
+    };
+    own.into_iter().chain(route.further.iter().copied())
+}
+
+fn keys(policy: &'static Policy) -> BTreeSet<&'static str> {
+    match policy {
+        Policy::Role(role) | Policy::RoleIn { role, .. } => BTreeSet::from([role.as_str()]),
+        Policy::AnyOf(policies) | Policy::AllOf(policies) => {
+            policies.iter().flat_map(keys).collect()
+        }
+        Policy::Authenticated | Policy::Scope(_) => BTreeSet::new(),
     }
 }
 
-fn collect(policy: &'static Policy, keys: &mut BTreeSet<&'static str>) {
-    match policy {
-        Policy::Role(role) | Policy::RoleIn { role, .. } => {
-            keys.insert(role.as_str());
-        }
-        Policy::AnyOf(policies) | Policy::AllOf(policies) => {
-            policies.iter().for_each(|policy| collect(policy, keys));
-        }
-        Policy::Authenticated | Policy::Scope(_) => {}
+#[cfg(test)]
+mod tests {
+    use domain::{Freshness, Role};
+
+    use super::*;
+
+    const fn role(key: &'static str) -> Policy {
+        Policy::Role(Role::from_static(key))
+    }
+
+    static READ: Policy = role("read");
+    static DELETE: Policy = role("delete");
+    static EITHER: Policy = Policy::AnyOf(&[role("admin"), role("read")]);
+    static ANYBODY: Policy = Policy::Authenticated;
+
+    fn route(access: Access, further: &[&'static Policy]) -> Route {
+        let (freshness, further) = (Freshness::default(), further.to_vec());
+        Route { method: None, path: "/mcp", access, freshness, further, sample_body: None }
+    }
+
+    #[test]
+    fn the_rules_within_a_service_ask_for_roles_as_that_of_its_route_does() {
+        let table = [
+            route(Access::Public, &[]),
+            route(Access::Guarded(&READ), &[]),
+            route(Access::Guarded(&ANYBODY), &[&EITHER, &DELETE, &ANYBODY]),
+        ];
+        assert_eq!(roles(&table), ["admin", "delete", "read"]);
+        assert_eq!(rules(&table), 3);
+        assert_eq!(of(&table[2]), ["admin", "delete", "read"]);
+        // A caller is told no path of a service, which may take no GET.
+        assert_eq!(open_to(&table, &["read".to_owned()]), None);
     }
 }

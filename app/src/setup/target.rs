@@ -91,7 +91,7 @@ impl Target {
             application: format!("{lower}-api"),
             auth: wish.auth,
             roles: roles::roles(table),
-            rules: table.iter().filter(|route| !roles::of(route).is_empty()).count(),
+            rules: roles::rules(table),
             users: callers.chain(reader).collect(),
             mcp_client: wish.mcp.then(|| TargetClient::new(&lower, wish)),
             prefix: prefix.clone(),
