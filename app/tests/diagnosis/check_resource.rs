@@ -6,8 +6,9 @@ use std::{
     process::Stdio,
 };
 
+use http::StatusCode;
 use serde_json::{Value, json};
-use zitadel_double::{MetadataVariant, ZitadelDouble};
+use zitadel_double::{Answer, Fault, MetadataVariant, Times, ZitadelDouble};
 
 use crate::{
     check::{CHECK, fails, step},
@@ -95,6 +96,24 @@ async fn where_zitadel_is_not_reached_its_metadata_are_not_judged_but_the_resour
     assert_eq!(ended.status, Some(1));
     assert!(!ended.stdout.contains("pkce"), "{}", ended.stdout);
     assert!(step(&ended.stdout, "resource").starts_with("warning"), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn metadata_that_clients_do_not_find_are_a_failure_though_introspection_works() {
+    let (double, environment) = with_metadata(&[]).await;
+    let endpoint = double.introspection_endpoint();
+    let environment = with(environment, "APP_ZITADEL__INTROSPECTION_ENDPOINT", endpoint);
+    let missing = Fault::Status(StatusCode::NOT_FOUND, Answer::bytes("{}"));
+    for (fault, reason) in [(missing, "unexpected_status"), (Fault::LoginPage, "web_page")] {
+        double.discovery_fault(fault, Times::Once);
+        let json = run(&["check", "--format", "json"], &environment, "").json();
+        let steps = json["steps"].as_array().unwrap();
+        let metadata = steps.iter().position(|step| step["step"] == "metadata").unwrap();
+        assert_eq!(steps[metadata]["outcome"], "failed", "{json}");
+        assert_eq!(steps[metadata]["reason"], reason, "{json}");
+        assert_eq!(steps[metadata - 1]["step"], "introspection");
+        assert_eq!(steps[metadata + 1]["step"], "resource");
+    }
 }
 
 #[tokio::test]
