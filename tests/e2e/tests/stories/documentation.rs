@@ -74,7 +74,7 @@ fn every_test_that_a_page_names_exists() {
     let mut sources = Vec::new();
     files(&root(), "rs", &mut sources);
     let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    for page in ["docs/incidents.md", "docs/architecture.md"] {
+    for page in ["docs/incidents.md", "docs/architecture.md", "docs/mcp.md"] {
         let text = fs::read_to_string(root().join(page)).unwrap();
         let names: Vec<_> = text
             .split('`')

@@ -1,5 +1,5 @@
-//! What the pages say about the wishes of users, and about what went wrong elsewhere, is true: a test
-//! holds each.
+//! What the pages say about the wishes of users, about what went wrong elsewhere, and about what
+//! standards ask, is true: a test holds each.
 
 use std::fs;
 
@@ -52,6 +52,20 @@ fn every_incident_names_a_test_that_exists() {
     assert!(rows.len() > 10, "{rows:?}");
     for row in rows {
         assert_held(&row, &code);
+    }
+}
+
+#[test]
+fn each_thing_that_a_standard_asks_has_a_test_or_a_reason_why_it_does_not_apply() {
+    let page = fs::read_to_string(root().join("docs/mcp.md")).unwrap();
+    let (_, asked) = page.split_once("## What the texts ask").unwrap();
+    let (rows, code) = (rows(asked), code());
+    assert!(rows.len() > 40, "{rows:?}");
+    for row in rows {
+        assert_eq!(row.len(), 4, "{row:?}");
+        if !row[2].trim_start().starts_with("does not apply, because") {
+            assert_held(&row, &code);
+        }
     }
 }
 
