@@ -64,13 +64,14 @@ impl<R: Rule> Authorized<R> {
     /// the server stops.
     ///
     /// For whatever outlives the request: a stream of events, an upgraded connection, a spawned task. A
-    /// refresh of the session ends nothing. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
+    /// refresh of the session ends nothing. Within a service behind a rule it ends no later than the
+    /// service's own permit. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
     /// no change is seen. A permit made for a test has no end.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {
         match &self.visit {
-            Some(visit) => visit.opened(R::POLICY, self.permit.token()).ended().await,
+            Some(visit) => visit.permit_ended(R::POLICY, self.permit.token()).await,
             None => std::future::pending().await,
         }
     }

@@ -8,6 +8,10 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use domain::{ActiveToken, Freshness, Policy, Tick};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Ended, Guard, bearer};
@@ -33,10 +37,28 @@ pub(crate) struct Opened {
     pub(super) until: Option<Instant>,
 }
 
+/// End of everything that a request opened at a service, for all that wait for it at one moment.
+pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
+
 impl Opened {
+    /// Returns its end, or that of the service around it where this comes first.
+    pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
+        async move { self.ended_within(around).await }.boxed().shared()
+    }
+
+    /// Waits until it has to end, or the service around it has.
+    pub(super) async fn ended_within(&self, around: Option<SharedEnd>) -> Ended {
+        let Some(around) = around else { return self.ended().await };
+        tokio::select! {
+            biased;
+            ended = around => ended,
+            ended = self.ended() => ended,
+        }
+    }
+
     /// Waits until it has to end. It has no end where the token has no `exp`, nothing is watched and
     /// nothing bounds it.
-    pub(super) async fn ended(&self) -> Ended {
+    async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {
             if stopping.wait_for(|stops| *stops).await.is_err() {

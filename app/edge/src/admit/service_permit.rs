@@ -11,7 +11,7 @@ use axum::http::HeaderValue;
 use domain::{Permit, Policy, Principal, Rule};
 use tokio::time::Instant;
 
-use super::{Authorized, Ended, Visit, opened::Opened};
+use super::{Authorized, Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
 /// Age up to which the verdict that let a request in judges the further rules of its service.
@@ -29,7 +29,8 @@ struct Inner {
     visit: Arc<Visit>,
     header: Option<HeaderValue>,
     admitted: Instant,
-    opened: Opened,
+    principal: Arc<Principal>,
+    end: SharedEnd,
     further: Arc<[FurtherRule]>,
 }
 
@@ -40,15 +41,17 @@ impl ServicePermit {
         header: Option<HeaderValue>,
         further: Arc<[FurtherRule]>,
     ) -> Self {
-        let opened = visit.opened(R::POLICY, permit.token());
+        let token = permit.token();
+        let (principal, end) =
+            (Arc::clone(&token.principal), visit.enter_service(R::POLICY, token));
         let (visit, admitted) = (Arc::clone(visit), Instant::now());
-        Self(Arc::new(Inner { visit, header, admitted, opened, further }))
+        Self(Arc::new(Inner { visit, header, admitted, principal, end, further }))
     }
 
     /// Returns who was let in.
     #[must_use]
     pub fn principal(&self) -> &Arc<Principal> {
-        &self.0.opened.token.principal
+        &self.0.principal
     }
 
     /// Judges by the rule `R` of a part of the service, such as one tool, within the request.
@@ -80,7 +83,7 @@ impl ServicePermit {
     /// The guard ends the answer's body by itself. What it cannot end, such as a tool at work, a spawned
     /// task or an upgraded connection, waits for this beside its work.
     pub async fn ended(&self) -> Ended {
-        self.0.opened.ended().await
+        self.0.end.clone().await
     }
 }
 

@@ -23,7 +23,10 @@ use domain::{
 use tokio::time::Instant;
 use tracing::{Span, span::Entered};
 
-use super::{Authorized, BearerError, Guard, bearer, opened::Opened};
+use super::{
+    Authorized, BearerError, Ended, Guard, bearer,
+    opened::{Opened, SharedEnd},
+};
 use crate::{
     answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
     note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
@@ -50,6 +53,8 @@ pub(crate) struct Visit {
     verdict: Mutex<Option<Known>>,
     /// When what it opens has been open for as long as anything may be.
     until: OnceLock<Option<Instant>>,
+    /// Of the innermost service that let the request in; nothing within outlives it.
+    service_end: Mutex<Option<SharedEnd>>,
 }
 
 /// The verdict on the token of this request.
@@ -105,6 +110,7 @@ impl Visit {
             keeps_verdict: shared || guard.observer().is_some(),
             verdict: Mutex::new(None),
             until: OnceLock::new(),
+            service_end: Mutex::new(None),
         };
         if let Some(observer) = guard.observer() {
             visit.span = observer.span(visit.head(), request.headers());
@@ -260,8 +266,24 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
+    /// Returns the end of what is opened by a permit of `policy` for a service, which the verdict on
+    /// `token` led to. Everything that the request opens further in ends with it.
+    pub(super) fn enter_service(&self, policy: &'static Policy, token: &ActiveToken) -> SharedEnd {
+        let opened = self.opened(policy, token);
+        let mut service = self.service_end();
+        let end = opened.shared_end(service.take());
+        *service = Some(end.clone());
+        end
+    }
+
+    /// Waits until what a permit of `policy` opened has to end.
+    pub(super) async fn permit_ended(&self, policy: &'static Policy, token: &ActiveToken) -> Ended {
+        let around = self.service_end().clone();
+        self.opened(policy, token).ended_within(around).await
+    }
+
     /// Returns what is opened by a permit of `policy` that the verdict on `token` led to.
-    pub(super) fn opened(&self, policy: &'static Policy, token: &ActiveToken) -> Opened {
+    fn opened(&self, policy: &'static Policy, token: &ActiveToken) -> Opened {
         let (header, asked) = match &*self.known() {
             Some(known) => (Some(known.header.clone()), known.asked),
             None => (None, self.guard.watch().map(VerdictWatch::now)),
@@ -278,6 +300,10 @@ impl Visit {
 
     fn refusal(&self) -> MutexGuard<'_, Option<Reason>> {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn service_end(&self) -> MutexGuard<'_, Option<SharedEnd>> {
+        self.service_end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Known>> {

@@ -18,18 +18,18 @@ use axum_zitadel::{
     Authorized, Ended, Guard, GuardBuilder, Routes, ServicePermit,
     domain::{
         AccessToken, ActiveToken, Authorizer, Clock, Introspection, IntrospectionError,
-        Organization, OrganizationId, Outage, Principal, Requirements, Role, Tick,
+        Organization, OrganizationId, Outage, Principal, Requirements, Role, Rule, Tick,
         TokenIntrospector, VerdictWatch,
     },
     guarded, require,
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tower::service_fn;
 
-use crate::api::{MayRead, answer, request};
+use crate::api::{MayRead, SignedIn, answer, request};
 
 /// An authorization server, a clock and a watch that a test sets. Time passes as tokio's does.
 #[derive(Clone)]
@@ -220,6 +220,41 @@ async fn a_doubt_that_nobody_can_remove_ends_the_permit_within_a_second() {
     world.doubt();
     assert_eq!(ended.recv().await, Some((Ended::Revoked, 0)));
     assert_eq!(world.asked(), 4, "the request's, and three after the doubt");
+}
+
+/// Sends the reason for which a permit ends, when it does.
+fn tell<R: Rule>(ended: &mpsc::UnboundedSender<Ended>, permit: Authorized<R>) {
+    let ended = ended.clone();
+    tokio::spawn(async move { ended.send(permit.ended().await) });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_within_a_service_ends_with_that_of_the_service() {
+    let world = World::new();
+    let guard = world.guard().build();
+    let (sender, mut ended) = mpsc::unbounded_channel();
+    let to_handler = sender.clone();
+    let service = service_fn(move |request: Request| {
+        let permit = request.extensions().get::<ServicePermit>().unwrap().clone();
+        let sender = sender.clone();
+        async move {
+            tell(&sender, permit.require::<SignedIn>().await.unwrap());
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }
+    });
+    let service = require::<MayRead>(service).with::<(SignedIn,)>();
+    let service = Routes::default().service("/", service).into_api(&guard);
+    let handler = async move |permit: Authorized<SignedIn>| tell(&to_handler, permit);
+    let handler = Routes::default().get("/", guarded(handler)).into_api(&guard);
+    let handler = handler.layer(guard.require_layer::<MayRead>());
+    for api in [service, handler] {
+        world.reader("t", None);
+        open(&api, "/").await;
+        world.without_role("t");
+        world.doubt();
+        let reason = timeout(Duration::from_secs(10), ended.recv()).await;
+        assert_eq!(reason.expect("it ends"), Some(Ended::Revoked));
+    }
 }
 
 #[tokio::test(start_paused = true)]
