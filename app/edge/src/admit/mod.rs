@@ -6,6 +6,7 @@ mod ended;
 mod ending_body;
 mod event_boundary;
 mod guard;
+mod guard_builder;
 mod layer;
 mod opened;
 mod require;
@@ -19,7 +20,8 @@ pub use bearer::BearerError;
 #[cfg(fuzzing)]
 pub use bearer::fuzz::holds as authorization;
 pub use ended::Ended;
-pub use guard::{Guard, GuardBuilder};
+pub use guard::Guard;
+pub use guard_builder::GuardBuilder;
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};
 pub use service_permit::{FurtherRule, FurtherRules, ServicePermit};

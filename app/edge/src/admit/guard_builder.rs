@@ -1,0 +1,154 @@
+//! The settings of a guard.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{http::HeaderValue, response::Response};
+use domain::{Authorizer, VerdictWatch};
+use tokio::sync::watch;
+
+use super::{Guard, guard::Inner, session_owner::SessionSeal};
+use crate::{
+    answer::{Answers, DenialHook, MissingRoleStatus, Realm, Rejection, Resource},
+    note::{RefusalLog, RequestObserver},
+};
+
+/// The settings of a [`Guard`].
+pub struct GuardBuilder {
+    authorizer: Authorizer,
+    realm: Realm,
+    missing_role: Option<MissingRoleStatus>,
+    denials: Option<DenialHook>,
+    observer: Option<Box<dyn RequestObserver>>,
+    inactive_means: String,
+    resource: Option<Resource>,
+    allowed_origins: Vec<HeaderValue>,
+    watch: Option<Arc<dyn VerdictWatch>>,
+    max_stream: Duration,
+}
+
+/// Default of the time that anything may stay open by one permit.
+const MAX_STREAM: Duration = Duration::from_secs(60 * 60);
+
+impl GuardBuilder {
+    pub(super) fn new(authorizer: Authorizer) -> Self {
+        Self {
+            authorizer,
+            realm: Realm::default(),
+            missing_role: None,
+            denials: None,
+            observer: None,
+            inactive_means: String::new(),
+            resource: None,
+            allowed_origins: Vec::new(),
+            watch: None,
+            max_stream: MAX_STREAM,
+        }
+    }
+
+    /// Sets the realm of the challenge; `api` by default.
+    #[must_use]
+    pub fn realm(self, realm: Realm) -> Self {
+        Self { realm, ..self }
+    }
+
+    /// Sets the status of the answer to a valid token that lacks the role; 401 by default, and 403 where
+    /// there is a [`resource`](Self::resource).
+    #[must_use]
+    pub fn missing_role_status(self, missing_role: MissingRoleStatus) -> Self {
+        Self { missing_role: Some(missing_role), ..self }
+    }
+
+    /// Names the resource in every challenge, with the scopes to ask for (RFC 9728 §5.1); none by
+    /// default.
+    ///
+    /// A client that sees them signs in by itself. Where no login helps, as for a missing role, the
+    /// challenge then has neither `error` nor `scope`, so that none is begun.
+    #[must_use]
+    pub fn resource(self, resource: Resource) -> Self {
+        Self { resource: Some(resource), ..self }
+    }
+
+    /// Sets the origins of pages that may call a guarded service of the [`resource`](Self::resource),
+    /// beside its own: a request of another page is answered 403, and nobody is asked about its token.
+    #[must_use]
+    pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
+        Self { allowed_origins: origins.into_iter().collect(), ..self }
+    }
+
+    /// Sets who tells that a verdict in use has to be obtained anew; without it what a permit opened
+    /// ends at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`] alone.
+    #[must_use]
+    pub fn watch(self, watch: Arc<dyn VerdictWatch>) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    /// Sets how long anything may stay open by one permit, give or take 10 %; 1 h by default. Zero is
+    /// no bound.
+    #[must_use]
+    pub fn max_stream(self, max_stream: Duration) -> Self {
+        Self { max_stream, ..self }
+    }
+
+    /// Writes every answer that turns a request away by `write`.
+    ///
+    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added to its answer. A
+    /// status that is neither an error nor a redirect elsewhere is replaced by that of the rejection.
+    /// The rejection that it gets answers as one without a hook. A panic is answered without it.
+    #[must_use]
+    pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
+        Self { denials: Some(Arc::new(write)), ..self }
+    }
+
+    /// Sets who watches the requests; none by default.
+    #[must_use]
+    pub fn observer(self, observer: impl RequestObserver) -> Self {
+        Self { observer: Some(Box::new(observer)), ..self }
+    }
+
+    /// Sets the text that the event about an inactive token gets: the likely causes at this
+    /// authorization server. None by default.
+    #[must_use]
+    pub fn inactive_means(self, causes: impl Into<String>) -> Self {
+        Self { inactive_means: causes.into(), ..self }
+    }
+
+    /// Creates the guard.
+    ///
+    /// # Panics
+    /// Where there is a resource, and the realm looks like a field of the challenge
+    /// ([`Realm::fits_a_resource`]).
+    #[must_use]
+    pub fn build(self) -> Guard {
+        assert!(
+            self.resource.is_none() || self.realm.fits_a_resource(),
+            "the realm has a text that clients take for a field of the challenge"
+        );
+        let missing_role = self.missing_role.unwrap_or(match self.resource {
+            Some(_) => MissingRoleStatus::Forbidden,
+            None => MissingRoleStatus::default(),
+        });
+        let resource = self.resource.clone();
+        Guard(Arc::new(Inner {
+            authorizer: self.authorizer,
+            answers: Answers::new(&self.realm, missing_role, resource, self.denials),
+            refusals: RefusalLog::new(self.inactive_means),
+            observer: self.observer,
+            resource: self.resource,
+            allowed_origins: self.allowed_origins,
+            watch: self.watch,
+            max_stream: self.max_stream,
+            sessions: SessionSeal::new(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+}
+
+impl fmt::Debug for GuardBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardBuilder")
+            .field("authorizer", &self.authorizer)
+            .field("realm", &self.realm)
+            .field("missing_role", &self.missing_role)
+            .finish_non_exhaustive()
+    }
+}
