@@ -2,19 +2,14 @@
 
 use std::time::Duration;
 
-use axum::http::{
-    HeaderName,
-    header::{RETRY_AFTER, WWW_AUTHENTICATE},
-};
-use axum_zitadel::X_REQUEST_ID;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum_zitadel::{MCP_SESSION_ID, X_REQUEST_ID};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::config::{AllowedOrigin, Cors};
 
 /// Time for which a browser may remember a preflight answer.
 const MAX_AGE: Duration = Duration::from_mins(10);
-/// Session of the Model Context Protocol's Streamable HTTP transport.
-const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// Makes the layer for the allowed origins; `None` where there are none. Pages may read the id of an MCP
 /// session where there is a resource.

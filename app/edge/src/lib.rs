@@ -14,7 +14,7 @@ pub use domain;
 
 pub use admit::{
     Authorized, BearerError, Ended, Following, FurtherRule, FurtherRules, Guard, GuardBuilder,
-    GuardLayer, Guarding, Require, RequireLayer, RoutableService, ServicePermit,
+    GuardLayer, Guarding, MCP_SESSION_ID, Require, RequireLayer, RoutableService, ServicePermit,
 };
 pub use answer::{
     InvalidRealm, InvalidResource, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason,

@@ -1,6 +1,11 @@
 //! The proof that a caller was let in, as an extractor.
 
-use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -9,7 +14,7 @@ use axum::{
 use domain::{Denial, Permit, Rule};
 use serde::de::DeserializeOwned;
 
-use super::{Ended, Visit};
+use super::{Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
 /// Proof that the caller met the rule `R`: an extractor, which turns away everyone else.
@@ -27,16 +32,18 @@ use crate::answer::{Outcome, Rejection};
 pub struct Authorized<R> {
     permit: Permit<R>,
     visit: Option<Arc<Visit>>,
+    /// For all calls that wait for it.
+    end: OnceLock<SharedEnd>,
 }
 
 impl<R: Rule> Authorized<R> {
     pub(crate) fn new(permit: Permit<R>, visit: Arc<Visit>) -> Self {
-        Self { permit, visit: Some(visit) }
+        Self { permit, visit: Some(visit), end: OnceLock::new() }
     }
 
     #[cfg(feature = "testing")]
     pub(crate) fn without_request(permit: Permit<R>) -> Self {
-        Self { permit, visit: None }
+        Self { permit, visit: None, end: OnceLock::new() }
     }
 
     /// Returns the permit, for code that takes `&Permit<R>` as its proof.
@@ -66,12 +73,16 @@ impl<R: Rule> Authorized<R> {
     /// For whatever outlives the request: a stream of events, an upgraded connection, a spawned task. A
     /// refresh of the session ends nothing. Within a service behind a rule it ends no later than the
     /// service's own permit. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
-    /// no change is seen. A permit made for a test has no end.
+    /// no change is seen; with it, the first call of a handler has the authorization server asked once
+    /// more. A permit made for a test has no end.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {
         match &self.visit {
-            Some(visit) => visit.permit_ended(R::POLICY, self.permit.token()).await,
+            Some(visit) => {
+                let end = || visit.permit_end(R::POLICY, self.permit.token());
+                self.end.get_or_init(end).clone().await
+            }
             None => std::future::pending().await,
         }
     }

@@ -27,8 +27,8 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that an event stream ends
 /// between two events; every other body ends by an error with the [`Ended`] as its source, so that no
 /// client takes it for complete: over HTTP/1.1 the connection closes without a last chunk, over HTTP/2
-/// the stream is reset (HTTP/1.0 has no sign for it but a `Content-Length`). At [`Ended::Stopping`] only event streams end: how long other bodies have is
-/// for the server to say.
+/// the stream is reset (HTTP/1.0 has no sign for it but a `Content-Length`). At [`Ended::Stopping`] only
+/// event streams end: how long other bodies have is from then on for the server alone to say.
 ///
 /// Until then frames, trailers and the size hint pass untouched. `ended` is not polled for an answer
 /// whose first frame is its last. A body that the client does not take is not polled, and is cut when

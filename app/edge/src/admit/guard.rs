@@ -95,6 +95,9 @@ impl Guard {
 
     /// Makes the layer of [`require`](Self::require), for
     /// [`Router::route_layer`](axum::Router::route_layer).
+    ///
+    /// # Panics
+    /// As [`require`](Self::require), once it goes around something.
     #[must_use]
     pub fn require_layer<R: Rule>(&self) -> RequireLayer<R> {
         RequireLayer::new(self.clone())
@@ -163,8 +166,10 @@ impl Guard {
     /// Returns when something that is opened now has been open for as long as anything may be.
     pub(super) fn open_until(&self) -> Option<Instant> {
         let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
-        let max_stream = self.0.max_stream;
-        (!max_stream.is_zero()).then(|| Instant::now() + max_stream.mul_f64(spread))
+        let max_stream = self.0.max_stream.as_secs_f64() * spread;
+        // A time that no clock can show is no bound.
+        let max_stream = Duration::try_from_secs_f64(max_stream).ok()?;
+        if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
     /// Tells whether the request comes from a page that may not call a service of the resource: DNS

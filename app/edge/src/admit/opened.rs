@@ -12,15 +12,15 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
 /// Longest sleep before the wall clock is looked at again, which may be set meanwhile.
 const LOOK: Duration = Duration::from_secs(15);
-/// Questions that are asked after a doubt, until one brings a verdict.
-const TRIES: u32 = 3;
-/// Time between two of them, and the longest before the first.
+/// Time after a doubt within which a question brings a verdict.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Time between two questions, and the longest before the first.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The verdict that a permit came from, for as long as something stays open by it.
@@ -31,7 +31,8 @@ pub(crate) struct Opened {
     pub(super) token: ActiveToken,
     /// Value of `Authorization`, to ask about the token again; `None` where it is not kept.
     pub(super) header: Option<HeaderValue>,
-    /// The tick before the verdict was obtained; `None` without a watch.
+    /// The tick before the verdict was obtained; `None` where that is not known, and it is obtained anew
+    /// at once.
     pub(super) asked: Option<Tick>,
     /// When it has been open for as long as anything may be.
     pub(super) until: Option<Instant>,
@@ -91,16 +92,16 @@ impl Opened {
 
     /// Waits until the verdict is doubted and a new one does not let the caller in, or there is none.
     async fn revoked(&self) {
-        let (Some(watch), Some(mut asked)) = (self.guard.watch(), self.asked) else {
-            return pending().await;
-        };
-        let mut token = self.token.clone();
+        let Some(watch) = self.guard.watch() else { return pending().await };
+        let (mut token, mut asked) = (self.token.clone(), self.asked);
         loop {
-            watch.doubted(&token, asked).await;
-            asked = watch.now();
-            match self.judged_again().await {
-                Some(again) => token = again,
-                None => return,
+            if let Some(asked) = asked {
+                watch.doubted(&token, asked).await;
+            }
+            asked = Some(watch.now());
+            match timeout(PATIENCE, self.judged_again()).await {
+                Ok(Some(again)) => token = again,
+                Ok(None) | Err(_) => return,
             }
         }
     }
@@ -111,15 +112,12 @@ impl Opened {
         let authorizer = self.guard.authorizer();
         // One change may concern all that is open: they do not ask in one moment.
         sleep(PAUSE.mul_f64(fastrand::f64())).await;
-        for tried in 1..=TRIES {
+        loop {
             if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {
                 return authorizer.judge_token(verdict, self.policy).ok();
             }
-            if tried < TRIES {
-                sleep(PAUSE).await;
-            }
+            sleep(PAUSE).await;
         }
-        None
     }
 }
 

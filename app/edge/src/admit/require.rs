@@ -13,7 +13,7 @@ use axum::{
     http::{Request, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
-use domain::Rule;
+use domain::{Rule, VerdictWatch};
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
@@ -82,12 +82,19 @@ impl<R: Rule, S> Require<R, S> {
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,
+    further: Arc<[FurtherRule]>,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R: Rule> RequireLayer<R> {
     pub(super) fn new(guard: Guard) -> Self {
-        Self { guard, name: None, rule: PhantomData }
+        Self { guard, name: None, further: Arc::default(), rule: PhantomData }
+    }
+
+    /// Names the rules of parts of the services, as [`Require::with`] does.
+    #[must_use]
+    pub fn with<T: FurtherRules>(self) -> Self {
+        Self { further: T::rules().into(), ..self }
     }
 
     /// Names the route in events and metrics, where the router has no path for it.
@@ -101,7 +108,8 @@ impl<R: Rule, S> Layer<S> for RequireLayer<R> {
     type Service = Require<R, S>;
 
     fn layer(&self, service: S) -> Require<R, S> {
-        Require { name: self.name, ..Require::new(self.guard.clone(), service) }
+        let further = Arc::clone(&self.further);
+        Require { name: self.name, further, ..Require::new(self.guard.clone(), service) }
     }
 }
 
@@ -130,6 +138,8 @@ where
         }
         let (guard, further) = (self.guard.clone(), Arc::clone(&self.further));
         let answer = async move {
+            // Read before the verdict is obtained.
+            let asked = guard.watch().map(VerdictWatch::now);
             let admitted = if guard.refuses_origin(request.headers()) {
                 Err(visit.refuse(&Outcome::ForeignOrigin, None))
             } else {
@@ -138,7 +148,8 @@ where
             let mut response = match admitted {
                 Ok(authorized) => {
                     let header = request.headers().get(AUTHORIZATION).cloned();
-                    let permit = ServicePermit::new(&visit, authorized.permit(), header, further);
+                    let permit =
+                        ServicePermit::new(&visit, authorized.permit(), header, asked, further);
                     let principal = Arc::clone(authorized.principal());
                     guard.sessions().open(request.headers_mut(), &principal);
                     request.extensions_mut().insert(Arc::clone(&principal));
@@ -169,7 +180,8 @@ impl<R, S: Clone> Clone for Require<R, S> {
 
 impl<R> Clone for RequireLayer<R> {
     fn clone(&self) -> Self {
-        Self { guard: self.guard.clone(), name: self.name, rule: PhantomData }
+        let further = Arc::clone(&self.further);
+        Self { guard: self.guard.clone(), name: self.name, further, rule: PhantomData }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::HeaderValue;
-use domain::{Permit, Policy, Principal, Rule};
+use domain::{Permit, Policy, Principal, Rule, Tick};
 use tokio::time::Instant;
 
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
@@ -39,11 +39,12 @@ impl ServicePermit {
         visit: &Arc<Visit>,
         permit: &Permit<R>,
         header: Option<HeaderValue>,
+        asked: Option<Tick>,
         further: Arc<[FurtherRule]>,
     ) -> Self {
         let token = permit.token();
-        let (principal, end) =
-            (Arc::clone(&token.principal), visit.enter_service(R::POLICY, token));
+        let principal = Arc::clone(&token.principal);
+        let end = visit.enter_service(R::POLICY, token, header.clone(), asked);
         let (visit, admitted) = (Arc::clone(visit), Instant::now());
         Self(Arc::new(Inner { visit, header, admitted, principal, end, further }))
     }

@@ -15,7 +15,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use subtle::ConstantTimeEq;
 
 /// Session of the Model Context Protocol's Streamable HTTP transport.
-const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// Length of a seal: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;

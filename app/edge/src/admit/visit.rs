@@ -17,13 +17,12 @@ use axum::{
     },
 };
 use domain::{
-    AccessToken, Freshness, Introspection, IntrospectionError, Permit, Policy, Refusal, Rule, Tick,
-    VerdictWatch,
+    AccessToken, Freshness, Introspection, IntrospectionError, Permit, Policy, Refusal, Rule,
 };
 use tokio::time::Instant;
 use tracing::{Span, span::Entered};
 
-use super::{Authorized, BearerError, Guard, bearer, opened::SharedEnd};
+use super::{Authorized, BearerError, Guard, bearer};
 use crate::{
     answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
     note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
@@ -44,14 +43,14 @@ pub(crate) struct Visit {
     refusal: Mutex<Option<Reason>>,
     /// Whether the head of the answer is there.
     ended: AtomicBool,
-    /// Whether the verdict is kept: for a second rule, and for the observer.
+    /// Whether the verdict is kept: for a second rule, for the observer, and to ask again.
     keeps_verdict: bool,
     /// A lock costs 80 instructions less than a cell that is set once.
     verdict: Mutex<Option<Known>>,
     /// When what it opens has been open for as long as anything may be.
     until: OnceLock<Option<Instant>>,
-    /// Of the innermost service that let the request in; nothing within outlives it.
-    service_end: Mutex<Option<SharedEnd>>,
+    /// The innermost service that let the request in; nothing within outlives it.
+    service: Mutex<Option<within::Service>>,
 }
 
 /// The verdict on the token of this request.
@@ -60,8 +59,6 @@ struct Known {
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
-    /// The tick before it was obtained; `None` where nobody watches verdicts.
-    asked: Option<Tick>,
 }
 
 impl Visit {
@@ -104,10 +101,10 @@ impl Visit {
             asked: AtomicBool::new(false),
             refusal: Mutex::new(None),
             ended: AtomicBool::new(false),
-            keeps_verdict: shared || guard.observer().is_some(),
+            keeps_verdict: shared || guard.observer().is_some() || guard.watch().is_some(),
             verdict: Mutex::new(None),
             until: OnceLock::new(),
-            service_end: Mutex::new(None),
+            service: Mutex::new(None),
         };
         if let Some(observer) = guard.observer() {
             visit.span = observer.span(visit.head(), request.headers());
@@ -222,11 +219,10 @@ impl Visit {
         header: Option<&HeaderValue>,
         needed: Freshness,
     ) -> Result<Introspection, IntrospectionError> {
-        let asked = self.guard.watch().map(VerdictWatch::now);
         let (verdict, freshness) = self.guard.authorizer().verdict(token, needed).await?;
         if let Some(header) = header {
             let (header, verdict) = (header.clone(), verdict.clone());
-            *self.known() = Some(Known { header, verdict, freshness, asked });
+            *self.known() = Some(Known { header, verdict, freshness });
         }
         Ok(verdict)
     }

@@ -1,7 +1,11 @@
 //! A protected resource (RFC 9728): the words by which a client finds out where to sign in, and for
 //! which scopes.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
 
 use axum::http::{Uri, uri::Scheme};
 use domain::{Policy, ScopeToken};
@@ -48,6 +52,12 @@ pub enum InvalidResource {
     /// It has a character that a challenge or a route cannot have.
     #[error("it has a character that a challenge or a route cannot have")]
     ForbiddenCharacter,
+    /// It is not written as clients write it.
+    #[error(
+        "it is not written as clients write it: scheme and host in lower case, no port that is the \
+         scheme's own, no . or .. in the path"
+    )]
+    NotCanonical,
 }
 
 /// The document (RFC 9728 §2).
@@ -71,12 +81,14 @@ impl Resource {
     /// # Errors
     /// When it is no `https` URL, or `http` URL on loopback, of scheme, host, port and path alone.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
-        let authority_begins = url.find("://").ok_or(InvalidResource::NoUrl)? + 3;
+        if !url.contains("://") {
+            return Err(InvalidResource::NoUrl);
+        }
         if url.contains(['@', '?', '#']) {
             return Err(InvalidResource::MoreThanAPath);
         }
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%+,;$".contains(c);
-        // A segment that begins with a colon was a parameter of axum's once, and is refused.
+        // Neither escapes nor characters of patterns, which a route would read in its own way.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+,;$".contains(c);
         if !url.chars().all(is_plain) || url.contains("/:") {
             return Err(InvalidResource::ForbiddenCharacter);
         }
@@ -84,23 +96,29 @@ impl Resource {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(InvalidResource::NoUrl);
         };
-        let host = authority.host().to_ascii_lowercase();
-        let is_secure = *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP && is_loopback(&host);
-        if !is_secure {
+        let host = authority.host();
+        if *scheme != Scheme::HTTPS && (*scheme != Scheme::HTTP || !is_loopback(host)) {
             return Err(InvalidResource::NotSecure);
         }
-        let authority = match (authority.port_u16(), scheme.as_str()) {
-            (None, _) | (Some(443), "https") | (Some(80), "http") => host,
-            (Some(port), _) => format!("{host}:{port}"),
-        };
-        // From the text itself, for a parsed path of nothing is "/".
+        let port = authority.port_u16();
+        let is_default =
+            matches!((scheme.as_str(), port), ("https", Some(443)) | ("http", Some(80)));
+        let written = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let origin = format!("{scheme}://{written}");
         let path =
-            url.get(authority_begins..).and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+            url.strip_prefix(&origin).filter(|path| path.is_empty() || path.starts_with('/'));
+        let is_canonical = !is_default
+            && !origin.contains(|c: char| c.is_ascii_uppercase())
+            && is_canonical(host)
+            && url.split('/').all(|segment| segment != "." && segment != "..");
+        let Some(path) = path.filter(|_| is_canonical) else {
+            return Err(InvalidResource::NotCanonical);
+        };
         Ok(Self(Arc::new(Inner {
             identifier: url.into(),
-            origin: format!("{scheme}://{authority}").into(),
-            authority: authority.into(),
-            path: path.unwrap_or_default().into(),
+            origin: origin.into(),
+            authority: written.into(),
+            path: path.into(),
             scopes: Vec::new(),
             authorization_server: None,
             name: None,
@@ -216,10 +234,19 @@ pub(crate) fn root_metadata_path() -> &'static str {
     WELL_KNOWN
 }
 
+/// Returns whether a client would write the host so. A name is what it is.
+fn is_canonical(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => {
+            address.parse::<Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address)
+        }
+        None => true,
+    }
+}
+
 fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Debug for Resource {

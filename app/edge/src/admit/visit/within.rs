@@ -3,11 +3,11 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use domain::{ActiveToken, Policy, Rule, VerdictWatch};
+use domain::{ActiveToken, Introspection, Policy, Rule, Tick};
 
 use super::{
     super::{
-        Authorized, Ended, bearer,
+        Authorized, bearer,
         opened::{Opened, SharedEnd},
     },
     Known, Visit,
@@ -54,46 +54,65 @@ impl Visit {
     }
 
     /// Returns the end of what is opened by a permit of `policy` for a service, which the verdict on
-    /// `token` led to. Everything that the request opens further in ends with it.
+    /// `token` led to, obtained after `asked`. Everything that the request opens further in ends with it.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
         token: &ActiveToken,
+        header: Option<HeaderValue>,
+        asked: Option<Tick>,
     ) -> SharedEnd {
-        let opened = self.opened(policy, token);
-        let mut service = self.service_end();
-        let end = opened.shared_end(service.take());
-        *service = Some(end.clone());
+        let opened = self.opened(policy, token, header, asked);
+        let mut service = self.service();
+        let end = opened.shared_end(service.take().map(|service| service.end));
+        *service = Some(Service { end: end.clone(), asked });
         end
     }
 
-    /// Waits until what a permit of `policy` opened has to end.
-    pub(in crate::admit) async fn permit_ended(
+    /// Returns the end of what a permit of `policy` opened.
+    pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
         token: &ActiveToken,
-    ) -> Ended {
-        let around = self.service_end().clone();
-        self.opened(policy, token).ended_within(around).await
+    ) -> SharedEnd {
+        let service = self.service().clone();
+        let asked = service.as_ref().and_then(|service| service.asked);
+        let opened = self.opened(policy, token, self.header_of(token), asked);
+        opened.shared_end(service.map(|service| service.end))
     }
 
-    /// Returns what is opened by a permit of `policy` that the verdict on `token` led to.
-    fn opened(&self, policy: &'static Policy, token: &ActiveToken) -> Opened {
-        let (header, asked) = match &*self.known() {
-            Some(known) => (Some(known.header.clone()), known.asked),
-            None => (None, self.guard.watch().map(VerdictWatch::now)),
-        };
-        Opened {
-            guard: self.guard.clone(),
-            policy,
-            token: token.clone(),
-            header,
-            asked,
-            until: *self.until.get_or_init(|| self.guard.open_until()),
+    /// Returns the header by which `token` was shown, where its verdict is the one that is kept.
+    fn header_of(&self, token: &ActiveToken) -> Option<HeaderValue> {
+        match &*self.known() {
+            Some(Known { header, verdict: Introspection::Active(active), .. })
+                if active == token =>
+            {
+                Some(header.clone())
+            }
+            _ => None,
         }
     }
 
-    fn service_end(&self) -> MutexGuard<'_, Option<SharedEnd>> {
-        self.service_end.lock().unwrap_or_else(PoisonError::into_inner)
+    fn opened(
+        &self,
+        policy: &'static Policy,
+        token: &ActiveToken,
+        header: Option<HeaderValue>,
+        asked: Option<Tick>,
+    ) -> Opened {
+        let until = *self.until.get_or_init(|| self.guard.open_until());
+        Opened { guard: self.guard.clone(), policy, token: token.clone(), header, asked, until }
     }
+
+    fn service(&self) -> MutexGuard<'_, Option<Service>> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A service that let the request in.
+#[derive(Clone)]
+pub(super) struct Service {
+    end: SharedEnd,
+    /// The tick before its verdict was obtained; `None` without a watch.
+    asked: Option<Tick>,
 }

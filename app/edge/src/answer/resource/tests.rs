@@ -21,9 +21,9 @@ fn the_metadata_lie_between_host_and_path() {
 #[test]
 fn the_origin_is_what_a_browser_sends() {
     for (url, origin) in [
-        ("https://API.test:443/mcp", "https://api.test"),
         ("https://api.test:8443", "https://api.test:8443"),
-        ("http://localhost:80/mcp", "http://localhost"),
+        ("http://localhost/mcp", "http://localhost"),
+        ("http://[::1]:5000/mcp", "http://[::1]:5000"),
         ("http://127.0.0.1:5000/mcp", "http://127.0.0.1:5000"),
     ] {
         assert_eq!(Resource::new(url).unwrap().origin(), origin);
@@ -32,7 +32,7 @@ fn the_origin_is_what_a_browser_sends() {
 
 #[test]
 fn what_cannot_identify_a_resource_says_why() {
-    use InvalidResource::{ForbiddenCharacter, MoreThanAPath, NoUrl, NotSecure};
+    use InvalidResource::{ForbiddenCharacter, MoreThanAPath, NoUrl, NotCanonical, NotSecure};
     for (url, why) in [
         ("", NoUrl),
         ("api.test/mcp", NoUrl),
@@ -51,6 +51,17 @@ fn what_cannot_identify_a_resource_says_why() {
         ("https://api.test/:id", ForbiddenCharacter),
         ("https://api.test/a b", ForbiddenCharacter),
         ("https://äpi.test", ForbiddenCharacter),
+        ("https://api.test/a%20b", ForbiddenCharacter),
+        ("https://API.test/mcp", NotCanonical),
+        ("HTTPS://api.test/mcp", NotCanonical),
+        ("https://api.test:443/mcp", NotCanonical),
+        ("http://localhost:80/mcp", NotCanonical),
+        ("https://api.test:99999/mcp", NotCanonical),
+        ("https://api.test:/mcp", NotCanonical),
+        ("https://api.test:080/mcp", NotCanonical),
+        ("http://[0:0:0:0:0:0:0:1]:5000/mcp", NotCanonical),
+        ("https://api.test/a/../b", NotCanonical),
+        ("https://api.test/.", NotCanonical),
     ] {
         assert_eq!(Resource::new(url).unwrap_err(), why, "{url}");
     }
