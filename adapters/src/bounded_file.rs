@@ -1,8 +1,8 @@
-//! Reads a file that a setting names, in bounded time and memory: a FIFO that nothing writes to and a
-//! dead mount end no task and hold no caller, and `/dev/zero` takes no memory.
+//! Reads a file that a setting names, in bounded time and memory: a FIFO without a writer or a dead
+//! mount blocks no caller for long, and `/dev/zero` takes no memory.
 //!
-//! No interface of the system reads a file with a deadline, and a thread that waits for a dead mount
-//! cannot be stopped: each file is read by a thread of its own, one at most for each path.
+//! No system call reads a file with a deadline, and a thread that waits for a dead mount cannot be
+//! stopped: each file is read by a thread of its own, at most one per path.
 
 use std::{
     collections::HashMap,
@@ -14,39 +14,39 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Longest file that is read, in bytes.
+/// Length of the longest file that is read, in bytes.
 pub const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Time for a file at the start of the program, where a pipe such as `<(…)` may have to be filled
-/// first.
+/// Time limit for a file at the start of the program, when a pipe such as `<(…)` may still be
+/// filled.
 pub const AT_START: Duration = Duration::from_secs(10);
 
-/// Time for a file that is read again while requests are served.
+/// Time limit for a file that is read again while requests are served.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// Pause between two looks at a file that another caller is reading.
+/// Pause between two checks whether another caller has finished reading a file.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that a thread is reading, each with the moment at which its reader gave up or will.
+/// Paths that a thread is reading, each with its caller's deadline, which may be past.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
-/// Reads a whole file. Blocks for `within` at most, so it is not for a task of the runtime.
+/// Reads a whole file. Blocks for at most `within`, so it is not for a task of the runtime.
 ///
 /// # Errors
-/// As [`std::fs::read`] has them; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the file does
-/// not end in time, and at once while an earlier reading of the same path that timed out has not
-/// come back.
+/// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the file does
+/// not end in time, and at once while an earlier reading of the same path that timed out still
+/// hangs.
 pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     let file = path.to_owned();
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Has `look` done by a thread of its own, for files that belong together; `path` is one of them.
+/// Runs `look` in a thread of its own, for files that belong together; `path` is one of them.
 /// Blocks as [`read`] does.
 ///
 /// # Errors
-/// `TimedOut` as [`read`] has it. Where the system refuses the thread and `path` is no plain file, the
-/// system's error.
+/// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is no plain
+/// file.
 pub(crate) fn by_thread<T: Send + 'static>(
     path: &Path,
     within: Duration,
@@ -59,7 +59,7 @@ pub(crate) fn by_thread<T: Send + 'static>(
     let looks = Arc::clone(&look);
     let thread = thread::Builder::new().name("file".to_owned()).spawn(move || {
         let content = looks();
-        // The place is free before the content is there: a caller may read again at once.
+        // The path is free before the content is sent: a caller may read again at once.
         drop(place);
         // The caller may have given up.
         let _ = sender.send(content);
@@ -68,11 +68,12 @@ pub(crate) fn by_thread<T: Send + 'static>(
         Ok(thread) => {
             let left = deadline.saturating_duration_since(now());
             let content = content.recv_timeout(left).map_err(|_| too_slow())?;
-            // It is at its end. Without this the threads of the runtime could be one too many.
+            // The thread is ending. Without this, one thread too many could exist for a moment,
+            // where the system limits their number.
             let _ = thread.join();
             Ok(content)
         }
-        // A rotation and a start must not depend on a thread where nothing can hang.
+        // Without a thread, a plain file is read directly: a start and a rotation must not fail.
         Err(_) if fs::metadata(path)?.is_file() => Ok(look()),
         Err(error) => Err(error),
     }
@@ -81,7 +82,7 @@ pub(crate) fn by_thread<T: Send + 'static>(
 /// Reads a whole file of UTF-8, as [`read`] does.
 ///
 /// # Errors
-/// As [`read`] has them; `InvalidData` where it is not UTF-8.
+/// Errors of [`read`]; `InvalidData` if it is not UTF-8.
 pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
@@ -92,7 +93,7 @@ pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     String::from_utf8(content).map_err(invalid)
 }
 
-/// Reads a whole file of at most [`MAX_LENGTH`], however long that takes.
+/// Reads a whole file of at most [`MAX_LENGTH`] bytes, without a time limit.
 pub(crate) fn read_all(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)?.take(MAX_LENGTH as u64 + 1).read_to_end(&mut content)?;
@@ -109,11 +110,11 @@ fn too_slow() -> io::Error {
     )
 }
 
-/// The right to read a path, of one thread at a time.
+/// Exclusive right to read a path.
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits for another reader until that one gives up, or until `deadline`.
+    /// Waits for another reader until its deadline or `deadline`, whichever is earlier.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -153,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    /// Longer than any file here takes, however busy the machine is.
+    /// Longer than any file here takes, even on a busy machine.
     const LONG: Duration = Duration::from_secs(60);
 
     fn fifo(directory: &Path) -> PathBuf {
@@ -196,7 +197,7 @@ mod tests {
         });
     }
 
-    /// Without the second bound each look at a hanging file would leave a thread behind.
+    /// Without this bound each reading of a hanging file would leave a thread behind.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();
@@ -208,7 +209,7 @@ mod tests {
             assert_eq!(read(&path, LONG).unwrap_err().kind(), io::ErrorKind::TimedOut);
         }
         assert!(began.elapsed() < LONG);
-        // The thread that hangs takes what comes, and the file can be read again.
+        // The hanging thread reads to the end, and the file can be read again.
         fs::write(&path, "late").unwrap();
         while lock().contains_key(&path) {
             thread::sleep(PAUSE);

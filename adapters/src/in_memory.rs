@@ -1,4 +1,4 @@
-//! A complete introspector without a server, for local development and tests.
+//! Complete introspector without a server, for local development and tests.
 
 use std::{
     collections::HashMap,
@@ -9,19 +9,18 @@ use std::{
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
-/// Answers from a list. A token that is not on it is inactive, as an authorization server says
-/// of a token that it does not know.
+/// Answers from a list. A token that is not on it is inactive, as at an authorization server.
 pub struct InMemoryIntrospector {
     answers: RwLock<HashMap<AccessToken<'static>, Introspection>>,
 }
 
 impl InMemoryIntrospector {
-    /// An introspector that knows these tokens.
+    /// Creates an introspector that knows these tokens.
     pub fn new(tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) -> Self {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
-    /// Forgets every token and knows these instead, from the next question on.
+    /// Replaces all tokens with these, from the next question on.
     pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::Clocks;
 
-/// Clocks by which as much time passes as by tokio's, which a test can pause. They begin in 2026.
+/// Returns clocks that follow tokio's, which a test can pause. They begin in 2026.
 pub(crate) fn clocks() -> Clocks {
     let clock = Arc::new(TokioClock(Instant::now()));
     Clocks { wall: Arc::clone(&clock) as Arc<dyn Clock>, ticks: clock }

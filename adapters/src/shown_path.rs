@@ -1,20 +1,20 @@
-//! Paths in messages, where a secret may stand in a path's place.
+//! Paths in messages, in whose place a secret may stand by mistake.
 
 use std::{
     fmt,
     path::{Component, Path, PathBuf},
 };
 
-/// A path that a message shows only where it looks like one: the content of a key or a secret may
+/// A path that a message shows only if it looks like one: the content of a key or a secret may
 /// stand in its place.
 #[derive(Clone, Copy)]
 pub struct ShownPath<'a>(pub &'a Path);
 
-/// Endings of a file that are no part of a secret.
+/// File extensions with which no secret ends.
 const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
 
 impl ShownPath<'_> {
-    /// Returns whether its first directory is there, or its name ends as a file's does.
+    /// Returns whether its first directory exists, or its name has one of [`ENDINGS`].
     fn looks_like_path(self) -> bool {
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);
         let Some(text) = self.0.to_str() else { return false };
@@ -25,7 +25,7 @@ impl ShownPath<'_> {
         if ends.is_some_and(|ending| ENDINGS.contains(&ending)) {
             return true;
         }
-        // Only a directory tells: `/` and `.` may be the beginning of a secret.
+        // Only a named directory counts: `/` and `.` may begin a secret.
         let mut first = PathBuf::new();
         let mut parts = self.0.components();
         let named = parts.any(|part| {

@@ -1,4 +1,4 @@
-//! The decorators in the order in which they ship, before any introspector.
+//! Decorators in their shipped order, before any introspector.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -12,24 +12,23 @@ use crate::{
     },
 };
 
-/// How much the authorization server is asked at once.
+/// Limits of the questions to the authorization server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Introspections under way at once; 256 by default. Beyond it callers are told at once that
-    /// there is no verdict.
+    /// Maximum number of introspections under way at once; 256 by default. One more fails at once.
     pub max_in_flight: NonZeroUsize,
-    /// Part of it for tokens that were active when they were last asked about; 25 % by default.
+    /// Share of it reserved for tokens whose last verdict was active; 25 % by default.
     pub known_share: KnownShare,
 }
 
 /// An introspector behind the decorators.
 #[derive(Clone)]
 pub struct Stack {
-    /// The port, to be given to an [`Authorizer`](domain::Authorizer).
+    /// Port, for an [`Authorizer`](domain::Authorizer).
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// The circuit breaker, for a health check.
+    /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// The doubts about inactives, for a health check.
+    /// Doubts about inactive verdicts, for a health check.
     pub belief: Belief,
 }
 
@@ -42,10 +41,11 @@ impl Default for Limits {
     }
 }
 
-/// Puts the decorators before `introspector`, inside out. They register their metrics at the current
-/// recorder. `known` are the tokens that a share of the places is kept for, `patience` is the most that a
-/// caller waits. An inactive is believed if all `witnesses` vouch for it. Without `tokens` no answer is kept.
-/// Questions are asked within a runtime of tokio.
+/// Puts the decorators before `introspector`, inside out. They register their metrics at the
+/// current recorder. A share of the slots is reserved for `known` tokens. `patience` is the longest
+/// that a caller waits for a question under way, and that the confirmation of an inactive verdict
+/// takes. An inactive verdict is believed if all `witnesses` vouch for it. Without `tokens` no
+/// answer is cached. Questions need a runtime of tokio.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,
@@ -55,15 +55,15 @@ pub fn stack(
     patience: Duration,
     clocks: Clocks,
 ) -> Stack {
-    // Count and time what is asked.
+    // Count and time questions.
     let observed = Observed::new(introspector);
-    // Refuse at once rather than queue without end, and keep a share for users.
+    // Refuse at once rather than queue without end, and reserve a share for users.
     let Limits { max_in_flight, known_share } = limits;
     let limited = InFlightLimited::new(observed, max_in_flight, known_share, Arc::clone(&known));
-    // Leave a server that is down alone.
+    // Stop asking a server that is down.
     let circuit_breaker = CircuitBreaker::new(limited);
     let breaker = circuit_breaker.breaker();
-    // Ask witnesses before an inactive is believed.
+    // Ask witnesses before an inactive verdict is believed.
     let belief = Belief::new(witnesses);
     let believed = Believed::new(circuit_breaker, known, belief.clone(), patience);
     let Some(tokens) = tokens else {
@@ -71,11 +71,11 @@ pub fn stack(
         let coalesced = Coalesced::new(believed, patience, clocks);
         return Stack { introspector: Arc::new(coalesced), breaker, belief };
     };
-    // Keep each answer, as old as its question.
+    // Cache each answer with the age of its question.
     let remembering = Remembering::new(believed, Arc::clone(&tokens), clocks.clone());
     // Many callers with one token, one call.
     let coalesced = Coalesced::new(remembering, patience, clocks);
-    // Answer from what is kept.
+    // Answer from the cache.
     Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker, belief }
 }
 

@@ -1,20 +1,20 @@
-//! The real time.
+//! Real time.
 
 use std::{sync::Arc, time::SystemTime};
 
 use domain::{Clock, Moment, Tick, Ticks};
 use rustix::time::{ClockId, clock_gettime};
 
-/// The clocks of the machine.
+/// Wall clock and monotonic clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// Both clocks, which together tell a moment. Cheap to clone.
+/// Wall clock and ticks, which together tell a moment. Cheap to clone.
 #[derive(Clone)]
 pub struct Clocks {
-    /// Tells the wall-clock time.
+    /// Wall clock.
     pub wall: Arc<dyn Clock>,
-    /// Tells the time that has passed.
+    /// Monotonic clock.
     pub ticks: Arc<dyn Ticks>,
 }
 
@@ -25,10 +25,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// `CLOCK_BOOTTIME` of Linux goes on while the machine sleeps, as `Instant` does not.
+/// `CLOCK_BOOTTIME` of Linux goes on while the machine sleeps; `Instant` does not.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Boottime;
-/// `CLOCK_MONOTONIC` of macOS does that too.
+/// `CLOCK_MONOTONIC` of macOS goes on while the machine sleeps.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Monotonic;
 

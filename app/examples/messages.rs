@@ -4,8 +4,8 @@
 //! cargo run -p app --example messages
 //! ```
 //!
-//! It reads the settings of the app itself under names of its own, such as
-//! `MESSAGES_SERVER__LISTEN`, and answers from the local tokens below when nothing is configured.
+//! It reads the app's settings under its own prefix, such as `MESSAGES_SERVER__LISTEN`, and accepts
+//! the local tokens below when nothing is configured.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ impl Rule for WriteMessages {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write:messages"));
 }
 
-/// Tokens to try it with, for as long as no ZITADEL is configured.
+/// Tokens that are accepted while no ZITADEL is configured.
 pub(crate) const LOCAL_TOKENS: &str = r#"
 [[token]]
 token = "dev-reader"

@@ -1,4 +1,4 @@
-//! What a person reads when the API has started.
+//! Text shown to an operator when the API has started.
 
 use std::{
     fmt::{self, Write},
@@ -15,8 +15,8 @@ use crate::{
     local_tokens::LocalTokens,
 };
 
-/// Says which introspector answers, where, and what to try. Made from the configuration before it
-/// is used up, shown when the address is known.
+/// Names the introspector, the address, and requests to try. Made before the configuration is
+/// consumed, written once the address is known.
 #[derive(Debug)]
 pub struct Banner {
     introspector: Answering,
@@ -29,14 +29,14 @@ enum Answering {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// The bound is `cache.max_staleness`, where there is a change feed.
+    /// `bound` is set where there is a change feed.
     Zitadel {
         domain: Domain,
         bound: Option<Bound>,
     },
 }
 
-/// The bound on how far out of date a reused answer is.
+/// Limit on how far out of date a reused answer may be.
 #[derive(Debug)]
 struct Bound {
     max_staleness: Duration,
@@ -44,7 +44,7 @@ struct Bound {
 }
 
 impl Banner {
-    /// The banner of an API with this configuration and these routes.
+    /// Creates the banner for this configuration and these routes.
     #[must_use]
     pub fn new(config: &Config, routes: &[Route]) -> Self {
         let introspector = match &config.introspector {
@@ -62,7 +62,7 @@ impl Banner {
         Self { introspector, routes: routes.to_vec() }
     }
 
-    /// The text for an API that listens on `address`.
+    /// Returns the text for an API that listens on `address`.
     #[must_use]
     pub fn text(&self, address: SocketAddr) -> String {
         let mut text = String::new();
@@ -129,7 +129,7 @@ impl Banner {
         Ok(())
     }
 
-    /// A token that opens a route of this policy.
+    /// Returns a token that meets this policy.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
             Answering::Zitadel { .. } => "$TOKEN",
@@ -138,12 +138,12 @@ impl Banner {
     }
 }
 
-/// Writes a duration in seconds, with as many digits as it has.
+/// Formats a duration in seconds, without trailing zeros.
 fn short(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
-/// A path to try: each parameter is 1.
+/// Returns a path to try, with 1 for each parameter.
 fn example(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

@@ -1,4 +1,4 @@
-//! `app check`: does this set-up work, and if not, what is to be done?
+//! `app check`: does this configuration work, and if not, what is to be done?
 
 use std::{
     fmt::{self, Write},
@@ -17,7 +17,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// What a check found.
+/// Result of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
     steps: Vec<Step>,
@@ -27,7 +27,7 @@ pub struct Checked {
 const CONFIGURATION: &str = "configuration";
 const MISSING_ROLE: &str = "missing_role";
 
-/// Checks a configuration that could be read: asks the authorization server that it names, once.
+/// Checks a configuration that was read, and asks the authorization server that it names.
 ///
 /// # Errors
 /// When the API would not start with it.
@@ -79,7 +79,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
     }
 }
 
-/// For a resource it is 403 unless it is set.
+/// Warns that a missing role is answered 401; the default of a resource is 403.
 fn missing_role_is_401() -> Finding {
     Finding {
         reason: "missing_role_401",
@@ -93,13 +93,13 @@ fn missing_role_is_401() -> Finding {
 }
 
 impl Checked {
-    /// Whether no step failed.
+    /// Returns whether no step failed.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.steps.iter().all(|step| step.outcome != Outcome::Failed)
     }
 
-    /// For people: a line for each step, and one for what to do.
+    /// Formats the result for people: a line for each step, and one for each remedy.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -122,7 +122,7 @@ impl Checked {
         Ok(())
     }
 
-    /// For scripts.
+    /// Formats the result for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
         let step = |step: &Step| {

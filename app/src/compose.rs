@@ -26,26 +26,25 @@ use crate::{
     token_file::TokenFile,
 };
 
-/// An introspector, with everything that the rest must know about the server behind it.
+/// An introspector, with what the rest must know about the server behind it.
 pub(crate) struct Composed {
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// There is none in front of the fake.
+    /// `None` in front of the fake.
     breaker: Option<Breaker>,
     verdicts: Verdicts,
     belief: Belief,
     canary: Option<Canary>,
     changes: Option<FollowedLog>,
-    /// This API's credentials, where they may change while it runs.
+    /// This API's credentials, if they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
-    /// Tells when a verdict in use is in doubt, where there is a change feed.
+    /// Tells when a verdict in use is in doubt; set where there is a change feed.
     watch: Option<Arc<dyn VerdictWatch>>,
-    /// The authorization server.
     issuer: Option<NamedIssuer>,
 }
 
-/// The whole API, ready to be served, with what operators want to look at.
+/// The whole API, ready to be served, with the state that operators see.
 pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) guard: Guard,
@@ -58,7 +57,7 @@ pub(crate) struct Api {
     pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
 }
 
-/// Builds the whole API. The decorators register their metrics at the current recorder.
+/// Builds the whole API. The decorators register their metrics with the current recorder.
 pub(crate) fn api(
     config: Config,
     routes: Routes,
@@ -108,8 +107,8 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Builds the introspector that the configuration names, with a change feed if `changes` are given.
-/// With `learn_issuer` ZITADEL is asked at once how it spells its name.
+/// Builds the configured introspector, with a change feed if `changes` are given. With
+/// `learn_issuer`, ZITADEL is asked at once how it spells its issuer.
 pub(crate) fn introspector(
     introspector: Introspector,
     cache: CacheSettings,
@@ -127,7 +126,7 @@ pub(crate) fn introspector(
 }
 
 impl Composed {
-    /// Begins the guard of every route.
+    /// Starts building the guard of the routes.
     pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
             audiences: auth.audiences.clone(),
@@ -152,7 +151,7 @@ impl Composed {
         }
     }
 
-    /// Names the authorization server, which the fake does not have.
+    /// Adds the authorization server, which the fake does not have.
     fn with_issuer(&self, resource: Resource) -> Resource {
         match self.issuer.clone() {
             Some(issuer) => resource.authorization_server(move || issuer.as_spelled().to_string()),

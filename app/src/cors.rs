@@ -1,4 +1,4 @@
-//! CORS. Preflight requests are answered here, before anyone is asked for a token.
+//! CORS. Preflight requests are answered here, before any token is asked for.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::config::{AllowedOrigin, Cors};
 /// Time for which a browser may remember a preflight answer.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Makes the layer for the allowed origins; `None` where there are none. Pages may read the id of an MCP
-/// session where there is a resource.
+/// Creates the layer for the allowed origins; `None` if there are none. Where there is a resource,
+/// pages may read the id of an MCP session.
 pub(crate) fn layer(cors: &Cors, has_resource: bool) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;

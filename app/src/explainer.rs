@@ -10,18 +10,18 @@ use crate::{config::Auth, local_tokens::LocalTokens};
 /// Explains the answers of an introspector.
 #[derive(Debug)]
 pub(crate) enum Explainer {
-    /// Those of the in-memory fake.
+    /// The in-memory fake.
     Fake,
-    /// Those of ZITADEL, in the words of one set-up.
+    /// ZITADEL, with the settings of this API.
     Zitadel {
         explainer: Box<zitadel::Explainer>,
-        /// The variable by which the fake is asked for.
+        /// Variable that selects the fake.
         introspector: String,
     },
 }
 
 impl Explainer {
-    /// Says in one clause which server is asked.
+    /// Returns a clause that names the server asked.
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
@@ -29,7 +29,7 @@ impl Explainer {
         }
     }
 
-    /// Says why a token may be called inactive, for the log.
+    /// Returns the reasons for which a token may be called inactive, for the log.
     pub(crate) fn inactive_means(&self) -> String {
         match self {
             Self::Fake => NOT_LOCAL.to_owned(),
@@ -55,7 +55,7 @@ impl Explainer {
         }
     }
 
-    /// Says whose tokens stay active that one may not expect.
+    /// Returns a note on tokens that ZITADEL leaves active and an operator may not expect.
     pub(crate) fn note(&self, auth: &Auth) -> Option<&'static str> {
         let is_zitadel = matches!(self, Self::Zitadel { .. });
         (is_zitadel && auth.organizations.is_empty()).then_some(
@@ -64,7 +64,7 @@ impl Explainer {
         )
     }
 
-    /// Says what an active token shows to be wrong with the configuration.
+    /// Returns a fault of the configuration that an active token shows.
     pub(crate) fn warning(&self, token: &ActiveToken) -> Option<Finding> {
         match self {
             Self::Fake => None,
@@ -72,7 +72,7 @@ impl Explainer {
         }
     }
 
-    /// Says why the token is denied, most likely first.
+    /// Returns the likely causes of a denial, most likely first.
     pub(crate) fn causes(
         &self,
         denial: &Denial,

@@ -45,7 +45,7 @@ pub use serve::{Running, Stopped};
 pub use start::{router, start};
 pub use start_error::StartError;
 
-/// Laws that `tests/fuzz` seeks to break.
+/// Laws that `tests/fuzz` tries to break.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::config::dotenv_law as dotenv;

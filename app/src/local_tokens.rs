@@ -1,4 +1,4 @@
-//! The tokens of the in-memory fake, as people write them down.
+//! The tokens of the in-memory fake, as written in TOML.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -21,7 +21,7 @@ use crate::toml_line::toml_line;
 /// The list that is used when no file is named.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
 
-/// A list of local tokens. Everybody knows them: they are for loopback only.
+/// A list of local tokens. They are public, so they are for loopback only.
 #[derive(Clone)]
 pub struct LocalTokens {
     tokens: Vec<LocalToken>,
@@ -35,32 +35,32 @@ struct LocalToken {
     introspection: Introspection,
 }
 
-/// Why a text is no list of local tokens.
+/// Reason why a text is no list of local tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LocalTokensError {
     /// The file cannot be read.
     #[error("{0}")]
     File(String),
-    /// It is not in the form of `app/local-tokens.toml`.
+    /// The text is not in the form of `app/local-tokens.toml`.
     #[error("line {line}: {message}")]
     Form {
-        /// The line, from 1.
+        /// Line of the error, from 1.
         line: usize,
-        /// What is wrong there.
+        /// Description of the error.
         message: String,
     },
-    /// A token has a value that it cannot have.
+    /// A token has an invalid value.
     #[error("token number {number}: {message}")]
     Token {
-        /// Which one, from 1.
+        /// Number of the token, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// Description of the error.
         message: String,
     },
 }
 
 impl LocalTokens {
-    /// The four tokens that every new user gets.
+    /// Returns the four tokens that are built in.
     #[must_use]
     pub fn embedded() -> Self {
         Self::parse(EMBEDDED).unwrap_or_else(|error| unreachable!("a test reads them: {error}"))
@@ -96,12 +96,13 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
-    /// Whether they are those of `app/local-tokens.toml`, which can be copied and edited.
+    /// Returns whether these are the tokens of `app/local-tokens.toml`, which can be copied and
+    /// edited.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
     }
 
-    /// The first token that meets a policy.
+    /// Returns the first token that meets a policy.
     pub(crate) fn that_meets(&self, policy: &Policy) -> Option<&str> {
         let meets = |local: &&LocalToken| match &local.introspection {
             Introspection::Active(token) => policy.is_met_by(&token.principal),
@@ -110,12 +111,12 @@ impl LocalTokens {
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
-    /// What the fake answers.
+    /// Returns the answers of the fake.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }
 
-    /// For the banner: each token in clear, and what it stands for.
+    /// Returns each token in clear with its description, for the banner.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tokens.iter().map(|local| (local.token.expose_secret(), local.about.as_str()))
     }

@@ -1,4 +1,4 @@
-//! What is counted and timed, for Prometheus.
+//! Counters and histograms, for Prometheus.
 
 use std::{
     fmt,
@@ -16,13 +16,13 @@ use metrics_process::Collector;
 
 use crate::{config::KeyExpiry, telemetry};
 
-/// The upper bounds of the histograms' buckets, in seconds.
+/// Upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// How often samples are put into their buckets, whether or not anybody looks.
+/// Time between two moves of samples into their buckets, scraped or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// The metrics of one API: each has its own, so that two in one process do not mix.
+/// Metrics of one API. Each has its own recorder, so that two in one process do not mix.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     recorder: Arc<PrometheusRecorder>,
@@ -32,7 +32,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        // The names are no pattern, and there are buckets.
+        // `set_buckets` fails only on an empty list.
         let builder = PrometheusBuilder::new();
         let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
@@ -45,12 +45,12 @@ impl Metrics {
         metrics
     }
 
-    /// What `build` registers, is registered here.
+    /// Runs `build`; the metrics that it registers belong to this recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }
 
-    /// The duration of requests that end like this. Making one costs more than using it.
+    /// Returns the histogram for requests that end like this. A look-up costs more than recording.
     pub(crate) fn request(
         &self,
         method: &Method,
@@ -69,7 +69,7 @@ impl Metrics {
         })
     }
 
-    /// Counts a rule within a guarded service that was not met.
+    /// Counts an unmet rule within a guarded service.
     pub(crate) fn denied_within(&self, route: &str, reason: &'static str) {
         self.scope(|| {
             counter!("service_denials_total", "route" => route.to_owned(), "reason" => reason)
@@ -77,7 +77,7 @@ impl Metrics {
         });
     }
 
-    /// Everything, as Prometheus reads it.
+    /// Returns all metrics in the text format of Prometheus.
     pub(crate) fn render(&self) -> String {
         self.scope(|| {
             self.process.collect();
@@ -88,7 +88,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Keeps memory flat while nobody looks. It has no end.
+    /// Keeps memory flat when nothing scrapes. Never ends.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);
         loop {
@@ -104,7 +104,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Callers may invent methods; labels are no place for them.
+/// Returns the label of a method. Unknown methods, which callers may invent, share one.
 pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -120,7 +120,7 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Shows when the key expires, where that is known.
+/// Exports the expiry of the key, where it is known.
 pub(crate) fn key_expires(expiry: Option<KeyExpiry>) {
     let since = expiry.and_then(|KeyExpiry(at)| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     if let Some(since) = since {
@@ -242,7 +242,7 @@ mod tests {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    // Each sample is kept until it is put into its bucket: eight bytes and more.
+    // Each sample takes eight bytes and more until it is put into its bucket.
     #[tokio::test(start_paused = true)]
     async fn memory_stays_flat_while_nobody_looks() {
         let metrics = Metrics::new();

@@ -1,4 +1,4 @@
-//! The file descriptors of this process, and how many of them callers may take.
+//! File descriptors of this process, and the number that callers may use.
 
 use std::num::NonZeroUsize;
 
@@ -7,12 +7,12 @@ use tracing::warn;
 
 /// File descriptors for the operators' listener.
 const OPERATORS: usize = 64;
-/// File descriptors for the runtime, the log, a collector of traces, and files.
+/// File descriptors for the runtime, the log, a trace collector, and files.
 const FILES: usize = 32;
 
-/// Raises the soft limit of open files to the hard one, and returns as many of `max_connections` as
-/// callers may take. The rest is for as many connections to `zitadel` and from it, for operators and for
-/// files: callers in any number must not keep these out.
+/// Raises the soft limit of open files to the hard limit, and returns the number of connections
+/// that callers may hold, at most `max_connections`. The rest is reserved for `zitadel` connections
+/// to ZITADEL and from it, for operators and for files, so that callers cannot use it up.
 pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -31,21 +31,21 @@ pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUs
     places
 }
 
-/// Returns the limit; `None` is none.
+/// Returns the resulting soft limit; `None` is unlimited.
 fn raise() -> Option<u64> {
     let found = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: found.maximum, ..found };
     if found.current == raised.current {
         return found.current;
     }
-    // Some systems have no hard limit and yet refuse a soft one as high.
+    // Some systems have no hard limit and yet refuse an unlimited soft one.
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => raised.current,
         Err(_) => found.current,
     }
 }
 
-/// Leaves callers half of a limit that is too low for what is reserved.
+/// Returns `limit` less `reserved`, at least half of `limit`, and at least 1.
 fn places_within(limit: usize, reserved: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit.saturating_sub(reserved).max(limit / 2)).unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,4 +1,4 @@
-//! The requests of this API, as its operators see them: metrics, spans and the access log.
+//! Metrics, spans and access log of requests.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ use crate::{
     telemetry::traces,
 };
 
-/// Observes each request, where metrics, the access log or traces are asked for.
+/// Observes each request; used where metrics, the access log or traces are on.
 #[derive(Debug)]
 pub(crate) struct RequestTelemetry {
     measured: Option<Measured>,
-    /// Whether each request has an event in the log.
+    /// Set when each request has an event in the log.
     logs_requests: bool,
-    /// Whether that event names the subject.
+    /// Set when that event names the subject.
     logs_subjects: bool,
-    /// Names the client's address in that event.
+    /// Set when that event names the client's address.
     logs_clients: bool,
 }
 
@@ -121,7 +121,7 @@ impl RequestObserver for RequestTelemetry {
     }
 }
 
-/// Returns at most the first 128 bytes of a subject. ZITADEL's have 18, and other servers choose.
+/// Returns at most the first 128 bytes of a subject. ZITADEL's have 18; other servers may choose.
 fn shown_subject(subject: &str) -> &str {
     subject.get(..subject.floor_char_boundary(128)).unwrap_or(subject)
 }

@@ -1,4 +1,4 @@
-//! The router of an API: the table's routes, CORS around them, and the metadata of its resource.
+//! Router of an API: the table's routes, CORS around them, and the metadata of its resource.
 
 use axum::Router;
 use axum_zitadel::{Guard, Routes, resource_metadata};
@@ -9,14 +9,14 @@ use crate::{config::Cors, cors};
 pub(crate) fn router(routes: Routes, guard: &Guard, cors: &Cors, max_body: usize) -> Router {
     let router = routes.max_body(max_body).into_api(guard);
     let router = match cors::layer(cors, guard.resource().is_some()) {
-        // Without the state axum would build each route anew for each request.
+        // Without the state, axum would build each route anew for each request.
         Some(cors) => router.layer(cors).with_state(()),
         None => router,
     };
     if guard.resource().is_none() {
         return router;
     }
-    // Every page may read them, whichever may call the API.
+    // Pages of any origin may read the metadata, whichever may call the API.
     router.merge(resource_metadata([guard])).with_state(())
 }
 

@@ -1,4 +1,4 @@
-//! From a configuration and a route table to a server that runs.
+//! From a configuration and a route table to a running server.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::{
     start_error::StartError,
 };
 
-/// Starts the API. What the configuration has to say is logged first.
+/// Starts the API. Origins and warnings of the configuration are logged first.
 ///
 /// # Errors
-/// When the address is taken, or the connection to ZITADEL cannot be made as configured. That
-/// ZITADEL is down is no error: the API starts, answers 503, and recovers by itself.
+/// When the address is taken, or the connection to ZITADEL cannot be made as configured. An
+/// unreachable ZITADEL is no error: the API starts, answers 503, and recovers by itself.
 ///
 /// # Panics
-/// When the route table has a bug: two routes of the same method and path, or a path that is none.
+/// When the route table has a bug: two routes of the same method and path, or an invalid path.
 pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError> {
     for (setting, origin) in &config.origins {
         info!(setting, origin, "configured");
@@ -92,7 +92,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(running.with_admin(admin))
 }
 
-/// What `build` registers, is registered there, or nowhere.
+/// Runs `build`; the metrics that it registers belong to `metrics`, or are dropped without it.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),
@@ -100,9 +100,9 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     }
 }
 
-/// The whole API without a listener, for whoever calls it in the same process: a test, or a
-/// benchmark. Of `server` in the configuration only `max_body` is used; with
-/// `admin.listen` it measures, and nobody listens.
+/// Returns the whole API without a listener, for a caller in the same process, such as a test or a
+/// benchmark. Of `server` only `max_body` is used; with `admin.listen` metrics are recorded, but
+/// not served.
 ///
 /// ```
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -132,12 +132,12 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
 /// When the connection to ZITADEL cannot be made as configured.
 ///
 /// # Panics
-/// When the route table has a bug: two routes of the same method and path, or a path that is none.
+/// When the route table has a bug: two routes of the same method and path, or an invalid path.
 pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
     Ok(compose(config, routes)?.0.router)
 }
 
-/// The API, and its metrics where there is a listener to show them.
+/// Builds the API, and its metrics where there is a listener to show them.
 fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), StartError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;

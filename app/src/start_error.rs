@@ -1,29 +1,29 @@
-//! Why the API does not start.
+//! Reasons why the API does not start.
 
 use std::{io, net::SocketAddr};
 
 use adapters::zitadel::HttpClientError;
 use thiserror::Error;
 
-/// Why the API does not start, in one line.
+/// Reason why the API does not start, in one line.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Nobody can listen there.
+    /// The address cannot be listened on.
     #[error(
         "{setting}: cannot listen on {address}: {source}; choose another port, as with \
          {variable}=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
     )]
     Listen {
-        /// Which setting names the address.
+        /// Setting that names the address.
         setting: &'static str,
-        /// The variable of that setting.
+        /// Variable of that setting.
         variable: String,
-        /// The address that was to be listened on.
+        /// Address to listen on.
         address: SocketAddr,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A service of the resource lets in every token.
+    /// A service of the resource lets in every active token.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"
@@ -35,7 +35,7 @@ pub enum StartError {
     /// The connection to ZITADEL cannot be made as configured.
     #[error("{}: {source}", setting(source))]
     HttpClient {
-        /// What is wrong.
+        /// Error of the HTTP client.
         #[from]
         source: HttpClientError,
     },

@@ -14,19 +14,19 @@ use tracing::{info, warn};
 use crate::local_tokens::LocalTokens;
 
 /// The in-memory fake, which reads its file before each answer. A broken edit keeps the last good
-/// content, and is said once.
+/// content, and is logged once.
 #[derive(Debug)]
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// One request reads at a time: of a file that hangs, the first alone waits for the time-out.
+    /// Locked during a read: only the first request waits for the time-out of a file that hangs.
     seen: Mutex<Option<Content>>,
 }
 
 type Content = Result<String, io::ErrorKind>;
 
 impl TokenFile {
-    /// `tokens` are those that the file held at the start.
+    /// Creates the fake from `tokens`, which the file held at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
         Self { path, introspector, seen: Mutex::new(None) }
@@ -36,7 +36,7 @@ impl TokenFile {
         let mut seen = self.seen.lock().await;
         let path = self.path.clone();
         let read = spawn_blocking(move || bounded_file::read_to_string(&path, AGAIN)).await;
-        // Nothing is read where the runtime ends.
+        // Nothing is read while the runtime shuts down.
         let Ok(content) = read else { return };
         let content = content.map_err(|error| error.kind());
         if seen.as_ref() == Some(&content) {

@@ -1,33 +1,34 @@
-//! An access token from whoever runs the program: from a pipe, or typed without being shown.
+//! An access token from the operator: from a pipe, or typed without being shown.
 
 use std::io::{self, IsTerminal, Read};
 
 use domain::AccessToken;
 use thiserror::Error;
 
-/// Why there is no token to explain.
+/// Reason why there is no token to explain.
 #[derive(Debug, Error)]
 pub enum TokenInputError {
     /// Standard input, or the terminal, cannot be read.
     #[error("the token cannot be read from standard input: {0}")]
     Read(#[from] io::Error),
-    /// There was none.
+    /// Standard input is empty.
     #[error(
         "there is no token on standard input: pipe it in, as in: {program} explain < token.txt"
     )]
     Empty {
-        /// The name of the program that asks.
+        /// Name of the program that asks.
         program: String,
     },
 }
 
-/// Reads a token from standard input, for the program of that name. From a terminal it is asked
-/// for, and not shown.
+/// Reads a token from standard input, for the program of that name. On a terminal it prompts,
+/// without echo.
 ///
-/// Spaces and line breaks around it, and `Authorization:` or `Bearer` before it, are no part of it.
+/// Spaces and line breaks around the token, and `Authorization:` or `Bearer` before it, are
+/// dropped.
 ///
 /// # Errors
-/// When there is none, or it cannot be read as a whole.
+/// When there is no token, or it cannot be read as a whole.
 pub fn read(program: &str) -> Result<String, TokenInputError> {
     let stdin = io::stdin();
     let text = if stdin.is_terminal() {
@@ -41,16 +42,16 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
     }
 }
 
-/// No more than it takes to see that it is too long to be a token.
+/// Reads no more than is needed to see that the text is too long for a token.
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;
-    // What is no UTF-8 is no token either, and is told as such.
+    // Invalid UTF-8 is no token either, and is reported as such.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn token(text: &str) -> &str {
-    // Some editors write a byte order mark, which is no white space.
+    // Some editors write a byte order mark, which is not white space.
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let text = after("authorization:", text).map_or(text, str::trim_start);
     match after("bearer", text) {
@@ -61,7 +62,7 @@ fn token(text: &str) -> &str {
     }
 }
 
-/// What comes after `word`, in whatever case that is written.
+/// Returns the text after `word`, which is matched in any case.
 fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(word.len())?;
     before.eq_ignore_ascii_case(word).then_some(after)

@@ -1,4 +1,4 @@
-//! The line of an error in a TOML text.
+//! Line number of an error in a TOML text.
 
 /// Returns the line of an error, from 1.
 pub(crate) fn toml_line(text: &str, error: &toml::de::Error) -> usize {

@@ -1,4 +1,4 @@
-//! `examples/messages.rs`, over a real socket: what it says of itself, and the lines it suggests.
+//! `examples/messages.rs`, over a real socket: its banner, and the lines that it suggests.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 #[path = "../examples/messages.rs"]
 mod messages;
 
-/// The example as its `main` starts it, and its banner.
+/// Starts the example as its `main` does, and returns it with its banner.
 async fn started() -> (Running, String) {
     let directory = tempfile::tempdir().unwrap();
     let environment = BTreeMap::from([("APP_SERVER__LISTEN".to_owned(), "127.0.0.1:0".to_owned())]);

@@ -1,4 +1,4 @@
-//! From an access token to a permit: the one place that decides.
+//! Turns an access token into a permit: the one place that decides.
 
 use std::{
     fmt,
@@ -14,43 +14,43 @@ use crate::{
     TokenIntrospector,
 };
 
-/// Decides whether an access token opens a door.
+/// Decides whether an access token meets a rule.
 ///
-/// It judges every answer itself and at every use, even what the authorization server has judged:
-/// an answer may be old, and a server may be wrong about `exp`.
+/// Every answer is judged here at every use, even after the authorization server judged it: an
+/// answer may be old, and a server may be wrong about `exp`.
 pub struct Authorizer {
     introspector: Arc<dyn TokenIntrospector>,
     clock: Arc<dyn Clock>,
     requirements: Requirements,
 }
 
-/// What is asked of every token, whichever door it is to open. A check that is asked for fails
-/// when its claim is missing.
+/// Requirements on every token, whatever the rule. A configured check fails when its claim is
+/// missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// The issuer that the token must name; `None` asks for none.
+    /// Issuer that the token must name; `None` accepts any.
     pub issuer: Option<Issuer>,
-    /// The token's audience must contain one of these; an empty list asks for none.
+    /// Accepted audiences, of which the token must have one; an empty list accepts any.
     pub audiences: Vec<Audience>,
-    /// The user must belong to one of these; an empty list asks for none.
+    /// Accepted organizations of the user; an empty list accepts any.
     pub organizations: Vec<OrganizationId>,
-    /// How far our clock may lag behind the server's when `nbf` is judged. It never extends `exp`.
+    /// Tolerated lag of our clock behind the server's when `nbf` is judged. It never extends `exp`.
     pub leeway: Duration,
 }
 
-/// Why no permit was given.
+/// Reason why no permit was given.
 #[derive(Clone, Debug, Error)]
 pub enum Refusal {
-    /// There is a verdict, and it does not open the door.
+    /// The verdict does not meet the rule.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// There is no verdict.
+    /// No verdict was obtained.
     #[error(transparent)]
     Undetermined(#[from] IntrospectionError),
 }
 
 impl Authorizer {
-    /// An authorizer that asks `introspector` and judges by `clock`.
+    /// Creates an authorizer that asks `introspector` and judges by `clock`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -60,16 +60,16 @@ impl Authorizer {
         Self { introspector, clock, requirements }
     }
 
-    /// Lets `token` in by the rule `R`, or says why not.
+    /// Returns a permit if `token` meets the rule `R`.
     ///
     /// Cancel-safe, as the port is.
     ///
     /// # Errors
-    /// [`Refusal::Denied`] when the token does not open this door; [`Refusal::Undetermined`] when
-    /// nobody could say.
+    /// [`Refusal::Denied`] when the token does not meet the rule or the requirements;
+    /// [`Refusal::Undetermined`] when no verdict was obtained.
     pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
         if R::FRESHNESS == Freshness::Kept {
-            // The clock is read once for both.
+            // One reading of the clock serves the look-up and the judgement.
             let now = self.clock.now();
             if let Some(verdict) = self.introspector.known(token, now) {
                 return Ok(Permit::new(self.judge_at(now, verdict, R::POLICY)?));
@@ -78,16 +78,16 @@ impl Authorizer {
         Ok(self.judge_for(self.introspector.introspect(token).await?)?)
     }
 
-    /// Judges a verdict by the rule `R`: one verdict can be judged for several rules.
+    /// Judges a verdict by the rule `R`. One verdict can be judged by several rules.
     ///
     /// # Errors
-    /// When the token does not meet the rule, or not what is asked of every token.
+    /// When the token does not meet the rule or the requirements.
     pub fn judge_for<R: Rule>(&self, verdict: Introspection) -> Result<Permit<R>, Denial> {
         Ok(Permit::new(self.judge_token(verdict, R::POLICY)?))
     }
 
-    /// Obtains a verdict on `token` that is at least as fresh as `needed`, not judged yet: for callers
-    /// that judge it for several rules. Returns how fresh it is.
+    /// Obtains a verdict on `token` that is at least as fresh as `needed`, and returns it with its
+    /// freshness. It is not judged yet: a caller can judge it by several rules.
     ///
     /// Cancel-safe, as the port is.
     ///
@@ -106,11 +106,11 @@ impl Authorizer {
         Ok((self.introspector.introspect(token).await?, Freshness::Asked))
     }
 
-    /// Judges a verdict as [`authorize`](Self::authorize) does, and says for whom the token
-    /// speaks. That is no permit: it opens nothing.
+    /// Judges a verdict as [`authorize`](Self::authorize) does, and returns the principal, which
+    /// is no permit.
     ///
     /// # Errors
-    /// When the token does not meet `policy`, or not what is asked of every token.
+    /// When the token does not meet `policy` or the requirements.
     pub fn judge(
         &self,
         verdict: Introspection,
@@ -119,8 +119,8 @@ impl Authorizer {
         Ok(self.judge_token(verdict, policy)?.principal)
     }
 
-    /// Judges a verdict as [`judge`](Self::judge) does, and returns what is said of the token. That is
-    /// no permit either.
+    /// Judges a verdict as [`judge`](Self::judge) does, and returns the active token, which is no
+    /// permit either.
     ///
     /// # Errors
     /// As [`judge`](Self::judge).
@@ -138,7 +138,7 @@ impl Authorizer {
         self.clock.now()
     }
 
-    /// Returns what is asked of every token.
+    /// Returns the requirements on every token.
     #[must_use]
     pub fn requirements(&self) -> &Requirements {
         &self.requirements

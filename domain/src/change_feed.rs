@@ -1,20 +1,20 @@
-//! The second driven port: who tells that an answer is not true any more.
+//! The second driven port: tells that an answer may no longer be true.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
-/// Tells which answers of introspection may have changed.
+/// Tells which introspection responses may have changed.
 ///
-/// One reader follows a feed. A feed whose events come from elsewhere, such as a message broker that
-/// relays one reader's batches to a fleet, is another implementation of this port.
+/// One reader follows a feed. A message broker that relays one reader's batches to a fleet would be
+/// another implementation of this port.
 #[async_trait]
 pub trait ChangeFeed: Send {
-    /// Waits for the next batch. A feed decides itself how often it looks.
+    /// Waits for the next batch. The feed decides how often it polls.
     ///
     /// # Errors
-    /// When it could not look, or could not understand what it saw. Batches go on after that; none is
+    /// When the feed could not be read or understood. Later calls go on from there; no change is
     /// left out.
     async fn next(&mut self) -> Result<Batch, Silence>;
 }
@@ -22,47 +22,47 @@ pub trait ChangeFeed: Send {
 /// Changes that were read together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// The changes, in no particular order. One that was told before may be among them.
+    /// Changes in no particular order. Changes of earlier batches may be among them.
     pub changes: Vec<Change>,
-    /// The moment up to which nothing is missing: every change that was committed before it is in this
-    /// batch or in an earlier one. `None` while more is to come, such as a further page, or the name of
-    /// the subject that an event concerns.
+    /// Moment up to which nothing is missing: every change that was committed before it is in this
+    /// batch or in an earlier one. `None` while more is to come, such as a further page, or the
+    /// name of the subject that an event concerns.
     pub as_of: Option<Moment>,
 }
 
-/// A reason to ask again: what the answers have in common that may have changed.
+/// Reason to ask again, named by what the affected answers have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// One access token.
     Token(TokenId),
     /// Every access token of one session: the session may have ended.
     Session(SessionId),
-    /// Every access token of one session but the newest: it was refreshed, and goes on.
+    /// Every access token of one session but the newest: the session was refreshed and goes on.
     Refreshed(SessionId),
     /// Every access token of one subject.
     Subject(Subject),
     /// The roles of one subject.
     RolesOf(Subject),
-    /// One role, in every answer that has it.
+    /// Every answer that has this role.
     Role(Role),
-    /// Every subject of one organization, and those whose organization is not known.
+    /// Every subject of one organization, and every subject whose organization is not known.
     Organization(OrganizationId),
     /// Every answer.
     Everything,
 }
 
-/// The feed has nothing to tell, not even that nothing changed.
+/// Failure of the feed: it cannot even tell that nothing changed.
 #[derive(Clone, Debug, Error)]
 #[error("the change feed is silent ({reason})")]
 pub struct Silence {
-    /// One word for it, the same in logs, metrics and documentation.
+    /// Word for the reason, the same in logs, metrics and documentation.
     pub reason: &'static str,
-    /// The observed fault. It holds no token and nothing that the server wrote.
+    /// Observed fault. It holds no token and nothing that the server wrote.
     pub source: Cause,
 }
 
 impl Change {
-    /// One word for each kind, in the order of declaration.
+    /// Word for each kind, in the order of declaration.
     pub const KINDS: [&'static str; 8] = [
         "token",
         "session",
@@ -74,7 +74,7 @@ impl Change {
         "everything",
     ];
 
-    /// Returns the one word for its kind.
+    /// Returns the word for its kind.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

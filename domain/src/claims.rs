@@ -1,15 +1,15 @@
-//! The registered claims of an introspection answer that are plain names (RFC 7662 §2.2).
+//! Claims of an introspection response that are plain names (RFC 7662 §2.2).
 
 use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 
-/// A claim that is there but says nothing.
+/// A claim that is present but empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the value is empty")]
 pub struct EmptyClaim;
 
-/// A non-empty text that is compared to the letter.
+/// Declares a type for a non-empty text that is compared byte by byte.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
@@ -28,7 +28,7 @@ macro_rules! name {
                 Ok(Self(value.into()))
             }
 
-            /// The value as text.
+            /// Returns the value as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -44,11 +44,12 @@ macro_rules! name {
 }
 
 name! {
-    /// `sub`: who the token speaks for. Stable, and unique within one issuer.
+    /// `sub`: the user or client for which the token was issued. Stable, and unique within one
+    /// issuer.
     Subject(Box<str>)
 }
 name! {
-    /// `username`: a name for people to read. It can change: never an identity.
+    /// `username`: a name for people to read. It can change, so it is no identity.
     Username(Box<str>)
 }
 name! {
@@ -56,7 +57,7 @@ name! {
     ClientId(Arc<str>)
 }
 name! {
-    /// A session at the authorization server, in which access tokens are issued one after the other.
+    /// Session at the authorization server, in which access tokens are issued one after the other.
     SessionId(Box<str>)
 }
 name! {
@@ -64,11 +65,11 @@ name! {
     Audience(Box<str>)
 }
 
-/// `jti`: the token itself, by whatever text it is presented (RFC 7519 §4.1.7). Cheap to clone.
+/// `jti`: the identity of a token, which may have several texts (RFC 7519 §4.1.7). Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
-    /// Length of the session's id, with which the text begins; 0 where there is none.
+    /// Length in bytes of the session id with which the text begins; 0 if there is none.
     session: usize,
 }
 
@@ -84,20 +85,20 @@ impl TokenId {
         Ok(Self { text: value.into(), session: 0 })
     }
 
-    /// Names the session that the token belongs to, where the value begins with the session's id.
+    /// Sets the session that the token belongs to, if the value begins with `id`.
     #[must_use]
     pub fn in_session(self, id: &str) -> Self {
         let session = if self.text.starts_with(id) { id.len() } else { 0 };
         Self { session, ..self }
     }
 
-    /// The value as text.
+    /// Returns the value as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the id of the token's session, where it is known.
+    /// Returns the id of the token's session, if it is known.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.text.get(..self.session).filter(|id| !id.is_empty())
@@ -117,7 +118,7 @@ impl fmt::Display for TokenId {
 pub struct Issuer(Arc<str>);
 
 impl Issuer {
-    /// Takes the value as given, but for one `/` at its end.
+    /// Takes the value as given, without one `/` at its end.
     ///
     /// # Errors
     /// When nothing is left.
@@ -128,7 +129,7 @@ impl Issuer {
         }
     }
 
-    /// The issuer as text, without a `/` at its end.
+    /// Returns the issuer as text, without one `/` at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

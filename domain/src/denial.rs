@@ -1,4 +1,4 @@
-//! Why a caller is turned away although the authorization server gave a verdict.
+//! Reasons to deny a caller although the authorization server gave a verdict.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,30 +6,30 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// A verdict that does not open the door. Its text is for the log: it names what was found.
+/// Reason to deny access after a verdict. Its text is for the log: it names what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
     /// The authorization server does not vouch for the token.
     #[error("the authorization server calls the token inactive")]
     Inactive,
-    /// `exp` has come (RFC 7519 §4.1.4).
+    /// `exp` is now or past (RFC 7519 §4.1.4).
     #[error("the token has expired")]
     Expired,
-    /// `nbf` has not come yet, the leeway included (RFC 7519 §4.1.5).
+    /// `nbf` is further ahead than the leeway (RFC 7519 §4.1.5).
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// The token is bound to a key, and nobody proved possession of it (RFC 7800).
+    /// The token is bound to a key, and no possession of it was proved (RFC 7800).
     #[error("the token is bound to a key that the caller did not prove to have")]
     KeyBound,
-    /// Another issuer than the configured one, or none.
+    /// The issuer is not the configured one, or missing.
     #[error("the token's issuer is {} and not {}", shown(found.as_ref()), shown(Some(expected)))]
     WrongIssuer {
         /// The token's issuer.
         found: Option<Issuer>,
-        /// The configured one.
+        /// The configured issuer.
         expected: Issuer,
     },
-    /// None of the configured audiences.
+    /// The audience contains none of the configured ones.
     #[error("the token's audience is [{}], none of which is configured", list(found))]
     WrongAudience {
         /// The token's audience.
@@ -41,15 +41,15 @@ pub enum Denial {
         /// The user's organization.
         found: Option<OrganizationId>,
     },
-    /// The token is valid, but does not show what the rule asks for.
+    /// The token is valid, but does not meet the rule's policy.
     #[error("the token does not have {policy}")]
     PolicyNotMet {
-        /// What the rule asks for.
+        /// Policy of the rule.
         policy: &'static Policy,
-        /// What a token would need to meet it.
+        /// Kind of authority that the token lacks.
         missing: Missing,
     },
-    /// A handler turned the caller away, who may use the route but not for this.
+    /// A handler denied this request of a caller who may use the route.
     #[error("{why}")]
     ByHandler {
         /// The handler's reason, for the log.
@@ -57,16 +57,16 @@ pub enum Denial {
     },
 }
 
-/// What a token lacks that does not meet a policy.
+/// Kind of authority that a token lacks for a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Scopes alone: a new login that asks for them brings a token that meets the policy.
+    /// Only scopes: a new login that asks for them yields a token that meets the policy.
     Scopes,
-    /// A role: no login brings it.
+    /// A role: no login yields it.
     Role,
 }
 
-/// In quotes and with escapes: it comes from elsewhere, and goes to the log.
+/// Quotes and escapes text from the server, which goes to the log.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

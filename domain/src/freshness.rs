@@ -1,19 +1,19 @@
-//! How fresh a verdict has to be, by rule.
+//! Freshness that a rule demands of a verdict.
 
-/// How fresh the verdict must be by which a rule judges.
+/// Freshness of a verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// A kept verdict will do, for as long as it may be reused: with a change feed it is at most
+    /// A cached verdict will do while it may be reused: with a change feed it is at most
     /// `cache.max_staleness` out of date, with a cache alone at most `cache.ttl`.
     #[default]
     Kept,
-    /// The authorization server is asked for this request: by a question that is sent after the
-    /// request came, or at most 100 ms before.
+    /// The authorization server is asked for this request: its question is sent after the request
+    /// arrived, or at most 100 ms before.
     Asked,
 }
 
 impl Freshness {
-    /// Returns whether a verdict of this freshness serves a rule that asks for `needed`.
+    /// Returns whether a verdict of this freshness serves a rule that demands `needed`.
     #[must_use]
     pub fn serves(self, needed: Self) -> bool {
         self >= needed

@@ -1,14 +1,14 @@
-//! Claims of the introspection response that are kept by name, for handlers.
+//! Further claims of the introspection response, for handlers.
 
 use std::{fmt, sync::Arc};
 
-/// Claims beyond those of [`Principal`](crate::Principal): the names that were asked for, each with its
+/// Claims beyond the other fields of [`Principal`](crate::Principal): each configured name with its
 /// value as JSON text. No rule judges them. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);
 
 impl FurtherClaims {
-    /// Returns the value of a claim as JSON text; `None` where the response has no such claim.
+    /// Returns the value of a claim as JSON text; `None` if the response has no such claim.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| **known == *name).map(|(_, json)| &**json)
@@ -29,7 +29,7 @@ impl FromIterator<(Box<str>, Box<str>)> for FurtherClaims {
     }
 }
 
-/// Shows the names; the values are personal data.
+/// Shows the names only, since the values are personal data.
 impl fmt::Debug for FurtherClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()

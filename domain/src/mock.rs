@@ -1,4 +1,4 @@
-//! The port, mocked.
+//! Mock of the port.
 
 use std::time::SystemTime;
 
@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
 mockall::mock! {
-    /// The port, mocked. It is asked for the token's text: mockall cannot mock a method whose
-    /// argument borrows.
+    /// Mock of the port. Its methods take the token's text, since mockall cannot mock a method
+    /// whose argument borrows.
     pub TokenIntrospector {
-        /// What the port's `introspect` answers.
+        /// Returns the answer of the port's `introspect`.
         pub fn answer(&self, token: &str) -> Result<Introspection, IntrospectionError>;
-        /// What the port's `known` answers.
+        /// Returns the answer of the port's `known`.
         pub fn known_answer(&self, token: &str) -> Option<Introspection>;
     }
 }

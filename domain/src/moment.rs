@@ -1,45 +1,46 @@
-//! Moments by two clocks, of which neither can be relied on alone.
+//! Moments by two clocks, neither of which is reliable alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time that has passed, whatever the wall clock is set to. Injected, as
+/// Tells the time that has passed, independent of the wall clock. Injected, as
 /// [`Clock`](crate::Clock) is.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Ticks: Send + Sync {
-    /// Returns the tick of now. It never goes back, and goes on while the machine sleeps.
+    /// Returns the current tick. It never goes back, and goes on while the machine sleeps.
     fn now(&self) -> Tick;
 }
 
-/// A moment by a clock that never goes back: nanoseconds from a start that only differences hide.
+/// A moment by a monotonic clock: nanoseconds from an arbitrary start, so only differences have a
+/// meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tick(u64);
 
-/// A moment by the ticks and by the wall clock.
+/// A moment by ticks and by the wall clock.
 ///
-/// Ticks stand still while a hypervisor pauses the machine, and a wall clock can be set: an age is the
-/// larger of the two differences.
+/// Ticks stand still while a hypervisor pauses the machine, and a wall clock can be set: an age is
+/// the larger of the two differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
-    /// By the clock that never goes back.
+    /// Reading of the monotonic clock.
     pub tick: Tick,
-    /// By the wall clock, in nanoseconds from 1970.
+    /// Reading of the wall clock, in nanoseconds from 1970.
     wall: u64,
 }
 
 impl Tick {
-    /// Takes nanoseconds from the start of the clock.
+    /// Creates a tick from nanoseconds since the start of the clock.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Returns nanoseconds from the start of the clock.
+    /// Returns nanoseconds since the start of the clock.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// Returns the tick that comes `later`. A sum that is too large is the end of time.
+    /// Returns the tick that comes `later`; saturates at the largest tick.
     #[must_use]
     pub fn after(self, later: Duration) -> Self {
         Self(self.0.saturating_add(nanos(later)))
@@ -47,13 +48,13 @@ impl Tick {
 }
 
 impl Moment {
-    /// Takes one reading of both clocks.
+    /// Creates a moment from one reading of both clocks. A wall time before 1970 counts as 1970.
     #[must_use]
     pub fn new(tick: Tick, wall: SystemTime) -> Self {
         Self { tick, wall: nanos(wall.duration_since(UNIX_EPOCH).unwrap_or_default()) }
     }
 
-    /// Puts a moment together from nanoseconds of both clocks.
+    /// Creates a moment from nanoseconds of both clocks.
     #[must_use]
     pub const fn from_nanos(tick: u64, wall: u64) -> Self {
         Self { tick: Tick(tick), wall }
@@ -65,21 +66,21 @@ impl Moment {
         self.wall
     }
 
-    /// Returns the nanoseconds from this moment to `now`, by the clock that counts more of them.
+    /// Returns the nanoseconds from this moment to `now`, by the clock that counts more.
     #[must_use]
     pub fn age_nanos(self, now: Self) -> u64 {
         let by_tick = now.tick.0.saturating_sub(self.tick.0);
         by_tick.max(now.wall.saturating_sub(self.wall))
     }
 
-    /// Returns the time from this moment to `now`, by the clock that counts more of it.
+    /// Returns the time from this moment to `now`, by the clock that counts more.
     #[must_use]
     pub fn age(self, now: Self) -> Duration {
         Duration::from_nanos(self.age_nanos(now))
     }
 }
 
-/// Enough for 584 years; a longer time is as long as can be told.
+/// Returns whole nanoseconds; saturates after 584 years.
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,15 +1,15 @@
-//! Organizations: who a user belongs to, and who granted a role.
+//! Organizations, to which users belong and which grant roles.
 
 use std::{borrow::Cow, fmt};
 
 use crate::EmptyClaim;
 
-/// The identifier of an organization of the authorization server.
+/// Identifier of an organization at the authorization server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrganizationId(Cow<'static, str>);
 
 impl OrganizationId {
-    /// An identifier that is fixed in code. An empty one does not compile.
+    /// Creates an identifier that is fixed in code.
     ///
     /// # Panics
     /// When `id` is empty; in a constant that is a compile error.
@@ -30,7 +30,7 @@ impl OrganizationId {
         Ok(Self(Cow::Owned(id.to_owned())))
     }
 
-    /// The identifier as text.
+    /// Returns the identifier as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -46,9 +46,9 @@ impl fmt::Display for OrganizationId {
 /// An organization that granted a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Organization {
-    /// Its identifier: what a rule compares.
+    /// Identifier, which rules compare.
     pub id: OrganizationId,
-    /// Its primary domain, for people to read; it can change.
+    /// Primary domain, for people to read; it can change.
     pub primary_domain: Box<str>,
 }
 

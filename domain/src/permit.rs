@@ -1,12 +1,11 @@
-//! The proof that a caller was let in.
+//! Proof that a caller was authorized.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{ActiveToken, Principal, Rule};
 
-/// Proof that the rule `R` was met a moment ago. Only the
-/// [`Authorizer`](crate::Authorizer) can make one: code that needs authority takes a
-/// `&Permit<R>`, and cannot be called without.
+/// Proof that the rule `R` was met a moment ago. Only the [`Authorizer`](crate::Authorizer) can
+/// make one: code that needs authority takes a `&Permit<R>`, and cannot be called without.
 pub struct Permit<R> {
     token: ActiveToken,
     rule: PhantomData<fn() -> R>,
@@ -17,20 +16,20 @@ impl<R: Rule> Permit<R> {
         Self { token, rule: PhantomData }
     }
 
-    /// Makes a permit for a test. Nothing is judged: for dev-dependencies only.
+    /// Creates a permit for a test. Nothing is judged: for dev-dependencies only.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn for_test(principal: Principal) -> Self {
         Self::new(ActiveToken { principal: Arc::new(principal), ..ActiveToken::default() })
     }
 
-    /// Who was let in.
+    /// Returns the principal that was authorized.
     #[must_use]
     pub const fn principal(&self) -> &Arc<Principal> {
         &self.token.principal
     }
 
-    /// Returns what the authorization server says about the token that was shown.
+    /// Returns the authorization server's facts about the token.
     #[must_use]
     pub const fn token(&self) -> &ActiveToken {
         &self.token

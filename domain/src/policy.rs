@@ -1,17 +1,17 @@
-//! What a rule may ask of a token: const data and its evaluation.
+//! Policies that a rule may demand of a token: const data and its evaluation.
 
 use std::fmt;
 
 use crate::{Freshness, OrganizationId, Principal, Role, ScopeToken};
 
-/// What an access token must show to be let in.
+/// Authority that an access token must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Nothing more: an active token is enough.
+    /// An active token; nothing more.
     Authenticated,
     /// A project role, granted by any organization.
     Role(Role),
-    /// A project role, granted by one organization in particular.
+    /// A project role, granted by one particular organization.
     RoleIn {
         /// The role.
         role: Role,
@@ -20,15 +20,14 @@ pub enum Policy {
     },
     /// An OAuth scope.
     Scope(ScopeToken),
-    /// At least one of these; nobody meets an empty list.
+    /// At least one of these; no token meets an empty list.
     AnyOf(&'static [Policy]),
-    /// Every one of these; everybody meets an empty list.
+    /// All of these; every token meets an empty list.
     AllOf(&'static [Policy]),
 }
 
 impl Policy {
-    /// Whether the token of `principal` shows what this policy asks for. Whether it is still valid
-    /// is another question.
+    /// Returns whether the token of `principal` meets this policy. Validity is judged elsewhere.
     #[must_use]
     pub fn is_met_by(&self, principal: &Principal) -> bool {
         match self {
@@ -41,8 +40,8 @@ impl Policy {
         }
     }
 
-    /// Returns whether a token of `principal` would meet this policy if it had every scope: whether a
-    /// new login that asks for more scopes opens the door.
+    /// Returns whether a token of `principal` with every scope would meet this policy: then a new
+    /// login that asks for more scopes helps.
     #[must_use]
     pub fn is_met_with_scopes(&self, principal: &Principal) -> bool {
         match self {
@@ -66,7 +65,7 @@ impl Policy {
     }
 }
 
-/// In words that fit behind "the token must have".
+/// Writes words that fit behind "the token must have".
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -91,7 +90,7 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
     f.write_str(")")
 }
 
-/// A policy with a name, which guards a handler by standing in its signature.
+/// A named policy, which guards a handler by its place in the handler's signature.
 ///
 /// ```
 /// use domain::{Policy, Role, Rule};
@@ -105,11 +104,11 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
 /// }
 /// ```
 pub trait Rule: Send + Sync + 'static {
-    /// What a token must show.
+    /// Authority that a token must have.
     const POLICY: &'static Policy;
 
-    /// How fresh the verdict must be that is judged. With [`Freshness::Asked`] the authorization
-    /// server is asked for each request, whatever is kept: for what must not happen on old knowledge.
+    /// Freshness that the verdict must have. With [`Freshness::Asked`] the authorization server is
+    /// asked for each request, cached or not: for actions that must not rest on old knowledge.
     const FRESHNESS: Freshness = Freshness::Kept;
 }
 

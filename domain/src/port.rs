@@ -1,4 +1,4 @@
-//! The one driven port of this system.
+//! The first driven port: token introspection.
 
 use std::time::SystemTime;
 
@@ -6,14 +6,14 @@ use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError};
 
-/// Asks an authorization server what it knows about an access token (RFC 7662).
+/// Asks an authorization server about an access token (RFC 7662).
 ///
-/// An implementation says what the server said. It judges nothing: that is the
-/// [`Authorizer`](crate::Authorizer)'s work, at every use of an answer.
+/// An implementation reports the server's answer and judges nothing: the
+/// [`Authorizer`](crate::Authorizer) does, at every use of an answer.
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
-    /// Obtains the server's verdict on `token` by a question that is sent after this call, or was at
-    /// most 100 ms before it. An answer that is kept is never returned:
+    /// Obtains the server's verdict on `token` by a question that is sent after this call, or was
+    /// sent at most 100 ms before it. A cached answer is never returned:
     /// [`Freshness::Asked`](crate::Freshness::Asked) relies on that.
     ///
     /// Cancel-safe: dropping the future leaves no partial state behind.
@@ -25,9 +25,8 @@ pub trait TokenIntrospector: Send + Sync {
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError>;
 
-    /// Returns a kept verdict on `token` that may still be used for a request that came at `now`, by
-    /// the wall clock. It neither waits nor costs a future. An implementation that keeps nothing
-    /// returns `None`.
+    /// Returns a cached verdict on `token` that may still be used for a request that arrived at
+    /// `now`, without awaiting. An implementation without a cache returns `None`.
     fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
         let _ = (token, now);
         None

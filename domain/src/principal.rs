@@ -1,4 +1,4 @@
-//! Whom an access token speaks for.
+//! Principal of an access token.
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use crate::{
     Subject, Username,
 };
 
-/// The caller, as the authorization server knows it by the access token.
+/// The caller, as the authorization server describes it.
 ///
 /// Every claim may be absent: RFC 7662 §2.2 requires none of them. It is built once, where the
-/// answer is read, and shared from then on: by all who use the token, and by all tokens of which
-/// the server says the same.
-// The issuer is judged at each use. Its place is beside the count of the `Arc` around this, which
-// each use touches too: with many tokens in use, every other place is a wait for main memory.
+/// answer is read, and then shared by all users of the token and by all tokens with equal claims.
+// The issuer is judged at each use. It stands first, beside the reference count of the `Arc`
+// around this, which each use touches too: with many tokens in use, any other place costs a wait
+// for main memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Principal {
-    /// `iss`: who issued the token.
+    /// `iss`: issuer of the token.
     pub issuer: Option<Issuer>,
-    /// `aud`: whom the token is meant for.
+    /// `aud`: recipients for which the token is meant.
     pub audience: Arc<[Audience]>,
-    /// The organization that the user belongs to.
+    /// Organization that the user belongs to.
     pub organization: Option<OrganizationId>,
-    /// The user's roles in the project of this API, each with the organizations that granted it.
+    /// Roles of the user in the project of this API, each with the organizations that granted it.
     pub roles: Roles,
-    /// `scope`: what the token was issued for.
+    /// `scope`: scopes of the token.
     pub scope: Scope,
-    /// `sub`: who the caller is, stable and unique within one issuer.
+    /// `sub`: the caller's identity, stable and unique within one issuer.
     pub subject: Option<Subject>,
     /// `username`: a name for people to read; it can change.
     pub username: Option<Username>,
-    /// `client_id`: the client by which the caller came.
+    /// `client_id`: the client that asked for the token.
     pub client_id: Option<ClientId>,
-    /// Claims that are kept by name for handlers; none unless the introspector is told names.
+    /// Claims for handlers; none unless the introspector is configured with names.
     pub further_claims: FurtherClaims,
 }
 
@@ -56,13 +56,13 @@ impl Principal {
         self.roles.contains(role)
     }
 
-    /// Returns the organizations that granted the caller `role`; none where the caller lacks it.
+    /// Returns the organizations that granted the caller `role`; none if the caller lacks it.
     #[must_use]
     pub fn granted_in(&self, role: &Role) -> &[Organization] {
         self.roles.granted_by(role)
     }
 
-    /// Returns the value of a claim that is kept by name, as JSON text.
+    /// Returns the value of a further claim, as JSON text.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.further_claims.get(name)

@@ -1,28 +1,30 @@
-//! The rule by which an answer that is kept may be used again.
+//! The rule by which a cached answer may be used again.
 //!
-//! An answer to a question that was asked at `asked` may be used at `now` iff nothing was said against
-//! it since, and either the question or the last thing that the change feed told is at most
-//! `max_staleness` old. `exp`, a time to live and the policy are judged elsewhere.
+//! An answer to a question that was asked at `asked` may be used at `now` iff no change that
+//! concerns it was told since, and either the question or the watermark of the change feed is at
+//! most `max_staleness` old. `exp`, the time to live and the policy are judged elsewhere.
 //!
-//! The rule holds whatever message is lost, late, doubled or reordered, if two orders are kept:
+//! The rule holds even if messages are lost, late, doubled or reordered, as long as two orders are
+//! kept:
 //! - A change is *published* as its mark first, then the watermark.
 //! - A use *reads* `now` first, then the watermark, then the answer, then the marks.
 //!
 //! Proof. Let the truth change at T, and let an answer tell the old truth: `asked < T`. If the
-//! watermark that a use reads is at or after T, then the change was applied before that watermark was
-//! published, the use sees its mark, and the mark is later than the question: the answer is refused.
-//! If it is before T, then `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
+//! watermark that a use reads is at or after T, then the change was applied before that watermark
+//! was published, the use sees its mark, and the mark is later than the question: the answer is
+//! refused. If it is before T, then
+//! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
 //!
-//! A verdict that stays in use, such as that on an open stream, is not judged again at each use: the rule
-//! says when it has to be obtained anew. By a verdict that was asked for nothing is done that is more than
-//! `max_staleness` out of date, or more than the watermark; where the first one was a kept answer, twice
-//! that until it is obtained anew.
+//! A verdict that stays in use, such as that on an open stream, is not judged again at each use:
+//! the rule says when it must be obtained anew. A verdict in use that was asked for is out of date
+//! by at most the larger of `max_staleness` and the age of the watermark. A first verdict from the
+//! cache may be out of date by twice `max_staleness`, until it is obtained anew.
 
 use std::time::Duration;
 
 use crate::{Moment, Tick, moment::nanos};
 
-/// Bounds within which an answer that is kept may be used again.
+/// Bounds within which a cached answer may be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReuseRule {
     max_staleness: u64,
@@ -31,26 +33,26 @@ pub struct ReuseRule {
     when_silent: WhenSilent,
 }
 
-/// The reuse of answers while the change feed tells nothing.
+/// Reuse of answers while the change feed is silent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
     /// An answer is used for `max_staleness` after its question, then the server is asked.
     #[default]
     Ask,
-    /// An answer is used for as long as its time to live allows.
+    /// An answer is used for its time to live.
     Keep,
 }
 
-/// The newest marks that concern an answer: moments at which changes were applied.
+/// Newest marks that concern an answer: moments at which changes were applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Of a change that introspection tells at once; `None` where there was none.
+    /// Mark of a change that introspection tells at once; `None` if there was none.
     pub at: Option<Tick>,
-    /// Of a change of roles, which introspection may tell late; `None` where there was none.
+    /// Mark of a change of roles, which introspection may tell late; `None` if there was none.
     pub roles_at: Option<Tick>,
 }
 
-/// Reason for which an answer must not be used again.
+/// Reason why an answer must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// Something changed after the question, or within `settle` before it.
@@ -58,18 +60,19 @@ pub enum Unusable {
     /// Roles changed within `lag` before the question, and the question is older than
     /// `max_staleness`: it may have been answered with the old roles.
     RolesMayLag,
-    /// The question is older than `max_staleness`, and the answer has claims of which no feed tells.
+    /// The question is older than `max_staleness`, and the answer has claims that no feed follows.
     Unfollowed,
-    /// Neither the question nor the last thing that the feed told is young enough.
+    /// The question and the watermark are both older than `max_staleness`.
     Silent,
 }
 
 impl ReuseRule {
-    /// Puts the rule together.
+    /// Creates the rule.
     ///
-    /// No request is judged by knowledge that is more than `max_staleness` out of date. For `settle`
-    /// after a change was applied no answer that it concerns is kept, and for `lag` after a change of
-    /// roles none for longer than `max_staleness`.
+    /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
+    /// `max_staleness` out of date. An answer whose question was asked within `settle` after a
+    /// change that concerns it is not reused, and within `lag` after a change of roles it is reused
+    /// for at most `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,
@@ -81,9 +84,9 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Judges whether the answer to a question asked at `asked` may be used at `now`. The arguments are
-    /// read in the order `now`, `watermark`, `asked`, `marked`. An answer that is not `followed` has
-    /// claims of which no feed tells.
+    /// Judges whether the answer to a question asked at `asked` may be used at `now`. The caller
+    /// reads the arguments in the order `now`, `watermark`, `asked`, `marked`. An answer that is
+    /// not `followed` has claims that no feed follows.
     ///
     /// # Errors
     /// When it may not, with the first reason in the order of [`Unusable`].
@@ -114,17 +117,17 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict that stays in use has to be obtained anew, by a new question;
-    /// `None` where nothing was said against it. It was obtained from `asked` on, and `marked` are the
-    /// newest marks that concern it.
+    /// Returns the tick from which a verdict that stays in use must be obtained anew, by a new
+    /// question; `None` if no change speaks against it. `asked` is the tick before the verdict was
+    /// obtained, and `marked` are the newest marks that concern it.
     ///
-    /// It is doubted at once where something changed at `asked` or later. Within `settle` after a change,
-    /// and within `lag` after one of roles, it may have been answered with the old truth: then it serves for
-    /// `max_staleness`. A kept answer that may be used in `lag` is up to `max_staleness` older than `asked`,
-    /// so the time after a change of roles is longer by that.
+    /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
+    /// `settle` after a change, or within `lag` after a change of roles, the answer may tell the
+    /// old truth: it serves for `max_staleness`. A cached answer that may be used within `lag` is
+    /// up to `max_staleness` older than `asked`, so `lag` is extended by that.
     ///
-    /// `asked` is read between two batches: each is applied before it, with marks that are earlier, or has
-    /// marks that are not.
+    /// `asked` is read between two batches: the marks of each batch are either earlier than `asked`
+    /// and already written, or not earlier.
     #[must_use]
     pub fn doubted_at(&self, asked: Tick, marked: Marked) -> Option<Tick> {
         let newest = marked.at.max(marked.roles_at)?;
@@ -144,7 +147,7 @@ impl Unusable {
     /// Every reason, in the order of declaration: `ALL[x as usize] == x`.
     pub const ALL: [Self; 4] = [Self::Changed, Self::RolesMayLag, Self::Unfollowed, Self::Silent];
 
-    /// Returns the one word for it.
+    /// Returns the word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

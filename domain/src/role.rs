@@ -4,12 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{EmptyClaim, Organization, OrganizationId};
 
-/// The key of a project role, such as `read:messages`: free text that is compared to the letter.
+/// Key of a project role, such as `read:messages`: free text that is compared byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Role(Cow<'static, str>);
 
 impl Role {
-    /// A role key that is fixed in code. An empty one does not compile.
+    /// Creates a role key that is fixed in code.
     ///
     /// # Panics
     /// When `key` is empty; in a constant that is a compile error.
@@ -30,7 +30,7 @@ impl Role {
         Ok(Self(Cow::Owned(key.to_owned())))
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -51,50 +51,50 @@ pub struct RoleGrant {
 }
 
 impl RoleGrant {
-    /// The role that was granted.
+    /// Returns the role that was granted.
     #[must_use]
     pub fn role(&self) -> &Role {
         &self.role
     }
 
-    /// The organizations that granted it: at least one, in the order of their ids.
+    /// Returns the organizations that granted it: at least one, in the order of their ids.
     #[must_use]
     pub fn organizations(&self) -> &[Organization] {
         &self.organizations
     }
 }
 
-/// The roles of a token's user, in the order of their keys. A role that no organization
-/// granted is no role. Cheap to clone.
+/// Roles of a token's user, in the order of their keys. Each was granted by an organization. Cheap
+/// to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Roles(Arc<[RoleGrant]>);
 
 impl Roles {
-    /// Whether at least one organization granted `role`.
+    /// Returns whether at least one organization granted `role`.
     #[must_use]
     pub fn contains(&self, role: &Role) -> bool {
         !self.granted_by(role).is_empty()
     }
 
-    /// Whether the organization `id` granted `role`.
+    /// Returns whether the organization `id` granted `role`.
     #[must_use]
     pub fn contains_in(&self, role: &Role, id: &OrganizationId) -> bool {
         self.granted_by(role).iter().any(|organization| organization.id == *id)
     }
 
-    /// The organizations that granted `role`: none when the user does not have it.
+    /// Returns the organizations that granted `role`; none if the user does not have it.
     #[must_use]
     pub fn granted_by(&self, role: &Role) -> &[Organization] {
         self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
-    /// Returns how many values share the memory of this one, itself included.
+    /// Returns the number of values that share the memory of this one, itself included.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 
-    /// Every role with its organizations.
+    /// Returns every role with its organizations.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RoleGrant> {
         self.0.iter()

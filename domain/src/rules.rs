@@ -1,8 +1,8 @@
-//! Every named rule of this API: who may call what is decided on this page.
+//! Every named rule of this API.
 
 use crate::{Policy, Role, Rule};
 
-/// Anyone with an active access token.
+/// Callers with an active access token.
 #[derive(Debug)]
 pub struct SignedIn;
 
@@ -10,7 +10,7 @@ impl Rule for SignedIn {
     const POLICY: &'static Policy = &Policy::Authenticated;
 }
 
-/// Whoever may read messages.
+/// Callers who may read messages.
 #[derive(Debug)]
 pub struct ReadMessages;
 

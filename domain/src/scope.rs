@@ -8,13 +8,13 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeToken(Cow<'static, str>);
 
-/// A text that is no scope token.
+/// Error for a text that is no scope token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a scope token is printable ASCII without space, quote and backslash")]
 pub struct InvalidScopeToken;
 
 impl ScopeToken {
-    /// A scope token that is fixed in code. An invalid one does not compile.
+    /// Creates a scope token that is fixed in code.
     ///
     /// # Panics
     /// When `token` is not in the syntax of RFC 6749 §3.3; in a constant that is a compile error.
@@ -38,7 +38,7 @@ impl ScopeToken {
         Ok(Self(Cow::Owned(token.to_owned())))
     }
 
-    /// The token as text.
+    /// Returns the token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -62,33 +62,33 @@ impl fmt::Display for ScopeToken {
     }
 }
 
-/// The scope of a token: a set of scope tokens, whose order means nothing. Cheap to clone.
+/// Scope of a token: a set of scope tokens. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope(Arc<[ScopeToken]>);
 
 impl Scope {
-    /// Reads a space-separated list.
+    /// Parses a space-separated list.
     ///
-    /// What is no scope token is left out: authorization servers put free text, such as role
-    /// keys, into scopes, and no rule can ask for it.
+    /// Invalid scope tokens are ignored: authorization servers put free text, such as role keys,
+    /// into scopes, and no rule can ask for it.
     #[must_use]
     pub fn parse(list: &str) -> Self {
         list.split(' ').filter_map(|token| ScopeToken::parse(token).ok()).collect()
     }
 
-    /// Whether `token` is one of them.
+    /// Returns whether `token` is one of them.
     #[must_use]
     pub fn contains(&self, token: &ScopeToken) -> bool {
         self.0.binary_search(token).is_ok()
     }
 
-    /// Returns how many values share the memory of this one, itself included.
+    /// Returns the number of values that share the memory of this one, itself included.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 
-    /// Every scope token, in alphabetical order.
+    /// Returns every scope token, in alphabetical order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ScopeToken> {
         self.0.iter()

@@ -1,4 +1,4 @@
-//! The access token as a caller presents it. Knows its syntax, not what it stands for.
+//! The access token as a caller presents it: its syntax, not its meaning.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,27 +7,27 @@ use thiserror::Error;
 /// A bearer token as presented: non-empty, in `b64token` syntax (RFC 6750 §2.1), at most
 /// [`AccessToken::MAX_LENGTH`] bytes.
 ///
-/// It borrows from the request that presents it, until somebody has to keep it. It is a secret: it
-/// has no `Display`, and its `Debug` shows nothing of it.
+/// It borrows from the request until [`into_owned`](Self::into_owned). It is a secret: it has no
+/// `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AccessToken<'a>(Cow<'a, str>);
 
-/// Why a text is no access token. It does not repeat the text, which may be a secret.
+/// Reason why a text is no access token. It does not repeat the text, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccessTokenError {
-    /// There is no character at all.
+    /// The text is empty.
     #[error("the access token is empty")]
     Empty,
-    /// There are more than [`AccessToken::MAX_LENGTH`] bytes.
+    /// The text is longer than [`AccessToken::MAX_LENGTH`] bytes.
     #[error("the access token is longer than {} bytes", AccessToken::MAX_LENGTH)]
     TooLong,
-    /// There is a character that `b64token` does not have.
+    /// The text is not in `b64token` syntax.
     #[error("the access token has a character that RFC 6750 section 2.1 does not allow")]
     ForbiddenCharacter,
 }
 
 impl<'a> AccessToken<'a> {
-    /// The longest token accepted, in bytes. ZITADEL's JWTs have no upper bound of their own.
+    /// Longest accepted token, in bytes. ZITADEL's JWTs have no upper bound of their own.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
     /// Parses the token exactly as given: nothing is trimmed or decoded.
@@ -43,7 +43,7 @@ impl<'a> AccessToken<'a> {
             return Err(AccessTokenError::TooLong);
         }
         let body = token.trim_end_matches('=');
-        // Every byte is looked at, for then many are looked at at once.
+        // Without an early exit the compiler checks many bytes at once.
         let is_b64token = body.bytes().fold(true, |so_far, byte| so_far & is_b64token(byte));
         if body.is_empty() || !is_b64token {
             return Err(AccessTokenError::ForbiddenCharacter);
@@ -51,20 +51,20 @@ impl<'a> AccessToken<'a> {
         Ok(Self(Cow::Borrowed(token)))
     }
 
-    /// The same token, borrowed from nobody.
+    /// Returns an owned copy of the token.
     #[must_use]
     pub fn into_owned(self) -> AccessToken<'static> {
         AccessToken(Cow::Owned(self.0.into_owned()))
     }
 
-    /// The token itself, for the one place that sends it to the authorization server.
+    /// Returns the token itself, for the one place that sends it to the authorization server.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
     }
 }
 
-/// The bytes of `b64token`, but for the `=` at its end.
+/// Returns whether `byte` may stand in a `b64token` before the `=` at its end.
 fn is_b64token(byte: u8) -> bool {
     matches!(
         byte,

@@ -1,1 +1,1 @@
-//! Nothing but the tests in `tests/`, which run every interleaving that the memory model allows.
+//! Empty crate for the tests in `tests/`, which run every interleaving of the memory model.

@@ -1,28 +1,29 @@
-//! Places in the table of marks that concern an answer.
+//! Slots in the table of marks that concern an answer.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Roles of an answer that have a slot each. An answer with more has the slot of any role.
+/// Number of roles up to which each has a slot of its own. An answer with more has the slot of any
+/// role.
 const ROLES: usize = 3;
 
-/// Slots that concern an answer. Slots that it does not need are those of its subject.
+/// Slots that concern an answer. Unused entries hold slots of its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    /// Subject, token, session, organization.
+    /// Slots of subject, token, session and organization.
     pub(super) at_once: [u16; 4],
-    /// The roles of the subject, then roles that it has.
+    /// Slot of the subject's roles, then those of roles that it has.
     pub(super) roles: [u16; 1 + ROLES],
-    /// Whether a feed tells of everything that the answer says.
+    /// Set when a feed follows all claims of the answer.
     pub(super) followed: bool,
 }
 
-/// Finds slots by a keyed hash, so that a client cannot choose what falls together.
+/// Finds slots by a keyed hash, so that a client cannot provoke collisions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places(Digester);
 
-/// Kinds of things that have slots. Names of two kinds never are the same text.
+/// Kinds of things that have slots. A name is hashed together with its kind.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -40,13 +41,14 @@ impl Places {
         Self(Digester::new())
     }
 
-    /// Returns the slots of an answer that is kept. An answer without subject or token id is not
-    /// followed: the feed could not name it.
+    /// Returns the slots of a cached answer. An answer without subject or token id is not followed:
+    /// the feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the slots of an answer that stays in use. No refresh of its session marks one of them.
+    /// Returns the slots of an answer that stays in use. A refresh of its session marks none of
+    /// them.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }
@@ -57,7 +59,7 @@ impl Places {
         let subject = self.slot(Kind::Subject, name);
         let token_id = token.id.as_ref().map(TokenId::as_str);
         let session = token.id.as_ref().and_then(TokenId::session);
-        // An answer that names no organization has a slot all the same: of the organization "".
+        // An answer that names no organization has the slot of the organization "".
         let organization = principal.organization.as_ref().map_or("", OrganizationId::as_str);
         let at_once = [
             subject,
@@ -79,7 +81,7 @@ impl Places {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the slots that a change marks; `None` among them is every slot.
+    /// Returns the slots that a change marks; `None` stands for every slot.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_change_concerns_the_answers_that_it_names() {
-        // Two random names fall on one slot once in 65 536 times; ten tables never do all together.
+        // Two random names share a slot once in 65 536 times; in all of ten tables they never do.
         let ten = [(); 10].map(|()| Places::new());
         let subject = |name| Subject::parse(name).unwrap();
         let organization = |id| OrganizationId::parse(id).unwrap();

@@ -1,4 +1,4 @@
-//! Follows a change feed: takes in what it tells, and tells others how it does.
+//! Follows a change feed: applies its batches and publishes its state.
 
 use std::{
     fmt,
@@ -18,32 +18,33 @@ use tracing::{info, warn};
 use super::Changes;
 use crate::Clocks;
 
-/// Time between two looks at the age of the watermark while the feed tells nothing.
+/// Time between two checks of the watermark's age while the feed tells nothing.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// State of a feed that is followed. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed(watch::Receiver<Told>);
 
-/// The newest that a feed told.
+/// Newest state of a feed.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
-    /// The watermark: every change from before it was applied. `None` until the feed told anything.
+    /// Watermark: every change from before it was applied. `None` before the first one.
     pub watermark: Option<Moment>,
-    /// Number of times that the feed could not look.
+    /// Number of times that the feed could not be read.
     pub silences: u64,
-    /// Since when the watermark has been older than `max_staleness`, and the one word for the reason.
+    /// Time since which the watermark has been older than `max_staleness`, and the word for the
+    /// reason.
     pub silent: Option<(Instant, &'static str)>,
 }
 
-/// A feed on its way into [`Changes`].
+/// Task that applies a feed to [`Changes`].
 struct Follower {
     changes: Weak<Changes>,
     clocks: Clocks,
     max_staleness: Duration,
     told: watch::Sender<Told>,
     began: Moment,
-    /// The last time that the feed could not look.
+    /// Last failure to read the feed.
     last: Option<Silence>,
     metrics: FeedMetrics,
 }
@@ -51,14 +52,14 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// For each reason, and one for every other.
+    /// Counter for each known reason; `other` counts the rest.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. `reasons` are
-/// those for which the feed may be silent. It registers its metrics at the current recorder.
+/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. `reasons`
+/// are those for which the feed may be silent. Registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],
@@ -80,13 +81,13 @@ pub fn follow(
 }
 
 impl Feed {
-    /// Returns the newest that the feed told.
+    /// Returns the newest state of the feed.
     #[must_use]
     pub fn told(&self) -> Told {
         self.0.borrow().clone()
     }
 
-    /// Waits until the feed told what `enough` asks for. `None` where it ended.
+    /// Waits for a state that satisfies `enough`. Returns `None` if the feed ended.
     pub(crate) async fn wait_for(&self, enough: impl FnMut(&Told) -> bool) -> Option<Told> {
         self.0.clone().wait_for(enough).await.ok().map(|told| told.clone())
     }
@@ -133,7 +134,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Looks how old the watermark is, and says once that it is too old, and once that it is not.
+    /// Checks the age of the watermark, and logs once when it becomes too old and once when it no
+    /// longer is.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

@@ -1,8 +1,8 @@
-//! The moments of changes, in one fixed table that many threads read and one writes.
+//! Moments of changes, in one fixed table that many threads read and one writes.
 //!
-//! A mark is written before the watermark that covers it, and a reader reads the watermark before the
-//! marks: whoever sees a watermark sees every mark from before it. Nothing expires and nothing is
-//! evicted. Two things that fall on one slot cost a question, never an error.
+//! A mark is written before the watermark that covers it, and a reader reads the watermark before
+//! the marks, so a reader of a watermark sees every mark from before it. Nothing expires or is
+//! evicted. Two things that share a slot cost a question, never an error.
 
 use domain::{Moment, Tick};
 
@@ -10,10 +10,10 @@ use super::atomic::{AtomicU64, Ordering};
 
 /// Moments at which changes were applied, and the moment up to which none is missing.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Ticks; 0 where nothing was marked. With 65 536 slots every `u16` is one, and needs no check.
+    /// Ticks; 0 if nothing was marked. With 65 536 slots every `u16` is an index, without a check.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Of the watermark, by both clocks. They are not read as one: a reader that sees the tick of one
+    /// Watermark by both clocks, which are not read as one: a reader that sees the tick of one
     /// watermark and the wall clock of the next counts an age that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
@@ -30,8 +30,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Writes `at` into slots, `None` being all of them, and moves the watermark after that. A reader
-    /// that sees the watermark sees every mark from before it.
+    /// Writes `at` into slots, `None` being all of them, and then moves the watermark.
     pub(super) fn write(
         &self,
         slots: impl IntoIterator<Item = Option<u16>>,
@@ -50,7 +49,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
     }
 
-    /// Reads the watermark, which is read before any mark.
+    /// Reads the watermark. A reader calls this before it reads any mark.
     pub(super) fn watermark(&self) -> Moment {
         let tick = self.tick.load(Ordering::Acquire);
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))

@@ -1,5 +1,5 @@
-//! Knowledge of changes: what the change feed told, whether an answer may be used against it, and when one
-//! that is in use is in doubt.
+//! Knowledge of changes from the change feed: whether a cached answer may be used, and when one
+//! that stays in use is in doubt.
 
 mod concerned;
 mod follower;
@@ -10,7 +10,7 @@ mod scripted;
 mod watch;
 mod witness;
 
-/// The concurrency test builds `marks` with atomics that it can reorder.
+/// Atomics of `marks`; the concurrency test builds it with others, which it can reorder.
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }

@@ -1,4 +1,4 @@
-//! The rule of reuse, applied to what the feed told.
+//! Rule of reuse, applied to the changes that the feed told.
 
 use std::time::Duration;
 
@@ -10,21 +10,22 @@ use super::{
     marks::Marks,
 };
 
-/// Knowledge of changes. One follower writes it; each use of a kept answer reads it.
+/// Knowledge of changes. One follower writes it; each use of a cached answer reads it.
 pub struct Changes {
     rule: ReuseRule,
     marks: Marks<65_536>,
     places: Places,
-    /// Names of kept claims of which no event type is known.
+    /// Names of further claims whose changes no known event type tells.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick of the marks of the newest batch. A batch is applied under its lock, and one that has changes
-    /// wakes its receivers.
+    /// Tick of the marks of the newest batch. A batch is applied under its lock, and one that has
+    /// changes wakes its receivers.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
-    /// Knows nothing yet: with a watermark at the beginning of time, answers are used as in silence. An
-    /// answer that has one of `unfollowed_claims` is used for `max_staleness` alone.
+    /// Starts without knowledge: the watermark is at the beginning of time, so answers are used as
+    /// in silence. An answer that has one of `unfollowed_claims` is used for at most
+    /// `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -36,11 +37,11 @@ impl Changes {
         }
     }
 
-    /// Takes in a batch: its marks first, then its watermark.
+    /// Applies a batch: its marks first, then its watermark.
     pub(super) fn apply(&self, batch: &Batch, ticks: &dyn Ticks) {
         self.applied.send_if_modified(|applied| {
-            // Read after the batch came: an answer to a question from before that is no younger than
-            // what the batch tells.
+            // Read after the batch came: an answer to an earlier question may tell the truth from
+            // before the batch's changes.
             *applied = next_tick(*applied, ticks);
             let slots = batch.changes.iter().flat_map(|change| self.places.of_change(change));
             self.marks.write(slots, *applied, batch.as_of);
@@ -48,27 +49,27 @@ impl Changes {
         });
     }
 
-    /// Returns the tick of now, which is later than the marks of each batch that was applied by now, and
-    /// not later than those of each other. Without the lock, a batch could have read its tick before and
-    /// written its marks after a verdict was obtained: no mark would speak against that verdict.
+    /// Returns the current tick, which is later than the marks of each batch applied so far and not
+    /// later than those of any other batch. Without the lock, a batch could read its tick before
+    /// and write its marks after a verdict was obtained: no mark would speak against that verdict.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
     }
 
-    /// Returns a receiver that is woken by each later batch that has changes.
+    /// Returns a receiver that each later batch with changes wakes.
     pub(super) fn batches(&self) -> watch::Receiver<Tick> {
         self.applied.subscribe()
     }
 
-    /// Returns the slots that concern an answer.
+    /// Returns the slots that concern a cached answer.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.places.of_answer(token, is_followed)
     }
 
-    /// Returns the slots that concern an answer which stays in use.
+    /// Returns the slots that concern an answer that stays in use.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.places.of_use(token)
     }
@@ -78,7 +79,8 @@ impl Changes {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
 
-    /// Reads the moment up to which nothing is missing, before the answer that is judged by it.
+    /// Reads the moment up to which no change is missing. A use calls this before it reads the
+    /// answer.
     pub(crate) fn watermark(&self) -> Moment {
         self.marks.watermark()
     }
@@ -103,7 +105,7 @@ impl Changes {
     }
 }
 
-/// Returns the tick of now, or the next one where `applied` has that already.
+/// Returns the current tick, or the one after `applied` if that is later.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

@@ -1,4 +1,4 @@
-//! The change feed as a watch over verdicts in use.
+//! Watch over verdicts in use, by the change feed.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,18 +9,18 @@ use tokio::time::timeout;
 use super::Changes;
 use crate::Clocks;
 
-/// Doubts a verdict once the feed tells of a change that concerns it, and again for as long as
-/// introspection may tell the old truth. While the feed is silent it doubts none.
+/// Doubts a verdict once the feed tells of a change that concerns it, and again while introspection
+/// may tell the old truth. While the feed is silent, no verdict is doubted.
 ///
-/// A wait looks at its marks when a batch with changes was applied and at no other time: many waits cost
-/// nothing while nothing changes.
+/// A wait reads its marks only when a batch with changes was applied: many waits cost nothing while
+/// nothing changes.
 pub struct FeedWatch {
     changes: Arc<Changes>,
     clocks: Clocks,
 }
 
 impl FeedWatch {
-    /// Watches by the ticks with which `changes` are applied.
+    /// Creates a watch. `clocks` are those with which `changes` are applied.
     #[must_use]
     pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
         Self { changes, clocks }
@@ -34,12 +34,12 @@ impl VerdictWatch for FeedWatch {
     }
 
     async fn doubted(&self, token: &ActiveToken, asked: Tick) {
-        // From before the first look, so that no batch is missed.
+        // Subscribed before the first look at the marks, so that no batch is missed.
         let mut applied = self.changes.batches();
         let concerned = self.changes.concerned_in_use(token);
         loop {
             let Some(at) = self.changes.doubted_at(asked, &concerned) else {
-                // It does not end: the sender is in `self.changes`.
+                // The channel stays open: its sender is in `self.changes`.
                 drop(applied.changed().await);
                 continue;
             };

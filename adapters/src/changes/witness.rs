@@ -1,4 +1,4 @@
-//! The change feed as a witness: an inactive is believed after a look that was begun after it.
+//! Witness by the change feed: an inactive verdict is believed after a poll that began after it.
 
 use std::{fmt, sync::Arc};
 
@@ -10,8 +10,8 @@ use crate::{
     decorators::{Unvouched, Witness},
 };
 
-/// Vouches where the feed could look. A caller rings for a look at once; all who ring before it begins
-/// share it.
+/// Vouches if the feed could be read. A caller requests a poll at once; all callers that request it
+/// before it begins share it.
 pub struct FeedWitness {
     feed: Feed,
     ring: Arc<dyn Fn() + Send + Sync>,
@@ -20,7 +20,7 @@ pub struct FeedWitness {
 }
 
 impl FeedWitness {
-    /// Rings by `ring`, and names `setting` where the feed does not vouch.
+    /// Creates a witness. `ring` requests a poll; `setting` is named when the feed does not vouch.
     #[must_use]
     pub fn new(
         feed: Feed,
@@ -37,7 +37,7 @@ impl Witness for FeedWitness {
     async fn vouch(&self) -> Result<(), Unvouched> {
         let called = self.clocks.ticks.now();
         let vouches = |told: &Told| told.watermark.is_some_and(|as_of| as_of.tick >= called);
-        // A look that was under way may fail, and says nothing about the next one.
+        // A poll that was already under way may fail, which says nothing about the next one.
         for _ in 0..2 {
             let silences = self.feed.told().silences;
             (self.ring)();

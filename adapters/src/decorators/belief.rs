@@ -1,4 +1,4 @@
-//! Times at which an inactive is not believed.
+//! Periods in which inactive verdicts are not believed.
 
 use std::{
     fmt,
@@ -15,13 +15,14 @@ use tracing::info;
 
 use super::{Unvouched, Witness};
 
-/// Time between two looks whether it is over.
+/// Time between two checks whether a doubt has ended.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// All witnesses of one server, and since when they do not agree with it, for a health check.
+/// Witnesses of one server, and the start of a current doubt, for a health check.
 ///
-/// A doubt begins with an answer that was not believed. It ends when all witnesses vouch, which a task
-/// of its own asks them every 5 seconds: without it the doubt would last until the next inactive.
+/// A doubt begins with an inactive verdict that was not believed. It ends when all witnesses vouch;
+/// a task of its own asks them every 5 seconds. Without that task a doubt would last until the next
+/// inactive verdict.
 #[derive(Clone, Default)]
 pub struct Belief(Arc<Shared>);
 
@@ -38,12 +39,12 @@ struct Doubt {
 }
 
 impl Belief {
-    /// Believes an inactive if all of `witnesses` vouch for it; without any, always.
+    /// Believes an inactive verdict if all of `witnesses` vouch for it; without any, always.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Self {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }
 
-    /// Returns since when inactives are not believed, if that is so.
+    /// Returns the start of the current doubt; `None` if there is none.
     #[must_use]
     pub fn doubted_since(&self) -> Option<Instant> {
         self.0.doubt().as_ref().map(|doubt| doubt.since)
@@ -53,7 +54,7 @@ impl Belief {
         !self.0.witnesses.is_empty()
     }
 
-    /// Asks all witnesses at once, by questions that are sent after this call began.
+    /// Asks all witnesses at once. Their questions are sent after this call began.
     pub(super) async fn vouch(&self) -> Result<(), Unvouched> {
         self.0.vouch().await
     }
@@ -64,7 +65,7 @@ impl Belief {
         }
     }
 
-    /// Takes note of an inactive that was not believed.
+    /// Records an inactive verdict that was not believed.
     pub(super) fn doubt(&self) {
         let mut doubt = self.0.doubt();
         if doubt.as_ref().is_some_and(|doubt| !doubt.looking.is_finished()) {

@@ -1,4 +1,4 @@
-//! Believes an inactive where all witnesses vouch for it.
+//! Believes an inactive verdict only if all witnesses vouch for it.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,31 +13,33 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, Unvouched};
 
-/// Age up to which a witness from before a question frames its answer. With the witness after the
-/// answer it shows every fault of a second or more.
+/// Largest age of the last witness before a question for which its answer counts as framed.
+/// Together with the witness after the answer it shows every fault of a second or more.
 const FRAME: Duration = Duration::from_millis(500);
 
-/// Passes an inactive on only if the server's database works: ZITADEL calls good tokens inactive while
-/// it does not.
+/// Passes an inactive verdict on only if the server's database works: while it does not, ZITADEL
+/// calls good tokens inactive.
 ///
-/// All witnesses are asked after the answer came. A token that was active before, or whose question no
-/// witness preceded by at most 500 ms, is asked about once more after that and must be inactive again:
-/// the answer may be from the last moment of a fault, and the witness from the first moment after it.
+/// All witnesses are asked after the answer came. After that, a token that was active before, or
+/// whose question did not follow a witness within 500 ms, is asked about once more and must be
+/// inactive again: the answer may be from the last moment of a fault, and the witness from the
+/// first moment after it.
 ///
-/// It takes note of verdicts in the set of known tokens, for an inactive that is not believed is none.
+/// Verdicts are recorded in the set of known tokens here, since an inactive verdict that is not
+/// believed must not be.
 #[derive(Debug)]
 pub struct Believed<I> {
     inner: I,
     known: Arc<KnownTokens>,
     belief: Belief,
     patience: Duration,
-    /// Newest moment after which a question was sent to each witness, all of which vouched.
+    /// Newest moment after which each witness was asked, and all vouched.
     vouched_after: Mutex<Option<Instant>>,
     trusted: Counter,
     doubted: Counter,
 }
 
-/// Why an inactive was not believed.
+/// Reason why an inactive verdict was not believed.
 #[derive(Debug, Error)]
 enum Doubt {
     #[error(transparent)]
@@ -49,8 +51,8 @@ enum Doubt {
 }
 
 impl<I: TokenIntrospector> Believed<I> {
-    /// Asks `inner`, and believes by `belief`. `patience` is the most that a question takes, witnesses
-    /// included. It registers its metrics at the current recorder.
+    /// Asks `inner`, and confirms inactive verdicts by `belief`. `patience` is the longest that a
+    /// confirmed answer takes, witnesses included. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
         let answers = |believed: &'static str| {

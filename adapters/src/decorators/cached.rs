@@ -1,4 +1,4 @@
-//! Answers from what is known.
+//! Answers from the cache.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -8,8 +8,8 @@ use metrics::{Counter, counter};
 
 use super::token_cache::TokenCache;
 
-/// Knows what the cache knows, and asks `inner`. It adds nothing to the cache: an answer is kept where
-/// it is asked for, by [`Remembering`](super::Remembering).
+/// Returns cached verdicts from `known`, and asks `inner` in `introspect`. It adds nothing to the
+/// cache: [`Remembering`](super::Remembering) does, where the question is sent.
 #[derive(Debug)]
 pub struct Cached<I> {
     inner: I,
@@ -19,8 +19,7 @@ pub struct Cached<I> {
 }
 
 impl<I> Cached<I> {
-    /// Looks into `cache` for what is known, and asks `inner`. It registers its metrics at the current
-    /// recorder.
+    /// Creates the decorator. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>) -> Self {
         let requests =

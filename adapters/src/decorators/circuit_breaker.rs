@@ -1,4 +1,4 @@
-//! Leaves a server alone that is down, or that refuses us.
+//! Stops asking a server that is down or refuses our credentials.
 
 use std::{
     fmt,
@@ -13,27 +13,28 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// So many failures in a row open the breaker.
+/// Number of failures in a row that opens the breaker.
 const THRESHOLD: u32 = 5;
-/// While it is open, one question is let through this often.
+/// Time between two probes while the breaker is open.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Answers at once that there is no verdict while the server is down or refuses our credentials,
-/// and lets single questions through to see whether that is over.
+/// Fails at once while the server is down or refuses our credentials, and lets single questions
+/// through as probes.
 ///
-/// It counts what no caller's token can cause: no connection, a broken one, no answer in time, 5xx,
-/// and our client refused. It does not count a caller who leaves, an answer that cannot be read, a
-/// redirect, a 429, which is no outage, nor our own limits.
+/// It counts failures that no caller's token can cause: no connection, a broken one, no answer in
+/// time, 5xx, and our client refused. It does not count a caller who leaves, an answer that cannot
+/// be read, a redirect, a 429, which is no outage, or our own limits.
 ///
-/// An answer counts for the state in which its question was sent: questions that were under way when
-/// it opened neither close it, nor do those from before it closed open it again.
+/// An answer counts only in the state in which its question was sent: questions that were under way
+/// when the breaker opened do not close it, and questions from before it closed do not open it
+/// again.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
     breaker: Breaker,
 }
 
-/// The breaker itself, for whoever wants to know how it stands.
+/// Handle to a breaker's state, for a health check.
 #[derive(Clone)]
 pub struct Breaker(Arc<Shared>);
 
@@ -43,16 +44,16 @@ struct Shared {
     closed: Gauge,
 }
 
-/// How a breaker stands.
+/// Condition of a breaker.
 #[derive(Clone, Debug)]
 pub enum Condition {
     /// Questions are let through.
     Closed,
-    /// Questions are answered without asking, but for probes.
+    /// Only probes are let through.
     Open {
-        /// What was seen last.
+        /// Last failure.
         cause: IntrospectionError,
-        /// When it opened.
+        /// Time at which it opened.
         since: Instant,
     },
 }
@@ -66,7 +67,7 @@ struct State {
 
 #[derive(Debug)]
 enum Phase {
-    /// Every question is let through; so many failures in a row were seen.
+    /// Every question is let through. `failures` were seen in a row.
     Closed { failures: u32 },
     /// No question is let through before the next probe.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
@@ -83,23 +84,23 @@ impl State {
 #[error("not asked: it was down a moment ago")]
 struct LeftAlone(#[source] IntrospectionError);
 
-/// Evidence of an answer about the server.
+/// Evidence that an answer gives about the server.
 enum Evidence {
-    /// It answers us.
+    /// The server answers us.
     Up,
-    /// It is down, or refuses us.
+    /// The server is down, or refuses us.
     Down,
     Unknown,
 }
 
 impl<I> CircuitBreaker<I> {
-    /// Watches over `inner`. It registers its metrics at the current recorder.
+    /// Creates a closed breaker before `inner`. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
         Self { inner, breaker: Breaker::new() }
     }
 
-    /// The breaker itself, which outlives this.
+    /// Returns a handle to the breaker, which may outlive the decorator.
     #[must_use]
     pub fn breaker(&self) -> Breaker {
         self.breaker.clone()
@@ -118,7 +119,7 @@ impl Breaker {
         Self(Arc::new(shared))
     }
 
-    /// How it stands now.
+    /// Returns the current condition.
     #[must_use]
     pub fn condition(&self) -> Condition {
         match &self.state().phase {
@@ -133,7 +134,7 @@ impl Breaker {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a question through, as a probe where the breaker is open.
+    /// Lets a question through, as a probe if the breaker is open.
     fn enter(&self) -> Result<Entered<'_>, IntrospectionError> {
         let mut state = self.state();
         let changes = state.changes;
@@ -149,11 +150,11 @@ impl Breaker {
     }
 }
 
-/// A question that was let through. A probe that is given up without an answer about the server
-/// gives its place back at once.
+/// A question that was let through. A probe that is dropped without evidence about the server frees
+/// its slot at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
-    /// Changes of the breaker before it.
+    /// Number of changes of the breaker before the question.
     changes: u64,
     is_probe: bool,
 }
@@ -233,7 +234,7 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// The answer while the breaker is open. Who must act stays the same: a refusal is a refusal.
+/// Returns the answer while the breaker is open. A refusal stays one: the operator must act.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

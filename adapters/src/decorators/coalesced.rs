@@ -1,4 +1,4 @@
-//! Callers with one token share one question, which belongs to none of them.
+//! Shares one question among callers with the same token.
 
 use std::{
     collections::HashMap,
@@ -18,21 +18,20 @@ use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Age up to which a question is joined. A caller who comes later may know of a change that the
-/// question does not see, and waits for the next one.
+/// Age up to which a question is joined. A later caller may know of a change that the question does
+/// not see.
 const JOINABLE: Duration = Duration::from_millis(100);
-/// Questions under way at once for one token. Beyond it callers wait for the next question.
+/// Maximum number of questions under way for one token. Further callers wait for the next question.
 const UNDER_WAY: usize = 2;
 
 /// Asks once for all callers with the same token who come within 100 ms.
 ///
-/// A question runs in a task of its own: once it is sent it runs to its end, even if no caller waits
-/// any more, so that its place, its connection and its record are given back when the work ends.
-/// Waiting is cancel-safe. An answer, a fault included, is for the callers who wait and for none after
-/// them.
+/// A question runs in a task of its own, to its end even if all callers have left, so that its
+/// slot, its connection and its record are freed when the work ends. Waiting is cancel-safe. An
+/// answer, a fault included, goes to the callers who wait and to no later ones.
 ///
-/// At most two questions are under way for one token; a caller who can join neither waits, with all
-/// others who cannot, for the next one, and for no longer than the caller's own time.
+/// At most two questions are under way for one token. Callers who can join neither share the next
+/// one, for which each waits at most `patience`.
 pub struct Coalesced<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -41,7 +40,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// The questions of each token that has one.
+/// Questions by token.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 
@@ -53,9 +52,9 @@ struct Listed {
 
 #[derive(Default)]
 struct OfToken {
-    /// The questions that are sent, the oldest first.
+    /// Questions under way, the oldest first.
     sent: Vec<Sent>,
-    /// The question that is sent when one of them ends.
+    /// Question that is sent when one of them ends.
     next: Option<watch::Sender<Option<Answer>>>,
 }
 
@@ -64,15 +63,15 @@ struct Sent {
     number: u64,
     at: Moment,
     answer: watch::Receiver<Option<Answer>>,
-    /// Span of the question, which has one caller's span above it, whoever else waits.
+    /// Span of the question, below that of the caller who caused it.
     span: Span,
 }
 
-/// A place in line.
+/// Receiver of an answer.
 enum Waiting {
-    /// For a question that is sent, and ends by its own deadline.
+    /// Waits for a question under way, which ends by its own deadline.
     Sent(watch::Receiver<Option<Answer>>),
-    /// For the next one.
+    /// Waits for the next question.
     Next(watch::Receiver<Option<Answer>>),
 }
 
@@ -86,7 +85,7 @@ struct Lost;
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
     /// Shares the questions to `inner`, each of which has a deadline of its own. `patience` is the
-    /// most that a caller waits for the next one. It registers its metrics at the current recorder.
+    /// longest that a caller waits for the next one. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, patience: Duration, clocks: Clocks) -> Self {
         Self {
@@ -147,14 +146,14 @@ fn send<I: TokenIntrospector + 'static>(
         let listed = OnList { inner, questions, clocks, token, number };
         let answered = listed.inner.introspect(&listed.token).await;
         record(&recorded, &answered);
-        // Off the list first: a caller who comes now asks anew.
+        // Removed from the list first: a caller who comes now asks anew.
         listed.make_way();
         answer.send_replace(Some(answered));
     };
     tokio::spawn(question.instrument(span));
 }
 
-/// A question on the list of those under way. It is taken off however it ends.
+/// A question on the list of those under way. Dropping it removes it from the list.
 struct OnList<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -164,8 +163,8 @@ struct OnList<I> {
 }
 
 impl<I: TokenIntrospector + 'static> OnList<I> {
-    /// Gives the place to the question that callers wait for, if any do: in one step, or a caller who
-    /// comes in between would take it as well.
+    /// Removes the question from the list and sends the next one, if callers wait for it. Both
+    /// happen under one lock: a caller who comes in between would take the slot as well.
     fn make_way(self) {
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;
@@ -186,7 +185,7 @@ impl<I> Drop for OnList<I> {
         let Some(of_token) = listed.by_token.get_mut(&self.token) else { return };
         of_token.sent.retain(|sent| sent.number != self.number);
         if of_token.sent.is_empty() {
-            // Whoever waits for the next question, after one that panicked, is told that none comes.
+            // After a panic, this drops the next question's sender, which ends its callers' wait.
             listed.by_token.remove(&self.token);
         }
     }
@@ -198,7 +197,7 @@ impl Questions {
     }
 }
 
-/// Opens the span of a question, below that of its first caller.
+/// Opens the span of a question, below the current span.
 fn new_span() -> Span {
     info_span!(
         "introspection",
@@ -227,7 +226,7 @@ async fn answer(mut waiting: watch::Receiver<Option<Answer>>) -> Answer {
     };
     match waiting.wait_for(Option::is_some).await {
         Ok(answer) => answer.clone().unwrap_or_else(lost),
-        // Its task panicked, or ended with the runtime.
+        // The question's task panicked, or ended with the runtime.
         Err(_) => lost(),
     }
 }

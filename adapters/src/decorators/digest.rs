@@ -1,4 +1,4 @@
-//! Keyed digests, under which tokens are remembered.
+//! Keyed digests, by which tokens are remembered.
 
 use std::hash::Hasher;
 
@@ -6,7 +6,7 @@ use domain::AccessToken;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use uuid::Uuid;
 
-/// 128 bits of SipHash-1-3. Two texts with one digest cannot be found without the key, which never
+/// SipHash-1-3 of 128 bits. Two texts with one digest cannot be found without the key, which never
 /// leaves the process.
 pub(crate) type Digest = u128;
 
@@ -15,7 +15,7 @@ pub(crate) type Digest = u128;
 pub(crate) struct Digester(SipHasher13);
 
 impl Digester {
-    /// Takes a key of 122 bits of the system's randomness.
+    /// Takes a key with 122 random bits from the system.
     pub(crate) fn new() -> Self {
         Self(SipHasher13::new_with_key(&Uuid::new_v4().into_bytes()))
     }
@@ -28,7 +28,7 @@ impl Digester {
         digest(self.0, text)
     }
 
-    /// Makes a digest of a text of a kind: two kinds have no text in common.
+    /// Makes a digest of a kind and a text.
     pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
         let mut hasher = self.0;
         hasher.write(&[kind]);

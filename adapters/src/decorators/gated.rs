@@ -1,4 +1,4 @@
-//! An introspector whose answers a test holds back.
+//! Introspector whose answers a test can hold back.
 
 use std::sync::{
     Arc,
@@ -14,8 +14,8 @@ use tokio::sync::watch;
 
 pub(super) type Answer = Result<Introspection, IntrospectionError>;
 
-/// Counts questions and answers about each token that it is active for a subject of that name; or
-/// as it is told.
+/// Counts questions, and answers once its gate is open. By default every token is active, with its
+/// text as the subject.
 #[derive(Clone)]
 pub(super) struct Gated {
     open: watch::Sender<bool>,
@@ -59,17 +59,17 @@ impl Gated {
         self.open.send_replace(false);
     }
 
-    /// Answers this from now on; `None` is the subject again.
+    /// Sets the answer from now on; `None` restores the default.
     pub(super) fn answer(&self, answer: Option<Answer>) {
         self.answer.send_replace(answer);
     }
 
-    /// How many questions there were.
+    /// Returns the number of questions so far.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many questions are under way.
+    /// Waits until this number of questions is under way.
     pub(super) async fn wait_for_under_way(&self, expected: usize) {
         self.under_way.subscribe().wait_for(|count| *count == expected).await.unwrap();
     }
@@ -105,7 +105,7 @@ pub(super) fn cause() -> Cause {
     Arc::new(std::io::Error::other("a test"))
 }
 
-/// The one word for what was answered.
+/// Returns the word for an answer.
 pub(super) fn word(answer: &Answer) -> &'static str {
     match answer {
         Ok(Introspection::Active(_)) => "active",

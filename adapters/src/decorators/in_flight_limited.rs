@@ -1,4 +1,4 @@
-//! Refuses at once rather than queue without end, and keeps places for users.
+//! Limits the questions under way, and reserves slots for known tokens.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -9,16 +9,15 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{KnownShare, KnownTokens};
 
-/// Lets a bounded number of questions be under way at once. One more is answered at once that
-/// there is no verdict. It never waits.
+/// Limits the number of questions under way at once. One more fails at once, without waiting.
 ///
-/// A share of the places is for tokens that were active when they were last asked about: invented
-/// tokens, however many, do not take it.
+/// A share of the slots is reserved for tokens whose last verdict was active: invented tokens,
+/// however many, do not take it.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
-    /// The places that a token which is not known may take.
+    /// Slots that unknown tokens may take.
     of_strangers: Semaphore,
     known: Arc<KnownTokens>,
 }
@@ -34,11 +33,12 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Places that a question holds while it is under way.
+/// Slots that a question holds while it is under way.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {
-    /// At most `max_in_flight` questions to `inner` at once, `share` of them for `known` tokens alone.
+    /// Allows at most `max_in_flight` questions to `inner` at once, and reserves `share` of them
+    /// for `known` tokens.
     #[must_use]
     pub fn new(
         inner: I,

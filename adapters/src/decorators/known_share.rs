@@ -1,26 +1,26 @@
-//! The part of places and budget that is kept for known tokens.
+//! Share of slots and budget that is reserved for known tokens.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Part of what is shared, in whole percent, that is kept for tokens whose last verdict was active:
-/// 25 % by default.
+/// Share in whole percent that is reserved for tokens whose last verdict was active; 25 % by
+/// default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownShare(u8);
 
-/// A text that is no share.
+/// Error for a text that is no share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it is no share")]
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Largest share, in percent: a token becomes known by a question in the other part.
+    /// Largest share, in percent. A token becomes known by a question in the rest.
     const MAX: u8 = 90;
 
     /// Returns the share of `whole`, rounded down.
     pub(crate) const fn of(self, whole: usize) -> usize {
-        // In this order it cannot overflow, and nothing is lost by rounding twice.
+        // In this order it cannot overflow, and rounding twice loses nothing.
         whole / 100 * self.0 as usize + whole % 100 * self.0 as usize / 100
     }
 }
@@ -34,7 +34,7 @@ impl Default for KnownShare {
 impl FromStr for KnownShare {
     type Err = InvalidShare;
 
-    /// Reads a whole percentage such as `25%`, from `0%` to `90%`.
+    /// Parses a whole percentage such as `25%`, from `0%` to `90%`.
     fn from_str(text: &str) -> Result<Self, InvalidShare> {
         let percent = text.strip_suffix('%').and_then(|percent| percent.trim_end().parse().ok());
         percent.filter(|percent| *percent <= Self::MAX).map(Self).ok_or(InvalidShare)

@@ -12,15 +12,15 @@ use quick_cache::unsync::Cache;
 
 use super::digest::{Digest, Digester};
 
-/// Texts that are remembered of one token. ZITADEL calls a session token active whose last characters
-/// were cut off or replaced: without this bound one user fills the set.
+/// Maximum number of texts that are remembered of one token. ZITADEL calls a session token active
+/// even if its last characters were cut off or replaced: without this bound one user could fill the
+/// set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
-/// Remembers which tokens were active when they were last asked about, longer than their answers may be
-/// reused. It says nothing about a token that can be relied on: it tells users from strangers while
-/// there is not room for all.
+/// Remembers tokens whose last verdict was active, longer than their answers may be reused. It is
+/// no evidence about a token: it only puts users before strangers while capacity is short.
 ///
-/// Tokens are kept as keyed digests, at most four for one `jti`, and a bounded number of them.
+/// Tokens are kept as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {
     known: Mutex<Known>,
     digester: Digester,
@@ -28,15 +28,15 @@ pub struct KnownTokens {
 }
 
 struct Known {
-    /// Digest of a token's text to that of its id.
+    /// Maps the digest of a token's text to that of its id.
     ids: Cache<Digest, Digest>,
-    /// Digest of an id to those of its texts, the newest first. A text that is not in here is not
-    /// known: an entry of one map may be dropped without the other's.
+    /// Maps the digest of an id to those of its texts, the newest first. A token is known only if
+    /// both maps have it: either may evict an entry without the other.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 
 impl KnownTokens {
-    /// Remembers at most `max_tokens`. It registers its metrics at the current recorder.
+    /// Remembers at most `max_tokens`. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(max_tokens: NonZeroUsize) -> Self {
         let (ids, texts) = (Cache::new(max_tokens.get()), Cache::new(max_tokens.get()));
@@ -53,7 +53,7 @@ impl KnownTokens {
         known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
     }
 
-    /// Takes note of a verdict.
+    /// Records a verdict.
     pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
         let text = self.digester.of_token(token);
         let mut known = self.lock();
@@ -65,7 +65,7 @@ impl KnownTokens {
         self.size.set(known.ids.len() as f64);
     }
 
-    /// A token without an id is its own.
+    /// Returns the digest of the token's id, or of its text if it has no id.
     fn id(&self, text: Digest, active: &ActiveToken) -> Digest {
         active.id.as_ref().map_or(text, |id| self.digester.of(id.as_str()))
     }

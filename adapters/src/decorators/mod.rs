@@ -1,5 +1,4 @@
-//! Decorators of the port. Each is in its file and has one reason; they are composed, inside out,
-//! in `app/src/compose.rs`.
+//! Decorators of the port, one per file. `stack.rs` composes them.
 
 mod belief;
 mod believed;

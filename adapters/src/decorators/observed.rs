@@ -1,4 +1,4 @@
-//! Counts and times what is asked.
+//! Counts and times questions.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use domain::{
 use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
-/// Times each question to `inner`, and counts those under way. It stands where each question is one
-/// that the server sees: what was answered from the cache, shared or refused by ourselves is none.
+/// Times each question to `inner`, and counts those under way. It is the innermost decorator, so
+/// that questions answered from the cache, shared, or refused by our own limits do not count.
 pub struct Observed<I> {
     inner: I,
     active: Histogram,
@@ -35,7 +35,7 @@ impl<I> Observed<I> {
             )
         };
         let outage = |outage: Outage| match outage {
-            // The server is not asked then: such a series would stay at zero.
+            // The server is not asked then: the series would stay at zero.
             Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => Histogram::noop(),
             asked => duration("fault", asked.as_str()),
         };
@@ -69,7 +69,7 @@ impl<I> Observed<I> {
             }
             Err(IntrospectionError::ClientRefused { .. }) => Some(&self.refused),
             Err(IntrospectionError::Malformed { .. }) => Some(&self.malformed),
-            // The doubt arises outside of this: the answer was recorded as inactive.
+            // An outer decorator raises this; here the answer was recorded as inactive.
             Err(IntrospectionError::Unwitnessed { .. }) => None,
         }
     }
@@ -86,7 +86,7 @@ impl<I> Observed<I> {
     }
 }
 
-/// One question under way, until it is answered or given up.
+/// A question under way, until it is answered or dropped.
 struct UnderWay<'a>(&'a Gauge);
 
 impl Drop for UnderWay<'_> {

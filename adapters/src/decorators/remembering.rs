@@ -1,4 +1,4 @@
-//! Keeps what is learnt.
+//! Adds answers to the cache.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::token_cache::TokenCache;
 use crate::Clocks;
 
 /// Puts each answer of `inner` into the cache, with the moment before the question was sent: an
-/// answer is as old as its question. It stands inside the shared call, so that no caller who joined
-/// later makes the answer look younger.
+/// answer is as old as its question. It is inside [`Coalesced`](super::Coalesced), so that a caller
+/// who joins later does not make the answer look younger.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,
@@ -19,7 +19,7 @@ pub struct Remembering<I> {
 }
 
 impl<I> Remembering<I> {
-    /// Keeps the answers of `inner` in `cache`.
+    /// Creates the decorator.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>, clocks: Clocks) -> Self {
         Self { inner, cache, clocks }

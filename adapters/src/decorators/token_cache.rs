@@ -1,4 +1,4 @@
-//! Active tokens that were asked about, for as long as they may be reused.
+//! Cache of active tokens, for as long as they may be reused.
 
 use std::{
     fmt,
@@ -20,14 +20,15 @@ use crate::{
     changes::{Changes, Concerned},
 };
 
-/// For how long an answer may be reused, and how many are kept.
+/// Bounds of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// Age up to which an answer is reused; zero, the default, is off.
+    /// Age below which an answer is reused; zero, the default, turns reuse off.
     pub ttl: Duration,
-    /// Answers kept at most; 100 000 by default.
+    /// Maximum number of answers; 100 000 by default.
     pub max_entries: NonZeroUsize,
-    /// Bytes that the answers may take; 64 MiB by default. What answers share is divided among them.
+    /// Maximum size of all answers, in bytes; 64 MiB by default. Shared memory is divided among
+    /// them.
     pub max_bytes: NonZeroU64,
 }
 
@@ -41,16 +42,16 @@ impl Default for CacheSettings {
     }
 }
 
-/// Keeps facts, never decisions: what the authorization server said about a token, to be judged
-/// again at each use.
+/// Keeps facts of the authorization server about tokens, never decisions: they are judged again at
+/// each use.
 ///
-/// A token is known by a keyed digest alone, under a random key of this cache's own. "Inactive" is
-/// never kept: ZITADEL says it for faults of its own too.
+/// A token is stored only as a digest under a random key of this cache's own. Inactive verdicts are
+/// never kept: ZITADEL gives them for faults of its own too.
 pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
     ttl_nanos: u64,
-    /// Knowledge of changes; without a feed an answer is used for the time to live.
+    /// Knowledge of changes; `None` without a feed, when answers are used for the time to live.
     changes: Option<Arc<Changes>>,
     clocks: Clocks,
     size: Gauge,
@@ -61,15 +62,15 @@ pub struct TokenCache {
 #[derive(Clone)]
 struct Entry {
     token: ActiveToken,
-    /// The moment before the question was sent.
+    /// Moment before the question was sent.
     asked: Moment,
-    /// Marks that speak against it; `None` without a feed.
+    /// Slots of marks that concern it; `None` without a feed.
     concerned: Option<Concerned>,
-    /// Bytes when it was put in: what it shares may be shared by fewer later.
+    /// Size in bytes when it was inserted: its shared memory may be shared by fewer later.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, and none so lightly that there could be too many of them.
+/// Weighs an entry by its bytes, but at least by `least`, which bounds the number of entries.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,
@@ -82,8 +83,8 @@ impl Weighter<Digest, Entry> for ByBytes {
 }
 
 impl TokenCache {
-    /// Makes an empty cache, whose answers are used as `changes` allow. It registers its metrics at the
-    /// current recorder.
+    /// Creates an empty cache, whose answers are used as `changes` allow. Registers its metrics at
+    /// the current recorder.
     #[must_use]
     pub fn new(settings: CacheSettings, changes: Option<Arc<Changes>>, clocks: Clocks) -> Self {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;
@@ -103,9 +104,9 @@ impl TokenCache {
         }
     }
 
-    /// Returns what is known of `token`, if it may be used at `now`.
+    /// Returns the cached facts about `token`, if they may be used at `now`.
     pub(super) fn get(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
-        // In this order: now, watermark, entry, marks (`domain::ReuseRule`).
+        // `domain::ReuseRule` relies on this order: now, watermark, entry, marks.
         let (wall, now) = (now, Moment::new(self.clocks.ticks.now(), now));
         let watermark = self.changes.as_ref().map(|changes| changes.watermark());
         let entry = self.entries.get(&self.digester.of_token(token))?;
@@ -126,7 +127,8 @@ impl TokenCache {
         Some(entry.token)
     }
 
-    /// Keeps an answer to a question that was sent after `asked`, unless the token has expired.
+    /// Keeps an active answer to a question that was sent after `asked`, unless it is expired or
+    /// too old. An inactive answer removes the entry.
     pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked: Moment) {
         let digest = self.digester.of_token(token);
         let Introspection::Active(active) = answer else {
@@ -140,8 +142,8 @@ impl TokenCache {
         if is_expired || asked.age_nanos(now) >= self.ttl_nanos {
             return;
         }
-        // Two questions may be under way for one token: the older one's answer, which comes late, does
-        // not replace a younger one.
+        // Two questions may be under way for one token: an older answer that comes late does not
+        // replace a younger one.
         if self.entries.peek(&digest).is_some_and(|kept| kept.asked.tick > asked.tick) {
             return;
         }

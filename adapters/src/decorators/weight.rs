@@ -1,4 +1,4 @@
-//! Bytes that an answer takes.
+//! Size of an answer in memory.
 
 use std::sync::Arc;
 
@@ -6,15 +6,14 @@ use domain::{
     ActiveToken, ClientId, Issuer, OrganizationId, Principal, RoleGrant, Subject, TokenId, Username,
 };
 
-/// Bytes of an allocation beyond its content: the counters of an `Arc`, and what the allocator rounds
-/// up to.
+/// Overhead of an allocation, in bytes: the counters of an `Arc`, and the allocator's rounding.
 const ALLOCATION: usize = 24;
-/// Answers among which something shared is divided, at most. With more, one answer that outlives the
-/// others would weigh less than a quarter of what it keeps in memory.
+/// Maximum number of answers among which shared memory is divided. With more, one answer that
+/// outlives the others would weigh less than a quarter of the memory that it holds.
 const SHARED_BY: usize = 4;
 
-/// Returns the bytes that `token` takes beyond the value itself, its part of what it shares with other
-/// tokens included.
+/// Returns the bytes that `token` takes beyond the value itself, including its part of the memory
+/// that it shares with other tokens.
 pub(super) fn beyond_itself(token: &ActiveToken) -> u64 {
     let id = text(token.id.as_ref().map(TokenId::as_str));
     let principal = ALLOCATION + size_of::<Principal>() + of_principal(&token.principal);
@@ -67,8 +66,8 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Divides bytes among the answers that share them. One owner more is the table in which the
-/// introspector looks for equal values.
+/// Divides bytes among the answers that share them. One of the owners is the introspector's table
+/// of equal values.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

@@ -3,27 +3,27 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-/// Tells whether the server can be believed at the moment when it calls a token inactive.
+/// Vouches for the server when it calls a token inactive.
 #[async_trait]
 pub trait Witness: Send + Sync {
-    /// Returns when a question that was sent after this call began was answered as it should be.
+    /// Returns once a question that was sent after this call began has the expected answer.
     ///
-    /// Cancel-safe. It has an end of its own.
+    /// Cancel-safe. It has a time limit of its own.
     ///
     /// # Errors
-    /// When it was answered otherwise, or not at all.
+    /// When the answer is another one, or does not come.
     async fn vouch(&self) -> Result<(), Unvouched>;
 
-    /// Takes note that the server called a caller's token active just now.
+    /// Records that the server called a caller's token active just now.
     fn heard_active(&self) {}
 }
 
-/// Why an inactive is not believed. It shows no token, and no text of the server's.
+/// Reason why an inactive verdict is not believed. It shows no token and no text from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]
 pub struct Unvouched {
-    /// The setting by which the witness is configured.
+    /// Setting by which the witness is configured.
     pub witness: &'static str,
-    /// The reason, such as the word for a fault.
+    /// Reason, such as the word for a fault.
     pub why: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Where ZITADEL is: addresses that are right, or are refused.
+//! Addresses of ZITADEL, checked as they are parsed.
 
 use std::{fmt, str::FromStr};
 
@@ -8,28 +8,28 @@ use url::{Host, Origin, Url};
 
 use super::NamedIssuer;
 
-/// Why a text is no address of an authorization server. It does not repeat the text, which may
-/// hold a password.
+/// Reason why a text is no address of an authorization server. The text, which may hold a password,
+/// is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// It is no URL, or one without a host.
+    /// Not a URL with a host.
     #[error("it is no URL with a scheme and a host, such as https://auth.example.com")]
     NoUrl,
     /// Neither `https` nor `http`.
     #[error("its scheme is neither https nor http")]
     Scheme,
-    /// `http` to another machine: tokens and secrets would travel in clear.
+    /// `http` to another machine: tokens and secrets would travel unencrypted.
     #[error("http is for loopback only (localhost, 127.0.0.1, [::1]); use https")]
     Clear,
     /// A user name, a password, a query or a fragment.
     #[error("it must not have a user name, a password, a query or a fragment")]
     Surplus,
-    /// A path where only an origin can be meant.
+    /// A path where only scheme, host and port are allowed.
     #[error("it must not have a path, only scheme, host and port")]
     Path,
 }
 
-/// The issuer, which is also the base of its URLs: `https`, or `http` on loopback.
+/// Issuer of the tokens, and base of its URLs: `https`, or `http` on loopback.
 #[derive(Clone, Debug)]
 pub struct Domain {
     url: Url,
@@ -37,7 +37,7 @@ pub struct Domain {
     named: NamedIssuer,
 }
 
-/// Compares the addresses, however the server writes them.
+/// Compares the addresses, not the server's spelling of them.
 impl PartialEq for Domain {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url
@@ -46,9 +46,9 @@ impl PartialEq for Domain {
 
 impl Eq for Domain {}
 
-/// Returns the issuer of a claim or of metadata in the form of the URL parser, as `Domain` has it:
-/// without the scheme's default port, the host in lower case, an IPv6 address in its short form.
-/// Another text stays as it is.
+/// Returns the issuer of a claim or of metadata as the URL parser writes it, which is how `Domain`
+/// has it: no default port, host in lower case, IPv6 address in its short form. A text that is no
+/// URL with a host stays as it is.
 pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
     match Url::parse(text) {
         Ok(url) if url.has_host() => Issuer::parse(url.as_str()),
@@ -57,19 +57,19 @@ pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
 }
 
 impl Domain {
-    /// The issuer that every token must name.
+    /// Returns the issuer that every token must name.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
 
-    /// Tells whether there is a path behind the host.
+    /// Returns whether there is a path after the host.
     #[must_use]
     pub fn has_path(&self) -> bool {
         self.url.path() != "/"
     }
 
-    /// The issuer as the server writes it, once its metadata were read.
+    /// Returns the issuer as the server spells it, once its metadata were read.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named
     }
@@ -104,7 +104,7 @@ impl FromStr for Domain {
     }
 }
 
-/// The URL of an introspection endpoint: `https`, or `http` on loopback.
+/// URL of an introspection endpoint: `https`, or `http` on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntrospectionEndpoint(Url);
 
@@ -124,13 +124,13 @@ impl FromStr for IntrospectionEndpoint {
     }
 }
 
-/// Scheme, host and port to connect to instead of the issuer's own. `http` is allowed to any
-/// host: who sets this knows the network in between.
+/// Scheme, host and port to connect to instead of the issuer's own. `http` is allowed to any host:
+/// the operator who sets this knows the network in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectTo(Url);
 
 impl ConnectTo {
-    /// Whether tokens travel in clear to another machine.
+    /// Returns whether tokens travel unencrypted to another machine.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         refuse_clear(&self.0).is_err()

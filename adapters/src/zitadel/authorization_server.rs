@@ -1,7 +1,7 @@
-//! Asks whether clients that know nothing but this API's address can log people in at ZITADEL: what its
-//! metadata tell them (OpenID Connect Discovery, RFC 8414).
+//! Checks whether clients that know only this API's address can log people in at ZITADEL, by its
+//! metadata (OpenID Connect Discovery, RFC 8414).
 //!
-//! MCP clients are such: they want PKCE, and a client id that they get by themselves or are given.
+//! MCP clients are such: they need PKCE, and a client id that they register or are given.
 
 use domain::IntrospectionError;
 use reqwest::{Method, StatusCode};
@@ -20,7 +20,7 @@ const PUBLIC_CLIENTS: &str = "public_clients";
 const REGISTRATION: &str = "registration";
 const AUDIENCE_SCOPE: &str = "audience_scope";
 
-/// Members of the metadata that such clients look at.
+/// Members of the metadata that these clients read.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -34,8 +34,8 @@ struct Metadata {
 }
 
 impl ZitadelIntrospector {
-    /// Reads the metadata at both places where clients look for it, each within the time that one
-    /// question may take, and says what clients find there and what they must ask for.
+    /// Reads the metadata at both places where clients look for it, each within the timeout of one
+    /// question, and reports what clients find there and what they must request.
     pub async fn check_authorization_server(&self, explainer: &Explainer) -> Vec<Step> {
         let generation = self.generations.current();
         let domain = generation.discovery.domain();
@@ -55,7 +55,7 @@ impl ZitadelIntrospector {
         ]
     }
 
-    /// Reads the metadata at a place; `None` where the answer is 404.
+    /// Returns the metadata at `url`; `None` if the answer is 404.
     async fn metadata(&self, url: Url) -> Result<Option<Metadata>, IntrospectionError> {
         let generation = self.generations.current();
         let asking = async {
@@ -70,7 +70,8 @@ impl ZitadelIntrospector {
         tokio::time::timeout(self.timeout, asking).await.unwrap_or_else(|_| too_late())
     }
 
-    /// ZITADEL has nothing there, and clients then ask by OpenID Connect Discovery.
+    /// Checks the place of RFC 8414. ZITADEL answers 404 there, and clients fall back to OpenID
+    /// Connect Discovery.
     async fn rfc_8414_step(&self, domain: &Domain, explainer: &Explainer) -> Step {
         let mut url = domain.url().clone();
         let path = url.path().trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! The canary: a token of this API's own that is known to be good.
+//! Canary: a token of this API's own that is known to be good.
 
 use std::{
     fmt,
@@ -20,22 +20,24 @@ use crate::decorators::{Unvouched, Witness};
 
 /// Time between two looks at the file, and between two questions while the canary is not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two questions while it is active and no inactive is in doubt: `exp` is read then.
+/// Time between two questions while it is active and no inactive verdict is in doubt, to read
+/// `exp`.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
 /// Time after which a canary that is inactive while other tokens are active is given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
-/// Time before `exp` from which it is warned of.
+/// Time before `exp` from which its expiry is warned of.
 pub(super) const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 /// Time between two such warnings.
 pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Time between two warnings that it is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Vouches for ZITADEL's database while ZITADEL calls a token active that is known to be good.
+/// Vouches for ZITADEL's database while ZITADEL calls a known good token active.
 ///
-/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given up, and
-/// vouches for everything, once another token was active ten minutes or more after it became inactive,
-/// and it is inactive still. It is taken up again when it is active, or when its file changes.
+/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given
+/// up, and vouches for everything, if it is still inactive once another token was active ten
+/// minutes or more after it became inactive. It is used again when it is active, or when its file
+/// changes.
 #[derive(Clone)]
 pub struct Canary(Arc<Shared>);
 
@@ -46,7 +48,7 @@ struct Shared {
     rounds: Rounds<Result<(), Unvouched>>,
     state: Mutex<State>,
     started_at: Instant,
-    /// Nanoseconds from the start to the newest moment at which another token was active.
+    /// Nanoseconds from `started_at` to the newest moment at which another token was active.
     others_active: AtomicU64,
     up: Gauge,
     active: Counter,
@@ -57,19 +59,19 @@ struct Shared {
 #[derive(Default)]
 struct State {
     is_active: bool,
-    /// When it was inactive for the first time since it was active.
+    /// Time of the first inactive answer since it was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// Whether the log says that it is inactive, and when it said so last.
+    /// Set when the log's last word is that it is inactive, and the time of the last such message.
     is_inactive_said: bool,
     inactive_said: Option<Instant>,
-    /// When it was said last that it expires soon.
+    /// Time of the last warning that it expires soon.
     expiry_said: Option<Instant>,
 }
 
 impl Canary {
-    /// Asks `introspector`, which is to be no decorator, about `token`. It registers its metrics at the
-    /// current recorder.
+    /// Creates a canary that asks `introspector`, which must not be a decorator, about `token`.
+    /// Registers its metrics at the current recorder.
     pub(super) fn new(
         token: Arc<OwnToken>,
         introspector: impl TokenIntrospector + 'static,
@@ -94,14 +96,14 @@ impl Canary {
         }))
     }
 
-    /// Returns since when ZITADEL calls it inactive, if it does, for a health check.
+    /// Returns the moment since which ZITADEL calls it inactive, for a health check.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since
     }
 
-    /// Looks at the file every five seconds, and asks at once, after a change, every five seconds while
-    /// it is not active, and every hour, for as long as the canary is used.
+    /// Looks at the file every five seconds while the canary is used. Asks ZITADEL at once, after a
+    /// change, every five seconds while the canary is not active, and every hour otherwise.
     pub(super) fn watch_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(&self.0);
         async move {
@@ -138,7 +140,7 @@ impl Shared {
     async fn ask(&self) -> Result<(), Unvouched> {
         let mut asked_at = Instant::now();
         let mut answer = self.introspector.introspect(&self.token.current()).await;
-        // It may have been replaced in this moment.
+        // The file may just have been replaced.
         if matches!(answer, Ok(Introspection::Inactive)) && self.token.look().await {
             self.start_over();
             asked_at = Instant::now();
@@ -205,7 +207,8 @@ impl Shared {
         if state.is_given_up {
             return;
         }
-        // An answer from the first moment of a fault does not count, nor one from after this question.
+        // Another token's active answer counts only from ten minutes after the first inactive one
+        // on, and only if it came before this question.
         let others = self.others_active();
         if others.is_some_and(|others| since + GIVEN_UP_AFTER <= others && others <= asked_at) {
             state.is_given_up = true;

@@ -1,4 +1,4 @@
-//! Asks ZITADEL, step by step, whether this set-up works.
+//! Checks at ZITADEL, step by step, whether this set-up works.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,39 +8,39 @@ use uuid::Uuid;
 
 use super::{Explainer, Finding, ZitadelIntrospector, fault::Seen, response};
 
-/// From how many seconds on two clocks are too far apart.
+/// Largest difference at which two clocks agree, in seconds.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// What was found, step by step.
+/// Result of a checkup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkup {
-    /// The steps, in their order. After one that failed the others are skipped.
+    /// Steps in order. After one that failed the others are skipped.
     pub steps: Vec<Step>,
-    /// How many seconds this machine's clock is ahead of ZITADEL's, if ZITADEL told the time.
+    /// Seconds by which this machine's clock is ahead of ZITADEL's, if ZITADEL sent the time.
     pub clock_ahead_secs: Option<i64>,
 }
 
 /// One step of a checkup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What was tried.
+    /// Name of the step.
     pub name: &'static str,
-    /// How it ended.
+    /// Outcome of the step.
     pub outcome: Outcome,
-    /// The one word for what is wrong.
+    /// One word for the problem, if there is one.
     pub reason: Option<&'static str>,
-    /// What was found.
+    /// Description of what was found.
     pub found: String,
-    /// What to do.
+    /// Remedy, if there is something to do.
     pub advice: Option<String>,
 }
 
-/// How a step ended.
+/// Outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All is well.
     Ok,
-    /// It works, and something should be looked at.
+    /// It works, but needs attention.
     Warning,
     /// It does not work.
     Failed,
@@ -49,7 +49,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The one word for it.
+    /// Returns the outcome as one word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,18 +62,18 @@ impl Outcome {
 }
 
 impl Step {
-    /// A step at which all is well.
+    /// Creates a step at which all is well.
     #[must_use]
     pub fn ok(name: &'static str, found: String) -> Self {
         Self { name, outcome: Outcome::Ok, reason: None, found, advice: None }
     }
 
-    /// A step at which all is well, with something to do besides.
+    /// Creates a step at which all is well, with something to do besides.
     pub(super) fn advised(name: &'static str, found: String, advice: String) -> Self {
         Self { advice: Some(advice), ..Self::ok(name, found) }
     }
 
-    /// A step at which something should be looked at.
+    /// Creates a step that needs attention.
     #[must_use]
     pub fn warning(name: &'static str, finding: Finding) -> Self {
         Self { outcome: Outcome::Warning, ..Self::failed(name, finding) }
@@ -95,7 +95,7 @@ const INTROSPECTION: &str = "introspection";
 
 impl ZitadelIntrospector {
     /// Asks for the discovery document, compares the clocks, and introspects a random token with
-    /// this API's own credentials, each within the time that one question may take.
+    /// this API's own credentials, each within the timeout of one question.
     pub async fn check_up(&self, explainer: &Explainer, clock: &dyn Clock) -> Checkup {
         if self.generations.current().discovery.known().is_some() {
             let why = "zitadel.introspection_endpoint is set: discovery is not asked";
@@ -107,7 +107,7 @@ impl ZitadelIntrospector {
         let (discovery, clock_ahead) = self.check_discovery(explainer, clock).await;
         let goes_on = discovery.outcome == Outcome::Ok;
         if !goes_on {
-            // Whoever answered, if anybody did, need not be ZITADEL.
+            // The server that answered, if any did, need not be ZITADEL.
             let skipped = |name| Step::skipped(name, "it needs discovery");
             let steps = vec![discovery, skipped(CLOCK), skipped(INTROSPECTION)];
             return Checkup { steps, clock_ahead_secs: None };
@@ -173,13 +173,13 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
     Err(Seen::Timeout.unavailable(Outage::TimedOut))
 }
 
-/// Seconds by which our clock is ahead of the one in `Date`, which shows whole seconds only. The
-/// moment that it shows is taken to be half way between `before` and `after`.
+/// Returns the seconds by which our clock is ahead of `Date`. The server is taken to have read its
+/// clock half way between `before` and `after`.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;
     let ours = before + after.duration_since(before).unwrap_or_default() / 2;
-    // On average it was half a second later there than the whole seconds say.
+    // `Date` is cut off to whole seconds: half a second is missing on average.
     let theirs = theirs + Duration::from_millis(500);
     let seconds = |distance: Duration| i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
     Some(match ours.duration_since(theirs) {

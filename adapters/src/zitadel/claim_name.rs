@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Claims that are read of every answer, into fields of their own.
+/// Claims that are read from every answer, into fields of their own.
 const READ_ANYWAY: [&str; 12] = [
     "active",
     "sub",
@@ -24,13 +24,13 @@ const READ_ANYWAY: [&str; 12] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimName(Box<str>);
 
-/// A name that no further claim can have.
+/// Reason why a text is no name of a further claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClaimNameError {
     /// It is empty.
     #[error("the name of a claim is empty")]
     Empty,
-    /// It is the name of a claim that [`Principal`](domain::Principal) has a field for.
+    /// [`Principal`](domain::Principal) has a field for this claim.
     #[error("this claim is read anyway: see the fields of the principal")]
     ReadAnyway,
 }

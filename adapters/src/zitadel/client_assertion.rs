@@ -12,14 +12,14 @@ use uuid::Uuid;
 
 use super::{NamedIssuer, key_file::KeyFile};
 
-/// How long an assertion is good for. ZITADEL refuses one that is older than an hour.
+/// Lifetime of an assertion. ZITADEL refuses one older than an hour.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// A new assertion is signed from this age on, well before the old one lapses.
+/// Age from which on a new assertion is signed, well before the old one expires.
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
-/// An assertion younger than this is not replaced when it is refused: it is not the fault.
+/// Age below which a refused assertion is not replaced: it is not the cause.
 const FRESH: Duration = Duration::from_secs(5);
-/// `iat` is this much in the past: ZITADEL refuses an assertion from more than a second ahead of
-/// its clock.
+/// Time by which `iat` is in the past: ZITADEL refuses an assertion from more than a second ahead
+/// of its clock.
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {
@@ -50,7 +50,7 @@ impl ClientAssertions {
         Self { key_file, issuer, clock, signed: Mutex::new(None) }
     }
 
-    /// An assertion that is good for minutes to come.
+    /// Returns an assertion that stays valid for minutes.
     pub(super) fn current(&self) -> Result<Arc<str>, IntrospectionError> {
         let now = self.clock.now();
         let issuer = self.issuer.get();
@@ -66,8 +66,8 @@ impl ClientAssertions {
         Ok(assertion)
     }
 
-    /// Whether there is another assertion to try than the `refused` one: a newer one, or one that
-    /// the next request signs afresh. One that was signed a moment ago is not signed again.
+    /// Returns whether there is another assertion to try than `refused`: a newer one, or one that
+    /// the next request signs. An assertion signed a moment ago is not replaced.
     pub(super) fn renew(&self, refused: &Arc<str>) -> bool {
         let now = self.clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::zitadel::test_key::KEY_JSON;
 
-    /// Assertions signed at these ages, in seconds from the first one.
+    /// Returns assertions on a clock that reads these seconds, one after the other.
     fn assertions_at(ages_secs: &'static [u64]) -> ClientAssertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();
@@ -130,7 +130,7 @@ mod tests {
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     }
 
-    // incidents.md row 20: this really signs, in the crate that has to.
+    // incidents.md row 20: this signs for real, in the crate that has to.
     #[test]
     fn an_assertion_says_what_zitadel_asks_for() {
         let assertion = assertions_at(&[0]).current().unwrap();

@@ -1,4 +1,4 @@
-//! How this API shows the introspection endpoint who it is (RFC 7662 §2.1).
+//! Client authentication of this API at the introspection endpoint (RFC 7662 §2.1).
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::SystemClock;
 
-/// The credentials of this API at the authorization server.
+/// Credentials of this API at the authorization server.
 pub struct ClientAuthentication {
     method: Method,
 }
@@ -24,7 +24,8 @@ enum Method {
 }
 
 impl ClientAuthentication {
-    /// `client_secret_basic`: both halves are form-encoded before base64 (RFC 6749 §2.3.1).
+    /// Authenticates by `client_secret_basic`: both halves are form-encoded before base64 (RFC 6749
+    /// §2.3.1).
     #[must_use]
     pub fn client_secret_basic(client_id: &ClientId, client_secret: &SecretString) -> Self {
         let id: String = byte_serialize(client_id.as_str().as_bytes()).collect();
@@ -36,7 +37,8 @@ impl ClientAuthentication {
         Self { method: Method::Basic(header) }
     }
 
-    /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key file.
+    /// Authenticates by `private_key_jwt`: a signed assertion (RFC 7523 §2.2) from ZITADEL's key
+    /// file.
     #[must_use]
     pub fn private_key_jwt(
         key_file: KeyFile,
@@ -47,7 +49,7 @@ impl ClientAuthentication {
         Self { method: Method::PrivateKeyJwt(Box::new(assertions)) }
     }
 
-    /// Shows credentials that are understood to `issuer`, by the clock of the system.
+    /// Authenticates with parsed credentials at `issuer`, by the system's clock.
     pub(super) fn of(parsed: Parsed, issuer: &NamedIssuer) -> Self {
         match parsed {
             Parsed::ClientSecret { client_id, client_secret } => {
@@ -59,7 +61,7 @@ impl ClientAuthentication {
         }
     }
 
-    /// The registered name of the method (RFC 7591 §2).
+    /// Returns the registered name of the method (RFC 7591 §2).
     pub(super) fn name(&self) -> &'static str {
         match self.method {
             Method::Basic(_) => "client_secret_basic",
@@ -67,7 +69,7 @@ impl ClientAuthentication {
         }
     }
 
-    /// The credentials for one request.
+    /// Returns the credentials for one request.
     pub(super) fn credentials(&self) -> Result<Credentials, IntrospectionError> {
         Ok(match &self.method {
             Method::Basic(header) => Credentials::Basic(header.clone()),
@@ -75,7 +77,7 @@ impl ClientAuthentication {
         })
     }
 
-    /// Whether there are other credentials to be had than those that were `refused`.
+    /// Returns whether there are other credentials to try than `refused`.
     pub(super) fn renew(&self, refused: &Credentials) -> bool {
         match (&self.method, refused) {
             (Method::PrivateKeyJwt(assertions), Credentials::Assertion(refused)) => {
@@ -86,7 +88,7 @@ impl ClientAuthentication {
     }
 }
 
-/// What one request shows of this API.
+/// Credentials as one request carries them.
 pub(super) enum Credentials {
     Basic(HeaderValue),
     Assertion(Arc<str>),

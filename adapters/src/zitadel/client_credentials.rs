@@ -1,5 +1,5 @@
-//! The credentials of this API at ZITADEL, and where they are written down: a file is read again while
-//! the API runs.
+//! Credentials of this API at ZITADEL, given as values or in files, which are read again while the
+//! API runs.
 
 use std::{
     fmt,
@@ -16,10 +16,10 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Readings of the files at most until two in a row say the same.
+/// Largest number of readings of the files until two in a row agree.
 const READINGS: usize = 5;
 
-/// The credentials of this API: a client id with its secret, or ZITADEL's `key.json` of an API
+/// Credentials of this API: a client id with its secret, or ZITADEL's `key.json` of an API
 /// application. Each part is a value, or a file that is read again when it changes.
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
@@ -27,14 +27,14 @@ pub struct ClientCredentials {
     pub(super) parsed: Parsed,
 }
 
-/// Compares the texts, wherever they are written down.
+/// Compares the texts, wherever they come from.
 impl PartialEq for ClientCredentials {
     fn eq(&self, other: &Self) -> bool {
         self.written == other.written
     }
 }
 
-/// Credentials as they are written down, not yet understood.
+/// Credentials as configured, not parsed yet.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Written {
     /// For `client_secret_basic`.
@@ -43,14 +43,14 @@ pub(super) enum Written {
     PrivateKey { key: CredentialText, client_id: Option<String> },
 }
 
-/// Credentials that are understood.
+/// Parsed credentials.
 #[derive(Clone, Debug)]
 pub(super) enum Parsed {
     ClientSecret { client_id: ClientId, client_secret: SecretString },
     PrivateKey(KeyFile),
 }
 
-/// One part of the credentials, and where it is written down.
+/// One part of the credentials, with its source.
 #[derive(Clone, Debug)]
 pub struct CredentialText {
     setting: &'static str,
@@ -58,16 +58,16 @@ pub struct CredentialText {
     text: SecretString,
 }
 
-/// Why credentials cannot be used as they are written down. It repeats nothing of a secret, not even
-/// of one that stands where the path of its file belongs.
+/// Reason why credentials cannot be used. Nothing of a secret is repeated, not even of one in the
+/// place of its file's path.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
-    /// The setting, such as `zitadel.key_file`.
+    /// Setting, such as `zitadel.key_file`.
     pub setting: &'static str,
-    /// The file that it names, where it names one. A text that is no path may stand here.
+    /// File that it names, if any. A text that is no path may be here.
     pub file: Option<PathBuf>,
-    /// What is wrong.
+    /// Description of the problem.
     pub problem: String,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Names the file before its problem.
+/// Returns the file as it precedes the problem, or an empty text.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
@@ -127,7 +127,7 @@ impl ClientCredentials {
         Self::new(Written::ClientSecret { client_id, client_secret })
     }
 
-    /// Takes the content of a `key.json`. Where `client_id` is given, the key must have it.
+    /// Takes the content of a `key.json`. If `client_id` is given, the key must have it.
     ///
     /// # Errors
     /// When it is no key of an API application, or one of another client.
@@ -197,8 +197,8 @@ impl Written {
         )
     }
 
-    /// Of two files that are replaced together, one reading may find the old one and the new one: two
-    /// readings in a row have to say the same.
+    /// Reads until two readings in a row agree: one reading may find an old file and a new one
+    /// while both are replaced.
     fn read_until_equal(&self) -> Result<Self, CredentialError> {
         let mut last = self.read_once_more();
         for _ in 1..READINGS {
@@ -223,7 +223,7 @@ impl Written {
         })
     }
 
-    /// Returns the parts that stand in files: the setting, the file, and the text that it had.
+    /// Returns the parts that are in files: the setting, the file, and the text that it had.
     pub(super) fn in_files(&self) -> impl Iterator<Item = (&'static str, &Path, &SecretString)> {
         let parts = match self {
             Self::ClientSecret { client_id, client_secret } => {
@@ -259,13 +259,13 @@ impl CredentialText {
         }
     }
 
-    /// The setting that the text belongs to.
+    /// Returns the setting that the text belongs to.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting
     }
 
-    /// Returns why the text is hardly the one that ZITADEL gave out. It repeats nothing of it.
+    /// Returns why the text is probably not as ZITADEL issued it, without repeating it.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.text.expose_secret())

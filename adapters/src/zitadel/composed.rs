@@ -1,4 +1,4 @@
-//! ZITADEL behind the decorators, with everything that an API needs to know about it.
+//! ZITADEL behind the shipped decorators, with everything that an API needs to know about it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,43 +18,43 @@ use crate::{
 /// Default clock skew tolerated when `nbf` is judged.
 const LEEWAY: Duration = Duration::from_secs(5);
 
-/// ZITADEL as an API asks it, made by [`compose`].
+/// ZITADEL behind the shipped decorators, made by [`compose`].
 pub struct ComposedZitadel {
-    /// The port, behind cache, breaker and limits.
+    /// Port, behind cache, breaker and limits.
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Asked of every token: the issuer, and 5 s of leeway. Organizations and audiences may be
-    /// added before [`authorizer`](Self::authorizer) is called.
+    /// Requirements for every token: the issuer, and 5 s of leeway. Organizations and audiences may
+    /// be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
     /// Tokens whose last verdict was active, for limits of the caller's own.
     pub known: Arc<KnownTokens>,
-    /// The issuer byte for byte as ZITADEL's metadata spell it, for metadata of this API (RFC 9728). See
-    /// [`ZitadelSettings::learn_issuer`].
+    /// Issuer byte for byte as ZITADEL's metadata spell it, for metadata of this API (RFC 9728).
+    /// See [`ZitadelSettings::learn_issuer`].
     pub issuer: NamedIssuer,
-    /// The circuit breaker, for a health check.
+    /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// The doubts about inactives, for a health check.
+    /// Doubts about inactive verdicts, for a health check.
     pub belief: Belief,
-    /// The token without which an inactive is not believed, for a health check.
+    /// Token without which an inactive verdict is not believed, for a health check.
     pub canary: Option<Canary>,
-    /// The event log that is followed, if it is, for a health check and a doorbell.
+    /// Event log, if it is followed, for a health check and a doorbell.
     pub changes: Option<FollowedLog>,
-    /// Tells when a verdict that stays in use, such as that on an open stream, has to be obtained anew, if
-    /// the event log is followed. It asks ZITADEL nothing, and needs no cache.
+    /// Tells when a verdict in lasting use, such as that of an open stream, must be obtained again,
+    /// if the event log is followed. Sends nothing to ZITADEL and needs no cache.
     pub watch: Option<Arc<dyn VerdictWatch>>,
-    /// How long there has been no verdict, for a health check.
+    /// Questions without a verdict, for a health check.
     pub verdicts: Verdicts,
-    /// Explains ZITADEL's answers to people.
+    /// Explains ZITADEL's answers to operators.
     pub explainer: Explainer,
-    /// This API's credentials, for a look at their files on demand.
+    /// Credentials of this API, whose files can be looked at on demand.
     pub credentials: Arc<CurrentAuthentication>,
 }
 
-/// Puts the shipped decorators before ZITADEL. Nothing is waited for: ZITADEL may be down.
+/// Puts the shipped decorators before ZITADEL. Returns at once: ZITADEL may be down.
 ///
-/// Within a runtime of tokio, credentials in files are read again every 5 seconds, connections are
-/// replaced every 5 minutes, the canary is watched and the event log followed. Outside of one, credentials
-/// are read again only when ZITADEL refuses them, connections are replaced only when no answer comes over
-/// them, and the event log is silent.
+/// Within a tokio runtime, credentials in files are read again every 5 seconds, connections are
+/// replaced every 5 minutes, the canary is watched and the event log followed. Outside of one,
+/// credentials are read again only when ZITADEL refuses them, connections are replaced only when no
+/// answer comes over them, and the event log is silent.
 ///
 /// ```no_run
 /// use adapters::{
@@ -74,7 +74,7 @@ pub struct ComposedZitadel {
 /// ```
 ///
 /// # Errors
-/// When no HTTP client can be made that does what the settings say.
+/// When no HTTP client can be made from the settings.
 pub fn compose(
     mut settings: ZitadelSettings,
     cache: CacheSettings,
@@ -88,7 +88,7 @@ pub fn compose(
     let known = Arc::new(KnownTokens::new(cache.max_entries));
     let feed = settings.changes.take();
     let reader = feed.as_ref().map(|feed| Arc::clone(&feed.token));
-    // Where the reader's token is the canary too, the canary looks at its file.
+    // If the reader's token is the canary too, the canary watches its file.
     let (canary, reader) = match settings.canary.take() {
         Some(canary) => (Some(canary), reader),
         None => (reader, None),
@@ -151,7 +151,7 @@ pub fn compose(
 }
 
 impl ComposedZitadel {
-    /// Returns who decides about every token, by the clock of the system.
+    /// Returns the authorizer of every token, by the system's clock.
     #[must_use]
     pub fn authorizer(&self) -> Authorizer {
         let introspector = Arc::clone(&self.introspector);

@@ -1,6 +1,6 @@
-//! Marks of a credential that was not copied as ZITADEL gave it out.
+//! Signs that a credential was not copied as ZITADEL issued it.
 
-/// Returns why a client id or secret is hardly meant as it stands. It repeats nothing of it.
+/// Returns why a client id or secret is probably not meant as it is, without repeating it.
 pub(super) fn doubt(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         Some("it begins with a byte order mark: save the file as UTF-8 without one")
@@ -21,7 +21,7 @@ pub(super) fn doubt(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether the text is a line of a `.env` file.
+/// Returns whether the text assigns `name`, as a line of a `.env` file does.
 fn is_assignment(text: &str, name: &str) -> bool {
     let text = text.trim_start();
     let text = text.strip_prefix("export ").unwrap_or(text).trim_start();

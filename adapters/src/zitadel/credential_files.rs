@@ -14,11 +14,10 @@ use super::{
     client_credentials::{Parsed, Written},
 };
 
-/// Reads the files again at each look, and compares their contents: neither times nor the targets of
-/// links tell whether a mounted secret was swapped. Contents that cannot be used change nothing, and
-/// are warned of once.
+/// Reads the files again at each look, and compares their contents: neither times nor link targets
+/// tell whether a mounted secret was swapped. Contents that cannot be used change nothing, and are
+/// warned of once.
 pub(super) struct CredentialFiles {
-    /// The files to read.
     written: Arc<Written>,
     /// Result of the last look.
     seen: Result<Arc<Written>, CredentialError>,
@@ -61,13 +60,13 @@ impl CredentialFiles {
 impl AuthenticationSource for CredentialFiles {
     async fn changed(&mut self) -> Option<ClientAuthentication> {
         let written = Arc::clone(&self.written);
-        // Nothing is read where the runtime ends.
+        // A runtime that is shutting down reads nothing.
         let found = spawn_blocking(move || written.read_again()).await.ok()?;
         self.take(found)
     }
 }
 
-/// Returns the files whose contents differ from those before, or all where those are not known.
+/// Returns the files whose contents differ from `before`, or all if `before` is `None`.
 fn changed<'a>(
     before: Option<&'a Written>,
     now: &'a Written,
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
     use crate::zitadel::{ClientCredentials, CredentialText, CurrentAuthentication};
 
-    /// A directory as Kubernetes mounts a secret, with a client id and its secret.
+    /// Directory as Kubernetes mounts a secret, with a client id and its secret.
     struct Mount(TempDir);
 
     impl Mount {
@@ -123,7 +122,7 @@ mod tests {
             mount
         }
 
-        /// Another version of both in one step.
+        /// Replaces both by another version in one step.
         fn swap(&self, version: usize) {
             let at = |name: &str| self.0.path().join(name);
             let directory = at(&format!("..{version}"));
@@ -138,7 +137,7 @@ mod tests {
             fs::write(self.0.path().join(name), text).unwrap();
         }
 
-        /// The credentials as they are written down.
+        /// Returns the credentials as configured.
         fn written(&self) -> Written {
             let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
             let id = file("zitadel.client_id_file", "id").unwrap();
@@ -169,7 +168,7 @@ mod tests {
         mount.swap(1);
         assert!(files.changed().await.is_some());
         assert!(files.changed().await.is_none());
-        // Another file, and another time, with the same content.
+        // Another file with another time, and the same content.
         mount.write("secret", "secret-1");
         assert!(files.changed().await.is_none());
         mount.write("secret", "secret-2");
@@ -194,7 +193,7 @@ mod tests {
         assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
-    /// A look that waited for a file that hangs would be the last one.
+    /// Without a bound, a look that waits for a hanging file would be the last one.
     #[tokio::test]
     async fn a_file_that_hangs_does_not_end_the_rotation() {
         for hanging in ["id", "secret"] {
@@ -207,7 +206,7 @@ mod tests {
                 let error = files.seen.clone().unwrap_err();
                 assert!(error.problem.contains("does not come to an end"), "{error}");
             }
-            // The mount is back.
+            // The mount works again.
             fs::write(&path, "as it was").unwrap();
             fs::remove_file(&path).unwrap();
             mount.write(hanging, "another");
@@ -220,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Neither a reason to wait, nor to blame ZITADEL.
+    /// A hanging file is no reason to wait, nor to blame ZITADEL.
     #[tokio::test]
     async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
         let mount = Mount::new();

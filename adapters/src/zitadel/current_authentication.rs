@@ -1,7 +1,6 @@
-//! This API's credentials, which may be replaced while questions are under way.
+//! Credentials of this API, which may be replaced while questions are under way.
 //!
-//! When to look for others is decided here; where they are written down, and how they are read, is
-//! their source's to know.
+//! This module decides when to look for others; their source knows where they are and reads them.
 
 use std::{
     fmt,
@@ -22,26 +21,26 @@ use super::{
 };
 use crate::bounded_file::AGAIN;
 
-/// How often the source is looked at.
+/// Time between two looks at the source.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Where credentials come from that may change while the API runs.
+/// Source of credentials that may change while the API runs.
 #[async_trait]
 pub trait AuthenticationSource: Send {
-    /// Looks again: the credentials of this moment, if they are others than when it looked last and
-    /// can be used. Cancel-safe: what a look that was given up has missed, the next one sees.
+    /// Returns the current credentials, if they can be used and differ from those of the last look.
+    /// Cancel-safe: the next look sees what a dropped one missed.
     async fn changed(&mut self) -> Option<ClientAuthentication>;
 }
 
-/// The credentials that are used at the moment. A question reads them by one short lock; whoever
-/// looks for others holds up nobody.
+/// Credentials in use. A question reads them under one short lock; a look for others blocks no
+/// reader.
 pub struct CurrentAuthentication {
     current: RwLock<Arc<ClientAuthentication>>,
-    /// One looks at a time.
+    /// Locked during a look: there is one at a time.
     source: Option<Mutex<Box<dyn AuthenticationSource>>>,
 }
 
-/// Credentials that stay as they are.
+/// Creates credentials that never change.
 impl From<ClientAuthentication> for CurrentAuthentication {
     fn from(authentication: ClientAuthentication) -> Self {
         Self { current: RwLock::new(Arc::new(authentication)), source: None }
@@ -49,7 +48,7 @@ impl From<ClientAuthentication> for CurrentAuthentication {
 }
 
 impl CurrentAuthentication {
-    /// Credentials that may change: these until `source` has others.
+    /// Creates credentials that are used until `source` has others.
     #[must_use]
     pub fn from_source(
         authentication: ClientAuthentication,
@@ -58,7 +57,8 @@ impl CurrentAuthentication {
         Self { source: Some(Mutex::new(Box::new(source))), ..authentication.into() }
     }
 
-    /// Uses these credentials at `issuer`. Those in files are used until the files have others.
+    /// Uses these credentials at `issuer`. Files are read again, and replace the credentials they
+    /// held.
     #[must_use]
     pub fn new(credentials: ClientCredentials, issuer: impl Into<NamedIssuer>) -> Self {
         let issuer = issuer.into();
@@ -76,14 +76,14 @@ impl CurrentAuthentication {
         self.source.is_some()
     }
 
-    /// Looks at the source, and uses from then on what it has.
+    /// Looks at the source, and uses its credentials from then on if they changed.
     pub async fn look(&self) {
         if let Some(source) = &self.source {
             self.take_from(&mut **source.lock().await).await;
         }
     }
 
-    /// Looks every five seconds, until nobody uses these credentials any more.
+    /// Looks every five seconds, until these credentials are dropped.
     pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -99,8 +99,8 @@ impl CurrentAuthentication {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What to ask with once more when `shown`, of `refused`, was refused: others, if there are any
-    /// by now, or the same signed afresh.
+    /// Returns the credentials for another try after `shown`, of `refused`, was refused: other ones
+    /// if there are any by now, or the same signed afresh.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientAuthentication>,
@@ -109,12 +109,12 @@ impl CurrentAuthentication {
         if let Some(source) = &self.source {
             let look = async {
                 let mut source = source.lock().await;
-                // Of many that were refused together, the first looks for all.
+                // The first of many callers that were refused together looks for all.
                 if Arc::ptr_eq(&self.current(), refused) {
                     self.take_from(&mut **source).await;
                 }
             };
-            // Without a bound a source that hangs would hold callers until `zitadel.timeout`, and
+            // Without a bound, a hanging source would hold callers until `zitadel.timeout`, and
             // ZITADEL would be blamed. The next look sees what this one missed.
             let _ = timeout(AGAIN, look).await;
         }
@@ -158,7 +158,7 @@ mod tests {
         ClientAuthentication::client_secret_basic(&client_id, &secret.into())
     }
 
-    /// Counts the looks at it, and has other credentials at the first ones.
+    /// Counts the looks at it, the first `changes` of which find other credentials.
     struct Counted {
         looks: Arc<AtomicUsize>,
         changes: usize,
@@ -168,7 +168,7 @@ mod tests {
     impl AuthenticationSource for Counted {
         async fn changed(&mut self) -> Option<ClientAuthentication> {
             let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
-            // As a file that has to be read.
+            // Yields as reading a file would.
             tokio::task::yield_now().await;
             (look <= self.changes).then(|| authentication(&format!("secret-{look}")))
         }
@@ -213,7 +213,7 @@ mod tests {
         }
         assert_eq!(callers.join_all().await, [true; 100]);
         assert_eq!(looks.load(Ordering::SeqCst), 1);
-        // A straggler whose credentials were replaced long ago.
+        // A late caller, whose credentials were replaced long ago.
         advance(Duration::from_hours(1)).await;
         assert!(current.after_refusal(&refused, &shown).await.is_some());
         assert_eq!(looks.load(Ordering::SeqCst), 1);

@@ -1,4 +1,4 @@
-//! Where the introspection endpoint is (OpenID Connect Discovery, RFC 8414).
+//! Discovery of the introspection endpoint (OpenID Connect Discovery, RFC 8414).
 
 use domain::{IntrospectionError, Misconfiguration, Outage};
 use reqwest::{Method, RequestBuilder, Response};
@@ -14,11 +14,11 @@ use super::{
     response,
 };
 
-/// How much of a wrong issuer is shown, in characters.
+/// Longest part of a wrong issuer that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Asks the domain for its metadata, once it is needed and until it answers. The endpoint is then
-/// kept for as long as the generation of connections.
+/// Asks the domain for its metadata when the endpoint is first needed, until an answer comes. The
+/// endpoint is then kept for as long as the generation of connections.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: Domain,
@@ -32,13 +32,12 @@ struct Metadata {
 }
 
 impl Discovery {
-    /// `endpoint` is the one to use without asking.
+    /// Creates a discovery; a given `endpoint` is used without asking.
     pub(super) fn new(domain: Domain, endpoint: Option<Url>) -> Self {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
-    /// The introspection endpoint. Callers that come while it is being asked for wait for the
-    /// same answer.
+    /// Returns the introspection endpoint. Concurrent callers wait for the same answer.
     pub(super) async fn endpoint(
         &self,
         http: &HttpClient,
@@ -47,12 +46,12 @@ impl Discovery {
         self.endpoint.get_or_try_init(|| self.ask(http, pace)).await
     }
 
-    /// The endpoint that is to be used without asking, or that an earlier answer named.
+    /// Returns the endpoint that was configured, or that an earlier answer named.
     pub(super) fn known(&self) -> Option<&Url> {
         self.endpoint.get()
     }
 
-    /// Asks for the metadata, whatever is known.
+    /// Asks for the metadata even if the endpoint is known.
     pub(super) async fn ask(
         &self,
         http: &HttpClient,
@@ -72,16 +71,16 @@ impl Discovery {
         http.request(Method::GET, self.domain.discovery_url())
     }
 
-    /// Keeps the endpoint of an answer that came some other way than by [`Self::endpoint`].
+    /// Keeps the endpoint of an answer that was not obtained by [`Self::endpoint`].
     pub(super) fn keep(&self, endpoint: &Url) {
-        // If another answer was faster, it said the same.
+        // An endpoint that is known already stays.
         let _ = self.endpoint.set(endpoint.clone());
     }
 
-    /// The introspection endpoint that the metadata names.
+    /// Returns the introspection endpoint that the metadata in `answer` name.
     pub(super) async fn read(&self, answer: Response) -> Result<Url, IntrospectionError> {
         let answer = response::read(answer).await.map_err(|fault| match fault {
-            // Nothing was shown that could be refused.
+            // No credentials were sent that could be refused.
             IntrospectionError::ClientRefused { source } => {
                 IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, source }
             }

@@ -1,4 +1,4 @@
-//! From what the HTTP client saw to the port's error: who must act.
+//! Translates what the HTTP client saw into the port's errors, by who must act.
 
 use std::sync::Arc;
 
@@ -8,11 +8,10 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-/// How ZITADEL's answer begins when it finds no instance for the host name, or cannot look.
+/// Beginning of ZITADEL's answer when it finds no instance for the host name, or cannot look.
 pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
-/// What was seen, in words that hold no token, no secret, and of the other side's text at most an
-/// address.
+/// Fault as it was seen. It holds no token, no secret, and of the server's text at most an address.
 #[derive(Debug, Error)]
 pub(super) enum Seen {
     #[error("no answer within the time allowed")]
@@ -70,7 +69,7 @@ impl Seen {
     }
 }
 
-/// A request that got no complete answer.
+/// Returns the error for a request that got no complete answer.
 pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     if is_of_large_head(&error) {
         return Seen::LargeHead.malformed();
@@ -85,7 +84,8 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
 }
 
-/// The HTTP client has no type for this that could be named here.
+/// Returns whether the head of an answer was too large, by the text of the error: the HTTP client
+/// exports no type for this.
 fn is_of_large_head(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {
@@ -97,9 +97,9 @@ fn is_of_large_head(error: &reqwest::Error) -> bool {
     false
 }
 
-/// An answer with another status than 200.
+/// Returns the error for a status other than 200.
 ///
-/// ZITADEL says 400 where it refuses our credentials; RFC 7662 §2.3 says 401.
+/// ZITADEL answers 400 when it refuses our credentials; RFC 7662 §2.3 says 401.
 pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> IntrospectionError {
     if status.is_redirection() {
         let to = origin(headers);
@@ -124,7 +124,7 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> In
     }
 }
 
-/// The error code of RFC 6749 §5.2, if it is one that may be repeated.
+/// Returns the error code of RFC 6749 §5.2, if it may be repeated.
 fn oauth_error(body: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct ErrorBody<'a> {

@@ -1,4 +1,4 @@
-//! The event log as it ships: read, followed into the knowledge of changes, and heard as a witness.
+//! The event log as it ships: read, followed into the known changes, and used as a witness.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,35 +10,35 @@ use crate::{
     changes::{Changes, Feed, FeedWatch, FeedWitness, follow},
 };
 
-/// The event log that is followed, and the bounds within which answers are kept.
+/// Settings of a followed event log, and the bounds within which answers are kept.
 /// [`new`](Self::new) has the defaults; every field may be changed before use.
 #[derive(Clone, Debug)]
 pub struct FeedSettings {
     /// Personal access token of a service user that may read the event log.
     pub token: Arc<OwnToken>,
-    /// Time between two looks; 1 s by default.
+    /// Time between two polls; 1 s by default.
     pub interval: Duration,
-    /// How far each look goes back, beside the duration of the one before; 10 s by default.
+    /// Time by which each poll goes back, besides the duration of the one before; 10 s by default.
     pub overlap: Duration,
-    /// How long after a change the answers that it concerns are not kept; 5 s by default.
+    /// Time after a change in which the answers that it concerns are not kept; 5 s by default.
     pub settle: Duration,
-    /// How long after a change of roles an answer of that subject is kept for `max_staleness` at most;
-    /// 2 min by default.
+    /// Time after a change of roles in which an answer of that subject is kept for `max_staleness`
+    /// at most; 2 min by default.
     pub lag: Duration,
-    /// No request is judged by knowledge that is more out of date; 3 s by default.
+    /// Greatest age of the knowledge by which a request is judged; 3 s by default.
     pub max_staleness: Duration,
     /// The reuse of answers while the event log cannot be read.
     pub when_silent: WhenSilent,
 }
 
-/// An event log that is followed.
+/// Followed event log.
 #[derive(Clone)]
 pub struct FollowedLog {
     /// State of the feed, for a health check.
     pub feed: Feed,
-    /// Makes the next look happen now.
+    /// Starts the next poll now.
     pub bell: Bell,
-    /// Everything that was told, for the cache.
+    /// Reported changes, for the cache.
     pub(super) changes: Arc<Changes>,
     setting: &'static str,
 }
@@ -58,7 +58,7 @@ impl FeedSettings {
         }
     }
 
-    /// Follows the log of the server that `introspector` asks, by a future that the caller spawns.
+    /// Follows the log of `introspector`'s server, by a future that the caller spawns.
     pub(super) fn follow(
         &self,
         introspector: &ZitadelIntrospector,
@@ -79,7 +79,7 @@ impl FeedSettings {
     }
 }
 
-/// Returns the reasons for which the event log may tell nothing.
+/// Returns the reasons for which the event log may be silent.
 fn reasons() -> Vec<&'static str> {
     let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
     let others = ["unknown_event_types", IntrospectionError::MALFORMED];
@@ -87,7 +87,7 @@ fn reasons() -> Vec<&'static str> {
 }
 
 impl FollowedLog {
-    /// Returns a witness that vouches where a look was begun after an answer and succeeded.
+    /// Returns a witness that vouches for an answer if a poll that began after it succeeded.
     pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
         let bell = self.bell.clone();
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)

@@ -3,8 +3,7 @@
 //!
 //! A generation is replaced when a question got no answer over it and no other question did since
 //! (the next question goes over new connections), and every five minutes otherwise. Questions under
-//! way keep the generation that they were sent over. How often a question is sent again is decided
-//! elsewhere.
+//! way keep their generation. Another module decides how often a question is sent again.
 
 use std::{
     error::Error,
@@ -37,19 +36,18 @@ use super::{
 
 /// Age at which a generation is replaced, if a new one has fetched metadata.
 const PERIOD: Duration = Duration::from_mins(5);
-/// Time between two attempts at that.
+/// Time between two attempts to replace it.
 const RETRY: Duration = Duration::from_secs(30);
-/// Least time between two generations, and between two looks at metadata after a wrong answer.
-/// Without it a ZITADEL that is slower than `zitadel.timeout` would get new connections for each
-/// question.
+/// Shortest time between two generations, and between two reads of metadata after a wrong answer.
+/// Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each question.
 const SPACING: Duration = Duration::from_secs(5);
 
-/// Connections to ZITADEL, with what was read and resolved when they were made.
+/// Connections to ZITADEL, with what was read and resolved for them.
 #[derive(Debug)]
 pub(super) struct Generation {
     http: OnceCell<Arc<HttpClient>>,
     pub(super) discovery: Discovery,
-    /// Questions that got an answer, whatever it was.
+    /// Number of questions that got an answer, whatever it was.
     answers: AtomicUsize,
 }
 
@@ -57,7 +55,7 @@ pub(super) struct Generation {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
-/// The generation in use, and the way to the next one.
+/// Generation in use, and the way to the next one.
 #[derive(Debug)]
 pub(super) struct Generations {
     route: Arc<Route>,
@@ -89,7 +87,7 @@ impl Generation {
 }
 
 impl Generations {
-    /// Makes the first generation. Nothing is asked yet.
+    /// Creates the first generation. Nothing is sent yet.
     pub(super) fn new(route: Route, roots: Option<CurrentRoots>) -> Result<Self, HttpClientError> {
         let pem = roots.as_ref().map(CurrentRoots::pem);
         let http = Arc::new(route.client(pem.as_deref())?);
@@ -103,12 +101,12 @@ impl Generations {
         &self.route.domain
     }
 
-    /// Returns the generation in use, by one short lock.
+    /// Returns the generation in use, under one short lock.
     pub(super) fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the client of a generation. The first caller makes it, others wait for that.
+    /// Returns the client of a generation. The first caller makes it, others wait.
     pub(super) async fn http<'a>(
         &self,
         generation: &'a Generation,
@@ -118,7 +116,7 @@ impl Generations {
         })
     }
 
-    /// Takes note of how a question ended that was sent over `generation`.
+    /// Notes the outcome of a question that was sent over `generation`.
     pub(super) fn heed(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -141,7 +139,7 @@ impl Generations {
         }
     }
 
-    /// Takes note of whether a call that was sent over `generation` got an answer.
+    /// Notes whether a call that was sent over `generation` got an answer.
     pub(super) fn heed_outage(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -161,15 +159,15 @@ impl Generations {
         }
     }
 
-    /// Replaces a generation that does not answer, at once: the new one is made by its first question
-    /// and asks where the old one did, until it has read metadata.
+    /// Replaces a generation that does not answer, at once. The first question makes the new
+    /// client, and the old endpoint is used until metadata were read.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.known().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             return;
         }
-        // Said once for an outage: the generations after this one never had an answer. Where none can
-        // be made, none are replaced.
+        // Logged once per outage: the generations after this one never had an answer. If no client
+        // can be made, none is replaced.
         if old.answers.load(Ordering::Relaxed) > 0 && reason != Outage::Unreachable {
             let reason = reason.as_str();
             info!(reason, "connections replaced: no answer came over the old ones");
@@ -181,7 +179,7 @@ impl Generations {
         });
     }
 
-    /// Renews the generation every five minutes, for as long as it is used.
+    /// Renews the generation every five minutes, until it is dropped.
     pub(super) fn renew_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -202,7 +200,7 @@ impl Generations {
     }
 
     /// Makes a new generation, which takes over once it has fetched metadata. With a configured
-    /// endpoint any answer of its origin is enough.
+    /// endpoint, any answer from its origin is enough.
     pub(super) async fn renew(&self) -> Result<(), IntrospectionError> {
         let old = self.current();
         let new = Generation::new(None, &self.route, self.route.endpoint.clone());
@@ -231,7 +229,7 @@ impl Generations {
         Ok(())
     }
 
-    /// Asks where the endpoint is by now. Nothing changes where that is not answered.
+    /// Reads the endpoint from the metadata again. Without an answer nothing changes.
     async fn read_metadata_again(&self, generation: &Arc<Generation>) {
         let asking = async {
             let http = self.http(generation).await.ok()?;
@@ -249,13 +247,13 @@ impl Generations {
         }
     }
 
-    /// Returns how long metadata are waited for: a `zitadel.timeout` of an hour must not delay a
-    /// renewal for as long.
+    /// Returns the longest wait for metadata: a `zitadel.timeout` of an hour must not delay a
+    /// renewal that long.
     fn patience(&self) -> Duration {
         self.route.timeout.min(RETRY)
     }
 
-    /// Puts `new` in the place of `old`, if that is still in use and `allowed` says so.
+    /// Replaces `old` by `new`, if `old` is still in use and `allowed` returns true.
     fn install(
         &self,
         old: &Arc<Generation>,
@@ -270,7 +268,7 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether five seconds have passed since the moment, which is now from then on.
+    /// Returns whether five seconds have passed since the moment, and sets it to now if so.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);
@@ -282,7 +280,7 @@ impl Generations {
         is_time
     }
 
-    /// Makes a client with the root certificates of this moment. It reads files, off the runtime.
+    /// Makes a client with the current root certificates. Files are read off the runtime.
     async fn make(&self) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
         let Some(roots) = &self.roots else { return self.make_trusting(None).await };
         if let Some(changed) = roots.look().await {

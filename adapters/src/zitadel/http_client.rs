@@ -1,4 +1,4 @@
-//! The one pooled HTTP client, and the way it takes to ZITADEL's origin.
+//! The one pooled HTTP client, and its route to ZITADEL's origin.
 
 use std::{fmt, future::ready, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,20 +18,20 @@ use super::{
     racing::Racing,
 };
 
-/// Longer than any pause between two calls of a busy API, shorter than the usual 60 s after
-/// which load balancers drop a silent connection.
+/// Time after which an idle connection is closed: longer than any pause between two calls of a busy
+/// API, shorter than the usual 60 s after which load balancers drop a silent connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// How often a connection with a question under way is asked whether it is alive, and how long it
-/// may take to say so: a dead one is replaced, where over HTTP/2 all questions share it.
+/// Time between two pings on a connection with a question under way, and longest time to answer
+/// one. A dead connection, which all questions share over HTTP/2, is replaced.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The way to one authorization server, on which any number of clients can be sent.
+/// Route to one authorization server, by which any number of clients can be made.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) domain: Domain,
-    /// The introspection endpoint, where it is configured.
+    /// Introspection endpoint, if it is configured.
     pub(super) endpoint: Option<Url>,
     pub(super) connect_to: Option<ConnectTo>,
     pub(super) timeout: Duration,
@@ -44,8 +44,8 @@ pub(super) struct Route {
 #[derive(Clone)]
 pub(super) struct Names(pub(super) Arc<dyn Resolve>);
 
-/// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and adds
-/// nothing of a caller's request but the trace that it is part of.
+/// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and passes
+/// on nothing of a caller's request but its trace.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,
@@ -54,20 +54,20 @@ pub(super) struct HttpClient {
     addresses: Racing,
 }
 
-/// Another origin in place of the domain's, with the domain's name in `Host`.
+/// Another origin in place of the domain's, whose name stays in `Host`.
 #[derive(Debug)]
 struct Detour {
     connect_to: Url,
     host: HeaderValue,
 }
 
-/// Why no HTTP client can be made.
+/// Reason why no HTTP client can be made.
 #[derive(Debug, Error)]
 pub enum HttpClientError {
     /// The other origin cannot stand in for the domain.
     #[error("{0}")]
     ConnectTo(&'static str),
-    /// The further root certificates are none.
+    /// The further root certificates cannot be read.
     #[error("it holds no certificate that can be read: expected PEM, or one certificate in DER")]
     RootCertificates,
     /// The TLS set-up failed.
@@ -76,8 +76,8 @@ pub enum HttpClientError {
 }
 
 impl Route {
-    /// Makes a client with connections of its own. It blocks for as long as the system's root
-    /// certificates take to be read.
+    /// Makes a client with connections of its own. Blocks while the system's root certificates are
+    /// read.
     pub(super) fn client(
         &self,
         root_certificates: Option<&[u8]>,
@@ -85,7 +85,7 @@ impl Route {
         self.client_with(root_certificates, resend_once(Arc::clone(&self.pace)))
     }
 
-    /// Makes a client for requests of which each is sent once at most.
+    /// Makes a client that sends each request at most once.
     #[cfg(feature = "management")]
     pub(super) fn client_that_never_resends(
         &self,
@@ -114,7 +114,7 @@ impl Route {
         }
         let mut target = self.endpoint.as_ref().unwrap_or(domain);
         if target.scheme() == "http" {
-            // Loopback, in clear: nothing for a proxy.
+            // A proxy must not see unencrypted loopback traffic.
             builder = builder.no_proxy();
         }
         let mut detour = None;
@@ -140,12 +140,12 @@ impl Route {
 }
 
 impl HttpClient {
-    /// Returns the addresses to which the server's name was resolved last; none where it has none.
+    /// Returns the last addresses of the server's name; empty if no name was resolved.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses.addresses()
     }
 
-    /// A request to `url`, which is of the domain's origin wherever there is a detour.
+    /// Creates a request to `url`, which must be of the domain's origin if there is a detour.
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let request = self.to(method, url);
         match (self.trace_parent)() {
@@ -166,8 +166,8 @@ impl HttpClient {
     }
 }
 
-/// A connection that broke before any answer is worth one more try at once: a kept-alive one may
-/// have been closed while the request was on its way. A fifth more requests at most.
+/// Sends a request once more if its connection broke before any answer: a kept-alive one may have
+/// been closed while the request was on its way. A fifth more requests at most.
 fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
         let broke = attempt
@@ -175,8 +175,8 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
             .and_then(|error| error.downcast_ref::<reqwest::Error>())
             .is_some_and(|error| !error.is_connect() && !error.is_timeout());
         if broke {
-            // The second try is a request of this second too. Where there is none, one is counted that
-            // was not sent.
+            // The second try is a request of this second, too. If none is sent, one too many is
+            // counted.
             pace.spend();
             attempt.retryable()
         } else {
@@ -185,7 +185,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     })
 }
 
-/// This client speaks to one server only, by whatever name.
+/// Equals every host: this client speaks to one server only, by whatever name.
 struct AnyHost;
 
 impl PartialEq<&str> for AnyHost {
@@ -194,7 +194,7 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-/// Reads PEM certificates, or one in DER, which begins as an ASN.1 sequence does.
+/// Reads PEM certificates, or one in DER, which begins with an ASN.1 sequence.
 fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     if content.first() == Some(&0x30) {
         let certificate = Certificate::from_der(content);
@@ -206,11 +206,11 @@ fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-/// How another origin stands in for the domain's.
+/// Way in which another origin replaces the domain's.
 enum Diversion {
-    /// Its URLs are asked for.
+    /// Its URLs are requested.
     Detour(Detour),
-    /// The domain's URLs are asked for, at the addresses of this name.
+    /// The domain's URLs are requested, at the addresses of this name.
     Elsewhere(String),
 }
 
@@ -241,8 +241,8 @@ fn divert(domain: &Url, connect_to: &Url) -> Result<Diversion, HttpClientError> 
     Ok(Diversion::Elsewhere(host.trim_start_matches('[').trim_end_matches(']').to_owned()))
 }
 
-/// The proxy of the environment by which `target` is asked, without its password. What is on
-/// loopback in clear, or behind another origin, is asked without one.
+/// Returns the environment's proxy for `target`, without its password. Unencrypted targets, which
+/// are on loopback or behind another origin, have none.
 pub(super) fn proxy_for(target: &Url) -> Option<String> {
     if target.scheme() != "https" {
         return None;
@@ -252,7 +252,7 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
     Some(format!("{}://{}", proxy.scheme_str()?, proxy.authority()?))
 }
 
-/// A proxy would look the domain up by itself and never see the other origin.
+/// Refuses a proxy, which would look the domain up by itself and never see the other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =
@@ -266,7 +266,7 @@ fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
     Ok(())
 }
 
-/// Resolves every name to one other host, so that TLS still asks for the domain's certificate.
+/// Resolves every name to one other host, so that TLS still expects the domain's certificate.
 struct ElsewhereResolver {
     host: String,
     names: Arc<dyn Resolve>,

@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
 use thiserror::Error;
 
-/// The private key of an API application, with the names under which ZITADEL knows it.
+/// Private key of an API application, with the ids by which ZITADEL knows it.
 #[derive(Clone)]
 pub struct KeyFile {
     pub(super) client_id: ClientId,
@@ -19,10 +19,10 @@ pub struct KeyFile {
     pub(super) key: EncodingKey,
 }
 
-/// Why a text is no key of an API application. It repeats nothing of the text.
+/// Reason why a text is no key of an API application. Nothing of the text is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyFileError {
-    /// Not the JSON that ZITADEL gives out.
+    /// Not the JSON that ZITADEL issues.
     #[error(
         "it is not the key.json that ZITADEL gives out: a JSON object with type, keyId, key and \
          clientId"
@@ -40,10 +40,10 @@ pub enum KeyFileError {
          method: JWT) and use that one"
     )]
     ServiceAccount,
-    /// Neither of the two types that ZITADEL gives out.
+    /// Neither of the two types that ZITADEL issues.
     #[error("its type is not \"application\"")]
     Type,
-    /// The private key itself.
+    /// The private key cannot be used.
     #[error("its key is no RSA private key of at least 2048 bits in PEM")]
     Key,
 }
@@ -58,13 +58,13 @@ struct Json {
 }
 
 impl KeyFile {
-    /// The client id of the API application.
+    /// Returns the client id of the API application.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// The id under which ZITADEL knows the key.
+    /// Returns the id by which ZITADEL knows the key.
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id
@@ -95,7 +95,7 @@ impl KeyFile {
     }
 }
 
-/// Says how the JSON is wrapped, if it is.
+/// Returns the error for the way in which the JSON is wrapped, if it is.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
@@ -118,7 +118,7 @@ const BASE64_STANDARD_INDIFFERENT: GeneralPurpose =
 const BASE64_URL_INDIFFERENT: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, INDIFFERENT);
 
-/// A key that has shown that it can sign: PEM alone says nothing about that.
+/// Returns a key that has signed once: PEM alone does not show that it can.
 fn signing_key(pem: &str) -> Option<EncodingKey> {
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &(), &key).ok()?;
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// PEM, and the beginning of a key, but none that can sign.
+    /// Returns PEM with the beginning of a key, which cannot sign.
     fn truncated_key() -> String {
         let json: Value = serde_json::from_str(KEY_JSON).unwrap();
         let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();

@@ -1,4 +1,4 @@
-//! Scopes that a client has to ask ZITADEL for, so that its token serves this API. Pure.
+//! Scopes that a client has to request for a token that serves this API. Pure.
 
 use domain::{InvalidScopeToken, ScopeToken};
 
@@ -11,16 +11,17 @@ const PHONE: ScopeToken = ScopeToken::from_static("phone");
 const ADDRESS: ScopeToken = ScopeToken::from_static("address");
 const METADATA: ScopeToken = ScopeToken::from_static("urn:zitadel:iam:user:metadata");
 const RESOURCE_OWNER: ScopeToken = ScopeToken::from_static(OF_RESOURCE_OWNER);
-/// Scope, and the beginning of the names of the claims that it brings.
+/// Scope, and prefix of the claims that it brings.
 const OF_RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Returns the scopes that a client has to ask for: `openid`, the one that puts the project into the
-/// token's audience, `urn:zitadel:iam:user:resourceowner` where the subject's organization is judged
-/// (`organizations`), and those that bring `claims`, in the order of the claims. None is there twice.
+/// Returns the scopes that a client has to request: `openid`, the one that puts the project into
+/// the token's audience, `urn:zitadel:iam:user:resourceowner` if the subject's organization is
+/// judged (`organizations`), and the ones that bring `claims`, in the order of the claims. None is
+/// there twice.
 ///
-/// A role scope is never among them: with one, some versions of ZITADEL tell only the roles that scopes
-/// name. Nor is `offline_access`: a refresh token is the client's own affair. A claim that an Action
-/// adds needs no scope, and the scopes of `urn:zitadel:iam:org:id` and
+/// A role scope is never among them: with one, some versions of ZITADEL return only the roles that
+/// scopes name. Nor is `offline_access`: a refresh token is the client's own affair. A claim that
+/// an Action adds needs no scope, and the scopes of `urn:zitadel:iam:org:id` and
 /// `urn:zitadel:iam:org:domain:primary` name one organization, which only the client knows.
 ///
 /// # Errors
@@ -49,7 +50,7 @@ pub(super) fn audience_scope(project_id: &str) -> String {
     format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
 }
 
-/// Returns the scope that brings a claim; `None` where none is needed or known.
+/// Returns the scope that brings a claim; `None` if none is needed or known.
 fn scope_of(claim: &str) -> Option<ScopeToken> {
     match claim {
         "name" | "given_name" | "family_name" | "nickname" | "preferred_username" | "picture"
@@ -90,7 +91,7 @@ mod tests {
             (false, &["address", metadata], &["address", metadata]),
             (false, &["urn:zitadel:iam:user:resourceowner:name"], &[owner]),
             (true, &["urn:zitadel:iam:user:resourceowner:primary_domain"], &[owner]),
-            // Of an Action, of every token, or of a scope that only the client knows.
+            // From an Action, in every token, or from a scope that only the client knows.
             (false, &["my:claim", "amr", "jti", "urn:zitadel:iam:org:id"], &[]),
         ] {
             let expected = [&["openid", AUDIENCE], further].concat();

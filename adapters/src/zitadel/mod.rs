@@ -1,7 +1,7 @@
 //! ZITADEL behind the port: one introspection request (RFC 7662) for each question.
 //!
-//! It asks and translates. It asks again only where a connection broke before any answer, and
-//! where it was refused and has other credentials by now. To keep an answer or to share one is the decorators' work.
+//! It asks and translates. It asks again only if a connection broke before any answer, or if it was
+//! refused and has other credentials by now. Decorators keep and share answers.
 
 mod address;
 mod authorization_server;
@@ -45,7 +45,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Laws that `tests/fuzz` seeks to break.
+/// Properties that `tests/fuzz` tries to break.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;
@@ -100,17 +100,17 @@ pub struct ZitadelIntrospector {
     translator: Arc<Translator>,
     timeout: Duration,
     pace: Arc<Pace>,
-    /// Tokens that a share of the pace is kept for; `None` where there is no telling.
+    /// Tokens for which a share of the pace is kept; `None` if every token counts as known.
     known: Option<Arc<KnownTokens>>,
-    /// Whether it is asked about this API's own tokens alone.
+    /// Set when it asks about this API's own tokens alone.
     is_own: bool,
 }
 
 impl ZitadelIntrospector {
-    /// Prepares the client. Nothing is asked yet: ZITADEL may be down.
+    /// Creates the introspector. Nothing is sent yet: ZITADEL may be down.
     ///
     /// # Errors
-    /// When no HTTP client can be made that does what the settings say.
+    /// When no HTTP client can be made from the settings.
     pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
         let credentials = settings.credentials.clone();
         let authentication =
@@ -118,8 +118,8 @@ impl ZitadelIntrospector {
         Self::with_authentication(settings, Arc::new(authentication))
     }
 
-    /// Prepares the client with credentials from a source of the caller's own, in place of those in
-    /// the settings.
+    /// Creates the introspector with credentials from a source of the caller's own, instead of the
+    /// ones in the settings.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -162,7 +162,8 @@ impl ZitadelIntrospector {
         })
     }
 
-    /// Keeps `share` of the requests a second for `known` tokens. Without this every token is one.
+    /// Keeps `share` of the requests per second for `known` tokens. Without this, every token
+    /// counts as known.
     #[must_use]
     pub(super) fn with_known(mut self, known: Arc<KnownTokens>, share: KnownShare) -> Self {
         self.pace.keep_for_known(share);
@@ -170,8 +171,8 @@ impl ZitadelIntrospector {
         self
     }
 
-    /// Returns the same for questions about this API's own tokens, which callers leave a share of the
-    /// requests a second from now on.
+    /// Returns an introspector for this API's own tokens, for which a share of the requests per
+    /// second is kept from now on.
     pub(super) fn for_own_tokens(&self) -> Self {
         self.pace.keep_for_own();
         Self { is_own: true, ..self.clone() }
@@ -189,7 +190,7 @@ impl ZitadelIntrospector {
         &self.authentication
     }
 
-    /// Returns what calls of another kind to the same server share: connections and budget.
+    /// Returns the connections and the budget, for other calls to the same server.
     fn shared(&self) -> (Arc<Generations>, Arc<Pace>) {
         (Arc::clone(&self.generations), Arc::clone(&self.pace))
     }
@@ -198,7 +199,7 @@ impl ZitadelIntrospector {
         self.verdicts.clone()
     }
 
-    /// Replaces the connections every five minutes, for as long as this is used.
+    /// Replaces the connections every five minutes, until the introspector is dropped.
     pub(super) fn renew_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
         self.generations.renew_regularly()
     }

@@ -1,4 +1,4 @@
-//! Issuer as the server itself writes it.
+//! Issuer as the server spells it.
 
 use std::{
     iter::successors,
@@ -17,11 +17,11 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest time between two attempts, and the longest time that one may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// The issuer as the server's metadata spell it, shared by everything made for one domain: the issuer of
-/// the domain until metadata were read.
+/// Issuer as the server's metadata spell it, shared by everything made for one domain. Until they
+/// were read, it is the issuer of the domain.
 ///
-/// ZITADEL compares `aud` of a client assertion to the letter. Behind a proxy that adds `:443` to the
-/// host, an assertion for the domain as it is configured would be refused.
+/// ZITADEL compares `aud` of a client assertion byte for byte. Behind a proxy that adds `:443` to
+/// the host, an assertion for the configured domain would be refused.
 #[derive(Clone, Debug)]
 pub struct NamedIssuer(Arc<RwLock<Named>>);
 
@@ -33,9 +33,9 @@ struct Named {
 }
 
 impl NamedIssuer {
-    /// Returns the issuer byte for byte as the server's metadata spell it, with a `/` at its end if it has
-    /// one there; until they were read, the issuer of the configured domain. A client compares it so
-    /// (RFC 9728 §3.3, RFC 8414 §3.3).
+    /// Returns the issuer byte for byte as the server's metadata spell it, with a `/` at its end if
+    /// it has one there; until they were read, the issuer of the configured domain. Clients compare
+    /// it byte for byte (RFC 9728 §3.3, RFC 8414 §3.3).
     #[must_use]
     pub fn as_spelled(&self) -> Arc<str> {
         let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -59,8 +59,8 @@ impl NamedIssuer {
     }
 }
 
-/// Asks for metadata until they were read, by this or for a question, or until `introspector` is not used
-/// any more. The endpoint that they name is kept: the first question does not ask for them again.
+/// Asks for metadata until they were read, here or for a question, or until `introspector` is
+/// dropped. The endpoint that they name is kept: the first question does not ask for them again.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);
@@ -85,7 +85,7 @@ pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = 
     }
 }
 
-/// Returns the times between attempts, each twice as long as the one before up to the longest.
+/// Returns the times between attempts, each twice the one before, up to the longest.
 fn waits() -> impl Iterator<Item = Duration> {
     successors(Some(FIRST_WAIT), |last| Some(LONGEST_WAIT.min(*last * 2)))
 }

@@ -1,4 +1,4 @@
-//! Asks ZITADEL whether this API's own tokens work: the canary, and the reader of the event log.
+//! Checks at ZITADEL whether this API's own tokens work: the canary, and the event log's.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,8 +16,9 @@ const EVENT_LOG: &str = "event_log";
 const OWN_PROJECT: &str = "zitadel.project_id is the project of this API's application";
 
 impl ZitadelIntrospector {
-    /// Introspects the canary once, and reads by its audience whether `project_id` is the project of
-    /// this API: ZITADEL puts the asking client and its project into that of each personal access token.
+    /// Introspects the canary once, and checks by its audience whether `project_id` is this API's
+    /// project: ZITADEL puts the asking client and its project into the audience of each personal
+    /// access token.
     pub async fn check_canary(
         &self,
         token: &Arc<OwnToken>,
@@ -54,7 +55,7 @@ impl ZitadelIntrospector {
         }
     }
 
-    /// Reads the event log once, as the change feed does when it begins: for `claims`, too.
+    /// Reads the event log once, as the change feed does when it begins, also for `claims`.
     pub async fn check_event_log(
         &self,
         feed: &FeedSettings,
@@ -64,7 +65,7 @@ impl ZitadelIntrospector {
         let clocks = Clocks::of_the_system();
         let project_id = project_id.map(str::to_owned);
         let mut log = EventLog::new(self, feed, project_id, claims, clocks);
-        // It ends by itself: a poll takes 20 s at most.
+        // This ends by itself: a poll takes at most 20 s.
         let read = loop {
             match log.next().await {
                 Ok(batch) if batch.as_of.is_none() => {}

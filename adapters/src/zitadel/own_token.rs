@@ -1,4 +1,4 @@
-//! A token of this API's own, from a file that may change while it runs.
+//! Token of this API's own, from a file that may change while it runs.
 
 use std::{
     fmt,
@@ -17,11 +17,11 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Time between two looks.
+/// Time between two looks at the file.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// A token of this API's own, such as a personal access token of a service user. The file is compared
-/// by its content at each look; a content that cannot be used changes nothing, and is warned of once.
+/// Token of this API's own, such as a personal access token of a service user. The file is compared
+/// by its content at each look; content that cannot be used changes nothing, and is warned of once.
 pub struct OwnToken {
     setting: &'static str,
     file: PathBuf,
@@ -52,13 +52,13 @@ impl OwnToken {
         self.setting
     }
 
-    /// Returns the token of this moment.
+    /// Returns the current token.
     #[must_use]
     pub fn current(&self) -> AccessToken<'static> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks at the file every 5 seconds, for as long as the token is used.
+    /// Looks at the file every 5 seconds, until the token is dropped.
     pub(super) fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -70,11 +70,11 @@ impl OwnToken {
         }
     }
 
-    /// Reads the file again, in bounded time, and returns whether it has another token. Cancel-safe.
+    /// Reads the file again, in bounded time, and returns whether the token changed. Cancel-safe.
     pub async fn look(&self) -> bool {
         let mut seen = self.seen.lock().await;
         let file = self.file.clone();
-        // Nothing is read where the runtime ends.
+        // A runtime that is shutting down reads nothing.
         let Ok(found) = spawn_blocking(move || read(&file, AGAIN)).await else { return false };
         if found == *seen {
             return false;

@@ -1,4 +1,4 @@
-//! How often ZITADEL is asked: a budget a second, and what a 429 says about it.
+//! Rate of requests to ZITADEL: a budget per second, lowered by 429s.
 
 use std::{
     collections::VecDeque,
@@ -19,21 +19,21 @@ use uuid::Uuid;
 use crate::decorators::KnownShare;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Part of the rate that worked to which a 429 brings it down.
+/// Factor by which a 429 lowers the rate that worked.
 const LOWERED_TO: f64 = 0.8;
-/// Growth of the rate in each second after that: back at what worked after 2.3 s.
+/// Growth of the rate per second after that: back at what worked after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Growth from one request a second on, which is faster: where little was asked, what was answered
-/// says little about what ZITADEL allows.
+/// Growth per second from one request per second on, which is faster: a low rate that worked says
+/// little about what ZITADEL allows.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Longest time that `Retry-After` is heeded for. A proxy's hour would be an outage of ours.
+/// Longest `Retry-After` that is heeded. A proxy's hour would be an outage of ours.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Pause where a 429 names none, as ZITADEL's own.
+/// Pause after a 429 without `Retry-After`, such as ZITADEL's own.
 const PAUSE: Duration = SECOND;
-/// Largest part of a pause by which it is longer, so that replicas do not come back at one moment.
+/// Largest fraction by which a pause is extended, so that replicas do not come back at one moment.
 const JITTER: f64 = 0.25;
 
-/// Who asks.
+/// Kind of the token that is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// A token whose last verdict was active.
@@ -44,17 +44,17 @@ pub(super) enum Lane {
     Own,
 }
 
-/// Requests a second that are kept for tokens of this API's own, at most.
+/// Largest number of requests per second that are kept for this API's own tokens.
 const OWN: usize = 5;
 
-/// Counts what is sent to ZITADEL by this process, and says whether one more request may be sent.
+/// Counts the requests of this process to ZITADEL, and decides whether another one may be sent.
 ///
-/// Tokens that are not known are spread over the second. A share for this API's own tokens can be kept,
-/// which callers, known or not, cannot take.
+/// Requests about unknown tokens are spread over the second. A share for this API's own tokens can
+/// be kept, which callers' tokens, known or not, cannot use.
 ///
-/// A 429 is no outage. The rate is brought down to what was answered in the second before, and grows
-/// again; tokens that are not known pause for as long as `Retry-After` says. Known ones go on at the
-/// rate that works.
+/// A 429 is no outage. It lowers the rate to four fifths of what was answered in the second before,
+/// from which it grows again; requests about unknown tokens pause for `Retry-After`. Known tokens
+/// go on at the rate that works.
 #[derive(Debug)]
 pub(super) struct Pace {
     max_per_second: Option<NonZeroUsize>,
@@ -63,23 +63,23 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Part that is kept for known tokens.
+    /// Share that is kept for known tokens.
     share: KnownShare,
-    /// Whether there are tokens of this API's own.
+    /// Set when a share is kept for this API's own tokens.
     keeps_own: bool,
-    /// When each request of the last second was sent, the oldest first.
+    /// Times at which the requests of the last second were sent, oldest first.
     sent: VecDeque<Instant>,
-    /// When each of them was sent that is about a known token.
+    /// Times at which the requests about known tokens were sent.
     sent_of_known: VecDeque<Instant>,
-    /// When each of them was sent that is about a token of this API's own.
+    /// Times at which the requests about this API's own tokens were sent.
     sent_of_own: VecDeque<Instant>,
-    /// When each request of the last second was answered otherwise than by a 429.
+    /// Times at which the requests of the last second were answered other than by a 429.
     answered: VecDeque<Instant>,
     lowered: Option<Lowered>,
     strangers_wait_until: Option<Instant>,
 }
 
-/// A rate that was brought down by a 429.
+/// Rate that a 429 lowered.
 #[derive(Clone, Copy, Debug)]
 struct Lowered {
     per_second: f64,
@@ -94,7 +94,7 @@ struct Spent;
 #[error("it answered 429 a moment ago: it is asked too often")]
 struct Lower;
 
-/// The moment at which a request was sent.
+/// Moment at which a request was sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SentAt(Instant);
 
@@ -104,12 +104,13 @@ impl Pace {
         Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }
 
-    /// Changes the share.
+    /// Changes the share of known tokens.
     pub(super) fn keep_for_known(&self, share: KnownShare) {
         self.state().share = share;
     }
 
-    /// Keeps a share for tokens of this API's own: 5 requests a second, or a tenth of a smaller budget.
+    /// Keeps a share for this API's own tokens: 5 requests per second, or a tenth of a smaller
+    /// budget.
     pub(super) fn keep_for_own(&self) {
         self.state().keeps_own = true;
     }
@@ -117,7 +118,7 @@ impl Pace {
     /// Counts a request about a token, if it may be sent.
     ///
     /// # Errors
-    /// `Unavailable` with [`Outage::OverBudget`] where it may not.
+    /// `Unavailable` with [`Outage::OverBudget`] if it may not.
     pub(super) fn admit(&self, lane: Lane) -> Result<SentAt, IntrospectionError> {
         let now = Instant::now();
         let mut state = self.state();
@@ -132,8 +133,8 @@ impl Pace {
         let of_known = state.share.of(for_callers);
         let has_room = sent < allowed && sent_of_callers < for_callers;
         let is_admitted = match lane {
-            // The rate may have been lowered below what strangers have sent within this second: the
-            // share of known tokens is theirs all the same.
+            // The rate may have been lowered below what strangers sent within this second: known
+            // tokens keep their share all the same.
             Lane::Known => has_room || sent < configured && state.sent_of_known.len() < of_known,
             Lane::Stranger => {
                 state.strangers_wait_until.is_none_or(|until| until <= now)
@@ -147,8 +148,8 @@ impl Pace {
             match lane {
                 Lane::Known => state.sent_of_known.push_back(now),
                 Lane::Own => state.sent_of_own.push_back(now),
-                // In a burst they would use up what ZITADEL allows, and a user would meet the 429; and
-                // a burst that is held up on its way arrives within one second with the next.
+                // A burst would use up what ZITADEL allows, and a user would meet the 429. A burst
+                // that is held up on its way would also arrive within one second with the next.
                 Lane::Stranger if allowed < usize::MAX => {
                     let of_strangers = u32::try_from(for_callers - of_known).unwrap_or(u32::MAX);
                     state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
@@ -160,7 +161,7 @@ impl Pace {
         Err(if lowered < configured { over(Arc::new(Lower)) } else { over(Arc::new(Spent)) })
     }
 
-    /// Counts a request that is sent in any case: for metadata, or a question that is sent again.
+    /// Counts a request that is sent in any case: for metadata, or a repeated question.
     pub(super) fn spend(&self) -> SentAt {
         let now = Instant::now();
         let mut state = self.state();
@@ -169,7 +170,7 @@ impl Pace {
         SentAt(now)
     }
 
-    /// Takes note of the head of an answer.
+    /// Notes the head of an answer.
     pub(super) fn note(&self, sent: SentAt, status: StatusCode, headers: &HeaderMap) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.refused(sent, retry_after(headers));
@@ -178,7 +179,7 @@ impl Pace {
         }
     }
 
-    /// Takes note of an answer other than 429.
+    /// Notes an answer other than 429.
     fn answered(&self) {
         let now = Instant::now();
         let mut state = self.state();
@@ -186,7 +187,7 @@ impl Pace {
         state.answered.push_back(now);
     }
 
-    /// Takes note of a 429 to a request, and of its `Retry-After`.
+    /// Notes a 429 to a request, and its `Retry-After`.
     fn refused(&self, sent: SentAt, retry_after: Option<Duration>) {
         let now = Instant::now();
         let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
@@ -194,7 +195,7 @@ impl Pace {
         let mut state = self.state();
         state.forget_before(now);
         state.strangers_wait_until = state.strangers_wait_until.max(Some(until));
-        // Requests from before say nothing about the rate since.
+        // A request from before the last lowering says nothing about the rate since.
         if state.lowered.is_none_or(|lowered| lowered.at <= sent.0) {
             #[expect(clippy::cast_precision_loss, reason = "no second has 2^53 requests")]
             let per_second = (state.answered.len() as f64 * LOWERED_TO).max(1.0);
@@ -218,12 +219,12 @@ impl State {
         }
     }
 
-    /// Returns the part of so many requests that callers cannot take. One request is not divided.
+    /// Returns the part of `allowed` that callers cannot use. One request is not divided.
     fn kept_for_own(&self, allowed: usize) -> usize {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
-    /// Returns the requests a second that a 429 left, at least 1.
+    /// Returns the requests per second that a 429 left, at least 1.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(Lowered { per_second, at }) = self.lowered else { return usize::MAX };
         let secs = (now - at).as_secs_f64();
@@ -242,7 +243,7 @@ impl State {
     }
 }
 
-/// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). One that cannot be read is ignored.
+/// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). An unreadable one is ignored.
 #[expect(clippy::disallowed_methods, reason = "the header is a date of the real clock")]
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -253,7 +254,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// Returns a number from 0 to 1.
+/// Returns a random number from 0 to 1.
 pub(super) fn random() -> f64 {
     let (random, _) = Uuid::new_v4().as_u64_pair();
     f64::from(u16::try_from(random >> 48).unwrap_or_default()) / f64::from(u16::MAX)

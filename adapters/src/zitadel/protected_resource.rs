@@ -1,7 +1,8 @@
-//! Asks this API itself, at the URL that clients know it by, for its metadata (RFC 9728 §3) and for a
-//! challenge (§5.1).
+//! Requests this API's own metadata (RFC 9728 §3) and a challenge (§5.1), at the URL by which
+//! clients know it.
 //!
-//! It shows no token and no credentials, and follows no redirect: what answers there need not be this API.
+//! It sends no token and no credentials, and follows no redirect: the server there need not be this
+//! API.
 
 use std::{error::Error, time::Duration};
 
@@ -18,7 +19,7 @@ use super::{Finding, HttpClientError, Outcome, Step, diagnosis::shown, response}
 const RESOURCE: &str = "resource";
 const CHALLENGE: &str = "challenge";
 
-/// The most that one answer may take, and may have, in bytes.
+/// Longest time for one answer, and its greatest length in bytes.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_LENGTH: usize = 64 * 1024;
 
@@ -27,9 +28,9 @@ struct Metadata {
     resource: String,
 }
 
-/// Reads the metadata at `metadata_url`, which must name `url` letter for letter, and asks for `url`
-/// without a token, which must give 401 and a challenge that names `metadata_url`. Where nobody listens
-/// that is worth a warning: the API need not run.
+/// Reads the metadata at `metadata_url`, which must name `url` byte for byte, and requests `url`
+/// without a token, which must give 401 and a challenge that names `metadata_url`. If no server
+/// listens, that is a warning: the API need not run.
 ///
 /// # Errors
 /// When no HTTP client can be made.
@@ -41,7 +42,7 @@ pub async fn check_resource(url: &str, metadata_url: &str) -> Result<Vec<Step>, 
         .referer(false)
         .timeout(TIMEOUT);
     if url.starts_with("http:") {
-        // Loopback, in clear: nothing for a proxy.
+        // A proxy must not see unencrypted loopback traffic.
         client = client.no_proxy();
     }
     let client = client.build().map_err(HttpClientError::Client)?;
@@ -59,14 +60,14 @@ pub async fn check_resource(url: &str, metadata_url: &str) -> Result<Vec<Step>, 
     Ok(vec![metadata, challenge])
 }
 
-/// Something found, and whether it is worth a warning or a failure.
+/// Finding, and its outcome: a warning or a failure.
 type Judged = (Outcome, Finding);
 
 fn of(name: &'static str, (outcome, finding): Judged) -> Step {
     Step { outcome, ..Step::failed(name, finding) }
 }
 
-/// Returns the answer of an API: neither a redirect, nor that of a proxy that has none behind it.
+/// Returns the answer of an API. A redirect, or a proxy without an API behind it, is a finding.
 async fn answer(client: &Client, url: &str) -> Result<Response, Judged> {
     let unreachable = |found| {
         let advice = "the API does not run there, or is not reachable from here: start it, and check \
@@ -101,7 +102,7 @@ async fn answer(client: &Client, url: &str) -> Result<Response, Judged> {
     Ok(answer)
 }
 
-/// The last of the causes says it shortest.
+/// Returns the innermost cause, which is the shortest.
 fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {

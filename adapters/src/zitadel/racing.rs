@@ -1,7 +1,7 @@
-//! Several addresses of one name: the first one that can be connected to is used first.
+//! Addresses of one name: the first one that can be connected to is used first.
 //!
-//! hyper races IPv6 against IPv4, but the addresses of one family it tries one after the other and
-//! divides the time for connecting among them: the first of two that is dead costs half of
+//! hyper races IPv6 against IPv4, but it tries the addresses of one family one after the other and
+//! divides the time for connecting among them: a dead first one of two costs half of
 //! `zitadel.timeout` on each new connection.
 
 use std::{
@@ -20,18 +20,18 @@ use tokio::{
 
 /// Time between the beginnings of two attempts to connect.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Time after the last attempt began in which an address must be connected.
+/// Time after the beginning of the last attempt in which an address must be connected.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
-/// For how long the result of a race is used. A burst of new connections has one race.
+/// Time for which the result of a race is used. A burst of new connections has one race.
 const RESULT_IS_USED: Duration = Duration::from_secs(5);
 
-/// Resolves names, and puts that address first which was connected to first.
+/// Resolves names, and puts the address first that was connected to first.
 #[derive(Clone)]
 pub(super) struct Racing(Arc<Shared>);
 
 struct Shared {
     names: Arc<dyn Resolve>,
-    /// Name and port that are connected to. Others, such as a proxy's, are resolved without a race.
+    /// Host and port of the server. Other names, such as a proxy's, are resolved without a race.
     host: String,
     port: u16,
     last: sync::Mutex<Option<Race>>,
@@ -50,7 +50,7 @@ impl Racing {
         Self(Arc::new(Shared { names, host, port, last, found }))
     }
 
-    /// Returns the addresses that were found last, sorted; none where no name was resolved.
+    /// Returns the addresses that were found last, sorted; empty if no name was resolved.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.0.found().clone()
     }

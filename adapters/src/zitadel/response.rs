@@ -1,4 +1,4 @@
-//! An answer of the authorization server, read with a bound.
+//! Answer of the authorization server, read with a bound.
 
 use domain::IntrospectionError;
 use reqwest::{
@@ -8,15 +8,15 @@ use reqwest::{
 
 use super::fault::{self, Seen};
 
-/// The longest answer that is read, in bytes.
+/// Longest answer that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Sends `request` and gives the answer, whatever it is, its body not read yet.
+/// Sends `request` and returns the answer, its body not read yet.
 pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
     request.send().await.map_err(fault::transport)
 }
 
-/// Returns the JSON text of an answer that is a 200.
+/// Returns the JSON text of a 200 answer.
 ///
 /// # Errors
 /// For every other answer.
@@ -48,7 +48,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Why an answer of this media type is not read.
+/// Returns why an answer of this media type is not read.
 fn refused_type(headers: &HeaderMap) -> Option<Seen> {
     let media_type = headers
         .get(CONTENT_TYPE)

@@ -25,7 +25,7 @@ impl RootCertificates {
         Self { pem: pem.into(), file: None }
     }
 
-    /// Reads a file of at most 1 MiB, which is read again for each generation of connections.
+    /// Reads a file of at most 1 MiB. It is read again for each generation of connections.
     ///
     /// # Errors
     /// When it cannot be read, or is longer.
@@ -35,12 +35,12 @@ impl RootCertificates {
     }
 }
 
-/// Certificates in use, and the file that has the next ones.
+/// Certificates in use, and the file with the next ones.
 #[derive(Debug)]
 pub(super) struct CurrentRoots {
     pem: Mutex<Arc<[u8]>>,
     file: Option<PathBuf>,
-    /// Warned of already.
+    /// Last problem that was warned of.
     problem: Mutex<Option<String>>,
 }
 
@@ -56,11 +56,11 @@ impl CurrentRoots {
         Arc::clone(&locked(&self.pem))
     }
 
-    /// Returns what the file says by now, if that differs from what is in use. Waits for at most
-    /// 250 ms; a file that cannot be read is warned of.
+    /// Returns the content of the file, if it differs from the certificates in use. Waits for at
+    /// most 250 ms; a file that cannot be read is warned of.
     pub(super) async fn look(&self) -> Option<Arc<[u8]>> {
         let file = self.file.clone()?;
-        // Nothing is read where the runtime ends.
+        // A runtime that is shutting down reads nothing.
         let read = spawn_blocking(move || bounded_file::read(&file, AGAIN)).await.ok()?;
         match read {
             Ok(found) if *found == **locked(&self.pem) => {

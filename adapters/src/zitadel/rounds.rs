@@ -1,4 +1,4 @@
-//! Questions that are shared by all who want an answer to one that is not sent yet.
+//! Questions shared by all callers who want an answer to one that is not sent yet.
 
 use std::{
     fmt,
@@ -12,16 +12,16 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Least time between two questions: at most five are sent in a second.
+/// Shortest time between two questions: at most five are sent in a second.
 const SPACING: Duration = Duration::from_millis(200);
 
-/// Sends one question at a time, at most five a second. A caller who comes while one is under way waits
-/// for the next one, with all others who do: a question that was sent before may have been answered
-/// before.
+/// Sends one question at a time, at most five a second. A caller who comes while one is under way
+/// waits for the next one, together with all others who do: the one under way may have been
+/// answered before the call.
 pub(super) struct Rounds<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
-    /// The question that is sent next, where one is wanted.
+    /// Question that is sent next, if one is wanted.
     next: Option<watch::Sender<Option<T>>>,
     sent_at: Option<Instant>,
     /// Task that asks. It ends when no caller waits.
@@ -35,8 +35,8 @@ impl<T> Default for Rounds<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Rounds<T> {
-    /// Returns the answer to a question that is sent by `ask` after this call began; `None` where its
-    /// task ends without an answer. Cancel-safe.
+    /// Returns the answer to a question that `ask` sends after this call began; `None` if its task
+    /// ends without an answer. Cancel-safe.
     pub(super) async fn next<A>(&self, ask: impl Fn() -> A + Send + 'static) -> Option<T>
     where
         A: Future<Output = T> + Send + 'static,
@@ -52,7 +52,7 @@ impl<T: Clone + Send + Sync + 'static> Rounds<T> {
     {
         let mut line = lock(&self.0);
         let answer = line.next.get_or_insert_with(|| watch::Sender::new(None)).subscribe();
-        // A task that panicked, or whose runtime has ended, takes nothing out of the line any more.
+        // A task that panicked, or whose runtime has ended, sends no more questions.
         if line.asking.as_ref().is_none_or(AbortHandle::is_finished) {
             let asking = tokio::spawn(ask_while_wanted(Arc::clone(&self.0), ask));
             line.asking = Some(asking.abort_handle());
@@ -75,7 +75,7 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the question that callers wait for. In one step with the end of the task where none do, or a
+/// Takes the question that callers wait for. Without one, the task ends in the same step, or a
 /// caller who comes in between would wait for ever.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// A question that takes so long and is answered with its number.
+    /// Returns a question that takes this long, and is answered with its number.
     fn counted(
         asked: &Arc<AtomicUsize>,
         takes: Duration,
@@ -134,7 +134,7 @@ mod tests {
                 sleep(Duration::from_millis(wait)).await;
                 let came = Instant::now();
                 let number = rounds.next(ask).await.unwrap();
-                // Timers have ticks of 1 ms.
+                // Timers tick every 1 ms.
                 (wait, number, came.elapsed().as_millis() / 10 * 10)
             });
         }

@@ -1,4 +1,4 @@
-//! What many tokens have in common is kept once.
+//! Single copies of values that many tokens have in common.
 
 use std::{
     borrow::Borrow,
@@ -10,11 +10,11 @@ use std::{
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 use foldhash::fast::RandomState;
 
-/// So many different values of a kind are remembered; one more takes the place of another.
+/// Number of values of a kind that are remembered; one more replaces another.
 const SLOTS: usize = 64;
 
 /// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
-/// than their subject, and tokens of one user often in nothing. Bounded, whatever the answers say.
+/// than their subject, and tokens of one user often in nothing. The memory is bounded.
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
     issuers: Table<Issuer>,
@@ -40,10 +40,10 @@ impl Sharing {
     }
 }
 
-/// Values by their hash, one for each.
+/// Values by their hash, one in each slot.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
-    /// A fast one: whoever makes two values fall together wins nothing but that they are kept twice.
+    /// Fast, and safe: an attacker who makes two values collide only has them kept twice.
     hasher: RandomState,
 }
 
@@ -54,12 +54,12 @@ impl<T: Clone> Default for Table<T> {
 }
 
 impl<T: Clone + Eq + Hash> Table<T> {
-    /// An equal value that was seen before, or this one.
+    /// Returns an equal value that was seen before, or `value`.
     fn share(&self, value: T) -> T {
         self.seen_or(value, |value| value)
     }
 
-    /// What was made of an equal value that was seen before, or what is now made of this one.
+    /// Returns what was made of an equal value that was seen before, or makes it now.
     fn seen_or<V>(&self, value: V, make: impl FnOnce(V) -> T) -> T
     where
         T: Borrow<V>,
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// Where in memory the parts are that two principals can share.
+    /// Returns the places in memory of the parts that two principals can share.
     fn places(principal: &Principal) -> [*const (); 5] {
         let read = Role::from_static("read");
         [

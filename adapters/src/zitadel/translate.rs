@@ -1,4 +1,4 @@
-//! From ZITADEL's words to the domain's. Pure: no I/O, no judgement.
+//! Translates ZITADEL's answers into the domain's types. Pure: no I/O, no judgement.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) struct Translator {
 }
 
 impl Translator {
-    /// Reads the roles of `project_id` first, where there is one, and else the roles claim without an
+    /// Reads the roles of `project_id` first, if there is one, and else the roles claim without an
     /// id. Keeps `claims` beside the fields of a principal.
     pub(super) fn new(project_id: Option<&str>, claims: Vec<ClaimName>) -> Self {
         let project_roles_claim =
@@ -35,10 +35,10 @@ impl Translator {
         Self { project_roles_claim, claims, sharing: Sharing::default() }
     }
 
-    /// What the answer says.
+    /// Returns the verdict of an answer.
     ///
     /// # Errors
-    /// `Malformed`, when it is not an introspection answer to the letter.
+    /// `Malformed`, when it is not exactly an introspection response.
     pub(super) fn introspection(&self, json: &[u8]) -> Result<Introspection, IntrospectionError> {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Seen::NoObject.malformed());
@@ -69,8 +69,8 @@ impl Translator {
     }
 }
 
-/// Reads `jti`. That of a session's token is `{session}-at_{number}`, that of a personal access token is
-/// one number.
+/// Reads `jti`: `{session}-at_{number}` for a session's token, one number for a personal access
+/// token.
 fn token_id(text: &str) -> Option<TokenId> {
     let id = TokenId::parse(text).ok()?;
     Some(match text.split_once('-') {
@@ -96,12 +96,12 @@ fn principal(answer: Answer) -> Result<Principal, &'static str> {
     })
 }
 
-/// Makes a reader of names that gives none for an empty text.
+/// Makes a parser of names that returns `None` for an empty text.
 fn named<T>(parse: fn(&str) -> Result<T, EmptyClaim>) -> impl Fn(&str) -> Option<T> {
     move |text| parse(text).ok()
 }
 
-/// Where ZITADEL gives the metadata of a user: key to base64url without padding.
+/// Claim with the metadata of a user: key to base64url without padding.
 const METADATA: &str = "urn:zitadel:iam:user:metadata";
 
 fn further_claim((name, value): (String, Box<RawValue>)) -> (Box<str>, Box<str>) {
@@ -112,7 +112,7 @@ fn further_claim((name, value): (String, Box<RawValue>)) -> (Box<str>, Box<str>)
     (name.into(), json.unwrap_or_else(|| value.get().to_owned()).into())
 }
 
-/// Decodes the values of the metadata. A value that is no text behind its base64url stays as it is.
+/// Decodes the values of the metadata. A value that does not decode to text stays as it is.
 fn decoded(metadata: &str) -> Option<String> {
     let values: BTreeMap<String, String> = serde_json::from_str(metadata).ok()?;
     let decode = |value: String| {
@@ -124,7 +124,7 @@ fn decoded(metadata: &str) -> Option<String> {
     serde_json::to_string(&values).ok()
 }
 
-/// Takes every role with a key, by every organization with an id: others can be in no rule.
+/// Takes every role with a key, by every organization with an id: no rule can have others.
 fn roles(roles: wire::Roles) -> Roles {
     let mut grants = Vec::new();
     for (key, organizations) in roles {

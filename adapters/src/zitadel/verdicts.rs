@@ -1,30 +1,30 @@
-//! How long ZITADEL has given no verdict, for a health check.
+//! Count of questions without a verdict, for a health check.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Introspection, IntrospectionError, Outage};
 use tokio::time::Instant;
 
-/// Number of questions in a row without a verdict that is worth telling.
+/// Number of questions in a row without a verdict that is reported.
 const THRESHOLD: u32 = 5;
 
-/// Counts questions that got no verdict, whatever the fault. The circuit breaker opens by outages
-/// alone: an endpoint that is not there, a redirect or a login page for every question leave it closed.
+/// Counts questions that got no verdict, whatever the fault. The circuit breaker opens on outages
+/// alone: a missing endpoint, a redirect or a login page for every question leave it closed.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 
 /// Questions in a row without a verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing {
-    /// When the first of them was answered.
+    /// Moment at which the first of them ended.
     pub since: Instant,
-    /// The one word for the last fault.
+    /// One word for the last fault.
     pub reason: &'static str,
     in_a_row: u32,
 }
 
 impl Verdicts {
-    /// Returns since when there is no verdict, if the last five questions or more got none.
+    /// Returns the questions without a verdict, if the last five or more got none.
     #[must_use]
     pub fn missing(&self) -> Option<Missing> {
         let missing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl Verdicts {
     pub(super) fn note(&self, answer: &Result<Introspection, IntrospectionError>) {
         let reason = match answer {
             Ok(_) => None,
-            // Not asked.
+            // No question was sent.
             Err(IntrospectionError::Unavailable { reason: Outage::OverBudget, .. }) => return,
             Err(fault) => Some(fault.reason()),
         };

@@ -1,4 +1,4 @@
-//! The signature of ZITADEL's webhooks: `Zitadel-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 over
+//! Signature of ZITADEL's webhooks: `Zitadel-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 over
 //! `<seconds>.<body>`.
 
 use std::{
@@ -13,20 +13,20 @@ use thiserror::Error;
 /// Name of the header.
 pub const SIGNATURE_HEADER: &str = "zitadel-signature";
 
-/// Age at which a delivery is refused.
+/// Greatest age of a delivery that is accepted.
 const TOO_OLD: Duration = Duration::from_secs(300);
 
-/// Longest header that is read, in bytes: room for more than a dozen signatures.
+/// Longest header that is read, in bytes: it holds more than a dozen signatures.
 const MAX_HEADER: usize = 1024;
 
 /// Shortest key, in bytes. ZITADEL makes keys of 36.
 const MIN_KEY: usize = 16;
 
-/// The signing key of a target, or two while one replaces the other.
+/// Signing key of a target, or two while one replaces the other.
 #[derive(Clone, Debug)]
 pub struct SigningKeys(Vec<SecretString>);
 
-/// Reason for which a text holds no signing keys. It repeats nothing of it.
+/// Reason why a text holds no signing keys. Nothing of the text is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningKeysError {
     /// There is no line with a key.
@@ -43,14 +43,14 @@ pub enum SigningKeysError {
     ForbiddenCharacter,
 }
 
-/// Reason for which a delivery is refused.
+/// Reason why a delivery is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InvalidSignature {
     /// There is no header.
     Missing,
-    /// There is no single header with one time and at least one signature.
+    /// There is not exactly one header with one time and at least one signature.
     Malformed,
-    /// No signature is by one of the keys.
+    /// No signature was made with one of the keys.
     UnknownKey,
     /// It was signed too long ago.
     Old,
@@ -59,7 +59,7 @@ pub enum InvalidSignature {
 }
 
 impl SigningKeys {
-    /// Takes the lines of a text, blank ones left out.
+    /// Reads one key per line; blank lines are ignored.
     ///
     /// # Errors
     /// When there are no keys, more than two, or one that cannot be ZITADEL's.
@@ -80,10 +80,10 @@ impl SigningKeys {
         Ok(Self(keys.into_iter().map(SecretString::from).collect()))
     }
 
-    /// Checks the signature of a delivery that arrived at `now`; `headers` are all of that name.
+    /// Verifies the signature of a delivery that arrived at `now`; `headers` are all of that name.
     ///
     /// # Errors
-    /// When it is not by one of the keys, or not of the last five minutes.
+    /// When it was not made with one of the keys, or not within the last five minutes.
     pub fn verify<'a>(
         &self,
         headers: impl IntoIterator<Item = &'a [u8]>,
@@ -129,9 +129,9 @@ impl PartialEq for SigningKeys {
     }
 }
 
-/// The parts of the header that are understood; others are ignored.
+/// Parts of the header that are understood; others are ignored.
 struct Header<'a> {
-    /// As it was written, for it is part of what is signed.
+    /// Time as it was written, for it is part of what is signed.
     time: &'a str,
     signed_at: SystemTime,
     signatures: Vec<[u8; SHA256_OUTPUT_LEN]>,
@@ -163,11 +163,11 @@ fn signature(hex: &str) -> Option<[u8; SHA256_OUTPUT_LEN]> {
 }
 
 impl InvalidSignature {
-    /// Every reason, in the order of declaration.
+    /// All reasons, in the order of declaration.
     pub const ALL: [Self; 5] =
         [Self::Missing, Self::Malformed, Self::UnknownKey, Self::Old, Self::Future];
 
-    /// Returns the one word for it.
+    /// Returns the reason as one word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -179,7 +179,7 @@ impl InvalidSignature {
         }
     }
 
-    /// Returns the likely cause and the remedy.
+    /// Returns the likely cause, and the remedy.
     #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {

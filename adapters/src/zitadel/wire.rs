@@ -1,8 +1,8 @@
-//! The introspection answer as ZITADEL writes it (RFC 7662 §2.2, and ZITADEL's own claims).
+//! Introspection response as ZITADEL writes it (RFC 7662 §2.2, and ZITADEL's own claims).
 //!
 //! Strict about every claim that is read: a wrong JSON type, `null`, or a second claim of the same
 //! name makes the whole answer unreadable. Claims that are not read may be anything, and so may
-//! `username`, which no rule asks for.
+//! `username`, which no rule uses.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::ClaimName;
 
-/// An answer in which every claim that is there has the right type.
+/// Answer in which every present claim has the right type.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) active: Option<bool>,
@@ -41,7 +41,7 @@ pub(super) struct Answer {
 /// Role key to the ids of the organizations that granted it, each with its primary domain.
 pub(super) type Roles = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Reads one answer. It knows by which name ZITADEL gives the roles of a project.
+/// Reads one answer. It knows the name of the claim with a project's roles.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerReader<'a> {
     pub(super) project_roles_claim: Option<&'a str>,
@@ -50,7 +50,7 @@ pub(super) struct AnswerReader<'a> {
 }
 
 impl AnswerReader<'_> {
-    /// Reads a JSON object. The error then shows nothing of its content but names of claims.
+    /// Reads a JSON object. The error shows nothing of its content but names of claims.
     pub(super) fn read(self, json: &[u8]) -> serde_json::Result<Answer> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let answer = self.deserialize(&mut deserializer)?;
@@ -133,7 +133,7 @@ fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the claim {name} is there twice"))
 }
 
-/// A text that no rule asks for: a value of another type is none.
+/// Text that no rule uses: a value of another type is ignored.
 #[derive(Debug)]
 pub(super) struct Text(pub(super) Option<String>);
 

@@ -51,7 +51,7 @@ async fn a_private_key_signs_an_assertion_that_zitadel_accepts_and_that_is_reuse
     assert_eq!(introspection.header("authorization"), None);
 }
 
-// ZITADEL says 400 for this: it is the operator's fault, never the caller's.
+// ZITADEL answers 400 to this: it is the operator's fault, never the caller's.
 #[tokio::test]
 async fn a_wrong_client_secret_is_no_verdict_and_is_not_asked_twice() {
     let double = ZitadelDouble::start().await;
@@ -78,7 +78,7 @@ async fn an_application_that_was_deactivated_is_no_verdict() {
     assert_eq!(reason(&answer), "client_refused");
 }
 
-/// The real time, and as much more as the test wants.
+/// Real time, moved forward by as much as the test wants.
 #[derive(Default)]
 struct ShiftedClock(AtomicU64);
 

@@ -1,4 +1,4 @@
-//! Everything that is sent to ZITADEL counts: questions, metadata, and what is sent once more.
+//! Every request to ZITADEL counts: questions, metadata, and repeated requests.
 
 use std::num::NonZeroUsize;
 
@@ -18,8 +18,8 @@ fn word(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
 
 type Order = fn(&ZitadelDouble);
 
-/// What a first question costs, by what happens to it: that many requests reach the double, and that
-/// many are counted.
+/// Checks the cost of a first question in each case: the number of requests that reach the double,
+/// and that are counted.
 #[tokio::test]
 async fn a_budget_counts_what_reaches_zitadel() {
     let cases: [(&str, Order, &str, usize); 5] = [
@@ -40,7 +40,7 @@ async fn a_budget_counts_what_reaches_zitadel() {
             "metadata that is refused",
             |double| double.discovery_fault(Fault::InternalServerError, Times::Once),
             "server_error",
-            // The question that was not sent is counted too.
+            // The question that was not sent is counted, too.
             2,
         ),
         (

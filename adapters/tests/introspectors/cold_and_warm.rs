@@ -1,4 +1,4 @@
-//! The cache keeps facts, never decisions: an answer from it is judged as a fresh one is.
+//! The cache keeps facts, never decisions: a cached answer is judged as a fresh one is.
 
 use std::{
     num::NonZeroUsize,
@@ -20,7 +20,7 @@ use domain::{
 };
 use proptest::prelude::*;
 
-/// Seconds since 1970; as many for the wall clock as for the cache.
+/// Start of the wall clock, in seconds since 1970.
 const START_SECS: u64 = 1_767_225_600;
 
 #[derive(Default)]
@@ -51,7 +51,7 @@ macro_rules! rules {
             }
         )*
 
-        /// The word for each rule's decision, subject included.
+        /// Returns one word for each rule's decision, subject included.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(

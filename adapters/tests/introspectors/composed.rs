@@ -1,4 +1,4 @@
-//! The shipped stack as a service of somebody's own composes it.
+//! The shipped stack as another service composes it.
 
 use std::{fs, time::Duration};
 
@@ -65,7 +65,7 @@ async fn a_secret_in_a_file_that_was_replaced_is_used_after_a_refusal() {
     drop(double.take_violations());
 }
 
-// Nobody refuses the first key: what finds the second one is the look every five seconds.
+// ZITADEL does not refuse the first key: the look every five seconds finds the second one.
 #[tokio::test]
 async fn a_second_key_in_the_file_is_found_by_itself() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! The event log as a change feed, over sockets: what a batch promises, and how each fault is told.
+//! The event log as a change feed, over sockets: promises of a batch, and reports of each fault.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDoub
 
 use crate::setup;
 
-/// Reads the log with the right to do so.
+/// Returns a log whose reader has the right to read it.
 fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();
@@ -22,7 +22,7 @@ fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     EventLog::new(&introspector, &settings, project_id, Vec::new(), Clocks::of_the_system())
 }
 
-/// Reads batches up to the end of a poll: the changes of all of them, and the moment of the last one.
+/// Reads batches to the end of a poll: the changes of all of them, and the moment of the last one.
 async fn poll(log: &mut EventLog) -> Batch {
     log.bell().ring();
     let mut changes = Vec::new();
@@ -43,7 +43,8 @@ fn subject(id: &str) -> Change {
     Change::Subject(Subject::parse(id).unwrap())
 }
 
-// A write that is open holds the call up, and what commits meanwhile may or may not be in its answer.
+// An open write holds the call up, and a write that commits meanwhile may or may not be in its
+// answer.
 #[tokio::test]
 async fn the_moment_of_a_batch_is_before_its_first_call() {
     let double = ZitadelDouble::start().await;
@@ -59,8 +60,8 @@ async fn the_moment_of_a_batch_is_before_its_first_call() {
     assert!(batch.as_of.unwrap().tick < sent.tick);
 }
 
-// The two types are of two groups. With one cursor the newer event of the first group would hide the
-// older one of the second.
+// The two types are in two groups. With one cursor, the newer event of the first group would hide
+// the older one of the second.
 #[tokio::test]
 async fn each_group_of_types_has_a_cursor_of_its_own() {
     let double = ZitadelDouble::start().await;

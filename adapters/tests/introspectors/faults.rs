@@ -1,4 +1,4 @@
-//! Every fault of the provider is no verdict, in bounded time, and is told apart.
+//! Every fault of the provider gives no verdict, in bounded time, and is told apart.
 
 use std::{error::Error, time::Duration};
 
@@ -10,7 +10,7 @@ use zitadel_double::{Answer, DATABASE_HOST, Fault, Framing, RedirectStatus, Time
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// What every fault is called, and what the double must act out for it.
+/// Returns every fault that the double can act out, with its reason.
 fn faults() -> Vec<(Fault, &'static str)> {
     let elsewhere = || "https://elsewhere.test/login?token=x".to_owned();
     vec![
@@ -38,7 +38,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Asks after a fault. A 429 is heeded: for a second at most one question is sent.
+/// Asks after a fault. A 429 is heeded: at most one question is sent in the next second.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,
@@ -129,7 +129,7 @@ async fn a_connection_that_cannot_be_made_is_not_tried_again_at_once() {
     assert_eq!(double.connections(), 1);
 }
 
-/// An introspector that has already found the endpoint, and does not wait for long.
+/// Returns settings with a known endpoint and a short timeout.
 fn impatient(double: &ZitadelDouble) -> ZitadelSettings {
     ZitadelSettings {
         introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),
@@ -225,7 +225,7 @@ fn shown(error: &IntrospectionError) -> String {
     text
 }
 
-// incidents.md row 19: what is said of a fault may be logged as it is.
+// incidents.md row 19: the text of a fault may be logged as it is.
 #[tokio::test]
 async fn no_fault_shows_a_token_a_secret_or_a_text_of_the_other_side() {
     let double = ZitadelDouble::start().await;

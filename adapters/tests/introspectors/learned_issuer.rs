@@ -31,8 +31,8 @@ async fn wait_for_issuer(zitadel: &ComposedZitadel, issuer: &str) {
     timeout(PATIENT, waiting).await.unwrap();
 }
 
-/// Sets the clock forward, with a moment before it for an answer that is on its way, and one after it for
-/// what is due by then.
+/// Sets the clock forward. Leaves time before it for an answer on its way, and after it for tasks
+/// that are then due.
 async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
     pause();
@@ -41,7 +41,7 @@ async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
 }
 
-/// The metadata spell the issuer with a `/` at its end from now on.
+/// Makes the metadata spell the issuer with a `/` at its end, and returns that.
 fn with_slash(double: &ZitadelDouble) -> String {
     let issuer = format!("{}/", double.issuer());
     double.discovery_fault(DiscoveryFault::Issuer(issuer.clone()), Times::UntilCleared);
@@ -67,7 +67,7 @@ async fn it_is_learned_without_a_question_and_no_question_asks_for_metadata_agai
         let settings = if key { setup::key(&double) } else { setup::basic(&double) };
         let zitadel = learning(settings);
         wait_for_issuer(&zitadel, &spelled).await;
-        // ZITADEL takes an assertion without the slash, to the letter.
+        // The audience of an assertion must be ZITADEL's issuer byte for byte, which has no slash.
         assert_active(&zitadel.introspector.introspect(&active_token(&double)).await);
         assert_eq!((double.discoveries(), double.introspections()), (1, 1));
     }

@@ -1,5 +1,5 @@
-//! Every implementation of the port; ZITADEL's against the strict double, which refuses what
-//! ZITADEL would refuse and reports what a resource server must never do.
+//! Tests of every implementation of the port. ZITADEL's is tested against the strict double, which
+//! refuses what ZITADEL would refuse and reports what a resource server must never do.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ mod verdict_watch;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// A token that the double calls active.
+/// Returns a token that the double calls active.
 fn active_token(double: &ZitadelDouble) -> AccessToken<'static> {
     let user = double.add_user(NewUser::service("svc"));
     AccessToken::parse(&double.pat(&user)).unwrap().into_owned()
@@ -38,7 +38,7 @@ fn assert_active(answer: &Result<Introspection, IntrospectionError>) {
     assert!(matches!(answer, Ok(Introspection::Active(_))), "{answer:?}");
 }
 
-/// The one word for the fault.
+/// Returns one word for the fault.
 #[track_caller]
 fn reason(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
     match answer {

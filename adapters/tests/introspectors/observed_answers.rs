@@ -1,4 +1,4 @@
-//! Every answer that was observed at a real ZITADEL, and what is made of it.
+//! Every answer that was observed at a real ZITADEL, with its translation.
 
 use std::time::{Duration, SystemTime};
 
@@ -39,7 +39,7 @@ async fn made_of(case: &Case, discovery: &Case) -> Value {
     match ask(&introspector, &AccessToken::parse("a-token").unwrap()).await {
         Ok(Introspection::Inactive) => json!({ "verdict": "inactive" }),
         Ok(Introspection::Active(token)) => active(&token),
-        // The document was understood, and stands where an introspection response was to come.
+        // The document was understood, and comes in place of an introspection response.
         Err(IntrospectionError::Malformed { .. }) if is_of_discovery => {
             json!({ "outcome": "discovered" })
         }

@@ -1,4 +1,4 @@
-//! What the port promises, asked of every implementation.
+//! Promises of the port, tested with every implementation.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -13,7 +13,7 @@ use crate::{ask, assert_active, setup};
 
 const READ: Role = Role::from_static("read:messages");
 
-/// An implementation that knows three tokens: `reader` with a role, `plain` without one, and
+/// Implementation that knows three tokens: `reader` with a role, `plain` without one, and
 /// `revoked`.
 struct Case {
     introspector: Arc<dyn TokenIntrospector>,

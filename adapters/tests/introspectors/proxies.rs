@@ -1,5 +1,5 @@
 //! Proxies of the environment. A test cannot change the environment of its own process, so these
-//! start themselves once more.
+//! tests start themselves once more.
 
 use std::{env, process::Command};
 
@@ -8,11 +8,11 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{active_token, ask, assert_active, setup};
 
-/// The variable that tells the second process that it is one, and what to connect to.
+/// Variable that marks the second process, and says where it connects to.
 const CONNECT_TO: &str = "CONNECT_TO";
 
-/// Runs one test of this file in a process with this environment alone: whether it passed, and
-/// what it said.
+/// Runs one test of this file in a process with this environment alone, and returns whether it
+/// passed, and its output.
 fn again(test: &str, environment: &[(&str, &str)], connect_to: &str) -> (bool, String) {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &format!("proxies::{test}")])

@@ -19,7 +19,7 @@ use zitadel_double::{KeyId, ZitadelDouble};
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// What the test has put there, each at one look.
+/// Credentials that the test provides, one for each look.
 #[derive(Clone, Default)]
 struct Stack(Arc<Mutex<VecDeque<ClientAuthentication>>>);
 
@@ -47,7 +47,7 @@ fn key(double: &ZitadelDouble, json: &str) -> ClientAuthentication {
     ClientAuthentication::private_key_jwt(key_file, issuer, Arc::new(SystemClock))
 }
 
-/// An introspector that begins with `first`, and what it looks at for others.
+/// Returns an introspector that begins with `first`, its credentials, and the source of others.
 fn changing(
     double: &ZitadelDouble,
     first: ClientAuthentication,

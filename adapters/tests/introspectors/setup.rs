@@ -1,4 +1,4 @@
-//! An introspector that asks the double.
+//! Introspectors that ask the double.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use adapters::zitadel::{
 };
 use zitadel_double::ZitadelDouble;
 
-/// Far longer than any answer of the double takes.
+/// Time that exceeds every answer of the double by far.
 pub(crate) const PATIENT: Duration = Duration::from_secs(30);
 
-/// Settings for the double, with `client_secret_basic`.
+/// Returns settings for the double, with `client_secret_basic`.
 pub(crate) fn basic(double: &ZitadelDouble) -> ZitadelSettings {
     let (client_id, secret) = (double.client_id().as_str(), double.client_secret());
     settings(double, ClientCredentials::client_secret(client_id, &secret).unwrap())
 }
 
-/// Settings for the double, with `private_key_jwt`.
+/// Returns settings for the double, with `private_key_jwt`.
 pub(crate) fn key(double: &ZitadelDouble) -> ZitadelSettings {
     let key = CredentialText::value("zitadel.key_file", &double.key_json());
     settings(double, ClientCredentials::from_key(key, None).unwrap())

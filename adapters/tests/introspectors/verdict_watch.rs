@@ -1,4 +1,4 @@
-//! When a verdict in use is in doubt, by the event log of the double, without a cache.
+//! Doubt about verdicts in use, by the event log of the double, without a cache.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use zitadel_double::{NewUser, SessionToken, UserId, UserState, ZitadelDouble};
 
 use crate::setup::{self, PATIENT};
 
-/// An introspector without a cache that follows the log, and the token's file.
+/// Returns an introspector without a cache that follows the log, and the token's file.
 async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();
@@ -27,7 +27,7 @@ async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedT
     (zitadel, file)
 }
 
-/// Waits for a look at the log that was begun after this call.
+/// Waits for a look at the log that began after this call.
 async fn look(zitadel: &ComposedZitadel) {
     let (log, watch) = (zitadel.changes.as_ref().unwrap(), zitadel.watch.as_ref().unwrap());
     let called = watch.now();
@@ -40,7 +40,7 @@ async fn look(zitadel: &ComposedZitadel) {
     timeout(PATIENT, looked).await.unwrap();
 }
 
-/// A stream of a user, opened by a token of its session.
+/// Stream of a user, opened by a token of its session.
 struct Stream {
     user: UserId,
     token: String,
@@ -50,7 +50,7 @@ struct Stream {
 async fn open(double: &ZitadelDouble, zitadel: &ComposedZitadel, name: &str) -> Stream {
     let user = double.add_user(NewUser::human(name));
     let token = double.session_token(&user, SessionToken::default());
-    // What was written for this user is told before the stream is open.
+    // Changes for this user are reported before the stream is open.
     look(zitadel).await;
     let watch = Arc::clone(zitadel.watch.as_ref().unwrap());
     let asked = watch.now();

@@ -1,13 +1,13 @@
-//! A service that existed before: a state, nested routers, layers, an error body and settings of its
-//! own. What `axum-zitadel` added is marked by `// +`.
+//! An existing service with a state, nested routers, layers, an error body and settings of its own.
+//! Additions for `axum-zitadel` are marked by `// +`.
 //!
 //! ```sh
 //! cargo run -p axum-zitadel --example existing_service
 //! ```
 //!
-//! With nothing configured two local tokens are known: `reader`, who has the role `read:messages`,
-//! and `visitor`, who has none. With `ZITADEL_DOMAIN` and `KEY_FILE` in the environment that ZITADEL is
-//! asked. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
+//! With nothing configured it accepts two local tokens: `reader` with the role `read:messages`, and
+//! `visitor` without a role. With `ZITADEL_DOMAIN` and `KEY_FILE` in the environment it introspects
+//! tokens there. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
 
 use std::{
     collections::BTreeMap,
@@ -104,7 +104,7 @@ async fn read(
     let not_found = ServiceError { status: StatusCode::NOT_FOUND, code: "no_such_message" };
     let message = message.ok_or_else(|| not_found.into_response())?;
     if permit.principal().subject() != Some(message.owner) {
-        // A handler that learns late that the caller may not.
+        // Denies the caller after the message was read.
         return Err(permit.deny(format!("message {id} is another's")).into_response());
     }
     tracing::info!(%request_id, id, subject = permit.principal().subject(), "read");
@@ -118,7 +118,7 @@ async fn events(
     Sse::new(stream::iter([Ok(Event::default().data(format!("for {subject}")))]))
 }
 
-/// The permit comes first: a stranger's connection is never upgraded.
+/// The permit comes first, so that an unauthorized connection is never upgraded.
 async fn socket(_: Authorized<SignedIn>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(async |mut socket: WebSocket| {
         while let Some(Ok(message)) = socket.recv().await {
@@ -159,7 +159,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
         .build())
 }
 
-/// A guard that knows two tokens, for local development and for tests.
+/// Returns a guard that knows two tokens, for local development and for tests.
 fn local_guard() -> Result<Guard, EmptyClaim> {
     let organization =
         Organization { id: OrganizationId::from_static("local"), primary_domain: "local".into() };

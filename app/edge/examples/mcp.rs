@@ -22,7 +22,7 @@ use rmcp::{
     },
 };
 
-/// Whoever may delete messages.
+/// Callers who may delete messages.
 struct DeleteMessages;
 
 impl Rule for DeleteMessages {
@@ -57,7 +57,7 @@ impl Tools {
     }
 }
 
-/// Does the work of a tool for a caller who meets its rule `R`, and for no longer than the token lasts.
+/// Does the work of a tool if the caller meets its rule `R`, for no longer than the permit lasts.
 async fn permitted<R: Rule>(
     request: &Parts,
     work: impl Future<Output = String>,

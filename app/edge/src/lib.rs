@@ -28,7 +28,7 @@ pub use note::{
     RequestEnd, RequestHead, RequestId, RequestObserver, UNMATCHED, X_REQUEST_ID, error_chain,
 };
 
-/// Laws that `tests/fuzz` seeks to break.
+/// Properties that `tests/fuzz` tries to break.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::admit::authorization;

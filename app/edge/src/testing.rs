@@ -1,15 +1,15 @@
 //! Tests of a service without ZITADEL and without sockets (`feature = "testing"`).
 //!
-//! For dev-dependencies only: a permit that was not judged has no place in a program that ships.
+//! For dev-dependencies only: a shipped program must not make permits without a verdict.
 //!
 //! ```toml
 //! [dev-dependencies]
 //! axum-zitadel = { …, features = ["testing"] }
 //! ```
 //!
-//! The whole service is tested with `adapters::InMemoryIntrospector` behind its guard and
-//! `tower::ServiceExt::oneshot`; one handler by itself with [`Authorized::for_test`]; and
-//! [`assert_all_guarded`] asks each route for its 401.
+//! Test the whole service with `adapters::InMemoryIntrospector` behind its guard and
+//! `tower::ServiceExt::oneshot`; one handler with [`Authorized::for_test`]; and every route's 401
+//! with [`assert_all_guarded`].
 
 use std::sync::Arc;
 
@@ -28,25 +28,25 @@ use tower::ServiceExt;
 use crate::{Access, Authorized, Guard, Reason, Routes};
 
 impl<R: Rule> Authorized<R> {
-    /// Makes a permit for the unit test of a handler. Nothing is judged.
+    /// Creates a permit for the unit test of a handler. No rule is applied.
     #[must_use]
     pub fn for_test(principal: Principal) -> Self {
         Self::without_request(Permit::for_test(principal))
     }
 }
 
-/// Asks every route of a table without a token, and with one that is inactive: a guarded route answers
-/// 401 with a challenge, an optional one turns the bad token away, and a route that is called public
-/// asks for none.
+/// Calls every route of a table without a token, and with an inactive one: a guarded route must
+/// answer 401 with a challenge, an optional one must reject the bad token, and a public one must
+/// require none.
 ///
-/// A handler that answers rejections in its own words, or turns the request away before it asks for a
-/// permit, is not recognized as one that asks.
+/// A public handler that answers rejections in its own words, or fails before it takes a permit, is
+/// not detected as one that requires a token.
 ///
-/// Parameters of a path are asked as `1`. The state behind the handlers is not needed: no handler of
-/// a guarded route is reached. Public handlers are.
+/// Path parameters are sent as `1`. No handler of a guarded route is reached, so its state is not
+/// needed. Public handlers are reached.
 ///
 /// # Panics
-/// When a route does anything else; the message names all of them.
+/// When a route does anything else; the message lists all such routes.
 pub async fn assert_all_guarded(routes: Routes) {
     let table = routes.table().to_vec();
     let router = routes.into_api(&guard_that_knows_nobody());
@@ -66,13 +66,13 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Asks routes of a bare router, which cannot list them, without a token and with one that is inactive.
-/// Both must be answered 401 with a challenge of RFC 6750.
+/// Calls `routes` of a bare router, which cannot list them, without a token and with an inactive
+/// one. Both must be answered 401 with a challenge of RFC 6750.
 ///
-/// The router is complete, its guard and its state included.
+/// The router must be complete, with its guard and its state.
 ///
 /// # Panics
-/// When one of the routes answers anything else; the message names all of them.
+/// When one of the routes answers anything else; the message lists all such routes.
 pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     let mut wrong = Vec::new();
     for (method, path) in routes {
@@ -82,7 +82,7 @@ pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     assert!(wrong.is_empty(), "not guarded:\n{}", wrong.join("\n"));
 }
 
-/// A token that no introspector knows.
+/// Token that no introspector knows.
 const UNKNOWN: &str = "a-token-that-nobody-has";
 
 async fn asks_for_a_token(router: &Router, method: &Method, path: &str) -> Result<(), String> {
@@ -136,7 +136,7 @@ async fn ask(
     (status, challenge, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// A path to ask, each parameter `1`.
+/// Returns the path with each parameter replaced by `1`.
 fn sample(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

@@ -1,4 +1,4 @@
-//! Whether this process should get requests, and how it stands with ZITADEL.
+//! Readiness of this process, and the state of its connection to ZITADEL.
 
 use std::{
     sync::{
@@ -22,23 +22,23 @@ use serde_json::json;
 use tokio::time::Instant;
 use tracing::info;
 
-/// How long to wait before ZITADEL is asked again whether it knows us.
+/// Time between two attempts to have our credentials accepted.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is known about the health of one API.
+/// Health of one API.
 #[derive(Debug)]
 pub(crate) struct Health {
-    /// There is none in front of the fake.
+    /// `None` in front of the fake.
     breaker: Option<Breaker>,
     verdicts: Verdicts,
     belief: Belief,
     canary: Option<Canary>,
     changes: Option<FollowedLog>,
-    /// Whether ZITADEL has accepted our credentials once.
+    /// Set once ZITADEL has accepted our credentials.
     accepted: AtomicBool,
-    /// Why it has not, by the last attempt.
+    /// Reason why the last attempt failed.
     refused_by: Mutex<Option<&'static str>>,
-    /// Whether the stop has begun.
+    /// Set when the stop has begun.
     draining: Arc<AtomicBool>,
 }
 
@@ -64,13 +64,14 @@ impl Health {
         }
     }
 
-    /// Asks about a token that nobody has, until there is an answer: then our credentials are good.
+    /// Introspects a random token until there is an answer, which shows that our credentials are
+    /// accepted.
     pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
         let text = uuid::Uuid::new_v4().simple().to_string();
         let Ok(token) = AccessToken::parse(&text) else { return };
         while !self.accepted.load(Ordering::Relaxed) {
             match introspector.introspect(&token).await {
-                // It answers us, whether or not that answer is believed.
+                // An answer counts even if it is not believed.
                 Ok(_) | Err(IntrospectionError::Unwitnessed { .. }) => {
                     self.accepted.store(true, Ordering::Relaxed);
                     info!("ready: the authorization server accepts our credentials");
@@ -84,7 +85,8 @@ impl Health {
         }
     }
 
-    /// Ready once, it stays ready while ZITADEL is down: to take it away heals nothing.
+    /// Returns the answer of `/readyz`. Once ready, the API stays ready while ZITADEL is down:
+    /// taking it out of service would heal nothing.
     pub(super) fn answer(&self) -> Response {
         if self.draining.load(Ordering::Relaxed) {
             return not_ready("draining", None);
@@ -133,12 +135,12 @@ impl Health {
         Json(body).into_response()
     }
 
-    /// Returns since when the change feed is silent, and the reason.
+    /// Returns the time since which the change feed is silent, and the reason.
     fn silent(&self) -> Option<(Instant, &'static str)> {
         self.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns since when an inactive is not believed, or the canary is inactive.
+    /// Returns the time since which inactive verdicts are not believed, or the canary is inactive.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.canary.as_ref().and_then(Canary::inactive_since);
         [self.belief.doubted_since(), inactive_since].into_iter().flatten().min()
@@ -150,7 +152,7 @@ fn not_ready(status: &str, reason: Option<&str>) -> Response {
         .into_response()
 }
 
-/// The time so long ago.
+/// Returns the time `ago` before now, in RFC 3339.
 #[expect(clippy::disallowed_methods, reason = "for people to read, and judged by nobody")]
 fn rfc3339(ago: Duration) -> String {
     humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string()

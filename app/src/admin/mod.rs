@@ -19,10 +19,10 @@ pub(crate) use health::Health;
 
 use crate::{config, metrics::Metrics, serve::serve_aside};
 
-/// Connections of operators served at once.
+/// Maximum number of operators' connections.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
-/// The listener for operators, while it is held.
+/// The listener for operators. Dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) local_address: SocketAddr,
@@ -35,10 +35,10 @@ struct Operators {
     health: Arc<Health>,
 }
 
-/// Serves operators until what is returned is dropped.
+/// Serves operators until the result is dropped.
 ///
 /// # Errors
-/// When nobody can listen there.
+/// When the address cannot be listened on.
 pub(crate) async fn serve(
     address: SocketAddr,
     metrics: Metrics,

@@ -1,4 +1,4 @@
-//! The demo API: the three routes of ZITADEL's Python example, on public names of `axum-zitadel` alone.
+//! Demo API: the three routes of ZITADEL's Python example, on public names of `axum-zitadel` only.
 
 mod handlers;
 mod routes;

@@ -1,5 +1,4 @@
-//! The route table of this API: who may call what. The rule of a guarded route stands in its
-//! handler's signature.
+//! Route table of this API. The rule of a guarded route is in its handler's signature.
 
 use axum_zitadel::{Routes, guarded, public};
 

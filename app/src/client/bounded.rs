@@ -1,4 +1,4 @@
-//! Bounds the questions that the requests of one client address cause.
+//! Bounds the introspections that requests from one client address cause.
 
 use std::{
     collections::HashMap,
@@ -24,12 +24,12 @@ use super::{Client, network};
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Lets a bounded number of tokens that are not known be asked about at once for one client address. A
-/// request with one more is answered at once that there is no verdict.
+/// Bounds the unknown tokens that are asked about at once for one client address. A request with
+/// one more is answered at once that there is no verdict.
 ///
-/// Requests with one token count once, and those with a token that was active when it was last asked
-/// about, or whose verdict is kept, do not count. A caller who leaves gives nothing back before the
-/// verdict is there, or leavers would be bounded by nothing.
+/// Requests with the same token count once. A token that was active when it was last asked about,
+/// or whose verdict is kept, does not count. A caller that disconnects keeps its place until the
+/// verdict is there; otherwise such callers would not be bounded.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -46,7 +46,8 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Leaves one address half of `max_in_flight`. It registers its metrics at the current recorder.
+    /// Creates the bound: one address may use half of `max_in_flight`. Registers its metrics with
+    /// the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,
@@ -96,14 +97,14 @@ impl fmt::Debug for BoundedByAddress {
     }
 }
 
-/// The tokens that are asked about, by the network of their clients, each with its requests.
+/// Tokens being asked about, by the network of their clients, each with its number of requests.
 #[derive(Debug, Default)]
 struct Waiting {
     tokens: Mutex<HashMap<IpAddr, HashMap<u64, usize>>>,
     hasher: RandomState,
 }
 
-/// The place of a token of one network.
+/// Place of one token of one network; dropping it frees it.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,
@@ -150,7 +151,7 @@ impl Drop for Place {
     }
 }
 
-/// A future that goes on by itself when it is dropped before its end.
+/// A future that is spawned when it is dropped before its end.
 struct ToItsEnd(Option<BoxFuture<'static, Answer>>);
 
 impl Future for ToItsEnd {

@@ -1,4 +1,4 @@
-//! The client that trusted proxies name, in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
+//! The client that trusted proxies name in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Trusted hops that are followed. A caller may have written more.
+/// Maximum number of trusted hops that are followed. A caller may have written more.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
-/// The fields are read from the right, past proxies that are trusted: what stands further left may be
-/// the caller's own invention. A hop that cannot be read ends the way at the proxy that wrote it, and
-/// so do two fields that name different clients, for the proxy writes but one of them.
+/// The fields are read from the right, past trusted proxies: anything further left may be invented
+/// by the caller. An unreadable hop ends the walk at the proxy that wrote it. Two fields that name
+/// different clients end it at `peer`, for a proxy writes only one of them.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {
         headers.contains_key(&name).then(|| follow(peer, &name, headers, proxies, read))
@@ -46,8 +46,8 @@ fn follow(
     nearest
 }
 
-/// The elements of a list with commas, the last one first. A quote that an element further left leaves
-/// open does not reach those behind it.
+/// Iterates over the elements of a comma-separated list, last one first. A quote that an element
+/// further left leaves open does not reach the elements after it.
 struct FromTheRight<'a>(Option<&'a str>);
 
 impl<'a> Iterator for FromTheRight<'a> {
@@ -83,7 +83,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     node(value).filter(|_| another.is_none())
 }
 
-/// Reads an address, which may have a port, and of IPv6 be in brackets.
+/// Reads an address, with or without a port; an IPv6 address may be in brackets.
 fn node(text: &str) -> Option<IpAddr> {
     let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
     let address = text.parse().ok();
@@ -95,8 +95,8 @@ fn node(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// The client of a request by the proxy 10.0.0.1, with these lines; all of `10/8` and
-    /// `fd00::/8` is trusted.
+    /// Returns the client of a request by the proxy 10.0.0.1, with these header lines; all of
+    /// `10/8` and `fd00::/8` is trusted.
     fn client_of(lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
@@ -122,7 +122,7 @@ mod tests {
             ("rubbish, 192.0.2.1", "192.0.2.1"),
             ("\", 192.0.2.1", "192.0.2.1"),
             ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
-            // Nothing that can be read: the proxy that wrote it.
+            // Unreadable: the client is the proxy that wrote it.
             ("", PROXY),
             ("unknown", PROXY),
             ("192.0.2.1,", PROXY),
@@ -171,7 +171,7 @@ mod tests {
             (&[(XFF, "192.0.2.1"), (XFF, "10.0.0.2")], "192.0.2.1"),
             (&[("forwarded", "for=192.0.2.9"), ("forwarded", "for=192.0.2.1")], "192.0.2.1"),
             (&[("forwarded", "for=192.0.2.1"), (XFF, "192.0.2.1")], "192.0.2.1"),
-            // One of them is the caller's own.
+            // One of the two is invented by the caller.
             (&[("forwarded", "for=192.0.2.9"), (XFF, "192.0.2.1")], "10.0.0.1"),
             (&[("forwarded", "rubbish"), (XFF, "192.0.2.1")], "10.0.0.1"),
             (&[("forwarded", "for=192.0.2.1"), (XFF, "10.0.0.9")], "10.0.0.1"),

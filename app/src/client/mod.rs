@@ -1,4 +1,4 @@
-//! The client of a request: whose address it comes from, behind proxies that are trusted.
+//! The client of a request: the address it comes from, behind trusted proxies.
 
 mod bounded;
 mod forwarded;
@@ -16,7 +16,7 @@ pub use networks::{InvalidNetwork, Networks};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     address: IpAddr,
-    /// `true` where the address has a share: this machine's own programs have none.
+    /// Set when the address has a share; loopback has none.
     is_bounded: bool,
 }
 
@@ -25,12 +25,12 @@ task_local! {
 }
 
 impl Client {
-    /// Handles a request of this client.
+    /// Runs a request on behalf of this client.
     pub(crate) fn scope<F: Future>(self, request: F) -> impl Future<Output = F::Output> {
         CLIENT.scope(self, request)
     }
 
-    /// Returns the client of the request that is handled here, where it is known.
+    /// Returns the client of the current request, where it is known.
     pub(crate) fn current() -> Option<Self> {
         CLIENT.try_with(|client| *client).ok()
     }
@@ -40,7 +40,7 @@ impl Client {
     }
 }
 
-/// The peer of a connection, and whether it is a proxy that names its clients.
+/// Peer of a connection, with the trusted proxies if it is one of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     client: Client,
@@ -61,15 +61,15 @@ impl Peer {
             None => self.client,
             Some(proxies) => {
                 let address = forwarded::client(self.client.address, headers, proxies);
-                // A proxy on this machine is no way around the shares.
+                // A proxy on this machine must not be a way around the shares.
                 Client { address, is_bounded: true }
             }
         }
     }
 }
 
-/// Returns what has a share of its own: an IPv4 address, or a /64 of IPv6, for one subscriber has at
-/// least that.
+/// Returns the network that has a share of its own: an IPv4 address, or a /64 of IPv6, which is the
+/// least that one subscriber has.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

@@ -8,7 +8,7 @@ use std::{
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// Networks of IPv4 and IPv6.
+/// A list of networks, IPv4 and IPv6.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Box<[Network]>);
 
@@ -16,13 +16,13 @@ pub struct Networks(Box<[Network]>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network(IpNet);
 
-/// A text that is neither a network nor an address.
+/// Error for a text that is neither a network nor an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it holds neither a network nor an address")]
 pub struct InvalidNetwork;
 
 impl Networks {
-    /// Returns these networks and this machine's own.
+    /// Returns these networks and loopback.
     pub(crate) fn with_loopback(&self) -> Self {
         let loopback = [
             IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8),
@@ -31,7 +31,7 @@ impl Networks {
         self.0.iter().copied().chain(loopback.map(Network)).collect()
     }
 
-    /// Returns whether an address is in one of them.
+    /// Returns whether an address is in one of the networks.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

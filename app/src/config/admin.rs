@@ -7,7 +7,7 @@ use super::{error::ConfigError, layers::Layers, server::Server};
 /// The listener for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Where to listen; `None` is off.
+    /// Address to listen on; `None` is off.
     pub listen: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! `[auth]`: what every token must show, and how denials look.
+//! `[auth]`: requirements on every token, and the form of denials.
 
 use std::time::Duration;
 
@@ -7,20 +7,21 @@ use domain::{Audience, OrganizationId};
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// What every token must show, and how denials look.
+/// Requirements on every token, and the form of denials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
-    /// The realm of the challenge.
+    /// Realm of the challenge.
     pub realm: Realm,
-    /// The status when a valid token lacks the role.
+    /// Status when a valid token lacks the role.
     pub missing_role_status: MissingRoleStatus,
-    /// How long anything may stay open by one token, give or take 10 %; zero is no bound.
+    /// Longest time, give or take 10 %, that an answer of a guarded service may go on by one token;
+    /// zero sets no bound.
     pub max_stream: Duration,
     /// Clock skew tolerated when `nbf` is judged.
     pub leeway: Duration,
-    /// The user must belong to one of these; an empty list asks for none.
+    /// The user must belong to one of these; an empty list requires none.
     pub organizations: Vec<OrganizationId>,
-    /// The token's audience must contain one of these; an empty list asks for none.
+    /// The token's audience must contain one of these; an empty list requires none.
     pub audiences: Vec<Audience>,
 }
 
@@ -47,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns 403 for a resource, unless another status is set: a client that is told 401 signs in again,
-/// and no login brings a role.
+/// Returns 403 for a resource, unless another status is set: on 401 a client signs in again, and no
+/// login adds a role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

@@ -1,4 +1,4 @@
-//! `[cache]`: how long an answer may be reused.
+//! `[cache]`: time for which an answer may be reused.
 
 use std::time::Duration;
 

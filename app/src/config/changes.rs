@@ -1,5 +1,5 @@
-//! `[changes]` and `cache.max_staleness`: the change feed, by which answers are reused and yet are not
-//! out of date.
+//! `[changes]` and `cache.max_staleness`: the change feed, which lets answers be reused without
+//! being out of date.
 
 use std::{
     fmt,
@@ -31,7 +31,7 @@ const LISTEN: &str = "changes.webhook.listen";
 const PATH: &str = "changes.webhook.path";
 const KEY_FILE: &str = "changes.webhook.key_file";
 
-/// Settings that mean nothing without a feed.
+/// Settings that have no effect without a feed.
 const OF_THE_FEED: [&str; 9] = [
     MAX_STALENESS,
     INTERVAL,
@@ -44,33 +44,33 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Least part of `cache.max_staleness` that the interval leaves to the poll itself.
+/// Time that `cache.max_staleness` must leave for a poll, beyond the interval.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
-/// The change feed: how the event log is followed, and who may ring.
+/// The change feed: settings of the event log's polling, and the webhook that triggers it.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// How the event log is followed, and the bounds within which answers are reused.
+    /// Settings of the polling, and the bounds within which answers are reused.
     pub feed: FeedSettings,
-    /// The listener for ZITADEL's webhook, if there is one.
+    /// Listener for ZITADEL's webhook, if there is one.
     pub webhook: Option<Webhook>,
 }
 
-/// The listener for ZITADEL's webhook.
+/// Listener for ZITADEL's webhook.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Webhook {
-    /// Where to listen.
+    /// Address to listen on.
     pub listen: SocketAddr,
-    /// Path that is posted to.
+    /// Path of deliveries.
     pub path: String,
     /// File with one signing key, or two.
     pub key_file: PathBuf,
-    /// The keys that the file held at the start.
+    /// Keys that the file held at the start.
     pub keys: SigningKeys,
 }
 
 impl Changes {
-    /// Reads the section. Every value must be right, whether or not there is a feed.
+    /// Reads the section. Every value must be valid, even without a feed.
     pub(super) fn read(
         layers: &Layers,
         directory: &Path,
@@ -182,14 +182,15 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Returns the path of a file, and its text as `parse` reads it.
+/// Returns the path of a file, and its text parsed by `parse`.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,
     (setting, name): (&'static str, &str),
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<(PathBuf, T), ConfigError> {
-    // The error names the value of the setting: a joined path looks like a path whatever the value is.
+    // Shows the setting's value, not the joined path, which would pass for a path even when the
+    // value is a secret.
     let shown = |problem: String| {
         layers.error(setting, format_args!("{}: {problem}", ShownPath(Path::new(name))))
     };

@@ -1,4 +1,4 @@
-//! `[cors]`: which browser clients may call.
+//! `[cors]`: browser clients that may call.
 
 use std::str::FromStr;
 
@@ -10,10 +10,10 @@ use super::{
     layers::Layers,
 };
 
-/// Which browser clients may call.
+/// Browser clients that may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
-    /// The exact origins of their pages. None: no CORS headers at all.
+    /// Exact origins of their pages. Empty: no CORS headers at all.
     pub allowed_origins: Vec<AllowedOrigin>,
 }
 
@@ -28,7 +28,7 @@ impl Cors {
 pub struct AllowedOrigin(HeaderValue);
 
 impl AllowedOrigin {
-    /// The value of `Origin` that is allowed.
+    /// Returns the value of `Origin` that is allowed.
     #[must_use]
     pub fn as_header(&self) -> &HeaderValue {
         &self.0
@@ -49,7 +49,7 @@ impl FromStr for AllowedOrigin {
 const OTHER: &str = "it is no origin as a browser sends it: scheme, host and port, in lower case";
 
 /// Returns the first fault of an origin. Schemes of apps and extensions (`capacitor://localhost`,
-/// `chrome-extension://…`) are those of origins too, although the URL standard calls them opaque.
+/// `chrome-extension://…`) are accepted, although the URL standard calls their origins opaque.
 fn fault(text: &str) -> Option<&'static str> {
     if text.contains('*') {
         return Some("it has a wildcard, which is not supported: name each origin");
@@ -97,7 +97,7 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
-/// Writes an origin with its port, where the scheme has one.
+/// Returns an origin with its port, where the scheme has one.
 pub(super) fn with_port(origin: &str) -> String {
     match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
         Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),

@@ -1,4 +1,4 @@
-//! The settings that say who this API is to ZITADEL.
+//! Settings of this API's credentials at ZITADEL.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const CLIENT_SECRET: &str = "zitadel.client_secret";
 const CLIENT_SECRET_FILE: &str = "zitadel.client_secret_file";
 const KEY_FILE: &str = "zitadel.key_file";
 
-/// The settings of this page.
+/// The settings of this file.
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
@@ -55,7 +55,7 @@ pub(super) fn read(
     };
     let client_id = client_id
         .ok_or_else(|| layers.error(CLIENT_ID, "it is missing, and a client secret is set"))?;
-    // An operator may have chosen any text: it is used as it is.
+    // A doubt is only a warning: an operator may have chosen any text.
     for text in [&client_id, &client_secret] {
         warnings.extend(text.doubt().map(|doubt| format!("{}: {doubt}", text.setting())));
     }
@@ -77,14 +77,15 @@ fn in_file(
     directory: &Path,
 ) -> Result<Option<CredentialText>, ConfigError> {
     let Some(file) = layers.text(setting)? else { return Ok(None) };
-    // The error names the value of the setting: a joined path looks like a path whatever the value is.
+    // Shows the setting's value, not the joined path, which would pass for a path even when the
+    // value is a secret.
     let shown = |error: CredentialError| {
         layers.error(setting, format_args!("{}: {}", ShownPath(Path::new(&file)), error.problem))
     };
     CredentialText::file(setting, directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Refuses settings of which more than one is set.
+/// Refuses two of these settings set at once.
 fn only_one(layers: &Layers, settings: &[&'static str]) -> Result<(), ConfigError> {
     let mut set = settings.iter().filter_map(|name| Some((name, layers.origin(name)?)));
     match (set.next(), set.next()) {

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-/// A line that cannot be read although it names one of our settings.
+/// Error for an unreadable line that names one of our settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("line {line} cannot be read; write NAME=value or NAME=\"value\"")]
 pub(super) struct UnreadableLine {
     line: usize,
 }
 
-/// The variables of a `.env`. The last line about a name wins; a name without `=` is not set.
+/// Returns the variables of a `.env`. The last line for a name wins; a name without `=` is not set.
 ///
 /// # Errors
-/// When a line cannot be read and `is_ours` says that a word of it is ours. Any other line that
-/// cannot be read is skipped.
+/// When an unreadable line has a word for which `is_ours` is true. Other unreadable lines are
+/// skipped.
 pub(super) fn parse(
     text: &str,
     is_ours: impl Fn(&str) -> bool,
@@ -49,7 +49,7 @@ pub(super) fn parse(
     }
 }
 
-/// What Python's `str.isspace` says.
+/// Returns whether Python's `str.isspace` is true.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
@@ -58,7 +58,7 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// One line, or more where a quoted value goes on. The name of a comment is empty.
+/// One line, or more where a quoted value goes on. A comment has an empty name.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,
@@ -69,7 +69,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// `None` when it cannot be read.
+    /// Reads one binding; `None` when it is unreadable.
     fn binding(&mut self) -> Option<Binding<'a>> {
         self.export();
         let name = self.name()?;
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         value.trim_end_matches(is_space).to_owned()
     }
 
-    /// A backslash escapes whatever follows, a quote above all.
+    /// Reads up to the closing quote. A backslash escapes any character, including a quote.
     fn quoted(&mut self, quote: char, unescape: fn(char) -> Option<char>) -> Option<String> {
         let quoted = self.rest.strip_prefix(quote)?;
         let mut escaped = false;

@@ -1,4 +1,4 @@
-//! What is wrong with the configuration, in one line that never shows a value.
+//! Error of the configuration, in one line that never shows a value.
 
 use std::fmt;
 
@@ -6,8 +6,7 @@ use thiserror::Error;
 
 use super::origin::Origin;
 
-/// A configuration that cannot be started with: which setting, what is wrong with it, and what
-/// would be right.
+/// Error of a configuration that cannot be used: names the setting, the problem, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -18,7 +17,7 @@ impl ConfigError {
         Self::one_line(&format!("{name}{origin}: {problem}"))
     }
 
-    /// `meant` is the setting that it looks like.
+    /// Creates the error for an unknown name; `meant` is the setting that it looks like.
     pub(super) fn unknown(origin: &Origin, meant: Option<&str>) -> Self {
         let hint = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
         Self::one_line(&format!(
@@ -26,7 +25,7 @@ impl ConfigError {
         ))
     }
 
-    /// `name` is a file or a variable that is no setting.
+    /// Creates the error for a file or a variable that is no setting.
     pub(super) fn of(name: &str, problem: impl fmt::Display) -> Self {
         Self::one_line(&format!("{name}: {problem}"))
     }
@@ -36,7 +35,7 @@ impl ConfigError {
     }
 }
 
-/// A text that a setting cannot have. It does not repeat the text.
+/// Error for an invalid value. It does not repeat the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct InvalidValue(pub(super) &'static str);

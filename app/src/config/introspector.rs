@@ -1,4 +1,4 @@
-//! `introspector` and `[fake]`: which adapter answers the port.
+//! `introspector` and `[fake]`: the adapter behind the port.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::local_tokens::LocalTokens;
 
-/// Which adapter answers the port.
+/// The adapter behind the port.
 #[derive(Debug)]
 pub enum Introspector {
     /// The in-memory fake, for local development.
@@ -22,12 +22,12 @@ pub enum Introspector {
     Zitadel(Box<Zitadel>),
 }
 
-/// The tokens of the in-memory fake.
+/// Tokens of the in-memory fake.
 #[derive(Debug)]
 pub struct Fake {
-    /// The tokens that it knows at the start.
+    /// Tokens known at the start.
     pub tokens: LocalTokens,
-    /// The file that they came from, which is read again when it changes.
+    /// File that they came from, which is read again when it changes.
     pub file: Option<PathBuf>,
 }
 
@@ -64,7 +64,7 @@ impl Introspector {
     }
 }
 
-/// Refuses credentials without a domain: they are meant for a ZITADEL, and the fake would answer.
+/// Refuses credentials without a domain: they are meant for a ZITADEL, but the fake would answer.
 fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
     let mut credentials = credentials::SETTINGS.iter();
     let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };

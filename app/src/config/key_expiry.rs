@@ -1,15 +1,15 @@
-//! When the key of the API application expires, which its file does not tell.
+//! Expiry of the API application's key, which its file does not tell.
 
 use std::{
     str::FromStr,
     time::{Duration, SystemTime},
 };
 
-/// Time before the expiry from which it is warned of.
+/// Time before the expiry at which warnings begin.
 const SOON: Duration = Duration::from_secs(30 * DAY);
 const DAY: u64 = 24 * 60 * 60;
 
-/// The moment at which ZITADEL stops accepting the key.
+/// Time at which ZITADEL stops accepting the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyExpiry(pub SystemTime);
 
@@ -22,7 +22,7 @@ impl FromStr for KeyExpiry {
 }
 
 impl KeyExpiry {
-    /// Returns a warning from 30 days before the expiry on.
+    /// Returns a warning from 30 days before the expiry.
     pub(super) fn warning(self, now: SystemTime) -> Option<String> {
         let renew = "make another one with `setup --renew`";
         match self.0.duration_since(now) {

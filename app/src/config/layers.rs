@@ -1,4 +1,4 @@
-//! The layers of configuration, merged: which value a setting has, and where it came from.
+//! The merged layers of configuration: the value of each setting, and its origin.
 
 use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
@@ -23,12 +23,12 @@ use super::{
 };
 use crate::toml_line::toml_line;
 
-/// The file that is read from the working directory.
+/// Name of the file read from the working directory.
 const FILE: &str = "config.toml";
 const DOTENV: &str = ".env";
 const ENVIRONMENT: &str = "the environment";
 
-/// All layers, the later one winning: defaults, file, `.env`, environment.
+/// All layers, a later one winning: defaults, file, `.env`, environment.
 pub(super) struct Layers {
     settings: Figment,
     prefix: Prefix,
@@ -37,7 +37,7 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Reads the layers, and what the owner of the program has in them.
+    /// Reads the layers, and the values in them that belong to the program's owner.
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -65,24 +65,22 @@ impl Layers {
         Ok((Self { settings, prefix: prefix.clone(), misspelled_domain }, owners))
     }
 
-    /// Returns the variable of a setting.
     pub(super) fn variable(&self, setting: &str) -> String {
         self.prefix.variable(setting)
     }
 
-    /// Returns a variable that looks like `ZITADEL_DOMAIN` and is not.
     pub(super) fn misspelled_domain(&self) -> Option<&Origin> {
         self.misspelled_domain.as_ref()
     }
 
-    /// Where the value of a setting came from, for those that are not at their default.
+    /// Returns the origin of each setting that is not at its default.
     pub(super) fn origins(&self) -> Vec<(&'static str, Origin)> {
         let configured =
             |setting: &'static Setting| Some((setting.name, self.origin(setting.name)?));
         SETTINGS.iter().filter_map(configured).collect()
     }
 
-    /// Where the value of a setting came from; `None` for a default and for no value.
+    /// Returns the origin of a setting; `None` if it is at its default or has no value.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
         let metadata = self.settings.find_metadata(name)?;
         (metadata.name != Layer::DEFAULTS).then(|| Origin {
@@ -91,7 +89,7 @@ impl Layers {
         })
     }
 
-    /// The value of a setting as text.
+    /// Returns the value of a setting as text.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
         match self.settings.find_value(name) {
             Err(_) => Ok(None),
@@ -107,7 +105,6 @@ impl Layers {
         }
     }
 
-    /// The value of a setting, parsed.
     pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -116,7 +113,7 @@ impl Layers {
         self.text(name)?.map(parse).transpose()
     }
 
-    /// The value of a setting that has a default, parsed.
+    /// Parses the value of a setting that has a default.
     pub(super) fn required<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -124,7 +121,7 @@ impl Layers {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
-    /// The number of bytes of a setting that has a default.
+    /// Parses a size in bytes; the setting has a default.
     pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
         &self,
         name: &'static str,
@@ -134,8 +131,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// The values of a list, each parsed. An empty list where one is configured is refused: nobody
-    /// means it.
+    /// Returns the values of a list, each parsed; empty if the list is not set. A list that is set
+    /// and empty is refused as a mistake.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -158,12 +155,12 @@ impl Layers {
         items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
-    /// Why a setting cannot stand as it is, although its value has the right form.
+    /// Creates the error for a value that is well-formed but cannot be used here.
     pub(super) fn conflict(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         ConfigError::at(name, self.origin(name).as_ref(), problem)
     }
 
-    /// What is wrong with the value of a setting.
+    /// Creates the error for an invalid value; it says what is expected.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         let expects = setting::named(name).map_or("", |setting| setting.expects);
         ConfigError::at(name, self.origin(name).as_ref(), format!("{problem}; expected {expects}"))
@@ -187,8 +184,8 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// The seed's names first, then our own, which win. A blank variable is not set. The variables of
-    /// others are given back.
+    /// Reads variables. The names of ZITADEL's Python example come first, then our own, which win.
+    /// A blank variable is unset. Also returns the variables of others.
     fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -213,7 +210,7 @@ impl Layer {
         Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    /// The tables of others are given back.
+    /// Reads TOML. Also returns the tables of others.
     fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
         let mut others = Dict::new();
@@ -267,8 +264,8 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table, each with its whole name. A table that holds settings, such as
-/// `changes.webhook`, is no value.
+/// Returns the values of a table, each with its full name. A table that holds settings, such as
+/// `changes.webhook`, is not a value.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {
         (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
@@ -282,7 +279,7 @@ fn holds_settings(table: &str) -> bool {
     SETTINGS.iter().any(|setting| is_in(setting.name))
 }
 
-/// Puts a value into the table that its name says.
+/// Puts a value into the table that its dotted name gives.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);
@@ -299,12 +296,12 @@ pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
     ownership::of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Returns a value that is not blank.
+/// Returns the value, unless it is blank.
 fn set(value: &str) -> Option<&str> {
     Some(value).filter(|value| !value.trim().is_empty())
 }
 
-/// Writes a whole number of TOML, which is an `i64`, as text.
+/// Returns a whole number of TOML, which is an `i64`, as text.
 fn whole(number: Num) -> Option<String> {
     match number {
         Num::I64(number) => Some(number.to_string()),
@@ -321,7 +318,7 @@ fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, Str
     variables(&text, prefix)
 }
 
-/// Returns the variables of the text of a `.env`.
+/// Returns the variables in the text of a `.env`.
 pub(crate) fn variables(
     text: &str,
     prefix: &Prefix,

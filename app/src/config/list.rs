@@ -1,9 +1,9 @@
-//! Lists in one text, as variables have them.
+//! Lists in one text, as variables hold them.
 
-/// Splits a list at its commas. A list in brackets is read as JSON: texts in quotes, or whole numbers.
+/// Splits a list at its commas. A list in brackets is read as JSON: quoted texts, or whole numbers.
 ///
 /// # Errors
-/// When there are brackets or quotes that would become part of an item. The problem repeats no value.
+/// When brackets or quotes would become part of an item. The error repeats no value.
 pub(super) fn items(text: &str) -> Result<Vec<String>, &'static str> {
     let text = text.trim();
     if text.starts_with('[') && text.ends_with(']') {

@@ -9,18 +9,18 @@ use super::{
     layers::Layers,
 };
 
-/// The log.
+/// Settings of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// For people or for machines.
+    /// Format of a line.
     pub format: LogFormat,
     /// The least severe level that is logged.
     pub level: LevelFilter,
-    /// Whether each request has an event.
+    /// Set when each request has an event.
     pub requests: bool,
-    /// Whether that event names the subject of whoever was let in.
+    /// Set when that event names the subject of a request that was let in.
     pub subject: bool,
-    /// Names the client's address in that event.
+    /// Set when that event names the client's address.
     pub client_address: bool,
 }
 
@@ -48,7 +48,7 @@ impl Log {
     }
 }
 
-/// How a log line looks.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.

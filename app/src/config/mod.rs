@@ -1,4 +1,4 @@
-//! The configuration: layers in, values that are right out. No setting is read elsewhere.
+//! The configuration, read from its layers and validated. Settings are read nowhere else.
 
 mod admin;
 mod auth;
@@ -56,20 +56,20 @@ pub use server::Server;
 pub use traces::{Sampling, Traces};
 pub use zitadel::Zitadel;
 
-/// Everything that can be configured, read and checked.
+/// The whole configuration, read and validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Which adapter answers the port.
+    /// The adapter behind the port.
     pub introspector: Introspector,
     /// The listener of the API.
     pub server: Server,
     /// Browser clients.
     pub cors: Cors,
-    /// What every token must show, and how denials look.
+    /// Requirements on every token, and the form of denials.
     pub auth: Auth,
-    /// The URL that clients know this API by, if they find out themselves where to sign in.
+    /// URL that clients know this API by; set if they are to discover where to sign in.
     pub resource: Option<Resource>,
-    /// How long an answer may be reused.
+    /// Limits on the reuse of answers.
     pub cache: CacheSettings,
     /// The change feed, if there is one.
     pub changes: Option<Changes>,
@@ -77,19 +77,19 @@ pub struct Config {
     pub admin: Admin,
     /// The log.
     pub log: Log,
-    /// Where traces are sent, if anywhere.
+    /// Destination of traces, if they are sent.
     pub traces: Option<Traces>,
-    /// For each setting that is not at its default: its name, and where the value came from.
+    /// Name and origin of each setting that is not at its default.
     pub origins: Vec<(&'static str, String)>,
-    /// What an operator should know although the start goes on.
+    /// Warnings for the operator, none of which prevents the start.
     pub warnings: Vec<String>,
-    /// The prefix of the variables.
+    /// Prefix of the variables.
     pub prefix: Prefix,
     owners: OwnersValues,
 }
 
 impl Config {
-    /// Reads the configuration of this process: the working directory and the environment.
+    /// Reads the configuration of this process: working directory and environment.
     ///
     /// # Errors
     /// When a setting is unknown, malformed, contradictory or incomplete.
@@ -97,7 +97,7 @@ impl Config {
         Self::load_for(&Prefix::default())
     }
 
-    /// Reads the configuration of this process by another prefix than `APP_`.
+    /// Reads the configuration of this process, with another prefix than `APP_`.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -105,8 +105,8 @@ impl Config {
         Self::read_for(prefix, environment(prefix)?, Path::new("."))
     }
 
-    /// Reads the configuration of this process as if the in-memory fake were asked for, and no change feed:
-    /// routes may be made from it before there are credentials.
+    /// Reads the configuration of this process with the in-memory fake and without a change feed,
+    /// so that routes can be made before there are credentials.
     #[cfg(feature = "setup")]
     pub(crate) fn load_without_credentials(prefix: &Prefix) -> Result<Self, ConfigError> {
         let mut environment = environment(prefix)?;
@@ -114,24 +114,24 @@ impl Config {
         Self::read_parts(prefix, environment, Path::new("."), false)
     }
 
-    /// Reads a section of the owner's own: a table of `config.toml`, then variables such as
-    /// `APP_DATABASE__URL` of `.env` and of the environment, the later one winning.
+    /// Reads one of the program's own sections: a table of `config.toml`, then variables such as
+    /// `APP_DATABASE__URL` of `.env` and of the environment; the later one wins.
     ///
-    /// A variable is text: numbers, `true` and `false`, names of unit variants, and lists with commas
-    /// are parsed where the type asks for them, and a `String` gets every letter. A field's name is
-    /// that of `config.toml`, where it stands there, or in lower case with underscores. Not supported
-    /// are enums with fields, and numbers of variables behind `#[serde(flatten)]` or `tag`, where a
-    /// type does not say what it asks for.
+    /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
+    /// lists are parsed where the type asks for them, and a `String` is taken unchanged. A field is
+    /// named as in `config.toml` if it is there, otherwise in lower case with underscores. Not
+    /// supported are enums with fields, and numbers in variables behind `#[serde(flatten)]` or
+    /// `tag`, where the type does not say what it expects.
     ///
     /// # Errors
-    /// When a value is missing or is not what the type asks for, or the section is one of the
-    /// settings' own. The error names the value and its layer, and repeats nothing of it but what the
+    /// When a value is missing or has the wrong type, or the section is one of the settings' own.
+    /// The error names the place and its layer, and repeats nothing of the value but what the
     /// type's own deserializer says.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
         self.owners.section(name)
     }
 
-    /// Returns the origins whose pages may call: that of the resource, and those of
+    /// Returns the origins whose pages may call: the resource's, and those of
     /// `cors.allowed_origins`, each with its port.
     #[must_use]
     pub fn page_origins(&self) -> Vec<String> {
@@ -141,7 +141,8 @@ impl Config {
         own.chain(allowed).map(cors::with_port).collect()
     }
 
-    /// Gives the fake these tokens instead of the built-in ones, unless a file is named for them.
+    /// Gives the fake these tokens instead of the built-in ones, unless a file of tokens is
+    /// configured.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
         if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {
@@ -161,7 +162,7 @@ impl Config {
         Self::read_for(&Prefix::default(), environment, directory)
     }
 
-    /// Reads the configuration by another prefix than `APP_`.
+    /// Reads the configuration with another prefix than `APP_`.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -219,7 +220,7 @@ impl Config {
     }
 }
 
-/// Reads the environment of this process: what is ours must be text.
+/// Reads the environment of this process. Our variables must be valid UTF-8.
 pub(crate) fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut environment = BTreeMap::new();
     for (name, value) in env::vars_os() {

@@ -1,8 +1,8 @@
-//! Where a value came from.
+//! Origin of a value.
 
 use std::fmt;
 
-/// The name of a value in its layer, and the layer.
+/// Name of a value in its layer, and the layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) name: String,

@@ -1,29 +1,29 @@
-//! Whose a name is: a setting, a misspelled one, or somebody else's.
+//! Ownership of a name: a setting, a misspelled setting, or a name of others.
 //!
-//! The environment and `config.toml` are shared with the owner of the program, and with whatever runs
-//! it: Kubernetes injects `APP_DB_PORT` for a service called `app-db`. So a name is refused only where
-//! it is inside one of our sections, or nearly one of our names.
+//! The environment and `config.toml` are shared with the owner of the program, and with the system
+//! that runs it: Kubernetes injects `APP_DB_PORT` for a service called `app-db`. A name is
+//! therefore refused only inside one of our sections, or if it is nearly one of our names.
 
 use super::{
     prefix::Prefix,
     setting::{SETTINGS, Setting},
 };
 
-/// Whose a name is.
+/// Ownership of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
-    /// It is a setting, or names the file.
+    /// A setting, or the variable that names the file.
     Ours,
-    /// It is ours and no setting; the one that it looks like, if any.
+    /// Ours, but not a setting; with the setting that it looks like, if any.
     Misspelled(Option<String>),
-    /// The owner's, or that of the system.
+    /// A name of the program's owner, or of the system.
     Others,
 }
 
-/// Name, behind the prefix, of the variable that names another file.
+/// Name, after the prefix, of the variable that names another file.
 pub(super) const FILE: &str = "CONFIG";
 
-/// Decides about a variable of the environment or of `.env`.
+/// Classifies a variable of the environment or of `.env`.
 pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     if SETTINGS.iter().any(|setting| setting.seed_name == Some(variable)) {
         return Ownership::Ours;
@@ -49,7 +49,7 @@ pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     }
 }
 
-/// Decides about a key at the top of `config.toml`; `keys` are those below it, where it is a table.
+/// Classifies a key at the top of `config.toml`; `keys` are the keys below it, if it is a table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     if SETTINGS.iter().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;
@@ -62,7 +62,7 @@ pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     let section = key.to_lowercase();
     let mut keys = keys.iter().map(|below| of_section(&section, below));
     let meant = keys.find(|below| matches!(below, Ownership::Misspelled(Some(_))));
-    // A table that is nearly called as one of ours is ours, whatever is in it.
+    // A table whose name is nearly one of ours is ours, whatever it holds.
     meant.unwrap_or_else(|| of_section(&section, ""))
 }
 
@@ -85,7 +85,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Decides about a key of a section that is no setting.
+/// Classifies a key of a section that is not a setting.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || SETTINGS.iter().filter_map(|setting| setting.name.split_once('.'));
@@ -98,8 +98,8 @@ fn of_section(section: &str, key: &str) -> Ownership {
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 
-/// Returns whether a name is another one, or nearly: the more letters it has, the more of them may be
-/// wrong. A short name of somebody else's is not far from a short one of ours (`blog`, `log`).
+/// Returns whether `written` is `name`, or nearly: the longer `name` is, the more typos are
+/// allowed. Up to five letters allow none, for `blog` is one letter away from `log`.
 fn is_near(written: &str, name: &str) -> bool {
     let typos = match name.len() {
         0..=5 => 0,

@@ -1,27 +1,27 @@
-//! The prefix of a program's own variables.
+//! Prefix of a program's variables.
 
 use std::fmt;
 
-/// Prefix of the variables that are settings: `APP_` by default, and that of its name for a program
-/// made with this library (`MESSAGES_` for `messages`, `MY_API_` for `my-api`).
+/// Prefix of the settings' variables: `APP_` by default, and for a program made with this library
+/// the prefix of its name (`MESSAGES_` for `messages`, `MY_API_` for `my-api`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
 impl Prefix {
-    /// Makes the prefix of a program of this name: letters and digits in upper case, everything else
-    /// an underscore.
+    /// Creates the prefix of a program of this name: letters and digits in upper case, every other
+    /// character an underscore.
     #[must_use]
     pub fn of_program(name: &str) -> Self {
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
         Self(name.chars().map(letter).chain(['_']).collect())
     }
 
-    /// Returns the variable of a setting, as `APP_SERVER__LISTEN` of `server.listen`.
+    /// Returns the variable of a setting, such as `APP_SERVER__LISTEN` for `server.listen`.
     pub(crate) fn variable(&self, setting: &str) -> String {
         format!("{self}{}", setting.to_uppercase().replace('.', "__"))
     }
 
-    /// Returns the rest of a variable behind the prefix.
+    /// Returns the part of a variable after the prefix.
     pub(super) fn strip<'a>(&self, variable: &'a str) -> Option<&'a str> {
         variable.strip_prefix(&self.0)
     }

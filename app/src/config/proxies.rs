@@ -1,5 +1,5 @@
-//! The standard variables of proxies: the HTTP client reads them by itself, and takes a value that it
-//! does not understand for none, which is a direct connection.
+//! The standard proxy variables. The HTTP client reads them by itself, and ignores a value that it
+//! does not understand, which results in a direct connection.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Refuses values that the HTTP client would not understand. None is repeated: a proxy may have a
+/// Refuses values that the HTTP client would ignore. No value is repeated: a proxy may have a
 /// password.
 pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let set = |name| {

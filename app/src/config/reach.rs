@@ -1,4 +1,4 @@
-//! The settings that say how ZITADEL is reached, whatever else is configured or missing.
+//! Settings of the connection to ZITADEL, read even if the rest of the configuration is missing.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use adapters::zitadel::{ConnectTo, RootCertificates};
 
 use super::{ConfigError, Prefix, environment, layers::Layers, zitadel::root_certificates};
 
-/// Way to ZITADEL.
+/// Settings of the connection to ZITADEL.
 #[derive(Debug)]
 pub(crate) struct Reach {
     pub(crate) connect_to: Option<ConnectTo>,

@@ -1,5 +1,4 @@
-//! `[resource]`: the URL that clients know this API by, for those that find out themselves where to sign
-//! in.
+//! `[resource]`: the URL that clients know this API by, for clients that discover where to sign in.
 
 use adapters::zitadel::{ClaimName, login_scopes};
 use axum_zitadel::Resource;
@@ -7,11 +6,11 @@ use url::Url;
 
 use super::{auth::Auth, error::ConfigError, layers::Layers};
 
-/// Settings that mean nothing without the URL.
+/// Settings that have no effect without the URL.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
-/// Reads the resource, with the scopes that its clients must ask for; `None` where there is no URL.
-/// Before a set-up (`has_project` is false) there need not be a project, and then there are no scopes.
+/// Reads the resource, with the scopes that its clients must ask for; `None` without a URL. Before
+/// a set-up (`has_project` is false) the project may be missing, and then there are no scopes.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,
@@ -49,7 +48,7 @@ pub(super) fn read(
     if let Some(name) = layers.text("resource.name")? {
         resource = resource.name(&name);
     }
-    // To be shown to people: its letters stay as they are.
+    // Shown to people, so the URL stays as written.
     if let Some(url) = layers.text("resource.documentation")? {
         let is_page = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
         if !is_page {

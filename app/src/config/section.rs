@@ -1,4 +1,4 @@
-//! The owner's sections: what a program made with this library keeps in the same layers.
+//! Sections of the owner: values that a program made with this library keeps in the same layers.
 
 mod deserializer;
 
@@ -14,24 +14,24 @@ use super::{
     prefix::Prefix,
 };
 
-/// The values of others: tables of the file, and variables with our prefix.
+/// Values of others: tables of the file, and variables with our prefix.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,
     file: String,
     tables: Dict,
-    /// The later layer wins.
+    /// Later layers win.
     variables: Vec<(&'static str, BTreeMap<String, String>)>,
 }
 
-/// Shows no value: an owner keeps secrets there too.
+/// Shows no value: it may be an owner's secret.
 impl fmt::Debug for OwnersValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnersValues").finish_non_exhaustive()
     }
 }
 
-/// A value with its name in its layer, or a table of values.
+/// A value with the name in its layer, or a table of values.
 #[derive(Clone)]
 enum Node {
     Leaf { value: Value, origin: String },
@@ -47,7 +47,6 @@ impl OwnersValues {
         Self { prefix, file, tables, variables: variables.into() }
     }
 
-    /// Reads a section.
     pub(super) fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
         if let Ownership::Ours = ownership::of_key(name, None) {
             return Err(ConfigError::of(name, "it is a section of the settings, and read already"));

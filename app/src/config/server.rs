@@ -8,25 +8,25 @@ use crate::client::Networks;
 /// The listener of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Where to listen. Port 0 lets the system choose.
+    /// Address to listen on. Port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// How long requests in flight may take once the stop has begun.
+    /// Time that requests in flight may take once the stop has begun.
     pub shutdown_grace: Duration,
-    /// How long to go on accepting once the stop has begun.
+    /// Time for which connections are still accepted once the stop has begun.
     pub drain_delay: Duration,
-    /// Connections served at once.
+    /// Maximum number of connections.
     pub max_connections: NonZeroUsize,
-    /// Connections of one client address, where it is set.
+    /// Maximum number of connections of one client address, if set.
     pub max_connections_per_address: Option<NonZeroUsize>,
     /// Proxies whose `Forwarded` or `X-Forwarded-For` names the client.
     pub trusted_proxies: Networks,
-    /// For a whole request head to arrive.
+    /// Time within which a whole request head must arrive.
     pub header_timeout: Duration,
-    /// How long a connection is kept without a request.
+    /// Longest time that a connection is kept without a request.
     pub idle_timeout: Duration,
-    /// For 1 KiB of the bytes that a peer owes.
+    /// Time in which a peer that owes bytes must move at least 1 KiB.
     pub stall_timeout: Duration,
-    /// The longest request body that a handler reads, in bytes.
+    /// Longest request body that a handler reads, in bytes.
     pub max_body: usize,
 }
 
@@ -48,18 +48,18 @@ impl Server {
 }
 
 impl Server {
-    /// Connections of one client address: a tenth of all by default.
+    /// Returns the maximum number of connections of one client address: by default a tenth of all.
     pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
         let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);
         self.max_connections_per_address.or_else(tenth).unwrap_or(NonZeroUsize::MIN)
     }
 }
 
-/// Longest duration that a setting can have. The clocks of the system overflow beyond some centuries,
-/// and a longer one is a slip of the pen.
+/// Longest duration that a setting can have. The system's clocks overflow after some centuries, and
+/// a longer value is a typo.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A duration in which something can happen.
+/// Returns a duration that must not be zero.
 pub(super) fn some_time(layers: &Layers, name: &'static str) -> Result<Duration, ConfigError> {
     match duration(layers, name)? {
         Duration::ZERO => Err(layers.error(name, "nothing can happen in no time")),

@@ -1,28 +1,28 @@
-//! Every setting: its name, its default and what it means. `docs/configuration.md` is checked
-//! against this page.
+//! Every setting: name, default and meaning. A test compares them with `docs/configuration.md`.
 
-/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and, behind
-/// the prefix, `SERVER__LISTEN` in `.env` and the environment.
+/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and,
+/// after the prefix, `SERVER__LISTEN` in `.env` and the environment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    /// The name in the `.env` of ZITADEL's Python example, if it has one.
+    /// Name in the `.env` of ZITADEL's Python example, if it has one.
     pub(super) seed_name: Option<&'static str>,
-    /// As it would be written in the environment.
+    /// Default, as written in the environment.
     pub(super) default: Option<&'static str>,
-    /// The type that it may have in TOML beside text.
+    /// Type that it may have in TOML besides text.
     pub(super) toml: TomlType,
-    /// What would be right, for the error message.
+    /// Description of valid values, for the error message.
     pub(super) expects: &'static str,
-    /// What it does, for the documentation. Where there is no default, it says what happens then.
+    /// Meaning, for the documentation. Without a default, it says what happens if the setting is
+    /// not set.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of docs/configuration.md"))]
     pub(super) meaning: &'static str,
 }
 
-/// Type of a value in TOML, beside text.
+/// Type of a value in TOML, besides text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TomlType {
-    /// None: the value stands in quotes.
+    /// None: the value is in quotes.
     Text,
     /// A whole number.
     Number,
@@ -43,12 +43,12 @@ impl Setting {
         Self { seed_name: Some(seed_name), ..self }
     }
 
-    /// Takes a number of TOML as well as a text.
+    /// Accepts a number of TOML as well as text.
     const fn number(self) -> Self {
         Self { toml: TomlType::Number, ..self }
     }
 
-    /// Takes `true` and `false` of TOML as well as a text.
+    /// Accepts `true` and `false` of TOML as well as text.
     const fn flag(self) -> Self {
         Self { toml: TomlType::Boolean, ..self }
     }
@@ -64,7 +64,7 @@ const FILE: &str = "the path of a file";
 const SIZE: &str = "a size in bytes or with a unit, such as 1MiB";
 const DURATION: &str = "a duration with a unit, such as 5s or 500ms";
 
-/// All of them, in the order of the documentation.
+/// All settings, in the order of the documentation.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "introspector",
@@ -399,7 +399,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     .default("false"),
 ];
 
-/// The setting of that name.
 pub(super) fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }

@@ -1,4 +1,4 @@
-//! The layers, the names and the errors of the contract.
+//! Layers, names and errors of the configuration.
 
 mod blank;
 mod changes;
@@ -38,7 +38,7 @@ impl Setup {
         self
     }
 
-    /// A complete set-up for ZITADEL.
+    /// Creates a complete set-up for ZITADEL.
     fn zitadel() -> Self {
         Self::new()
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
@@ -46,14 +46,14 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// A complete set-up for ZITADEL with the change feed.
+    /// Creates a complete set-up for ZITADEL with the change feed.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// A complete set-up with the change feed and its webhook.
+    /// Creates a complete set-up with the change feed and its webhook.
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")
@@ -65,7 +65,7 @@ impl Setup {
         Config::read(self.environment, self.directory.path())
     }
 
-    /// The one line that refuses the start. It holds all of `expected` and no secret.
+    /// Checks that the start is refused with one line that holds all of `expected` and no secret.
     #[track_caller]
     fn refused(self, expected: &[&str]) {
         let error = match self.read() {
@@ -87,7 +87,7 @@ fn zitadel(config: Config) -> Zitadel {
     }
 }
 
-/// Whether the credentials are this id with this secret.
+/// Returns whether the credentials are this id with this secret.
 #[track_caller]
 fn is_secret(config: Config, client_id: &str, secret: &str) -> bool {
     zitadel(config).settings.credentials

@@ -1,7 +1,8 @@
-//! Traces, by the standard variables of OpenTelemetry, which are read from the environment alone.
+//! Traces, configured by the standard variables of OpenTelemetry, which are read from the
+//! environment only.
 //!
-//! Here is what decides whether traces are sent, which, where to, and by whom. Everything else
-//! (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …) the SDK reads by itself.
+//! This module reads whether traces are sent, which ones, where to, and under which name. The SDK
+//! reads everything else (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …) by itself.
 
 mod sampling;
 mod variables;
@@ -17,28 +18,28 @@ use variables::{MILLISECONDS, Variables, milliseconds};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-/// The first that is set counts.
+/// Variables of the protocol; the first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-/// The first that is set counts here too.
+/// Variables of the time-out; the first that is set counts.
 const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
-/// That of OpenTelemetry.
+/// Default of OpenTelemetry.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
-/// Where traces are sent, and under which name.
+/// Destination of traces, and the service's name in them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traces {
-    /// Where spans are posted to (OTLP over HTTP).
+    /// URL that spans are posted to (OTLP over HTTP).
     pub endpoint: Url,
-    /// The variable that names it.
+    /// Variable that names it.
     pub variable: &'static str,
-    /// Which of them.
+    /// Selection of traces to send.
     pub sampling: Sampling,
-    /// How long an export may take.
+    /// Longest time that an export may take.
     pub timeout: Duration,
-    /// What this service is called in traces, where `OTEL_SERVICE_NAME` says so.
+    /// Name of this service in traces, if `OTEL_SERVICE_NAME` is set.
     pub service_name: Option<String>,
 }
 
@@ -79,7 +80,7 @@ impl Traces {
         }))
     }
 
-    /// What is configured, and where.
+    /// Returns the name of this configuration, and the variable that set it.
     pub(super) fn origin(&self) -> (&'static str, String) {
         ("traces", format!("{} in the environment", self.variable))
     }
@@ -102,14 +103,15 @@ fn endpoint(variable: &str, text: &str) -> Result<Url, ConfigError> {
     ))
 }
 
-/// Of two minds about what a host may be, both must agree.
+/// Returns whether spans can be sent to a URL. `url` and `http` parse hosts differently; only a
+/// host that both accept passes.
 fn is_sendable(url: &Url) -> bool {
     ["http", "https"].contains(&url.scheme())
         && url.has_host()
         && url.as_str().parse::<Uri>().is_ok()
 }
 
-/// The general endpoint is a base, below which each kind of data has a path.
+/// Returns the URL for traces below the general endpoint, which has a path for each kind of data.
 fn of_traces(mut base: Url) -> Url {
     if let Ok(mut path) = base.path_segments_mut() {
         path.pop_if_empty().extend(["v1", "traces"]);

@@ -1,4 +1,4 @@
-//! `[zitadel]`: where ZITADEL is, and who this API is to it.
+//! `[zitadel]`: the ZITADEL instance, and this API's credentials there.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -13,19 +13,19 @@ use domain::Clock;
 
 use super::{KeyExpiry, credentials, error::ConfigError, layers::Layers, server::some_time};
 
-/// Where ZITADEL is, who this API is to it, and how much it is asked.
+/// The ZITADEL instance, this API's credentials there, and limits on requests to it.
 #[derive(Debug)]
 pub struct Zitadel {
-    /// The instance, and the credentials.
+    /// Instance and credentials.
     pub settings: ZitadelSettings,
-    /// How much it is asked at once.
+    /// Limits on concurrent introspections.
     pub limits: Limits,
-    /// When the key expires, where that was told.
+    /// Expiry of the key, if configured.
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// The values of the section, whether or not ZITADEL is to answer: each of them is right, but there may
-/// be too few.
+/// Values of the section, read even if ZITADEL is not the adapter: each is valid, but some may be
+/// missing.
 pub(super) struct Section {
     domain: Option<Domain>,
     limits: Limits,

@@ -1,4 +1,4 @@
-//! The signing keys of the webhook, whose file is read again while the API runs.
+//! Signing keys of the webhook. Their file is read again while the API runs.
 
 use std::{
     io,
@@ -15,37 +15,36 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
-/// Time between two looks at the file, as for the credentials.
+/// Time between two reads of the file, as for the credentials.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// The keys in use, and the file that they come from.
+/// Current keys, and the file that they come from.
 pub(super) struct Keys {
     file: PathBuf,
     current: RwLock<Arc<SigningKeys>>,
 }
 
-/// Content of the file, or the reason for which there is none.
+/// Content of the file, or the reason why it could not be read.
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Takes the keys that the file held at the start.
+    /// Creates the keys from those that the file held at the start.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }
 
-    /// Returns the keys in use.
     pub(super) fn current(&self) -> Arc<SigningKeys> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file every five seconds. It has no end.
+    /// Reads the file every five seconds. Never ends.
     pub(super) async fn follow(self: Arc<Self>) {
         let mut seen = None;
         loop {
             sleep(BETWEEN_LOOKS).await;
             let file = self.file.clone();
             let read = spawn_blocking(move || bounded_file::read_to_string(&file, AGAIN)).await;
-            // Nothing is read where the runtime ends.
+            // Nothing is read while the runtime shuts down.
             let Ok(content) = read else { return };
             let content = content.map(SecretString::from).map_err(|error| error.kind());
             if !seen.as_ref().is_some_and(|seen| is_same(seen, &content)) {
@@ -55,7 +54,7 @@ impl Keys {
         }
     }
 
-    /// Uses the keys of a content, if it holds any.
+    /// Replaces the keys with those of a content, if it holds any.
     fn take(&self, content: &Content) {
         let file = self.file.display();
         let stay = "the webhook's signing keys stay as they were: the file cannot be used";

@@ -1,7 +1,7 @@
-//! The doorbell: a listener for a target of ZITADEL's Actions. A delivery says that something changed,
-//! and all that it does is to make the next look at the event log happen now.
+//! The doorbell: a listener for a target of ZITADEL's Actions. A delivery says that something
+//! changed, and has one effect: the next look at the event log happens at once.
 //!
-//! ZITADEL sends each delivery once, late or never. Nothing that it says is read: a delivery that is
+//! ZITADEL sends each delivery once, late or never. Its content is not used: a delivery that is
 //! forged, replayed, late or lost can neither hide a change nor invent one.
 
 mod keys;
@@ -32,43 +32,43 @@ use crate::{
 use keys::Keys;
 use refusals::Refusals;
 
-/// Makes the next look at the event log happen now.
+/// Callback that makes the next look at the event log happen at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Connections served at once. ZITADEL opens one for each of its workers: one a process by default.
+/// Maximum number of connections. ZITADEL opens one per worker, by default one per process.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// Longest body that is read, in bytes. A delivery holds one event.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Bodies that are read at once. Without a bound the streams of all connections could hold more than a
-/// gigabyte.
+/// Maximum number of bodies read at once. Without it, the streams of all connections could hold
+/// more than a gigabyte.
 const MAX_READ: usize = 64;
 
-/// Time between two rings: deliveries that come in between ring once, at its end.
+/// Least time between two rings. Deliveries in between cause one ring, at its end.
 const BETWEEN_RINGS: Duration = Duration::from_millis(100);
 
-/// The listener for the webhook, while it is held.
+/// The listener for the webhook. Dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Doorbell {
     pub(crate) local_address: SocketAddr,
     _tasks: JoinSet<()>,
 }
 
-/// Everything that one delivery needs.
+/// State that one delivery needs.
 struct Door {
     path: String,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// Places for bodies.
+    /// Permits to read a body.
     places: Semaphore,
     rung: Counter,
     refused: Counter,
 }
 
-/// Listens for deliveries until the result is dropped. It registers its metrics at the current
+/// Listens for deliveries until the result is dropped. Registers its metrics with the current
 /// recorder.
 ///
 /// # Errors
@@ -89,7 +89,7 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Rings for all that were told since the last time. It has no end.
+/// Rings once for all deliveries since the last ring. Never ends.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {
         bell.notified().await;
@@ -115,7 +115,7 @@ async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        // Its own text is not for callers without a signature.
+        // The rejection's own text is not for callers without a signature.
         Err(rejection) => {
             door.refused.increment(1);
             return rejection.status().into_response();

@@ -1,4 +1,5 @@
-//! Log events of refused deliveries: the first of a reason, then at most one a minute with their number.
+//! Log events of refused deliveries: the first of each reason, then at most one a minute with a
+//! count.
 
 use std::{
     collections::HashMap,
@@ -10,22 +11,22 @@ use adapters::zitadel::InvalidSignature;
 use tokio::time::Instant;
 use tracing::warn;
 
-/// Time between two events of one reason.
+/// Least time between two events of one reason.
 const BETWEEN_EVENTS: Duration = Duration::from_secs(60);
 
-/// Refused deliveries, by their reason.
+/// Refused deliveries, by reason.
 #[derive(Default)]
 pub(super) struct Refusals(Mutex<HashMap<InvalidSignature, Told>>);
 
 #[derive(Default)]
 struct Told {
-    /// Deliveries that the log does not know of yet.
+    /// Number of deliveries not logged yet.
     untold: u64,
     at: Option<Instant>,
 }
 
 impl Refusals {
-    /// Notes a refused delivery. Nothing of it is logged but the reason.
+    /// Records a refused delivery. Only the reason is logged.
     pub(super) fn note(&self, reason: InvalidSignature) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let told = told.entry(reason).or_default();

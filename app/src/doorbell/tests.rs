@@ -1,5 +1,5 @@
-//! Deliveries, in process and over a socket. The signature is the one that ZITADEL makes for this body
-//! with this key.
+//! Deliveries, in process and over a socket. The signature is the one that ZITADEL makes for this
+//! body with this key.
 
 use std::{
     fmt::Write as _,
@@ -55,7 +55,7 @@ fn webhook(directory: &TempDir, keys: &str) -> Webhook {
     }
 }
 
-/// A bell that counts.
+/// Creates a bell that counts its rings.
 fn counting() -> (Ring, Arc<AtomicUsize>) {
     let rung = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&rung);
@@ -65,7 +65,7 @@ fn counting() -> (Ring, Arc<AtomicUsize>) {
     (Arc::new(ring), rung)
 }
 
-/// A door without a listener, at a time, with its bell.
+/// A door without a listener, at a fixed time, with a bell that counts.
 struct House {
     router: Router,
     keys: Arc<Keys>,
@@ -99,7 +99,7 @@ impl House {
         self.status(delivery(SIGNATURE, BODY)).await
     }
 
-    /// Rings that came within the next minute.
+    /// Waits for a minute, and returns the number of rings.
     async fn rung(&self) -> usize {
         sleep(Duration::from_secs(60)).await;
         self.rung.load(Ordering::Relaxed)
@@ -171,7 +171,7 @@ async fn a_flood_of_deliveries_rings_ten_times_a_second_and_none_is_forgotten() 
     }
     let rung = house.rung().await;
     assert!((10..=11).contains(&rung), "{rung}");
-    // The last of a few within one pause is not lost.
+    // Deliveries within one pause ring once more, at its end.
     for _ in 0..3 {
         house.deliver().await;
         sleep(Duration::from_millis(10)).await;
@@ -234,7 +234,7 @@ async fn a_key_is_replaced_while_deliveries_arrive_and_a_broken_file_changes_not
     following.abort();
 }
 
-/// The texts of events.
+/// Log events, as texts.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 

@@ -1,7 +1,7 @@
 //! `app explain`: which routes does an access token open, and why not the others?
 //!
-//! The token goes the way of a request's: the same introspector is asked, once, and the same
-//! authorizer judges for each route of the table. Nothing here judges.
+//! The token is treated as that of a request: the same introspector is asked, once, and the same
+//! authorizer judges each route of the table. Nothing in this module judges.
 
 mod no_token;
 mod report;
@@ -19,44 +19,44 @@ use crate::{
     start_error::StartError,
 };
 
-/// What there is to say about a token.
+/// Explanation of a token.
 #[derive(Clone, Debug)]
 pub struct Explained {
     asked: String,
-    /// For how long the running API reuses answers; `None` where it does not.
+    /// Time for which the running API reuses answers, in words; `None` if it does not.
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
-    /// What ZITADEL means by an active token.
+    /// Note on the tokens that ZITADEL calls active.
     note: Option<&'static str>,
-    /// What the answer shows to be wrong with the configuration.
+    /// Fault of the configuration that the answer shows.
     warning: Option<Finding>,
     accepted: bool,
     routes: Vec<ExplainedRoute>,
     causes: Vec<LikelyCause>,
 }
 
-/// What became of the question.
+/// Result of the introspection.
 #[derive(Clone, Debug)]
 enum Verdict {
-    /// Nobody was asked, for it is no token.
+    /// The text is no access token, so no server was asked.
     NoToken(BearerError),
-    /// Nobody could say.
+    /// No verdict was obtained.
     Unknown(Finding),
     Inactive,
     Active(ActiveToken),
 }
 
-/// A route of the table, and what it answers to the token; `None` where it lets it in.
+/// A route of the table, and its refusal of the token; `None` if it lets the token in.
 #[derive(Clone, Debug)]
 struct ExplainedRoute {
     route: Route,
     shut: Option<Shut>,
-    /// Rules within a service, each as the route.
+    /// Rules within a service, each with its refusal.
     within: Vec<(&'static Policy, Option<Shut>)>,
 }
 
-/// How a route turns a token away.
+/// Refusal of a token by a route.
 #[derive(Clone, Debug)]
 struct Shut {
     status: u16,
@@ -64,7 +64,7 @@ struct Shut {
     why: String,
 }
 
-/// Explains what `token` opens of the routes in `table`.
+/// Explains which routes of `table` the token opens.
 ///
 /// # Errors
 /// When the API would not start with this configuration.
@@ -136,15 +136,15 @@ pub async fn explain(
 }
 
 impl Explained {
-    /// Whether the token is accepted here, whichever roles it has: what is missing for a route that
-    /// stays shut is in the rule of that route.
+    /// Returns whether the token is accepted here, whichever roles it has: a route that still
+    /// refuses it asks for more in its rule.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.accepted
     }
 }
 
-/// Returns for how long answers are reused. This command itself always asks.
+/// Returns the time for which answers are reused, in words. This command itself always asks.
 fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {
@@ -178,7 +178,7 @@ fn routes(
 }
 
 impl Shut {
-    /// The status is that of the answer that a caller would get.
+    /// Creates the refusal with the status that a caller would get.
     fn new(rejection: &Rejection, why: String) -> Self {
         Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }
     }

@@ -1,10 +1,10 @@
-//! A text that is no access token: where it goes wrong. Of the text no more is shown than the one
-//! character that no token has.
+//! Describes a text that is no access token, and where it goes wrong. It shows nothing of the text
+//! but the one character that no token has.
 
 use adapters::zitadel::characters;
 use domain::{AccessToken, AccessTokenError};
 
-/// In words that fit behind "the token is".
+/// Returns a clause that fits after "the token is".
 pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     if error == AccessTokenError::TooLong {
         return format!("more than {} characters, which are no token", AccessToken::MAX_LENGTH);
@@ -18,7 +18,7 @@ pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     }
 }
 
-/// The first character that keeps the text from being a token, and its place, beginning with 1.
+/// Returns the first character that no token has, and its place, from 1.
 fn forbidden(text: &str) -> Option<(usize, char)> {
     let body = text.trim_end_matches('=');
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);

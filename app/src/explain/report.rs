@@ -1,4 +1,4 @@
-//! An explanation, for people and for scripts. What comes from outside is shown with escapes.
+//! Report of an explanation, for people and for scripts. Texts from outside are shown with escapes.
 
 use std::{
     fmt::{self, Write},
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Explained, ExplainedRoute, Shut, Verdict};
 
 impl Explained {
-    /// For people.
+    /// Formats the report for people.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -51,7 +51,7 @@ impl Explained {
         write_causes(text, &self.causes)
     }
 
-    /// For scripts.
+    /// Formats the report for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
         let causes = self.causes.iter().map(|cause| {
@@ -157,7 +157,7 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// ZITADEL's own log tells which cause it is, to those who run the server.
+/// Writes the likely causes. ZITADEL's log, which its operators can read, tells which one it is.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());
@@ -227,7 +227,7 @@ fn route_json(ExplainedRoute { route, shut, within }: &ExplainedRoute) -> Value 
     json
 }
 
-/// The calendar of RFC 3339 ends with the year 9999, and here it begins with 1970.
+/// Formats a time by RFC 3339, which ends with the year 9999; here it begins with 1970.
 fn time(time: SystemTime) -> String {
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     match time.duration_since(SystemTime::UNIX_EPOCH) {

@@ -1,4 +1,4 @@
-//! The command line. No setting is here: what is configured is configured for all commands alike.
+//! The command line. It has no settings: the configuration is the same for all commands.
 
 use std::{env, ffi::OsString, process};
 
@@ -14,7 +14,7 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 }
 
-/// The examples of a program called `{name}`.
+/// Returns the examples of a program called `name`.
 fn examples(name: &str) -> String {
     // The explanations begin in one column.
     let line = |arguments: &str, meaning: &str| {
@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// what clients find there, and at ZITADEL. Exit status: 0 when all is well
     /// or only worth a warning, 1 when a step failed, 2 when the configuration cannot be read.
     Check {
-        /// How to say it.
+        /// Output format.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -56,7 +56,7 @@ pub(super) enum Command {
     /// is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1 when it
     /// is not, or nobody could say; 2 when the configuration or the token cannot be read.
     Explain {
-        /// How to say it.
+        /// Output format.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -71,13 +71,13 @@ pub(super) enum Command {
     Setup {
         #[command(flatten)]
         wish: Box<crate::setup::Wish>,
-        /// How to say it.
+        /// Output format.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
 }
 
-/// How something is said.
+/// Output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
@@ -87,7 +87,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// The longest argument that an error repeats: enough for every word that can be misspelled.
+/// Longest argument that an error repeats, in bytes: enough for every word that can be misspelled.
 const MAX_REPEATED: usize = 16;
 const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
 
@@ -95,7 +95,7 @@ const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read fr
 const FAILED_SETUP: u8 = 1;
 
 impl Cli {
-    /// Reads the command line. On `--help`, `--version` and what is wrong it ends the process.
+    /// Reads the command line. Ends the process on `--help`, `--version` and errors.
     pub(super) fn read(name: &str, version: &str) -> Self {
         let (name, version) = (name.to_owned(), version.to_owned());
         let command = Self::command().name(name.clone()).version(version);
@@ -115,7 +115,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Returns the exit status of a start that cannot be.
+    /// Returns the exit status of a start that failed.
     pub(super) fn failed(&self) -> u8 {
         match self {
             #[cfg(feature = "setup")]
@@ -125,7 +125,7 @@ impl Command {
     }
 }
 
-/// Standard error may well be kept.
+/// Hides an argument that may be a token, for standard error may be kept.
 fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
     let explains = command.is_some_and(|command| command == "explain");
     let kind = match error.kind() {

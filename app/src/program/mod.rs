@@ -1,4 +1,4 @@
-//! A whole program around a table of routes: the command line, signals and the exit status.
+//! A whole program for a table of routes: command line, signals and exit status.
 
 mod cli;
 mod signals;
@@ -29,7 +29,7 @@ use crate::{
 #[cfg(feature = "setup")]
 use crate::{Route, setup};
 
-/// Runs an API: settings of the prefix `APP_`, log, banner, signals and drain, and the commands
+/// Runs an API: settings with the prefix `APP_`, log, banner, signals and drain, and the commands
 /// `serve`, `check` and `explain`.
 ///
 /// ```no_run
@@ -47,14 +47,14 @@ use crate::{Route, setup};
 /// }
 /// ```
 ///
-/// The exit status is 1 for requests that were cut off, or for a check or an explanation that is not
-/// good; 2 for a start that cannot be; 130 for a second Ctrl-C.
+/// The exit status is 1 if requests were cut off, or a check or an explanation is not good; 2 if
+/// the start failed; 130 on a second Ctrl-C.
 #[must_use]
 pub fn run(routes: Routes) -> ExitCode {
     Program::new("app").run(routes)
 }
 
-/// A program with a name of its own.
+/// A program with its own name.
 ///
 /// `Program::new("messages")` reads `MESSAGES_SERVER__LISTEN` where `app` reads
 /// `APP_SERVER__LISTEN`, and calls itself `messages`. The names of ZITADEL's Python example
@@ -67,14 +67,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// Begins a program of this name: letters, digits, `-` and `_`.
+    /// Creates a program of this name: letters, digits, `-` and `_`.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let version = env!("VERSION_WITH_COMMIT").to_owned();
         Self { name: name.to_owned(), version, local_tokens: None }
     }
 
-    /// Sets the version that `--version` shows; that of this library by default.
+    /// Sets the version that `--version` shows; by default that of this library.
     #[must_use]
     pub fn version(self, version: &str) -> Self {
         Self { version: version.to_owned(), ..self }
@@ -92,11 +92,10 @@ impl Program {
         self.run_with(async |_: &Config| Ok::<_, Infallible>(routes))
     }
 
-    /// Runs the program with routes that are made from the configuration, within the runtime: for an
-    /// API that needs a pool of connections first. Its own sections are read with
-    /// [`Config::section`].
+    /// Runs the program with routes that are made from the configuration, within the runtime: for
+    /// an API that needs a pool of connections first. [`Config::section`] reads its own sections.
     ///
-    /// An error of `routes` ends the start with exit status 2 and one line.
+    /// An error of `routes` ends the start with one line and exit status 2.
     #[must_use]
     pub fn run_with<E: Display>(
         self,

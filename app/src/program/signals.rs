@@ -5,15 +5,15 @@ use std::{fs, future::pending, io};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-/// The signals that end the process, or that tell it to look again. A signal that was ignored when
-/// the process started stays ignored, or `nohup` would protect nothing.
+/// Signals that stop the process, or make it read its credentials again. A signal that was ignored
+/// at the start stays ignored: otherwise `nohup` would have no effect.
 pub(super) struct Signals {
     terminate: Option<Signal>,
     interrupt: Option<Signal>,
     hang_up: Option<Signal>,
 }
 
-/// Request of a signal.
+/// Action that a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// SIGTERM or Ctrl-C.
@@ -33,7 +33,6 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Wanted {
         tokio::select! {
             () = received(&mut self.terminate) => info!("SIGTERM: stopping"),
@@ -51,7 +50,7 @@ impl Signals {
     }
 }
 
-/// Waits for a signal; one that is ignored never comes.
+/// Waits for a signal; never returns for one that is ignored.
 async fn received(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
@@ -59,8 +58,7 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// The signals that this process ignores, one bit each. Where the system has no `/proc`, none are
-/// known.
+/// Signals that this process ignores, one bit each; empty on a system without `/proc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ignored(u64);
 

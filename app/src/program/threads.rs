@@ -1,20 +1,20 @@
-//! The threads of this process: asked for before anything depends on them.
+//! Threads of this process, requested before anything depends on them.
 //!
-//! The runtime and the writer of the log panic, or wait for ever, where the system refuses them a
-//! thread. Later refusals harm no request: a thread for files and names is there from the start and
-//! never ends, so that what needs one waits its turn.
+//! The runtime and the log writer panic, or wait forever, if the system refuses them a thread.
+//! Later refusals harm no request: a thread for files and name look-ups exists from the start and
+//! never ends, so that work for it waits its turn.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
-/// Variable by which tokio's users choose the number of workers.
+/// Variable in which users of tokio set the number of workers.
 const WORKERS: &str = "TOKIO_WORKER_THREADS";
-/// Threads beside the workers: the log's writer, one for files and names, three that send traces, and
-/// some to spare, for a thread that has ended is counted for a moment longer.
+/// Threads besides the workers: the log writer, one for files and name look-ups, three that send
+/// traces, and some to spare, for an ended thread is counted for a moment longer.
 const OTHERS: usize = 8;
-/// Time for which an idle thread for files and names is kept: for good.
+/// Time for which an idle thread for files and name look-ups is kept: a century, in effect forever.
 const KEPT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Reason why there is no runtime, in one line.
@@ -32,7 +32,7 @@ pub(super) enum RuntimeError {
     Runtime(#[from] io::Error),
 }
 
-/// Makes the runtime, unless the system refuses the threads that the process needs.
+/// Creates the runtime, unless the system refuses the threads that the process needs.
 pub(super) fn runtime() -> Result<Runtime, RuntimeError> {
     let workers = workers(env::var(WORKERS).ok().as_deref())?;
     ask_for(workers + OTHERS)?;
@@ -41,7 +41,7 @@ pub(super) fn runtime() -> Result<Runtime, RuntimeError> {
         .thread_keep_alive(KEPT)
         .enable_all()
         .build()?;
-    // Makes the thread for files and names.
+    // Creates the thread for files and name look-ups.
     drop(runtime.spawn_blocking(|| ()));
     Ok(runtime)
 }
@@ -53,18 +53,18 @@ fn workers(chosen: Option<&str>) -> Result<usize, RuntimeError> {
     }
 }
 
-/// Has so many threads at once for a moment.
+/// Creates this many threads at once, and ends them.
 fn ask_for(needed: usize) -> Result<(), RuntimeError> {
     let mut waiting = Vec::new();
     let refused = (0..needed).find_map(|_| {
-        // One that wakes too early ends too early, which does no harm.
+        // A spurious wake-up ends a thread early, which does no harm.
         let made = thread::Builder::new().spawn(thread::park);
         made.map(|thread| waiting.push(thread)).err()
     });
     let given = waiting.len();
     for thread in waiting {
         thread.thread().unpark();
-        // It does not panic.
+        // The thread does not panic.
         let _ = thread.join();
     }
     refused.map_or(Ok(()), |source| Err(RuntimeError::Refused { needed, given, source }))

@@ -1,4 +1,4 @@
-//! One word for each reason: in the access log, the metrics and the trace.
+//! Each reason is the same word in the access log, the metrics and the trace.
 
 use std::{
     collections::HashSet,
@@ -22,10 +22,10 @@ use tracing_subscriber::{
 use super::*;
 use crate::config::LogFormat;
 
-/// In an event or a span, a field, and its text.
+/// Kind (event or span), name of a field, and its text.
 type Text = (&'static str, &'static str, String);
 
-/// The texts of all fields.
+/// Texts of all recorded fields.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<Text>>>);
 
@@ -62,7 +62,8 @@ fn each_reason_is_the_same_word_in_the_access_log_the_metrics_and_the_trace() {
     };
     let telemetry = RequestTelemetry::new(Some(metrics.clone()), &log, &[]);
     let seen = Seen::default();
-    // Were there only one, a callsite that another test's thread meets first would not be seen here.
+    // With only one dispatcher, a callsite that another test's thread reaches first would be
+    // missed.
     let _second = Dispatch::new(tracing_subscriber::registry());
     let _subscriber =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));

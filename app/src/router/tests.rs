@@ -1,4 +1,4 @@
-//! What stands around every route of an API: CORS, metrics.
+//! Layers around every route of an API: CORS, metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ async fn answer(api: &Router, request: Request<Body>) -> Response {
     api.clone().oneshot(request).await.unwrap()
 }
 
-// No label holds a token, a subject or a path that a caller made up.
+// No label holds a token, a subject or a path made up by a caller.
 #[tokio::test]
 async fn each_request_is_measured_by_its_route_and_its_outcome() {
     let metrics = Metrics::new();

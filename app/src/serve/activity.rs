@@ -1,4 +1,4 @@
-//! What one connection is doing, and until when it may go on like that.
+//! Tracks what one connection is doing, and when that is overdue.
 
 use std::{
     sync::{
@@ -12,31 +12,31 @@ use tokio::time::{Instant, sleep_until};
 
 use super::in_flight::InFlight;
 
-/// Fewest bytes that a peer moves within the stall time-out while it owes some.
+/// Number of bytes that a peer must move within the stall time-out while bytes are due.
 pub(super) const LEAST_PROGRESS: usize = 1024;
 
-/// How long a connection may go on like that.
+/// Time limits of a connection.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "they are the names of the settings")]
 pub(super) struct Limits {
-    /// For a whole request head to arrive.
+    /// Time for a whole request head to arrive.
     pub(super) header_timeout: Duration,
-    /// Between two requests.
+    /// Time between two requests.
     pub(super) idle_timeout: Duration,
-    /// For [`LEAST_PROGRESS`] while bytes are ready that the socket has no room for.
+    /// Time for [`LEAST_PROGRESS`] while the socket has no room for bytes that are ready.
     pub(super) stall_timeout: Duration,
 }
 
-/// Reason for the end of a connection by this side.
+/// Reason why the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// No request came in time.
     Idle,
-    /// The peer did not take what was ready.
+    /// The peer did not read the bytes that were ready.
     Stalled,
 }
 
-/// The activity of one connection.
+/// Activity of one connection.
 #[derive(Clone, Debug)]
 pub(super) struct Activity(Arc<Shared>);
 
@@ -44,9 +44,9 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Bytes that went into the socket. One task writes it: no lock, no read-modify-write.
+    /// Bytes written to the socket. Only one task writes it: no lock, no read-modify-write.
     written: AtomicUsize,
-    /// Whether `State::blocked` is set, so that a write or flush that meets no obstacle takes no lock.
+    /// Set if `State::blocked` is, so that an unblocked write or flush takes no lock.
     is_blocked: AtomicBool,
 }
 
@@ -56,26 +56,26 @@ struct State {
     waiting: Waiting,
     since: Instant,
     is_http2: bool,
-    /// Bytes may have been sent by the peer that no request takes.
+    /// Set if the peer may have sent bytes that no request reads.
     has_unread: bool,
     blocked: Option<Blocked>,
 }
 
-/// The socket has no room for bytes that are ready.
+/// State while the socket has no room for bytes that are ready.
 #[derive(Debug)]
 struct Blocked {
     since: Instant,
-    /// Bytes that had gone into the socket then.
+    /// Bytes written to the socket before.
     written: usize,
-    /// The last request of the connection has ended but for these bytes, and is counted until they
-    /// are gone.
+    /// Set if the last request of the connection has ended except for these bytes: it is counted
+    /// until they are written.
     is_rest_of_request: bool,
 }
 
-/// What a connection without a request is waiting for.
+/// Event that a connection without a request waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
-    /// The rest of a request head; on a new connection the whole of it.
+    /// The rest of a request head; on a new connection the whole head.
     Head,
     /// The next request.
     Request,
@@ -99,8 +99,8 @@ impl Activity {
         }))
     }
 
-    /// The version is that of a request: the first bytes of a connection may come in pieces, and `PRI`
-    /// may be a method of HTTP/1.1.
+    /// Records a request. `is_http2` comes from the request, since the first bytes of a connection
+    /// may arrive in pieces, and `PRI` may be a method of HTTP/1.1.
     pub(super) fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -124,7 +124,8 @@ impl Activity {
         self.0.in_flight.remove();
     }
 
-    /// Over HTTP/2 bytes between two requests are pings and windows, and no head.
+    /// Records bytes read from the socket. Over HTTP/2, bytes between two requests are pings and
+    /// window updates, not a head.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
         if state.requests == 0 && !state.is_http2 {
@@ -136,13 +137,13 @@ impl Activity {
         }
     }
 
-    /// Notes bytes that went into the socket.
+    /// Records bytes written to the socket.
     pub(super) fn bytes_left(&self, count: usize) {
         let written = self.0.written.load(Ordering::Relaxed);
         self.0.written.store(written.wrapping_add(count), Ordering::Relaxed);
     }
 
-    /// Notes that bytes are ready which the socket has no room for.
+    /// Records that the socket has no room for bytes that are ready.
     pub(super) fn writing_is_blocked(&self) {
         if self.0.is_blocked.swap(true, Ordering::Relaxed) {
             return;
@@ -156,7 +157,7 @@ impl Activity {
         state.blocked = Some(Blocked { since: Instant::now(), written, is_rest_of_request });
     }
 
-    /// Notes that everything that was ready went into the socket.
+    /// Records that all ready bytes were written to the socket.
     pub(super) fn everything_is_written(&self) {
         if !self.0.is_blocked.load(Ordering::Relaxed) {
             return;
@@ -166,16 +167,16 @@ impl Activity {
         if state.blocked.take().is_some_and(|blocked| blocked.is_rest_of_request) {
             self.0.in_flight.remove();
         }
-        // Only now has the peer taken the answer, and the time until its next request begins.
+        // Only now is the answer written, and the time until the next request begins.
         state.since = Instant::now();
     }
 
-    /// Notes that a request body was given up before its end.
+    /// Records that a request body was dropped before its end.
     pub(super) fn body_is_left_unread(&self) {
         self.lock().has_unread = true;
     }
 
-    /// Returns whether the peer may have sent bytes that no request takes.
+    /// Returns whether the peer may have sent bytes that no request reads.
     pub(super) fn has_unread(&self) -> bool {
         self.lock().has_unread
     }
@@ -184,18 +185,18 @@ impl Activity {
         self.lock().is_http2
     }
 
-    /// Returns whether there is neither a request nor an answer on its way.
+    /// Returns whether neither a request nor an answer is in progress.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.lock();
         state.requests == 0 && state.blocked.is_none()
     }
 
-    /// Comes back when the connection was without a request, or stalled, for too long.
+    /// Waits until the connection has been without a request, or stalled, for too long.
     pub(super) async fn overdue(&self, limits: Limits) -> Overdue {
         let shortest = limits.header_timeout.min(limits.idle_timeout).min(limits.stall_timeout);
         loop {
             let now = Instant::now();
-            // What begins while we sleep is overdue no sooner than this.
+            // A wait that begins during the sleep is not overdue before this.
             let next_look = now + shortest;
             match self.deadline(limits, now) {
                 Some((deadline, overdue)) if deadline <= now => return overdue,

@@ -1,4 +1,4 @@
-//! The body of an answer: it keeps its request counted, and over HTTP/2 shows whether it is taken.
+//! Body of an answer: it keeps its request counted, and over HTTP/2 detects whether the peer reads.
 
 use std::{
     pin::Pin,
@@ -13,33 +13,34 @@ use super::{
     in_flight::RequestGuard,
 };
 
-/// Longest frame over HTTP/2, in bytes.
+/// Longest piece of a body over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
-/// First frames, and those after the peer was slow: small enough to see 1 KiB of progress.
+/// Length of the first pieces, and of those after the peer was slow, in bytes: small enough to see
+/// 1 KiB of progress.
 const SHORTEST_PIECE: usize = 1024;
-/// The next frame is at most this part of the bytes that the peer has taken quickly, and so of its
-/// window. Frames of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a time
-/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor: the next piece is at most this part of the bytes that the peer has read quickly, and so
+/// of its window. Pieces of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a
+/// time (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
-/// An answer on its way. The request ends when it is dropped.
+/// Body of an answer in progress. The request ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
-    /// Over HTTP/2.
+    /// Set over HTTP/2.
     pieces: Option<Pieces>,
     _guard: RequestGuard,
 }
 
-/// Frames of a body, cut so that the library's buffer never holds the whole of it: hyper hands a frame
-/// on as soon as the peer's window has one byte of room, and drops the body when the frame was the
-/// last. The last byte of each frame therefore goes alone, once there is room behind all others.
-/// Without it a peer with a window of one byte holds whole answers, and no request is in flight
+/// Pieces of a body, cut so that hyper never buffers all of it: hyper takes a frame as soon as the
+/// peer's window has one byte of room, and drops the body with its last frame. The last byte of
+/// each frame is therefore sent alone, once there is room after all others. Otherwise a peer with a
+/// window of one byte holds whole answers while no request is counted
 /// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,
-    /// Bytes that the peer has taken since it was slow.
+    /// Bytes that the peer has read since it was last slow.
     taken: usize,
 }
 

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge.
+//! Serves one connection: HTTP/1.1, or HTTP/2 with prior knowledge.
 
 use std::{
     net::IpAddr,
@@ -39,14 +39,14 @@ use super::{
 };
 use crate::client::{Networks, Peer};
 
-/// The longest request head over HTTP/1.1, in bytes: the longest access token fits twice.
+/// Longest request head over HTTP/1.1, in bytes: twice the longest access token.
 const MAX_HEAD: usize = 32 * 1024;
-/// The longest list of request headers over HTTP/2, in bytes: the longest access token fits.
+/// Longest list of request headers over HTTP/2, in bytes: the longest access token fits.
 const MAX_HEADER_LIST: u32 = 32 * 1024;
-/// The most requests of one connection at once over HTTP/2.
+/// Largest number of concurrent requests of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 200;
 
-/// What every connection shares.
+/// State shared by all connections of a listener.
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) router: Router,
@@ -55,9 +55,9 @@ pub(super) struct Connections {
     pub(super) heads: Arc<RequestHeads>,
     pub(super) foreign: Arc<ForeignProtocols>,
     pub(super) in_flight: InFlight,
-    /// Whether clients are to go elsewhere with their next request.
+    /// Set when clients should send their next request elsewhere.
     pub(super) draining: Arc<AtomicBool>,
-    /// Peers that name their clients.
+    /// Proxies, which name their clients.
     pub(super) proxies: Arc<Networks>,
     pub(super) phase: watch::Sender<Phase>,
 }
@@ -78,7 +78,7 @@ impl Connections {
         let service = service_fn(move |request: Request<Incoming>| {
             let is_http2 = request.version() > Version::HTTP_11;
             if is_http2 && *phase.borrow() == Phase::Closing {
-                // The client repeats it elsewhere: nothing was done (RFC 9113 §8.7).
+                // The client may repeat it elsewhere: nothing was done (RFC 9113 §8.7).
                 return Either::Left(ready(Err(h2::Error::from(Reason::REFUSED_STREAM))));
             }
             let guard = RequestGuard::new(of_connection.clone(), is_http2);
@@ -93,8 +93,8 @@ impl Connections {
             };
             Either::Right(async move {
                 let Ok(mut response) = client.scope(answer).await;
-                // The connection ends where a body is left unread, and a client that does not know
-                // would send its next request on it.
+                // The connection ends if a body is left unread; a client that is not told would
+                // send its next request on it.
                 let is_early = with_body.is_some_and(|connection| connection.has_unread());
                 if !is_http2 && (is_early || draining.load(Ordering::Relaxed)) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -103,7 +103,7 @@ impl Connections {
             })
         });
         let mut builder = auto::Builder::new(Streams(self.stalls.clone()));
-        // The time for a head is ours: hyper's would run between two requests as well.
+        // `Activity` limits the time for a head: hyper's limit would run between requests too.
         builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_HEAD);
         builder
             .http2()
@@ -126,12 +126,12 @@ impl Connections {
             let mut overdue = pin!(activity.overdue(limits));
             loop {
                 let reached = *phase.borrow_and_update();
-                // HTTP/1.1 has no way to say "go" to a client whose request is on its way.
+                // HTTP/1.1 cannot tell a client to leave whose request is on its way.
                 if reached == Phase::Closing || reached == Phase::Leaving && activity.is_http2() {
                     connection.as_mut().graceful_shutdown();
                 }
                 tokio::select! {
-                    // What goes wrong with a connection is the peer's doing, and no request of ours.
+                    // An error of a connection is the peer's, and concerns no request.
                     _ = connection.as_mut() => return,
                     why = overdue.as_mut() => {
                         if why == Overdue::Stalled {

@@ -1,4 +1,4 @@
-//! Connections that one client address may hold.
+//! Limits the connections of each client address.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::client::{Networks, network};
 
-/// Time between two warnings, each of which says how many connections were refused since the last.
+/// Time between two warnings, each with the number of connections refused since the last.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
 /// Counts the connections of each client address, and refuses those beyond its share.
@@ -25,7 +25,7 @@ pub(super) struct ConnectionShares {
     exempt: Networks,
     held: Arc<Held>,
     refused: Counter,
-    /// Refused connections that the log does not know of yet.
+    /// Number of refused connections that are not logged yet.
     untold: u64,
     told: Option<Instant>,
 }
@@ -33,19 +33,19 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct Held(Mutex<HashMap<IpAddr, usize>>);
 
-/// The place of a connection in its address's share, until it is dropped.
+/// Slot of a connection in its address's share, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<Held>)>);
 
 impl ConnectionShares {
-    /// Leaves each address `max` connections, without a bound for `exempt`. It registers its metrics at
-    /// the current recorder.
+    /// Allows each address `max` connections, without a limit for `exempt`. It registers its
+    /// metrics at the current recorder.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, untold: 0, told: None }
     }
 
-    /// Counts a connection of `peer`; `None` where its share is used up.
+    /// Counts a connection of `peer`; `None` if its share is used up.
     pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Share> {
         if self.exempt.contain(peer) {
             return Some(Share(None));

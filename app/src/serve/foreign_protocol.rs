@@ -1,7 +1,7 @@
-//! Connections on which something else than HTTP is spoken.
+//! Warns of connections with another protocol than HTTP.
 //!
-//! The HTTP library answers them with 400, or closes them, and nothing in the log says why a whole
-//! set-up does not work.
+//! The HTTP library answers them with 400, or closes them, and logs nothing that would explain why
+//! the set-up does not work.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,20 +11,20 @@ use std::{
 use tokio::time::Instant;
 use tracing::warn;
 
-/// Time between two warnings of a kind.
+/// Time between two warnings about one protocol.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
-/// The second version of the PROXY protocol begins so.
+/// First bytes of version 2 of the PROXY protocol.
 const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// Warns of protocols that the listener does not speak, each once a minute.
+/// Warns of foreign protocols, of each once a minute.
 #[derive(Debug, Default)]
 pub(super) struct ForeignProtocols {
     tls: Told,
     proxy: Told,
 }
 
-/// When the last warning was given, and the connections since.
+/// Time of the last warning, and number of connections since.
 #[derive(Debug, Default)]
 struct Told(Mutex<(Option<Instant>, u64)>);
 
@@ -35,7 +35,7 @@ enum Foreign {
 }
 
 impl ForeignProtocols {
-    /// Looks at the first bytes of a connection.
+    /// Checks the first bytes of a connection.
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
             Some(Foreign::Tls) => {
@@ -62,7 +62,7 @@ impl ForeignProtocols {
 }
 
 impl Told {
-    /// Counts a connection, and returns how many there were since the last warning if one is due.
+    /// Counts a connection; if a warning is due, returns the number since the last one.
     fn is_due(&self) -> Option<u64> {
         let (told, connections) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *connections += 1;
@@ -75,7 +75,7 @@ impl Told {
 }
 
 fn foreign(first: &[u8]) -> Option<Foreign> {
-    // A record of a TLS handshake (22), in a version that begins with 3.
+    // TLS handshake record (22), with a version that begins with 3.
     if first.starts_with(&[0x16, 0x03]) {
         return Some(Foreign::Tls);
     }

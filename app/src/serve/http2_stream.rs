@@ -1,7 +1,7 @@
-//! The task of one HTTP/2 request, which ends when the peer does not take the answer.
+//! Task of one HTTP/2 request, which ends when the peer does not read the answer.
 //!
-//! The HTTP library runs each request in a task of its own and polls the answer's body in it. A peer
-//! without room leaves the body unpolled, so the body cannot watch over itself: the task does.
+//! The HTTP library polls the answer's body in the request's own task. While the peer's window is
+//! full the body is not polled, so the stall is measured in the task and not in the body.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -10,25 +10,25 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Part of the stall time-out: a peer that needs longer to make room for a piece is slow.
+/// Divisor of the stall time-out: a peer that needs longer to make room for a piece is slow.
 const SLOW: u32 = 16;
 
 task_local! {
     static ANSWER: RefCell<Answer>;
 }
 
-/// The answer of the request that the present task serves.
+/// Answer of the request that the current task serves.
 struct Answer {
     timer: StallTimer,
-    /// Bytes that are ready, and that the peer has not made room for.
+    /// Bytes that are ready, but for which the peer has no room.
     ready: usize,
-    /// Bytes of the piece before that one.
+    /// Bytes of the piece before.
     before: usize,
-    /// Longest wait for room behind a piece that does not make the peer a slow one.
+    /// Longest wait for room after which the peer is not slow.
     slow: Duration,
 }
 
-/// Runs requests, and resets those whose answers are not taken.
+/// Runs requests, and resets those whose answers are not read.
 #[derive(Clone, Debug)]
 pub(super) struct Streams(pub(super) Stalls);
 
@@ -45,7 +45,7 @@ where
     }
 }
 
-/// Runs a request to its end. A stall ends it sooner, and what is dropped is reset.
+/// Runs a request to its end, or until it stalls: dropping it then resets the stream.
 async fn unless_stalled(request: impl Future, stalls: Stalls) {
     let mut request = pin!(request);
     poll_fn(|context| {
@@ -63,7 +63,7 @@ async fn unless_stalled(request: impl Future, stalls: Stalls) {
     .await;
 }
 
-/// Notes that a piece of the answer waits for room.
+/// Records that a piece of the answer waits for room.
 pub(super) fn piece_is_ready(length: usize) {
     let _ = ANSWER.try_with(|answer| answer.borrow_mut().ready = length);
 }
@@ -75,13 +75,13 @@ pub(super) struct Taken {
     pub(super) was_slow: bool,
 }
 
-/// Notes that there was room for the last piece.
+/// Records that there was room for the last piece, and returns it.
 pub(super) fn piece_is_taken() -> Taken {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();
         let bytes = std::mem::take(&mut answer.ready);
-        // A piece is taken when the one before it has left and there is room for one more byte. So it is
-        // the longer of the two that the peer made room for, give or take; the last is one byte long.
+        // A piece is taken when the one before it has left and there is room for one more byte. The
+        // peer has thus made room for about the longer of the two; the last piece is one byte long.
         let before = std::mem::replace(&mut answer.before, bytes);
         Taken { bytes, was_slow: answer.timer.owes_nothing(bytes.max(before)) > answer.slow }
     });

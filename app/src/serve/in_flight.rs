@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::activity::Activity;
 
-/// How many requests are in flight.
+/// Number of requests in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
 
@@ -25,7 +25,7 @@ impl InFlight {
     }
 }
 
-/// One request in flight, counted until this is dropped.
+/// Counts one request as in flight until it is dropped.
 #[derive(Debug)]
 pub(super) struct RequestGuard(Activity);
 

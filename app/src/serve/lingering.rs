@@ -1,8 +1,8 @@
-//! The end of a connection whose peer may still be sending.
+//! Closes a connection whose peer may still be sending.
 //!
-//! A socket that is closed with unread bytes resets the connection, and the answer is lost on its way
-//! to a client that was still sending its body. The server therefore ends its own half first, and
-//! reads and drops what comes: until the peer ends, or [`MOST`] or [`LONGEST`] is reached.
+//! Closing a socket with unread bytes resets the connection, and the answer is lost to a client
+//! that was still sending its body. The server therefore shuts down its own half first, then reads
+//! and drops bytes until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
 
 use std::{
     pin::Pin,
@@ -16,14 +16,14 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Most bytes that are read and dropped.
+/// Largest number of bytes that are read and dropped.
 const MOST: usize = 1024 * 1024;
 /// Longest time for that.
 const LONGEST: Duration = Duration::from_secs(1);
-/// Bytes that are read at once.
+/// Size of one read, in bytes.
 const PIECE: usize = 8 * 1024;
 
-/// A connection that has no more to say.
+/// State of a connection whose own half is shut down.
 #[derive(Debug)]
 pub(super) struct Lingering {
     end: Pin<Box<Sleep>>,
@@ -35,7 +35,7 @@ impl Lingering {
         Self { end: Box::pin(sleep(LONGEST)), left: MOST }
     }
 
-    /// Ready when the connection may be closed.
+    /// Returns `Ready` when the connection may be closed.
     pub(super) fn poll(&mut self, stream: &mut TcpStream, context: &mut Context<'_>) -> Poll<()> {
         let mut piece = [0; PIECE];
         while self.left > 0 && self.end.as_mut().poll(context).is_pending() {

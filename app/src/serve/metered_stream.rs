@@ -1,4 +1,4 @@
-//! The socket of a connection, as HTTP reads and writes it.
+//! Socket of a connection, which records its reads and writes.
 
 use std::{
     io::{self, IoSlice},
@@ -18,23 +18,23 @@ use super::{
     socket_options,
 };
 
-/// What is at most so long, in bytes, is sent as one piece: for the system that is less work than
-/// to gather the head and the body of an answer by itself.
+/// Up to this many bytes, head and body of an answer are copied into one buffer and sent by one
+/// write, which is cheaper than `writev`.
 const SMALL: usize = 1024;
 
-/// A socket that tells when bytes arrive and leave, and holds the place of its connection.
+/// Socket that reports bytes read and written, and holds the slot of its connection.
 #[derive(Debug)]
 pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Looks at the first bytes.
+    /// Checks the first bytes, once.
     foreign: Option<Arc<ForeignProtocols>>,
     _place: Place,
 }
 
-/// The end of a connection by this side.
+/// Shutdown of a connection by the server.
 #[derive(Debug)]
 enum Ending {
     NotYet,
@@ -118,7 +118,7 @@ impl AsyncWrite for MeteredStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // HTTP flushes when it has written everything.
+        // The HTTP library flushes when it has written everything.
         self.activity.everything_is_written();
         Pin::new(&mut self.stream).poll_flush(context)
     }
@@ -138,7 +138,7 @@ impl AsyncWrite for MeteredStream {
     }
 }
 
-/// Puts the slices one behind the other, if there is room, and gives their length.
+/// Concatenates the slices, if there is room, and returns their length.
 fn gather(slices: &[IoSlice<'_>], into: &mut [u8]) -> Option<usize> {
     slices.iter().try_fold(0, |length, slice| {
         let end = length + slice.len();

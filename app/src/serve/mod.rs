@@ -1,4 +1,4 @@
-//! Bind, accept, drain, stop.
+//! Accepts connections, drains and stops.
 
 mod activity;
 mod answer_body;
@@ -50,51 +50,51 @@ pub(crate) use listener::listen as listen_on;
 use request_head::RequestHeads;
 use stalls::Stalls;
 
-/// How long the listener rests after it could not accept, as when file descriptors run out.
+/// Pause after a failed accept, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A server that runs, and the handle to stop it. Dropping the handle stops it too.
+/// Handle of a running server. Dropping it stops the server too.
 #[derive(Debug)]
 pub struct Running {
     local_address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Stopped>,
     draining: Arc<AtomicBool>,
-    /// The listener for operators goes on to the end.
+    /// Listener for operators, which stays open to the end.
     admin: Option<Admin>,
-    /// The listener for ZITADEL's webhook, likewise.
+    /// Listener for ZITADEL's webhook, likewise.
     doorbell: Option<Doorbell>,
-    /// This API's credentials, where they may change while it runs.
+    /// This API's credentials, if they may change while it runs.
     credentials: Option<Arc<CurrentAuthentication>>,
 }
 
-/// How a server stopped.
+/// Result of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Requests that were still in flight when the grace was over, and were cut off.
+    /// Number of requests that were still in flight after the grace, and were cut off.
     pub cut_off: usize,
 }
 
 impl Running {
-    /// The address that the server listens on.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
     }
 
-    /// The address that the listener for operators listens on, if there is one.
+    /// Returns the address of the listener for operators, if there is one.
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(|admin| admin.local_address)
     }
 
-    /// The address that the listener for ZITADEL's webhook listens on, if there is one.
+    /// Returns the address of the listener for ZITADEL's webhook, if there is one.
     #[must_use]
     pub fn webhook_address(&self) -> Option<SocketAddr> {
         self.doorbell.as_ref().map(|doorbell| doorbell.local_address)
     }
 
-    /// Whether the stop has begun.
+    /// Returns a flag that is set once the stop has begun.
     pub(crate) fn draining(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.draining)
     }
@@ -111,28 +111,28 @@ impl Running {
         Self { credentials, ..self }
     }
 
-    /// Reads the files that hold this API's credentials again, as it does every five seconds by
-    /// itself. `None` where no file holds them.
+    /// Reads the files with this API's credentials again, as the server does every five seconds by
+    /// itself. `None` if no file holds them.
     #[must_use]
     pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let authentication = Arc::clone(self.credentials.as_ref()?);
         Some(async move { authentication.look().await })
     }
 
-    /// Goes on for the drain delay, each answer with `Connection: close`; then accepts nothing
-    /// more, lets requests in flight end, and cuts off what is left after the grace.
+    /// Serves for the drain delay, each HTTP/1.1 answer with `Connection: close`; then accepts no
+    /// more connections, lets requests in flight end, and cuts off those left after the grace.
     pub async fn stop(self) -> Stopped {
-        // Nobody listens any more when the server has ended by itself.
+        // Fails if the server has ended by itself.
         let _ = self.stop.send(());
-        // A bug of the server's own task is no clean stop.
+        // A panic of the server's own task is not a clean stop.
         self.served.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 
-/// Ends the streams that would go on for as long as their clients like.
+/// Ends the streams that would otherwise go on until their clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves `router` until it is stopped; `stop_streams` is called once nobody is accepted any more. It
+/// Serves `router` until it is stopped; `stop_streams` is called once the listener is closed. It
 /// registers its metrics at the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
@@ -173,7 +173,7 @@ fn serve_by(
     }
 }
 
-/// The place of a connection, until its socket is closed: an upgraded connection keeps it.
+/// Slot of a connection, until its socket is closed: an upgraded connection keeps it.
 #[derive(Debug)]
 struct Place {
     open: Gauge,
@@ -194,8 +194,8 @@ impl Drop for Place {
     }
 }
 
-/// Serves `router` on a listener beside the API's until the future is dropped, with the time-outs of
-/// the API, and `max_connections` of its own. `name` is the listener's in metrics.
+/// Serves `router` on a listener beside the API's until the future is dropped, with the API's
+/// time-outs and its own `max_connections`. `name` is the listener's in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
     (name, max_connections): (&'static str, NonZeroUsize),
@@ -237,12 +237,12 @@ impl Connections {
 
 struct Server {
     listener: TcpListener,
-    /// One for each connection that may be served at once; more wait to be accepted.
+    /// Slots for connections; further ones wait to be accepted.
     places: Arc<Semaphore>,
-    /// Bounds those of one address.
+    /// Bounds the connections of one address.
     shares: ConnectionShares,
     connections: Connections,
-    /// How many there are, for those who watch.
+    /// Number of open connections, as a metric.
     open: Gauge,
     tasks: JoinSet<()>,
 }
@@ -289,7 +289,7 @@ impl Server {
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept(&self.listener, &self.places) => match accepted {
                     Ok((stream, peer, place)) => {
-                        // Beyond the share of its address a connection is closed at once.
+                        // A connection beyond the share of its address is closed at once.
                         if let Some(share) = self.shares.enter(peer) {
                             let place = Place::new(place, share, self.open.clone());
                             self.tasks.spawn(self.connections.serve(stream, peer, place));
@@ -305,7 +305,7 @@ impl Server {
     }
 }
 
-/// The next connection, once there is a place for it.
+/// Accepts the next connection once a slot is free.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -313,7 +313,7 @@ async fn accept(
     let closed = |error: AcquireError| io::Error::other(error);
     let place = Arc::clone(places).acquire_owned().await.map_err(closed)?;
     let (stream, peer) = listener.accept().await?;
-    // An answer is one segment or few: it need not wait for more.
+    // An answer is one segment or a few, which need not wait for more.
     stream.set_nodelay(true)?;
     Ok((stream, peer.ip(), place))
 }

@@ -1,4 +1,4 @@
-//! The body of a request, for which a handler waits only so long.
+//! Body of a request, with a stall time-out.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::{activity::Activity, stall_timer::StallTimer, stalls::Stalls};
 
-/// A body that ends with an error when the peer stalls.
+/// Body that ends with an error when the peer stalls.
 #[derive(Debug)]
 struct RequestBody {
     body: Incoming,
@@ -21,7 +21,7 @@ struct RequestBody {
     connection: Activity,
 }
 
-/// Failures of a request body.
+/// Error of a request body.
 #[derive(Debug, Error)]
 enum BodyError {
     #[error(transparent)]
@@ -30,7 +30,7 @@ enum BodyError {
     Stalled,
 }
 
-/// Returns the body as a handler may read it. Requests without one need no allocation.
+/// Returns the body for a handler. A request without a body needs no allocation.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

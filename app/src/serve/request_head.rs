@@ -1,6 +1,6 @@
-//! Requests that are refused by their head alone, before any route sees them.
+//! Refuses requests by their head, before routing.
 //!
-//! The HTTP library refuses bad framing and, over HTTP/1.1, more than 100 fields. It does not look at
+//! The HTTP library refuses bad framing and, over HTTP/1.1, more than 100 fields. It does not check
 //! the host (RFC 9112 §3.2, RFC 9113 §8.3.1), nor count the fields of HTTP/2.
 
 use axum::{
@@ -13,8 +13,8 @@ use axum::{
 use axum_zitadel::Problem;
 use metrics::{Counter, counter};
 
-/// Largest number of fields in a request's head: that of the HTTP library over HTTP/1.1. Over HTTP/2
-/// a request of 1 900 short fields held 142 KiB.
+/// Largest number of fields in a request's head: the HTTP library's limit over HTTP/1.1. Over
+/// HTTP/2 a request of 1 900 short fields held 142 KiB.
 const MAX_FIELDS: usize = 100;
 
 /// Refuses requests, and counts them.
@@ -27,9 +27,9 @@ pub(super) struct RequestHeads {
 /// Fault of a request's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// There is no host, more than one, or one that is malformed.
+    /// No host, more than one, or a malformed one.
     Host,
-    /// There are too many fields.
+    /// Too many fields.
     Fields,
 }
 
@@ -42,8 +42,8 @@ impl RequestHeads {
 
     /// Returns the answer to a request that must not be served.
     ///
-    /// Where the target of a request names its host, that replaces the `Host` field (RFC 9112
-    /// §3.2.2), or a handler would read another one.
+    /// If the request target names a host, that replaces the `Host` field (RFC 9112 §3.2.2);
+    /// otherwise a handler could read a different one.
     pub(super) fn refuse<B>(&self, request: &mut Request<B>) -> Option<Response> {
         let version = request.version();
         match check(version, request.uri(), request.headers()) {
@@ -83,7 +83,7 @@ impl Fault {
         };
         let mut response = problem.into_response();
         if version < Version::HTTP_2 {
-            // Something in between may see another end of this request than we do.
+            // A proxy in between may see another end of this request than the server does.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -110,7 +110,8 @@ fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> 
     if is_named { Ok(()) } else { Err(Fault::Host) }
 }
 
-/// Tells whether this is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 §4.2.1, §7.2).
+/// Returns whether this is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 §4.2.1,
+/// §7.2).
 fn is_host(text: &[u8]) -> bool {
     let after = if text.starts_with(b"[") { b']' } else { b':' };
     let end = text.iter().position(|byte| *byte == after);

@@ -1,5 +1,4 @@
-//! Options of a connection's socket, where the system has them (Linux). A system that refuses one is
-//! served all the same.
+//! Socket options of a connection, on Linux. One that the system refuses is ignored.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -8,17 +7,17 @@ mod linux {
     use socket2::SockRef;
     use tokio::net::TcpStream;
 
-    /// Bytes not yet sent, above which the socket takes no more.
+    /// Number of unsent bytes above which the socket takes no more.
     const MOST_UNSENT: u32 = 16 * 1024;
 
-    /// Keeps the socket's queue short, so that it takes more as soon as some 8 KiB have left. Without
-    /// it a third of the send buffer, which may be 4 MiB, must leave first, and a client that reads
-    /// 40 kB a second looks stalled.
+    /// Keeps the socket's queue short, so that it takes more as soon as some 8 KiB have left.
+    /// Otherwise a third of the send buffer, which may be 4 MiB, must leave first, and a client
+    /// that reads 40 kB a second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }
 
-    /// Bounds the time for which the system goes on sending after the socket was let go of. Without it
+    /// Bounds the time for which the system goes on sending after the socket was closed. Otherwise
     /// an answer that is not read is held for some 100 s
     /// (`bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection`).
     pub(in crate::serve) fn bound_what_the_system_holds(stream: &TcpStream, timeout: Duration) {

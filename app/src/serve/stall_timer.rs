@@ -1,4 +1,4 @@
-//! Measures one request's peer: the time for which it owed bytes, and the bytes that it moved.
+//! Measures the progress of one request's peer: time in which bytes were due, and bytes moved.
 
 use std::{
     pin::Pin,
@@ -10,17 +10,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::LEAST_PROGRESS;
 
-/// Time for which a peer may owe bytes and move less than [`LEAST_PROGRESS`]. Time in which it owes
-/// nothing does not count: the handler computes, or has nothing to say.
+/// Limits the time in which bytes are due from a peer and it moves less than [`LEAST_PROGRESS`].
+/// Time in which none are due does not count, such as while the handler works.
 #[derive(Debug)]
 pub(super) struct StallTimer {
     timeout: Duration,
-    /// Begin of the present wait.
+    /// Start of the current wait.
     waiting_since: Option<Instant>,
-    /// Waits before it, since the last progress.
+    /// Sum of the waits before it, since the last progress.
     waited: Duration,
     moved: usize,
-    /// None until the peer has to be waited for: most requests need no timer.
+    /// `None` until the first wait: most requests need no timer.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -29,7 +29,7 @@ impl StallTimer {
         Self { timeout, waiting_since: None, waited: Duration::ZERO, moved: 0, sleep: None }
     }
 
-    /// Ready when the peer, which owes bytes now, has stalled.
+    /// Returns `Ready` when the peer, from which bytes are due now, has stalled.
     pub(super) fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let left = self.timeout.saturating_sub(self.waited);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(left)));
@@ -41,8 +41,8 @@ impl StallTimer {
         sleep.as_mut().poll(context)
     }
 
-    /// Notes that the peer owes nothing for now, and how many bytes it has moved. Returns how long
-    /// they were waited for.
+    /// Records that no bytes are due for now, and the number of bytes moved. Returns the time that
+    /// they took.
     pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
         let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
         self.waited += wait;
@@ -64,8 +64,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// The second of the stall of a peer that moves `bytes` every `pause` seconds, while the handler
-    /// computes for `computes` seconds in between.
+    /// Returns the second in which a peer stalls that moves `bytes` every `pause` seconds, while
+    /// the handler computes for `computes` seconds in between.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

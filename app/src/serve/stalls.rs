@@ -1,4 +1,4 @@
-//! Time-out and counters of peers that stall.
+//! Time-out and counters of stalls.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use metrics::{Counter, counter};
 #[derive(Clone, Debug)]
 pub(super) struct Stalls {
     pub(super) timeout: Duration,
-    /// Peers that did not send a request body which a handler waits for.
+    /// Number of peers that did not send a request body in time.
     pub(super) request_body: Counter,
-    /// Peers that did not take an answer which is ready.
+    /// Number of peers that did not read an answer in time.
     pub(super) answer: Counter,
 }
 

@@ -1,5 +1,4 @@
-//! Connections of one address, and what they hold. Loopback is bounded here, for there is no other
-//! address that a test may use.
+//! Limits of connections. Loopback is not exempt here, since tests have no other address.
 
 use std::num::NonZeroUsize;
 
@@ -16,7 +15,7 @@ use crate::{Config, client::Networks, metrics::Metrics};
 const PATIENCE: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Serves a router, `max` connections for each address.
+/// Serves a router, with `max` connections for each address.
 fn serve_bounded(max: usize, variables: &[(&str, &str)], router: Router) -> (Running, Metrics) {
     let variables = [&[("APP_INTROSPECTOR", "fake")], variables].concat();
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -37,7 +36,7 @@ fn router() -> Router {
     Router::new().route("/", any(async || "served")).route("/upgrade", any(upgrade))
 }
 
-/// Becomes another protocol, which lasts until the caller leaves.
+/// Upgrades the connection until the client closes it.
 async fn upgrade(mut request: Request) -> Response {
     tokio::spawn(async move {
         let upgraded = hyper::upgrade::on(&mut request).await.unwrap();
@@ -47,14 +46,14 @@ async fn upgrade(mut request: Request) -> Response {
     response.header("connection", "upgrade").body(Body::empty()).unwrap()
 }
 
-/// Asks, and returns what comes until an answer is there, or the connection ends.
+/// Sends `request`, and returns the text up to the end of an answer or of the connection.
 async fn ask(stream: &mut TcpStream, request: &[u8]) -> String {
     let mut said = String::new();
     let _ = stream.write_all(request).await;
     let mut bytes = [0; 1024];
     while !said.ends_with("served") && !said.starts_with("HTTP/1.1 101") {
         let read = timeout(PATIENCE, stream.read(&mut bytes)).await.expect("an answer, or an end");
-        // A reset is an end as well.
+        // A reset ends the connection too.
         match read.unwrap_or_default() {
             0 => break,
             count => said += &String::from_utf8_lossy(&bytes[..count]),
@@ -91,7 +90,7 @@ async fn a_connection_beyond_its_addresss_share_is_closed_at_once_and_counted() 
     running.stop().await;
 }
 
-// An upgraded connection has its socket still.
+// An upgraded connection still has its socket.
 #[tokio::test]
 async fn an_upgraded_connection_keeps_its_place_until_it_ends() {
     let settings = [("APP_SERVER__MAX_CONNECTIONS", "1")];

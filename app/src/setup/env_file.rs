@@ -1,6 +1,6 @@
-//! Edits a `.env` line by line: what is set anew replaces its line, everything else stays.
+//! Edits a `.env` line by line: a new value replaces its line, other lines stay.
 
-/// Returns the text of a `.env` with these variables. `None` takes a variable out.
+/// Returns the text of a `.env` with these variables set; `None` removes a variable.
 pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
     let mut set = vec![false; variables.len()];
     let mut edited = String::new();
@@ -8,7 +8,7 @@ pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String
         let place = name(line).and_then(|name| variables.iter().position(|(it, _)| *it == name));
         match place.and_then(|place| Some((set.get_mut(place)?, variables.get(place)?))) {
             None => edited.push_str(line),
-            // The last line about a name wins: one line takes the place of all.
+            // The last line about a name wins, so one line replaces all of them.
             Some((true, _) | (_, (_, None))) => {}
             Some((is_set, (name, Some(value)))) => {
                 *is_set = true;
@@ -36,7 +36,7 @@ fn binding(name: &str, value: &str) -> String {
     }
 }
 
-/// Returns the variable that a line is about; a value over several lines is not edited.
+/// Returns the variable that a line sets. A value over several lines is not edited.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").map_or(line, str::trim_start);

@@ -1,4 +1,4 @@
-//! Everything that is at ZITADEL already, as far as it matters to `setup`.
+//! Objects that exist at ZITADEL, as far as they matter to `setup`.
 
 use adapters::{
     SystemClock,
@@ -14,35 +14,35 @@ use super::{
     target::{Target, TargetClient},
 };
 
-/// The state of things before anything is done.
+/// State at ZITADEL before any change.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) organization: Organization,
-    /// The name of the administrator.
+    /// Name of the administrator.
     pub(super) administrator: String,
     pub(super) permissions: Vec<String>,
-    /// The project that `setup.lock.json` has, or one of the name, in whatever case.
+    /// Project recorded in `setup.lock.json`, or one with the name, ignoring case.
     pub(super) project: Option<Project>,
     /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
-    /// The same of the application.
+    /// Application, found likewise.
     pub(super) application: Option<Application>,
-    /// Its keys that have not expired.
+    /// Keys of the application that have not expired.
     pub(super) keys: Vec<Key>,
-    /// The same of the application of MCP clients, where one is asked for.
+    /// Application of MCP clients, found likewise, if one is requested.
     pub(super) mcp_client: Option<Application>,
     /// One for each user of the target, in its order.
     pub(super) users: Vec<FoundUser>,
 }
 
-/// A user of a name, in whatever case, and what it has.
+/// User with a name, ignoring case, with grants, tokens and roles.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
-    /// Those that have not expired.
+    /// Tokens that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
-    /// Manager roles on the instance; `None` where the administrator may not read them.
+    /// Manager roles on the instance; `None` if the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
 }
 
@@ -55,8 +55,8 @@ impl Found {
         }
     }
 
-    /// Brings the ids of `lock` up to what is there: a thing of another id was found, and not made. What
-    /// was made in a thing that is gone is gone with it.
+    /// Updates the ids of `lock`: an object with another id was found, not made. Objects made
+    /// inside one that is gone are gone too.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);
@@ -92,7 +92,7 @@ impl Found {
     }
 }
 
-/// Reads what is there. Nothing is changed.
+/// Reads the state at ZITADEL, without changes.
 pub(super) async fn read(
     management: &Management,
     target: &Target,
@@ -100,7 +100,7 @@ pub(super) async fn read(
 ) -> Result<Found, ManagementError> {
     let organization = management.organization().await?;
     let administrator = match management.own_name().await {
-        // A name is a courtesy.
+        // The name is only shown.
         Err(ManagementError::NoManagementApi { .. }) => "an administrator".to_owned(),
         name => name?,
     };
@@ -138,7 +138,7 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// A thing keeps its id when somebody renames it, so the id of `setup.lock.json` comes first.
+/// Reads the project, first by the id in `setup.lock.json`, which a rename does not change.
 async fn read_project(
     management: &Management,
     target: &Target,
@@ -198,7 +198,7 @@ async fn read_user(
     Ok(FoundUser { user: Some(user), grants, tokens, instance_roles })
 }
 
-/// Tells whether a time is still to come; one that cannot be read is.
+/// Returns whether a time is in the future, or cannot be read.
 fn is_live(expires: &str) -> bool {
     humantime::parse_rfc3339(expires).map_or(true, |expires| expires > SystemClock.now())
 }

@@ -1,4 +1,4 @@
-//! Everything that is in the working directory already, as far as it matters to `setup`.
+//! Files in the working directory, as far as they matter to `setup`.
 
 use std::{
     collections::BTreeMap,
@@ -15,22 +15,22 @@ use crate::config::{ConfigError, Prefix, dotenv_variables, environment};
 pub(super) const ENV_FILE: &str = ".env";
 pub(super) const KEY_FILE: &str = "key.json";
 
-/// The files before anything is done.
+/// State of the working directory before any change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Here {
     pub(super) directory: PathBuf,
-    /// The text of `.env`; empty where there is none.
+    /// Text of `.env`; empty if there is none.
     pub(super) env: String,
     pub(super) variables: BTreeMap<String, String>,
     /// Variables of this process, which override those of `.env`.
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Files of tokens that are there.
+    /// Token files that exist.
     pub(super) token_files: Vec<PathBuf>,
 }
 
-/// The key file, by the ids in it.
+/// Ids in the key file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyHere {
@@ -38,7 +38,7 @@ pub(super) struct KeyHere {
     pub(super) key_id: String,
 }
 
-/// A file that is there and cannot be used. Nothing of it is repeated.
+/// Error for a file that cannot be used. It repeats nothing of the content.
 #[derive(Debug, Error)]
 pub(crate) enum HereError {
     #[error("{0}: {1}")]
@@ -51,7 +51,7 @@ pub(crate) enum HereError {
     Env(#[from] ConfigError),
 }
 
-/// Reads what is in a directory.
+/// Reads the state of a directory.
 pub(super) fn read(
     directory: &Path,
     prefix: &Prefix,

@@ -1,4 +1,4 @@
-//! `setup.lock.json`: the ids of everything that `setup` made, to be committed. It holds no secret.
+//! `setup.lock.json`: ids of all objects that `setup` made, to be committed. It holds no secret.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const FILE: &str = "setup.lock.json";
 
-/// Things that `setup` made at one instance. Nothing else is ever removed.
+/// Objects at one instance. Only those that `setup` made are ever removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
-    /// The issuer of the instance.
+    /// Issuer of the instance.
     pub(super) domain: String,
-    /// The id of the organization.
+    /// Id of the organization.
     pub(super) organization: String,
     pub(super) project: Option<Made>,
     /// Keys of the roles.
@@ -23,15 +23,15 @@ pub(super) struct Lock {
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
-    /// The target of the webhook.
+    /// Target of the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<Made>,
-    /// The native application of MCP clients.
+    /// Native application of MCP clients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mcp_client: Option<Made>,
 }
 
-/// A thing by its id, and whether `setup` made it or found it.
+/// Id of an object, and whether `setup` made it or found it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Made {
@@ -39,7 +39,7 @@ pub(super) struct Made {
     pub(super) made_here: bool,
 }
 
-/// A secret by its id, whether `setup` made it, and when it expires, as RFC 3339 has it.
+/// Id of a secret, whether `setup` made it, and when it expires (RFC 3339).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dated {
@@ -66,11 +66,11 @@ impl Lock {
     }
 
     pub(super) fn text(&self) -> String {
-        // Maps of texts are always JSON.
+        // Maps of strings always serialize.
         format!("{:#}\n", serde_json::json!(self))
     }
 
-    /// Tells whether anything in it was made.
+    /// Returns whether `setup` made any of the objects.
     pub(super) fn has_made(&self) -> bool {
         let things = [&self.project, &self.application, &self.webhook, &self.mcp_client];
         let is_made = |secret: &Option<Dated>| secret.as_ref().is_some_and(|it| it.made_here);
@@ -82,7 +82,7 @@ impl Lock {
             || self.users.values().any(has)
     }
 
-    /// Records roles that were made, each once.
+    /// Records roles as made, each once.
     pub(super) fn add_roles(&mut self, keys: &[String]) {
         self.roles.extend(keys.iter().cloned());
         self.roles.sort();

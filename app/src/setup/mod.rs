@@ -1,8 +1,8 @@
-//! `app setup`: makes at ZITADEL what this API needs, and writes what this API needs to know.
+//! `app setup`: creates this API's objects at ZITADEL, and writes the API's settings.
 //!
-//! It reads what is there, says what it would do, asks, and does it. The roles are those that the
-//! route table asks for. It makes nothing twice, changes no secret that it was not told to change,
-//! and removes nothing but what `setup.lock.json` says that it made.
+//! It reads the present state, prints a plan, asks for confirmation, and performs the plan. The
+//! roles are those that the route table requires. It creates nothing twice, changes no secret
+//! unless told to, and removes only what it made, as recorded in `setup.lock.json`.
 
 mod env_file;
 mod found;
@@ -52,16 +52,16 @@ use self::{
 };
 use crate::config::{ConfigError, Prefix, Reach};
 
-/// Ends of the command that are no error.
+/// Results of the command that are not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Everything is there.
+    /// Everything exists.
     Good,
     /// A dry run found something to do.
     Missing,
-    /// A secret exists at ZITADEL and is not here.
+    /// A secret exists at ZITADEL, but not in the working directory.
     Lost,
-    /// It was not to be done, or could not.
+    /// The plan was refused, or could not be performed.
     Refused,
 }
 
@@ -76,7 +76,7 @@ impl Ended {
     }
 }
 
-/// Why `setup` ended early. No token and no secret is in it.
+/// Reason why `setup` ended early. It contains no token and no secret.
 #[derive(Debug, Error)]
 pub(crate) enum SetupError {
     #[error("--domain: {0}")]
@@ -123,7 +123,7 @@ pub(crate) enum SetupError {
     SameFile(String, PathBuf),
 }
 
-/// Runs the command in the working directory, for the program of this name and its routes.
+/// Runs the command in the working directory, for the program `program` with the routes `table`.
 pub(crate) async fn setup(
     wish: &Wish,
     program: &str,
@@ -210,7 +210,7 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
 }
 
-/// Returns the end where nothing may be done.
+/// Returns the result if nothing may be done.
 fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
     if !plan.refused.is_empty() {
         Some(Ended::Refused)
@@ -225,7 +225,7 @@ fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
     }
 }
 
-/// Two tokens have two files.
+/// Refuses two tokens in one file.
 fn refuse_same_file(wish: &Wish, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
     let mut files: Vec<_> = wish.token_file.iter().map(|file| whole(file)).collect();
@@ -251,7 +251,7 @@ fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupEr
     Ok(())
 }
 
-/// Shows that every file can be written, before anything is made at ZITADEL.
+/// Checks that every file can be written, before anything is created at ZITADEL.
 fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
     prove_writable(Path::new(lock::FILE), Readers::All)?;
     for step in &plan.steps {

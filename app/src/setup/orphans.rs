@@ -1,5 +1,5 @@
-//! Secrets that may have been made and are nobody's, with the line that removes each, and what else is
-//! worth knowing after a step failed.
+//! Hints after a failed step: secrets that may have been created without being stored, and commands
+//! that remove them.
 
 use std::path::Path;
 
@@ -16,17 +16,17 @@ use super::{
     wish::Wish,
 };
 
-/// Returns the path of a key of an application.
+/// Returns the API path of a key of an application.
 pub(super) fn key(project: &str, application: &str, id: &str) -> String {
     format!("/management/v1/projects/{project}/apps/{application}/keys/{id}")
 }
 
-/// Returns the path of a personal access token.
+/// Returns the API path of a personal access token.
 pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the line that removes what is at a path. The token is not in it.
+/// Returns the command that deletes the object at a path. It does not contain the token.
 pub(super) fn line(wish: &Wish, path: &str) -> String {
     call(wish, "-X DELETE", path)
 }
@@ -43,7 +43,7 @@ fn call(wish: &Wish, what: &str, path: &str) -> String {
     )
 }
 
-/// Says what is worth knowing after a step failed.
+/// Returns hints after a failed step.
 pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,
@@ -85,8 +85,8 @@ pub(super) async fn after_an_error(
     hints
 }
 
-/// Returns the paths of keys and tokens that are there since the plan was made, as soon as there is
-/// one.
+/// Waits until a key or token has appeared since the plan was made, and returns the paths of all
+/// new ones; none if the time is over.
 async fn appeared(
     management: &Management,
     step: &Step,
@@ -119,7 +119,7 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the user at a place of the target.
+/// Returns the id of the user with this index in the target.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

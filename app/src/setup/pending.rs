@@ -1,11 +1,11 @@
-//! What is left to a manager of the instance, and the line to run.
+//! Command that only a manager of the instance can run.
 
 use super::{
     target::Target,
     wish::{Auth, Wish},
 };
 
-/// Says that the webhook is left, and the line that makes it.
+/// Returns the message that the webhook is missing, with the command that creates it.
 pub(super) fn text(program: &str, organization: &str, wish: &Wish, target: &Target) -> String {
     let auth = if wish.auth == Auth::Basic { " --auth basic" } else { "" };
     let url = wish.webhook.as_ref().map_or("", |url| url.as_str());
@@ -19,7 +19,7 @@ pub(super) fn text(program: &str, organization: &str, wish: &Wish, target: &Targ
     )
 }
 
-/// Quotes a word for a shell where it has to be.
+/// Quotes a word for a shell if necessary.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/+,@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! Does what the plan says, step by step. After each step `setup.lock.json` has what was made.
+//! Performs the plan step by step. After each step `setup.lock.json` records what was made.
 
 mod mcp_client;
 mod secrets;
@@ -19,7 +19,7 @@ use super::{
     wish::{Auth, Wish},
 };
 
-/// Why a step was not done. What was done before stays, and is in `setup.lock.json`.
+/// Reason why a step failed. Earlier steps stay done, and are recorded in `setup.lock.json`.
 #[derive(Debug, Error)]
 pub(crate) enum PerformError {
     #[error(transparent)]
@@ -35,20 +35,20 @@ pub(crate) enum PerformError {
 }
 
 impl PerformError {
-    /// Tells whether the administrator may not do it.
+    /// Returns whether the administrator lacks the permission.
     pub(super) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Call(ManagementError::Forbidden { .. }))
     }
 }
 
-/// The work, and what it has come to.
+/// Context and results of the steps.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
     pub(super) wish: &'a Wish,
     pub(super) target: &'a Target,
     pub(super) here: &'a Here,
     pub(super) lock: Lock,
-    /// The client id of MCP clients, as far as it is known.
+    /// Client id of MCP clients, if known.
     pub(super) mcp_client_id: Option<String>,
     client_id: Option<String>,
     client_secret: Option<secrecy::SecretString>,
@@ -81,7 +81,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Takes the target of the webhook as found, unless it was made here.
+    /// Records the target of the webhook as found, unless it was made here.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
@@ -90,7 +90,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records what is there and here, as found and not as made.
+    /// Records existing objects and files, as found and not as made.
     pub(super) fn adopt(&mut self) -> Result<(), PerformError> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)
@@ -100,14 +100,14 @@ impl<'a> Work<'a> {
         self.write_lock()
     }
 
-    /// Does one step.
+    /// Performs one step.
     pub(super) async fn perform(&mut self, step: &Step) -> Result<(), PerformError> {
         match step {
             Step::CreateProject => self.create_project().await?,
             Step::CreateRoles(keys) => {
                 let made = self.management.create_roles(&self.project()?, keys).await;
                 if made.as_ref().map_or_else(ManagementError::may_have_taken_effect, |()| true) {
-                    // Roles have no ids: those that were not there a moment ago are of this run.
+                    // Roles have no ids: those that were missing a moment ago are made by this run.
                     self.lock.add_roles(keys);
                     self.write_lock()?;
                 }

@@ -1,5 +1,5 @@
-//! What is to be done, from what shall be, what is there and what is here. Nothing is asked or
-//! written: the same three always give the same plan.
+//! Computes the plan from the target, the state at ZITADEL and the state of the working directory.
+//! Nothing is read or written: the same inputs always give the same plan.
 
 mod application;
 mod env;
@@ -20,23 +20,23 @@ use super::{
     wish::{Auth, Wish},
 };
 
-/// What is to be done, in its order, and what stands in the way.
+/// Steps in order, and the reasons against them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
-    /// What only a person can decide. With any of these nothing is done.
+    /// Problems that only a person can resolve. With any of them nothing is done.
     pub(super) refused: Vec<String>,
-    /// Secrets that exist at ZITADEL and are not here.
+    /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// One of them is of the API itself.
+    /// Set if the API itself needs one of them.
     pub(super) lacks_credentials: bool,
-    /// The webhook is left to a manager of the instance.
+    /// Set if the webhook is left to a manager of the instance.
     pub(super) lacks_webhook: bool,
-    /// What is worth a word and changes nothing.
+    /// Remarks that change nothing.
     pub(super) notes: Vec<String>,
 }
 
-/// One thing to do.
+/// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     CreateProject,
@@ -46,12 +46,12 @@ pub(super) enum Step {
     GenerateSecret,
     WriteEnv,
     CreateMcpClient,
-    /// Adds these redirect URIs, and the grants that are missing; every setting that is there stays.
+    /// Adds these redirect URIs and missing grants; existing settings stay.
     ExtendMcpClient(Vec<String>),
-    /// Of the user at this place in the target.
+    /// Creates the user with this index in the target.
     CreateUser(usize),
     CreateGrant(usize),
-    /// Adds what is missing; every role that is there stays.
+    /// Adds missing roles; existing ones stay.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -67,7 +67,7 @@ pub(super) enum Step {
 }
 
 impl Plan {
-    /// Makes the plan.
+    /// Creates the plan.
     pub(super) fn new(wish: &Wish, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);
@@ -148,8 +148,8 @@ impl Plan {
         }
     }
 
-    /// Refuses what the administrator has no permission for, before anything is done. To look at it,
-    /// nobody needs a permission to do it.
+    /// Refuses steps for which the administrator has no permission, before anything is done. A dry
+    /// run needs none of these permissions.
     fn rights(&mut self, wish: &Wish, found: &Found) {
         if wish.dry_run {
             return;
@@ -206,7 +206,7 @@ impl Step {
     }
 }
 
-/// Returns the method of an application as an argument names it.
+/// Returns the authentication method as an argument of `--auth`.
 fn shown(auth: Auth) -> &'static str {
     match auth {
         Auth::Basic => "basic",

@@ -1,4 +1,4 @@
-//! Asks at the terminal: for the administrator's token, and whether to do what was planned.
+//! Asks at the terminal for the administrator's token, and for confirmation of the plan.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use domain::AccessToken;
 
 use super::{SetupError, wish::Wish};
 
-/// Reads the administrator's token from its file, or asks for it and does not show it.
+/// Reads the administrator's token from its file, or from the terminal without showing it.
 pub(super) fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
     let text = match &wish.token_file {
         Some(file) => {

@@ -1,6 +1,6 @@
-//! Proves that what was set up works: an introspection of the administrator's own token, which is active
-//! at every API of the instance and names the project of the API that asks; one of each caller's token;
-//! and `check`.
+//! Proves that the set-up works: introspects the administrator's own token, which is active at
+//! every API of the instance and has the introspecting API's project in its audience, then each
+//! caller's token; and runs `check`.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Why what was set up is not proven to work.
+/// Reason why the set-up is not proven to work.
 #[derive(Debug, Error)]
 pub(crate) enum ProofError {
     #[error(transparent)]
@@ -45,23 +45,23 @@ pub(crate) enum ProofError {
     OtherProject,
 }
 
-/// What was created is visible after some milliseconds, rarely after a minute; what was there before
-/// is visible.
+/// Longest wait for a proof: new objects are visible after some milliseconds, rarely after a
+/// minute, old ones at once.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// Pauses between two tries begin with this and double, for a server with a limit on requests.
+/// First and longest pause between two tries; it doubles each time, for servers with a rate limit.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// An API that works with what was set up.
+/// Settings of an API whose set-up works.
 pub(super) struct Proven {
-    /// Where it listens.
+    /// Address that it listens on.
     pub(super) listen: SocketAddr,
-    /// The URL that clients know it by, if that is configured.
+    /// URL that clients use, if configured.
     pub(super) resource: Option<String>,
 }
 
-/// Asks with the credentials, as the API will, until the answers are right. The API need not run.
+/// Introspects with the API's credentials until the answers are right. The API need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
@@ -101,7 +101,7 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofEr
             seen,
         })?;
     }
-    // What runs at the resource's URL by now need not be what was set up here.
+    // Another program may be running at the resource's URL.
     let mut config = Config::load_for(&target.prefix)?;
     config.resource = None;
     let checked = check(config).await?;

@@ -1,15 +1,15 @@
-//! An address to which ZITADEL may send a browser after a login (RFC 8252 §7).
+//! Redirect URI to which ZITADEL may send a browser after a login (RFC 8252 §7).
 
 use std::str::FromStr;
 
 use thiserror::Error;
 use url::{Host, Url};
 
-/// A redirect URI of a native application, letter by letter as it was given: so ZITADEL compares it.
+/// Redirect URI of a native application, exactly as given: ZITADEL compares it verbatim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RedirectUri(String);
 
-/// Why a text is no redirect URI of a native application.
+/// Reason why a text is not a redirect URI of a native application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum RedirectUriError {
     #[error("it is no absolute URI, such as https://client.example.com/callback")]
@@ -22,7 +22,7 @@ pub(crate) enum RedirectUriError {
     Scheme,
 }
 
-/// Schemes that are no program's own: browsers open, run or fetch what is behind them.
+/// Schemes that browsers open, run or fetch themselves, so that no application can own them.
 const TAKEN: [&str; 14] = [
     "about",
     "blob",
@@ -50,7 +50,7 @@ impl FromStr for RedirectUri {
     type Err = RedirectUriError;
 
     fn from_str(text: &str) -> Result<Self, RedirectUriError> {
-        // The parser of URLs would pass over white space.
+        // The URL parser would ignore white space.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         let url = Url::parse(text).ok().filter(|_| is_plain).ok_or(RedirectUriError::NoUri)?;
         if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
@@ -62,7 +62,7 @@ impl FromStr for RedirectUri {
         if TAKEN.contains(&url.scheme()) {
             return Err(RedirectUriError::Scheme);
         }
-        // A host and a port read as a scheme and a path (RFC 8252 §7.1).
+        // `host:port` would parse as scheme and path (RFC 8252 §7.1).
         if !text.split_once(':').is_some_and(|(_, rest)| rest.starts_with('/')) {
             return Err(RedirectUriError::NoUri);
         }

@@ -1,4 +1,4 @@
-//! Removes what `setup.lock.json` says that `setup` made, and nothing else.
+//! Removes the objects that `setup` made, as recorded in `setup.lock.json`, and no others.
 
 use std::{fs, io, path::Path};
 
@@ -15,7 +15,7 @@ use super::{
     wish::Wish,
 };
 
-/// One thing to remove.
+/// One object to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Removal {
     User { name: String, id: String },
@@ -46,7 +46,7 @@ pub(super) async fn remove(
         });
     }
     let (mut removals, kept) = plan(management, &lock).await?;
-    // It comes last, for only a manager of the instance may remove it.
+    // The webhook comes last, since only a manager of the instance may remove it.
     let webhook = lock.webhook.iter().filter(|webhook| webhook.made_here);
     removals.extend(webhook.map(|webhook| Removal::Webhook { id: webhook.id.clone() }));
     for removal in &removals {
@@ -69,7 +69,7 @@ pub(super) async fn remove(
     let mut all_gone = true;
     for removal in &removals {
         match perform(management, &lock, removal).await {
-            // Somebody else removed it before.
+            // It was removed by other means before.
             Err(error) if error.is_not_found() => {}
             Err(ManagementError::Forbidden { .. })
                 if matches!(removal, Removal::Webhook { .. }) =>
@@ -80,7 +80,7 @@ pub(super) async fn remove(
                 );
                 return Ok(Ended::Refused);
             }
-            // ZITADEL's gateway finds no call behind such a path, encoded or not.
+            // ZITADEL's gateway does not route such a path, encoded or not.
             Err(ManagementError::NoManagementApi { .. }) if matches!(removal, Removal::Role { key } if key.contains('/')) =>
             {
                 print(&format!(
@@ -103,8 +103,8 @@ pub(super) async fn remove(
     Ok(Ended::Good)
 }
 
-/// A project goes only if nothing is in it that is not to go as well, and a role only if nobody else
-/// has it.
+/// Returns the removals, and notes on objects that stay. A project is removed only if everything in
+/// it is, and a role only if no other user has it.
 async fn plan(
     management: &Management,
     lock: &Lock,
@@ -155,7 +155,7 @@ async fn plan(
     Ok((removals, kept))
 }
 
-/// Returns the role assignments of a project that are not to go.
+/// Returns the role assignments of a project that stay.
 async fn strangers(
     management: &Management,
     lock: &Lock,
@@ -169,7 +169,7 @@ async fn strangers(
     Ok(granted.into_iter().filter(|(grant, user)| !goes(grant, user)).map(|(it, _)| it).collect())
 }
 
-/// Says what is in a project that `setup` did not make.
+/// Returns descriptions of the objects in a project that `setup` did not make.
 async fn others(
     management: &Management,
     lock: &Lock,
@@ -215,7 +215,7 @@ async fn perform(
     }
 }
 
-/// Takes out of the lock what is gone.
+/// Deletes a removed object from the lock.
 fn forget(lock: &mut Lock, removal: &Removal) {
     match removal {
         Removal::User { name, .. } => drop(lock.users.remove(name)),
@@ -238,7 +238,7 @@ fn forget(lock: &mut Lock, removal: &Removal) {
     }
 }
 
-/// A lock of which nothing was made is of no use.
+/// Writes the lock, or removes its file if it records nothing that was made.
 fn write_or_remove(lock: &Lock) -> Result<(), FileError> {
     let file = Path::new(lock::FILE);
     if lock.has_made() {

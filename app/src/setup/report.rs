@@ -1,5 +1,4 @@
-//! Says what is there, what would be done and what was done; for people and for scripts. No secret
-//! is in it.
+//! Prints the state, the plan and the results, for people and for scripts. It prints no secret.
 
 use std::io::{self, Write};
 
@@ -20,14 +19,14 @@ use super::{
     wish::Wish,
 };
 
-/// Everything that there is to say about.
+/// Data of a report.
 pub(super) struct Report<'a> {
     pub(super) wish: &'a Wish,
     pub(super) target: &'a Target,
     pub(super) found: &'a Found,
     pub(super) here: &'a Here,
     pub(super) plan: &'a Plan,
-    /// The name of the program.
+    /// Name of the program.
     pub(super) program: &'a str,
 }
 
@@ -94,7 +93,7 @@ impl Report<'_> {
         }
     }
 
-    /// Says which step failed and why, and that the same line goes on from there.
+    /// Prints which step failed and why, and that the same command continues from there.
     pub(super) fn print_failed(
         &self,
         step: &Step,
@@ -117,8 +116,8 @@ impl Report<'_> {
         }
     }
 
-    /// Two calls to try at an API that is proven to work, lines for MCP clients, and the end of the
-    /// administrator's token.
+    /// Prints two sample calls of the API, settings for MCP clients, and that the administrator's
+    /// token can be deleted.
     pub(super) fn print_end(
         &self,
         as_json: bool,
@@ -170,7 +169,7 @@ impl Report<'_> {
         print(&format!("{}\n", paragraphs.join("\n\n")));
     }
 
-    /// Tells what to enter in an MCP client.
+    /// Returns the settings to enter in an MCP client.
     fn for_mcp_clients(&self, client_id: &str, resource: Option<&str>) -> String {
         let Some(resource) = resource else {
             let setting = self.target.prefix.variable("resource.url");
@@ -187,7 +186,7 @@ impl Report<'_> {
         )
     }
 
-    /// Names the key in whose place another one came.
+    /// Returns a hint to remove the key that was replaced.
     fn old_key(&self) -> Option<String> {
         let Found { project, application, keys, .. } = self.found;
         let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey))?;
@@ -201,7 +200,7 @@ impl Report<'_> {
         ))
     }
 
-    /// Says that the webhook is left to a manager of the instance.
+    /// Prints that the webhook is left to a manager of the instance.
     pub(super) fn print_pending(&self) {
         complain(&format!("{}: {}\n", self.program, self.pending()));
     }
@@ -212,7 +211,7 @@ impl Report<'_> {
     }
 }
 
-/// The reader may be gone; the exit status says the same.
+/// Prints `text`. Standard output may be closed; the exit status has the same result.
 pub(super) fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }

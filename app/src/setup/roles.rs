@@ -1,4 +1,4 @@
-//! The roles that an API asks for, read from its route table.
+//! Roles that an API requires, from its route table.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ pub(super) fn roles(table: &[Route]) -> Vec<String> {
     keys.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the number of rules that ask for a role.
+/// Returns the number of rules that require a role.
 pub(super) fn rules(table: &[Route]) -> usize {
     table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
 
-/// Returns a path that a caller with these roles may get, and no stranger.
+/// Returns a path that a caller with these roles may get, and one without roles may not.
 pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str> {
     let is_open = |route: &&Route| {
         let asks = |policy: &'static Policy| {
@@ -29,7 +29,7 @@ pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str
     table.iter().find(is_open).map(|route| route.path)
 }
 
-/// Returns the keys of the roles that one route asks for.
+/// Returns the keys of the roles that one route requires.
 pub(super) fn of(route: &Route) -> Vec<String> {
     roles(std::slice::from_ref(route))
 }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(roles(&table), ["admin", "delete", "read"]);
         assert_eq!(rules(&table), 3);
         assert_eq!(of(&table[2]), ["admin", "delete", "read"]);
-        // A caller is told no path of a service, which may take no GET.
+        // A service's path is never suggested, since it may not accept GET.
         assert_eq!(open_to(&table, &["read".to_owned()]), None);
     }
 }

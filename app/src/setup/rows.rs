@@ -1,4 +1,4 @@
-//! Lines about the steps of a plan.
+//! Formats the steps of a plan.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use super::{
     wish::{Auth, Wish},
 };
 
-/// A line about one step.
+/// Line about one step.
 pub(super) struct Row<'a> {
     pub(super) verb: &'static str,
     pub(super) object: &'static str,
     pub(super) detail: String,
-    /// The service user that it is about.
+    /// Service user of the step, if any.
     pub(super) user: Option<&'a TargetUser>,
 }
 
 impl<'a> Row<'a> {
-    /// The line about a step.
+    /// Returns the line about a step.
     pub(super) fn of(step: &Step, wish: &Wish, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {
@@ -93,13 +93,13 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The file that every plan with a step writes.
+    /// Returns the line about the lock file, which every plan with a step writes.
     pub(super) fn of_lock() -> Self {
         let detail = "ids, no secret: commit it".to_owned();
         Self { verb: "write", object: lock::FILE, detail, user: None }
     }
 
-    /// A line that names its user, with a mark in front.
+    /// Returns the line with its user, after a mark.
     pub(super) fn marked(&self, mark: &str) -> String {
         let Row { object, detail, user, .. } = self;
         let user = user.filter(|user| user.name != *detail);
@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The plan: what is made for the API, the files, what is made for each user, and the webhook.
+/// Returns the lines of the plan: objects of the API, files, objects of each user, and the webhook.
 pub(super) fn lines(plan: &Plan, wish: &Wish, target: &Target) -> Vec<String> {
     let steps = &plan.steps;
     if steps.is_empty() && !wish.adopt {
@@ -147,7 +147,7 @@ pub(super) fn lines(plan: &Plan, wish: &Wish, target: &Target) -> Vec<String> {
     lines
 }
 
-/// The last day of what is good for so long from now on.
+/// Returns the last day of a lifetime that begins now.
 fn until(lifetime: Duration) -> String {
     let time = humantime::format_rfc3339_seconds(SystemClock.now() + lifetime).to_string();
     format!("until {}", time.split('T').next().unwrap_or_default())

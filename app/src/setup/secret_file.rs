@@ -1,5 +1,5 @@
-//! Writes files whole or not at all; those with secrets readable by their owner alone, and never where
-//! git would keep them.
+//! Writes files atomically. Files with secrets are readable only by their owner, and never written
+//! where git would track them.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,7 +11,7 @@ use std::{
 
 use thiserror::Error;
 
-/// Why a file is not written.
+/// Reason why a file is not written.
 #[derive(Debug, Error)]
 pub(crate) enum FileError {
     #[error("{file}: {source}", file = .file.display())]
@@ -27,17 +27,17 @@ pub(crate) enum FileError {
     Tracked { file: PathBuf },
 }
 
-/// Who may read a file.
+/// Users who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// Its owner alone.
+    /// Only its owner.
     Owner,
-    /// Everybody: there is no secret in it.
+    /// All users: it contains no secret.
     All,
 }
 
-/// Shows that a file can be written: its directory takes a new file, one that is there may be replaced,
-/// and git does not keep a secret.
+/// Checks that a file can be written: its directory accepts a new file, an existing file may be
+/// replaced, and git does not track a secret.
 pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };
@@ -57,20 +57,21 @@ pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileEr
     fs::remove_file(&beside).map_err(at)
 }
 
-/// Writes a file in place of one that is there.
+/// Writes a file, or replaces an existing one.
 pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };
     let beside = beside(file);
     let written = create(&beside, content, readers).and_then(|()| fs::rename(&beside, file));
     written.map_err(|error| {
-        // What is left of it holds a secret; where it cannot be removed, the error is told all the same.
+        // The remains hold a secret. If they cannot be removed, the first error is still the one to
+        // return.
         let _ = fs::remove_file(&beside);
         at(error)
     })
 }
 
-/// A symbolic link stays, and the file that it names is the one to write.
+/// Returns the file behind a symbolic link, so that the link stays.
 fn behind_links(file: &Path) -> PathBuf {
     if file.is_symlink() {
         fs::canonicalize(file).unwrap_or(file.to_owned())
@@ -86,14 +87,14 @@ fn create(file: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     created.sync_all()
 }
 
-/// The name under which a file is written before it is whole.
+/// Returns the temporary name of a file that is being written.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     file.with_file_name(name)
 }
 
-/// Without git, or outside a work tree, nothing is kept.
+/// Returns whether git tracks the file, or would; false without git or outside a work tree.
 fn is_kept_by_git(file: &Path) -> bool {
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
     let git = |arguments: &[&str]| {
@@ -162,7 +163,7 @@ mod tests {
         prove_writable(&file, Readers::All).unwrap();
         fs::write(directory.path().join(".gitignore"), "/key.json\n").unwrap();
         prove_writable(&file, Readers::Owner).unwrap();
-        // What is tracked already is kept in spite of .gitignore.
+        // A file that is already tracked stays so in spite of .gitignore.
         fs::write(&file, "x").unwrap();
         git(&["add", "--force", "key.json"]);
         assert!(prove_writable(&file, Readers::Owner).is_err());

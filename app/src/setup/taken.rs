@@ -1,19 +1,19 @@
-//! A name that is taken although a search did not find it.
+//! Explains why a name is taken although a search did not find it.
 
 use std::time::Duration;
 
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-/// Time within which what was created becomes visible, and between two looks.
+/// Time within which new objects become visible, and time between two searches.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// Says why a name is taken. What was created a moment ago is visible after some milliseconds, so it
-/// is searched for again.
+/// Explains why a name is taken. The search is repeated, since new objects become visible only
+/// after some milliseconds.
 ///
 /// # Errors
-/// When a search gives nothing.
+/// When a search fails.
 pub(super) async fn taken(
     what: &str,
     name: &str,

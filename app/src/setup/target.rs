@@ -1,4 +1,4 @@
-//! The things that shall be there when `setup` is done, by their names.
+//! Objects that should exist after `setup`, by name.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,23 +11,23 @@ use super::{
 };
 use crate::config::Prefix;
 
-/// For how long the token of a caller is good, and that of the reader of events.
+/// Lifetimes of a caller's token, and of the event reader's.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Names, roles and files of everything that an API needs at ZITADEL.
+/// Names, roles and files of all objects that an API needs at ZITADEL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) project: String,
     pub(super) application: String,
     pub(super) auth: Auth,
-    /// Keys of the roles that rules ask for.
+    /// Keys of the roles that rules require.
     pub(super) roles: Vec<String>,
-    /// The number of rules that ask for one.
+    /// Number of rules that require one.
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
     pub(super) mcp_client: Option<TargetClient>,
-    /// The prefix of the program's variables.
+    /// Prefix of the program's variables.
     pub(super) prefix: Prefix,
 }
 
@@ -37,20 +37,20 @@ pub(super) struct TargetUser {
     pub(super) name: String,
     /// Keys of its roles in the project.
     pub(super) roles: Vec<String>,
-    /// It may read the event log of the instance.
+    /// Set if it may read the event log of the instance.
     pub(super) reads_events: bool,
-    /// The file of its token.
+    /// File of its token.
     pub(super) file: PathBuf,
 }
 
-/// The native application of MCP clients.
+/// Native application of MCP clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetClient {
     pub(super) name: String,
     pub(super) redirect_uris: Vec<String>,
 }
 
-/// Redirect URIs of MCP clients. Of an address on loopback ZITADEL compares path and query, not the port.
+/// Redirect URIs of MCP clients. On loopback ZITADEL compares path and query, but not the port.
 const LOOPBACK: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
 
 impl TargetClient {
@@ -105,7 +105,7 @@ fn capitalized(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The roles of the first route that asks for one.
+/// Returns the roles of the first route that requires one.
 fn of_first_rule(table: &[Route]) -> Vec<String> {
     let guarded = table.iter().filter(|route| matches!(route.access, Access::Guarded(_)));
     guarded.map(roles::of).find(|roles| !roles.is_empty()).unwrap_or_default()

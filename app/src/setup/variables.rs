@@ -1,4 +1,4 @@
-//! The variables that `.env` shall have when `setup` is done.
+//! Variables that `.env` should have after `setup`.
 
 use super::{
     here::KEY_FILE,
@@ -10,7 +10,7 @@ pub(super) const DOMAIN: &str = "ZITADEL_DOMAIN";
 pub(super) const CLIENT_ID: &str = "CLIENT_ID";
 pub(super) const CLIENT_SECRET: &str = "CLIENT_SECRET";
 
-/// Values that come from ZITADEL, as far as they are known.
+/// Values from ZITADEL, as far as they are known.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) project: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct Known {
     pub(super) key_expires: Option<String>,
 }
 
-/// Returns the variables by name; `None` for one that must not be set, or is not known yet.
+/// Returns the variables by name; `None` for one that must not be set or is not known yet.
 pub(super) fn wanted(wish: &Wish, target: &Target, known: Known) -> Vec<(String, Option<String>)> {
     let Known { project, client_id, client_secret, key_expires } = known;
     let by_key = target.auth == Auth::Key;

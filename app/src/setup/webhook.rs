@@ -1,4 +1,4 @@
-//! What is there of the webhook already, by which ZITADEL says at once that something changed.
+//! Reads and removes the webhook, by which ZITADEL reports changes at once.
 
 use std::{fs, io};
 
@@ -14,28 +14,28 @@ use super::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// The webhook before anything is done.
+/// State of the webhook before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
-    /// A target of the name, in whatever case.
+    /// Target with the name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// The targets of all conditions on events.
+    /// Targets of all conditions on events.
     pub(super) executions: Vec<Execution>,
-    /// What is in the file of the signing key.
+    /// State of the signing key's file.
     pub(super) key: KeyFile,
     pub(super) is_env_right: bool,
 }
 
-/// The state of the file of the signing key.
+/// State of the signing key's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyFile {
     Missing,
-    /// A line of it is the key of the target.
+    /// One of its lines is the target's key.
     Right,
     Other,
 }
 
-/// Reads what is there; `None` where this administrator may not.
+/// Reads the state; `None` if this administrator may not.
 pub(super) async fn read(
     management: &Management,
     url: &WebhookUrl,
@@ -62,8 +62,8 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets, and the conditions with those of their targets that there are: ZITADEL refuses a
-/// list that names another.
+/// Reads all targets, and the conditions with only those of their targets that exist: ZITADEL
+/// refuses a list with others.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
@@ -75,8 +75,8 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Takes a target from every condition, and removes it. A condition that then says the same as the
-/// group or all events goes as well.
+/// Removes a target from every condition, then the target itself. A condition that is then the same
+/// as that of its group or of all events is removed too.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

@@ -1,4 +1,4 @@
-//! The address at which ZITADEL calls the webhook, and the variables by which the API listens for it.
+//! URL at which ZITADEL calls the webhook, and the variables of the API's listener for it.
 
 use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
 
@@ -6,15 +6,15 @@ use url::{Host, Url};
 
 use crate::config::Prefix;
 
-/// The file of the signing key.
+/// File of the signing key.
 pub(super) const KEY_FILE: &str = "webhook_key";
 
-/// Where the API listens for a webhook that comes by an ingress.
+/// Address of the API's listener for a webhook behind an ingress.
 const LISTEN: &str = "127.0.0.1:9091";
-/// `changes.webhook.path`, by default.
+/// Default of `changes.webhook.path`.
 const PATH: &str = "/zitadel/events";
 
-/// The address that ZITADEL calls: `https`, or `http` on loopback.
+/// URL that ZITADEL calls: `https`, or `http` on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WebhookUrl(Url);
 
@@ -51,7 +51,7 @@ impl WebhookUrl {
         address.is_loopback().then_some(address)
     }
 
-    /// Returns the address to listen at: that of the webhook itself, or one behind an ingress.
+    /// Returns the address to listen on: that of the webhook itself, or one behind an ingress.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -60,8 +60,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the variables that are not yet as the webhook needs them. An address to listen at that
-    /// is there stays.
+    /// Returns the variables that are missing or wrong for the webhook. An existing listen address
+    /// stays.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

@@ -1,4 +1,4 @@
-//! What the command line asks `setup` for.
+//! Arguments of `setup`.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -69,7 +69,7 @@ pub(crate) struct Wish {
     pub(super) force: bool,
 }
 
-/// How an API authenticates to ZITADEL.
+/// Authentication of an API to ZITADEL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Auth {
     /// With a client secret.
@@ -96,7 +96,7 @@ impl FromStr for Caller {
             None => (text, None),
         };
         let is_of_file = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        // It names a file, too.
+        // The name is also a file name.
         if name.is_empty() || name.starts_with('.') || !name.chars().all(is_of_file) {
             return Err("a name has letters, digits, - and _");
         }

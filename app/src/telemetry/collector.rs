@@ -1,5 +1,5 @@
-//! The collector, as the exporter speaks to it. No redirect is followed: headers, which may hold
-//! credentials, go to the collector and nowhere else.
+//! HTTP client for the collector. It follows no redirect: headers, which may hold credentials, are
+//! sent only to the collector.
 
 use std::{
     io::{self, Read},
@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// A collector answers with a few bytes. Of a longer answer no more is read.
+/// Largest number of bytes read of an answer. A collector answers with a few.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Sends what is exported, and tells the reporter why it was not received: in words without the
-/// URL, a header, or a text of the other side.
+/// Sends exports, and tells the reporter why one failed: without the URL, a header, or text from
+/// the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,
@@ -32,10 +32,10 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(traces: &Traces, reporter: Arc<Reporter>) -> Result<Self, reqwest::Error> {
         let (timeout, is_local) = (traces.timeout, is_loopback(&traces.endpoint));
-        // A blocking client is not made on a thread of the runtime: it would wait there.
+        // A blocking client must not be made on a thread of the runtime, which it would block.
         let making = thread::spawn(move || {
             let builder = Client::builder().redirect(Policy::none()).timeout(timeout);
-            // This machine: nothing for a proxy.
+            // A collector on this machine needs no proxy.
             if is_local { builder.no_proxy() } else { builder }.build()
         });
         let client = making.join().unwrap_or_else(|panic| resume_unwind(panic))?;
@@ -47,7 +47,7 @@ impl Collector {
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = mem::take(response.headers_mut());
-        // The status has said it. What follows is read so that the connection can be used again.
+        // Only the status matters. The body is read so that the connection can be reused.
         let _ = io::copy(&mut response.take(ANSWER_LIMIT), &mut io::sink());
         Ok(answer)
     }

@@ -1,5 +1,5 @@
-//! Says when traces cannot be exported, and when they are again: changes alone, so that a
-//! collector that is down for a day fills no log, nor does one that takes every other export.
+//! Logs when traces cannot be exported, and when they are again: only changes, so that neither a
+//! collector that is down for a day nor one that accepts every other export fills the log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,10 +14,10 @@ use opentelemetry_sdk::{
 use tracing::{info, warn};
 use url::Url;
 
-/// So many in a row, and the collector is back.
+/// Number of successes in a row after which the collector is back.
 const SUCCESSES: u8 = 3;
 
-/// An exporter whose failures are reported, once it has given up trying.
+/// Exporter whose final failures are reported.
 #[derive(Debug)]
 pub(super) struct Reported<E> {
     exporter: E,
@@ -53,10 +53,10 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
     }
 }
 
-/// Remembers whether the last export failed, and why.
+/// Logs changes between failing and working exports.
 #[derive(Debug)]
 pub(super) struct Reporter {
-    /// Without path and query, which are nothing for a log.
+    /// Origin of the endpoint: path and query must not be logged.
     collector: String,
     state: Mutex<State>,
 }
@@ -64,9 +64,9 @@ pub(super) struct Reporter {
 #[derive(Debug, Default)]
 struct State {
     is_failing: bool,
-    /// In a row, since the last failure.
+    /// Number of successes since the last failure.
     successes: u8,
-    /// Why the last request was in vain.
+    /// Cause of the last failed request.
     cause: Option<String>,
 }
 
@@ -75,12 +75,12 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Why a request was in vain: the exporter itself does not say it, and may try again.
+    /// Keeps the cause of a failed request, which the exporter does not report; it may try again.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }
 
-    /// The cause is what is remembered of the last request, if there was one.
+    /// Logs a failed export, with the cause of the last request, or `otherwise` if there is none.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

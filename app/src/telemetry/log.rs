@@ -1,7 +1,8 @@
-//! The log, on standard output.
+//! Writes the log to standard output.
 //!
-//! Warnings have a queue and a thread of their own, so that no flood of other events takes their
-//! place. An event of one queue may therefore come before an earlier one of the other.
+//! Warnings have a queue and a thread of their own, so that a flood of other events does not
+//! displace them. An event of one queue may therefore be written before an earlier one of the
+//! other.
 
 use std::{
     env,
@@ -20,13 +21,13 @@ use tracing_subscriber::{
 use super::BoxedLayer;
 use crate::config::{Log, LogFormat};
 
-/// Number of events that wait in each queue to be written; one more is lost.
+/// Number of events that may wait in each queue; further ones are lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// Events that the log of this process has lost. The process has one subscriber, and so one log.
+/// Counters of events lost by this process, which has one subscriber, and so one log.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
-/// The writer of the log. What waits is written when this is dropped, if the output is read.
+/// Writer of the log. Dropping it writes the waiting events, if the output is read.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub(super) struct LogWriter {
@@ -34,38 +35,39 @@ pub(super) struct LogWriter {
     _writers: [WorkerGuard; 2],
 }
 
-/// Counts the events that found no place in a queue.
+/// Counters of events that found a queue full.
 #[derive(Debug)]
 struct Lost {
     warnings: ErrorCounter,
     others: ErrorCounter,
 }
 
-/// Returns the number of lost events by level: `warn` for warnings and errors, `info` for all others.
+/// Returns the number of lost events by level: `warn` for warnings and errors, `info` for all
+/// others.
 pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
     let count = |counter: &ErrorCounter| counter.dropped_lines() as u64;
     LOST.get().map(|lost| [("warn", count(&lost.warnings)), ("info", count(&lost.others))])
 }
 
 impl LogWriter {
-    /// Writes a text between the events, in its turn.
+    /// Writes a text between the events, in order.
     pub(super) fn print(&self, text: &str) {
-        // A text that finds no place is lost, as events are.
+        // With a full queue the text is lost, as events are.
         let _ = self.others.clone().write_all(text.as_bytes());
     }
 }
 
-/// Creates the layer that writes events, and events alone.
+/// Creates the layer that writes events, and no spans.
 ///
-/// Threads of their own write, so that a standard output that is not read delays no request.
+/// Separate threads write, so that a standard output that is not read delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let levels = levels(log.level, &env::var("RUST_LOG").unwrap_or_default());
-    // Without a hint of its own it would take away that of the levels.
+    // Without this hint the filter would discard the hint of `levels`.
     let events = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
     let filter = levels.and(events);
     let (warnings, warnings_writer) = queue();
     let (others, others_writer) = queue();
-    // A second subscriber, as in tests, is not the log of the process.
+    // Fails for a second subscriber, as in tests, which is not the log of the process.
     let _ = LOST.set(Lost { warnings: warnings.error_counter(), others: others.error_counter() });
     let variable = |name| env::var(name).unwrap_or_default();
     let colors = io::stdout().is_terminal() && may_color(&variable("NO_COLOR"), &variable("TERM"));
@@ -86,13 +88,13 @@ fn queue() -> (NonBlocking, WorkerGuard) {
     builder.finish(io::stdout())
 }
 
-/// Returns the configured level with the directives of `RUST_LOG` on top. A directive about one crate
-/// leaves the level of all others as it is, and so does one that cannot be read or names no crate.
+/// Returns the configured level, then the directives of `RUST_LOG`. A directive about one crate
+/// does not change the level of others, nor does one that is malformed or names no crate.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
 }
 
-/// Returns whether a terminal is written to in colors (<https://no-color.org>).
+/// Returns whether a terminal gets colors (<https://no-color.org>).
 fn may_color(no_color: &str, term: &str) -> bool {
     no_color.is_empty() && term != "dumb"
 }
@@ -109,7 +111,7 @@ mod tests {
         for (rust_log, error, warn, info) in [
             ("", true, true, true),
             (" ", true, true, true),
-            // About others.
+            // About other crates.
             ("hyper=debug", true, true, true),
             ("h2=off,reqwest=trace", true, true, true),
             ("hyper", true, true, true),
@@ -121,7 +123,7 @@ mod tests {
             ("app=wran", true, true, true),
             ("[{", true, true, true),
             (",,,", true, true, true),
-            // Meant.
+            // About this crate, or all.
             ("warn", true, true, false),
             ("hyper=debug,error", true, false, false),
             ("app=error", true, false, false),

@@ -1,7 +1,7 @@
-//! What the process says about itself while it runs: the log, and traces where they are wanted.
+//! The log, and traces if they are configured.
 //!
-//! The log is made of events and never shows a span; traces are made of spans and never hold an
-//! event. Without traces no span is ever made.
+//! The log consists of events and never shows a span; traces consist of spans and never hold an
+//! event. Without traces no span is created.
 
 mod collector;
 mod export;
@@ -17,26 +17,26 @@ pub(crate) use self::log::lost_events;
 use self::{log::LogWriter, traces::TraceExporter};
 use crate::config::Config;
 
-/// Why there is nobody to tell.
+/// Reason why telemetry could not be set up.
 #[derive(Debug, Error)]
 pub enum TelemetryError {
     /// The TLS set-up failed.
     #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
     Client {
-        /// The variable that names the collector.
+        /// Variable that names the collector.
         variable: &'static str,
-        /// What the HTTP client says.
+        /// Error of the HTTP client.
         source: reqwest::Error,
     },
-    /// The exporter does not take the endpoint.
+    /// The exporter does not accept the endpoint.
     #[error("{variable}: traces cannot be sent there")]
     Endpoint {
-        /// The variable that names the collector.
+        /// Variable that names the collector.
         variable: &'static str,
     },
 }
 
-/// The log and the traces of this process. What waits of the log is written when this is dropped.
+/// The log and the traces of this process. Dropping it writes the waiting events of the log.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub struct Telemetry {
@@ -49,7 +49,7 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// Installs the subscriber of this process, of which there can be only one.
 ///
 /// # Errors
-/// When the client cannot be made that is to send the traces.
+/// When the client for traces cannot be made.
 pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     let traces = config.traces.as_ref().map(TraceExporter::new).transpose()?;
     let (log, layer) = log::layer(config.log);
@@ -57,7 +57,7 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Each layer has a filter of its own: what all of them refuse is never made.
+/// Creates the subscriber. Each layer has its own filter: a span that all refuse is never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(TraceExporter::layer));
@@ -65,12 +65,12 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes a text between the events of the log, in its turn.
+    /// Writes a text between the events of the log, in order.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
 
-    /// Sends the spans that wait. It takes two seconds at most, whoever is to receive them.
+    /// Sends the waiting spans, within at most two seconds.
     pub async fn send_the_last_traces(&self) {
         if let Some(traces) = &self.traces {
             traces.send_the_last().await;
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Whether spans are out of the question, so that none is even asked about.
+    /// Returns whether spans are disabled for good, without a check of each.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

@@ -1,13 +1,13 @@
-//! `traceparent`, as W3C Trace Context Level 1 §3.2 writes it.
+//! Reads and writes `traceparent` (W3C Trace Context Level 1 §3.2).
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// Version 00; a later one may go on after a further dash.
+/// Length in version 00, in bytes; a later version may go on after a further dash.
 const LENGTH: usize = 55;
 
-/// The caller's span. `None` where the value is malformed.
+/// Returns the caller's span; `None` if the value is malformed.
 ///
-/// Each number has its digits and no others: none is short, has a sign or a capital letter.
+/// Each number must have all its digits, in lower case and without a sign.
 pub(super) fn parse(value: &str) -> Option<SpanContext> {
     let (known, more) = value.split_at_checked(LENGTH)?;
     let mut fields = known.split('-');
@@ -20,7 +20,7 @@ pub(super) fn parse(value: &str) -> Option<SpanContext> {
         0xff => false,
         _ => more.is_empty() || more.starts_with('-'),
     };
-    // Of the flags, one has a meaning.
+    // Only one flag has a meaning.
     let flags = flags & TraceFlags::SAMPLED;
     let caller = SpanContext::new(trace_id, span_id, flags, true, TraceState::default());
     (is_complete && caller.is_valid()).then_some(caller)
@@ -32,7 +32,7 @@ fn number(digits: &str, length: usize) -> Option<u128> {
     is_number.then(|| u128::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// A span as ZITADEL is told of it: version 00, and of the flags whether it is sampled.
+/// Returns the header for a request to ZITADEL: version 00, and only the flag `sampled`.
 pub(super) fn write(span: &SpanContext) -> String {
     let flags = span.trace_flags() & TraceFlags::SAMPLED;
     format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())

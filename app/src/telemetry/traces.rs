@@ -1,7 +1,7 @@
-//! Traces: spans become OpenTelemetry's, and the trace goes from the caller on to ZITADEL.
+//! Exports spans to OpenTelemetry, and continues the caller's trace to ZITADEL.
 //!
-//! Of what a caller sends (W3C Trace Context), only `traceparent` is read, and only a
-//! `traceparent` of our own is passed on: `tracestate` and `baggage` hold what others wrote.
+//! Only `traceparent` is read from a caller (W3C Trace Context), and only the process's own is sent
+//! on: `tracestate` and `baggage` hold text from others.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,16 +31,16 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// As in the `User-Agent` header to ZITADEL.
+/// Default service name, as in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
-/// Bounds the last export: so long the end of the process waits for it.
+/// Longest time for which the end of the process waits for the last export.
 const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);
 
 const TRACE_PARENT: &str = "traceparent";
 
-/// The traces of this process, sent by a thread of their own. A span that finds no place in its
-/// queue is lost, and no request waits.
+/// Exporter of this process's traces, in a thread of its own. A span that finds the queue full is
+/// lost, and no request waits.
 #[derive(Debug)]
 pub(super) struct TraceExporter {
     provider: SdkTracerProvider,
@@ -60,7 +60,7 @@ impl TraceExporter {
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(traces.timeout)
             .build()
-            // The SDK's own words repeat the endpoint.
+            // The SDK's own message repeats the endpoint.
             .map_err(|_| TelemetryError::Endpoint { variable })?;
         let exporter = Reported::new(exporter, Arc::clone(&reporter));
         let provider = SdkTracerProvider::builder()
@@ -71,7 +71,7 @@ impl TraceExporter {
         Ok(Self { provider, reporter })
     }
 
-    /// What makes a span of OpenTelemetry out of each span, and nothing out of events.
+    /// Returns the layer that exports spans, and ignores events.
     pub(super) fn layer(&self) -> BoxedLayer {
         let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
         tracing_opentelemetry::layer()
@@ -102,7 +102,8 @@ fn sampler(Sampling { follows_caller, ratio }: Sampling) -> Sampler {
     if follows_caller { Sampler::ParentBased(Box::new(sampler)) } else { sampler }
 }
 
-/// Who sends the spans. The variables win, `OTEL_SERVICE_NAME` over `OTEL_RESOURCE_ATTRIBUTES`.
+/// Returns the resource of the spans. Variables take precedence, `OTEL_SERVICE_NAME` over
+/// `OTEL_RESOURCE_ATTRIBUTES`.
 fn resource(service_name: Option<String>) -> Resource {
     let version = KeyValue::new("service.version", env!("VERSION_WITH_COMMIT"));
     let resource = Resource::builder_empty()
@@ -116,8 +117,8 @@ fn resource(service_name: Option<String>) -> Resource {
     }
 }
 
-/// Makes a request's span, which nobody has entered yet, part of the caller's trace. A
-/// `traceparent` that is malformed or repeated is as none.
+/// Makes a request's span, which must not have been entered yet, part of the caller's trace. A
+/// malformed or repeated `traceparent` is ignored.
 pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     if span.is_disabled() {
         return;
@@ -126,11 +127,11 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let (Some(value), None) = (values.next(), values.next()) else { return };
     let Ok(value) = value.to_str() else { return };
     let Some(caller) = trace_parent::parse(value) else { return };
-    // It fails where there are no traces, and then there is nothing to be part of.
+    // Fails without traces, and then there is nothing to set.
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
-/// The `traceparent` of what is under way, if it is traced.
+/// Returns the `traceparent` of the current span, if it is traced.
 pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

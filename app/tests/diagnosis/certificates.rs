@@ -1,4 +1,4 @@
-//! What `app check` says about certificates.
+//! Results of `app check` for certificates.
 
 use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use zitadel_double::ZitadelDouble;
@@ -8,7 +8,7 @@ use crate::{
     run::{Environment, at, basic, run, said, with},
 };
 
-/// The failing step of a check against this double, and the word for it.
+/// Checks this double, and returns the failing step and its reason.
 fn failed(double: &ZitadelDouble, environment: &Environment, word: &str) -> String {
     assert_eq!(reason(environment), word);
     let ended = run(&["check"], environment, "");
@@ -92,7 +92,7 @@ async fn a_certificate_that_no_server_should_have() {
             "is that of an authority, and no server's",
         ),
         (without_names, "certificate_without_a_name", "names no host: it has no subjectAltName"),
-        // Over TLS 1.3 the server says so after the handshake, and the HTTP client does not hear it.
+        // Over TLS 1.3 the server reports this after the handshake, unseen by the HTTP client.
         (wants_one, "interrupted", "it wants a client certificate, which cannot be given"),
     ] {
         let double = builder.tls(["127.0.0.1"]).start().await;
@@ -102,7 +102,7 @@ async fn a_certificate_that_no_server_should_have() {
     }
 }
 
-/// The authority's certificate in DER is read as well as one in PEM.
+/// The authority's certificate is accepted in DER as well as in PEM.
 #[tokio::test]
 async fn an_authority_in_der() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;

@@ -1,11 +1,11 @@
-//! `app check` where all is well, or only worth a warning, and how it says so.
+//! `app check` without a failure, or with warnings only, and its output.
 
 use zitadel_double::{DiscoveryFault, Times, ZitadelDouble};
 
 use crate::run::{Ended, Environment, at, basic, run, said, with};
 
 pub(crate) const CHECK: &[&str] = &["check"];
-/// Where nobody listens on any machine.
+/// Address on which no machine listens.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
 pub(crate) fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFile) {
@@ -18,7 +18,7 @@ pub(crate) fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFi
     (environment, file)
 }
 
-/// The line of a step and, where there is one, that of the advice.
+/// Returns the line of a step and, if there is one, that of its advice.
 pub(crate) fn step(text: &str, name: &str) -> String {
     let of_step = |line: &&str| line.split_whitespace().nth(1) == Some(name);
     let mut lines = text.lines().skip_while(|line| !of_step(line));
@@ -36,7 +36,7 @@ pub(crate) fn fails(ended: &Ended, text: &str, name: &str, found: &str, advice: 
     assert_eq!(step(text, name), expected);
 }
 
-/// The word for what failed, for scripts.
+/// Returns the machine-readable reason of the failed step.
 pub(crate) fn reason(environment: &Environment) -> String {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();
@@ -44,7 +44,7 @@ pub(crate) fn reason(environment: &Environment) -> String {
     failed["reason"].as_str().unwrap().to_owned()
 }
 
-/// A check against a double whose discovery or introspection fails, and the word for that.
+/// Checks a double whose discovery or introspection fails with this reason.
 pub(crate) async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);
@@ -131,7 +131,7 @@ fn credentials_without_a_domain_are_refused_here_as_at_the_start() {
     }
 }
 
-// The double answers by a clock that is years away; how many seconds exactly varies.
+// The double's clock is years away; the exact number of seconds varies.
 #[tokio::test]
 async fn clocks_that_differ_are_worth_a_warning() {
     let double = ZitadelDouble::start().await;

@@ -1,5 +1,5 @@
-//! `app check` about tokens of this API's own: the canary, and the reader of the event log. And how
-//! fresh `app explain` says that answers are.
+//! `app check` of this API's own tokens: the canary, and the reader of the event log. Also the
+//! freshness of answers that `app explain` reports.
 
 use serde_json::Value;
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! What `app check` says when discovery fails: the name, the connection, the host, the answer.
+//! Results of `app check` when discovery fails: the name, the connection, the host, the response.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use crate::{
     run::{at, basic, run, said, with},
 };
 
-// A label of 64 characters is no name anywhere: nobody on the network has to be asked.
+// A label of 64 characters is never a valid name, so no DNS server is queried.
 #[test]
 fn a_name_that_is_not_resolved() {
     let origin = format!("http://{}.invalid:8080", "a".repeat(64));
@@ -124,7 +124,7 @@ async fn a_web_page_instead_of_json() {
         "another program listens on that port, or a login page or proxy stands in between: check \
          host and port of zitadel.domain",
     );
-    // Its clock is not ZITADEL's.
+    // The clock of this server is not ZITADEL's.
     assert!(text.contains("skipped  clock          it needs discovery\n"), "{text}");
 }
 

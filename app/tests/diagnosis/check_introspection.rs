@@ -1,4 +1,4 @@
-//! What `app check` says when introspection fails: our own credentials, and the answer.
+//! Results of `app check` when introspection fails: our own credentials, and the response.
 
 use zitadel_double::{AppState, Fault, RedirectStatus, Times, ZitadelDouble};
 
@@ -83,7 +83,7 @@ async fn other_faults_of_introspection() {
     }
 }
 
-// Where the endpoint is configured, zitadel.domain is not what has to be changed.
+// With a configured endpoint, the advice must not be to change zitadel.domain.
 #[tokio::test]
 async fn a_configured_endpoint_is_the_setting_to_look_at() {
     let double = ZitadelDouble::start().await;

@@ -1,5 +1,5 @@
-//! What `app check` says where `resource.url` is set: whether ZITADEL is ready for clients that log
-//! people in by themselves, and whether the world finds this API there.
+//! Results of `app check` with `resource.url`: ZITADEL's support for clients that log people in by
+//! themselves, and the reachability of this API at that URL.
 
 use std::{
     io::{BufRead, BufReader},
@@ -21,7 +21,7 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// A double, and a check of a resource at which nobody listens.
+/// Returns a double, and an environment with a resource on which no server listens.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -30,7 +30,7 @@ async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environm
     (double, environment)
 }
 
-/// The step of a check for scripts.
+/// Returns a step of a check in its machine-readable form.
 fn of(environment: &Environment, name: &str) -> Value {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();
@@ -130,14 +130,14 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     );
     assert_eq!(of(&explicit, "missing_role")["reason"], "missing_role_401");
     assert_eq!(ended.status, Some(0));
-    // Without a resource it is what it always was.
+    // Without a resource nothing changes.
     let double = ZitadelDouble::start().await;
     let plain = with(basic(&double), "APP_AUTH__MISSING_ROLE_STATUS", "401");
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// A check of a site with these answers at the metadata and at the resource; its own origin is written
-/// as ORIGIN in them, and in what is said.
+/// Checks a site with these responses at the metadata and at the resource; its own origin is
+/// written as ORIGIN in them, and in the output.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -150,7 +150,7 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// A document of the right length wherever the site listens: ports have five digits.
+/// Returns a document whose length is right at every address of the site: ports have five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");
@@ -278,7 +278,7 @@ async fn a_redirect_is_not_followed() {
     assert!(site.heads().iter().all(|head| head.contains(METADATA_PATH)));
 }
 
-/// The API, ended when it is dropped.
+/// API process, which ends when it is dropped.
 struct Program(std::process::Child);
 
 impl Drop for Program {

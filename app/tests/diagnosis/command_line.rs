@@ -1,4 +1,4 @@
-//! What is understood, and how what is not is answered.
+//! Accepted command lines, and the responses to others.
 
 use crate::run::{run, with};
 
@@ -14,7 +14,7 @@ fn help_shows_examples_and_says_what_the_exit_status_means() {
     }
 }
 
-// Whoever gives the token as an argument by mistake finds it in no log.
+// A token that is given as an argument by mistake appears in no log.
 #[test]
 fn a_token_on_the_command_line_is_refused_and_not_repeated() {
     for arguments in [

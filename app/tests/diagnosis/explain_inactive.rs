@@ -1,4 +1,4 @@
-//! What `app explain` says about tokens that ZITADEL calls inactive, and about what is no token.
+//! Output of `app explain` for tokens that ZITADEL reports as inactive, and for malformed ones.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 use crate::run::{basic, run, said};
 
-/// The causes that are told of a token.
+/// Returns the causes in the output for a token.
 #[track_caller]
 fn explain(double: &ZitadelDouble, token: &str) -> String {
     let ended = run(&["explain"], &basic(double), token);
@@ -19,7 +19,7 @@ fn explain(double: &ZitadelDouble, token: &str) -> String {
     causes.to_owned()
 }
 
-// What it tells people to do must be what helps.
+// The advice must really help.
 #[tokio::test]
 async fn the_scope_that_is_told_is_the_one_that_helps() {
     let double = ZitadelDouble::start().await;
@@ -34,7 +34,7 @@ async fn the_scope_that_is_told_is_the_one_that_helps() {
     assert_eq!(ended.status, Some(0), "{}", ended.stdout);
 }
 
-/// A JWT that nobody signed, as ZITADEL makes id tokens.
+/// Returns an unsigned JWT with the form of ZITADEL's id tokens.
 fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let header = part(&json!({ "alg": "RS256", "kid": "340000000000000030" }));
@@ -52,7 +52,7 @@ async fn a_local_token_means_nothing_to_zitadel() {
     );
 }
 
-// Whoever skips the token endpoint sends what was meant for it.
+// A client that skips the token endpoint sends the assertion that is meant for it.
 #[tokio::test]
 async fn an_assertion_is_recognized_by_its_own_issuer() {
     let double = ZitadelDouble::start().await;
@@ -69,7 +69,7 @@ async fn an_assertion_is_recognized_by_its_own_issuer() {
     );
 }
 
-// A claim may hold what a terminal obeys.
+// A claim may contain control sequences of a terminal.
 #[tokio::test]
 async fn what_a_token_says_is_shown_with_escapes() {
     let double = ZitadelDouble::start().await;

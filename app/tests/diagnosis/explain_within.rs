@@ -1,4 +1,4 @@
-//! What `app explain` says about rules within a guarded service.
+//! Output of `app explain` for rules within a guarded service.
 
 use std::{collections::BTreeMap, convert::Infallible};
 

@@ -1,8 +1,8 @@
-//! Says of many cases what the app says of each, once for those of which it says the same.
+//! Groups cases with equal output of the app, which is printed once for all of them.
 
 use std::fmt::Write;
 
-/// Cases by what is said of them, in the order in which that was first said.
+/// Cases by their output, in the order in which each output first occurred.
 #[derive(Default)]
 pub(crate) struct Groups(Vec<(String, Vec<String>)>);
 
@@ -14,7 +14,7 @@ impl Groups {
         }
     }
 
-    /// The text of a snapshot.
+    /// Returns the text of a snapshot.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (said, cases) in &self.0 {

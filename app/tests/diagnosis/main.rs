@@ -1,5 +1,6 @@
-//! `app check` and `app explain`, run as people run them, each against a real failure: the double's,
-//! a wrong port's, a wrong certificate's. The texts are pinned here: people search for them.
+//! `app check` and `app explain`, run as people run them, each against a real failure: of the
+//! double, a wrong port, a wrong certificate. The texts are pinned here, because people search for
+//! them.
 
 #![expect(
     clippy::unwrap_used,

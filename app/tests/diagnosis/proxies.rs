@@ -1,4 +1,4 @@
-//! What `app check` says about a proxy in between, and about variables that name none.
+//! Results of `app check` for a proxy in between, and for proxy variables with an invalid value.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +12,7 @@ use crate::{
 
 const DOMAIN: &str = "https://auth.example.test";
 
-/// Answers the first two connections like this, and listens no more.
+/// Sends this response to the first two connections, and then stops listening.
 fn proxy(answer: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -11,13 +11,13 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
-/// Far longer than any answer takes, on a busy machine too.
+/// Far longer than any response takes, even on a busy machine.
 const PATIENCE: &str = "60s";
 
 /// Environment variables of a run.
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
-/// How a run ended.
+/// End of a run.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// What it says for scripts, under names and with words that are documented.
+    /// Returns the machine-readable output, whose names and values are documented.
     pub(crate) fn json(&self) -> Value {
         let json = serde_json::from_str(&self.stdout).unwrap();
         assert_documented(&json);
@@ -57,7 +57,7 @@ fn assert_documented(json: &Value) {
     }
 }
 
-/// The environment for the double with `client_secret_basic`.
+/// Returns the environment for the double with `client_secret_basic`.
 pub(crate) fn basic(double: &ZitadelDouble) -> Environment {
     vec![
         ("ZITADEL_DOMAIN", double.issuer().to_owned()),
@@ -68,7 +68,7 @@ pub(crate) fn basic(double: &ZitadelDouble) -> Environment {
     ]
 }
 
-/// The environment for something that is no double.
+/// Returns the environment for a server other than the double.
 pub(crate) fn at(domain: &str) -> Environment {
     vec![
         ("ZITADEL_DOMAIN", domain.to_owned()),
@@ -78,7 +78,7 @@ pub(crate) fn at(domain: &str) -> Environment {
     ]
 }
 
-/// The same with one more variable, or another value of it.
+/// Returns the environment with one more variable, or another value of it.
 pub(crate) fn with(
     mut environment: Environment,
     name: &'static str,
@@ -89,8 +89,8 @@ pub(crate) fn with(
     environment
 }
 
-/// Runs the app in an empty directory with this environment alone and this standard input. Neither
-/// the secret nor the input is in what it says, but for the names of local tokens.
+/// Runs the app in an empty directory with only this environment and this standard input. Asserts
+/// that its output contains neither the secret nor the input, except the names of local tokens.
 pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) -> Ended {
     let directory = tempfile::tempdir().unwrap();
     let mut child = command(directory.path(), environment)
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) ->
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It reads nothing where it ends before.
+    // Writing fails if the app ends without reading.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -132,7 +132,7 @@ fn assert_hidden(ended: &Ended, secret: &str) {
     assert!(secret.len() < 8 || !shown, "{}{}", ended.stdout, ended.stderr);
 }
 
-/// What the app says, with the double's address written as `ADDRESS`.
+/// Returns the app's output, with the double's address written as `ADDRESS`.
 pub(crate) fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     let port = double.addr().port().to_string();
     ended.stdout.replace(&double.addr().to_string(), "ADDRESS").replace(&port, "PORT")

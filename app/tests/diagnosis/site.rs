@@ -1,4 +1,4 @@
-//! What answers at `resource.url`: a few answers by path, or another address.
+//! Server at `resource.url`: a few responses by path, or a forward to another address.
 
 use std::{
     io::{self, Read, Write},
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-/// Listens on a free port of 127.0.0.1 until it is dropped.
+/// Server on a free port of 127.0.0.1 until it is dropped.
 pub(crate) struct Site {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -20,7 +20,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Answers with the answer whose path is asked for, and else with 404. Each is a whole HTTP message.
+    /// Sends the response of the requested path, or else 404. Each is a complete HTTP message.
     pub(crate) fn answering(answers: impl Fn(&str) -> Vec<(String, String)>) -> Self {
         let (listener, origin) = listen();
         let answers = answers(&origin);
@@ -35,7 +35,7 @@ impl Site {
         })
     }
 
-    /// Passes everything on to another address, as a load balancer does.
+    /// Forwards everything to another address, as a load balancer does.
     pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
         let (listener, origin) = listen();
         let target = target(&origin);
@@ -43,7 +43,7 @@ impl Site {
             let mut there = TcpStream::connect(target)?;
             let (mut back, mut from_there) = (stream.try_clone()?, there.try_clone()?);
             let answers = thread::spawn(move || {
-                // The client may leave first.
+                // The client may disconnect first.
                 let _ = io::copy(&mut from_there, &mut back);
                 let _ = back.shutdown(Shutdown::Both);
             });
@@ -66,7 +66,7 @@ impl Site {
                     return;
                 }
                 stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                // A client that does not wait for the whole answer is no fault of the site.
+                // A client that does not wait for the complete response is no fault of the site.
                 let _ = serve(stream, &for_heads);
             }
         });
@@ -77,7 +77,7 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// The heads of all requests so far.
+    /// Returns the heads of all requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -86,18 +86,18 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
-        // It wakes the thread.
+        // Wakes the thread.
         let _ = TcpStream::connect(self.address);
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
-/// An answer with this status and no body.
+/// Returns a response with this status and no body.
 pub(crate) fn status(line: &str) -> String {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-/// An answer with this status, one more header, and a body.
+/// Returns a response with this status, one more header, and a body.
 pub(crate) fn with(line: &str, header: &str, body: &str) -> String {
     let length = body.len();
     format!(

@@ -1,5 +1,5 @@
-//! What `app explain` says of a token in every state that ZITADEL knows, in both forms of opaque
-//! tokens, and what `app check` says in each of its faults.
+//! Output of `app explain` for a token in every state that ZITADEL knows, in both forms of opaque
+//! tokens, and of `app check` in each of ZITADEL's faults.
 
 use zitadel_double::{
     AppState, Audience, Fault, NewUser, Pat, RedirectStatus, SessionToken, Times, TokenForm,
@@ -13,7 +13,7 @@ use crate::{
 
 const RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Makes a token and brings it into a state.
+/// Creates a token and brings it into a state.
 type Make = fn(&ZitadelDouble) -> String;
 type State = (&'static str, Make);
 
@@ -62,7 +62,7 @@ const ACTIVE: [State; 13] = [
     }),
 ];
 
-/// With the word for its cause.
+/// Inactive states, each with its reason.
 const INACTIVE: [(&str, &str, Make); 24] = [
     ("client credentials without the audience scope", "audience", |double| {
         double.session_token(&service(double), SessionToken::client_credentials("svc", []))
@@ -258,7 +258,7 @@ async fn a_check_of_every_fault() {
     insta::assert_snapshot!(groups.text());
 }
 
-/// Of a public name, by which the length of a JWT is the same in each run.
+/// Starts a double with a public name, so that the length of a JWT is the same in each run.
 async fn double(form: TokenForm) -> ZitadelDouble {
     ZitadelDouble::builder().issuer("https://auth.example.com").tokens(form).start().await
 }
@@ -293,15 +293,15 @@ fn jwt() -> SessionToken {
     SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() }
 }
 
-/// The token of a session, after what `end` did to it.
+/// Returns a session token after `end` was applied to it.
 fn after(double: &ZitadelDouble, end: impl FnOnce(&ZitadelDouble, &str)) -> String {
     let token = session(double, &reader(double));
     end(double, &token);
     token
 }
 
-/// What the app says, but for what another run of the double has otherwise: its address, the ids
-/// that it counts up, and the time.
+/// Returns the app's output without the values that change between runs of the double: its address,
+/// generated ids, and times.
 fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     let text = ended.stdout.replace(&format!("http://{}", double.addr()), "http://ADDRESS");
     let lines = text.lines().map(|line| {
@@ -318,7 +318,7 @@ fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     format!("{}\n(exit status {})\n", lines.join("\n"), ended.status.unwrap())
 }
 
-/// The line with `shown` in place of what stands between `before` and `end`.
+/// Returns the line with `shown` in place of the text between `before` and `end`.
 fn without(line: &str, before: &str, end: &str, shown: &str) -> String {
     match line.split_once(before) {
         Some((head, rest)) => {

@@ -1,4 +1,4 @@
-//! `app explain` at a terminal: it asks for the token, and does not show it.
+//! `app explain` at a terminal: it prompts for the token, and does not echo it.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -8,8 +8,8 @@ use std::{
 
 use crate::run::command;
 
-/// Types `line` at the prompt of `app explain`, in a terminal that `script` makes. Gives the exit
-/// status, and everything that the terminal showed.
+/// Types `line` at the prompt of `app explain`, in a terminal that `script` creates. Returns the
+/// exit status, and everything that the terminal displayed.
 fn typed(line: &str) -> (Option<i32>, String) {
     let directory = tempfile::tempdir().unwrap();
     let app = command(directory.path(), &Vec::new());
@@ -31,7 +31,7 @@ fn typed(line: &str) -> (Option<i32>, String) {
     shown.read_line(&mut terminal).unwrap();
     let mut text = Vec::new();
     shown.read_until(b':', &mut text).unwrap();
-    // The echo goes off right behind the prompt.
+    // Echo is turned off right after the prompt.
     while is_echoing(terminal.trim()) {
         assert_eq!(script.try_wait().unwrap(), None, "{}", String::from_utf8_lossy(&text));
     }
@@ -56,7 +56,7 @@ fn a_token_is_asked_for_and_not_shown() {
     assert!(!shown.contains("dev-no-role-but-unknown"), "{shown}");
 }
 
-// A line of a terminal is cut off at 4095 characters, and half a token would be explained.
+// A terminal truncates a line at 4095 characters, so half a token would be explained.
 #[test]
 fn a_long_token_can_be_pasted() {
     let (status, shown) = typed(&"a".repeat(5000));

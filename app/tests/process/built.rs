@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// Returns the path of an example of this package.
 ///
 /// # Panics
-/// Where it is not built: `cargo test -p app` builds it, a single test target does not.
+/// If it is not built: `cargo test -p app` builds it, a single test target does not.
 pub(crate) fn example(name: &str) -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_app"));
     let path = app.parent().unwrap().join("examples").join(name);

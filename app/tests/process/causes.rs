@@ -1,12 +1,11 @@
-//! Whoever wonders about a 401 or a 503 finds its cause in the log, without more than the default
-//! level.
+//! An operator finds the cause of a 401 or a 503 in the log at the default level.
 
 use serde_json::Value;
 use zitadel_double::ZitadelDouble;
 
 use super::{App, answer, asking};
 
-/// The first event with this reason.
+/// Returns the first event with this reason.
 fn event(app: &App, reason: &str) -> Value {
     let log = app.wait_for(&format!("\"reason\":\"{reason}\""));
     serde_json::from_str(log.lines().last().unwrap()).unwrap()

@@ -1,5 +1,5 @@
-//! The change feed in three replicas of the app: each change of `zitadel-double` is denied by each of
-//! them in time, and answers that it does not concern are kept.
+//! The change feed in three replicas of the app: each change of `zitadel-double` leads to a denial
+//! by each of them in time, and answers that it does not concern are kept.
 
 use std::{fs, time::Duration};
 
@@ -13,18 +13,18 @@ use crate::{
     child::{App, PATIENCE},
 };
 
-/// `cache.max_staleness`, by default.
+/// Default of `cache.max_staleness`.
 const MAX_STALENESS: Duration = Duration::from_secs(3);
 const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// A change, the token that it must end, and a token that it must leave alone.
+/// Change, the token that it must end, and a token that it must not affect.
 struct Row {
     name: &'static str,
     path: &'static str,
     token: String,
-    /// `None` where the change concerns every answer.
+    /// `None` if the change concerns every answer.
     bystander: Option<String>,
     change: Box<dyn Fn(&ZitadelDouble)>,
 }
@@ -48,7 +48,7 @@ impl Fleet {
         let project = double.project_id().to_string();
         let feed = [
             ("APP_CHANGES__TOKEN_FILE", &*reader),
-            // Roles are granted right before the start, and the double tells them at once.
+            // Roles are granted right before the start, and the double shows them at once.
             ("APP_CHANGES__LAG", "0s"),
             ("APP_ZITADEL__PROJECT_ID", &*project),
         ];
@@ -64,8 +64,8 @@ impl Fleet {
         request.send().unwrap().status().as_u16()
     }
 
-    /// Waits until each replica denies the token. No request that is sent later than `max_staleness` after
-    /// the change may be let in.
+    /// Waits until each replica denies the token. No request sent later than `max_staleness` after
+    /// the change may be accepted.
     fn is_denied(&self, row: &Row, changed: Instant) {
         for replica in &self.replicas {
             loop {
@@ -78,7 +78,7 @@ impl Fleet {
                 );
                 match status {
                     401 => break,
-                    // The witness cannot be heard for a moment.
+                    // The witness is briefly unreachable.
                     200 | 503 => assert!(changed.elapsed() < PATIENCE, "{}: {status}", row.name),
                     other => panic!("{}: {other}", row.name),
                 }
@@ -87,7 +87,8 @@ impl Fleet {
     }
 }
 
-/// Every row of the table of event types by which answers are forgotten (docs/zitadel-setup.md).
+/// Returns every row of the table of event types by which answers are forgotten
+/// (docs/zitadel-setup.md).
 fn rows(double: &ZitadelDouble) -> Vec<Row> {
     let service = |name: &str| {
         let user = double.add_user(NewUser::service(name));
@@ -186,8 +187,8 @@ fn each_change_is_denied_by_each_replica_in_time_and_other_answers_stay() {
             }
         }
     }
-    // Events of the set-up are younger than the answers for some seconds: what is asked again within
-    // them is asked until it settles.
+    // For some seconds the events of the setup are too recent for reuse: tokens are introspected
+    // again until that time is over.
     while asked_at.elapsed() < PATIENCE {
         double.reset_counts();
         let tokens = rows.iter().flat_map(|row| row.bystander.iter().chain([&row.token]));

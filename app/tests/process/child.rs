@@ -14,22 +14,22 @@ use tempfile::TempDir;
 
 use crate::built::example;
 
-/// The program under test.
+/// Returns the program under test.
 fn app() -> PathBuf {
     example("three_routes")
 }
 
-/// How long the app may be silent before a test gives up.
+/// Longest time that a test waits for output of the app.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The app as a child process, in an empty directory and with this environment alone.
+/// App as a child process, in an empty directory and with only this environment.
 pub(crate) struct App {
     pub(crate) child: Child,
     pub(crate) stdout: Receiver<String>,
     _directory: TempDir,
 }
 
-/// Runs the app to its end: exit status, standard output, standard error.
+/// Runs the app to its end; returns exit status, standard output, standard error.
 pub(crate) fn run(
     arguments: &[&str],
     environment: &[(&str, &str)],
@@ -37,7 +37,7 @@ pub(crate) fn run(
     run_command(Command::new(app()).args(arguments), environment)
 }
 
-/// Runs the app to its end from a shell that did this before.
+/// Runs the app to its end from a shell that first runs this command.
 pub(crate) fn run_after(
     shell: &str,
     environment: &[(&str, &str)],
@@ -63,7 +63,7 @@ fn run_command(
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Has the app run with nothing of this process's own.
+/// Isolates the app from this process's environment, directory and input.
 fn alone(command: &mut Command, directory: &Path, environment: &[(&str, &str)]) {
     command
         .env_clear()
@@ -80,7 +80,7 @@ impl App {
         Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
-    /// Starts it from a shell that did this before; the process is the app itself all the same.
+    /// Starts it from a shell that first runs this command and then becomes the app by `exec`.
     pub(crate) fn start_after(shell: &str, environment: &[(&str, &str)]) -> Self {
         Self::spawn(&mut after(shell), environment)
     }
@@ -96,7 +96,7 @@ impl App {
         app
     }
 
-    /// Its standard output is left to whoever wants to read it, or not.
+    /// Starts it with its standard output unread.
     pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
         Self::spawn_unread(&mut Command::new(app()), environment)
     }
@@ -108,7 +108,7 @@ impl App {
         Self { child, stdout: channel().1, _directory: directory }
     }
 
-    /// Reads standard output up to the line that holds `expected`.
+    /// Reads standard output up to the line that contains `expected`.
     pub(crate) fn wait_for(&self, expected: &str) -> String {
         let mut read = String::new();
         while !read.contains(expected) {
@@ -120,7 +120,7 @@ impl App {
         read
     }
 
-    /// The address from the banner.
+    /// Returns the address in the banner.
     pub(crate) fn address(&self) -> String {
         let banner = self.wait_for("Listening on http://");
         banner.trim_end().rsplit("http://").next().unwrap().to_owned()
@@ -131,14 +131,14 @@ impl App {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// What it has in memory, where the system tells.
+    /// Returns its resident memory, if the system reports it.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
-    /// Waits for the end: exit status, and what was still written to standard output.
+    /// Waits for the end; returns the exit status and the rest of standard output.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
         while let Ok(line) = self.stdout.recv_timeout(PATIENCE) {
@@ -150,7 +150,7 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // It has ended already if the test passed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

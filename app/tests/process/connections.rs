@@ -10,7 +10,7 @@ use crate::{
     child::{App, PATIENCE},
 };
 
-/// Asks until the answer has this status.
+/// Sends requests until the response has this status.
 fn until(address: &str, token: &str, status: &str) {
     let began = Instant::now();
     while !answer(address, "/api/private", token).contains(status) {

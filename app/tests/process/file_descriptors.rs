@@ -1,4 +1,4 @@
-//! More connections than the process may have files open.
+//! More connections than the process may have open files.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn private(token: &str) -> Vec<u8> {
     format!("GET /api/private HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").into()
 }
 
-/// A connection that is kept alive.
+/// Kept-alive connection.
 struct KeptAlive(TcpStream);
 
 impl KeptAlive {
@@ -34,7 +34,7 @@ impl KeptAlive {
         self.0.write_all(&private("dev-reader")).unwrap();
     }
 
-    /// Reads one answer to its last byte.
+    /// Reads one response to its last byte.
     fn is_answered(&mut self) {
         let mut answer = String::new();
         let mut bytes = [0; 1024];
@@ -52,7 +52,7 @@ impl KeptAlive {
 fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
     let app = App::start_after("ulimit -n 200", &[]);
     let address = app.address();
-    // Something takes what is kept for others.
+    // Lowers the limit, as if the reserved descriptors were in use.
     let limit = format!("prlimit --pid={} --nofile=50:200", app.child.id());
     assert!(Command::new("sh").args(["-c", &limit]).status().unwrap().success());
     let mut connections = Vec::new();
@@ -70,7 +70,7 @@ fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
             connection.is_answered();
         }
     }
-    // Each that closes makes place for one that waited.
+    // Each closed connection makes room for one that waited.
     waiting.drain(..80);
     drop(connections);
     for connection in &mut waiting {
@@ -86,7 +86,7 @@ fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
     assert_eq!(app.end().0.code(), Some(0));
 }
 
-/// The soft and the hard limit of open files.
+/// Returns the soft and the hard limit of open files.
 #[cfg(target_os = "linux")]
 fn limits(app: &App) -> [u64; 2] {
     let limits = fs::read_to_string(format!("/proc/{}/limits", app.child.id())).unwrap();
@@ -146,7 +146,7 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
         let app = App::start_after(&format!("ulimit -n {limit}"), &environment);
         let warned = "server.max_connections is lowered";
         let mut log = app.wait_for("Listening on http://");
-        // Warnings have a queue of their own: this one may come after the banner.
+        // Warnings have a queue of their own, so this one may follow the banner.
         if lowered.is_some() && !log.contains(warned) {
             log += &app.wait_for(warned);
         }
@@ -158,8 +158,8 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
     }
 }
 
-/// Raises this process's own soft limit, and returns how many connections the system lets wait, up to
-/// 2 000.
+/// Raises this process's own soft limit, and returns the number of connections that the system lets
+/// wait, at most 2 000.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
@@ -175,13 +175,13 @@ fn connections_that_wait_to_be_accepted_are_many() {
     let environment = [("APP_SERVER__MAX_CONNECTIONS", "1"), ("APP_SERVER__HEADER_TIMEOUT", "1h")];
     let app = App::start(&[], &environment);
     let address = app.address().parse().unwrap();
-    // One that finds no place in the queue is not connected before it is tried again.
+    // A connection that finds no place in the queue is retried before it is established.
     let connected: Result<Vec<_>, _> =
         (0..many).map(|_| TcpStream::connect_timeout(&address, Duration::from_secs(10))).collect();
     assert_eq!(connected.unwrap().len(), many);
 }
 
-// Callers in any number keep out neither operators nor questions to ZITADEL.
+// Any number of callers leaves room for operators and for calls to ZITADEL.
 #[tokio::test]
 async fn operators_and_zitadel_are_reached_while_callers_hold_every_place() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! Files that the program reads at its start and again: endless ones, pipes, and secrets in the place
+//! Files that the program reads at its start and again: endless ones, pipes, and secrets in place
 //! of a path.
 
 use std::{fs, path::Path, process::Command, thread};
@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// What makes a start with ZITADEL complete, whichever of these files is named.
+/// Settings that complete a start with ZITADEL, whichever of these files is named.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 
@@ -18,7 +18,7 @@ fn fifo(directory: &Path, name: &str) -> String {
     path
 }
 
-/// Runs a start that is refused: exit status 2 and one line, which is returned.
+/// Runs a start that is refused with exit status 2 and one line, which is returned.
 fn refused(environment: &[(&str, &str)]) -> String {
     let (status, _, stderr) = run(&[], environment);
     assert_eq!((status, stderr.lines().count()), (Some(2), 1), "{stderr}");

@@ -1,4 +1,4 @@
-//! Something else than HTTP is spoken to the listener.
+//! Protocols other than HTTP at the listener.
 
 use std::{
     io::{Read, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::child::App;
 
-/// The first bytes of a TLS handshake: one record, with a `ClientHello` in it.
+/// First bytes of a TLS handshake: one record with a `ClientHello`.
 const CLIENT_HELLO: &[u8] = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03";
 
 #[test]
@@ -27,7 +27,7 @@ fn tls_and_the_proxy_protocol_are_told_once_a_minute() {
             let mut stream = TcpStream::connect(&address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
             stream.write_all(first).unwrap();
-            // It is refused, or closed.
+            // The connection is refused, or closed.
             let _ = stream.read(&mut [0; 64]);
         }
         app.wait_for(said);

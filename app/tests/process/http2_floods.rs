@@ -1,5 +1,5 @@
-//! Connections that speak HTTP/2 to do harm: rapid reset (CVE-2023-44487) and endless CONTINUATION
-//! frames (CVE-2024-27316). The frames are written by hand: no client would send them.
+//! Harmful HTTP/2 connections: rapid reset (CVE-2023-44487) and endless CONTINUATION frames
+//! (CVE-2024-27316). The frames are written by hand, because no client would send them.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -23,8 +23,8 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-/// How much more memory the app may have after many floods than after one: the allocator need not
-/// give everything back.
+/// Memory that the app may use after many floods beyond that after one: the allocator need not
+/// return all of it.
 const MORE_MEMORY_KIB: u64 = 8 * 1024;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -32,13 +32,13 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// A header without Huffman coding and without indexing, RFC 7541 §6.2.2.
+/// Encodes a header without Huffman coding and without indexing, RFC 7541 §6.2.2.
 fn literal(name: u8, value: &str) -> Vec<u8> {
     [&[name, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
 }
 
-/// `GET /api/private`. Of the names known in advance 1 is `:authority` and 4 is `:path`, which
-/// fit into the first byte; `authorization` is 23, of which 15 do.
+/// Encodes `GET /api/private`. Of the static names, `:authority` is 1 and `:path` is 4, which fit
+/// into the first byte; `authorization` is 23, which takes two (15 and 8).
 fn request(token: &str) -> Vec<u8> {
     let (get, http) = ([0x82], [0x86]);
     let bearer = literal(23 - 15, &format!("Bearer {token}"));
@@ -55,24 +55,24 @@ fn connect(address: &str) -> TcpStream {
     stream
 }
 
-/// Sends `beginning` and then what `more` gives, again and again: the app closes the connection.
+/// Sends `beginning` and then the results of `more`, until the app closes the connection.
 fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() -> Vec<u8>) {
     let mut stream = connect(address);
     let mut reading = stream.try_clone().unwrap();
-    // What the app says must not fill the connection.
+    // The app's responses must not fill the connection.
     let reader = thread::spawn(move || reading.read_to_end(&mut Vec::new()));
     let mut written = stream.write_all(beginning);
     for _ in 0..200 {
         written = written.and_then(|()| stream.write_all(&more()));
     }
-    // An error of writing says the same, and not always: all of it may be on its way already.
+    // A write error means the same, but may be absent if all bytes were buffered already.
     let ended = reader.join().unwrap().map_err(|error| error.kind());
     assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
 }
 
-/// Has four threads flood, and asks on other connections meanwhile.
+/// Floods with four threads, while other connections must be served.
 fn harms_nobody(flood: impl Fn(&str) + Sync) {
-    // Not even the time for a head ends the connection then.
+    // Then even the time for a head does not end the connection.
     let app = App::start(&[], &[("APP_SERVER__HEADER_TIMEOUT", "1h")]);
     let address = app.address();
     let is_served = || {
@@ -122,8 +122,8 @@ fn a_head_without_end_ends_the_connection_and_harms_nobody() {
     }
 }
 
-/// A reset request leaves nothing behind at the listener, and does not call its question back: that
-/// holds its place until ZITADEL has answered, or resets would make ZITADEL work without end.
+/// A reset request leaves nothing behind at the listener, and does not cancel its introspection:
+/// that holds its place until ZITADEL has answered, or resets would make ZITADEL work without end.
 #[tokio::test]
 async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no_drain() {
     const MAX_IN_FLIGHT: u32 = 50;
@@ -157,11 +157,11 @@ async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no
             stream.write_all(&frame(RST_STREAM, 0, *number, &CANCEL)).unwrap();
         }
     }
-    // They find no place, and are answered.
+    // These find no place, and are answered.
     open(&mut stream, MAX_IN_FLIGHT);
     assert!(answer(&address, "/api/private", "one-more").starts_with("HTTP/1.1 503"));
     assert_eq!(double.introspections(), MAX_IN_FLIGHT as usize);
-    // The connection is still there: what was under way on it would be cut off, and counted.
+    // The connection is still open: requests in progress on it would be cut off, and counted.
     app.signal("TERM");
     let (status, log) = app.end();
     assert_eq!(status.code(), Some(0), "{log}");

@@ -1,4 +1,4 @@
-//! What needs the process itself: the banner, signals, the exit status, standard error.
+//! Tests that need the process itself: the banner, signals, the exit status, standard error.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +34,7 @@ use std::{
 use child::{App, PATIENCE, run};
 use zitadel_double::ZitadelDouble;
 
-/// A request without keep-alive, not yet answered.
+/// Sends a request without keep-alive, and leaves its response unread.
 fn ask(address: &str, path: &str, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -51,14 +51,14 @@ fn answer(address: &str, path: &str, token: &str) -> String {
     text
 }
 
-/// A ZITADEL that accepts and never answers.
+/// Starts a ZITADEL that accepts connections and never answers.
 fn stalled_zitadel() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let domain = format!("http://{}", listener.local_addr().unwrap());
     (listener, domain)
 }
 
-/// The connection that the app makes.
+/// Accepts the app's connection.
 fn accept(zitadel: &TcpListener) -> TcpStream {
     let zitadel = zitadel.try_clone().unwrap();
     let (sender, accepted) = channel();
@@ -76,7 +76,7 @@ fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] 
     ]
 }
 
-/// The environment that has the app ask the double.
+/// Returns the environment of an app that introspects at the double.
 fn asking<'a>(double: &'a ZitadelDouble, client_secret: &'a str) -> [(&'a str, &'a str); 3] {
     [
         ("ZITADEL_DOMAIN", double.issuer()),
@@ -206,14 +206,14 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
 }
 
-/// The version with the commit, where this is built from a repository and git is there.
+/// Returns the version with the commit, if this is built from a repository and git is installed.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
     let git = |argument| {
         let git = Command::new("git").args(["rev-parse", argument, "HEAD"]).output().ok()?;
         git.status.success().then(|| String::from_utf8(git.stdout).unwrap())
     };
-    // What is unpacked inside somebody else's repository has no commit of its own.
+    // A copy unpacked inside another repository has no commit of its own.
     let is_ours = git("--show-prefix").is_some_and(|prefix| prefix.starts_with("app/\n"));
     match git("--short").filter(|_| is_ours) {
         Some(commit) => format!("{version} ({})", commit.trim_end()),

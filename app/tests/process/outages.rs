@@ -1,4 +1,4 @@
-//! ZITADEL is down while many callers ask.
+//! Many callers while ZITADEL is down.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use crate::{
 };
 
 const CALLERS: usize = 32;
-/// So many outages in a row open the breaker, which then asks this often.
+/// Number of consecutive outages that open the breaker, and the interval of its probes.
 const OUTAGES_THAT_OPEN: usize = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
-/// How much more memory the app may have at the end of an outage than after its first second.
+/// Memory that the app may use at the end of an outage beyond that after its first second.
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
-/// The longest that ZITADEL may be back before somebody is let in.
+/// Longest time from ZITADEL's return to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latencies below this are all the same: it is what the scheduler of a busy machine adds.
+/// Latencies below this count as equal: the scheduler of a busy machine adds as much.
 const NOISE: Duration = Duration::from_millis(2);
 
-/// `OUTAGE_SECS` in the environment gives a longer one.
+/// Length of the outage; `OUTAGE_SECS` in the environment makes it longer.
 fn length_of_outage() -> Duration {
     let seconds = std::env::var("OUTAGE_SECS").ok().map_or(3, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds).max(Duration::from_secs(2))
 }
 
-/// One caller, who asks both routes in turn until somebody has a verdict about the token.
+/// Caller that requests both routes in turn until its token has a verdict.
 struct Caller {
     client: Client,
     origin: String,
@@ -54,7 +54,7 @@ impl Caller {
         (status, asked.elapsed())
     }
 
-    /// Gives the latencies, and when there was a verdict.
+    /// Returns the latencies, and the time of the verdict.
     async fn goes_on_asking(self) -> (Latencies, Instant) {
         let mut latencies = Latencies::default();
         loop {
@@ -71,7 +71,7 @@ impl Caller {
     }
 }
 
-/// What 99 of 100 do not exceed.
+/// Returns the 99th percentile.
 fn p99(mut latencies: Vec<Duration>) -> Duration {
     latencies.sort_unstable();
     latencies[latencies.len() * 99 / 100]
@@ -90,7 +90,7 @@ async fn is_borne(outage: Listening) {
         let (client, origin, token) = (client.clone(), origin.clone(), double.pat(&user));
         Caller { client, origin, token }
     };
-    // On a busy machine even an answer that comes at once may come too late.
+    // On a busy machine even an immediate response may arrive too late.
     let mut asked = 1;
     while caller().get("/api/private").await.0 != StatusCode::OK {
         asked += 1;
@@ -110,7 +110,7 @@ async fn is_borne(outage: Listening) {
     let first_second = app.resident_kib();
     sleep(length_of_outage().saturating_sub(Duration::from_secs(1))).await;
     let last_second = app.resident_kib();
-    // Who is silent can be seen to be asked: each question makes a connection of its own.
+    // A silent server still shows that it is called: each call opens a connection of its own.
     let asked = double.connections() - connections;
     let probes = beginning.elapsed().as_millis() / PROBE_INTERVAL.as_millis();
     let allowed = usize::try_from(probes).unwrap() + OUTAGES_THAT_OPEN + 1;

@@ -1,4 +1,4 @@
-//! A program of somebody else's, made of the same parts: `examples/messages.rs`.
+//! A third-party program, built from the same parts: `examples/messages.rs`.
 
 use std::{
     net::TcpListener,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::built::example;
 
-/// Runs it to its end, in an empty directory and with this environment alone.
+/// Runs it to its end, in an empty directory and with only this environment.
 fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::{accept, answer, ask, child::App, stalled_zitadel, with_zitadel};
 
-/// Asks the app, and gives the `Authorization` header that it shows ZITADEL; both requests stay
-/// unanswered for as long as their connections are kept.
+/// Sends a request to the app, and returns the `Authorization` header that it sends to ZITADEL;
+/// both requests stay unanswered while their connections are kept.
 fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
     let token = format!("token-{}", kept.len());
     kept.push(ask(app, "/api/private", &token));
@@ -59,9 +59,9 @@ fn sighup_has_the_files_read_again_and_what_cannot_be_used_is_said_once() {
     let log = app.wait_for("credentials replaced");
     assert!(!log.contains("stay as they were"), "said twice: {log}");
     assert!(log.contains("INFO") && log.contains(file.to_str().unwrap()), "{log}");
-    // It is said a moment before it is done.
+    // The log line precedes the replacement by a moment.
     assert!((0..100).any(|_| shown() != first));
-    // By itself the app looks every five seconds: three changes would take it ten at least.
+    // Without a signal the app checks every five seconds: three changes would take ten at least.
     let began = Instant::now();
     let mut all = warned + &log;
     for secret in ["password-3", "password-4", "password-5"] {
@@ -101,7 +101,7 @@ fn sighup_without_a_file_to_read_again_is_logged_and_the_api_goes_on() {
     assert_eq!(app.end().0.code(), Some(0));
 }
 
-/// Bits of the signals that a process ignores.
+/// Returns the bit mask of the signals that a process ignores.
 fn ignored(app: &App) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", app.child.id())).unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();

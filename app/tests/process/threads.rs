@@ -1,7 +1,7 @@
 //! A system that refuses threads, at the start and later.
 //!
-//! The stack of each thread is made so large that the address space of the process holds a known
-//! number of them: no privilege is needed for that, and no other process counts.
+//! The stack of each thread is so large that the address space of the process holds a known number
+//! of them: this needs no privilege, and other processes do not count.
 
 #![cfg(target_os = "linux")]
 
@@ -19,8 +19,8 @@ const STACK_MIB: u64 = 512;
 const REST_MIB: u64 = 384;
 const WORKERS: u64 = 2;
 
-/// The environment of a process whose address space holds but few threads. Without the second, the
-/// allocator takes some for each thread.
+/// Returns the environment of a process whose address space holds only a few threads. Without the
+/// second variable, the allocator reserves address space for each thread.
 fn large_stacks() -> [(&'static str, String); 3] {
     [
         ("RUST_MIN_STACK", (STACK_MIB * 1024 * 1024).to_string()),
@@ -63,7 +63,7 @@ fn a_start_without_enough_threads_says_so_in_one_line_and_exits_with_2() {
     assert!(answer(&app.address(), "/api/private", "dev-reader").starts_with("HTTP/1.1 200"));
 }
 
-/// From now on the system refuses the process every further thread.
+/// Makes the system refuse the process every further thread.
 fn refuse_further_threads(app: &App) {
     let process = app.child.id();
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -76,7 +76,7 @@ fn refuse_further_threads(app: &App) {
     assert!(limited.unwrap().success());
 }
 
-// A name is looked up, and a file read, on a thread of its own.
+// A name lookup and a file read each use a thread of their own.
 #[tokio::test]
 async fn threads_that_are_refused_later_harm_no_request() {
     let double = ZitadelDouble::start().await;
@@ -102,7 +102,7 @@ async fn threads_that_are_refused_later_harm_no_request() {
     app.signal("HUP");
     app.wait_for("credentials replaced");
 
-    // A name that cannot be looked up is no verdict.
+    // A failed name lookup is no verdict.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut variables = large_stacks().to_vec();
     variables.extend([

@@ -1,4 +1,4 @@
-//! The program that the tests of this folder and of `diagnosis` start: the machinery of `app` around
+//! The program that the tests of this folder and of `diagnosis` start: the machinery of `app` with
 //! a table of its own, so that a fork may replace the demo API.
 
 use std::process::ExitCode;

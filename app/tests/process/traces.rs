@@ -1,4 +1,4 @@
-//! Traces: what reaches a collector and ZITADEL, and what does not.
+//! Traces that reach a collector and ZITADEL, and data that must not.
 
 mod content;
 mod propagation;
@@ -16,14 +16,14 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{asking, child::App};
 
-/// The variable that turns traces on.
+/// Variable that turns traces on.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// The trace of a caller.
+/// Trace id of a caller.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// The app between the double and a collector.
+/// App between the double and a collector.
 struct Traced {
     double: ZitadelDouble,
     receiver: OtlpReceiver,
@@ -39,7 +39,7 @@ impl Traced {
         Self { double, receiver, app }
     }
 
-    /// Ends the app, and gives all that it has exported.
+    /// Ends the app, and returns everything that it exported.
     fn end(self) -> (ZitadelDouble, Vec<Export>) {
         end(self.app);
         (self.double, self.receiver.everything())
@@ -58,7 +58,7 @@ fn end(app: App) -> String {
     log
 }
 
-/// A request with further headers, not yet answered.
+/// Sends a request with further headers, and leaves its response unread.
 fn ask_with(address: &str, token: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(

@@ -1,4 +1,4 @@
-//! Service users that call the API, in every state that a run may meet.
+//! Service users that call the API, in every state that a run may find.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use zitadel_double::{NewUser, Pat};
 
 use crate::directory::{Directory, MADE};
 
-/// A directory after a first run without callers.
+/// Returns a directory after a first run without callers.
 async fn after_first() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("");
@@ -15,7 +15,7 @@ async fn after_first() -> Directory {
     directory
 }
 
-/// The id of the caller in the lock, and that of its role assignment.
+/// Returns the id of the caller in the lock, and that of its role assignment.
 fn ids(directory: &Directory) -> (String, String) {
     let caller = directory.lock()["users"]["caller"].clone();
     let id = |name: &str| caller[name].as_str().unwrap().to_owned();
@@ -57,7 +57,7 @@ async fn a_name_of_another_organization_is_told_after_looking_again() {
     assert_eq!(ended.status, Some(1), "{}", ended.said());
     assert_eq!(ended.changes, [MADE[4]], "it was refused");
     assert!(ended.stderr.contains("perhaps of another organization"), "{}", ended.said());
-    // What was asked for without that name is there.
+    // Everything other than the caller of that name exists.
     directory.ends("", Some(0), "everything is there");
 }
 
@@ -70,17 +70,17 @@ async fn roles_are_added_and_none_is_taken() {
     directory.manage("POST", &format!("/management/v1/projects/{project}/roles"), role).await;
     let (user, grant) = ids(&directory);
     let path = format!("/management/v1/users/{user}/grants/{grant}");
-    // More roles than are asked for stay.
+    // Additional roles stay.
     let more = json!({ "roleKeys": ["read:messages", "other"] });
     directory.manage("PUT", &path, more).await;
     directory.ends("--callers caller", Some(0), "everything is there");
-    // Fewer are completed.
+    // Missing roles are added.
     directory.manage("PUT", &path, json!({ "roleKeys": ["other"] })).await;
     let completed = directory.setup("--callers caller");
     assert_eq!(completed.status, Some(0), "{}", completed.said());
     assert_eq!(completed.changes, ["PUT /management/v1/users/{}/grants/{}"]);
     assert!(completed.stdout.contains("caller: other, read:messages"), "{}", completed.stdout);
-    // A role that no rule asks for, and that is there, may be given.
+    // An existing role that no rule requires may be granted.
     directory.ends("--callers caller:other", Some(0), "everything is there");
 }
 
@@ -104,7 +104,7 @@ async fn a_token_is_made_only_where_none_is_lost() {
     let token = directory.text("caller.pat");
     directory.remove("caller.pat");
     directory.ends("--callers caller", Some(3), "caller.pat is not here");
-    // Another token of the file is no good.
+    // An unknown token in the file is refused.
     directory.write("caller.pat", "of-nobody\n");
     directory.refuses("--callers caller", "caller.pat: the token is not active");
     directory.write("caller.pat", &token);
@@ -154,7 +154,7 @@ async fn a_caller_that_was_removed_by_somebody_is_made_anew() {
     assert_eq!(ended.status, Some(0), "{}", ended.said());
     assert_eq!(ended.changes, MADE[4..]);
     assert_ne!(ids(&directory).0, user);
-    // Callers join one by one; those before stay in the lock.
+    // Callers are added one by one; earlier ones stay in the lock.
     assert_eq!(directory.setup("--callers second").changes, MADE[4..]);
     let lock = directory.lock();
     let users: Vec<_> = lock["users"].as_object().unwrap().keys().collect();

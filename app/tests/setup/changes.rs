@@ -1,4 +1,4 @@
-//! `--changes`: a service user that reads the event log, and a program that follows it.
+//! `--changes`: a service user that reads the event log, and a program that follows the log.
 
 use serde_json::json;
 use zitadel_double::NewUser;
@@ -8,7 +8,7 @@ use crate::{
     program::{Program, command},
 };
 
-/// The calls of a first run with a feed, in their order.
+/// Calls of a first run with a feed, in order.
 const ALL: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -35,7 +35,7 @@ async fn the_program_follows_changes_with_what_was_written_and_a_second_run_send
     let token = directory.text("caller.pat");
     let token = token.trim_end();
     program.becomes("/api/private-scoped", token, 200).await;
-    // A feed that is heard is the only reason.
+    // Only a working feed allows this reuse.
     program.reuses(&directory.double, "/api/private", token).await;
     directory.double.remove_pat(token);
     program.becomes("/api/private", token, 401).await;

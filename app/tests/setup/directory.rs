@@ -1,4 +1,4 @@
-//! A working directory in which `setup` runs, beside a double.
+//! A working directory in which `setup` runs, with a double.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::built::example;
 
-/// The changes of a first run with one caller, in their order.
+/// Changes of a first run with one caller, in order.
 pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -23,24 +23,24 @@ pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/users/{}/pats",
 ];
 
-/// A double and a directory of its own; the administrator's token is in `admin.pat`.
+/// Double, and a directory with the administrator's token in `admin.pat`.
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
     administrator: String,
     place: tempfile::TempDir,
 }
 
-/// How a run ended.
+/// End of a run.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Calls that change something at ZITADEL, by method and path, ids as `{}`.
+    /// Calls that change something at ZITADEL, by method and path, with ids as `{}`.
     pub(crate) changes: Vec<String>,
 }
 
 impl Ended {
-    /// Everything that was said, for a failing assertion.
+    /// Returns the complete output, for a failing assertion.
     pub(crate) fn said(&self) -> String {
         format!("{:?}\n{}{}", self.status, self.stdout, self.stderr)
     }
@@ -74,7 +74,7 @@ impl Directory {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Files and their contents.
+    /// Returns files and their contents.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.place.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -82,17 +82,17 @@ impl Directory {
         files.map(|name| (name.clone(), self.text(&name))).collect()
     }
 
-    /// Runs `setup` of the project Messages with these arguments; it may ask for nothing.
+    /// Runs `setup` of the project Messages with these arguments, without confirmation.
     pub(crate) fn setup(&self, arguments: &str) -> Ended {
         self.setup_as("admin.pat", &format!("--name Messages --yes {arguments}"))
     }
 
-    /// Runs `setup` with the token of a file and these arguments alone.
+    /// Runs `setup` with the token of a file and only these arguments.
     pub(crate) fn setup_as(&self, token_file: &str, arguments: &str) -> Ended {
         self.run(self.command(self.double.issuer(), token_file, arguments))
     }
 
-    /// Runs `setup` as [`Self::setup`] does, from a line of a shell that ends with `"$@"`.
+    /// Runs `setup` as [`Self::setup`] does, from a shell command line that ends with `"$@"`.
     pub(crate) fn setup_by(&self, line: &str, arguments: &str) -> Ended {
         let arguments = format!("--name Messages --yes {arguments}");
         let token_file = self.path("admin.pat");
@@ -104,7 +104,7 @@ impl Directory {
         self.run(command)
     }
 
-    /// Returns `setup` of any address, not yet run.
+    /// Returns the command `setup` for any address, not yet run.
     pub(crate) fn command(&self, domain: &str, token_file: &str, arguments: &str) -> Command {
         let mut command = Command::new(example("three_routes"));
         command
@@ -116,13 +116,13 @@ impl Directory {
         command
     }
 
-    /// Runs `setup`, which says this, changes nothing anywhere and ends with 1.
+    /// Runs `setup`, which must print this, change nothing and exit with 1.
     #[track_caller]
     pub(crate) fn refuses(&self, arguments: &str, why: &str) {
         self.ends(arguments, Some(1), why);
     }
 
-    /// Runs `setup`, which says this, changes nothing anywhere and ends with this status.
+    /// Runs `setup`, which must print this, change nothing and exit with this status.
     #[track_caller]
     pub(crate) fn ends(&self, arguments: &str, status: Option<i32>, says: &str) {
         let before = self.files();
@@ -146,7 +146,7 @@ impl Directory {
         ended
     }
 
-    /// One entry for each request; `None` for one that changes nothing.
+    /// Returns one entry per request; `None` for one that changes nothing.
     fn changes(&self) -> Vec<Option<String>> {
         let requests = self.double.requests();
         let change = |request: &zitadel_double::RecordedRequest| {
@@ -164,7 +164,7 @@ impl Directory {
         requests.iter().map(change).collect()
     }
 
-    /// Neither the administrator's token nor a secret that is here is in what was said.
+    /// Asserts that the output has neither the administrator's token nor a secret of the directory.
     fn assert_no_secret(&self, ended: &Ended) {
         let mut secrets = vec![self.administrator.clone()];
         for (name, text) in self.files() {
@@ -199,12 +199,12 @@ impl Directory {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Creates something by a POST, and returns its id.
+    /// Creates a thing by a POST, and returns its id.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }
 
-    /// Writes the token of a new service user with a manager role of the organization, if any.
+    /// Writes the token of a new service user, which may have a manager role of the organization.
     pub(crate) async fn manager(&self, file: &str, role: Option<&str>) {
         let user = self.double.add_user(NewUser::service(file));
         if let Some(role) = role {

@@ -1,4 +1,4 @@
-//! Files that are here already, and files that cannot be written.
+//! Files that exist already, and files that cannot be written.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
 const REMOVE_KEY: &str = "DELETE /management/v1/projects/{}/apps/{}/keys/{}";
 const REMOVE_TOKEN: &str = "DELETE /management/v1/users/{}/pats/{}";
 
-/// Runs what follows with files of at most so many blocks of 512 bytes, as on a disk that is full.
+/// Returns a shell command that limits files to this many blocks of 512 bytes, as a full disk does.
 fn blocks(number: usize) -> String {
     format!("trap '' XFSZ; ulimit -f {number}; exec \"$@\"")
 }
@@ -30,7 +30,7 @@ async fn comments_and_other_lines_stay() {
     let env = directory.text(".env");
     assert!(env.starts_with(&format!("{mine}\nZITADEL_DOMAIN=")), "{env}");
     assert_eq!(env.matches("KEY_FILE=key.json\n").count(), 1, "{env}");
-    // What somebody changed is put right in its line, and the date of the key with it.
+    // A changed line is corrected in place, and so is the date of the key.
     let changed = env.replace("KEY_FILE=key.json\n", "KEY_FILE=old.json\n# last\n");
     directory.write(".env", &changed);
     let ended = directory.setup("");
@@ -116,7 +116,7 @@ async fn a_directory_that_takes_no_file_is_refused_before_anything_is_made() {
 #[tokio::test]
 async fn a_key_that_cannot_be_written_is_removed_at_once() {
     let directory = Directory::new().await;
-    // The lock has room, and a key of some 1700 bytes has not.
+    // The lock fits, but a key of some 1700 bytes does not.
     let ended = directory.setup_by(&blocks(2), "");
     assert_eq!(ended.status, Some(1), "{}", ended.said());
     assert!(ended.stderr.contains("key.json: File too large"), "{}", ended.said());

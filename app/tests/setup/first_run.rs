@@ -42,7 +42,7 @@ async fn a_dry_run_tells_drift_and_changes_nothing() {
     assert_eq!((dry.changes.len(), directory.files().len()), (0, 0));
     assert_eq!(directory.setup("").status, Some(0));
     assert_eq!(directory.setup("--dry-run").status, Some(0));
-    // A role of a rule that ZITADEL does not have any more.
+    // A role that a rule requires and ZITADEL no longer has.
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     let role = format!("/management/v1/projects/{project}/roles/read:messages");
     directory.manage("DELETE", &role, json!({})).await;
@@ -72,6 +72,6 @@ async fn without_a_terminal_and_without_yes_nothing_is_done() {
     assert_eq!(refused.status, Some(1), "{}", refused.said());
     assert!(refused.stderr.contains("add --yes"), "{}", refused.stderr);
     assert_eq!((refused.changes.len(), directory.files().len()), (0, 0));
-    // The plan was said all the same.
+    // The plan is printed nevertheless.
     assert!(refused.stdout.contains("create  project"), "{}", refused.stdout);
 }

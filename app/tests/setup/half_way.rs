@@ -1,4 +1,4 @@
-//! The project, its roles and its application in every state that a run may meet.
+//! The project, its roles and its application in every state that a run may find.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use zitadel_double::{RateLimit, VisibilityLag};
 
 use crate::directory::{Directory, MADE};
 
-/// A project with an API application that authenticates by a key, and their ids.
+/// Creates a project with an API application that authenticates by a key, and returns their ids.
 async fn with_application(directory: &Directory) -> (String, String) {
     let project = directory.create_project("Messages").await;
     let application = directory.create_application(&project, "messages-api").await;
@@ -94,7 +94,7 @@ async fn an_application_of_the_other_method_is_never_changed() {
 async fn what_was_renamed_is_known_by_its_id() {
     let directory = Directory::new().await;
     assert_eq!(directory.setup("").status, Some(0));
-    // The lock of a project that somebody renamed, as far as this directory can see.
+    // From this directory a renamed project and another name look the same.
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     let other = directory.setup_as("admin.pat", "--name Other --yes --callers caller");
     assert_eq!((other.status, other.changes.len()), (Some(1), 0), "{}", other.said());

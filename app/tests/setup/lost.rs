@@ -1,4 +1,4 @@
-//! A connection that is lost at each call in turn, and the run after it.
+//! The loss of a connection at each call in turn, and the next run.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::directory::{Directory, Ended};
 
 const ALL: &str = "--callers caller --changes";
 
-/// More calls than a run has.
+/// More calls than a run makes.
 const MANY: usize = 60;
 
-/// Numbers of things at ZITADEL: projects of the name, roles, applications, keys, callers, role
+/// Counts the things at ZITADEL: projects of the name, roles, applications, keys, callers, role
 /// assignments, tokens.
 async fn counts(directory: &Directory) -> [usize; 7] {
     let rows = async |path: &str, queries: Value| {
@@ -43,7 +43,7 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// Does what the line of a hint does, and returns whether there was one.
+/// Follows the command line of a hint, and returns whether there was one.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -58,7 +58,7 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls after which a secret was nobody's.
+/// Loses each call of a run in turn, and returns the calls whose loss orphaned a secret.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -99,7 +99,7 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Loses a call by its place behind those that only read.
+/// Loses a call by its position after the calls that only read.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));
@@ -153,7 +153,7 @@ async fn a_new_client_secret_whose_answer_was_lost_is_missed_by_the_next_run() {
     assert!(next.stderr.contains("--new-secret"), "{}", next.said());
     let mended = directory.setup("--auth basic --new-secret");
     assert_eq!(mended.status, Some(0), "{}", mended.said());
-    // The double tells of the old secret that the run between tried.
+    // The double reports the old secret that the run in between tried.
     assert!(!directory.double.take_violations().is_empty());
 }
 

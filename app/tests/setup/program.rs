@@ -1,4 +1,4 @@
-//! The program, started with what `setup` wrote.
+//! The program, started with the files that `setup` wrote.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,18 +13,18 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{built::example, directory::Directory};
 
-/// Longer than a start, and than `cache.max_staleness`.
+/// Longer than a start takes, and than `cache.max_staleness`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program in a directory, ended when it is dropped.
+/// Program in a directory, which ends when it is dropped.
 pub(crate) struct Program {
     process: Child,
     address: String,
-    /// What it says until it listens.
+    /// Its output until it listens.
     said: Vec<String>,
 }
 
-/// The program with no settings but those of the directory.
+/// Returns the program's command with only the settings of the directory.
 pub(crate) fn command(directory: &Directory, arguments: &[&str]) -> Command {
     let mut command = Command::new(example("three_routes"));
     command
@@ -49,7 +49,7 @@ impl Program {
         let (sender, lines) = channel();
         let output = BufReader::new(process.stdout.take().unwrap());
         thread::spawn(move || {
-            // Lines are read to the end, though nobody may want them any more.
+            // Lines are read to the end, even after the receiver is gone.
             output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         let mut said = Vec::new();
@@ -63,7 +63,7 @@ impl Program {
         Self { process, address, said }
     }
 
-    /// Returns the address at which it listens for the webhook.
+    /// Returns the address on which it listens for the webhook.
     pub(crate) fn webhook_address(&self) -> String {
         let mut lines = self.said.iter();
         let found =
@@ -77,7 +77,7 @@ impl Program {
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// Asks again and again until a status comes.
+    /// Repeats a request until it returns the status.
     pub(crate) async fn becomes(&self, path: &str, token: &str, expected: u16) {
         let begun = Instant::now();
         loop {
@@ -90,7 +90,7 @@ impl Program {
         }
     }
 
-    /// Asks again and again until an answer of the double is reused.
+    /// Repeats a request until an answer of the double is reused.
     pub(crate) async fn reuses(&self, double: &ZitadelDouble, path: &str, token: &str) {
         let begun = Instant::now();
         loop {

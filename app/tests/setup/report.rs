@@ -1,12 +1,11 @@
-//! Everything that `setup` says on a terminal, pinned: people read it before they answer `y`.
+//! Output of `setup` on a terminal, pinned because people read it before they answer `y`.
 
 use serde_json::json;
 use zitadel_double::LostCall;
 
 use crate::directory::{Directory, Ended};
 
-/// Standard output, then standard error, then the exit status, with each id, day and address made the
-/// same.
+/// Returns standard output, standard error and exit status; ids, days and addresses are replaced.
 fn shown(directory: &Directory, ended: &Ended) -> String {
     let text = format!("{}{}", ended.stdout, ended.stderr);
     let text = text.replace(directory.double.issuer(), "https://auth.example.com");
@@ -103,7 +102,7 @@ async fn a_refusal() {
     insta::assert_snapshot!(shown(&directory, &refused));
 }
 
-/// Loses one call of a run, and runs it again.
+/// Loses one call of a run, runs it again, and returns the output.
 async fn said_when_lost(path_ends: &str, when: LostCall) -> String {
     let complete = Directory::new().await;
     complete.setup("");

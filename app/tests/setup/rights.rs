@@ -1,4 +1,4 @@
-//! Who may set up, and what is said to those who may not.
+//! Rights to set up, and the output for callers without them.
 
 use std::{
     io::{Read, Write},
@@ -85,7 +85,7 @@ async fn an_owner_of_the_organization_does_all_but_the_manager_role_and_says_who
         "{}",
         directory.text(".env")
     );
-    // Until one does, the proof says what lacks.
+    // Until a manager runs it, the proof names the missing right.
     let before = setup();
     refused(&before, "event_log");
     // An instance manager runs the line.
@@ -107,7 +107,7 @@ async fn a_manager_of_the_instance_gives_the_manager_role_once() {
         directory.text(".env")
     );
     directory.ends("--changes", Some(0), "everything is there");
-    // The role is there, and the token is not.
+    // The role exists, the token file does not.
     directory.remove("changes.pat");
     directory.ends("--changes", Some(3), "changes.pat is not here");
 }

@@ -10,7 +10,7 @@ use crate::{
     rules::{ReadMessages, SignedIn},
 };
 
-/// The time of every test, far from both ends of what the clock can show.
+/// Time of every test, far from both ends of the clock's range.
 const NOW_SECS: u64 = 1_767_225_600;
 
 fn at(offset_secs: i64) -> SystemTime {
@@ -123,7 +123,7 @@ fn a_rule_that_asks_never_looks_at_what_is_kept() {
     assert_eq!(verdict, (Introspection::Inactive, Freshness::Asked));
 }
 
-// One verdict, many doors: whoever explains a token asks once and judges for each route.
+// A caller that explains a token asks once and judges the verdict for each route.
 #[test]
 fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
     for expires_at in [1, 0] {
@@ -174,7 +174,7 @@ fn an_inactive_token_meets_no_policy() {
     check::<Nobody>();
 }
 
-// incidents.md row 6: what was rejected can never become a permit, whoever is asked for.
+// incidents.md row 6: a fault never becomes a permit, whatever the rule.
 #[test]
 fn without_a_verdict_nobody_is_let_in_and_nobody_is_denied() {
     let source: Cause = Arc::new(std::io::Error::other("down"));
@@ -241,7 +241,7 @@ fn the_longest_leeway_overflows_nothing() {
     check(token, &requirements, &Ok(()));
 }
 
-// incidents.md row 16: possession of the key was not proved, so the token is worth nothing.
+// incidents.md row 16: possession of the key was not proved, so the token is worthless.
 #[test]
 fn a_token_bound_to_a_key_is_denied() {
     let token = ActiveToken { key_bound: true, ..ActiveToken::default() };
@@ -348,7 +348,7 @@ fn a_denial_tells_whether_a_login_with_more_scopes_would_help() {
     }
 }
 
-// incidents.md row 1: the same facts answer each rule on its own.
+// incidents.md row 1: each rule judges the same facts on its own.
 #[test]
 fn one_answer_opens_one_door_and_not_another() {
     assert!(judge::<Anyone>(reader(), &Requirements::default()).is_ok());

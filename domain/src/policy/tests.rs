@@ -1,4 +1,4 @@
-//! Policies are logic: these are its laws.
+//! Laws of policies.
 
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn principal(grants: &[Grant], scopes: &[&'static str]) -> Principal {
     }
 }
 
-/// Random policies live for the whole test run: a policy is const data everywhere else.
+/// Generates random policies. They are leaked, since a policy is `'static` everywhere.
 fn policy() -> impl Strategy<Value = &'static Policy> {
     let leaf = prop_oneof![
         Just(Policy::Authenticated),

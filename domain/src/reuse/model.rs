@@ -1,12 +1,13 @@
-//! The rule against a world in which everything that can go wrong does, one step at a time.
+//! Model of the rule in a world in which everything goes wrong, one step at a time.
 //!
-//! Truth changes, introspection tells it late, a feed is polled, its batches come late or not at all,
-//! answers come late and out of order, the machine is paused, its wall clock is set, the program is
-//! restarted; and each read of a use and each write of a batch is a step of its own, with anything in
-//! between. No use may find an answer that introspection stopped giving more than `max_staleness` ago.
+//! The truth changes, introspection tells it late, a feed is polled, its batches come late or not
+//! at all, answers come late and out of order, the machine is paused, its wall clock is set, the
+//! program is restarted. Each read of a use and each write of a batch is a step of its own, with
+//! any step in between. No use may find an answer that introspection stopped giving more than
+//! `max_staleness` ago.
 //!
-//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` takes a million worlds. Each clause of
-//! the rule has a test that takes it out and finds a stale answer.
+//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. Each
+//! clause of the rule has a test that removes it and finds a stale answer.
 
 use std::time::Duration;
 
@@ -18,11 +19,11 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// Ticks and wall clock begin apart, and far from zero.
+/// First tick, far from zero and apart from the start of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// A clause of the rule that is taken out.
+/// Clause of the rule that is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
@@ -32,7 +33,7 @@ enum Without {
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// The batch's moment is read when it is taken in.
+    /// The batch's moment is read when the batch is applied.
     AsOfBeforeTheCall,
     /// An answer is as old as its arrival.
     AskedBeforeTheQuestion,
@@ -46,13 +47,13 @@ enum Without {
     LookBack,
 }
 
-/// One step, with a number that each kind of step reads in its own way.
+/// Kind of a step, and a number that each kind reads in its own way.
 type Step = (u8, u8);
 
-/// Two kinds of truth about one subject: one that introspection tells at once, and its roles.
+/// Number of kinds of truth about the one subject: one told at once, and its roles.
 const KINDS: usize = 2;
 
-/// An answer, as the versions of truth that it tells.
+/// Version of each kind of truth that an answer tells.
 type Answer = [usize; KINDS];
 
 #[derive(Clone, Copy)]
@@ -61,7 +62,7 @@ struct Question {
     answer: Option<Answer>,
 }
 
-/// A use, as far as it has read.
+/// Values that a use has read so far.
 #[derive(Clone, Copy, Default)]
 struct Use {
     now: Option<(u64, Moment)>,
@@ -85,12 +86,12 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// A clock that is set back hides a pause: a world has one of the two.
+    /// Set when the wall clock was set back, which hides a pause: a world has only one of the two.
     was_set_back: bool,
     wall_offset: i64,
     /// For each kind, the times at which introspection began to tell each version but the first.
     told_from: [Vec<u64>; KINDS],
-    /// The kinds of all changes and their times, as they were committed.
+    /// Kind and time of each change, in the order of commits.
     log: Vec<(usize, u64)>,
     cursor: usize,
     poll: Option<Poll>,
@@ -138,7 +139,7 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Takes a step. Returns by how much a use found an answer too old.
+    /// Takes a step. Fails with the staleness of an answer that a use found too old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
         match kind % 20 {
@@ -153,7 +154,7 @@ impl World {
             11 => self.keep(which),
             12..=14 => return self.use_step(which),
             15 => self.disturb(number),
-            // Much that happens undisturbed, so that a world gets far.
+            // Several steps in a row undisturbed, so that a world gets far.
             16 | 17 => self.whole_poll(),
             18 => {
                 self.questions[0] = Some(Question { asked: self.moment(), answer: None });
@@ -171,7 +172,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes the truth of a kind, which introspection tells after a delay within what is assumed.
+    /// Changes the truth of a kind. Introspection tells it after a delay below the assumed bound.
     fn change(&mut self, kind: usize, number: u64) {
         let longest = [SETTLE, LAG][kind];
         let delay = longest * number.min(100) / 101;
@@ -201,7 +202,7 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// The call fails, or its answer is lost; a page that was read before that comes again.
+    /// Fails the call, or loses its answer; a page that was read before may come again.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {
@@ -212,7 +213,7 @@ impl World {
         }
     }
 
-    /// One step of taking in a batch: a mark, or at the end the watermark.
+    /// Takes one step of applying a batch: writes a mark, or at the end the watermark.
     fn apply(&mut self, number: u8) {
         let moment = self.moment();
         let Some(poll) = self.poll.as_mut() else { return };
@@ -232,7 +233,7 @@ impl World {
         }
         self.watermark =
             if self.without == Without::AsOfBeforeTheCall { moment } else { poll.as_of };
-        // A batch that comes twice is taken in twice.
+        // A batch that comes twice is applied twice.
         if number.is_multiple_of(8) && !read.is_empty() {
             (poll.marked, poll.applied) = (0, None);
             return;
@@ -258,7 +259,7 @@ impl World {
         }
     }
 
-    /// One read of a use, and after the last one its judgement.
+    /// Takes one read of a use, and judges after the last one.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {
@@ -296,7 +297,7 @@ impl World {
         Ok(())
     }
 
-    /// The machine is paused, its clock is set, or the program is restarted.
+    /// Pauses the machine, sets its clock, or restarts the program.
     fn disturb(&mut self, number: u8) {
         match number % 8 {
             0 if !self.was_set_back => {
@@ -312,8 +313,8 @@ impl World {
                 (self.poll, self.kept) = (None, None);
                 (self.questions, self.uses) = ([None; 2], [Use::default(); 2]);
                 (self.marks, self.watermark) = (Marked::default(), Moment::from_nanos(0, 0));
-                // The first read goes back by `lag`: introspection may not tell yet what changed before
-                // the start.
+                // The first read goes back by `lag`: introspection may not tell yet the changes
+                // from before the start.
                 let back = if self.without == Without::LookBack { 0 } else { LAG };
                 let start = self.now.saturating_sub(back);
                 self.cursor = self.log.partition_point(|(_, at)| *at < start);
@@ -326,7 +327,8 @@ impl World {
 /// Milliseconds that pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns the number of uses that found an answer, or by how much one was too old.
+/// Runs one world. Returns the number of uses that found an answer, or the staleness of one that
+/// was too old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {

@@ -9,7 +9,7 @@ fn rule(when_silent: WhenSilent) -> ReuseRule {
     ReuseRule::new(staleness, settle, lag, when_silent)
 }
 
-/// A moment in seconds, by both clocks.
+/// Returns a moment at which both clocks show `seconds`.
 fn at(seconds: u64) -> Moment {
     Moment::from_nanos(seconds * SECOND, seconds * SECOND)
 }
@@ -27,7 +27,7 @@ fn an_answer_is_used_while_the_feed_tells_that_nothing_changed() {
         (1_000, 998, 100, Ok(())),
         (1_000, 997, 100, Ok(())),
         (1_000, 996, 100, Err(Unusable::Silent)),
-        // The feed is silent: for max_staleness after its question.
+        // The feed is silent: the answer is used for max_staleness after its question.
         (1_000, 0, 997, Ok(())),
         (1_000, 0, 996, Err(Unusable::Silent)),
     ] {
@@ -82,7 +82,7 @@ fn after_a_change_of_roles_an_answer_serves_for_max_staleness_alone() {
         let judged = rule.judge(at(now), at(now), (at(asked), true), marked);
         assert_eq!(judged, verdict, "{now} {asked}");
     }
-    // A change of another kind has no such time.
+    // `lag` does not apply to a change of another kind.
     let marked = Marked { at: Some(tick(100)), ..NONE };
     assert_eq!(rule.judge(at(300), at(300), (at(106), true), marked), Ok(()));
 }
@@ -125,7 +125,7 @@ fn a_verdict_in_use_is_doubted_at_once_by_a_change_and_once_more_while_it_settle
 fn a_verdict_in_use_is_doubted_again_while_roles_may_lag() {
     let rule = rule(WhenSilent::Ask);
     let marked = Marked { roles_at: Some(tick(100)), ..NONE };
-    // An answer of 220 may be used at 223.
+    // An answer to a question of second 220 may be used at 223.
     for (asked, doubted_at) in [(106, Some(109)), (220, Some(223)), (223, Some(226)), (224, None)] {
         assert_eq!(rule.doubted_at(tick(asked), marked), doubted_at.map(tick), "{asked}");
     }

@@ -4,14 +4,14 @@
 //! cargo bench -p benchmarks --bench parts
 //! ```
 //!
-//! All are measured through public entrances, with an opaque token of 104 bytes:
+//! All are measured through public functions, with an opaque token of 104 bytes:
 //!
-//! - `header`: [`AccessToken::parse`], which is the greater part of reading the header; the rest
-//!   of it is private to the app.
-//! - `digest`: a look-up in a cache that is empty, which is the digest and little more.
-//! - `hit`: the digest, the look-up, and the copy of what is known; one token, or 10 000 in turn.
-//! - `policy`: whether a principal of one role has that role.
-//! - `decision`: all of it but the header, by [`Authorizer::authorize`], with one token.
+//! - `header`: [`AccessToken::parse`], the larger part of reading the header; the rest is private
+//!   to the app.
+//! - `digest`: a look-up in an empty cache, which is little more than the digest.
+//! - `hit`: the digest, the look-up, and the copy of the entry; one token, or 10 000 in turn.
+//! - `policy`: the check that a principal of one role has that role.
+//! - `decision`: all of it except the header, by [`Authorizer::authorize`], with one token.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
@@ -51,7 +51,7 @@ fn principal() -> Principal {
     }
 }
 
-/// A cache that has been asked about each of the tokens.
+/// Returns a cache that has an entry for each of the tokens.
 fn warm(tokens: &[AccessToken<'static>]) -> Cache {
     let active = |token: &AccessToken<'static>| {
         let principal = Arc::new(principal());

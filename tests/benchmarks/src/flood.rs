@@ -1,4 +1,4 @@
-//! A flood of invented tokens, and how the known users fare meanwhile.
+//! A flood of invented tokens, and its effect on known users.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -9,30 +9,30 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
-/// Requests of known users a second, each of them a new request whether or not others are answered.
+/// Requests of known users per second, which are sent even if others are unanswered.
 const USERS_PER_SECOND: u32 = 100;
-/// Longest time that an answer is waited for.
+/// Longest wait for a response.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Requests that one tick of the clock sends together.
+/// Interval at which requests are sent in batches.
 const TICK: Duration = Duration::from_millis(2);
-/// Connections over HTTP/2: each carries at most 200 requests at once.
+/// Number of HTTP/2 connections: each carries at most 200 requests at once.
 const CONNECTIONS: usize = 16;
 
-/// How known users fared.
+/// Results of the known users.
 #[derive(Clone, Copy, Debug)]
 pub struct Fared {
-    /// Part of their requests that was let in, from 0 to 1.
+    /// Fraction of their requests that was accepted, from 0 to 1.
     pub share: f64,
     /// Time within which 99 of 100 requests were answered, from the moment at which each was due.
     pub p99: Duration,
-    /// Strangers' requests that were sent meanwhile.
+    /// Number of strangers' requests sent meanwhile.
     pub strangers: usize,
 }
 
-/// Sends the requests of known users for some time, beside so many strangers a second.
+/// Sends the requests of known users for this time, beside this many strangers per second.
 ///
 /// # Panics
-/// When no client can be made.
+/// If no client can be created.
 #[expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 pub async fn run(
     address: SocketAddr,
@@ -44,7 +44,7 @@ pub async fn run(
     let clients: Vec<_> = (0..CONNECTIONS).map(|_| client()).collect();
     let url = format!("http://{address}/api/private");
     let flood = tokio::spawn(flood(clients.clone(), url.clone(), strangers_per_second, time));
-    // What the flood does when it begins is over, and what it does for good is measured.
+    // The initial effects of the flood are over; its steady state is measured.
     sleep(Duration::from_millis(500)).await;
     let for_users = client();
     let answers = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +75,7 @@ pub async fn run(
     Fared { share, p99: answers[answers.len() * 99 / 100].1, strangers }
 }
 
-/// Returns how many requests were sent.
+/// Returns the number of requests sent.
 async fn flood(clients: Vec<Client>, url: String, per_second: u32, time: Duration) -> usize {
     let mut due = interval(TICK);
     due.set_missed_tick_behavior(MissedTickBehavior::Burst);

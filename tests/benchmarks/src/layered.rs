@@ -1,4 +1,4 @@
-//! A service of somebody's own: a plain router of axum with the library's layer around it.
+//! A custom service: a plain axum router with the library's layer around it.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use axum::{Json, Router, routing::get};
 use axum_zitadel::{Authorized, Guard, domain::rules::SignedIn};
 use serde::Serialize;
 
-/// The answer of the app's private route, written as the app writes it.
+/// Response of the app's private route, serialized as in the app.
 #[derive(Serialize)]
 struct Message {
     message: &'static str,
@@ -20,10 +20,10 @@ async fn private(_: Authorized<SignedIn>) -> Json<Message> {
     Json(Message { message: "Private route - You need to be authenticated to see this." })
 }
 
-/// Makes a guard that asks the ZITADEL at `domain`.
+/// Creates a guard that introspects at the ZITADEL at `domain`.
 ///
 /// # Errors
-/// When one of the values is none.
+/// If a value is invalid.
 pub fn guard(
     domain: &str,
     client_id: &str,
@@ -35,7 +35,7 @@ pub fn guard(
     Ok(Guard::new(compose(settings, cache, Limits::default())?.authorizer()))
 }
 
-/// The router of the service.
+/// Router of the service.
 #[expect(clippy::disallowed_methods, reason = "a router of the owner's own is what is measured")]
 pub fn router(guard: &Guard) -> Router {
     Router::new().route("/api/private", get(private)).layer(guard.layer()).with_state(())

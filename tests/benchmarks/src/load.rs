@@ -1,4 +1,4 @@
-//! A turn of load by wrk, on a core of its own, and what it cost the server.
+//! A turn of load by wrk, on a core of its own, and its cost for the server.
 
 use std::{
     fs,
@@ -11,18 +11,18 @@ use tempfile::TempDir;
 
 use crate::server::Server;
 
-/// What one turn gave.
+/// Result of one turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
     /// Answered requests.
     pub requests: f64,
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
-    /// CPU time of the server for each request, in microseconds.
+    /// CPU time of the server per request, in microseconds.
     pub cpu_micros: f64,
-    /// How busy the server's core was, from 0 to 1.
+    /// Utilization of the server's core, from 0 to 1.
     pub busy: f64,
-    /// Answers that were not 2xx.
+    /// Responses that were not 2xx.
     pub refused: f64,
 }
 
@@ -34,16 +34,16 @@ pub struct Load {
 }
 
 impl Load {
-    /// Load with these tokens.
+    /// Creates load with these tokens.
     ///
     /// # Errors
-    /// When the script cannot be written.
+    /// If the script cannot be written.
     pub fn new(tokens: &[String]) -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let list = directory.path().join("tokens");
         fs::write(&list, tokens.join("\n"))?;
         let script = directory.path().join("script.lua");
-        // The requests are made beforehand: the generator must be faster than the server.
+        // The requests are prepared: the generator must be faster than the server.
         let text = format!(
             "local requests, number = {{}}, 0\n\
              function init()\n\
@@ -66,10 +66,10 @@ impl Load {
         Ok(Self { _directory: directory, script })
     }
 
-    /// One turn against a path of a server.
+    /// Runs one turn against a path of a server.
     ///
     /// # Errors
-    /// When wrk is not installed, or the server has ended.
+    /// If wrk is not installed, or the server has ended.
     pub fn turn(
         &self,
         server: &Server,

@@ -1,26 +1,26 @@
-//! Turns in pairs, one after the other, so that what disturbs the machine disturbs both.
+//! Consecutive turns in pairs, so that a disturbance of the machine affects both.
 
 use std::io;
 
 use crate::load::Turn;
 
-/// The middle of many pairs.
+/// Medians of many pairs.
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio {
-    /// The median of the rates' ratios, and the quartiles around it.
+    /// Median of the rates' ratios, with the quartiles around it.
     pub rate: [f64; 3],
-    /// The median of the ratios of CPU time for each request, and the quartiles around it.
+    /// Median of the ratios of CPU time per request, with the quartiles around it.
     pub cpu: [f64; 3],
-    /// How busy the server was in the less busy turns, at the median.
+    /// Median utilization of the server in the less busy turn of each pair.
     pub busy: f64,
-    /// Requests in all turns.
+    /// Number of requests in all turns.
     pub requests: f64,
 }
 
-/// Takes turns: `first` is set in ratio to `second`.
+/// Takes turns, and returns the ratio of `first` to `second`.
 ///
 /// # Errors
-/// When a turn fails.
+/// If a turn fails.
 pub fn take(
     pairs: usize,
     mut first: impl FnMut() -> io::Result<Turn>,

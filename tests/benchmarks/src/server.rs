@@ -10,16 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Clock ticks a second in `/proc`, on Linux.
+/// Clock ticks per second in `/proc`, on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A child process, pinned to the first core.
+/// Child process, pinned to the first core.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Where it listens.
+    /// Address on which it listens.
     pub address: SocketAddr,
-    /// From the start of the process to the first connection.
+    /// Time from the start of the process to the first connection.
     pub start: Duration,
 }
 
@@ -27,7 +27,7 @@ impl Server {
     /// Starts a program that listens on the address in the variable `listen`.
     ///
     /// # Errors
-    /// When it does not start, or does not listen within ten seconds.
+    /// If it does not start, or does not listen within ten seconds.
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the real clock")]
     pub fn start(program: &Path, listen: &str, environment: &[(&str, &str)]) -> io::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -48,23 +48,23 @@ impl Server {
         Err(Error::other("it does not listen"))
     }
 
-    /// The CPU time that it has used, in seconds.
+    /// Returns the CPU time that it has used, in seconds.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn cpu_seconds(&self) -> io::Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // User and system time are the 14th and 15th field; the name before may hold spaces.
+        // User and system time are the 14th and 15th field; the name before may contain spaces.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let ticks =
             fields.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok());
         Ok(ticks.sum::<f64>() / TICKS_PER_SECOND)
     }
 
-    /// Its resident memory, in MiB.
+    /// Returns its resident memory, in MiB.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn resident_mib(&self) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();

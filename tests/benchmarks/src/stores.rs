@@ -1,5 +1,4 @@
-//! The candidates for the cache's store, behind one trait, with the key and the value that the
-//! token cache of the adapters has.
+//! Candidates for the cache's store, behind one trait, with key and value of the real token cache.
 
 mod sharded_lru;
 
@@ -15,19 +14,19 @@ use quick_cache::DefaultHashBuilder;
 
 use sharded_lru::ShardedLru;
 
-/// The key: a digest of a token.
+/// Key: digest of a token.
 pub type Digest = u128;
 
-/// The value: what is known of a token, and from when on it is not used any more.
+/// Value: verdict on a token, and its end of use.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What is known.
+    /// Verdict.
     pub token: ActiveToken,
-    /// In nanoseconds from the start of the cache.
+    /// End of use, in nanoseconds from the start of the cache.
     pub stale_at_nanos: u64,
 }
 
-/// The digest of the token of that number; always the same.
+/// Returns the digest of the token with this number; always the same.
 #[must_use]
 pub fn digest(number: u32) -> Digest {
     let half = |salt: u8| {
@@ -39,7 +38,7 @@ pub fn digest(number: u32) -> Digest {
     (half(0) << 64) | half(1)
 }
 
-/// An entry with a principal of its own.
+/// Returns an entry with a principal of its own.
 #[must_use]
 pub fn entry() -> Entry {
     let token = ActiveToken {
@@ -50,31 +49,31 @@ pub fn entry() -> Entry {
     Entry { token, stale_at_nanos: u64::MAX }
 }
 
-/// A store that is bounded in entries.
+/// Store with a maximum number of entries.
 pub trait Store: Send + Sync {
-    /// A copy of what is kept under a key.
+    /// Returns a copy of the entry under a key.
     fn get(&self, digest: Digest) -> Option<Entry>;
 
-    /// Keeps an entry; another one may have to go.
+    /// Stores an entry, and may evict another.
     fn insert(&self, digest: Digest, entry: Entry);
 }
 
-/// Which store.
+/// Choice of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Candidate {
     /// `quick_cache`, which the adapters use.
     QuickCache,
     /// moka's synchronous cache.
     Moka,
-    /// A lock and an LRU list for each shard: the floor.
+    /// A lock and an LRU list per shard: the baseline.
     ShardedLru,
 }
 
 impl Candidate {
-    /// All of them; the one in use comes first.
+    /// All stores; the one in use comes first.
     pub const ALL: [Self; 3] = [Self::QuickCache, Self::Moka, Self::ShardedLru];
 
-    /// An empty store for at most so many entries. All of them hash alike.
+    /// Creates an empty store for at most this many entries. All stores use the same hasher.
     #[must_use]
     pub fn open(self, max_entries: usize) -> Box<dyn Store> {
         match self {

@@ -1,6 +1,6 @@
-//! The calls of the management API by which an API is set up, in the order in which a set-up makes
-//! them. The form of each answer is compared with the observed one, or with what the public API's
-//! documentation says where the call was not observed.
+//! The calls of the management API that a setup makes, in its order. The form of each response is
+//! compared with the observed one, or with the public API documentation if the call was not
+//! observed.
 
 mod actions;
 mod applications;
@@ -23,24 +23,24 @@ use crate::prefix::Prefix;
 use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
 
-/// Entries of a page, as a set-up asks for them.
+/// Entries per page that a setup requests.
 const PAGE: usize = 100;
 
-/// Longer than any projection lags on a server that is well.
+/// Longer than any projection lags on a healthy server.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// What the answer to a call shall be like.
+/// Expected response to a call.
 #[derive(Clone, Copy)]
 enum Like<'a> {
-    /// The first observed answer to a call of the same method and path with this status; the line has
-    /// these texts.
+    /// The first observed response to a call of the same method and path with this status, in a
+    /// line that contains these texts.
     Observed(u16, &'a [&'a str]),
-    /// What the documentation says.
+    /// The documented response.
     Documented(&'a Value),
 }
 
-/// A run: the calls that were made, and what came of each.
+/// Run: the calls made, and the result of each.
 struct Run<'a> {
     server: &'a Server<'a>,
     prefix: &'a Prefix,
@@ -48,10 +48,10 @@ struct Run<'a> {
     rows: Vec<Row>,
 }
 
-/// Makes the calls of a set-up at a server, and removes what they made.
+/// Makes the calls of a setup at a server, and removes the things that they created.
 ///
 /// # Errors
-/// When left-overs of earlier runs cannot be removed.
+/// If left-overs of earlier runs cannot be removed.
 pub async fn run_administration(server: &Server<'_>) -> Result<Report, Error> {
     remove_left_overs(server).await?;
     let prefix = Prefix::of_this_run();
@@ -89,7 +89,7 @@ impl Run<'_> {
         self.call("POST", path, json!({}), observed).await.map(drop)
     }
 
-    /// Makes a call once, and compares its answer.
+    /// Makes a call once, and compares its response.
     async fn call(
         &mut self,
         method: &str,
@@ -102,7 +102,7 @@ impl Run<'_> {
         Ok(answer)
     }
 
-    /// Makes a call until its answer has what is waited for, and compares that answer.
+    /// Makes a call until its response has the expected content, and compares that response.
     async fn call_until(
         &mut self,
         path: &str,
@@ -178,17 +178,17 @@ impl Run<'_> {
     }
 }
 
-/// The body of a search as a set-up sends it.
+/// Returns the body of a search as a setup sends it.
 fn search(queries: &Value, page: usize) -> Value {
     json!({ "query": { "offset": (page * PAGE).to_string(), "limit": PAGE }, "queries": queries })
 }
 
-/// Finds a name in whatever case.
+/// Returns a query that finds a name regardless of case.
 fn named(query: &str, member: &str, name: &str) -> Value {
     json!([{ query: { member: name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" } }])
 }
 
-/// The entries of a list, which has no member for them when it is empty.
+/// Returns the entries of a list, which omits the member if it is empty.
 fn entries(answer: &Value) -> &[Value] {
     answer.get("result").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -11,14 +11,14 @@ use crate::Error;
 use crate::clock::{early_in_a_second, unix_now};
 use crate::management::KeyFile;
 
-/// A private key with its id.
+/// Private key with its id.
 pub(crate) struct Key {
     pub(crate) id: String,
     pair: KeyPair,
 }
 
 impl Key {
-    /// Reads a key file of ZITADEL's, whose PEM is PKCS#1.
+    /// Parses a key file of ZITADEL, whose PEM is PKCS#1.
     pub(crate) fn read(file: &KeyFile) -> Result<Self, Error> {
         let broken = |because| move |_| Error::Key(because);
         let file: Value =
@@ -33,7 +33,7 @@ impl Key {
         Ok(Self { id, pair })
     }
 
-    /// Signs claims by RS256 under the id of the key.
+    /// Signs claims with RS256 under the id of the key.
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, Error> {
         self.sign_with(&json!({ "alg": "RS256", "kid": self.id, "typ": "JWT" }), claims)
     }
@@ -56,7 +56,7 @@ impl Key {
     }
 }
 
-/// The claims that a client's assertion needs.
+/// Returns the required claims of a client's assertion.
 pub(crate) fn claims(subject: &str, issuer: &str) -> Value {
     let now = unix_now();
     let jti: String = std::iter::repeat_with(fastrand::alphanumeric).take(24).collect();
@@ -65,7 +65,7 @@ pub(crate) fn claims(subject: &str, issuer: &str) -> Value {
     })
 }
 
-/// Puts times in for `now-1` and its like.
+/// Replaces `now-1` and similar texts with times.
 pub(crate) async fn with_times(claims: &Value) -> Value {
     let offset = |value: &Value| value.as_str()?.strip_prefix("now")?.parse::<i64>().ok();
     let members = claims.as_object().cloned().unwrap_or_default();

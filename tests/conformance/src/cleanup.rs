@@ -1,4 +1,4 @@
-//! The end of what a run made: its own, and what runs left that were killed.
+//! Removal of the things that a run created, and of left-overs of runs that were killed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::clock::unix_now;
 use crate::prefix::Prefix;
 use crate::server::Server;
 
-/// Longer than any run takes: what is older is left over.
+/// Age in seconds that no run reaches: older things are left-overs.
 const OLDEST_RUN: i64 = 3_600;
 
 const TARGETS: &str = "/v2/actions/targets";
@@ -20,20 +20,20 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
 
-/// Removes what killed runs left, an hour after they began at the earliest.
+/// Removes left-overs of killed runs, at the earliest an hour after those began.
 pub(crate) async fn remove_left_overs(server: &Server<'_>) -> Result<(), Error> {
     let now = unix_now();
     let is_old = |name: &str| Prefix::time_in(name).is_some_and(|time| now - time > OLDEST_RUN);
     remove(server, Prefix::of_all_runs(), is_old).await
 }
 
-/// Removes what this run made.
+/// Removes the things that this run created.
 pub(crate) async fn remove_own(server: &Server<'_>, prefix: &Prefix) -> Result<(), Error> {
     let prefix = prefix.to_string();
     remove(server, &prefix, |name| name.starts_with(&prefix)).await
 }
 
-/// Ends sessions. One that ended already is no error.
+/// Ends sessions. A session that ended already is no error.
 pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
     for session in sessions {
         let path = format!("/v2/sessions/{session}");
@@ -41,7 +41,7 @@ pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
     }
 }
 
-/// Removes users, projects and targets by name, until none is found.
+/// Removes users, projects and targets by name until none is found.
 async fn remove(
     server: &Server<'_>,
     beginning: &str,
@@ -71,7 +71,7 @@ async fn remove(
         let mut failed = None;
         for (path, _) in &found {
             match server.delete(path).await {
-                // A thing that is gone may still be found for a moment.
+                // A removed thing may still be found for a moment.
                 Err(Error::Refused { status, .. }) if status.as_u16() == 404 => {}
                 // The others are removed nevertheless.
                 Err(error) => failed = Some(error),
@@ -96,7 +96,7 @@ async fn targets(server: &Server<'_>) -> Vec<(String, String)> {
     targets.iter().filter_map(|one| Some((text(one, "id")?, text(one, "name")?))).collect()
 }
 
-/// Takes a target from every condition.
+/// Removes a target from every condition.
 async fn release(server: &Server<'_>, target: &str) -> Result<(), Error> {
     let body = json!({ "pagination": { "limit": 1000 } });
     let answer = server.post(&format!("{EXECUTIONS}/search"), body).await?;
@@ -114,7 +114,7 @@ async fn release(server: &Server<'_>, target: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns ids and names of the users or projects whose names begin so.
+/// Returns ids and names of the users or projects whose names have this prefix.
 async fn named(
     server: &Server<'_>,
     kind: &str,

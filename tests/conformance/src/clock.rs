@@ -1,4 +1,4 @@
-//! The wall clock, which tokens and assertions are about.
+//! The wall clock, for the times in tokens and assertions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,13 +12,13 @@ pub(crate) fn unix_now() -> i64 {
     i64::try_from(since_epoch().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Returns the time after so long as the management API writes it.
+/// Returns the time after this duration, as the management API writes it.
 pub(crate) fn timestamp_in(time: Duration) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch() + time).to_string()
 }
 
-/// Waits for the first half of a second: a claim that is whole seconds away from now is less than
-/// half a second nearer then.
+/// Waits for the first half of a second: a claim that lies whole seconds ahead is then less than
+/// half a second nearer.
 pub(crate) async fn early_in_a_second() {
     let millis = u64::from(since_epoch().subsec_millis());
     if millis > 400 {

@@ -1,4 +1,4 @@
-//! The entry of an observed case: where it runs, and how it is brought about.
+//! Entry of an observed case: the servers that it runs at, and the source of its request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use crate::Error;
 use crate::exchange::Request;
 use crate::setup::Stage;
 
-/// A request that is on its way to be made.
+/// Future of a case's request.
 pub(crate) type Bringing<'a> = Pin<Box<dyn Future<Output = Result<Request, Error>> + Send + 'a>>;
 
 /// The suite's part of one observed case.
@@ -22,12 +22,12 @@ pub(crate) struct Entry {
 pub(crate) enum Ask {
     /// As observed.
     Replayed,
-    /// As observed, with a form that is not encoded.
+    /// As observed, but with an unencoded form.
     WithRawForm,
     /// By changes to things of this run.
     By(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
-    /// As `By`, about a copy of a token that is not the token itself: of the older form it may be
-    /// active, of the newer form it is inactive.
+    /// As `By`, about an altered copy of a token: in the older form it may be active, in the newer
+    /// form it is inactive.
     Copy(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
 }
 

@@ -1,38 +1,38 @@
-//! A case that could not be brought about.
+//! Errors of cases that could not be set up.
 
 use reqwest::StatusCode;
 
-/// Cause for which a case, or the set-up of all, could not be brought about.
+/// Reason why a case, or the shared setup, failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A variable of the environment does not name what it should.
+    /// An environment variable has an unusable value.
     #[error("{0}")]
     Environment(String),
-    /// There was no answer.
+    /// No response arrived.
     #[error("{call}: no answer")]
     NoAnswer {
         /// Method and path.
         call: String,
-        /// The cause.
+        /// Cause.
         source: reqwest::Error,
     },
-    /// The server refused a call of the set-up.
+    /// The server refused a call of the setup.
     #[error("{call}: {status} {message}")]
     Refused {
         /// Method and path.
         call: String,
-        /// The status of the answer.
+        /// Status of the response.
         status: StatusCode,
-        /// The server's words.
+        /// Text of the server.
         message: String,
     },
-    /// An answer lacks a member that the set-up needs.
+    /// A response lacks a member that the setup needs.
     #[error("{call}: the answer has no {member}")]
     Missing {
         /// Method and path.
         call: String,
-        /// The member.
+        /// Name of the member.
         member: String,
     },
     /// A thing did not become visible in time.
@@ -41,7 +41,7 @@ pub enum Error {
     /// A key file of the server cannot be used.
     #[error("the key file that the server made cannot be used: {0}")]
     Key(&'static str),
-    /// An observed case cannot be asked.
+    /// An observed case cannot be repeated.
     #[error("the observed case cannot be asked: {0}")]
     Case(String),
     /// People cannot be logged in at this server.

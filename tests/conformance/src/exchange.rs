@@ -1,35 +1,35 @@
-//! One HTTP request and its answer, as bytes would show them.
+//! One HTTP request and its response, unmodified.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Time that a server has for an answer.
+/// Time that a server has to respond.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A request, with nothing added but what HTTP needs.
+/// Request with only the headers that HTTP needs.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) path: String,
-    /// `Host`, where it is not the server's own.
+    /// `Host`, if it is not the server's own.
     pub(crate) host: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
-    /// Time until the answer has to be there.
+    /// Time until the response must have arrived.
     pub(crate) patience: Duration,
 }
 
-/// An answer, read to its end.
+/// Response, read to its end.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
+    /// Status.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// Header names in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub body: String,
 }
 
@@ -50,7 +50,7 @@ impl Request {
         self
     }
 
-    /// `Authorization: Basic` with a text that is encoded already.
+    /// Adds `Authorization: Basic` with an `id:secret` whose halves are encoded.
     pub(crate) fn basic(self, decoded: &str) -> Self {
         self.header("Authorization", format!("Basic {}", STANDARD.encode(decoded)))
     }

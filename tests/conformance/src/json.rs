@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-/// A JSON value; members stand in the order in which they were written.
+/// JSON value whose members keep the order in which they were written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,

@@ -7,7 +7,7 @@ use crate::exchange::{Answer, Request};
 use crate::server::Server;
 use crate::{Error, Secret};
 
-/// An application that was made.
+/// Created application.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) id: String,
@@ -16,7 +16,7 @@ pub(crate) struct App {
     pub(crate) secret: Option<Secret>,
 }
 
-/// A key file that the server made: `key.json` as text.
+/// Key file that the server created: `key.json` as text.
 pub(crate) struct KeyFile(pub(crate) Secret);
 
 /// Kind of an application for people.
@@ -30,11 +30,11 @@ pub(crate) enum FrontEnd {
     Web,
 }
 
-/// The address that logins come back to.
+/// Redirect URI of logins.
 pub(crate) const CALLBACK: &str = "http://localhost/callback";
 
 impl Server<'_> {
-    /// Calls as the administrator, and returns whatever is answered.
+    /// Calls as the administrator, and returns the response, whatever its status.
     pub(crate) async fn ask(
         &self,
         method: &str,
@@ -64,7 +64,7 @@ impl Server<'_> {
         }
         let status = StatusCode::from_u16(answer.status).unwrap_or_default();
         let message = parsed.get("message").and_then(Value::as_str).unwrap_or("(no message)");
-        // No part of a path is a secret: ids and names.
+        // A path contains no secret, only ids and names.
         Err(Error::Refused {
             call: format!("{method} {path}"),
             status,
@@ -80,7 +80,7 @@ impl Server<'_> {
         self.call("DELETE", path, None).await.map(drop)
     }
 
-    /// Returns the version of the server, as far as it can be asked for.
+    /// Returns the version of the server if it is available.
     pub(crate) async fn version(&self) -> Option<String> {
         let answer = self.call("GET", "/admin/v1/instances/me", None).await.ok()?;
         answer.get("instance")?.get("version")?.as_str().map(str::to_owned)
@@ -172,7 +172,7 @@ impl Server<'_> {
         Ok((member(&path, &answer, "tokenId")?, Secret::new(member(&path, &answer, "token")?)))
     }
 
-    /// Makes the client secret of a service user, whose client id is its user name.
+    /// Creates the client secret of a service user, whose client id is its user name.
     pub(crate) async fn add_user_secret(&self, user: &str) -> Result<(String, Secret), Error> {
         let path = format!("/management/v1/users/{user}/secret");
         let answer = self.call("PUT", &path, Some(&json!({}))).await?;
@@ -191,13 +191,13 @@ impl Server<'_> {
         self.post(&path, body).await.map(drop)
     }
 
-    /// Calls `_deactivate`, `_lock` and their like, which have no body.
+    /// Calls `_deactivate`, `_lock` and similar methods, which have no body.
     pub(crate) async fn order(&self, thing: &str, order: &str) -> Result<(), Error> {
         self.post(&format!("/management/v1/{thing}/{order}"), json!({})).await.map(drop)
     }
 }
 
-/// Takes a member out of an answer.
+/// Returns a member of a response.
 pub(crate) fn member(call: &str, answer: &Value, name: &str) -> Result<String, Error> {
     let found = answer.get(name).and_then(Value::as_str);
     let missing = || Error::Missing { call: call.to_owned(), member: name.to_owned() };

@@ -1,4 +1,4 @@
-//! Ids, names and secrets of the observation, and what stands for them in this run.
+//! Ids, names and secrets of the observation, and their counterparts in this run.
 
 /// Pairs of an observed text and the one of this run.
 #[derive(Clone, Default)]
@@ -8,22 +8,22 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Adds a text that is replaced wherever it stands.
+    /// Adds a text that is replaced wherever it occurs.
     pub(crate) fn add(&mut self, observed: impl Into<String>, live: impl Into<String>) {
         self.parts.push((observed.into(), live.into()));
     }
 
-    /// Adds a text that is replaced only where it stands alone: it may be part of others.
+    /// Adds a text that is replaced only as a whole, because it may be part of others.
     pub(crate) fn add_whole(&mut self, observed: impl Into<String>, live: impl Into<String>) {
         self.whole.push((observed.into(), live.into()));
     }
 
-    /// Replaces the observed texts by those of this run.
+    /// Replaces the observed texts with those of this run.
     pub(crate) fn live(&self, text: &str) -> String {
         replaced(text, self.parts.iter().map(|(observed, live)| (&**observed, &**live)))
     }
 
-    /// Replaces the texts of this run by the observed ones.
+    /// Replaces the texts of this run with the observed ones.
     pub(crate) fn observed(&self, text: &str) -> String {
         match self.whole.iter().find(|(_, live)| live == text) {
             Some((observed, _)) => observed.clone(),
@@ -34,7 +34,7 @@ impl Names {
     }
 }
 
-/// Replaces in one pass, the longest text first: what a pair puts in, no other one replaces.
+/// Replaces in one pass, the longest text first: no pair replaces the result of another.
 fn replaced<'a>(text: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut pairs: Vec<_> = pairs.filter(|(from, _)| !from.is_empty()).collect();
     pairs.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));

@@ -15,11 +15,11 @@ use crate::{Error, Secret};
 
 const TOKEN: &str = "/oauth/v2/token";
 
-/// Tokens that a login gives.
+/// Tokens of a login.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     pub(crate) access: Secret,
-    /// With the scope `offline_access`.
+    /// Refresh token, with the scope `offline_access`.
     pub(crate) refresh: Option<Secret>,
     pub(crate) id: Option<Secret>,
 }
@@ -47,7 +47,7 @@ impl Server<'_> {
         Ok(self.patient_tokens(&form).await?.access)
     }
 
-    /// Trades a refresh token; the access token before is dead then.
+    /// Exchanges a refresh token; the previous access token is dead then.
     pub(crate) async fn refresh(&self, app: &App, token: &Secret) -> Result<Tokens, Error> {
         let form = [
             ("grant_type", "refresh_token"),
@@ -64,7 +64,7 @@ impl Server<'_> {
         if answer.status == 200 { Ok(()) } else { Err(refused(path, answer.status, &answer.body)) }
     }
 
-    /// Begins a session of a person by name and password; the results are its id and its token.
+    /// Begins a session of a person by name and password; returns its id and its token.
     pub(crate) async fn begin_session(
         &self,
         user: &str,
@@ -80,7 +80,7 @@ impl Server<'_> {
         ))
     }
 
-    /// Runs the code flow with PKCE for a session, as a login page of one's own does.
+    /// Runs the code flow with PKCE for a session, as a custom login page does.
     pub(crate) async fn code_flow(
         &self,
         (session, session_token): &(String, Secret),
@@ -122,7 +122,7 @@ impl Server<'_> {
         self.tokens(&form).await
     }
 
-    /// Gets tokens of a user who may not be visible yet.
+    /// Gets tokens of a user that may not be visible yet.
     async fn patient_tokens(&self, form: &[(&str, &str)]) -> Result<Tokens, Error> {
         let patience = Patience::begin();
         loop {
@@ -163,7 +163,7 @@ fn encoded(parameters: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
-/// Takes a parameter out of the query of an address, which may be relative.
+/// Returns a query parameter of an address, which may be relative.
 fn parameter(address: &str, name: &str, call: &str) -> Result<String, Error> {
     let missing = || Error::Missing { call: call.to_owned(), member: name.to_owned() };
     let base = Url::parse("http://localhost").map_err(|_| missing())?;

@@ -1,4 +1,4 @@
-//! The names of what a run makes: they tell whose it is, and how old.
+//! Names of the things that a run creates; they tell its owner and its time.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::clock::unix_now;
 
 const SUITE: &str = "conformance-";
 
-/// Beginning of every name that one run gives.
+/// Prefix of every name that one run uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prefix(String);
 
@@ -24,12 +24,12 @@ impl Prefix {
         format!("{self}{name}")
     }
 
-    /// The beginning that all runs share.
+    /// Prefix that all runs share.
     pub(crate) fn of_all_runs() -> &'static str {
         SUITE
     }
 
-    /// Returns the time of the run that gave a name; `None` if no run gave it.
+    /// Returns the time of the run that used a name; `None` if no run did.
     pub(crate) fn time_in(name: &str) -> Option<i64> {
         let mut parts = name.strip_prefix(SUITE)?.splitn(3, '-');
         let (time, random) = (parts.next()?, parts.next()?);

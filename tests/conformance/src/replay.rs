@@ -8,10 +8,10 @@ use crate::assertion::with_times;
 use crate::exchange::Request;
 use crate::setup::Stage;
 
-/// The host of the observed server.
+/// Host of the observed server.
 const OBSERVED_HOST: &str = "localhost:8080";
 
-/// Makes the request of a case.
+/// Builds the request of a case.
 pub(crate) async fn request(case: &Case, stage: &Stage<'_>) -> Result<Request, Error> {
     if let Some(token) = part(case, "token").as_str() {
         return Ok(stage.ask(&stage.names.live(token)));
@@ -48,7 +48,7 @@ pub(crate) async fn request(case: &Case, stage: &Stage<'_>) -> Result<Request, E
     Ok(request)
 }
 
-/// Makes the request of a case whose form is not encoded.
+/// Builds the request of a case whose form is not encoded.
 pub(crate) async fn request_with_raw_form(
     case: &Case,
     stage: &Stage<'_>,
@@ -58,7 +58,7 @@ pub(crate) async fn request_with_raw_form(
     Ok(request)
 }
 
-/// Returns a part of what was asked, or `Null`.
+/// Returns a part of the observed request, or `Null`.
 fn part<'a>(case: &'a Case, name: &str) -> &'a Value {
     match &case.asked {
         Asked::Parts(parts) => parts.get(name).unwrap_or(&Value::Null),

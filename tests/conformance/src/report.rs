@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::server::Server;
 
-/// The outcome of every case of a run.
+/// Outcome of every case of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
     server: String,
@@ -12,25 +12,25 @@ pub struct Report {
     rows: Vec<Row>,
 }
 
-/// The outcome of one case.
+/// Outcome of one case.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The name of the case.
+    /// Name of the case.
     pub case: String,
-    /// Its outcome.
+    /// Outcome of the case.
     pub outcome: Outcome,
 }
 
-/// The outcome of a case.
+/// Outcome of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The answer has the observed form.
+    /// The response has the observed form.
     Same,
     /// The differences, a sentence each.
     Different(Vec<String>),
-    /// Not asked at a real server, and why.
+    /// Not sent to a real server, with the reason.
     DoubleOnly(&'static str),
-    /// Not asked because this server does not let it come about.
+    /// Not sent because this server cannot produce the case.
     Skipped(String),
 }
 
@@ -50,7 +50,7 @@ impl Report {
         &self.rows
     }
 
-    /// Returns the cases that are not as observed.
+    /// Returns the cases that differ from the observation.
     #[must_use]
     pub fn different(&self) -> Vec<&Row> {
         let is_different = |row: &&Row| matches!(row.outcome, Outcome::Different(_));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A secret, token or password, which `Debug` hides.
+/// Secret, token or password, which `Debug` hides.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

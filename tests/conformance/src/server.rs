@@ -1,4 +1,4 @@
-//! The server that is asked, and who asks it.
+//! The server under test, and the administrator's access to it.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use crate::exchange::{Answer, Request};
 use crate::form::Strictness;
 use crate::{Error, Secret};
 
-/// Variable that names a real server.
+/// Variable with the origin of a real server.
 pub const DOMAIN: &str = "LIVE_ZITADEL_DOMAIN";
-/// Variable that names the file with the personal access token of its administrator.
+/// Variable with the file that holds its administrator's personal access token.
 pub const TOKEN_FILE: &str = "LIVE_ZITADEL_ADMIN_TOKEN_FILE";
 
-/// A ZITADEL, real or double.
+/// ZITADEL server, real or double.
 #[derive(Debug)]
 pub struct Server<'a> {
     client: Client,
-    /// Origin that connections go to.
+    /// Origin of connections.
     origin: String,
-    /// Host and port that requests name.
+    /// Host and port in requests.
     host: String,
     issuer: String,
     administrator: Secret,
@@ -28,19 +28,19 @@ pub struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    /// Takes the double, whatever issuer it has.
+    /// Uses the double, whatever its issuer is.
     ///
     /// # Errors
-    /// When there is no HTTP client.
+    /// If the HTTP client cannot be created.
     pub fn double(double: &'a ZitadelDouble) -> Result<Self, Error> {
         let origin = format!("http://{}", double.addr());
         Self::new(origin, double.issuer(), double.administrator(), Some(double))
     }
 
-    /// Takes the real server that the environment names; `None` where it names none.
+    /// Uses the real server that the environment names; `None` if it names none.
     ///
     /// # Errors
-    /// When one of the two variables is set alone, or its value is of no use.
+    /// If only one of the two variables is set, or a value is unusable.
     pub fn of_environment(
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, Error> {
@@ -98,7 +98,7 @@ impl<'a> Server<'a> {
         self.administrator.reveal()
     }
 
-    /// Returns the double's library, for what HTTP cannot bring about.
+    /// Returns the double's library, for changes that HTTP cannot make.
     pub(crate) fn library(&self) -> Result<&'a ZitadelDouble, Error> {
         self.double.ok_or(Error::DoubleOnly)
     }
@@ -111,7 +111,7 @@ impl<'a> Server<'a> {
         if self.is_double() { Strictness::Exact } else { Strictness::Tolerant }
     }
 
-    /// Sends a request. Its path is in the errors, and no more of it.
+    /// Sends a request. Errors contain its path only.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, Error> {
         let path = request.path.split('?').next().unwrap_or_default();
         let call = format!("{} {path}", request.method);

@@ -1,4 +1,4 @@
-//! The things that all cases share: three projects, applications, service users and people.
+//! Things that all cases share: three projects, applications, service users and people.
 
 mod people;
 mod service_users;
@@ -21,49 +21,49 @@ use crate::server::Server;
 use crate::strangers::Strangers;
 use crate::{Error, Secret};
 
-/// Lifetime of what the set-up makes, where it has one.
+/// Lifetime of created things, if they have one.
 const A_DAY: Duration = Duration::from_hours(24);
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// An order that undoes what a case did to things that all cases share.
+/// Order that undoes a case's changes to shared things.
 pub(crate) enum Undo {
-    /// A call of the management API: a thing, and `_reactivate` for instance.
+    /// Call of the management API: a thing, and for example `_reactivate`.
     Order(String, &'static str),
-    /// An order to the double's library.
+    /// Order to the double's library.
     Library(Box<dyn FnOnce(&ZitadelDouble) + Send>),
 }
 
-/// Three projects with their applications and users, and the names that observed ones have here.
+/// Three projects with their applications and users, and the counterparts of observed names.
 pub(crate) struct Stage<'a> {
     pub(crate) server: &'a Server<'a>,
     pub(crate) prefix: &'a Prefix,
     pub(crate) names: Names,
     pub(crate) org: String,
     pub(crate) project: String,
-    /// The API application with a secret.
+    /// API application with a secret.
     pub(crate) api: App,
-    /// The API application with a key.
+    /// API application with a key.
     pub(crate) keyed: App,
     pub(crate) key: Key,
     pub(crate) front_end: App,
     pub(crate) jwt_front_end: App,
     pub(crate) other_project: String,
-    /// For applications that change: tokens of people name all applications of their project.
+    /// Project of changing applications: tokens of people name all applications of their project.
     pub(crate) changing_project: String,
     pub(crate) other_api: App,
     pub(crate) other_front_end: App,
     pub(crate) users: ServiceUsers,
     pub(crate) reader_key: Key,
-    /// On a real server logins may not be possible.
+    /// People; on a real server logins may be impossible.
     pub(crate) people: Result<People, Error>,
-    /// At the double.
+    /// Another organization, at the double only.
     pub(crate) strangers: Option<Strangers>,
     pub(crate) undo: Mutex<Vec<Undo>>,
 }
 
 impl<'a> Stage<'a> {
-    /// Makes everything, and waits until it is visible.
+    /// Creates everything, and waits until it is visible.
     pub(crate) async fn set_up(server: &'a Server<'a>, prefix: &'a Prefix) -> Result<Self, Error> {
         let mut names = Names::default();
         let me = "/management/v1/orgs/me";
@@ -155,12 +155,12 @@ impl<'a> Stage<'a> {
         Ok(stage)
     }
 
-    /// Has something undone after the case.
+    /// Registers an order that runs after the case.
     pub(crate) fn afterwards(&self, undo: Undo) {
         self.undo.lock().unwrap_or_else(PoisonError::into_inner).push(undo);
     }
 
-    /// Undoes what a case did.
+    /// Runs the orders that undo a case.
     pub(crate) async fn undo(&self) -> Result<(), Error> {
         let undo = std::mem::take(&mut *self.undo.lock().unwrap_or_else(PoisonError::into_inner));
         for one in undo {
@@ -172,30 +172,30 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// The claims of an assertion of the API application with a key.
+    /// Returns claims for an assertion of the API application with a key.
     pub(crate) fn claims(&self) -> Value {
         claims(&self.keyed.client_id, self.server.issuer())
     }
 
-    /// Introspection by the API application with a secret.
+    /// Introspection request of the API application with a secret.
     pub(crate) fn ask(&self, token: &str) -> Request {
         ask_as(&self.api, token)
     }
 }
 
-/// The path of an application.
+/// Returns the path of an application.
 pub(crate) fn app_path(project: &str, app: &App) -> String {
     format!("projects/{project}/apps/{}", app.id)
 }
 
-/// Introspection by an application with a secret.
+/// Introspection request of an application with a secret.
 pub(crate) fn ask_as(app: &App, token: &str) -> Request {
     let secret = app.secret.as_ref().map_or("", Secret::reveal);
     let credentials = format!("{}:{}", app.client_id, encoded(secret));
     introspection().basic(&credentials).form([("token", token)])
 }
 
-/// Introspection by an application with a key.
+/// Introspection request of an application with a key.
 pub(crate) fn ask_by_assertion(assertion: &str, token: &str) -> Request {
     introspection().form([
         ("token", token),
@@ -213,7 +213,7 @@ fn encoded(half: &str) -> String {
     url::form_urlencoded::byte_serialize(half.as_bytes()).collect()
 }
 
-/// Names an application by its observed client id and secret.
+/// Adds an application's observed client id and secret to the names.
 fn name(names: &mut Names, client_id: &str, app: &App, secret: &str) {
     names.add(client_id, &app.client_id);
     if let Some(live) = app.secret.as_ref().filter(|_| !secret.is_empty()) {

@@ -1,5 +1,5 @@
-//! Another organization, which only the double's library can make: a real server's organizations
-//! are not ours.
+//! Another organization, which only the double's library can create: we do not own the
+//! organizations of a real server.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::server::Server;
 use crate::setup::Stage;
 use crate::{Error, Secret};
 
-/// An organization with a service user, and a project with an API application.
+/// Organization with a service user, and a project with an API application.
 pub(crate) struct Strangers {
     pub(crate) org: OrgId,
     pub(crate) user: UserId,
     pub(crate) pat: Secret,
-    /// The same user where the organization gave it a role of our project.
+    /// Another user, to which the organization granted a role of our project.
     pub(crate) granted_user: UserId,
     pub(crate) granted_pat: Secret,
-    /// Has no scopes, as the token of a first instance's administrator.
+    /// Token without scopes, as a first instance's administrator has.
     pub(crate) without_scopes: Secret,
     /// API application of a third organization.
     pub(crate) api: App,
@@ -26,7 +26,7 @@ pub(crate) struct Strangers {
 }
 
 impl Strangers {
-    /// Makes them at the double; `None` at a real server.
+    /// Creates the strangers at the double; `None` at a real server.
     pub(crate) fn of(stage: &mut Stage<'_>) -> Result<Option<Self>, Error> {
         if !stage.server.is_double() {
             return Ok(None);

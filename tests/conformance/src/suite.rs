@@ -1,4 +1,4 @@
-//! One run: set up, ask, compare, clean up.
+//! One run: set up, send requests, compare, clean up.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
 use crate::setup::Stage;
 
-/// Time in which a real server has to show a change to introspection.
+/// Time within which a real server must show a change to introspection.
 const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Parts of JSON Web Encryption in its compact form.
+/// Number of parts of a compact JSON Web Encryption.
 const PARTS_OF_JWE: usize = 5;
 
-/// Asks a server everything that was observed. A clean-up that fails is a row of the report.
+/// Sends every observed request to a server. A failed clean-up is a row of the report.
 ///
 /// # Errors
-/// When the set-up fails, or when entries and cases do not match.
+/// If the setup fails, or if entries and cases do not match.
 pub async fn run(server: &Server<'_>) -> Result<Report, Error> {
     let cases = introspection();
     let unmatched = entries::unmatched(&cases);
@@ -35,10 +35,10 @@ pub async fn run(server: &Server<'_>) -> Result<Report, Error> {
     run_cases(server, &cases).await
 }
 
-/// Asks a server about these cases.
+/// Sends the requests of these cases to a server.
 ///
 /// # Errors
-/// When the set-up fails.
+/// If the setup fails.
 pub async fn run_cases(server: &Server<'_>, cases: &[Case]) -> Result<Report, Error> {
     remove_left_overs(server).await?;
     let prefix = Prefix::of_this_run();
@@ -90,7 +90,7 @@ async fn outcome(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Outcome {
     }
 }
 
-/// Brings a case about, asks, and compares; at a real server until the answer has settled.
+/// Sets up a case, sends its request and compares; at a real server until the response settles.
 async fn compare(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Result<Vec<String>, Error> {
     let request = match &entry.ask {
         Ask::Replayed => replay::request(case, stage).await?,
@@ -113,7 +113,7 @@ async fn compare(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Result<Vec<St
     }
 }
 
-/// Asks once; `None` is no answer in time, which is an error unless none was observed.
+/// Sends the request once; `None` means no response in time, an error unless none was observed.
 async fn asked_once(
     request: &Request,
     case: &Case,

@@ -1,4 +1,4 @@
-//! Waiting until a thing that was made is visible: everything at ZITADEL becomes so eventually.
+//! Waiting until a created thing is visible: ZITADEL is eventually consistent.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::Error;
 use crate::exchange::Request;
 use crate::server::Server;
 
-/// Longer than any projection lags on a server that is well.
+/// Longer than any projection lags on a healthy server.
 const WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// The time in which a call may be refused because what it is about is not visible yet.
+/// Time in which a call may be refused because its subject is not visible yet.
 pub(crate) struct Patience(Instant);
 
 impl Patience {
@@ -21,7 +21,7 @@ impl Patience {
         Self(Instant::now() + WITHIN)
     }
 
-    /// Tells if the call may be made again, and waits until then.
+    /// Returns whether the call may be repeated, after a pause if so.
     pub(crate) async fn allows_after(&self, error: &Error) -> bool {
         let allows = matches!(error, Error::Refused { .. }) && Instant::now() < self.0;
         if allows {
@@ -37,7 +37,7 @@ impl Server<'_> {
         self.seen("a token", request, |_, body| body.contains("\"active\":true")).await
     }
 
-    /// Waits until a request is answered with a status.
+    /// Waits until a request is answered with this status.
     pub(crate) async fn answered(
         &self,
         what: &str,
@@ -47,7 +47,7 @@ impl Server<'_> {
         self.seen(what, request, |status, _| status == expected).await
     }
 
-    /// Waits until the answer to a request holds a text.
+    /// Waits until the response to a request contains a text.
     pub(crate) async fn holds(
         &self,
         what: &str,

@@ -25,10 +25,10 @@ pub struct WalkThrough {
     pub no_role_token: Secret,
 }
 
-/// Makes what a walk-through needs, does the work, and removes it again.
+/// Creates the credentials of a walk-through, runs the work, and removes them again.
 ///
 /// # Errors
-/// When the set-up or the clean-up fails.
+/// If the setup or the clean-up fails.
 pub async fn with_walk_through<T>(
     server: &Server<'_>,
     work: impl AsyncFnOnce(WalkThrough) -> T,

@@ -1,12 +1,12 @@
-//! What a client sees of an answer.
+//! Response as a client sees it.
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-/// An answer, read to its end.
+/// Response, read to its end.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
+    /// Status.
     pub status: StatusCode,
     /// `WWW-Authenticate`.
     pub challenge: Option<String>,
@@ -18,17 +18,17 @@ pub struct Answer {
     pub cache_control: Option<String>,
     /// `Allow`.
     pub allow: Option<String>,
-    /// The body; `Null` where it is no JSON.
+    /// Body; `Null` if it is not JSON.
     pub body: Value,
-    /// The body as text.
+    /// Body as text.
     pub text: String,
 }
 
 impl Answer {
-    /// Reads the whole answer.
+    /// Reads the complete response.
     ///
     /// # Panics
-    /// When the connection breaks: our API does not do that.
+    /// If the connection breaks, which our API does not cause.
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn read(response: Response) -> Self {
         let header = |name| {
@@ -43,7 +43,7 @@ impl Answer {
         Self { status, challenge, retry_after, content_type, cache_control, allow, body, text }
     }
 
-    /// The `code` of a problem; empty where there is none.
+    /// `code` of a problem; empty if there is none.
     #[must_use]
     pub fn code(&self) -> &str {
         self.body.get("code").and_then(Value::as_str).unwrap_or_default()

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::{Answer, Environment, routes};
 
-/// A started API, and a client for it.
+/// Started API with a client for it.
 #[derive(Debug)]
 pub struct Api {
     running: Running,
@@ -15,7 +15,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Starts the API as it is.
+    /// Starts the API with the routes of these tests.
     pub async fn start(environment: Environment) -> Self {
         Self::start_with(environment, routes()).await
     }
@@ -23,7 +23,7 @@ impl Api {
     /// Starts an API with other routes.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn start_with(environment: Environment, routes: Routes) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -35,30 +35,30 @@ impl Api {
         Self { running, client, _directory: directory }
     }
 
-    /// The URL of a path.
+    /// URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.local_address())
     }
 
-    /// The address that the API listens on.
+    /// Address on which the API listens.
     #[must_use]
     pub fn address(&self) -> std::net::SocketAddr {
         self.running.local_address()
     }
 
-    /// `GET` from the listener for operators.
+    /// Sends `GET` to the listener for operators.
     ///
     /// # Panics
-    /// When there is none, or no answer.
+    /// If there is no such listener, or no response.
     pub async fn admin(&self, path: &str) -> Answer {
         self.send(self.client.get(self.admin_url(path))).await
     }
 
-    /// Returns the sum of the counters whose lines in `/metrics` begin so; 0 where there is none.
+    /// Returns the sum of the counters in `/metrics` whose lines begin with this text, or 0.
     ///
     /// # Panics
-    /// As [`admin`](Self::admin), and when a value is no whole number.
+    /// As [`admin`](Self::admin), and if a value is not a whole number.
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn count(&self, series: &str) -> u64 {
         let text = self.admin("/metrics").await.text;
@@ -66,10 +66,10 @@ impl Api {
         of_series.map(|(_, value)| value.parse::<u64>().expect("a number")).sum()
     }
 
-    /// The URL of a path of the listener for operators.
+    /// URL of a path of the listener for operators.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no such listener.
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub fn admin_url(&self, path: &str) -> String {
@@ -77,10 +77,10 @@ impl Api {
         format!("http://{address}{path}")
     }
 
-    /// The URL of a path of the listener for webhooks.
+    /// URL of a path of the listener for webhooks.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no such listener.
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub fn webhook_url(&self, path: &str) -> String {
@@ -88,35 +88,35 @@ impl Api {
         format!("http://{address}{path}")
     }
 
-    /// `GET`, with an access token.
+    /// Sends `GET` with an access token.
     pub async fn get(&self, path: &str, token: &str) -> Answer {
         self.send(self.client.get(self.url(path)).bearer_auth(token)).await
     }
 
-    /// `GET`, without an access token.
+    /// Sends `GET` without an access token.
     pub async fn get_without_token(&self, path: &str) -> Answer {
         self.send(self.client.get(self.url(path))).await
     }
 
-    /// Any request, made by [`Api::client`].
+    /// Sends a request made by [`Api::client`].
     ///
     /// # Panics
-    /// When there is no answer.
+    /// If there is no response.
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// The client, which follows no redirect.
+    /// Client, which follows no redirect.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Has the files of the credentials read again, as SIGHUP does, and waits until they have been.
+    /// Makes the API read its credential files again, as SIGHUP does, and waits until it has.
     ///
     /// # Panics
-    /// When there are none.
+    /// If there are none.
     #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
     pub async fn read_credentials_again(&self) {
         self.running.read_credentials_again().expect("credentials in files").await;

@@ -1,4 +1,4 @@
-//! An API that follows the change feed, and the bound that it keeps.
+//! An API that follows the change feed, and its staleness bound.
 
 use std::{io::Write, time::Duration};
 
@@ -8,18 +8,19 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{Api, Environment, with_client_secret};
 
-/// `cache.max_staleness`, by default.
+/// Default of `cache.max_staleness`.
 pub const MAX_STALENESS: Duration = Duration::from_secs(3);
-/// Longer than anything here may take on a busy machine.
+/// Longer than any step here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between two requests of one loop.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The environment for the double with a change feed, and the file of its token, which must outlive the
-/// API. The double tells a change of roles at once, so nothing has to lag and little to settle.
+/// Returns the environment for the double with a change feed, and the file of its token, which must
+/// outlive the API. The double shows a change of roles at once, so the lag is zero and the time to
+/// settle short.
 ///
 /// # Panics
-/// When the file cannot be written.
+/// If the file cannot be written.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub fn with_feed(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
@@ -34,16 +35,16 @@ pub fn with_feed(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
 }
 
 impl Api {
-    /// Waits until requests with these tokens are let in and cost no introspection.
+    /// Waits until requests with these tokens are accepted without an introspection.
     ///
     /// # Panics
-    /// When one is denied, and when they cost one for ever.
+    /// If one is denied, or if they never stop causing introspections.
     pub async fn keeps(&self, double: &ZitadelDouble, tokens: &[&str]) {
         self.keeps_for(double, tokens, Duration::ZERO).await;
     }
 
-    /// Waits until requests with these tokens are let in, and cost no introspection although the last one
-    /// was longer ago than an answer may be reused in silence.
+    /// Waits until requests with these tokens are accepted without an introspection, although the
+    /// last one was longer ago than an answer may be reused without the feed.
     ///
     /// # Panics
     /// As [`keeps`](Self::keeps).
@@ -73,11 +74,11 @@ impl Api {
         }
     }
 
-    /// Waits until the token is denied. No request that is sent later than `max_staleness` after the change
-    /// may be let in.
+    /// Waits until the token is denied. No request sent later than `max_staleness` after the change
+    /// may be accepted.
     ///
     /// # Panics
-    /// When one is, and when the token is not denied in the end.
+    /// If one is, or if the token is never denied.
     pub async fn denies_in_time(&self, path: &str, token: &str, changed: Instant) {
         let began = Instant::now();
         loop {
@@ -90,7 +91,7 @@ impl Api {
             if status == 401 {
                 return;
             }
-            // 503: the witness cannot be heard for a moment.
+            // 503: the witness is briefly unreachable.
             assert!(status == 200 || status == 503, "{status}");
             assert!(began.elapsed() < PATIENCE, "{status} for ever");
             sleep(PAUSE).await;

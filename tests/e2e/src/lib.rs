@@ -1,5 +1,5 @@
-//! The harness of the black-box tests: it starts the API as `main` does, on a port of its own, and
-//! speaks to it over sockets. What a test finds here is what a client would find.
+//! Harness of the black-box tests: it starts the API as `main` does, on a port of its own, and
+//! talks to it over sockets, as a client does.
 
 mod answer;
 mod api;

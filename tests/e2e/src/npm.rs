@@ -6,15 +6,15 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Installs the packages of a directory of this package's, unless that was done for its lock file as it
-/// is now. Returns where they are.
+/// Installs the packages of a directory in this package, unless that was done for its current lock
+/// file. Returns their path.
 ///
 /// # Panics
-/// When they cannot be installed.
+/// If they cannot be installed.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub fn node_modules(directory: &str) -> PathBuf {
-    // Two tests of one program would disturb each other.
+    // Two tests of one program would interfere with each other.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);

@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{Environment, npm::npm_ci};
 
-/// Requests that the server had, by endpoint.
+/// Number of requests that the server received, by endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// At the authorization endpoint.
@@ -27,7 +27,7 @@ pub struct Counts {
     pub registration: u64,
 }
 
-/// The server as a child process; it ends with its standard input.
+/// Server as a child process; it ends when its standard input closes.
 #[derive(Debug)]
 pub struct OidcProvider {
     about: Value,
@@ -45,7 +45,7 @@ impl OidcProvider {
     /// Starts the server.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
@@ -53,7 +53,7 @@ impl OidcProvider {
     /// Starts the server with these options.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     pub async fn start_with(options: &[&str]) -> Self {
         static INSTALLED: OnceLock<()> = OnceLock::new();
         INSTALLED.get_or_init(|| npm_ci(&directory()));
@@ -81,7 +81,7 @@ impl OidcProvider {
     /// Returns a text of the server's first line.
     ///
     /// # Panics
-    /// When there is none of that name.
+    /// If there is none with that name.
     #[must_use]
     pub fn about(&self, name: &str) -> &str {
         text(&self.about, name)
@@ -96,10 +96,10 @@ impl OidcProvider {
             .with("CLIENT_SECRET", self.about("client_secret"))
     }
 
-    /// Posts a form as one of the service clients, and returns the body of the answer.
+    /// Posts a form as one of the service clients, and returns the body of the response.
     ///
     /// # Panics
-    /// When the answer is no success.
+    /// If the response is not a success.
     pub async fn post(&self, endpoint: &str, client: &str, form: &[(&str, &str)]) -> Value {
         let client = self.about.get(client).expect("a service client");
         let (id, secret) = (text(client, "client_id"), text(client, "client_secret"));
@@ -120,7 +120,7 @@ impl OidcProvider {
         text(&answer, "access_token").to_owned()
     }
 
-    /// Has the server carry out a command.
+    /// Sends a command to the server and returns its result.
     async fn command(&mut self, command: Value) -> Value {
         self.stdin.write_all(format!("{command}\n").as_bytes()).await.expect("its input");
         let answer = self.read().await;
@@ -128,10 +128,10 @@ impl OidcProvider {
         answer
     }
 
-    /// Takes all roles from a person or a service client.
+    /// Revokes all roles of a person or a service client.
     ///
     /// # Panics
-    /// When there are none.
+    /// If there are none.
     pub async fn ungrant(&mut self, id: &str) {
         self.command(json!({ "ungrant": id })).await;
     }
@@ -156,10 +156,10 @@ impl OidcProvider {
         self.command(json!({ "revoke": id })).await;
     }
 
-    /// Returns the requests so far.
+    /// Returns the requests received so far.
     ///
     /// # Panics
-    /// When the answer has no counts.
+    /// If the response has no counts.
     pub async fn counts(&mut self) -> Counts {
         let answer = self.command(json!({ "count": true })).await;
         let count = |endpoint: &str| {
@@ -176,7 +176,7 @@ impl OidcProvider {
     /// Ends the server.
     ///
     /// # Panics
-    /// When it cannot be waited for.
+    /// If waiting for its end fails.
     pub async fn stop(mut self) {
         drop(self.stdin);
         self.process.wait().await.expect("its end");

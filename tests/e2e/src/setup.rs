@@ -1,11 +1,11 @@
-//! The environment that an API is started with.
+//! Environment variables with which an API starts.
 
 use std::{collections::BTreeMap, io::Write};
 
 use tempfile::NamedTempFile;
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// Environment variables; the port is one that the system chooses.
+/// Environment variables; the system chooses the port.
 #[derive(Clone, Debug)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -30,7 +30,7 @@ impl Environment {
     }
 }
 
-/// The environment for the double, as the Python example has it: `CLIENT_ID`, `CLIENT_SECRET`.
+/// Returns the environment for the double, as in the Python example: `CLIENT_ID`, `CLIENT_SECRET`.
 #[must_use]
 pub fn with_client_secret(double: &ZitadelDouble) -> Environment {
     Environment::default()
@@ -39,10 +39,10 @@ pub fn with_client_secret(double: &ZitadelDouble) -> Environment {
         .with("CLIENT_SECRET", &double.client_secret())
 }
 
-/// The environment for the double with `KEY_FILE`, and that file, which must outlive the start.
+/// Returns the environment for the double with `KEY_FILE`, whose file must outlive the start.
 ///
 /// # Panics
-/// When the file cannot be written.
+/// If the file cannot be written.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub fn with_key_file(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
@@ -54,7 +54,7 @@ pub fn with_key_file(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     (environment, file)
 }
 
-/// An access token at the double of a user with the role `read:messages`.
+/// Returns an access token at the double of a user with the role `read:messages`.
 #[must_use]
 pub fn reader(double: &ZitadelDouble) -> String {
     let user = double.add_user(NewUser::service("reader"));

@@ -1,4 +1,4 @@
-//! What a client sees that writes its bytes by hand.
+//! Raw sockets, for bytes that no client library sends.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use tokio::{
 
 use crate::Api;
 
-/// Longer than anything here takes, however busy the machine is.
+/// Longer than any step here takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects to the API.
 ///
 /// # Panics
-/// When the connection is refused.
+/// If the connection is refused.
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub async fn connect(api: &Api) -> TcpStream {
     TcpStream::connect(api.address()).await.expect("a connection")
 }
 
-/// Waits until the server closes the connection, and returns what it said before.
+/// Waits until the server closes the connection, and returns the bytes that it sent before.
 ///
 /// # Panics
-/// When the connection is open after a minute.
+/// If the connection is still open after a minute.
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub async fn closed(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
@@ -35,10 +35,10 @@ pub async fn closed(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Sends these bytes, and returns everything that comes until the server closes the connection.
+/// Sends these bytes, and returns everything received until the server closes the connection.
 ///
 /// # Panics
-/// When they cannot be sent, or the connection is open after a minute.
+/// If they cannot be sent, or the connection is still open after a minute.
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub async fn exchange(api: &Api, bytes: &[u8]) -> String {
     let mut stream = connect(api).await;

@@ -1,5 +1,5 @@
-//! The table of the API under test. It has the paths of the demo API, and none of its code: a fork
-//! may replace that.
+//! Routes of the API under test. They have the paths of the demo API but none of its code, which a
+//! fork may replace.
 
 use app::{Authorized, Routes, guarded, public};
 use axum::Json;

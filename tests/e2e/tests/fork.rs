@@ -1,4 +1,4 @@
-//! A fork: the README's own code blocks in a copy of this repository, and the tests of that copy.
+//! A fork: the README's code blocks in a copy of this repository, and the tests of that copy.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Modules of stories that take minutes and know no route of the demo: a fork cannot break them.
+/// Modules of stories that take minutes and use no route of the demo: a fork cannot break them.
 const OF_NO_ROUTE: [&str; 7] = [
     "changes::",
     "changes_",
@@ -32,7 +32,7 @@ const OF_NO_ROUTE: [&str; 7] = [
     "stalls::",
 ];
 
-/// A copy of the files that git knows, as they are now.
+/// Copy of the current files that git tracks.
 struct Fork(TempDir);
 
 impl Fork {
@@ -54,8 +54,8 @@ impl Fork {
         fs::write(&path, change(&text)).unwrap();
     }
 
-    /// Builds apart from this repository: cargo tells two workspaces of the same shape apart by
-    /// nothing, and would take the code of the one for that of the other.
+    /// Builds in a separate target directory: cargo does not distinguish two workspaces of the same
+    /// shape, and would use the code of one for the other.
     #[track_caller]
     fn assert_tests_pass(&self, packages: &[&str]) {
         let tests = Command::new(env!("CARGO"))
@@ -73,7 +73,7 @@ impl Fork {
         assert!(tests.status.success(), "{said}");
     }
 
-    /// Runs the fork's own `setup`, and returns the roles that it made.
+    /// Runs the fork's own `setup`, and returns the roles that it created.
     #[track_caller]
     fn roles_of_setup(&self, double: &ZitadelDouble) -> Value {
         let directory = self.0.path().join("set-up");
@@ -92,7 +92,7 @@ impl Fork {
     }
 }
 
-/// The code block of the README that begins with this line.
+/// Returns the code block of the README that begins with this line.
 fn block(first_line: &str) -> String {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let blocks = readme.split("```").skip(1).step_by(2);
@@ -141,6 +141,6 @@ fn the_routes_of_the_demo_are_replaced_and_all_other_tests_pass() {
          Routes::default().get(\"/hello\", guarded(handlers::hello))\n}\n"
             .to_owned()
     });
-    // No other package depends on what was replaced.
+    // No other package depends on the replaced code.
     fork.assert_tests_pass(&["-p", "app", "-p", "tests", "-p", "benchmarks"]);
 }

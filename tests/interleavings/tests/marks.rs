@@ -1,4 +1,4 @@
-//! The table of marks, built with atomics that loom reorders as the memory model allows.
+//! The table of marks, with atomics that loom reorders as the memory model allows.
 
 #![expect(clippy::expect_used, reason = "a thread that panicked fails the test")]
 
@@ -19,7 +19,7 @@ const AS_OF: u64 = 90;
 
 const MARKED: Option<Tick> = Some(Tick::from_nanos(APPLIED));
 
-/// Reads as a use does while `write` goes on, in every order.
+/// Runs `read` concurrently with `write`, in every order.
 fn check(
     write: impl Fn(&Marks<4>) + Send + Sync + Copy + 'static,
     read: impl Fn(&Marks<4>) + Copy + Send + Sync + 'static,
@@ -44,7 +44,7 @@ fn a_reader_that_sees_a_watermark_sees_every_mark_from_before_it() {
         },
         |marks| {
             let watermark = marks.watermark();
-            // Either half of it is enough: an age counts the older one.
+            // Either half is enough, because an age uses the older one.
             if watermark.tick.as_nanos() == AS_OF || watermark.wall_nanos() == AS_OF {
                 assert_eq!(marks.newest(&[0, 1]), MARKED);
                 assert_eq!(marks.newest_of_everything(), MARKED);

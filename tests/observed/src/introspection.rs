@@ -1,30 +1,30 @@
-//! The answers of introspection, and of what belongs to it.
+//! Observed requests to introspection and related endpoints, with their responses.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A question and its answer.
+/// Request and its response.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Its name.
+    /// Name of the case.
     #[serde(rename = "case")]
     pub name: String,
-    /// The part of the request that it is about.
+    /// Part of the request that the case concerns.
     pub section: Section,
-    /// The request, as far as it was kept.
+    /// Request, as far as it was recorded.
     pub asked: Asked,
-    /// The status of the answer; `None` where none came.
+    /// Status of the response; `None` if none arrived.
     pub status: Option<u16>,
-    /// The header fields of the answer. Times and cookies are patterns in parentheses.
+    /// Headers of the response. Times and cookies are patterns in parentheses.
     pub headers: Map<String, Value>,
-    /// The body of the answer.
+    /// Body of the response.
     pub body: String,
-    /// The verdict, fault or outcome that the adapter makes of the answer.
+    /// Verdict, fault or outcome that the adapter derives from the response.
     pub expected: Value,
 }
 
-/// The part of the request that a case is about.
+/// Part of the request that a case concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {
@@ -32,11 +32,11 @@ pub enum Section {
     Token,
     /// The client: its credentials, the host, the method.
     Client,
-    /// ZITADEL in trouble.
+    /// A fault of ZITADEL.
     Fault,
 }
 
-/// A request, as far as it was kept.
+/// Request, as far as it was recorded.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Asked {
@@ -47,7 +47,7 @@ pub enum Asked {
 }
 
 impl Case {
-    /// Returns the token that was asked about, where it was kept.
+    /// Returns the introspected token, if it was recorded.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.part("token")?.as_str().or_else(|| {
@@ -56,13 +56,13 @@ impl Case {
         })
     }
 
-    /// Returns the client that asked about a token, where it was kept.
+    /// Returns the client that introspected a token, if it was recorded.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.part("client")?.as_str()
     }
 
-    /// Tells whether the client authenticated by an assertion.
+    /// Returns whether the client authenticated by an assertion.
     #[must_use]
     pub fn is_by_assertion(&self) -> bool {
         self.part("form").is_some_and(|form| form.to_string().contains("client_assertion"))
@@ -80,7 +80,7 @@ impl Case {
 /// Reads all cases, in the order in which they were observed.
 ///
 /// # Panics
-/// When a line is no case.
+/// If a line is not a case.
 #[must_use]
 #[expect(clippy::panic, reason = "a test cannot go on without its data")]
 pub fn introspection() -> Vec<Case> {

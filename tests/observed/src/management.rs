@@ -1,30 +1,30 @@
-//! The calls of the management API, and what each was answered.
+//! Observed calls of the management API, with their responses.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A call and its answer.
+/// Call and its response.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManagementCall {
-    /// The caller, in words.
+    /// Caller, in words.
     pub caller: String,
-    /// The method.
+    /// Method.
     pub method: String,
-    /// The path, with the ids of the observation.
+    /// Path, with the ids of the observation.
     pub path: String,
-    /// The body of the request; null where it had none.
+    /// Body of the request; null if it had none.
     pub body: Value,
-    /// The status of the answer.
+    /// Status of the response.
     pub status: u16,
-    /// The body of the answer.
+    /// Body of the response.
     pub answer: Value,
 }
 
 /// Reads all calls, in the order in which they were observed.
 ///
 /// # Panics
-/// When a line is no call.
+/// If a line is not a call.
 #[must_use]
 #[expect(clippy::panic, reason = "a test cannot go on without its data")]
 pub fn management() -> Vec<ManagementCall> {

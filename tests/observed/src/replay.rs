@@ -1,4 +1,4 @@
-//! A server that gives one recorded answer to everybody.
+//! A server that sends one recorded response to every client.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use std::{
 
 use crate::Case;
 
-/// A server on a free port of 127.0.0.1 that gives the answer of a case to each request, and that
+/// Server on a free port of 127.0.0.1 that sends the response of a case to each request, and that
 /// of another case to requests for the discovery document. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Replay {
@@ -21,17 +21,17 @@ pub struct Replay {
     ended: Arc<AtomicBool>,
 }
 
-/// The answers, as they are sent; `None` where none ever comes.
+/// Responses as they are sent; `None` if none ever arrives.
 struct Answers {
     discovery: Option<String>,
     case: Option<String>,
 }
 
 impl Replay {
-    /// Starts a server that gives the answers of these two cases.
+    /// Starts a server that sends the responses of these two cases.
     ///
     /// # Errors
-    /// When it cannot listen.
+    /// If it cannot listen.
     pub fn start(discovery: &Case, case: &Case) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
@@ -44,7 +44,7 @@ impl Replay {
                     return;
                 }
                 let answers = Arc::clone(&answers);
-                // An error is a client that left.
+                // An error means that the client disconnected.
                 thread::spawn(move || answers.serve(&connection).ok());
             }
         });
@@ -61,7 +61,7 @@ impl Replay {
 impl Drop for Replay {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-        // Wakes the thread that accepts; where it is gone, nothing is to be woken.
+        // Wakes the thread that accepts; an error means that it has ended.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -88,17 +88,17 @@ impl Answers {
         io::copy(&mut request.by_ref().take(length), &mut io::sink())?;
         match answer {
             Some(answer) => connection.write_all(answer.as_bytes()),
-            // The client leaves first.
+            // The client disconnects first.
             None => io::copy(&mut request, &mut io::sink()).map(drop),
         }
     }
 }
 
-/// The answer as it is sent, once to each connection.
+/// Returns the response as it is sent, one per connection.
 fn response(case: &Case) -> Option<String> {
     let mut response = format!("HTTP/1.1 {} Observed\r\n", case.status?);
     for (name, value) in &case.headers {
-        // Framing is this server's own, and a time in words is none.
+        // Framing is this server's own, and a pattern of a time is not a valid header.
         let is_framing = ["content-length", "transfer-encoding"].contains(&&*name.to_lowercase());
         if let Some(value) = value.as_str().filter(|value| !is_framing && *value != "(a time)") {
             // Writing to a string cannot fail.

@@ -1,8 +1,8 @@
-//! An answer that a test dictates, for what ZITADEL itself would never say.
+//! Responses that a test dictates, for cases that ZITADEL itself never produces.
 
 use serde_json::Value;
 
-/// The whole 200 answer for one token: JSON of any shape, or any bytes.
+/// Complete 200 response for one token: JSON of any shape, or any bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub(crate) content_type: String,
@@ -10,13 +10,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Any bytes, called `application/json` until [`content_type`](Self::content_type) says else.
+    /// Any bytes, as `application/json` unless [`content_type`](Self::content_type) changes that.
     #[must_use]
     pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
         Self { content_type: "application/json".to_owned(), body: body.into() }
     }
 
-    /// The same answer under another media type.
+    /// Replaces the media type.
     #[must_use]
     pub fn content_type(self, content_type: &str) -> Self {
         Self { content_type: content_type.to_owned(), ..self }

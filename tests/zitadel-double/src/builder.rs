@@ -1,4 +1,4 @@
-//! How a double is to be started.
+//! Settings with which a double starts.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::shared::Shared;
 use crate::token_form::{TokenForm, TokenSeal};
 use crate::webhooks;
 
-/// Settings of a double; made by [`ZitadelDouble::builder`].
+/// Settings of a double; [`ZitadelDouble::builder`] creates them.
 #[derive(Clone, Debug)]
 pub struct ZitadelDoubleBuilder {
     listen: SocketAddr,
@@ -27,25 +27,25 @@ pub struct ZitadelDoubleBuilder {
     tokens: TokenForm,
 }
 
-/// The double could not be started.
+/// Error of a double that could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be bound.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address.
+        /// Address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The issuer is not `http://host[:port]` or `https://host[:port]`.
     #[error("{0} is no issuer: an origin without path is needed")]
     Issuer(String),
-    /// A TLS name cannot be put into a certificate.
+    /// A TLS name cannot be part of a certificate.
     #[error("no certificate can be made for these names")]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The operating system gave no thread or no runtime.
+    /// The operating system provided no thread or no runtime.
     #[error("cannot start a thread to serve on")]
     Thread(#[source] std::io::Error),
 }
@@ -67,22 +67,22 @@ impl Default for ZitadelDoubleBuilder {
 }
 
 impl ZitadelDoubleBuilder {
-    /// The address to listen on; a free port of 127.0.0.1 unless set.
+    /// Sets the address to listen on; the default is a free port of 127.0.0.1.
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { listen: address, ..self }
     }
 
-    /// The public origin, as an operator sets it by `ExternalDomain` and `ExternalSecure`: its
+    /// Sets the public origin, as an operator does by `ExternalDomain` and `ExternalSecure`: its
     /// host becomes the instance's first domain, its scheme that of every issuer, whatever the
-    /// transport is. With `https` and no [`tls`](Self::tls), the double is a ZITADEL behind an
-    /// ingress that ends TLS.
+    /// transport is. With `https` and no [`tls`](Self::tls), the double acts as a ZITADEL behind an
+    /// ingress that terminates TLS.
     #[must_use]
     pub fn issuer(self, origin: &str) -> Self {
         Self { issuer: Some(origin.to_owned()), ..self }
     }
 
-    /// One more domain of the instance: it is an issuer of its own.
+    /// Adds a domain to the instance; it is an issuer of its own.
     #[must_use]
     pub fn domain(mut self, name: &str) -> Self {
         self.domains.push(name.to_owned());
@@ -95,60 +95,60 @@ impl ZitadelDoubleBuilder {
         Self { tls_names: names.into_iter().map(str::to_owned).collect(), ..self }
     }
 
-    /// The certificate is one that has expired.
+    /// Makes the certificate an expired one.
     #[must_use]
     pub fn expired_certificate(self) -> Self {
         Self { certificate: Shape::Expired, ..self }
     }
 
-    /// The certificate is marked as that of an authority.
+    /// Marks the certificate as that of an authority.
     #[must_use]
     pub fn certificate_of_an_authority(self) -> Self {
         Self { certificate: Shape::OfAuthority, ..self }
     }
 
-    /// The certificate has its first name in the subject alone (CN), and none in subjectAltName.
+    /// Puts the certificate's first name into the subject (CN) only, and none into subjectAltName.
     #[must_use]
     pub fn certificate_without_names(self) -> Self {
         Self { certificate: Shape::WithoutNames, ..self }
     }
 
-    /// A certificate is wanted of every client.
+    /// Requires a certificate of every client.
     #[must_use]
     pub fn wants_client_certificate(self) -> Self {
         Self { certificate: Shape::WantsClientCertificate, ..self }
     }
 
-    /// Another path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
+    /// Sets the path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
         Self { introspection_path: path.to_owned(), ..self }
     }
 
-    /// A difference to the metadata of the baseline. May be called several times.
+    /// Adds a difference from the baseline metadata. May be called several times.
     #[must_use]
     pub fn metadata(mut self, variant: MetadataVariant) -> Self {
         self.metadata.push(variant);
         self
     }
 
-    /// An ingress in front replaces the host of every request by this text, which must name a domain
-    /// of the instance: `auth.example.com:443` where clients send `auth.example.com`.
+    /// Makes an ingress in front replace the host of every request by this text, which must name a
+    /// domain of the instance: `auth.example.com:443` where clients send `auth.example.com`.
     #[must_use]
     pub fn host_of_ingress(self, host: &str) -> Self {
         Self { host_of_ingress: Some(host.to_owned()), ..self }
     }
 
-    /// Form of new opaque tokens; [`TokenForm::Legacy`] unless set.
+    /// Sets the form of new opaque tokens; the default is [`TokenForm::Legacy`].
     #[must_use]
     pub fn tokens(self, form: TokenForm) -> Self {
         Self { tokens: form, ..self }
     }
 
-    /// Starts; the port is open when this comes back.
+    /// Starts the double; its port is open when this returns.
     ///
     /// # Panics
-    /// Where [`try_start`](Self::try_start) gives an error: a test cannot go on then.
+    /// If [`try_start`](Self::try_start) returns an error: a test cannot continue then.
     #[expect(clippy::panic, reason = "a test cannot go on without its double")]
     pub async fn start(self) -> ZitadelDouble {
         match self.try_start().await {
@@ -157,10 +157,10 @@ impl ZitadelDoubleBuilder {
         }
     }
 
-    /// Starts; the port is open when this comes back.
+    /// Starts the double; its port is open when this returns.
     ///
     /// # Errors
-    /// When the address is taken, or a setting makes no sense.
+    /// If the address is in use, or a setting is invalid.
     #[expect(clippy::unused_async, reason = "starting may come to wait; callers are ready for it")]
     pub async fn try_start(self) -> Result<ZitadelDouble, StartError> {
         let listen = |source| StartError::Listen { address: self.listen, source };
@@ -210,7 +210,7 @@ impl ZitadelDoubleBuilder {
         Ok(Instance { scheme, issuer, domains, introspection_path, metadata, host_of_ingress })
     }
 
-    /// What the issuer is when none is set: where the double is to be reached.
+    /// Returns the issuer when none is set: the origin at which the double listens.
     fn own_origin(&self, address: SocketAddr) -> String {
         match self.tls_names.first() {
             Some(name) => format!("https://{name}:{}", address.port()),

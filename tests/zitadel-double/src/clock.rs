@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since the Unix epoch, as every time on ZITADEL's wire is given.
+/// Seconds since the Unix epoch, the unit of every time on ZITADEL's wire.
 pub(crate) fn unix_now() -> i64 {
     whole_seconds(since_epoch())
 }
@@ -12,12 +12,12 @@ pub(crate) fn unix_micros() -> i64 {
     micros(since_epoch())
 }
 
-/// A duration in whole seconds, as large as the type can say.
+/// Converts a duration to whole seconds; saturates.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A duration in whole microseconds, as large as the type can say.
+/// Converts a duration to whole microseconds; saturates.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

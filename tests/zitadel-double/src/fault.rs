@@ -1,4 +1,4 @@
-//! The ways in which a provider, or what stands before it, can fail.
+//! Faults of a provider, or of a proxy in front of it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,23 +9,23 @@ use http::StatusCode;
 use crate::answer::Answer;
 use crate::gate::Gate;
 
-/// How to fail. The request is always read, recorded, counted and judged first.
+/// Fault of a request. The request is always read, recorded, counted and checked first.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {
     /// Never answers; the connection stays open.
     Stall,
-    /// Answers late. The answer is made at arrival and delivered after this time.
+    /// Delays the response, which is made at arrival, by this time.
     Delay(Duration),
-    /// Answers when the gate opens. The answer is made at arrival.
+    /// Sends the response, which is made at arrival, when the gate opens.
     Hold(Gate),
-    /// The connection is reset (RST) instead of an answer.
+    /// Resets the connection (RST) instead of answering.
     ResetBeforeAnswer,
-    /// The connection is closed (FIN) instead of an answer, as when ZITADEL restarts.
+    /// Closes the connection (FIN) instead of answering, as when ZITADEL restarts.
     CloseBeforeAnswer,
-    /// The head and some of the body, then a reset (RST).
+    /// Sends the head and part of the body, then resets the connection (RST).
     ResetMidBody,
-    /// `Content-Length` promises more than is sent before the connection is closed (FIN).
+    /// Closes the connection (FIN) before the length that `Content-Length` announces was sent.
     Truncate,
     /// 500 with a line of text.
     InternalServerError,
@@ -33,7 +33,7 @@ pub enum Fault {
     BadGateway,
     /// 503 with a proxy's HTML page.
     ServiceUnavailable,
-    /// 429 as ZITADEL answers an exhausted quota: text, a cookie, and no `Retry-After`.
+    /// 429 as ZITADEL answers when a quota is exhausted: text, a cookie, and no `Retry-After`.
     TooManyRequests,
     /// 404 as ZITADEL answers without its database: text that names [`DATABASE_HOST`].
     DatabaseDown,
@@ -43,28 +43,28 @@ pub enum Fault {
     Redirect(RedirectStatus, String),
     /// 200 with JSON whose members have the wrong types.
     WrongTypes,
-    /// 200 `application/json` whose body is no JSON.
+    /// 200 `application/json` whose body is not JSON.
     NotJson,
     /// 200 `application/json` without a body.
     Empty,
-    /// The right answer, compressed although nobody asked for that.
+    /// The right response, compressed although the client did not offer that.
     Compressed,
-    /// The right answer with so many headers more.
+    /// The right response with this many more headers.
     Headers(usize),
-    /// The right answer under this media type.
+    /// The right response with this media type.
     ContentType(String),
     /// 200 with valid JSON of 50 MB.
     Huge(Framing),
-    /// A valid beginning of JSON, then one byte at every interval, for ever.
+    /// A valid beginning of JSON, then one byte at every interval, without end.
     Drip(Duration),
     /// Any status and any body.
     Status(StatusCode, Answer),
 }
 
-/// The host name in the text of [`Fault::DatabaseDown`]: it must show up nowhere else.
+/// Host name in the text of [`Fault::DatabaseDown`]; it must not appear anywhere else.
 pub const DATABASE_HOST: &str = "zitadel-db-primary.internal.invalid";
 
-/// Whether the client is to repeat the method and the body.
+/// Status of a redirect, which decides if the client repeats the method and the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectStatus {
     /// 302: most clients turn the POST into a GET.
@@ -73,28 +73,28 @@ pub enum RedirectStatus {
     TemporaryRedirect,
 }
 
-/// How the end of a large body is announced.
+/// Framing of a large body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// Not at all (chunked in HTTP/1.1).
+    /// Without a length (chunked in HTTP/1.1).
     Chunked,
     /// By `Content-Length`.
     ContentLength,
 }
 
-/// How the discovery document can be wrong besides.
+/// Fault of the discovery document.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DiscoveryFault {
-    /// A fault that every endpoint can have.
+    /// Fault that every endpoint can have.
     Any(Fault),
-    /// The document's `issuer` is this.
+    /// Sets the document's `issuer`.
     Issuer(String),
-    /// The document's `introspection_endpoint` is this, on a foreign origin perhaps.
+    /// Sets the document's `introspection_endpoint`, possibly to a foreign origin.
     IntrospectionEndpoint(String),
-    /// The document has no `introspection_endpoint`.
+    /// Removes the document's `introspection_endpoint`.
     NoIntrospectionEndpoint,
-    /// The answer's `Date` is this, as by another clock.
+    /// Sets the response's `Date`, as by another clock.
     Date(String),
 }
 
@@ -104,18 +104,18 @@ impl From<Fault> for DiscoveryFault {
     }
 }
 
-/// For how many requests a fault lasts.
+/// Number of requests that a fault affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Times {
     /// The next request.
     Once,
-    /// The next so many requests.
+    /// The next requests, this many.
     Next(u32),
     /// Every request until faults are cleared, or another fault is set.
     UntilCleared,
 }
 
-/// What the coming requests will meet, in the order in which it was ordered.
+/// Faults of the coming requests, in the order in which they were set.
 #[derive(Debug)]
 pub(crate) struct FaultQueue<F>(Mutex<VecDeque<(F, Times)>>);
 
@@ -136,7 +136,7 @@ impl<F: Clone> FaultQueue<F> {
         }
     }
 
-    /// The fault of the request that is here now.
+    /// Returns the fault of the current request.
     pub(crate) fn next(&self) -> Option<F> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (fault, times) = queue.front_mut()?;

@@ -1,7 +1,7 @@
-//! The `Forwarded` header (RFC 7239 §4), read as strictly as ZITADEL's library does it.
+//! The `Forwarded` header (RFC 7239 §4), parsed as strictly as ZITADEL's library does.
 
-/// Returns the first value of a parameter; `None` when there is none, or when the header is
-/// malformed, such as by a port outside of quotes.
+/// Returns the first value of a parameter; `None` if there is none, or if the header is malformed,
+/// such as by an unquoted port.
 pub(crate) fn parameter(header: &str, name: &str) -> Option<String> {
     let mut found = None;
     for pair in split(header) {

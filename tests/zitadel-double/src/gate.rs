@@ -1,19 +1,19 @@
-//! A gate that a test opens: answers wait behind it, and no test needs to sleep.
+//! A gate that a test opens: responses wait behind it, and no test needs to sleep.
 
 use tokio::sync::watch;
 
-/// Starts closed; once opened it stays open. Clones are the same gate.
+/// Gate that starts closed and stays open once opened. Clones are the same gate.
 #[derive(Clone, Debug)]
 pub struct Gate(watch::Sender<bool>);
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     #[must_use]
     pub fn closed() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Lets through all who wait, and all who come.
+    /// Releases all current and later waiters.
     pub fn open(&self) {
         self.0.send_replace(true);
     }

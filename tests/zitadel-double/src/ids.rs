@@ -1,6 +1,6 @@
-//! Identifiers, one type each, so that a user cannot be passed where a project is meant.
+//! Identifiers, one type each, so that a user cannot be passed in place of a project.
 //!
-//! ZITADEL's ids are opaque strings that happen to be 18 digits; so are these.
+//! As in ZITADEL, ids are opaque strings that happen to be 18 digits.
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -59,6 +59,6 @@ id! {
     ClientId
 }
 id! {
-    /// A key of a `private_key_jwt` application; the `kid` of its assertions.
+    /// A key of a `private_key_jwt` application; its assertions have it as `kid`.
     KeyId
 }

@@ -1,10 +1,10 @@
-//! Kinds of good tokens that introspection calls inactive, because one table of the database is away.
+//! Kinds of valid tokens that introspection reports as inactive while a table is missing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::world::Token;
 
-/// Kind of the tokens that a fault hits.
+/// Kind of the affected tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Session tokens.
@@ -21,7 +21,7 @@ struct Hidden {
     pats: bool,
 }
 
-/// The faults in force. Nothing of them is in the event log.
+/// Faults in force. The event log does not show them.
 #[derive(Debug, Default)]
 pub(crate) struct InactiveByFault(Mutex<Hidden>);
 

@@ -1,7 +1,7 @@
-//! Which host names are this instance, and what its issuer is.
+//! Host names of the instance, and the issuer that follows from a request's host.
 //!
-//! ZITADEL finds the instance by host name alone, letter by letter; the issuer is the scheme and
-//! the host with the port exactly as they were sent.
+//! ZITADEL finds the instance by exact comparison of the host name; the issuer is the scheme and
+//! the host with the port exactly as the client sent them.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -11,10 +11,10 @@ use http::{HeaderMap, Uri};
 use crate::forwarded;
 use crate::metadata_variant::MetadataVariant;
 
-/// Where introspection lives unless the operator chose another path.
+/// Path of introspection unless the operator chose another one.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth/v2/introspect";
 
-/// Headers that name the instance, the first that does so wins.
+/// Headers that can name the instance; the first one present wins.
 const INSTANCE_HEADERS: [&str; 5] = [
     "x-zitadel-instance-host",
     "forwarded",
@@ -23,10 +23,10 @@ const INSTANCE_HEADERS: [&str; 5] = [
     "x-forwarded-host",
 ];
 
-/// What `ExternalSecure` decides: the scheme of the issuer, whatever the transport is.
+/// Setting `ExternalSecure`: the scheme of the issuer, whatever the transport is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExternalScheme {
-    /// A proxy may say that it is `https`.
+    /// A proxy's header may change it to `https`.
     Http,
     Https,
 }
@@ -34,18 +34,18 @@ pub(crate) enum ExternalScheme {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) scheme: ExternalScheme,
-    /// The issuer that clients are told to configure.
+    /// Issuer for the configuration of clients.
     pub(crate) issuer: String,
-    /// Host names, the first being the `ExternalDomain`.
+    /// Host names; the first is the `ExternalDomain`.
     pub(crate) domains: Vec<String>,
-    /// An operator may change it; each look sees the path of that moment.
+    /// Path of introspection; an operator may change it at any time.
     pub(crate) introspection_path: RwLock<String>,
     pub(crate) metadata: Vec<MetadataVariant>,
-    /// The host that an ingress in front sends in place of the client's.
+    /// Host that an ingress in front sends in place of the client's.
     pub(crate) host_of_ingress: Option<String>,
 }
 
-/// Host names and scheme of a request, as ZITADEL understands them.
+/// Host names and scheme of a request, as ZITADEL derives them.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     host: String,
@@ -56,11 +56,11 @@ pub(crate) struct Origin {
     external_scheme: ExternalScheme,
 }
 
-/// The request came for a host that is not this instance.
+/// Error of a request for a host that is not this instance.
 #[derive(Debug)]
 pub(crate) struct UnknownHost {
     pub(crate) host: String,
-    /// ZITADEL's words for it.
+    /// ZITADEL's text for it.
     pub(crate) text: String,
 }
 
@@ -103,7 +103,7 @@ impl Instance {
         }
     }
 
-    /// Checks that the origin is one of the instance.
+    /// Checks that the origin is a domain of the instance.
     pub(crate) fn check(&self, origin: &Origin) -> Result<(), UnknownHost> {
         let unknown = |host: &str, id: &str, parent: &str| UnknownHost {
             host: host.to_owned(),
@@ -127,7 +127,7 @@ impl Instance {
 }
 
 impl Origin {
-    /// The beginning of what ZITADEL says when it has found no instance for the origin.
+    /// Returns the beginning of ZITADEL's text when it finds no instance for the origin.
     pub(crate) fn no_instance(&self) -> String {
         let Self { host, public_host, scheme, external_domain, .. } = self;
         format!(
@@ -141,7 +141,7 @@ impl Origin {
         name_of(self.public())
     }
 
-    /// Tells if cookies are to be sent over TLS alone; a proxy's word does not count.
+    /// Returns whether cookies are restricted to TLS; a proxy's header does not count.
     pub(crate) fn is_secure(&self) -> bool {
         self.external_scheme == ExternalScheme::Https
     }
@@ -151,14 +151,14 @@ impl Origin {
     }
 }
 
-/// The issuer of answers to the request.
+/// Formats the issuer of responses to the request.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.public())
     }
 }
 
-/// Returns the value of a header, or of a parameter of it where it has the form of `Forwarded`.
+/// Returns the value of a header, or of its parameter `name` if it has the form of `Forwarded`.
 fn parameter(headers: &HeaderMap, header: &str, name: &str) -> Option<String> {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     let value = if header.ends_with("forwarded") || header == "x-forwarded-for" {
@@ -175,7 +175,7 @@ fn forwarded_scheme(headers: &HeaderMap) -> Option<String> {
     schemes.into_iter().find(|scheme| ["http", "https"].contains(&scheme.as_str()))
 }
 
-/// Cuts off the port.
+/// Returns the host name without its port.
 fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, _)) if name.ends_with(']') || !name.contains(':') => name,
@@ -183,7 +183,7 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// `:authority`, or else `Host`.
+/// Returns `:authority`, or else `Host`.
 pub(crate) fn requested_host(uri: &Uri, headers: &HeaderMap) -> String {
     let host = || headers.get(http::header::HOST)?.to_str().ok().map(str::to_owned);
     uri.authority().map(ToString::to_string).or_else(host).unwrap_or_default()

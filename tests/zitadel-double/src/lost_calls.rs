@@ -1,8 +1,8 @@
-//! Management calls whose connection is lost.
+//! Management calls that lose their connection.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Moment at which the connection of a management call is lost. No answer arrives in either case.
+/// Moment at which a management call loses its connection. No response arrives in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostCall {
     /// Before the call took effect.
@@ -11,7 +11,7 @@ pub enum LostCall {
     After,
 }
 
-/// The call to lose, by its number from now.
+/// Call that loses its connection, as the number of calls from now.
 #[derive(Debug, Default)]
 pub(crate) struct LostCalls(Mutex<Option<(usize, LostCall)>>);
 
@@ -20,7 +20,7 @@ impl LostCalls {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, when));
     }
 
-    /// Counts a call; the result is its fate if it is the one to lose.
+    /// Counts a call; returns the moment of its loss if it is the chosen one.
     pub(crate) fn next(&self) -> Option<LostCall> {
         let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, when) = lost.as_mut()?;

@@ -1,4 +1,4 @@
-//! A ZITADEL to play with: prints what to paste, and serves until it is told to stop.
+//! A ZITADEL to try out: prints settings to paste, and serves until it is stopped.
 
 mod play;
 

@@ -1,19 +1,19 @@
-//! Metadata of an authorization server that a version or a setting of ZITADEL decides.
+//! Metadata of an authorization server that depends on a version or a setting of ZITADEL.
 
-/// One difference to the metadata of the baseline; any number of them may be combined.
+/// Difference from the baseline metadata; any number of them can be combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataVariant {
-    /// The document is at the path of RFC 8414 too, which is 404 in the baseline.
+    /// Serves the document at the path of RFC 8414 too, which is 404 in the baseline.
     AtRfc8414Path,
-    /// The document at the path of RFC 8414 names another issuer.
+    /// Serves a document at the path of RFC 8414 that names another issuer.
     OfAnotherIssuerAtRfc8414Path,
     /// Clients may register themselves (RFC 7591).
     RegistrationEndpoint,
     /// A client id may be the URL of a document about the client.
     ClientIdMetadataDocuments,
-    /// There is no `code_challenge_methods_supported`.
+    /// Omits `code_challenge_methods_supported`.
     WithoutPkce,
-    /// The token endpoint takes no client without authentication.
+    /// Excludes clients without authentication from the token endpoint.
     WithoutPublicClients,
 }

@@ -1,4 +1,4 @@
-//! Random material: tokens and secrets as ZITADEL shapes them.
+//! Random tokens and secrets in ZITADEL's formats.
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
@@ -7,12 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const LETTERS_AND_DIGITS: &[u8; 62] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// `length` random bytes in base64url without padding: what an encrypted token id looks like.
+/// Returns `length` random bytes in base64url without padding, the format of an encrypted token id.
 pub(crate) fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes(length))
 }
 
-/// Random bytes of a fixed number: a key or a nonce.
+/// Returns random bytes of a fixed number: a key or a nonce.
 #[expect(clippy::expect_used, reason = "a machine without randomness can run no test")]
 pub(crate) fn array<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
@@ -20,12 +20,12 @@ pub(crate) fn array<const LENGTH: usize>() -> [u8; LENGTH] {
     bytes
 }
 
-/// A generated client secret: 64 characters out of `[A-Za-z0-9]`.
+/// Returns a generated client secret: 64 characters out of `[A-Za-z0-9]`.
 pub(crate) fn client_secret() -> String {
     letters_and_digits(64)
 }
 
-/// A generated signing key of a webhook: 36 characters out of `[A-Za-z0-9]`.
+/// Returns a generated signing key of a webhook: 36 characters out of `[A-Za-z0-9]`.
 pub(crate) fn signing_key() -> String {
     letters_and_digits(36)
 }

@@ -1,4 +1,4 @@
-//! A limit on requests a second, as ZITADEL Cloud has one before every instance.
+//! A limit on requests per second, as ZITADEL Cloud has one in front of every instance.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -8,18 +8,18 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Answers 429 to what is beyond so many requests within one second.
+/// Limit beyond which requests get 429.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests that are answered within one second.
+    /// Maximum number of requests that are answered within one second.
     pub per_second: usize,
-    /// How long every request is refused once the limit was passed; zero refuses only those beyond it.
+    /// Time for which all requests are refused after an excess; zero refuses only the excess.
     pub ban: Duration,
-    /// `Retry-After` of the refusal, in seconds, if it has one.
+    /// `Retry-After` of the refusal, in seconds.
     pub retry_after: Option<u64>,
 }
 
-/// The limit in force, and what came lately.
+/// Limit in force, and recent requests.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter(Mutex<State>);
 
@@ -36,7 +36,7 @@ impl RateLimiter {
             State { limit, ..State::default() };
     }
 
-    /// Takes a request, or says by which limit it is refused.
+    /// Counts a request, or returns the limit that refuses it.
     pub(crate) fn take(&self) -> Result<(), RateLimit> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(limit) = state.limit else { return Ok(()) };

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::oidc::Reply;
 
-/// A call that is not carried out.
+/// Refused call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     code: Code,
     message: String,
-    /// Id of the error inside ZITADEL, where there is one.
+    /// ZITADEL's id of the error, if there is one.
     id: Option<&'static str>,
 }
 
-/// Number of a gRPC status, which decides the status of HTTP.
+/// Number of a gRPC status, which determines the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
     Unknown = 2,
@@ -44,37 +44,37 @@ impl Code {
 
 /// # Causes that ZITADEL numbers
 impl Refusal {
-    /// A value that makes no sense.
+    /// A value is invalid.
     pub(crate) fn invalid(message: &str, id: &'static str) -> Self {
         Self::known(Code::InvalidArgument, message, id)
     }
 
-    /// The thing that the path names is not there.
+    /// The thing in the path does not exist.
     pub(crate) fn not_found(message: &str, id: &'static str) -> Self {
         Self::known(Code::NotFound, message, id)
     }
 
-    /// The thing is there already. ZITADEL says it with this id for all that must be unique.
+    /// The thing exists already. ZITADEL uses this id for everything that must be unique.
     pub(crate) fn taken(message: &str) -> Self {
         Self::exists(message, "V3-DKcYh")
     }
 
-    /// The thing is there already, as seen before the write.
+    /// The thing exists already, found before the write.
     pub(crate) fn exists(message: &str, id: &'static str) -> Self {
         Self::known(Code::AlreadyExists, message, id)
     }
 
-    /// The state of things does not allow the call, or the call would change nothing.
+    /// The state of the thing does not allow the call, or the call would change nothing.
     pub(crate) fn precondition(message: &str, id: &'static str) -> Self {
         Self::known(Code::FailedPrecondition, message, id)
     }
 
-    /// The caller may not do that to this thing.
+    /// The caller must not do that to this thing.
     pub(crate) fn denied(message: &str, id: &'static str) -> Self {
         Self::known(Code::PermissionDenied, message, id)
     }
 
-    /// The token is none, or dead.
+    /// The token is unknown or dead.
     pub(crate) fn invalid_token() -> Self {
         Self::known(Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e")
     }
@@ -84,7 +84,7 @@ impl Refusal {
         Self::not_found("membership not found", "AUTHZ-cdgFk")
     }
 
-    /// The user's manager roles do not allow the call.
+    /// The user's manager roles do not permit the call.
     pub(crate) fn no_permission() -> Self {
         Self::denied("No matching permissions found", "AUTH-5mWD2")
     }
@@ -94,9 +94,9 @@ impl Refusal {
     }
 }
 
-/// # Causes that the gateway tells, or the database
+/// # Causes that the gateway or the database reports
 impl Refusal {
-    /// The body or a member of it makes no sense.
+    /// The body or a member of it is malformed.
     pub(crate) fn malformed(text: impl Into<String>) -> Self {
         Self::plain(Code::InvalidArgument, text)
     }
@@ -106,7 +106,7 @@ impl Refusal {
         Self::plain(Code::Unauthenticated, "auth header missing")
     }
 
-    /// The path is there, by another method.
+    /// The path exists, with another method.
     pub(crate) fn method() -> Self {
         Self::plain(Code::Unimplemented, "Method Not Allowed")
     }
@@ -116,12 +116,12 @@ impl Refusal {
         Self::plain(Code::NotFound, "Not Found")
     }
 
-    /// No organization has the id of the request, or the database cannot tell.
+    /// No organization has the id of the request, or the database fails.
     pub(crate) fn no_organization() -> Self {
         Self::plain(Code::PermissionDenied, "Organisation doesn't exist")
     }
 
-    /// The database cannot tell.
+    /// The database fails.
     pub(crate) fn database(text: impl Into<String>) -> Self {
         Self::plain(Code::Unknown, text)
     }

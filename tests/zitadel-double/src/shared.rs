@@ -1,4 +1,4 @@
-//! What the handle, the endpoints and the control API have in common.
+//! State that the handle, the endpoints and the control API share.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,7 +72,7 @@ impl Shared {
         self.tls().as_ref().map(|tls| tls.acceptor.clone())
     }
 
-    /// Returns how many times the connections of a moment were stuck.
+    /// Returns the number of times that open connections were made to stick.
     pub(crate) fn stuck(&self) -> usize {
         self.stuck.load(Ordering::SeqCst)
     }

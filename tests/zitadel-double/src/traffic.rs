@@ -1,4 +1,4 @@
-//! What reached the double: requests as recorded, and counts.
+//! Recorded requests and their counts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,31 +9,30 @@ use tokio::sync::watch;
 
 use crate::ids::KeyId;
 
-/// A request as it arrived, without its secrets: the `Authorization` header and every form value
-/// are left out.
+/// Request as it arrived, but without secrets: credentials and form values are omitted.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// The method.
+    /// Method.
     pub method: String,
-    /// The path, without the query.
+    /// Path, without the query.
     pub path: String,
-    /// The HTTP version.
+    /// HTTP version.
     pub version: Version,
     /// `Host` or `:authority`, as sent.
     pub host: String,
     /// Header names (lower case) and values, in order. `authorization` shows only its scheme.
     pub headers: Vec<(String, String)>,
-    /// The names of the query parameters, in order.
+    /// Names of the query parameters, in order.
     pub query_parameters: Vec<String>,
-    /// The names of the form fields, in order.
+    /// Names of the form fields, in order.
     pub form_fields: Vec<String>,
-    /// The `kid` of the client assertion, if there is one that can be read.
+    /// `kid` of the client assertion, if it can be read.
     pub key_id: Option<KeyId>,
 }
 
 impl RecordedRequest {
-    /// The first value of a header, by its lower-case name.
+    /// First value of a header, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -46,7 +45,7 @@ impl RecordedRequest {
     }
 }
 
-/// Headers as recorded.
+/// Returns the headers as they are recorded.
 pub(crate) fn without_secrets(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
@@ -63,7 +62,7 @@ pub(crate) fn without_secrets(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// How much arrived since the start or the last reset.
+/// Counts since the start or the last reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -79,8 +78,7 @@ pub struct Counts {
     pub event_type_calls: usize,
     /// Calls of the management API.
     pub management_calls: usize,
-    /// Introspections that were worked on at once, at most; those that a fault answers at a later
-    /// moment, or never.
+    /// Maximum number of introspections that faults held at the same time.
     pub most_under_way: usize,
 }
 
@@ -92,7 +90,7 @@ pub(crate) struct Traffic {
     under_way: AtomicUsize,
 }
 
-/// An introspection that is worked on.
+/// Introspection under way.
 #[derive(Debug)]
 pub(crate) struct UnderWay<'a>(&'a Traffic);
 
@@ -119,13 +117,13 @@ impl Traffic {
         UnderWay(self)
     }
 
-    /// Records the request first, so that whoever sees the new count finds it.
+    /// Records the request before its count, so that a test that sees the new count finds it.
     pub(crate) fn record(&self, request: RecordedRequest, count: impl FnOnce(&mut Counts)) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         self.counts.send_modify(count);
     }
 
-    /// Records the body of a search for events; `null` stands for what is no JSON.
+    /// Records the body of a search for events; `null` stands for a body that is not JSON.
     pub(crate) fn record_search(&self, body: &[u8]) {
         let body = serde_json::from_slice(body).unwrap_or_default();
         self.event_requests.lock().unwrap_or_else(PoisonError::into_inner).push(body);

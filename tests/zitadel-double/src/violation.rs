@@ -1,18 +1,18 @@
 //! Requests that a resource server must never make.
 //!
-//! Some of them ZITADEL refuses too, others it tolerates: it accepts tokens in the query and
-//! checks no `jti`. The double answers the tolerated ones as ZITADEL would, and remembers them.
+//! ZITADEL refuses some of them too and tolerates others: it accepts tokens in the query and does
+//! not check `jti`. The double answers tolerated ones as ZITADEL would, and records them.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// One thing that was wrong with one request. Never holds a token, a secret or an assertion.
+/// One broken rule of one request. Never contains a token, a secret or an assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
     /// Introspection or the event log by another method than POST, discovery by another than GET.
     Method(String),
-    /// A path that is neither discovery nor introspection nor the event log.
+    /// A path without an endpoint.
     UnknownPath(String),
     /// A host name that is not one of the instance's domains.
     UnknownHost(String),
@@ -22,11 +22,11 @@ pub enum Violation {
     MediaType(Option<String>),
     /// The form cannot be decoded.
     MalformedForm,
-    /// A form field that RFC 7662 and RFC 7523 do not know.
+    /// A form field that neither RFC 7662 nor RFC 7523 defines.
     UnknownField(String),
     /// A form field given more than once.
     RepeatedField(String),
-    /// A field of one client authentication next to another one.
+    /// A field of a client authentication method other than the one used.
     FieldOfOtherAuthentication(String),
     /// `client_secret` in the form: the discovery document does not offer it.
     SecretInForm,
@@ -34,9 +34,9 @@ pub enum Violation {
     NoToken,
     /// A cookie: the resource server keeps a cookie jar.
     Cookie,
-    /// `Forwarded` or `X-Forwarded-…`, by name: ZITADEL would look for another instance.
+    /// `Forwarded` or `X-Forwarded-…`, by name: ZITADEL would look up another instance.
     ForwardingHeader(String),
-    /// More than one `Authorization` header, or a scheme other than Basic, or Bearer at the event log.
+    /// Repeated `Authorization` headers, or a scheme other than Basic (event log: Bearer).
     Authorization,
     /// Credentials sent to the discovery document, which needs none.
     CredentialsForDiscovery,
@@ -44,9 +44,9 @@ pub enum Violation {
     BasicEncoding,
     /// The client was refused.
     ClientRefused {
-        /// The client id as given.
+        /// Client id as sent.
         client_id: String,
-        /// Why.
+        /// Cause of the refusal.
         because: ClientRefusal,
     },
     /// The assertion is not a JWS: ZITADEL answers `active: false`, as for a dead token.
@@ -57,28 +57,28 @@ pub enum Violation {
     AssertionJtiReused,
     /// The assertion lives longer than an hour from its `iat`.
     AssertionLifetime,
-    /// The body of a call to the event log is not the JSON that is wanted.
+    /// The body of a call to the event log is not the expected JSON.
     SearchMalformed,
-    /// A member of a search of the event log that is not known; ZITADEL ignores it.
+    /// An unknown member of a search of the event log; ZITADEL ignores it.
     UnknownSearchMember(String),
-    /// A list of a search of the event log is too long, by its name.
+    /// A list of a search of the event log is too long; by its name.
     SearchTooLong(String),
-    /// More than 1 000 events were asked for; ZITADEL gives 1 000.
+    /// A search requested more than 1 000 events; ZITADEL returns 1 000.
     SearchLimit(u32),
 }
 
-/// Why a client was refused. ZITADEL says only `unauthorized_client`.
+/// Cause of a client's refusal. ZITADEL says only `unauthorized_client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientRefusal {
     /// No application has this client id.
     UnknownClient,
-    /// The application was deactivated, or it or its key is not seen yet. An operator did that: it
-    /// is no violation.
+    /// The application was deactivated, or it or its key is not visible yet. An operator caused
+    /// that: it is no violation.
     Deactivated,
-    /// The secret is another one.
+    /// The secret is wrong.
     WrongSecret,
-    /// The application authenticates in another way.
+    /// The application uses another authentication method.
     OtherAuthentication,
     /// The key that `kid` names has expired.
     KeyExpired,
@@ -90,7 +90,7 @@ pub enum ClientRefusal {
     Signature,
     /// `iss` and `sub` differ, or are missing.
     IssuerAndSubject,
-    /// `aud` does not contain the issuer, letter by letter.
+    /// `aud` does not contain the exact issuer.
     Audience,
     /// `exp` is missing or not at least a second ahead.
     Expired,
@@ -143,7 +143,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The violations that no test has taken yet.
+/// Violations that no test has taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct ViolationLog(Mutex<Vec<Violation>>);
 

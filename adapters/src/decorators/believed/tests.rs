@@ -18,7 +18,7 @@ use crate::recorded::Recorded;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Vouches or not, as it is told, after a time.
+/// Witness that vouches, or refuses to, after a time.
 #[derive(Default)]
 struct Told {
     refuses: AtomicBool,
@@ -52,7 +52,7 @@ fn known() -> Arc<KnownTokens> {
     Arc::new(KnownTokens::new(NonZeroUsize::new(100).unwrap()))
 }
 
-/// An introspector that gives these answers in this order, and is asked no further.
+/// Returns an introspector that gives exactly these answers, in this order.
 fn answers(answers: impl IntoIterator<Item = Answer>) -> MockTokenIntrospector {
     let mut answers: VecDeque<_> = answers.into_iter().collect();
     let mut inner = MockTokenIntrospector::new();
@@ -148,7 +148,7 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     ] {
         let (known, told) = (known(), Arc::<Told>::default());
         known.learn(&token("a"), &active("a"));
-        // A witness from just before: what was not active before is not asked about again then.
+        // With a witness from just before, a token that was not active is not asked about again.
         let believed = believed(answers([INACTIVE, INACTIVE, INACTIVE, again]), &known, &[&told]);
         assert_eq!(word(&believed.introspect(&token("stranger")).await), "inactive");
         assert_eq!(word(&believed.introspect(&token("a")).await), expected);

@@ -27,14 +27,14 @@ fn cache(max_entries: usize, clocks: &Clocks) -> Arc<TokenCache> {
     Arc::new(TokenCache::new(settings, None, clocks.clone()))
 }
 
-/// Returns how many entries there are, by what `Debug` shows.
+/// Returns the number of entries, as `Debug` shows it.
 fn entries(cache: &TokenCache) -> usize {
     let shown = format!("{cache:?}");
     let after = shown.split("entries: ").nth(1).unwrap();
     after.split(',').next().unwrap().parse().unwrap()
 }
 
-/// The decorators as they are composed, asked as an authorizer asks.
+/// Decorators as they are composed, asked as an authorizer asks them.
 struct Composed {
     cached: Cached<Coalesced<Remembering<Gated>>>,
     clocks: Clocks,
@@ -56,7 +56,7 @@ fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed 
     Composed { cached: Cached::new(coalesced, cache), clocks: clocks.clone() }
 }
 
-/// Returns an empty cache before a server that a test holds back.
+/// Returns an empty cache before `gated`.
 fn empty(gated: &Gated) -> Composed {
     let clocks = clocks();
     composed(gated, cache(100, &clocks), &clocks)
@@ -216,7 +216,7 @@ fn own_copy(principal: &Principal) -> Principal {
     }
 }
 
-// An answer with 200 audiences takes some ten kilobytes: 3 000 of them must not take 30 megabytes.
+// An answer with 200 audiences takes about 10 kB: 3 000 of them must not take 30 MB.
 #[tokio::test(start_paused = true)]
 async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
     let text = "x".repeat(40);
@@ -241,7 +241,7 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
         let cache = Arc::new(TokenCache::new(settings, None, clocks.clone()));
         let cached = composed(&gated, Arc::clone(&cache), &clocks);
         for number in 0..3000 {
-            // Each has memory of its own, and so has what it is made of.
+            // No two answers share memory.
             let principal = Arc::new(own_copy(&principal));
             let answer = ActiveToken { principal, ..ActiveToken::default() };
             gated.answer(Some(Ok(Introspection::Active(answer))));
@@ -252,11 +252,11 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
     }
 }
 
-// A flood of invented tokens is inactive, and inactive is not kept: what is in use stays.
+// Invented tokens are inactive, and inactive verdicts are not cached: tokens in use stay.
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     let gated = Gated::opened();
-    // The places are shared out by digests: with fewer, some would run out by chance.
+    // Digests spread the entries over shards: with less room, a shard could be full by chance.
     let clocks = clocks();
     let cached = composed(&gated, cache(400, &clocks), &clocks);
     for number in 0..80 {
@@ -273,7 +273,7 @@ async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     }
 }
 
-// incidents.md row 11: a token that is cut short may be valid too, and is another token here.
+// incidents.md row 11: a token that is cut short may be valid too; here it is another token.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
     let gated = Gated::opened();

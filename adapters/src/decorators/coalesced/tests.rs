@@ -47,7 +47,7 @@ async fn many_callers_with_one_token_ask_once() {
     assert!(nothing_is_left(&coalesced));
 }
 
-// incidents.md row 4: what is shared is about the token, and two tokens share nothing.
+// incidents.md row 4: callers share answers by token, and two tokens share nothing.
 #[tokio::test]
 async fn two_tokens_never_see_each_others_answer() {
     let gated = Gated::closed();
@@ -59,7 +59,7 @@ async fn two_tokens_never_see_each_others_answer() {
     assert_eq!(b.await.unwrap().unwrap(), active("b"));
 }
 
-// incidents.md row 5: the first caller's leaving harms nobody.
+// incidents.md row 5: the other callers are not harmed when the first one leaves.
 #[tokio::test]
 async fn the_call_goes_on_when_its_first_caller_leaves() {
     let gated = Gated::closed();
@@ -75,7 +75,7 @@ async fn the_call_goes_on_when_its_first_caller_leaves() {
     assert_eq!(gated.asked(), 1);
 }
 
-// Nobody waits, and the work goes on to its end: what it holds is given back then.
+// The work goes on to its end without callers, and frees its resources then.
 #[tokio::test]
 async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     let gated = Gated::closed();
@@ -94,7 +94,7 @@ async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     assert!(nothing_is_left(&coalesced));
 }
 
-/// The answer to a caller who comes while the gate is still closed.
+/// Returns the answer to a caller who comes while the gate is still closed.
 async fn late(coalesced: &Arc<Coalesced<Gated>>, gated: &Gated) -> Answer {
     let caller = spawn(coalesced, "a");
     yield_now().await;
@@ -120,7 +120,7 @@ async fn a_question_is_joined_for_100_ms_and_a_later_caller_gets_the_next_one() 
     }
 }
 
-// However slow the server is, one token takes two places at most.
+// However slow the server is, one token takes at most two slots.
 #[tokio::test(start_paused = true)]
 async fn with_two_questions_under_way_all_who_come_later_share_the_next_one() {
     let gated = Gated::closed();
@@ -164,7 +164,7 @@ async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() 
     assert!(nothing_is_left(&coalesced));
 }
 
-/// An introspector with a bug, which shows after this time.
+/// An introspector that panics after this time.
 struct Panics(Duration);
 
 #[async_trait]

@@ -5,7 +5,7 @@ use super::{
     *,
 };
 
-/// So many places, some of them for the token `user` alone.
+/// Returns an introspector with `places` slots, a share of them reserved for the token `user`.
 fn limited(gated: &Gated, places: usize, share: &str) -> Arc<InFlightLimited<Gated>> {
     let number = |number| NonZeroUsize::new(number).unwrap();
     let known = Arc::new(KnownTokens::new(number(100)));
@@ -48,7 +48,7 @@ async fn a_caller_who_leaves_gives_the_place_back() {
     assert_eq!(word(&limited.introspect(&token("a")).await), "active");
 }
 
-/// So many questions about tokens of their own, in tasks of their own.
+/// Spawns `count` questions, each about a token of its own.
 fn strangers(
     limited: &Arc<InFlightLimited<Gated>>,
     count: usize,

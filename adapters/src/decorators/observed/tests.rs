@@ -4,7 +4,7 @@ use super::{
 };
 use crate::recorded::Recorded;
 
-/// How many questions had this result.
+/// Returns the number of questions with this result.
 fn duration(result: &str, cause: &str) -> String {
     format!(r#"token_introspection_duration_seconds_count{{result="{result}",cause="{cause}"}}"#)
 }

@@ -14,7 +14,7 @@ const SETTING: &str = "zitadel.canary_token_file";
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Answers as it is told, and remembers the tokens that it was asked about.
+/// Gives the answer that the test set, and records the tokens that it was asked about.
 #[derive(Clone)]
 struct Told(Arc<Mutex<(Answer, Vec<String>)>>);
 
@@ -27,7 +27,7 @@ impl TokenIntrospector for Told {
     }
 }
 
-/// A canary whose file has the token `first`.
+/// Canary whose file has the token `first`.
 struct Setup {
     directory: TempDir,
     told: Told,
@@ -65,7 +65,7 @@ impl Setup {
         self.canary.0.state().is_given_up
     }
 
-    /// Lets so much time pass in which it is inactive.
+    /// Lets `minutes` pass while the canary is inactive.
     async fn stay_inactive(&self, minutes: u64) {
         for _ in 0..minutes {
             assert!(!self.vouches().await);
@@ -119,11 +119,11 @@ async fn it_is_not_given_up_in_a_fault_that_hits_all_tokens() {
     let setup = Setup::new(INACTIVE);
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
-    // An answer that was under way as the fault began.
+    // An answer that was under way when the fault began.
     advance(Duration::from_millis(1)).await;
     setup.canary.heard_active();
     setup.stay_inactive(60).await;
-    // Without an inactive answer faults say nothing.
+    // A fault is not an inactive answer: it gives no reason to give the canary up.
     setup.answer(fault(Outage::TimedOut));
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
@@ -177,7 +177,7 @@ async fn given_up() -> Setup {
     setup
 }
 
-/// Lets the paused time go on until it is so: files are read by threads.
+/// Lets the paused time go on until `condition` holds: files are read by threads.
 async fn until(condition: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if condition() {

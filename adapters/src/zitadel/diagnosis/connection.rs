@@ -1,53 +1,54 @@
-//! Why no connection came about: told apart by what has to be changed.
+//! Reasons why no connection was made, told apart by what has to be changed.
 
 use std::{error::Error, io};
 
 use rustls::{AlertDescription, CertificateError};
 
-/// Why no connection came about.
+/// Reason why no connection was made.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoConnection {
-    /// No address is known by that name.
+    /// No address is known for the name.
     Name,
-    /// Nobody listens there.
+    /// No server listens there.
     Refused,
-    /// The server's certificate.
+    /// The server's certificate is not accepted.
     Certificate(CertificateFault),
-    /// No version of TLS is spoken on both sides.
+    /// No version of TLS is common to both sides.
     TlsVersion,
-    /// The server ended the handshake: no cipher suite is known to both sides, or it wants a certificate.
+    /// The server ended the handshake: no cipher suite is common to both sides, or it wants a
+    /// certificate.
     Handshake,
     /// The server wants a client certificate.
     ClientCertificate,
-    /// What answers there does not speak TLS.
+    /// The server does not speak TLS.
     NoTls,
-    /// The proxy in between wants a name and a password.
+    /// The proxy wants a user name and a password.
     ProxyCredentials,
-    /// The proxy in between does not connect us.
+    /// The proxy refuses to connect.
     ProxyRefuses,
-    /// There is no way to the proxy, for this reason.
+    /// The proxy cannot be reached, for this reason.
     NoProxy,
-    /// Something else.
+    /// Another reason.
     Other,
 }
 
-/// Why the server's certificate is not accepted.
+/// Reason why the server's certificate is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CertificateFault {
-    /// None of the known authorities vouches for it.
+    /// No known authority vouches for it.
     UnknownAuthority,
-    /// It is for these names.
+    /// It is for these other names.
     OtherName(Vec<String>),
-    /// It is past or before its time.
+    /// It has expired or is not valid yet.
     CertificateTime,
-    /// It is that of an authority, and no server's.
+    /// It is an authority's, not a server's.
     AuthoritysOwn,
-    /// It cannot be read, or is not allowed, for this reason.
+    /// It cannot be read or is not allowed, for this reason.
     BadCertificate(String),
 }
 
 impl NoConnection {
-    /// What lies at the bottom of `error`.
+    /// Returns the outermost known reason in the chain of `error`.
     pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -67,10 +68,10 @@ impl NoConnection {
             if error.kind() == io::ErrorKind::ConnectionRefused {
                 return Some(Self::Refused);
             }
-            // What an I/O error wraps is not its source.
+            // The error inside an I/O error is not its source.
             return error.get_ref().and_then(|inner| Self::of_one(inner));
         }
-        // The HTTP client has no types for these that could be named here.
+        // The HTTP client exports no types for these.
         match error.to_string().as_str() {
             "dns error" => Some(Self::Name),
             "tunnel error: proxy authorization required" => Some(Self::ProxyCredentials),
@@ -111,7 +112,7 @@ impl From<&CertificateError> for CertificateFault {
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
-            // The library beneath has no type for this that could be named here.
+            // The TLS library exports no type for this.
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Self::AuthoritysOwn
             }
@@ -120,7 +121,7 @@ impl From<&CertificateError> for CertificateFault {
     }
 }
 
-/// The name itself, of what is told as `DnsName("auth.example.com")`.
+/// Returns the name in a text such as `DnsName("auth.example.com")`.
 fn plain(name: &str) -> String {
     name.split('"').nth(1).unwrap_or(name).to_owned()
 }
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     fn of(error: CertificateError) -> CertificateFault {
-        // As it arrives: wrapped into an I/O error.
+        // It arrives wrapped into an I/O error.
         match NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error))) {
             NoConnection::Certificate(fault) => fault,
             other => panic!("{other:?}"),

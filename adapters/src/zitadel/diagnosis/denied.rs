@@ -1,13 +1,13 @@
-//! Why a token that ZITADEL calls active opens no door, or not this one, and what to do.
+//! Explains why a token that ZITADEL calls active is denied, and what to do.
 
 use domain::{Denial, Policy, Principal};
 
 use super::{Certainty, Explainer, LikelyCause};
 use Certainty::{Certain, Likely, Possible};
 
-/// Those that a user's token may show only the roles of some organizations by.
+/// Beginning of scopes that limit a user's token to the roles of some organizations.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
-/// Those that a token may show only some roles by.
+/// Beginning of scopes that may limit a token to some roles.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
 pub(super) fn causes(
@@ -16,7 +16,7 @@ pub(super) fn causes(
     principal: &Principal,
 ) -> Vec<LikelyCause> {
     match denial {
-        // There is no principal of an inactive token; what it may be is told elsewhere.
+        // An inactive token has no principal; its causes are explained elsewhere.
         Denial::Inactive | Denial::ByHandler { .. } => Vec::new(),
         Denial::Expired => vec![Certain.of(
             "expired",
@@ -142,7 +142,7 @@ fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
     causes
 }
 
-/// ZITADEL names a client for every token but these.
+/// Returns whether this is a personal access token: ZITADEL names a client for every other token.
 pub(super) fn is_personal_access_token(principal: &Principal) -> bool {
     principal.client_id.is_none()
 }

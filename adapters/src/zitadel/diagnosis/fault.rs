@@ -1,4 +1,4 @@
-//! What keeps verdicts from us, and what to do about it.
+//! Explains faults that prevent a verdict, and what to do about them.
 
 use std::error::Error;
 

@@ -1,5 +1,5 @@
-//! Says why ZITADEL may call a token inactive. It never says; what a JWT says of itself, and form and
-//! length of an opaque token, point to the cause.
+//! Explains why ZITADEL may call a token inactive. ZITADEL never says; the claims of a JWT, and
+//! form and length of an opaque token, point to the cause.
 
 use std::time::SystemTime;
 
@@ -12,9 +12,9 @@ use super::{
 };
 use Certainty::{Certain, Likely, Possible};
 
-/// The `err` in ZITADEL's log about a text that it cannot read as a token.
+/// `err` in ZITADEL's log for a text that it cannot read as a token.
 const NO_TOKEN: &str = "token contains an invalid number of segments";
-/// The `err` in ZITADEL's log about a token that it can read and does not have.
+/// `err` in ZITADEL's log for a token that it can read but does not have.
 const NOT_FOUND: &str = "EVENT-4T90g";
 
 pub(super) fn causes(
@@ -100,8 +100,8 @@ pub(super) fn causes(
     causes
 }
 
-/// A session's token that is cut off so far that its id is damaged, or a damaged personal access
-/// token.
+/// Returns the cause for a session's token that is cut off so far that its id is damaged, or for a
+/// damaged personal access token.
 fn between_lengths(length: usize) -> LikelyCause {
     let usual = PERSONAL_ACCESS_TOKEN_LENGTH;
     let difference = if length < usual {
@@ -148,7 +148,8 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
     let another_issuer = issuer(explainer, jwt);
     let is_of_zitadel = another_issuer.is_none();
     causes.extend(another_issuer);
-    // Access tokens of others may have these claims, and an id token's audience is another matter.
+    // Other issuers' access tokens may have these claims. An id token is not judged by its
+    // audience.
     if is_of_zitadel && !jwt.of_id_tokens.is_empty() {
         let names = jwt.of_id_tokens.join(", ");
         causes.push(Likely.of(
@@ -233,7 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// `unless` is added to what a personal access token is never inactive for.
+/// Returns the causes for an opaque token; `unless` is added to those that a personal access token
+/// never has.
 fn of_opaque(explainer: &Explainer, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(
@@ -264,7 +266,7 @@ fn of_opaque(explainer: &Explainer, unless: &str) -> Vec<LikelyCause> {
         .collect()
 }
 
-/// What ends the token of a session.
+/// Returns the causes that end a session's token.
 fn of_session() -> [LikelyCause; 2] {
     [
         Possible

@@ -1,13 +1,13 @@
-//! A point in time, for people.
+//! Point in time, written for people.
 
 use std::time::{Duration, SystemTime};
 
-/// A NumericDate (RFC 7519 §2) that the calendar of RFC 3339 can show.
+/// NumericDate (RFC 7519 §2) that the calendar of RFC 3339 can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instant(SystemTime);
 
 impl Instant {
-    /// The last second of the year 9999, which is what ZITADEL says for "never".
+    /// Last second of the year 9999, which ZITADEL uses for "never".
     const LAST: u64 = 253_402_300_799;
 
     pub(super) fn from_seconds(seconds: u64) -> Self {
@@ -18,7 +18,7 @@ impl Instant {
         now >= self.0
     }
 
-    /// With the distance from `now`.
+    /// Returns the time with its distance from `now`.
     pub(super) fn describe(self, now: SystemTime) -> String {
         let distance = |distance: Duration| {
             humantime::format_duration(Duration::from_secs(distance.as_secs())).to_string()

@@ -1,7 +1,7 @@
-//! What ZITADEL's answers, and its silence, mean for the people who set this API up.
+//! Explanations of ZITADEL's answers, and of its silence, for the operators of this API.
 //!
-//! It explains and decides nothing: who gets in is the authorizer's work. What it reads in a token
-//! itself is unverified, and good enough to say where to look.
+//! Nothing is decided here: that is the authorizer's work. The contents of a token are unverified,
+//! and good enough to say where to look.
 
 mod connection;
 mod denied;
@@ -23,53 +23,52 @@ use super::{
 };
 use token_form::TokenForm;
 
-/// Explains in the words of one set-up: its domain, its client, its project.
+/// Explains in terms of one set-up: its domain, its client, its project.
 #[derive(Clone, Debug)]
 pub struct Explainer {
     issuer: Issuer,
-    /// What is sent as `Host`, by which ZITADEL finds its instance.
+    /// Value of `Host`, by which ZITADEL finds its instance.
     host: String,
-    /// The origin that is connected to.
+    /// Origin that is connected to.
     target: String,
-    /// The setting that says where to ask.
+    /// Name of the setting with the address.
     address_setting: &'static str,
     client_id: ClientId,
     authentication: &'static str,
     project_id: Option<String>,
     timeout: Duration,
-    /// The proxy by which it is connected to, without a password.
+    /// Proxy in use, without its password.
     proxy: Option<String>,
 }
 
-/// Something that keeps verdicts from us, and what to do about it.
+/// Problem that prevents a verdict, or a warning, and its remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The one word for it.
+    /// One word for the problem.
     pub reason: &'static str,
-    /// What was found.
+    /// Description of what was found.
     pub found: String,
-    /// What to do.
+    /// Remedy.
     pub advice: String,
 }
 
-/// Why a token does not open a door: one cause of perhaps several.
+/// One possible cause why a token is inactive or denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikelyCause {
-    /// How sure that is.
+    /// Certainty of the cause.
     pub certainty: Certainty,
-    /// The one word for it.
+    /// One word for the cause.
     pub cause: &'static str,
-    /// What it is, and what to do.
+    /// Explanation, and remedy.
     pub text: String,
-    /// What the `err` of ZITADEL's own log line `oidc introspection` then has in it, where it is
-    /// known.
+    /// Part of `err` in ZITADEL's own log line `oidc introspection` in this case, if it is known.
     pub logged_as: Option<&'static str>,
 }
 
-/// How sure a cause is.
+/// Certainty of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// It is enough by itself.
+    /// The cause is enough by itself.
     Certain,
     /// Something points to it.
     Likely,
@@ -78,7 +77,7 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// The one word for it.
+    /// Returns the certainty as one word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -125,7 +124,7 @@ impl Explainer {
         }
     }
 
-    /// Who is asked, as whom and how, in one clause.
+    /// Returns a clause that names the server, the client and its authentication.
     #[must_use]
     pub fn set_up(&self) -> String {
         let Self { issuer, target, client_id, authentication, .. } = self;
@@ -141,15 +140,15 @@ impl Explainer {
         )
     }
 
-    /// The proxy as a clause to add, empty where there is none.
+    /// Returns a clause about the proxy, empty if there is none.
     fn by_proxy(&self) -> String {
         let proxy = self.proxy.as_ref();
         proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
     }
 
-    /// What ZITADEL means by `active: false`, most likely first, for the log of whoever wonders.
+    /// Returns the possible meanings of `active: false`, most likely first, for the log.
     ///
-    /// ZITADEL never says which; see its rule for audiences: the token's must contain the
+    /// ZITADEL never says which. By its rule for audiences, the token's must contain the
     /// introspecting application's client id or project id.
     #[must_use]
     pub fn what_inactive_means(&self) -> String {
@@ -162,20 +161,20 @@ impl Explainer {
         )
     }
 
-    /// What keeps verdicts from us, and what to do about it.
+    /// Returns the problem behind a fault, and its remedy.
     #[must_use]
     pub fn fault(&self, fault: &IntrospectionError) -> Finding {
         fault::explain(self, fault)
     }
 
-    /// What a token looks like from outside. It repeats nothing of a token that is no JWT, and of
-    /// a JWT only some claims, by which nobody can make it again.
+    /// Describes the form of a token. Nothing is repeated of a token that is no JWT, and of a JWT
+    /// only some claims, from which it cannot be made again.
     #[must_use]
     pub fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         TokenForm::read(token).describe(token, now)
     }
 
-    /// Why a token that ZITADEL calls inactive may be so, most likely first.
+    /// Returns possible causes of an inactive token, most likely first.
     #[must_use]
     pub fn inactive(&self, token: &AccessToken<'_>, now: SystemTime) -> Vec<LikelyCause> {
         let mut causes = inactive::causes(self, token, now);
@@ -183,7 +182,7 @@ impl Explainer {
         causes
     }
 
-    /// Why a token that ZITADEL calls active, and that speaks for `principal`, is denied.
+    /// Returns possible causes why an active token of `principal` is denied.
     #[must_use]
     pub fn denied(&self, denial: &Denial, principal: &Principal) -> Vec<LikelyCause> {
         let mut causes = denied::causes(self, denial, principal);
@@ -191,14 +190,14 @@ impl Explainer {
         causes
     }
 
-    /// Says that the configured project is not this API's, where the audience of an active token
-    /// shows it.
+    /// Returns a finding if the audience of an active token shows that the configured project is
+    /// not this API's.
     #[must_use]
     pub fn foreign_project(&self, principal: &Principal) -> Option<Finding> {
         project::foreign(self, principal)
     }
 
-    /// The scope that puts this API's project into a token's audience.
+    /// Returns the scope that puts this API's project into a token's audience.
     pub(super) fn audience_scope(&self) -> String {
         audience_scope(self.project_id.as_deref().unwrap_or("{projectId}"))
     }
@@ -207,7 +206,7 @@ impl Explainer {
         self.project_id.is_some()
     }
 
-    /// This API's project, by its id where that is configured.
+    /// Returns a name for this API's project, with its id if that is configured.
     pub(super) fn project(&self) -> String {
         match &self.project_id {
             Some(id) => format!("your project {id}"),
@@ -216,7 +215,7 @@ impl Explainer {
     }
 }
 
-/// A text from outside: in quotes, with escapes, and not without end.
+/// Quotes and escapes a foreign text, cut off after 200 characters.
 pub(super) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 200;
     let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
@@ -226,7 +225,7 @@ pub(super) fn shown(text: &str) -> String {
     format!("{shown:?}")
 }
 
-/// A number of characters, in words.
+/// Returns a number of characters in words.
 #[must_use]
 pub fn characters(count: usize) -> String {
     match count {
@@ -235,7 +234,7 @@ pub fn characters(count: usize) -> String {
     }
 }
 
-/// Such texts as a list.
+/// Quotes and lists foreign texts, at most 20.
 fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     const MAX_LISTED: usize = 20;
     let mut texts = texts.into_iter();
@@ -251,7 +250,7 @@ mod tests {
     use super::*;
     use crate::zitadel::ClientCredentials;
 
-    /// Of the client `client`; the domain is reached by another origin.
+    /// Returns an explainer for the client `client`, whose domain is reached by another origin.
     pub(super) fn explainer(project_id: Option<&str>) -> Explainer {
         let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
         let domain = "https://auth.example.com".parse().unwrap();

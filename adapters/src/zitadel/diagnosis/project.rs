@@ -1,11 +1,12 @@
-//! Whether the configured project is this API's own, as far as an active token shows it.
+//! Checks by an active token whether the configured project is this API's own.
 
 use domain::{Audience, Principal};
 
 use super::{Explainer, Finding, denied::is_personal_access_token, listed};
 
-/// ZITADEL calls a token active whose audience has the asking client or its project, and puts both
-/// into that of each personal access token.
+/// Returns a finding if the audience rules the configured project out. ZITADEL calls a token active
+/// if its audience has the asking client or its project, and puts both into the audience of each
+/// personal access token.
 pub(super) fn foreign(explainer: &Explainer, principal: &Principal) -> Option<Finding> {
     let project_id = explainer.project_id.as_deref()?;
     let has = |id: &str| principal.audience.iter().any(|audience| audience.as_str() == id);

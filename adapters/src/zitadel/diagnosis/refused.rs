@@ -1,4 +1,5 @@
-//! Says why ZITADEL refuses this API's own credentials, and what its own log says of each cause.
+//! Explains why ZITADEL refuses this API's own credentials, and what its own log says for each
+//! cause.
 
 use std::error::Error;
 
@@ -28,7 +29,7 @@ pub(super) fn client_refused(
          configured secret\")"
             .to_owned()
     };
-    // ZITADEL says `unauthorized_client` of credentials that it can read and does not accept.
+    // ZITADEL answers `unauthorized_client` for credentials that it can read and does not accept.
     let unreadable = if matches!(seen, Some(Seen::OAuth { error: "invalid_client", .. })) {
         "ZITADEL cannot read the credentials, for something in between drops or changes the header \
          Authorization or the body; or it does not accept them: "

@@ -1,4 +1,4 @@
-//! Reads what a JWT says of itself, which may be a lie.
+//! Reads the claims of a JWT, unverified.
 
 use std::time::SystemTime;
 
@@ -10,24 +10,24 @@ use super::{characters, instant::Instant, listed, shown};
 /// back-channel logout's `sid`).
 const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
 
-/// The claims of a JWT that help to say why it is inactive.
+/// Claims of a JWT that help to explain why it is inactive.
 #[derive(Default)]
 pub(super) struct UnverifiedJwt {
     algorithm: Option<String>,
     key_id: Option<String>,
-    /// The id of its OIDC session at ZITADEL, by which the event log names it.
+    /// Id of its OIDC session at ZITADEL, by which the event log names it.
     session: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) subject: Option<String>,
     pub(super) audience: Vec<String>,
     pub(super) expires_at: Option<Instant>,
-    /// Those of its claims that only id tokens have.
+    /// Claims in it that only id tokens have.
     pub(super) of_id_tokens: Vec<&'static str>,
-    /// Its signature, where that has another length than its algorithm makes.
+    /// Its signature, if that has another length than its algorithm makes.
     pub(super) damaged: Option<DamagedSignature>,
 }
 
-/// The length of a signature, and those that its algorithm makes.
+/// Length of a signature, and the lengths that its algorithm makes.
 #[derive(Clone, Copy)]
 pub(super) struct DamagedSignature {
     length: usize,
@@ -63,7 +63,7 @@ impl UnverifiedJwt {
         }
     }
 
-    /// In words that fit behind "a JWT which says".
+    /// Describes the claims in words that fit after "a JWT which says".
     pub(super) fn says(&self, now: SystemTime) -> String {
         let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
         let expires_at = self.expires_at.map_or_else(|| "none".to_owned(), |exp| exp.describe(now));
@@ -86,15 +86,15 @@ impl DamagedSignature {
         (!is_right).then_some(Self { length, right })
     }
 
-    /// In words that fit behind "its signature has".
+    /// Describes the lengths in words that fit after "its signature has".
     pub(super) fn describe(self) -> String {
         let right: Vec<_> = self.right.iter().map(ToString::to_string).collect();
         format!("{}, and its algorithm makes {}", characters(self.length), right.join(" or "))
     }
 }
 
-/// The numbers of characters of base64url that a signature may have (RFC 7518 §3, RFC 8037 §3.1); of
-/// RSA those with the keys that ZITADEL makes, of 2048, 3072 or 4096 bits.
+/// Returns the numbers of base64url characters that a signature may have (RFC 7518 §3, RFC 8037
+/// §3.1). RSA ones are those of keys that ZITADEL makes, of 2048, 3072 or 4096 bits.
 fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     match algorithm {
         Some("RS256" | "RS384" | "RS512") => &[342, 512, 683],
@@ -105,7 +105,7 @@ fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     }
 }
 
-/// The part of ZITADEL's `jti` before the id of the token.
+/// Returns the part of ZITADEL's `jti` before the id of the token.
 fn session(jti: &str) -> Option<String> {
     let (session, _) = jti.split_once("-at_")?;
     session.starts_with("V2_").then(|| session.to_owned())

@@ -1,14 +1,14 @@
-//! The law of the discovery document: `tests/fuzz` seeks bytes that break it.
+//! Property of the discovery document that `tests/fuzz` tries to break.
 
 use serde_json::Value;
 
 use super::Discovery;
 
-/// Checks that an endpoint which is taken is of the domain's own origin, and named by a document of its
+/// Checks that an accepted endpoint has the domain's own origin, and comes from a document of its
 /// issuer.
 ///
 /// # Panics
-/// When the law is broken.
+/// When the property does not hold.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let Ok(domain) = "https://auth.example.com".parse() else { return };

@@ -1,5 +1,5 @@
-//! One call of the event log over HTTP. The text of an answer that refuses is never repeated: it may hold
-//! SQL and names of hosts.
+//! One call of the event log over HTTP. The text of a refusal is never repeated: it may hold SQL
+//! and host names.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use super::{
 
 /// Longest answer that is read, in bytes: a page of 1 000 events has some MB.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
-/// Longest refusal that is read.
+/// Longest refusal that is read, in bytes.
 const MAX_REFUSAL: usize = 64 * 1024;
 
 /// Calls one server.
@@ -36,17 +36,17 @@ pub(super) struct Caller {
     pub(super) token: Arc<OwnToken>,
 }
 
-/// A call that gave nothing.
+/// Failed call.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) silence: Silence,
-    /// In which way the server was not available, where that is what it was.
+    /// Kind of outage, if the server was not available.
     pub(super) outage: Option<Outage>,
     /// `Retry-After` of a 429.
     pub(super) retry_after: Option<Duration>,
 }
 
-/// A refusal, with its likely cause.
+/// Refusal, with its likely cause.
 #[derive(Clone, Copy, Debug, Error)]
 enum Refused {
     #[error("status 401: ZITADEL refuses the reader's token, or its database has a fault")]
@@ -64,7 +64,6 @@ impl fmt::Debug for Caller {
 }
 
 impl Caller {
-    /// Searches events.
     pub(super) async fn search(
         &self,
         search: &Search<'_>,
@@ -75,7 +74,7 @@ impl Caller {
         wire::events(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
     }
 
-    /// Asks for the event types that the server knows.
+    /// Returns the event types that the server knows.
     pub(super) async fn event_types(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
         let answer = self.call("/admin/v1/events/types/_search", b"{}".to_vec(), deadline).await?;
         wire::event_types(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
@@ -109,7 +108,7 @@ impl Caller {
         let sent = self.pace.admit(Lane::Own)?;
         let response = response::send(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        // A limit on the event log slows its polls; introspection may have another one.
+        // A limit on the event log slows its polls alone; introspection may have another one.
         if status != StatusCode::TOO_MANY_REQUESTS {
             self.pace.note(sent, status, &headers);
         }
@@ -151,8 +150,8 @@ impl From<IntrospectionError> for Fault {
     }
 }
 
-/// Returns the likely cause of an answer with another status than 200. None of them proves that the reader
-/// lost its right: ZITADEL answers 401, 403 and 404 to faults of its own database.
+/// Returns the likely cause of a status other than 200. None proves that the reader lost its right:
+/// ZITADEL answers 401, 403 and 404 to faults of its own database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

@@ -1,15 +1,15 @@
-//! Cursor of one group of event types: which pages are read, what is new in them, and when that cannot
-//! be told.
+//! Cursor of one group of event types: which pages are read, what is new in them, and when that
+//! cannot be told.
 //!
-//! It is pure: it takes pages and moments, and returns what to ask for next. Its place is the time of the
-//! newest event, never a clock of ours. Before the server reads, it waits until every write under way is
-//! finished, and a write takes its time after that lock: an event that commits after a call began has a
-//! time from after that beginning. A read therefore begins as long before the newest event as the read
-//! before took, and earlier by `overlap`, for a database's clock that steps back.
+//! Pure: it takes pages and moments, and returns the next call. Its place is the time of the newest
+//! event, never a clock of ours. Before the server reads, it waits for every write under way, and a
+//! write takes its time after that lock: an event that commits after a call began has a time from
+//! after that beginning. A read therefore begins before the newest event by the duration of the
+//! last read, and by `overlap` for a database clock that steps back.
 //!
-//! A read ends with a page that brings nothing unseen once every remembered event of its window was met,
-//! and not with one of a hundred events or more: it may be full, with unseen ones behind it. A page with
-//! fewer than were asked for proves nothing else, for a server may cap it.
+//! A read ends with a page without unseen events, once every remembered event of its window was
+//! met. A page of a hundred events or more does not end it: it may be full, with unseen events
+//! after it. A page shorter than requested proves nothing else, for a server may cap pages.
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
@@ -20,13 +20,13 @@ use super::{
     read::{Read, SMALLEST_PAGE, Turn},
 };
 
-/// Number of events that are remembered.
+/// Largest number of remembered events.
 const MAX_REMEMBERED: usize = 20_000;
-/// Length of the window of a review, at most.
+/// Longest window of a review.
 const REVIEWED: Duration = Duration::from_mins(10);
 /// Time between two reviews.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
-/// Number of full pages that the window of a review holds, at most.
+/// Largest number of full pages in the window of a review.
 const REVIEW_PAGES: usize = 10;
 /// Longest time that ZITADEL lets a write stay open.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
@@ -36,61 +36,62 @@ const LONGEST_WRITE: Duration = Duration::from_secs(15);
 pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
-    /// Every event behind `known_from` that was met, with the number of the read that met it last.
+    /// Every event after `known_from` that was met, with the number of the read that met it last.
     remembered: BTreeMap<Key, u64>,
     known_from: EventTime,
-    /// Newest event of the last complete read; `None` where the log was empty.
+    /// Newest event of the last complete read; `None` if the log was empty.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
     took: Duration,
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// When an event was found last whose time was too early.
+    /// Moment at which an event with too early a time was last found.
     stepped: Option<Moment>,
-    /// Times with more events than a page holds, and whether all was forgotten a second time.
+    /// Times with more events than a page holds, and whether everything was forgotten a second
+    /// time.
     passed: Vec<(EventTime, bool)>,
     under_way: Option<UnderWay>,
 }
 
-/// How the cursor comes to its place in the log.
+/// State of the cursor's place in the log.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// Not found yet. Nothing that is kept was asked for before `made`, nor answered by what was true
-    /// longer `before` it.
+    /// Not found yet. No kept answer was requested before `made`, or tells what was true more than
+    /// `before` earlier.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// Not found yet. Everything is forgotten once it is.
+    /// Not found yet. Everything is forgotten once it is found.
     Anew,
     Found,
 }
 
 #[derive(Debug)]
 enum UnderWay {
-    /// The newest event is asked for.
+    /// The newest event is being asked for.
     Newest {
         began: Moment,
     },
     Window(Read),
 }
 
-/// A call that a cursor needs.
+/// Call that a cursor needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     /// The newest event alone.
     Newest,
-    /// A page of the events behind a time, the oldest first.
+    /// A page of the events after a time, oldest first.
     Behind(EventTime),
 }
 
 /// Reason to forget everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forget {
-    /// An event of the window is missing, or is another one: the log was restored.
+    /// An event of the window is missing or replaced: the log was restored.
     Restored,
-    /// An event came with a time from before the window: the clock of the database stepped back.
+    /// An event came with a time from before the window: the database's clock stepped back.
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
@@ -101,10 +102,10 @@ pub(super) enum Forget {
 /// Outcome of one page.
 #[derive(Debug, Default)]
 pub(super) struct Turned {
-    /// Events that had not been met before.
+    /// Events that were met for the first time.
     pub(super) new: Vec<Event>,
     pub(super) forget: Option<Forget>,
-    /// The next call of this read; `None` where the read is complete.
+    /// Next call of this read; `None` if the read is complete.
     pub(super) next: Option<Ask>,
 }
 
@@ -136,7 +137,7 @@ impl Cursor {
         }
     }
 
-    /// Begins a read. One that was not completed is dropped; its events stay remembered.
+    /// Begins a read. An incomplete read is dropped; its events stay remembered.
     pub(super) fn begin(&mut self, now: Moment) -> Ask {
         self.reads += 1;
         if !matches!(self.place, Place::Found) {
@@ -151,7 +152,7 @@ impl Cursor {
         Ask::Behind(window)
     }
 
-    /// Takes the answer to the call that was asked for last.
+    /// Takes the answer to the last call.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> Turned {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {
@@ -190,7 +191,7 @@ impl Cursor {
         turned
     }
 
-    /// Remembers an event, and returns whether it had not been met.
+    /// Remembers an event, and returns whether it is met for the first time.
     fn is_new(&mut self, key: &Key, read: &mut Read) -> bool {
         let Some(met_by) = self.remembered.get_mut(key) else {
             self.remembered.insert(key.clone(), self.reads);
@@ -205,7 +206,7 @@ impl Cursor {
         false
     }
 
-    /// Begins the first window by the newest event.
+    /// Derives the first window from the newest event.
     fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> Turned {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {
@@ -223,17 +224,18 @@ impl Cursor {
         let window = newest.before(back).min(newest.just_before());
         self.known_from = window;
         page.retain(|event| self.remembered.insert(event.key.clone(), self.reads).is_none());
-        // They are met again in the window, by a read of the next number.
+        // The window meets them again, in a read with the next number.
         self.reads += 1;
         let read = Read::new(began, window, window, false, self.known_behind(window));
         self.under_way = Some(UnderWay::Window(read));
         Turned { new: page, forget: None, next: Some(Ask::Behind(window)) }
     }
 
-    /// Takes note of a time that has more events than a page holds.
+    /// Notes a time that has more events than a page holds.
     ///
-    /// Everything is forgotten by two reads that meet it. A write that commits after the second began has
-    /// a later time; one that commits between the two may have an earlier one, or the same.
+    /// The first two reads that meet it forget everything. A write that commits after the second
+    /// began has a later time; one that commits between the two may have an earlier time, or the
+    /// same.
     fn pass(&mut self, time: EventTime, read: &mut Read) -> Option<Forget> {
         if !is_passed(&self.passed, time) {
             let reads = self.reads;
@@ -270,7 +272,7 @@ impl Cursor {
         is_anew.then_some(Forget::FoundAnew)
     }
 
-    /// Keeps the events behind `time`.
+    /// Keeps only the events after `time`.
     fn forget_from_before(&mut self, time: EventTime) {
         while let Some(oldest) = self.remembered.first_entry()
             && oldest.key().time <= time
@@ -285,8 +287,8 @@ impl Cursor {
         why
     }
 
-    /// Returns the time behind which every read begins. Where it can, the window has an event from before
-    /// the newest time: by that, a page is known to be full that has one time alone.
+    /// Returns the time after which every read begins. If possible, the window has an event from
+    /// before the newest time: a page with a single time is then known to be full.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -299,8 +301,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time behind which a review begins: all that was written behind it is remembered, and a
-    /// few pages hold it.
+    /// Returns the time after which a review begins: all that was written after it is remembered,
+    /// and fits a few pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.keys().rev().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.known_from).max(reach.map(|key| key.time).unwrap_or_default())
@@ -310,7 +312,7 @@ impl Cursor {
         self.newest.map(|newest| newest.before(REVIEWED)).unwrap_or_default()
     }
 
-    /// Returns the number of remembered events that a read of the window behind `time` meets.
+    /// Returns the number of remembered events that a read of the window after `time` meets.
     fn known_behind(&self, time: EventTime) -> usize {
         let behind = self.remembered.keys().rev().take_while(|key| key.time > time);
         behind.filter(|key| !is_passed(&self.passed, key.time)).count()

@@ -1,16 +1,16 @@
-//! One event of ZITADEL's log, with the few fields that are needed of it.
+//! One event of ZITADEL's log, with the few fields that are needed.
 
 use std::{
     fmt,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Time of an event by the clock of ZITADEL's database, in microseconds from 1970. It is never
+/// Time of an event by the clock of ZITADEL's database, in microseconds since 1970. It is never
 /// compared with a clock of ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct EventTime(u64);
 
-/// Identity of an event. The order is by time first.
+/// Identity of an event, ordered by time first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) time: EventTime,
@@ -20,15 +20,14 @@ pub(super) struct Key {
     pub(super) event_type: Box<str>,
 }
 
-/// An event that was read.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) key: Key,
     pub(super) payload: Payload,
 }
 
-/// Fields of a payload that name whom the event concerns. A field that is absent, empty, or no text is
-/// `None`.
+/// Fields of a payload that name what the event concerns. A field that is absent, empty or not text
+/// is `None`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Payload {
     pub(super) user: Option<Box<str>>,
@@ -38,25 +37,25 @@ pub(super) struct Payload {
 }
 
 impl EventTime {
-    /// Takes microseconds from 1970.
+    /// Creates a time from microseconds since 1970.
     #[cfg(test)]
     pub(super) const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Parses RFC 3339 in UTC, exactly: a time that microseconds cannot hold is none.
+    /// Parses RFC 3339 in UTC; `None` for a time that whole microseconds cannot hold.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let time = humantime::parse_rfc3339(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
         let micros = u64::try_from(time.as_micros()).ok()?;
         (Duration::from_micros(micros) == time).then_some(Self(micros))
     }
 
-    /// Returns the time that lies `back` before this one; 1970 where it would be earlier.
+    /// Returns the time `back` before this one, 1970 at the earliest.
     pub(super) fn before(self, back: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(back.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// Returns the time that lies one microsecond, the smallest step there is, before this one.
+    /// Returns the time one microsecond before this one, which is the smallest step.
     pub(super) fn just_before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
@@ -66,14 +65,14 @@ impl EventTime {
     }
 }
 
-/// Shows RFC 3339 with six digits behind the second.
+/// Writes RFC 3339 with six fractional digits.
 impl fmt::Display for EventTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", humantime::format_rfc3339_micros(self.to_system_time()))
     }
 }
 
-/// Shows the identity; the payload is personal data.
+/// Shows the identity alone: the payload is personal data.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Event").field(&self.key).finish()

@@ -1,14 +1,14 @@
-//! Event types that may change what introspection says, by the claim that they change.
+//! Event types that may change an introspection response, by the claim that they change.
 //!
-//! A kept answer is an active one. A type that only brings dead tokens back changes none.
+//! Kept answers are active ones: a type that only reactivates tokens changes none.
 
 use std::collections::BTreeSet;
 
-/// Number of event types that one call may name, and of aggregate types.
+/// Largest numbers of event types and of aggregate types in one call.
 const MAX_TYPES: usize = 30;
 const MAX_AGGREGATES: usize = 10;
 
-/// A type, and whether a server that does not list it can be followed all the same.
+/// Event type; `is_needed` if a server that does not list it cannot be followed.
 #[derive(Clone, Copy, Debug)]
 struct Followed {
     name: &'static str,
@@ -19,12 +19,12 @@ const fn needed(name: &'static str) -> Followed {
     Followed { name, is_needed: true }
 }
 
-/// A type of old tokens or of old data: a server without it does not write it.
+/// Returns a type of old tokens or old data: a server that does not list it does not write it.
 const fn optional(name: &'static str) -> Followed {
     Followed { name, is_needed: false }
 }
 
-/// Types that change whether a token is active, the roles, or a claim that is read of every answer.
+/// Types that change whether a token is active, the roles, or a claim read from every answer.
 const OF_EVERY_ANSWER: &[Followed] = &[
     needed("oidc_session.access_token.added"),
     needed("oidc_session.access_token.revoked"),
@@ -67,7 +67,7 @@ const OF_EVERY_ANSWER: &[Followed] = &[
     optional("instance.policy.domain.changed"),
 ];
 
-/// Beginnings of types of servers that know groups of users.
+/// Prefixes of types of servers that know groups of users.
 const OF_GROUPS: [&str; 3] = ["group.users.", "group.removed", "group.grant."];
 
 const PROFILE: &[Followed] = &[
@@ -98,8 +98,8 @@ const METADATA: &[Followed] = &[
 ];
 const ORGANIZATION: &[Followed] = &[needed("org.changed")];
 
-/// Returns the types that change a claim; `None` where they are not known, as for a claim that an Action
-/// adds.
+/// Returns the types that change a claim; `None` if they are not known, as for a claim that an
+/// Action adds.
 fn of_claim(claim: &str) -> Option<&'static [Followed]> {
     Some(match claim {
         "name" | "given_name" | "family_name" | "nickname" | "gender" | "locale" => PROFILE,
@@ -108,7 +108,7 @@ fn of_claim(claim: &str) -> Option<&'static [Followed]> {
         "phone_number" | "phone_number_verified" => PHONE,
         "urn:zitadel:iam:user:metadata" => METADATA,
         "urn:zitadel:iam:user:resourceowner:name" => ORGANIZATION,
-        // These change with what is read of every answer, or never for one token.
+        // These change with what is read from every answer, or never for one token.
         "preferred_username"
         | "urn:zitadel:iam:user:resourceowner:primary_domain"
         | "token_type"
@@ -122,7 +122,7 @@ fn of_claim(claim: &str) -> Option<&'static [Followed]> {
     })
 }
 
-/// Tells whether the log says when the claim `name` changes.
+/// Returns whether the log shows changes of the claim `name`.
 pub(super) fn follows(name: &str) -> bool {
     of_claim(name).is_some()
 }
@@ -134,7 +134,7 @@ pub(super) struct Group {
     pub(super) aggregate_types: Vec<&'static str>,
 }
 
-/// A type that is needed, and that the server does not list.
+/// Needed type that the server does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the server does not list the event type {0}: this version of ZITADEL cannot be followed by \
@@ -142,11 +142,11 @@ pub(super) struct Group {
 )]
 pub(super) struct Missing(pub(super) &'static str);
 
-/// Returns the types to ask for, for the fields of every answer and for `claims`, in groups of as many
-/// as one call may name.
+/// Returns the types to ask for, for the fields of every answer and for `claims`, in groups of as
+/// many as one call may name.
 ///
 /// # Errors
-/// Where `listed`, the types that the server knows, lacks one that is needed.
+/// When `listed`, the types that the server knows, lacks a needed one.
 pub(super) fn groups<'a>(
     claims: impl IntoIterator<Item = &'a str>,
     listed: &[String],
@@ -184,7 +184,7 @@ pub(super) fn groups<'a>(
     Ok(groups)
 }
 
-/// Returns the aggregate type whose events have this type.
+/// Returns the aggregate type of events of this type.
 fn aggregate_of(event_type: &str) -> &'static str {
     if event_type.starts_with("user.grant.") {
         return "usergrant";

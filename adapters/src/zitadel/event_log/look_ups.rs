@@ -1,4 +1,4 @@
-//! Names of subjects that events leave out, found by earlier events. Pure: the calls are made elsewhere.
+//! Subjects that events leave out, found by earlier events. Pure: the calls are made elsewhere.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,17 +11,17 @@ use super::{
     wire::Search,
 };
 
-/// Number of answers that are remembered. They never change.
+/// Largest number of remembered answers. They never change.
 const MAX_FACTS: usize = 10_000;
-/// Events that an answer may have. A session names its user more than once.
+/// Largest number of events in an answer. A session names its user more than once.
 const LIMIT: u32 = 100;
 
-/// Questions about earlier events: those that wait, and the answers to those before.
+/// Questions about earlier events: pending ones, and the answers to previous ones.
 #[derive(Debug)]
 pub(super) struct LookUps {
     reader: Reader,
     facts: Cache<LookUp, Box<[Change]>>,
-    /// Each with the moment before the first poll that met its event.
+    /// Questions, each with the moment before the first poll that met its event.
     pending: BTreeMap<LookUp, Moment>,
 }
 
@@ -30,7 +30,7 @@ impl LookUps {
         Self { reader, facts: Cache::new(MAX_FACTS), pending: BTreeMap::new() }
     }
 
-    /// Adds the changes of an event that was read by the poll of `as_of`, as far as they are known.
+    /// Adds the known changes of an event, or a question about it that is pending since `as_of`.
     pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
         if &*event.key.event_type == "user.grant.added" {
             let id = LookUp::Grant(event.key.aggregate_id.clone());
@@ -56,7 +56,7 @@ impl LookUps {
 
     fn keep(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
         let changes = self.changes(&look_up, events);
-        // What names nothing is asked again.
+        // A question is asked again if its answer names nothing.
         if !changes.contains(&Change::Everything) {
             self.facts.insert(look_up, changes.clone().into());
         }
@@ -88,12 +88,12 @@ impl LookUps {
         changes
     }
 
-    /// Returns whether the question that waited longest has waited for `max_staleness`.
+    /// Returns whether a question has been pending for `max_staleness`.
     pub(super) fn are_late(&self, now: Moment, max_staleness: Duration) -> bool {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }
 
-    /// Drops what waits, where everything is forgotten anyway.
+    /// Drops pending questions, when everything is forgotten anyway.
     pub(super) fn drop_pending(&mut self) {
         self.pending.clear();
     }
@@ -102,14 +102,14 @@ impl LookUps {
         !self.pending.is_empty()
     }
 
-    /// Returns questions that wait, `count` at most.
+    /// Returns pending questions, at most `count`.
     pub(super) fn pending(&self, count: usize) -> Vec<LookUp> {
         self.pending.keys().take(count).cloned().collect()
     }
 }
 
 impl LookUp {
-    /// Returns the call that answers this.
+    /// Returns the call that answers this question.
     pub(super) fn search(&self) -> Search<'_> {
         let (id, aggregate_type, event_type) = match self {
             Self::Grant(id) => (id, "usergrant", "user.grant.added"),

@@ -1,12 +1,12 @@
-//! From an event to what it changes. Pure.
+//! Translates an event into what it changes. Pure.
 //!
-//! Where an event lacks a field, more is forgotten, never less.
+//! If an event lacks a field, more is forgotten, never less.
 
 use domain::{Change, OrganizationId, Role, SessionId, Subject, TokenId};
 
 use super::event::Event;
 
-/// What an event means for answers that are kept.
+/// Meaning of an event for kept answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Nothing,
@@ -15,7 +15,7 @@ pub(super) enum Meaning {
     LookUp(LookUp),
 }
 
-/// A question about an earlier event, which never changes.
+/// Question about an earlier event. The answer never changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LookUp {
     /// The user and the project of the grant with this id.
@@ -24,7 +24,7 @@ pub(super) enum LookUp {
     Session(Box<str>),
 }
 
-/// Reads events for the API of one project; `None` where it is not known which.
+/// Reads events for the API of one project; `None` if the project is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) project_id: Option<Box<str>>,
@@ -34,7 +34,7 @@ impl Reader {
     pub(super) fn meaning(&self, event: &Event) -> Meaning {
         let id = &*event.key.aggregate_id;
         match &*event.key.event_type {
-            // The first token of a session comes with it too: no token is older.
+            // The first token of a session has this event, too: no token is older.
             "oidc_session.access_token.added" => {
                 changed(SessionId::parse(id).map(Change::Refreshed))
             }
@@ -63,7 +63,7 @@ impl Reader {
         }
     }
 
-    /// Reads the types whose whole kind means one thing.
+    /// Reads types by their prefix, where all types with it mean the same.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
         if is_one_of(&OF_A_SUBJECT) {
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// Tells whether an event of this project, or of one that is not named, may concern this API.
+    /// Returns whether an event of this project, or of an unnamed one, may concern this API.
     fn is_ours(&self, project: Option<&str>) -> bool {
         match (self.project_id.as_deref(), project) {
             (Some(ours), Some(project)) => ours == project,
@@ -93,7 +93,7 @@ impl Reader {
     }
 }
 
-/// Beginnings of types that concern the user whose id the aggregate has.
+/// Prefixes of types that concern the user whose id the aggregate has.
 const OF_A_SUBJECT: [&str; 20] = [
     "user.locked",
     "user.deactivated",
@@ -117,7 +117,7 @@ const OF_A_SUBJECT: [&str; 20] = [
     "user.human.address.changed",
 ];
 
-/// Beginnings of types after which every answer for the API of that project may be another one.
+/// Prefixes of types that may change every answer for the API of that project.
 const OF_A_PROJECT: [&str; 9] = [
     "project.deactivated",
     "project.removed",
@@ -130,7 +130,7 @@ const OF_A_PROJECT: [&str; 9] = [
     "project.application.removed",
 ];
 
-/// Beginnings of types after which every answer may be another one.
+/// Prefixes of types that may change every answer.
 const OF_EVERYTHING: [&str; 7] = [
     "org.changed",
     "org.deactivated",
@@ -149,7 +149,7 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// An event without a name for what it concerns may concern everything.
+/// Returns the change, or everything if the event does not name what it concerns.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

@@ -1,10 +1,11 @@
-//! ZITADEL's event log behind the port [`ChangeFeed`]: it is polled, and what is new in it is told.
+//! ZITADEL's event log behind the port [`ChangeFeed`]: it is polled, and new events are reported as
+//! changes.
 //!
-//! One reader polls every [`interval`](FeedSettings::interval), or at once when its [`Bell`] rings. A
-//! poll reads one page after the other of each group of event types, then asks for the subjects that
-//! events leave out. Changes are told as soon as they are read; the last batch of a poll has the moment up
-//! to which nothing is missing, which is before the first call of the poll was sent. A poll that fails
-//! tells one [`Silence`], and the next one begins where the last complete one ended.
+//! One reader polls every [`interval`](FeedSettings::interval), or at once when its [`Bell`] rings.
+//! A poll reads each group of event types page by page, then asks for the subjects that events
+//! leave out. Changes are reported as soon as they are read; the last batch of a poll has the
+//! moment up to which nothing is missing, which is before the first call of the poll was sent. A
+//! failed poll reports one [`Silence`], and the next one begins where the last complete one ended.
 //!
 //! It shares connections and budget with the introspector:
 //!
@@ -14,7 +15,7 @@
 //! let (feed, run) = follow(log, …);          // loop { log.next().await }
 //! ```
 //!
-//! Make it before the first token is asked for: the first poll reads what was committed since.
+//! Create it before the first token is introspected: the first poll reads what was committed since.
 
 mod call;
 mod cursor;
@@ -47,18 +48,18 @@ use wire::Search;
 use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
 
-/// Time that a poll may take: a write may stay open for 15 s, and the server waits for it.
+/// Longest time for a poll: a write may stay open for 15 s, and the server waits for it.
 const POLL: Duration = Duration::from_secs(20);
-/// Time that one look-up may take.
+/// Longest time for one look-up.
 const LOOK_UP: Duration = Duration::from_secs(5);
-/// Look-ups that are sent together.
+/// Number of look-ups that are sent together.
 const LOOK_UPS_AT_ONCE: usize = 8;
-/// Time between two looks at the types that the server knows: it is upgraded while this runs.
+/// Time between two reads of the types that the server knows: it may be upgraded meanwhile.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
-/// Number of events that a page is asked for, the most that a server sends.
+/// Number of events requested per page, the most that a server sends.
 const PAGE: u32 = 1_000;
 
-/// Tells the changes that ZITADEL's event log tells.
+/// Reports the changes in ZITADEL's event log.
 #[derive(Debug)]
 pub struct EventLog {
     settings: FeedSettings,
@@ -74,14 +75,14 @@ pub struct EventLog {
     poll: Option<Poll>,
 }
 
-/// A group of event types, and the place in the log up to which it was read.
+/// Group of event types, and the place in the log up to which it was read.
 #[derive(Debug)]
 struct Followed {
     group: Group,
     cursor: Cursor,
 }
 
-/// A poll under way.
+/// Poll under way.
 #[derive(Clone, Copy, Debug)]
 struct Poll {
     as_of: Moment,
@@ -89,7 +90,7 @@ struct Poll {
     step: Step,
 }
 
-/// The next call of a poll.
+/// Next call of a poll.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,
@@ -98,9 +99,9 @@ enum Step {
 }
 
 impl EventLog {
-    /// Reads the log of the server that `introspector` asks, for the API of the project `project_id`:
-    /// without it no event of any project is ignored. `claims` are further claims that are kept for
-    /// handlers. Nothing is asked yet.
+    /// Reads the log of `introspector`'s server for the API of the project `project_id`; without
+    /// that, no event of any project is ignored. `claims` are further claims kept for handlers.
+    /// Sends nothing yet.
     #[must_use]
     pub fn new(
         introspector: &ZitadelIntrospector,
@@ -125,19 +126,19 @@ impl EventLog {
         }
     }
 
-    /// Returns the bell that makes the next poll happen now.
+    /// Returns the bell that starts the next poll now.
     #[must_use]
     pub fn bell(&self) -> Bell {
         self.schedule.bell()
     }
 
-    /// Tells whether the log says when the further claim `name` changes.
+    /// Returns whether the log shows changes of the further claim `name`.
     #[must_use]
     pub fn follows(name: &ClaimName) -> bool {
         event_types::follows(name.as_str())
     }
 
-    /// Makes the next call of a poll. The poll is over where the batch has a moment.
+    /// Makes the next call of a poll. A batch with a moment ends the poll.
     async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
         match poll.step {
             Step::Types => {
@@ -243,7 +244,8 @@ impl EventLog {
             }
         }
         match fault {
-            // What was found is told first; the next look-up meets the fault again, if it lasts.
+            // Changes that were found are reported first; the next look-up meets a lasting fault
+            // again.
             Some(fault) if changes.is_empty() => Err(fault),
             _ => Ok(Batch { changes, as_of: None }),
         }
@@ -284,7 +286,7 @@ fn tell(why: Forget) {
 
 #[async_trait]
 impl ChangeFeed for EventLog {
-    /// Cancel-safe: a call that was dropped is sent again.
+    /// Cancel-safe: a dropped call is sent again.
     async fn next(&mut self) -> Result<Batch, Silence> {
         loop {
             let poll = if let Some(poll) = self.poll {

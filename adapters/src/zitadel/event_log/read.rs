@@ -1,37 +1,37 @@
-//! One read of a window of the log: which page comes next, and when the read is complete.
+//! One read of a window of the log: which page comes next, and when it is complete.
 
 use domain::Moment;
 
 use super::{cursor::Forget, event::EventTime};
 
-/// Number of pages that one read may take.
+/// Largest number of pages in one read.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Fewest events that a server sends where it has more.
+/// Fewest events that a server sends if it has more.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
-/// A read under way.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) began: Moment,
-    /// Time behind which the window begins.
+    /// Time after which the window begins.
     pub(super) window: EventTime,
-    /// Time behind which the window of every read begins. An unknown event from before it comes late.
+    /// Time after which the window of every read begins. An unknown event from before it comes
+    /// late.
     pub(super) ordinary: EventTime,
-    /// Whether the window begins earlier, to see whether something was written there since.
+    /// Set when the window begins earlier, to find what was written there since.
     pub(super) is_review: bool,
     /// Number of remembered events of the window that were not met yet.
     pub(super) unmet: usize,
-    /// Time behind which the page that is asked for begins.
+    /// Time after which the requested page begins.
     page: EventTime,
     pages: u32,
     /// Length of the longest page with two times or more.
     longest_mixed: Option<usize>,
 }
 
-/// What a page means for its read.
+/// Meaning of a page for its read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// A further page is needed, which begins behind this time.
+    /// A further page is needed, which begins after this time.
     Next(EventTime),
     /// The server has more events of this time than a page holds: the rest cannot be reached.
     Passed(EventTime),
@@ -51,10 +51,10 @@ impl Read {
         Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
     }
 
-    /// Takes note of a page with these times, of which `unseen` events had not been met before.
+    /// Takes a page with these times, of whose events `unseen` are new.
     ///
-    /// The next page begins just before the last time of this one, for a page may end amid events of one
-    /// time.
+    /// The next page begins just before the last time of this one, for a page may end among events
+    /// of one time.
     pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> Turn {
         self.pages += 1;
         let (Some(first), Some(last)) = (times.first(), times.last()) else {
@@ -66,7 +66,7 @@ impl Read {
             self.page = *last;
             return self.within_bounds(Turn::Passed(*last));
         }
-        // Behind a page that ends with the last known event there may be others, if it is full.
+        // A full page that ends with the last known event may have others after it.
         let may_be_full = times.len() >= SMALLEST_PAGE;
         if unseen == 0 && self.unmet == 0 && !may_be_full {
             return Turn::Complete;

@@ -1,4 +1,4 @@
-//! When the log is polled: regularly with jitter, at once when a bell rings, more slowly after a 429.
+//! Schedule of polls: regular with jitter, at once when a bell rings, slower after a 429.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,15 +10,15 @@ use tokio::{
 
 use super::super::pace::random;
 
-/// Least time between the beginnings of two polls.
+/// Shortest time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
-/// Part of the interval by which it is longer or shorter, so that replicas do not poll at one moment:
-/// fifty that did made others' writes wait for 308 ms.
+/// Fraction of the interval by which it varies, so that replicas do not poll at one moment: fifty
+/// that did made others' writes wait for 308 ms.
 const JITTER: f64 = 0.2;
 /// Longest wait after a 429, and the longest `Retry-After` that is heeded.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Makes the next poll happen now. Cheap to clone.
+/// Starts the next poll now. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Bell(Arc<Notify>);
 
@@ -26,23 +26,23 @@ pub struct Bell(Arc<Notify>);
 pub(super) struct Schedule {
     interval: Duration,
     bell: Bell,
-    /// When the next poll begins, and before which it does not begin whatever rings.
+    /// Beginning of the next poll, and the earliest one when the bell rings.
     due: Instant,
     earliest: Instant,
-    /// Wait after the last of some 429s in a row.
+    /// Wait after the last 429 of several in a row.
     slow: Option<Duration>,
 }
 
 impl Bell {
-    /// Rings. A poll begins that reads everything that was committed before, 200 ms after the beginning of
-    /// the last poll at the earliest. Rings between two polls are one.
+    /// Rings. A poll begins that reads everything committed before, 200 ms after the beginning of
+    /// the last poll at the earliest. Rings between two polls count as one.
     pub fn ring(&self) {
         self.0.notify_one();
     }
 }
 
 impl Schedule {
-    /// Begins the first poll at once.
+    /// Creates a schedule whose first poll begins at once.
     pub(super) fn new(interval: Duration) -> Self {
         let now = Instant::now();
         Self { interval, bell: Bell::default(), due: now, earliest: now, slow: None }
@@ -52,24 +52,24 @@ impl Schedule {
         self.bell.clone()
     }
 
-    /// Waits until a poll is to begin.
+    /// Waits until a poll has to begin.
     pub(super) async fn wait(&mut self) {
         sleep_until(self.earliest).await;
-        // Either is a reason to begin.
+        // The time and the bell are both reasons to begin.
         let _ = timeout_at(self.due, self.bell.0.notified()).await;
-        // A ring from before is answered by this poll.
+        // This poll answers an earlier ring.
         let _ = self.bell.0.notified().now_or_never();
         let now = Instant::now();
         self.earliest = now + SPACING;
         self.due = now + self.interval.mul_f64(1.0 + JITTER * (2.0 * random() - 1.0));
     }
 
-    /// Takes note of a poll that was answered, or that failed otherwise than by a 429.
+    /// Notes a poll that was answered, or that failed other than by a 429.
     pub(super) fn go_on(&mut self) {
         self.slow = None;
     }
 
-    /// Takes note of a 429: waits twice as long as before.
+    /// Notes a 429: the next poll waits twice as long as the last, and for `Retry-After`.
     pub(super) fn slow_down(&mut self, retry_after: Option<Duration>) {
         let wait = (2 * self.slow.unwrap_or(self.interval)).min(LONGEST_WAIT);
         self.slow = Some(wait);

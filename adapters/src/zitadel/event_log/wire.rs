@@ -1,7 +1,7 @@
-//! The event log as ZITADEL writes it: what is sent, and what is read of an answer.
+//! Wire format of the event log: requests, and the fields that are read from an answer.
 //!
-//! An answer without events is `{}`. An answer of any other shape is not understood, for what looks like
-//! "nothing happened" must never come from a proxy's page or from another version's refusal.
+//! An answer without events is `{}`. An answer of any other shape is refused: a proxy's page or
+//! another version's refusal must never look like "nothing happened".
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
@@ -22,13 +22,13 @@ pub(super) struct Search<'a> {
     pub(super) event_types: Vec<&'a str>,
 }
 
-/// Times between which events are searched. The bound itself is outside.
+/// Exclusive bound of the times of events.
 #[derive(Debug, Serialize)]
 pub(super) struct Range {
     since: String,
 }
 
-/// An answer was not understood. The text of the answer is not repeated.
+/// Answer of an unknown form. Its text is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not in the form of ZITADEL's event log")]
 pub(super) struct NotUnderstood;
@@ -55,7 +55,7 @@ pub(super) fn events(json: &[u8]) -> Result<Vec<Event>, NotUnderstood> {
     Ok(events.into_iter().map(Event::from).collect())
 }
 
-/// Reads the names of the event types that a server knows. There is at least one.
+/// Reads the event types that a server knows, at least one.
 pub(super) fn event_types(json: &[u8]) -> Result<Vec<String>, NotUnderstood> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -72,12 +72,12 @@ pub(super) fn event_types(json: &[u8]) -> Result<Vec<String>, NotUnderstood> {
     Ok(event_types.into_iter().map(|named| named.name).collect())
 }
 
-/// Tells `{}` from other objects. What is no object is not understood.
+/// Returns whether the JSON is `{}`. Anything but an object is refused.
 fn is_empty_object(json: &[u8]) -> Result<bool, NotUnderstood> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Empty {}
-    // Without this, `[]` would be a `struct` without fields.
+    // Without this, `[]` would be read as a `struct` without fields.
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(NotUnderstood);
     }
@@ -122,7 +122,7 @@ impl From<WireEvent> for Event {
     }
 }
 
-/// Reads a 64-bit number, which JSON of protocol buffers writes as a text.
+/// Reads a 64-bit number, which the JSON of protocol buffers writes as text.
 fn sequence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| D::Error::custom("a sequence is no number"))
@@ -133,7 +133,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventTime, D::Erro
     EventTime::parse(&text).ok_or_else(|| D::Error::custom("a time is none of a database"))
 }
 
-/// Reads a payload, which may be anything: where a field is missed, more is forgotten.
+/// Reads a payload, which may be anything: if a field is missed, more is forgotten.
 fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Payload, D::Error> {
     let Value::Object(fields) = Value::deserialize(deserializer)? else {
         return Ok(Payload::default());

@@ -1,4 +1,4 @@
-//! Without sockets and with paused time where that is possible; names are the tests' own.
+//! Tests without sockets and with paused time where possible, and with names of their own.
 
 use std::{fs, net::IpAddr, process::Command};
 
@@ -19,7 +19,7 @@ use crate::zitadel::{
     ZitadelSettings, http_client::Names,
 };
 
-/// Addresses that a name has at the moment; none is an error.
+/// Addresses that a name has at the moment; without any, its resolution fails.
 #[derive(Clone, Default)]
 struct Written {
     addresses: Arc<Mutex<Vec<IpAddr>>>,
@@ -71,7 +71,7 @@ fn introspector(settings: ZitadelSettings, names: &Written) -> ZitadelIntrospect
     ZitadelIntrospector::resolving(settings, Arc::new(authentication), names).unwrap()
 }
 
-/// `active`, `inactive`, or the reason of a fault.
+/// Returns `active`, `inactive`, or the reason of a fault.
 async fn ask(introspector: &ZitadelIntrospector, token: &str) -> &'static str {
     match introspector.introspect(&AccessToken::parse(token).unwrap()).await {
         Ok(Introspection::Active(_)) => "active",
@@ -84,7 +84,7 @@ fn token(double: &ZitadelDouble) -> String {
     double.pat(&double.add_user(NewUser::service("svc")))
 }
 
-/// Waits for a task that a question left behind.
+/// Waits for a task that a question started.
 async fn until(what: &str, reached: impl Fn() -> bool) {
     let began = Instant::now();
     while !reached() {
@@ -93,14 +93,14 @@ async fn until(what: &str, reached: impl Fn() -> bool) {
     }
 }
 
-/// Lets the least time between two generations pass, without waiting for it.
+/// Lets the shortest time between two generations pass, without waiting for it.
 async fn five_seconds_pass() {
     pause();
     advance(SPACING).await;
     resume();
 }
 
-/// A double and an introspector that ask for `localhost`, at addresses of the test's own.
+/// Starts a double, and an introspector that asks for `localhost`, at addresses set by the test.
 async fn at_localhost(names: &Written) -> (ZitadelDouble, ZitadelIntrospector) {
     let double = ZitadelDouble::start().await;
     let domain = format!("http://localhost:{}", double.addr().port());
@@ -169,7 +169,7 @@ async fn a_generation_over_which_another_question_was_answered_stays() {
     generations.heed(&generation, generation.begin(), &timed_out());
     let next = generations.current();
     assert!(!Arc::ptr_eq(&generation, &next));
-    // A straggler of the old generation says nothing about the new one.
+    // A late fault of the old generation says nothing about the new one.
     generations.heed(&generation, generation.begin(), &timed_out());
     assert!(Arc::ptr_eq(&next, &generations.current()));
 }
@@ -219,7 +219,7 @@ async fn a_name_that_moved_is_followed_though_the_old_address_answers() {
     drop(new.take_violations());
 }
 
-// In turn, the dead one would have half of the ten minutes.
+// Tried in turn, the dead one would take half of the ten minutes.
 #[tokio::test]
 async fn of_two_addresses_the_first_may_be_dead() {
     let names = Written::at(&[[127, 0, 2, 1], [127, 0, 0, 1]]);
@@ -303,7 +303,7 @@ async fn a_configured_endpoint_needs_an_answer_of_its_origin() {
     assert!(!Arc::ptr_eq(&generation, &introspector.generations.current()));
 }
 
-// The metadata may be the one thing that does not work.
+// The metadata may be the only thing that does not work.
 #[tokio::test]
 async fn after_a_fault_the_known_endpoint_is_asked_whatever_becomes_of_the_metadata() {
     let double = ZitadelDouble::start().await;
@@ -386,6 +386,6 @@ async fn a_file_that_hangs_costs_a_quarter_of_a_second_once_and_keeps_the_old_ro
         introspector.generations.renew().await.unwrap();
         assert_eq!(ask(&introspector, &token).await, "active");
     }
-    // Lets the one thread go that waits.
+    // Releases the waiting thread.
     fs::write(&file, "").unwrap();
 }

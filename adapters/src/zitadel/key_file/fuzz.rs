@@ -1,11 +1,11 @@
-//! The law of the key file: `tests/fuzz` seeks bytes that break it.
+//! Property of the key file that `tests/fuzz` tries to break.
 
 use super::KeyFile;
 
-/// Checks that a key has its names and shows no secret, and that an error shows nothing of the file.
+/// Checks that a key has its names and shows no secret, and that an error repeats nothing.
 ///
 /// # Panics
-/// When the law is broken.
+/// When the property does not hold.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

@@ -9,28 +9,28 @@ use super::{Management, ManagementError, PAGE, answers::text, instance::malforme
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
 
-/// For how long ZITADEL waits for a webhook.
+/// Time for which ZITADEL waits for a webhook.
 const TIMEOUT: &str = "5s";
 
-/// A target: something that ZITADEL calls.
+/// Target that ZITADEL calls.
 #[derive(Clone, Debug)]
 pub struct ActionTarget {
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The address that is called.
+    /// Address that is called.
     pub endpoint: String,
-    /// A webhook whose failure interrupts nothing.
+    /// Set for a webhook whose failure interrupts nothing.
     pub is_quiet_webhook: bool,
-    /// The key by which deliveries are signed.
+    /// Key by which deliveries are signed.
     pub signing_key: SecretString,
 }
 
-/// The targets of a condition.
+/// Targets of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// The events.
+    /// Events that trigger the condition.
     pub condition: EventCondition,
     /// Ids of the targets.
     pub targets: Vec<String>,
@@ -48,8 +48,8 @@ pub enum EventCondition {
 }
 
 impl EventCondition {
-    /// Returns the targets that are called at an event: those of the exact condition, or else of the
-    /// longest group, or else of all events. No others are called.
+    /// Returns the targets that are called at an event: the ones of the exact condition, or else of
+    /// the longest group, or else of all events. No others are called.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
         let length = |execution: &&Execution| match &execution.condition {
@@ -74,8 +74,8 @@ impl Management {
     /// Reads all targets.
     ///
     /// # Errors
-    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but managers of
-    /// the instance.
+    /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but managers of the
+    /// instance.
     pub async fn action_targets(&self) -> Result<Vec<ActionTarget>, ManagementError> {
         let found = self.search_actions(TARGETS, "targets").await?;
         Ok(found.iter().filter_map(target).collect())
@@ -84,7 +84,7 @@ impl Management {
     /// Reads one target.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn action_target(&self, id: &str) -> Result<ActionTarget, ManagementError> {
         let path = format!("{TARGETS}/{id}");
         let answer = self.get(&path).await?;
@@ -92,11 +92,11 @@ impl Management {
         found.ok_or_else(|| malformed(&Method::GET, &path))
     }
 
-    /// Creates a webhook whose failure interrupts nothing; the results are its id and signing key.
+    /// Creates a webhook whose failure interrupts nothing, and returns its id and signing key.
     ///
     /// # Errors
-    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but owners of
-    /// the instance.
+    /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but owners of the
+    /// instance.
     pub async fn create_webhook(
         &self,
         name: &str,
@@ -116,7 +116,7 @@ impl Management {
     /// Removes a target.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_action_target(&self, id: &str) -> Result<(), ManagementError> {
         self.delete(&format!("{TARGETS}/{id}")).await
     }
@@ -124,16 +124,16 @@ impl Management {
     /// Reads the targets of all conditions on events.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn executions(&self) -> Result<Vec<Execution>, ManagementError> {
         let found = self.search_actions(EXECUTIONS, "executions").await?;
         Ok(found.iter().filter_map(execution).collect())
     }
 
-    /// Replaces the targets of a condition; none at all removes it.
+    /// Replaces the targets of a condition; an empty list removes it.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn set_execution(
         &self,
         condition: &EventCondition,
@@ -170,7 +170,7 @@ fn target(value: &Value) -> Option<ActionTarget> {
     })
 }
 
-/// Conditions on requests and functions are none of events.
+/// Reads a condition on events; conditions on requests and functions give `None`.
 fn execution(value: &Value) -> Option<Execution> {
     let event = value.get("condition")?.get("event")?;
     let condition = match (text(event, "event"), text(event, "group")) {

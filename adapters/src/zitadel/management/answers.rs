@@ -1,4 +1,4 @@
-//! Things of ZITADEL's, as its management API tells them.
+//! Objects of ZITADEL as its management API describes them.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ pub struct Project {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Neither deactivated nor removed.
+    /// Set unless it is deactivated or removed.
     pub is_active: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Application {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Neither deactivated nor removed.
+    /// Set unless it is deactivated or removed.
     pub is_active: bool,
     /// Its kind, with its client id.
     pub kind: ApplicationKind,
@@ -53,47 +53,47 @@ pub enum ApplicationKind {
     },
     /// A program on people's machines, without a secret.
     Native(NativeApplication),
-    /// None of these.
+    /// Another kind.
     Other,
 }
 
-/// A program on people's machines that logs people in, and has no secret.
+/// Program on people's machines that logs people in, and has no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NativeApplication {
     /// Its client id.
     pub client_id: String,
-    /// Where ZITADEL may send a browser after a login; of those on loopback the port does not count.
+    /// URIs to which ZITADEL may send a browser after a login; on loopback the port does not count.
     pub redirect_uris: Vec<String>,
-    /// It has the grants of the code flow and of refresh tokens.
+    /// Set when it has the grants of the code flow and of refresh tokens.
     pub may_refresh: bool,
 }
 
-/// An application that was just created.
+/// Newly created application.
 #[derive(Clone, Debug)]
 pub struct NewApplication {
     /// Its id.
     pub id: String,
     /// Its client id.
     pub client_id: String,
-    /// Its secret, shown this once; none of one that authenticates by a key.
+    /// Its secret, shown only this once; `None` if it authenticates by a key.
     pub client_secret: Option<SecretString>,
 }
 
-/// A key of an application.
+/// Key of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Its id.
     pub id: String,
-    /// When it expires, as RFC 3339 has it; empty for never.
+    /// Expiry as RFC 3339; empty for never.
     pub expires: String,
 }
 
-/// A key that was just created.
+/// Newly created key.
 #[derive(Clone, Debug)]
 pub struct NewKey {
     /// Its id.
     pub id: String,
-    /// The content of the key file, shown this once.
+    /// Content of the key file, shown only this once.
     pub file: SecretString,
 }
 
@@ -104,9 +104,9 @@ pub struct User {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Neither deactivated, locked, nor removed.
+    /// Set unless it is deactivated, locked or removed.
     pub is_active: bool,
-    /// A person or a service.
+    /// Person or service.
     pub kind: UserKind,
 }
 
@@ -119,36 +119,36 @@ pub enum UserKind {
     Person,
 }
 
-/// A role assignment: roles of one project that a user has.
+/// Role assignment: roles of one project that a user has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Its id.
     pub id: String,
-    /// The keys of the roles.
+    /// Keys of the roles.
     pub roles: Vec<String>,
-    /// Neither deactivated nor removed.
+    /// Set unless it is deactivated or removed.
     pub is_active: bool,
 }
 
-/// A personal access token, of which ZITADEL shows all but the token.
+/// Personal access token as ZITADEL lists it, without the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalAccessToken {
     /// Its id.
     pub id: String,
-    /// When it expires, as RFC 3339 has it; empty for never.
+    /// Expiry as RFC 3339; empty for never.
     pub expires: String,
 }
 
-/// A personal access token that was just created.
+/// Newly created personal access token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// Its id.
     pub id: String,
-    /// The token, shown this once.
+    /// The token, shown only this once.
     pub token: SecretString,
 }
 
-/// Reads a text that is always there.
+/// Reads a text that is always present.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
@@ -159,7 +159,7 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Reads a state; ZITADEL leaves out the first of each enumeration, which is none of these.
+/// Compares a state; ZITADEL leaves out the first of each enumeration, which is none of these.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

@@ -15,10 +15,10 @@ use super::{
 };
 
 impl Management {
-    /// Finds the applications of a name in a project, in whatever case.
+    /// Finds the applications of a project by name, ignoring case.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn applications_named(
         &self,
         project: &str,
@@ -31,7 +31,7 @@ impl Management {
     /// Reads the applications of a project.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn applications(&self, project: &str) -> Result<Vec<Application>, ManagementError> {
         let path = format!("/management/v1/projects/{project}/apps/_search");
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(application).collect())
@@ -40,7 +40,7 @@ impl Management {
     /// Creates an API application that authenticates by a secret, or by a key.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_application(
         &self,
         project: &str,
@@ -60,10 +60,10 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Generates a new secret, at which the old one stops.
+    /// Generates a new secret, which replaces the old one.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn generate_secret(
         &self,
         project: &str,
@@ -80,7 +80,7 @@ impl Management {
     /// Removes an application.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_application(
         &self,
         project: &str,
@@ -92,7 +92,7 @@ impl Management {
     /// Reads the keys of an application.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn keys(
         &self,
         project: &str,
@@ -109,7 +109,7 @@ impl Management {
     /// Creates a key.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_key(
         &self,
         project: &str,
@@ -130,7 +130,7 @@ impl Management {
     /// Removes a key.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_key(
         &self,
         project: &str,
@@ -147,7 +147,7 @@ const KEY: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 fn application(value: &Value) -> Option<Application> {
     let kind = if let Some(api) = value.get("apiConfig") {
         let client_id = text(api, "clientId")?;
-        // The method of a client secret is the first of its enumeration, and left out.
+        // The method of a client secret is the first of its enumeration, which ZITADEL leaves out.
         if text(api, "authMethodType").as_deref() == Some(KEY) {
             ApplicationKind::Key { client_id }
         } else {

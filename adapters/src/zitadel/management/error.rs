@@ -1,4 +1,4 @@
-//! Why a call of the management API gave nothing.
+//! Failures of calls of the management API.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use crate::zitadel::fault::UNKNOWN_INSTANCE;
 
-/// Why a call gave nothing. Texts of ZITADEL are repeated only of refusals that it makes of sense,
-/// for others hold SQL and host names.
+/// Failure of a call. ZITADEL's text is repeated only for refusals that are meant for the caller:
+/// other texts hold SQL and host names.
 #[derive(Debug, Error)]
 pub enum ManagementError {
     /// No complete answer came: the call may have taken effect.
@@ -18,7 +18,7 @@ pub enum ManagementError {
     Lost {
         /// Method and path.
         call: String,
-        /// In which way.
+        /// Way in which it was lost.
         why: Lost,
     },
     /// ZITADEL does not accept the token.
@@ -41,12 +41,12 @@ pub enum ManagementError {
         /// Method and path.
         call: String,
     },
-    /// ZITADEL refuses what was asked.
+    /// ZITADEL refuses the call.
     #[error("{call}: {refusal}")]
     Refused {
         /// Method and path.
         call: String,
-        /// In ZITADEL's words.
+        /// Refusal in ZITADEL's words.
         refusal: Refusal,
     },
     /// ZITADEL knows no instance by the host name.
@@ -54,7 +54,7 @@ pub enum ManagementError {
         "ZITADEL knows no instance by the host name of --domain, or its database is down (404)"
     )]
     UnknownInstance,
-    /// There is no management API v1.
+    /// The server has no management API v1.
     #[error(
         "{call}: there is no management API v1 at this address (404); it is deprecated, and this \
          ZITADEL may be too new for setup: docs/zitadel-setup.md has the way by the console"
@@ -63,7 +63,7 @@ pub enum ManagementError {
         /// Method and path.
         call: String,
     },
-    /// ZITADEL has no room for the call (429).
+    /// ZITADEL limits the rate of calls (429).
     #[error("{call}: ZITADEL has no room for further calls (429)")]
     RateLimited {
         /// Method and path.
@@ -76,10 +76,10 @@ pub enum ManagementError {
     Status {
         /// Method and path.
         call: String,
-        /// The status.
+        /// HTTP status.
         status: StatusCode,
     },
-    /// The answer is none of the management API.
+    /// The answer is not in the form of the management API.
     #[error("{call}: the answer is none of ZITADEL's management API")]
     Malformed {
         /// Method and path.
@@ -87,24 +87,24 @@ pub enum ManagementError {
     },
 }
 
-/// In which way no complete answer came.
+/// Way in which an answer was lost.
 #[derive(Clone, Debug, Error)]
 pub enum Lost {
-    /// Within the time for one call.
+    /// No answer came within the time for one call.
     #[error("no answer in time")]
     TimedOut,
-    /// The connection did not come about, or broke.
+    /// The connection could not be made, or broke.
     #[error("the connection did not come about, or broke ({0})")]
     Connection(Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// A refusal in ZITADEL's words.
+/// Refusal in ZITADEL's words.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// The gRPC code: 6 for what exists already, 9 for what makes no sense now, 3 for a bad value.
+    /// gRPC code: 3 for a bad value, 6 for what exists already, 9 for what makes no sense now.
     pub code: u64,
-    /// The text with its id in brackets.
+    /// Text with its id in brackets.
     pub message: String,
 }
 
@@ -121,19 +121,19 @@ impl Lost {
 }
 
 impl ManagementError {
-    /// Tells whether the thing exists already (409, code 6).
+    /// Returns whether the thing exists already (409, code 6).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 6, .. }, .. })
     }
 
-    /// Tells whether the thing does not exist.
+    /// Returns whether the thing does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 5, .. }, .. })
     }
 
-    /// Tells whether the call may have taken effect although it gave nothing.
+    /// Returns whether the call may have taken effect although it failed.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
@@ -144,10 +144,10 @@ impl ManagementError {
     }
 }
 
-/// The id in ZITADEL's refusal of a user without any manager role.
+/// Id in ZITADEL's refusal of a user without any manager role.
 const MEMBERSHIP: &str = "AUTHZ-cdgFk";
 
-/// Reads the answer with another status than 200 and 429.
+/// Reads an answer with a status other than 200 and 429.
 pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> ManagementError {
     #[derive(Deserialize)]
     struct Body {
@@ -170,7 +170,8 @@ pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> Manageme
         (StatusCode::NOT_FOUND, None) if body.starts_with(UNKNOWN_INSTANCE) => {
             ManagementError::UnknownInstance
         }
-        // A refusal has its id in brackets; the gateway's own "Not Found" of an unknown path has none.
+        // A refusal has its id in brackets; the gateway's own "Not Found" for an unknown path has
+        // none.
         (StatusCode::NOT_FOUND, Some(Body { code: 5, message })) if message.ends_with(')') => {
             ManagementError::Refused { call: call(), refusal: Refusal { code: 5, message } }
         }

@@ -1,4 +1,4 @@
-//! Calls about who the administrator is, and about the instance.
+//! Calls about the administrator and the instance.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{Management, ManagementError, Organization, answers::text};
 
 impl Management {
-    /// Reads the organization that is acted in.
+    /// Reads the organization in which the calls act.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn organization(&self) -> Result<Organization, ManagementError> {
         let path = "/management/v1/orgs/me";
         let answer = self.get(path).await?;
@@ -21,7 +21,7 @@ impl Management {
     /// Reads the name of the administrator.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn own_name(&self) -> Result<String, ManagementError> {
         let path = "/auth/v1/users/me";
         let answer = self.get(path).await?;
@@ -32,7 +32,7 @@ impl Management {
     /// Reads the permissions of the administrator, such as `project.write`.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn permissions(&self) -> Result<Vec<String>, ManagementError> {
         let answer = self.post("/auth/v1/permissions/zitadel/me/_search", &json!({})).await?;
         let names = answer.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -42,8 +42,8 @@ impl Management {
     /// Reads the manager roles that a user has on the instance.
     ///
     /// # Errors
-    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but managers of
-    /// the instance.
+    /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but managers of the
+    /// instance.
     pub async fn instance_roles(&self, user: &str) -> Result<Vec<String>, ManagementError> {
         let queries = json!([{ "userIdQuery": { "userId": user } }]);
         let members = self.search("/admin/v1/members/_search", &queries).await?;
@@ -54,8 +54,8 @@ impl Management {
     /// Gives a user a manager role on the instance.
     ///
     /// # Errors
-    /// When the call gives nothing; [`Forbidden`](ManagementError::Forbidden) for all but owners of
-    /// the instance.
+    /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but owners of the
+    /// instance.
     pub async fn add_instance_role(&self, user: &str, role: &str) -> Result<(), ManagementError> {
         let body = json!({ "userId": user, "roles": [role] });
         self.post("/admin/v1/members", &body).await.map(drop)

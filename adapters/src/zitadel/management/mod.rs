@@ -1,5 +1,6 @@
-//! Calls ZITADEL's management API (v1, REST) as an administrator: to read what is there and to
-//! create what this API needs. Each request is sent once, for a second one may create a second thing.
+//! Calls ZITADEL's management API (v1, REST) as an administrator, to read what exists and to create
+//! what this API needs. A request is sent again only after a 429: a second one may create a second
+//! thing.
 
 mod actions;
 mod answers;
@@ -40,29 +41,29 @@ use error::of_status;
 
 /// Longest answer that is read, in bytes: a page of 100 entries has some 100 kB.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
-/// Time for one call. A write of ZITADEL's may wait for others.
+/// Longest time for one call. A write of ZITADEL's may wait for others.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Entries of a page.
+/// Entries per page.
 const PAGE: usize = 100;
-/// Pages of one list that are read at most.
+/// Largest number of pages that are read of one list.
 const MAX_PAGES: usize = 100;
-/// Tries of a call that ZITADEL has no room for, and the pause after the first one.
+/// Tries of a call that is answered with 429, and the pause after the first one.
 const TRIES: u32 = 6;
 const PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// Where ZITADEL is, and who calls it.
+/// Address of ZITADEL, and the administrator who calls it.
 #[derive(Debug)]
 pub struct ManagementSettings {
-    /// The instance.
+    /// Instance to call.
     pub domain: Domain,
     /// Another origin to connect to.
     pub connect_to: Option<ConnectTo>,
     /// Certificates to trust besides the system's.
     pub root_certificates: Option<RootCertificates>,
-    /// The administrator's token.
+    /// Token of the administrator.
     pub token: AccessToken<'static>,
-    /// The organization to act in; the administrator's own where it is `None`.
+    /// Organization to act in; `None` for the administrator's own.
     pub organization: Option<String>,
 }
 
@@ -82,10 +83,10 @@ impl fmt::Debug for Management {
 }
 
 impl Management {
-    /// Prepares the client. Nothing is asked yet.
+    /// Creates the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// When no HTTP client can be made that does what the settings say.
+    /// When no HTTP client can be made from the settings.
     pub fn new(settings: ManagementSettings) -> Result<Self, HttpClientError> {
         let ManagementSettings { domain, connect_to, root_certificates, token, organization } =
             settings;
@@ -119,7 +120,7 @@ impl Management {
         self.call(Method::DELETE, path, None).await.map(drop)
     }
 
-    /// Reads a list of which `queries` select the entries.
+    /// Reads the entries of a list that `queries` select.
     async fn search(&self, path: &str, queries: &Value) -> Result<Vec<Value>, ManagementError> {
         let body = |offset: usize| {
             json!({
@@ -130,8 +131,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads a list page by page: `body` asks for the page that begins at an offset, and `member` of the
-    /// answer has its entries.
+    /// Reads a list page by page: `body` makes the request for an offset, and `member` of the
+    /// answer has the entries.
     async fn pages(
         &self,
         path: &str,
@@ -155,7 +156,7 @@ impl Management {
         Ok(found)
     }
 
-    /// Sends one call, and sends it again only where ZITADEL says that it did not take it (429).
+    /// Sends one call, and sends it again only after a 429.
     async fn call(
         &self,
         method: Method,

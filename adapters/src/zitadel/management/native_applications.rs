@@ -16,15 +16,16 @@ const PUBLIC: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 /// Grants of the code flow with refresh tokens.
 const GRANTS: [&str; 2] = ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN"];
 
-/// Members of an answer that no change takes.
+/// Members of an answer that no change accepts.
 const READ_ONLY: [&str; 5] =
     ["clientId", "version", "noneCompliant", "complianceProblems", "allowedOrigins"];
 
 impl Management {
-    /// Creates a native application for the code flow, with refresh tokens and opaque access tokens.
+    /// Creates a native application for the code flow, with refresh tokens and opaque access
+    /// tokens.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_native_application(
         &self,
         project: &str,
@@ -49,12 +50,11 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Adds redirect URIs and the grants of the code flow to a native application, as far as it lacks
-    /// them. ZITADEL takes all settings at once: they are read again right before, and the others are
-    /// sent as they were read.
+    /// Adds missing redirect URIs and grants of the code flow to a native application. ZITADEL
+    /// replaces all settings at once: they are read right before, and the others sent back as read.
     ///
     /// # Errors
-    /// When a call gives nothing, or the application is gone.
+    /// When a call fails, or the application is gone.
     pub async fn extend_native_application(
         &self,
         project: &str,
@@ -79,7 +79,7 @@ impl Management {
     }
 }
 
-/// Reads the settings of an OIDC application; `None` where it has another type, or a secret or key.
+/// Reads the settings of an OIDC application; `None` if it has another type, or a secret or key.
 pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     let is = |name: &str, value: &str| text(settings, name).as_deref() == Some(value);
     if !is("appType", NATIVE) || !is("authMethodType", PUBLIC) {
@@ -93,7 +93,7 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds texts to a list that does not have them.
+/// Adds the texts that a list lacks.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

@@ -10,15 +10,15 @@ use super::{
     instance::malformed,
 };
 
-/// Octets of a text that are encoded in a segment of a path (RFC 3986 §3.3).
+/// Octets that are encoded in a segment of a path (RFC 3986 §3.3).
 const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 impl Management {
-    /// Finds the projects of a name, in whatever case: names are unique without regard to it.
+    /// Finds projects by name, ignoring case: names are unique without regard to it.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn projects_named(&self, name: &str) -> Result<Vec<Project>, ManagementError> {
         let found = self.search("/management/v1/projects/_search", &named(name)).await?;
         Ok(found.iter().filter_map(project).collect())
@@ -27,7 +27,7 @@ impl Management {
     /// Reads the projects of the organization.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn projects(&self) -> Result<Vec<Project>, ManagementError> {
         let found = self.search("/management/v1/projects/_search", &json!([])).await?;
         Ok(found.iter().filter_map(project).collect())
@@ -36,7 +36,7 @@ impl Management {
     /// Creates a project, without flags.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_project(&self, name: &str) -> Result<String, ManagementError> {
         let path = "/management/v1/projects";
         let answer = self.post(path, &json!({ "name": name })).await?;
@@ -46,7 +46,7 @@ impl Management {
     /// Removes a project with everything in it.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_project(&self, project: &str) -> Result<(), ManagementError> {
         self.delete(&format!("/management/v1/projects/{project}")).await
     }
@@ -54,7 +54,7 @@ impl Management {
     /// Reads the keys of a project's roles.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn roles(&self, project: &str) -> Result<Vec<String>, ManagementError> {
         let path = format!("/management/v1/projects/{project}/roles/_search");
         let found = self.search(&path, &json!([])).await?;
@@ -64,7 +64,7 @@ impl Management {
     /// Creates roles, all of them or none; the display name of each is its key.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_roles(
         &self,
         project: &str,
@@ -75,18 +75,18 @@ impl Management {
         self.post(&format!("/management/v1/projects/{project}/roles/_bulk"), &body).await.map(drop)
     }
 
-    /// Removes a role, and takes it from everybody who has it.
+    /// Removes a role, and takes it from every user who has it.
     ///
     /// # Errors
-    /// When the call gives nothing; [`NoManagementApi`](ManagementError::NoManagementApi) for a key with
-    /// a slash, which ZITADEL's gateway does not take in a path, encoded or not.
+    /// When the call fails; [`NoManagementApi`](ManagementError::NoManagementApi) for a key with a
+    /// slash, which ZITADEL's gateway does not accept in a path, encoded or not.
     pub async fn remove_role(&self, project: &str, key: &str) -> Result<(), ManagementError> {
         let key = utf8_percent_encode(key, SEGMENT);
         self.delete(&format!("/management/v1/projects/{project}/roles/{key}")).await
     }
 }
 
-/// Selects entries by their name, in whatever case.
+/// Selects entries by their name, ignoring case.
 pub(super) fn named(name: &str) -> Value {
     json!([{ "nameQuery": { "name": name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" } }])
 }

@@ -12,10 +12,10 @@ use super::{
 };
 
 impl Management {
-    /// Finds the users of a name, in whatever case.
+    /// Finds users by name, ignoring case.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn users_named(&self, name: &str) -> Result<Vec<User>, ManagementError> {
         let queries = json!([{
             "userNameQuery": { "userName": name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" }
@@ -27,7 +27,7 @@ impl Management {
     /// Creates a service user with opaque access tokens.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_service_user(&self, name: &str) -> Result<String, ManagementError> {
         let path = "/management/v1/users/machine";
         let body = json!({
@@ -40,7 +40,7 @@ impl Management {
     /// Removes a user with everything it has.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_user(&self, user: &str) -> Result<(), ManagementError> {
         self.delete(&format!("/management/v1/users/{user}")).await
     }
@@ -48,7 +48,7 @@ impl Management {
     /// Reads the role assignments of a user in a project.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn grants(&self, user: &str, project: &str) -> Result<Vec<Grant>, ManagementError> {
         let queries = json!([
             { "userIdQuery": { "userId": user } },
@@ -61,7 +61,7 @@ impl Management {
     /// Reads the role assignments of a project.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn grants_of_project(
         &self,
         project: &str,
@@ -74,7 +74,7 @@ impl Management {
     /// Assigns roles of a project to a user who has none there.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_grant(
         &self,
         user: &str,
@@ -89,7 +89,7 @@ impl Management {
     /// Sets the roles of a role assignment.
     ///
     /// # Errors
-    /// When the call gives nothing; ZITADEL refuses roles that are there already.
+    /// When the call fails; ZITADEL refuses roles that are there already.
     pub async fn change_grant(
         &self,
         user: &str,
@@ -103,7 +103,7 @@ impl Management {
     /// Removes a role assignment.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_grant(&self, user: &str, grant: &str) -> Result<(), ManagementError> {
         self.delete(&format!("/management/v1/users/{user}/grants/{grant}")).await
     }
@@ -111,7 +111,7 @@ impl Management {
     /// Reads the personal access tokens of a user.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn tokens(&self, user: &str) -> Result<Vec<PersonalAccessToken>, ManagementError> {
         let path = format!("/management/v1/users/{user}/pats/_search");
         let token = |token: &Value| {
@@ -126,7 +126,7 @@ impl Management {
     /// Creates a personal access token.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn create_token(
         &self,
         user: &str,
@@ -143,7 +143,7 @@ impl Management {
     /// Removes a personal access token.
     ///
     /// # Errors
-    /// When the call gives nothing.
+    /// When the call fails.
     pub async fn remove_token(&self, user: &str, token: &str) -> Result<(), ManagementError> {
         self.delete(&format!("/management/v1/users/{user}/pats/{token}")).await
     }

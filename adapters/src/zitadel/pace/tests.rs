@@ -6,7 +6,7 @@ fn pace(max_per_second: Option<usize>) -> Pace {
     Pace::new(max_per_second.map(|max| NonZeroUsize::new(max).unwrap()), KnownShare::default())
 }
 
-/// Returns how many of many requests may be sent now, each of them answered.
+/// Returns the number of requests, of 1000, that may be sent now if each is answered.
 fn room(pace: &Pace, lane: Lane) -> usize {
     (0..1000).filter(|_| pace.admit(lane).map(|_| pace.answered()).is_ok()).count()
 }
@@ -125,7 +125,7 @@ async fn while_everything_is_refused_one_request_a_second_is_sent() {
     assert!((55..=62).contains(&sent), "{sent} in a minute");
 }
 
-/// A server that answers 50 requests a second, a user who asks ten times a second, and strangers
+/// A server that allows 50 requests per second, a user who asks ten times a second, and strangers
 /// without end.
 #[tokio::test(start_paused = true)]
 async fn it_settles_near_the_rate_that_the_server_allows_and_users_are_answered() {

@@ -1,4 +1,4 @@
-//! Over real sockets of the loopback network, which has as many addresses as a test needs.
+//! Tests over real sockets of the loopback network, which has as many addresses as they need.
 
 use std::{
     net::IpAddr,
@@ -14,10 +14,10 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// A port at which some addresses are alive, some dead and some refuse.
+/// Port at which some addresses are alive, some dead and some refuse.
 struct Port {
     number: u16,
-    /// Connections that were accepted.
+    /// Number of connections that were accepted.
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
     /// Listeners of the dead addresses, and the connections that fill their queues.
@@ -42,7 +42,7 @@ impl Port {
         SocketAddr::new(address.into(), self.number)
     }
 
-    /// Leaves an address without any answer, as behind a firewall: its queue is full.
+    /// Leaves an address without any answer, as a firewall does: its queue is full.
     async fn kill(&mut self, address: [u8; 4]) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(self.at(address)).unwrap();

@@ -1,20 +1,20 @@
-//! The law of the introspection response: `tests/fuzz` seeks bytes that break it.
+//! Property of the introspection response that `tests/fuzz` tries to break.
 
 use domain::Introspection;
 use serde_json::Value;
 
 use super::{METADATA, Translator};
 
-/// Checks that the standard reader of JSON sees the same verdict, and the claims that bound it.
+/// Checks that a standard JSON reader sees the same verdict, and the claims that bound it.
 ///
 /// # Panics
-/// When the law is broken.
+/// When the property does not hold.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let claims = ["email", METADATA].into_iter().filter_map(|name| name.parse().ok()).collect();
     let translator = Translator::new(Some("340000000000000001"), claims);
     let Ok(verdict) = translator.introspection(bytes) else { return };
-    // Half of a surrogate pair is no text, and stands in a claim that is not read.
+    // Half of a surrogate pair is no text, and may be in a claim that is not read.
     let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
     let is_active = matches!(verdict, Introspection::Active(_));
     assert_eq!(json.get("active"), Some(&Value::Bool(is_active)));

@@ -1,4 +1,4 @@
-//! Answers as ZITADEL gives them, and as nobody should.
+//! Answers as ZITADEL gives them, and malformed ones.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ fn active(answer: &Value) -> ActiveToken {
     }
 }
 
-/// The fault's cause, in its own words.
+/// Returns the cause of the fault.
 #[track_caller]
 fn malformed(json: &[u8]) -> String {
     match Translator::new(Some(PROJECT_ID), Vec::new()).introspection(json) {
@@ -351,7 +351,7 @@ fn leading_and_trailing_space_does_no_harm() {
 }
 
 proptest! {
-    // incidents.md row 19: the fault's words show nothing of the answer.
+    // incidents.md row 19: a fault repeats nothing of the answer.
     #[test]
     fn no_value_of_the_answer_is_repeated(
         claim in "active|exp|aud|cnf|sub|x",
@@ -376,7 +376,7 @@ proptest! {
         }
     }
 
-    // A clock cannot show every number that JSON can write.
+    // A clock cannot show every number that JSON can hold.
     #[test]
     fn no_number_makes_it_panic(
         claim in prop_oneof![Just("exp"), Just("nbf")],

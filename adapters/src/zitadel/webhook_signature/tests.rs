@@ -1,4 +1,4 @@
-//! The signature that a real server makes, and everything that is none.
+//! Signature of a real server, and texts that are no signature.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// Judges a delivery that arrives a second after it was signed.
+/// Verifies a delivery that arrives a second after it was signed.
 fn judged(text: &str, header: &str, body: &str) -> Result<(), InvalidSignature> {
     keys(text).verify([header.as_bytes()], body.as_bytes(), at(TIME + 1))
 }

@@ -1,4 +1,4 @@
-//! The proof that a caller was let in, as an extractor.
+//! Extractor that proves that a caller was authorized.
 
 use std::{
     borrow::Cow,
@@ -17,22 +17,22 @@ use serde::de::DeserializeOwned;
 use super::{Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Proof that the caller met the rule `R`: an extractor, which turns away everyone else.
+/// Proof that the caller met the rule `R`: an extractor that rejects all other requests.
 ///
-/// Put it first among a handler's arguments, so that nothing else of a request is read for a
-/// stranger. It needs [`Guard::layer`](crate::Guard::layer) around the router, or a table of
-/// [`Routes`](crate::Routes); without either it answers 500 and never lets anyone in.
+/// Put it first among a handler's arguments, so that nothing else of a request is read for an
+/// unauthorized caller. It needs [`Guard::layer`](crate::Guard::layer) around the router, or a
+/// table of [`Routes`](crate::Routes); without either it answers 500 to every request.
 ///
-/// `Option<Authorized<R>>` is `None` where the request shows no token. A bad token, or one that does
-/// not meet the rule, is turned away as ever. `Result<Authorized<R>, Rejection>` leaves the answer to
+/// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or one that does
+/// not meet the rule, is still rejected. `Result<Authorized<R>, Rejection>` leaves the answer to
 /// the handler.
 ///
-/// Two rules in one request cost one introspection, unless the second one asks
-/// ([`Freshness::Asked`](domain::Freshness::Asked)) and the first one did not.
+/// Two rules in one request cost one introspection, unless the second needs
+/// [`Freshness::Asked`](domain::Freshness::Asked) and the first did not.
 pub struct Authorized<R> {
     permit: Permit<R>,
     visit: Option<Arc<Visit>>,
-    /// For all calls that wait for it.
+    /// End shared by all calls of `ended`.
     end: OnceLock<SharedEnd>,
 }
 
@@ -52,11 +52,10 @@ impl<R: Rule> Authorized<R> {
         &self.permit
     }
 
-    /// Turns the caller away after all: for a handler that learns late that this organization, or
+    /// Rejects the caller after all: for a handler that learns late that this organization, or
     /// this record, is not the caller's.
     ///
-    /// Challenge, body, event and metric are those of a rule that is not met. `why` is for the log
-    /// alone.
+    /// Challenge, body, event and metric are those of a rule that is not met. `why` is only logged.
     #[must_use]
     pub fn deny(&self, why: impl Into<Cow<'static, str>>) -> Rejection {
         let outcome = Outcome::Denied(Denial::ByHandler { why: why.into() });
@@ -66,15 +65,15 @@ impl<R: Rule> Authorized<R> {
         }
     }
 
-    /// Waits until what this permit opened has to end: at `exp`, when a change at the authorization
-    /// server takes it back, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or when
-    /// the server stops.
+    /// Waits until this permit ends: at `exp`, when a change at the authorization server revokes
+    /// it, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or when the server
+    /// stops.
     ///
-    /// For whatever outlives the request: a stream of events, an upgraded connection, a spawned task. A
-    /// refresh of the session ends nothing. Within a service behind a rule it ends no later than the
-    /// service's own permit. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
-    /// no change is seen; with it, the first call of a handler has the authorization server asked once
-    /// more. A permit made for a test has no end.
+    /// For work that outlives the request: a stream of events, an upgraded connection, a spawned
+    /// task. A refresh of the session ends nothing. Within a service behind a rule it ends no later
+    /// than the service's own permit. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
+    /// no change is seen; with it, the first call in a handler causes one more introspection. A
+    /// permit made for a test has no end.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {
@@ -87,13 +86,13 @@ impl<R: Rule> Authorized<R> {
         }
     }
 
-    /// Reads a claim that is kept by name; `None` where the answer has no such claim.
+    /// Reads a claim by name; `None` if the introspection response has no such claim.
     ///
-    /// Claims beyond those of [`Principal`](domain::Principal) are kept only where the introspector is
-    /// told their names (`zitadel.claims` in the settings).
+    /// Claims beyond those of [`Principal`](domain::Principal) are kept only if the introspector is
+    /// configured with their names (`zitadel.claims`).
     ///
     /// # Errors
-    /// When the claim is not a `T`. The error may repeat the value, which is personal data as a rule.
+    /// When the claim is not a `T`. The error may repeat the value, which is usually personal data.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         self.permit.principal().claim(name).map(serde_json::from_str).transpose()
     }
@@ -113,7 +112,7 @@ impl<R> fmt::Debug for Authorized<R> {
     }
 }
 
-/// A first argument that a visit can give, or refuse.
+/// First argument of a guarded handler, made from the visit of its request.
 pub(crate) trait Admitted: Sized + Send {
     fn admit(
         visit: &Arc<Visit>,

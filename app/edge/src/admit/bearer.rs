@@ -1,25 +1,25 @@
-//! The access token in a request's `Authorization` header (RFC 6750 §2.1). No other place is
-//! looked at: neither the query nor the body.
+//! Reads the access token from the `Authorization` header (RFC 6750 §2.1). Query and body are never
+//! searched.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use domain::{AccessToken, AccessTokenError};
 use thiserror::Error;
 
-/// Why a request shows no access token that can be asked about.
+/// Reason why a request has no access token to introspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BearerError {
     /// No credentials, or those of another scheme.
     #[error("the request has no Authorization header of the scheme Bearer")]
     Missing,
-    /// More than one header, of whatever scheme: nobody can say which one counts.
+    /// More than one `Authorization` header, of any scheme: it is undefined which one counts.
     #[error("the request has more than one Authorization header")]
     Repeated,
-    /// What follows the scheme is no token.
+    /// The text after the scheme is not a token.
     #[error(transparent)]
     Malformed(#[from] AccessTokenError),
 }
 
-/// The access token that the request shows.
+/// Returns the access token of a request.
 pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;

@@ -1,19 +1,19 @@
-//! Reasons for which an answer outlives its permit no longer.
+//! Reasons why a permit ends.
 
 use thiserror::Error;
 
-/// Reason why what a permit opened ends: a stream, a long answer, work that it started.
+/// Reason why a permit ends, and with it a stream, a long answer or work that it started.
 ///
-/// It is the source of the error with which a body is cut. Its text names no caller and no token.
+/// It is the source of the error that cuts a body. Its text names no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]
 pub enum Ended {
-    /// `exp` of the access token has come.
+    /// `exp` of the access token has passed.
     Expired,
-    /// The change feed and a new verdict took the permit back.
+    /// The change feed cast doubt on the verdict, and introspection did not confirm it.
     Revoked,
-    /// `auth.max_stream` is over.
+    /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream) has passed.
     TooLong,
     /// The server drains.
     Stopping,

@@ -1,28 +1,28 @@
-//! Places between two events of an event stream, by the grammar of the HTML standard §9.2.5: a line
-//! ends with CR LF, LF or CR, and a blank line ends an event.
+//! Finds the places between two events of an event stream (HTML standard §9.2.5): a line ends with
+//! CR LF, LF or CR, and a blank line ends an event.
 //!
 //! A byte order mark at the beginning counts as part of the first line.
 
-/// Follows an event stream byte by byte, however it is split into frames.
+/// Parser state of an event stream, independent of how it is split into frames.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EventBoundary {
     place: Place,
-    /// Whether the last byte was CR: a LF that follows belongs to the same end of line.
+    /// Set if the last byte was CR: a LF that follows belongs to the same end of line.
     after_cr: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// At the beginning of the stream, or behind a blank line.
+    /// At the beginning of the stream, or after a blank line.
     BetweenEvents,
     /// At the beginning of a line that belongs to an event.
     LineOfEvent,
-    /// Behind the first byte of a line.
+    /// After the first byte of a line.
     InLine,
 }
 
 impl EventBoundary {
-    /// Creates one for a stream that begins.
+    /// Creates the state at the beginning of a stream.
     pub(super) const fn new() -> Self {
         Self { place: Place::BetweenEvents, after_cr: false }
     }
@@ -32,9 +32,9 @@ impl EventBoundary {
         self.place == Place::BetweenEvents
     }
 
-    /// Follows the stream over `bytes`.
+    /// Advances over `bytes`.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
-        // Nothing before the ends of line at the end matters: most frames cost one look at a byte.
+        // Only the trailing line ends matter, so most frames cost a look at one or two bytes.
         let line_ends = bytes.rsplit(|byte| !is_line_end(*byte)).next().unwrap_or(bytes);
         if line_ends.len() < bytes.len() {
             *self = Self { place: Place::InLine, after_cr: false };
@@ -44,13 +44,13 @@ impl EventBoundary {
         }
     }
 
-    /// Follows the stream to the end of the current event, and returns how many of `bytes` belong to
-    /// it; `None` where it goes on behind them.
+    /// Advances to the end of the current event, and returns how many of `bytes` belong to it;
+    /// `None` if it does not end within them.
     pub(super) fn pass_event(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate() {
             self.step(*byte);
             if self.is_between_events() {
-                // Parsers that wait for the LF of a CR LF would else lose the event.
+                // Without the LF of a CR LF, parsers that wait for it would lose the event.
                 let lf = usize::from(self.after_cr && bytes.get(at + 1) == Some(&b'\n'));
                 return Some(at + 1 + lf);
             }
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(rest("data: 1", ""), None);
     }
 
-    /// Judges a whole stream at once.
+    /// Returns whether a whole stream ends between two events.
     fn reference(stream: &str) -> bool {
         let stream = stream.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = stream.rsplit('\n');

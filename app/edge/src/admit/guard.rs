@@ -1,4 +1,4 @@
-//! The guard of an API: who decides, and how the answers of those look who are turned away.
+//! The guard of an API: its authorizer, and the answers to rejected requests.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -21,8 +21,9 @@ use crate::{
 /// Guards the routes and services of one API. Cheap to clone.
 ///
 /// [`layer`](Self::layer) puts it around a router, so that handlers can take
-/// [`Authorized<R>`](crate::Authorized); [`require`](Self::require) puts it before a service that is no
-/// handler; [`Routes::into_router`](crate::Routes::into_router) makes a router of a strict table.
+/// [`Authorized<R>`](crate::Authorized); [`require`](Self::require) puts it before a service that
+/// is not a handler; [`Routes::into_router`](crate::Routes::into_router) makes a router of a strict
+/// table.
 #[derive(Clone)]
 pub struct Guard(pub(super) Arc<Inner>);
 
@@ -36,11 +37,11 @@ pub(super) struct Inner {
     pub(super) watch: Option<Arc<dyn VerdictWatch>>,
     pub(super) max_stream: Duration,
     pub(super) sessions: SessionSeal,
-    /// Whether what permits opened has to end.
+    /// True once `stop` was called.
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Part of the longest time by which streams that began together end apart.
+/// Largest deviation from `max_stream`, as a fraction of it: streams that began together end apart.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
@@ -50,17 +51,17 @@ impl Guard {
         Self::builder(authorizer).build()
     }
 
-    /// Begins a guard with settings of its own.
+    /// Returns a builder, to change the default settings.
     #[must_use]
     pub fn builder(authorizer: Authorizer) -> GuardBuilder {
         GuardBuilder::new(authorizer)
     }
 
-    /// Makes the layer that goes around a router, by [`Router::layer`](axum::Router::layer).
+    /// Creates the layer for [`Router::layer`](axum::Router::layer).
     ///
-    /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized), marks
-    /// answers that depend on a permit with `Cache-Control: no-store`, and tells the observer. It asks
-    /// for no token by itself: a route without `Authorized` stays public.
+    /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized),
+    /// marks answers that depend on a permit with `Cache-Control: no-store`, and calls the
+    /// observer. It does not require a token by itself: a route without `Authorized` stays public.
     #[must_use]
     pub fn layer(&self) -> GuardLayer {
         GuardLayer::new(self.clone())
@@ -68,15 +69,15 @@ impl Guard {
 
     /// Puts the rule `R` before a service: static files, a proxy, gRPC, an upgrade, an MCP server.
     ///
-    /// A request that is let in has its [`Principal`](domain::Principal), as an `Arc`, and its
-    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A request that is turned away never
-    /// reaches the service. No [`layer`](Self::layer) is needed around it. What the service answers
-    /// passes as it is, and ends where the permit does.
+    /// A permitted request has its [`Principal`](domain::Principal), as an `Arc`, and its
+    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected request never reaches
+    /// the service. No [`layer`](Self::layer) is needed around it. The service's answer passes
+    /// unchanged, and ends with the permit.
     ///
     /// # Panics
-    /// Where the guard has a [`resource`](GuardBuilder::resource) and the rule lets in every token: a
-    /// personal access token of any stranger is active at every API of its ZITADEL. The rule asks for a
-    /// role, or the guard's authorizer for organizations.
+    /// When the guard has a [`resource`](GuardBuilder::resource) and the rule accepts every active
+    /// token: a personal access token of any user is active at every API of its ZITADEL. The rule
+    /// must require a role, or the guard's authorizer an organization.
     #[must_use]
     pub fn require<R: Rule>(
         &self,
@@ -85,37 +86,36 @@ impl Guard {
         Require::new(self.clone(), service)
     }
 
-    /// Returns whether a service behind `policy` would let in strangers: callers without a role, of any
-    /// organization.
+    /// Returns whether `policy` accepts callers without a role, of any organization.
     #[must_use]
     pub fn lets_in_strangers(&self, policy: &Policy) -> bool {
         self.0.authorizer.requirements().organizations.is_empty()
             && policy.is_met_with_scopes(&Principal::default())
     }
 
-    /// Makes the layer of [`require`](Self::require), for
+    /// Creates the layer of [`require`](Self::require), for
     /// [`Router::route_layer`](axum::Router::route_layer).
     ///
     /// # Panics
-    /// As [`require`](Self::require), once it goes around something.
+    /// As [`require`](Self::require), when it is applied to a service.
     #[must_use]
     pub fn require_layer<R: Rule>(&self) -> RequireLayer<R> {
         RequireLayer::new(self.clone())
     }
 
-    /// Returns the resource that it protects, if it has one.
+    /// Returns the resource that it protects, if any.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()
     }
 
-    /// Ends what permits opened, now and from now on: for a server that stops. Streams of events end;
-    /// other answers go on, and the server's own patience bounds them.
+    /// Ends all permits, now and from now on: for a server that stops. Event streams end; other
+    /// answers go on until the server cuts them off.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
     }
 
-    /// Returns who decides.
+    /// Returns the authorizer.
     #[must_use]
     pub fn authorizer(&self) -> &Authorizer {
         &self.0.authorizer
@@ -133,7 +133,7 @@ impl Guard {
         self.0.answers.rejection(&Outcome::Denied(denial), None, None)
     }
 
-    /// Returns the answer where there is no verdict. Nothing is logged.
+    /// Returns the answer to a request without a verdict. Nothing is logged.
     #[must_use]
     pub fn undetermined(&self, fault: IntrospectionError) -> Rejection {
         self.0.answers.rejection(&Outcome::Undetermined(fault), None, None)
@@ -163,17 +163,17 @@ impl Guard {
         self.0.stopping.subscribe()
     }
 
-    /// Returns when something that is opened now has been open for as long as anything may be.
+    /// Returns when `max_stream` ends for something that is opened now; `None` without a bound.
     pub(super) fn open_until(&self) -> Option<Instant> {
         let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
         let max_stream = self.0.max_stream.as_secs_f64() * spread;
-        // A time that no clock can show is no bound.
+        // A time beyond the range of the clock is no bound.
         let max_stream = Duration::try_from_secs_f64(max_stream).ok()?;
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Tells whether the request comes from a page that may not call a service of the resource: DNS
-    /// rebinding makes a browser speak for its user. A request without `Origin` comes from no page.
+    /// Returns whether the `Origin` may not call a service of the resource: with DNS rebinding, a
+    /// browser would act for its user. A request without `Origin` does not come from a page.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {
@@ -186,7 +186,7 @@ impl Guard {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Answers and notes a request that no handler is asked.
+    /// Rejects and records a request that reaches no handler.
     pub(crate) fn refuse<B>(&self, request: &Request<B>, outcome: &Outcome) -> Response {
         let (visit, begins_here) = Visit::join(self, request, false, None);
         let mut response = visit.refuse(outcome, None).into_response();

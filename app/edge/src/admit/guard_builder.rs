@@ -1,4 +1,4 @@
-//! The settings of a guard.
+//! Settings of a guard.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     note::{RefusalLog, RequestObserver},
 };
 
-/// The settings of a [`Guard`].
+/// Settings of a [`Guard`].
 pub struct GuardBuilder {
     authorizer: Authorizer,
     realm: Realm,
@@ -26,7 +26,7 @@ pub struct GuardBuilder {
     max_stream: Duration,
 }
 
-/// Default of the time that anything may stay open by one permit.
+/// Default of [`GuardBuilder::max_stream`].
 const MAX_STREAM: Duration = Duration::from_secs(60 * 60);
 
 impl GuardBuilder {
@@ -51,62 +51,64 @@ impl GuardBuilder {
         Self { realm, ..self }
     }
 
-    /// Sets the status of the answer to a valid token that lacks the role; 401 by default, and 403 where
-    /// there is a [`resource`](Self::resource).
+    /// Sets the status of the answer to a valid token that lacks the role; 401 by default, and 403
+    /// with a [`resource`](Self::resource).
     #[must_use]
     pub fn missing_role_status(self, missing_role: MissingRoleStatus) -> Self {
         Self { missing_role: Some(missing_role), ..self }
     }
 
-    /// Names the resource in every challenge, with the scopes to ask for (RFC 9728 §5.1); none by
-    /// default.
+    /// Sets the resource that every challenge names, with the scopes to request (RFC 9728 §5.1);
+    /// none by default.
     ///
     /// A client that sees them signs in by itself. Where no login helps, as for a missing role, the
-    /// challenge then has neither `error` nor `scope`, so that none is begun.
+    /// challenge then has neither `error` nor `scope`, so that the client starts none.
     #[must_use]
     pub fn resource(self, resource: Resource) -> Self {
         Self { resource: Some(resource), ..self }
     }
 
-    /// Sets the origins of pages that may call a guarded service of the [`resource`](Self::resource),
-    /// beside its own: a request of another page is answered 403, and nobody is asked about its token.
+    /// Sets the origins of pages that may call a guarded service of the
+    /// [`resource`](Self::resource), beside its own: a request from another page is answered 403
+    /// without introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }
     }
 
-    /// Sets who tells that a verdict in use has to be obtained anew; without it what a permit opened
-    /// ends at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`] alone.
+    /// Sets the watch that tells when a verdict in use must be obtained again; without it a permit
+    /// ends only at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`].
     #[must_use]
     pub fn watch(self, watch: Arc<dyn VerdictWatch>) -> Self {
         Self { watch: Some(watch), ..self }
     }
 
-    /// Sets how long anything may stay open by one permit, give or take 10 %; 1 h by default. Zero is
-    /// no bound.
+    /// Sets the longest time for which a stream or connection stays open by one permit, give or
+    /// take 10 %; 1 h by default. Zero means no bound.
     #[must_use]
     pub fn max_stream(self, max_stream: Duration) -> Self {
         Self { max_stream, ..self }
     }
 
-    /// Writes every answer that turns a request away by `write`.
+    /// Sets the function that writes the answer to every rejected request.
     ///
     /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added to its answer. A
-    /// status that is neither an error nor a redirect elsewhere is replaced by that of the rejection.
-    /// The rejection that it gets answers as one without a hook. A panic is answered without it.
+    /// status that is neither an error nor a redirect (304 is none) is replaced by the rejection's
+    /// own. The `Rejection` passed to `write` answers as without a hook. A panic is answered
+    /// without it.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }
     }
 
-    /// Sets who watches the requests; none by default.
+    /// Sets the observer of requests; none by default.
     #[must_use]
     pub fn observer(self, observer: impl RequestObserver) -> Self {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Sets the text that the event about an inactive token gets: the likely causes at this
-    /// authorization server. None by default.
+    /// Sets the likely causes of an inactive token at this authorization server, for the event
+    /// about one. None by default.
     #[must_use]
     pub fn inactive_means(self, causes: impl Into<String>) -> Self {
         Self { inactive_means: causes.into(), ..self }
@@ -115,7 +117,7 @@ impl GuardBuilder {
     /// Creates the guard.
     ///
     /// # Panics
-    /// Where there is a resource, and the realm looks like a field of the challenge
+    /// When there is a resource, and the realm looks like a field of the challenge
     /// ([`Realm::fits_a_resource`]).
     #[must_use]
     pub fn build(self) -> Guard {

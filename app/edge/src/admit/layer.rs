@@ -30,8 +30,7 @@ impl<S> Layer<S> for GuardLayer {
     }
 }
 
-/// Service of [`Guard::layer`]: requests that it passes on can be let in by
-/// [`Authorized`](crate::Authorized).
+/// Service of [`Guard::layer`]: handlers behind it can take [`Authorized`](crate::Authorized).
 #[derive(Clone, Debug)]
 pub struct Guarding<S> {
     inner: S,
@@ -61,7 +60,7 @@ where
 }
 
 pin_project! {
-    /// Future of [`Guarding`]: follows a request to the head of its answer.
+    /// Future of [`Guarding`], until the head of the answer is there.
     #[derive(Debug)]
     pub struct Following<F> {
         #[pin]

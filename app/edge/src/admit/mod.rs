@@ -1,4 +1,4 @@
-//! Who gets in: from a request's head to a permit.
+//! Admission: from a request's head to a permit.
 
 mod authorized;
 mod bearer;

@@ -1,4 +1,4 @@
-//! What a permit opened, such as a stream, and the wait for its end.
+//! Waits for the end of a permit, for streams and other work that outlive the request.
 
 use std::{
     fmt,
@@ -16,38 +16,38 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
-/// Longest sleep before the wall clock is looked at again, which may be set meanwhile.
+/// Longest sleep before the wall clock, which may be adjusted meanwhile, is read again.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time after a doubt within which a question brings a verdict.
+/// Time after a doubt within which a new verdict must be obtained.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Time between two questions, and the longest before the first.
+/// Time between two attempts, and longest time before the first.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The verdict that a permit came from, for as long as something stays open by it.
+/// Verdict behind a permit, for as long as something stays open by it.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
     pub(super) token: ActiveToken,
-    /// Value of `Authorization`, to ask about the token again; `None` where it is not kept.
+    /// Value of `Authorization`, to introspect the token again; `None` if it is not kept.
     pub(super) header: Option<HeaderValue>,
-    /// The tick before the verdict was obtained; `None` where that is not known, and it is obtained anew
-    /// at once.
+    /// Tick before the verdict was obtained; `None` if unknown: then it is obtained again at once.
     pub(super) asked: Option<Tick>,
-    /// When it has been open for as long as anything may be.
+    /// End of [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a
+    /// bound.
     pub(super) until: Option<Instant>,
 }
 
-/// End of everything that a request opened at a service, for all that wait for it at one moment.
+/// End of a permit, shared by all that wait for it.
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns its end, or that of the service around it where this comes first.
+    /// Returns its end, or that of the service `around` it, if that comes first.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         async move { self.ended_within(around).await }.boxed().shared()
     }
 
-    /// Waits until it has to end, or the service around it has.
+    /// Waits for its end, or that of the service `around` it, if that comes first.
     pub(super) async fn ended_within(&self, around: Option<SharedEnd>) -> Ended {
         let Some(around) = around else { return self.ended().await };
         tokio::select! {
@@ -57,8 +57,7 @@ impl Opened {
         }
     }
 
-    /// Waits until it has to end. It has no end where the token has no `exp`, nothing is watched and
-    /// nothing bounds it.
+    /// Waits for its end.
     async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {
@@ -90,7 +89,7 @@ impl Opened {
         }
     }
 
-    /// Waits until the verdict is doubted and a new one does not let the caller in, or there is none.
+    /// Waits until the verdict is doubted, and a new one denies the caller or cannot be obtained.
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };
         let (mut token, mut asked) = (self.token.clone(), self.asked);
@@ -110,7 +109,7 @@ impl Opened {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, self.header.clone()?)]);
         let shown = bearer::access_token(&headers).ok()?;
         let authorizer = self.guard.authorizer();
-        // One change may concern all that is open: they do not ask in one moment.
+        // One change may concern all open streams: spread their requests.
         sleep(PAUSE.mul_f64(fastrand::f64())).await;
         loop {
             if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {
@@ -125,7 +124,7 @@ fn time_left(until: SystemTime, now: SystemTime) -> Option<Duration> {
     until.duration_since(now).ok().filter(|left| !left.is_zero())
 }
 
-/// Shows nothing of the token.
+/// Omits the token.
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened").field("policy", &self.policy).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! A rule before a service that is no handler.
+//! A rule before a service that is not a handler.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use tracing::{Instrument, Span};
 use super::{FurtherRule, FurtherRules, Guard, ServicePermit, Visit, ending_body::until_ended};
 use crate::answer::Outcome;
 
-/// A service that a rule can stand before: any service of tower's that axum can route to.
+/// A service that can be put behind a rule: any tower service that axum can route to.
 pub trait RoutableService:
     Service<Request<Body>, Response: IntoResponse, Error = Infallible, Future: Send>
     + Clone
@@ -59,7 +59,7 @@ impl<R: Rule, S> Require<R, S> {
         Self { service, guard, name: None, further: Arc::default(), rule: PhantomData }
     }
 
-    /// Names the rules of parts of the service, such as the tools of an MCP server, which ask for them by
+    /// Declares the rules of parts of the service, such as the tools of an MCP server, for
     /// [`ServicePermit::require`]: `.with::<(ReadMessages, DeleteMessages)>()`.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
@@ -70,8 +70,8 @@ impl<R: Rule, S> Require<R, S> {
         Self { further: further.into(), ..self }
     }
 
-    /// Names the route in events and metrics, as in `.named("/files")`: a nested service has no path
-    /// in the router.
+    /// Names the route in events and metrics, as in `.named("/files")`: a nested service has no
+    /// path in the router.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
@@ -91,13 +91,13 @@ impl<R: Rule> RequireLayer<R> {
         Self { guard, name: None, further: Arc::default(), rule: PhantomData }
     }
 
-    /// Names the rules of parts of the services, as [`Require::with`] does.
+    /// Declares the rules of parts of the services, as [`Require::with`] does.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
         Self { further: T::rules().into(), ..self }
     }
 
-    /// Names the route in events and metrics, where the router has no path for it.
+    /// Names the route in events and metrics, if the router has no path for it.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
@@ -127,7 +127,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        // The clone is not ready yet: the service that is, is the one to call.
+        // Call the service that was polled ready, and keep the clone, which was not.
         let service = self.service.clone();
         let mut service = std::mem::replace(&mut self.service, service);
         let (visit, begins_here) = Visit::join(&self.guard, &request, true, self.name);
@@ -138,7 +138,7 @@ where
         }
         let (guard, further) = (self.guard.clone(), Arc::clone(&self.further));
         let answer = async move {
-            // Read before the verdict is obtained.
+            // Must be read before the verdict is obtained.
             let asked = guard.watch().map(VerdictWatch::now);
             let admitted = if guard.refuses_origin(request.headers()) {
                 Err(visit.refuse(&Outcome::ForeignOrigin, None))

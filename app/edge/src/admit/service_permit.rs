@@ -1,4 +1,4 @@
-//! The permit of a request to a guarded service, and the further rules within the service.
+//! Permit of a request to a guarded service, and the further rules within the service.
 
 use std::{
     any::{TypeId, type_name},
@@ -14,14 +14,15 @@ use tokio::time::Instant;
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Age up to which the verdict that let a request in judges the further rules of its service.
+/// Age up to which the verdict that admitted a request is used for the further rules of its
+/// service.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// Permit of a request that was let in to a guarded service, which finds it in the request's extensions.
+/// Permit of a request to a guarded service, in the request's extensions. Cheap to clone.
 ///
-/// Behind it are the caller, the further rules that were named for the service
-/// ([`Require::with`](crate::Require::with)), such as those of the tools of an MCP server, and the
-/// moment at which everything ends that the request opened. Cheap to clone.
+/// It has the caller, judges the further rules that were declared for the service
+/// ([`Require::with`](crate::Require::with)), such as those of the tools of an MCP server, and
+/// tells when the permit ends.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);
 
@@ -49,21 +50,22 @@ impl ServicePermit {
         Self(Arc::new(Inner { visit, header, admitted, principal, end, further }))
     }
 
-    /// Returns who was let in.
+    /// Returns the caller.
     #[must_use]
     pub fn principal(&self) -> &Arc<Principal> {
         &self.0.principal
     }
 
-    /// Judges by the rule `R` of a part of the service, such as one tool, within the request.
+    /// Applies the rule `R` of a part of the service, such as one tool.
     ///
-    /// The verdict that let the request in is judged anew; one that is older than a second, or not as
-    /// fresh as `R` asks for, is obtained anew first. A refusal is in the log and in the metrics with
-    /// the reason that it would have before the service.
+    /// It judges the verdict that admitted the request; one older than a second, or not as fresh as
+    /// `R` needs, is obtained again first. A refusal is logged and counted with the same reason as
+    /// before the service.
     ///
     /// # Errors
-    /// When the rule is not met, or there is no verdict; and when the rule was not named for the service
-    /// by [`Require::with`](crate::Require::with), which is a bug of the program: nobody is let in.
+    /// When the rule is not met, or there is no verdict; and when the rule was not declared for the
+    /// service by [`Require::with`](crate::Require::with), which is a bug of the program and
+    /// answers 500.
     pub async fn require<R: Rule>(&self) -> Result<Authorized<R>, Rejection> {
         let Inner { visit, header, admitted, further, .. } = &*self.0;
         let outcome = if further.iter().any(|rule| rule.id == TypeId::of::<R>()) {
@@ -79,16 +81,16 @@ impl ServicePermit {
         Err(visit.refuse_within(&outcome, R::POLICY))
     }
 
-    /// Waits until what the request opened has to end, as [`Authorized::ended`] does.
+    /// Waits until the permit ends, as [`Authorized::ended`] does.
     ///
-    /// The guard ends the answer's body by itself. What it cannot end, such as a tool at work, a spawned
-    /// task or an upgraded connection, waits for this beside its work.
+    /// The guard ends the answer's body by itself. Work that it cannot end, such as a running tool,
+    /// a spawned task or an upgraded connection, must wait for this too.
     pub async fn ended(&self) -> Ended {
         self.0.end.clone().await
     }
 }
 
-/// Shows nothing of the token.
+/// Omits the token.
 impl fmt::Debug for ServicePermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServicePermit").field("principal", self.principal()).finish_non_exhaustive()
@@ -110,7 +112,7 @@ impl FurtherRule {
 
 /// Rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns each of them.
+    /// Returns the rules of the tuple.
     fn rules() -> Vec<FurtherRule>;
 }
 

@@ -1,11 +1,12 @@
-//! Owners of MCP sessions: a session id opens nothing for another principal than the one that got it.
+//! Owners of MCP sessions: a session id is valid only for the principal that received it.
 //!
-//! Nothing is remembered. The id of a service leaves with a MAC over the id and its owner, and is
-//! opened again when it comes back; the service sees its own id only.
+//! No state is kept. A session id leaves the service with a MAC over the id and its owner, which is
+//! checked and removed when the id comes back; the service sees only its own id.
 //!
-//! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the process.
-//! It is made to authenticate short texts. A forger has only this server to try at: each of 2^128
-//! values as likely as another. Behind it the service's own ids stay as hard to guess as they were.
+//! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
+//! process. SipHash is made to authenticate short texts. A forger can only try values at this
+//! server, each of 2^128 as likely as another. The service's own ids stay as hard to guess as
+//! before.
 
 use std::{fmt, hash::Hasher};
 
@@ -14,30 +15,30 @@ use domain::{Issuer, Principal};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use subtle::ConstantTimeEq;
 
-/// Session of the Model Context Protocol's Streamable HTTP transport.
+/// Header with the session id of MCP's Streamable HTTP transport.
 pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// Length of a seal: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;
 
-/// Seals the session ids of the services behind one guard. Those of another guard, another process or
-/// an earlier start open nothing.
+/// Seals the session ids of the services behind one guard. Ids of another guard, another process or
+/// an earlier start are unknown.
 pub(super) struct SessionSeal {
-    /// `None` where the system gives no random bytes: then no session has an owner.
+    /// `None` if the system gives no random bytes: then no session has an owner.
     key: Option<SipHasher24>,
 }
 
 impl SessionSeal {
-    /// Takes a random key.
+    /// Creates a seal with a random key.
     pub(super) fn new() -> Self {
         let mut key = [0; 16];
         let key = getrandom::fill(&mut key).is_ok().then(|| SipHasher24::new_with_key(&key));
         Self { key }
     }
 
-    /// Opens the session id of a request: the service sees the id that it gave to `principal`. In place
-    /// of any other id, and of several, it sees one that it cannot know, and answers as it does to
-    /// unknown sessions.
+    /// Replaces the session id of a request by the one that the service gave to `principal`. Any
+    /// other id, and several ids, are replaced by a random one, which the service answers as an
+    /// unknown session.
     pub(super) fn open(&self, headers: &mut HeaderMap, principal: &Principal) {
         let mut sealed = headers.get_all(MCP_SESSION_ID).into_iter();
         let Some(first) = sealed.next() else { return };
@@ -45,8 +46,8 @@ impl SessionSeal {
         headers.insert(MCP_SESSION_ID, own.unwrap_or_else(unknown_id));
     }
 
-    /// Seals the session ids of an answer for `principal`. A principal without a subject gets none, for
-    /// it could not be told from others.
+    /// Seals the session ids of an answer for `principal`. A principal without a subject, which
+    /// could not be told from others, gets none.
     pub(super) fn seal(&self, headers: &mut HeaderMap, principal: &Principal) {
         if !headers.contains_key(MCP_SESSION_ID) {
             return;
@@ -72,12 +73,13 @@ impl SessionSeal {
         HeaderValue::from_bytes(&[id.as_bytes(), seal.as_bytes()].concat()).ok()
     }
 
-    /// Returns what follows the id in the principal's hands, in visible ASCII as the protocol wants it.
+    /// Returns the suffix of the id for `principal`, in visible ASCII as the protocol requires.
     fn seal_of(&self, id: &[u8], principal: &Principal) -> Option<String> {
         let mut hasher = self.key?;
         let subject = principal.subject.as_ref()?.as_str();
         let issuer = principal.issuer.as_ref().map_or("", Issuer::as_str);
-        // Each with its length: no two triples are one text. An issuer is never empty.
+        // Each part with its length, so that no two triples hash the same text. An issuer is never
+        // empty.
         for part in [id, issuer.as_bytes(), subject.as_bytes()] {
             hasher.write(&(part.len() as u64).to_le_bytes());
             hasher.write(part);
@@ -86,13 +88,13 @@ impl SessionSeal {
     }
 }
 
-/// Returns a session id that no service has given away.
+/// Returns a random session id, which no service has issued.
 fn unknown_id() -> HeaderValue {
     let id = format!("{:032x}", fastrand::u128(..));
     HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
-/// Shows no key.
+/// Omits the key.
 impl fmt::Debug for SessionSeal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionSeal").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! One request on its way: its id, its verdict, its end.
+//! State of one request: its id, its verdict, its end.
 
 use std::{
     fmt,
@@ -28,32 +28,33 @@ use crate::{
     note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
 };
 
-/// One request that a guard sees. It is in the request's extensions, where extractors find it.
+/// State of one request at a guard, in the request's extensions for extractors.
 pub(crate) struct Visit {
     guard: Guard,
     method: Method,
     path: OnceLock<MatchedPath>,
-    /// Name of a service, which goes before its path in the router: it may have none, or several.
+    /// Name of a service, which takes precedence over its path in the router: it may have none, or
+    /// several.
     name: OnceLock<&'static str>,
     id: RequestId,
     began: Option<Instant>,
     span: Span,
-    /// Whether the answer depends on a permit.
+    /// True if the answer depends on a permit.
     asked: AtomicBool,
     refusal: Mutex<Option<Reason>>,
-    /// Whether the head of the answer is there.
+    /// True once the head of the answer is there.
     ended: AtomicBool,
-    /// Whether the verdict is kept: for a second rule, for the observer, and to ask again.
+    /// True if the verdict is kept: for a second rule, for the observer, or to introspect again.
     keeps_verdict: bool,
-    /// A lock costs 80 instructions less than a cell that is set once.
+    /// Verdict, if kept. A lock costs 80 instructions less than a `OnceLock`.
     verdict: Mutex<Option<Known>>,
-    /// When what it opens has been open for as long as anything may be.
+    /// End of `max_stream` for this request; `None` without a bound.
     until: OnceLock<Option<Instant>>,
-    /// The innermost service that let the request in; nothing within outlives it.
+    /// Innermost service that admitted the request; permits within it end no later than its own.
     service: Mutex<Option<within::Service>>,
 }
 
-/// The verdict on the token of this request.
+/// Verdict on the token of a request.
 struct Known {
     /// Value of `Authorization` that was judged: a layer may replace the header in between.
     header: HeaderValue,
@@ -62,11 +63,11 @@ struct Known {
 }
 
 impl Visit {
-    /// Returns the visit of a request, and whether it begins here: a guard that sees the request
-    /// already follows it further out.
+    /// Returns the visit of a request, and whether it begins here and not at the same guard further
+    /// out.
     ///
-    /// `shared` says whether more than one rule may see the request; `name` is the route's, where the
-    /// router has no path for it.
+    /// `shared` is set if more than one rule may apply to the request; `name` is the route's, if
+    /// the router has no path for it.
     pub(crate) fn join<B>(
         guard: &Guard,
         request: &Request<B>,
@@ -75,7 +76,7 @@ impl Visit {
     ) -> (Arc<Self>, bool) {
         let outer = request.extensions().get::<Arc<Self>>();
         if let Some(outer) = outer.filter(|outer| outer.guard.is(guard)) {
-            // A service that is mounted further in knows the route better.
+            // The outer guard may be around the router, and not know the matched path.
             if let (None, Some(path)) = (outer.path.get(), request.extensions().get()) {
                 outer.path.get_or_init(|| MatchedPath::clone(path));
             }
@@ -84,7 +85,7 @@ impl Visit {
             }
             return (Arc::clone(outer), false);
         }
-        // One request has one id, whatever guards it meets.
+        // A request has one id, even with several guards.
         let id = outer
             .map_or_else(|| RequestId::from_headers(request.headers()), |outer| outer.id.clone());
         let mut visit = Self {
@@ -113,10 +114,10 @@ impl Visit {
         (Arc::new(visit), true)
     }
 
-    /// Returns the visit of a request in an extractor.
+    /// Returns the visit of a request, for an extractor.
     ///
     /// # Errors
-    /// Where no layer is around the router: 500, and an error in the log that names the route.
+    /// Without a layer around the router: 500, and an error in the log that names the route.
     pub(crate) fn of(parts: &Parts) -> Result<&Arc<Self>, Rejection> {
         parts.extensions.get().ok_or_else(|| {
             let route =
@@ -136,17 +137,15 @@ impl Visit {
         RequestHead { method: &self.method, route, request_id: &self.id }
     }
 
-    /// Returns the span of the request.
     pub(crate) fn span(&self) -> Span {
         self.span.clone()
     }
 
-    /// Enters the span of the request.
     pub(crate) fn enter(&self) -> Entered<'_> {
         self.span.enter()
     }
 
-    /// Lets the request in by the rule `R`.
+    /// Returns a permit if the request meets the rule `R`.
     pub(crate) async fn admit<R: Rule>(
         self: &Arc<Self>,
         headers: &HeaderMap,
@@ -158,7 +157,7 @@ impl Visit {
         }
     }
 
-    /// Lets the request in by the rule `R` where it shows a token; without one there is no permit.
+    /// Returns a permit if the request meets the rule `R`; `None` if it has no token.
     pub(crate) async fn admit_if_shown<R: Rule>(
         self: &Arc<Self>,
         headers: &HeaderMap,
@@ -193,9 +192,9 @@ impl Visit {
         Ok(authorizer.judge_for(self.verdict(token, headers, R::FRESHNESS).await?)?)
     }
 
-    /// Returns a verdict on `token` that is as fresh as is `needed`. Rules of one request share it as
-    /// far as each allows, until the answer's head is there: a stream that asks for a permit again
-    /// after that is judged by a new verdict.
+    /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share it if
+    /// it is fresh enough, until the answer's head is there: a stream that needs a permit after
+    /// that is judged by a new verdict.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,
@@ -235,8 +234,8 @@ impl Visit {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the request is turned away, and returns the answer. The first refusal of a request
-    /// counts, until a rule lets it in after all; a bug counts always.
+    /// Records that the request is rejected, and returns the answer. Only the first refusal of a
+    /// request is recorded, until a rule admits it after all; a bug is always recorded.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {
@@ -253,7 +252,7 @@ impl Visit {
         self.guard.answers().rejection(outcome, policy, Some(&self.id))
     }
 
-    /// Completes the answer, and tells the observer.
+    /// Completes the answer, and calls the observer.
     pub(crate) fn end<B>(&self, response: &mut Response<B>) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(slot) = response.extensions().get::<IdSlot>() {
@@ -277,7 +276,7 @@ impl Visit {
     }
 }
 
-/// Shows nothing of the token.
+/// Omits the token.
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visit").field("head", &self.head()).finish_non_exhaustive()

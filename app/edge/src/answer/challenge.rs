@@ -1,4 +1,4 @@
-//! The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
+//! Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 
 use std::{fmt::Write, str::FromStr};
 
@@ -13,20 +13,20 @@ use super::Resource;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm(Box<str>);
 
-/// A text that cannot be a realm.
+/// Error for a text that cannot be a realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it has a character that a realm cannot have")]
 pub struct InvalidRealm;
 
 impl Realm {
-    /// Returns the realm as it stands between the quotes.
+    /// Returns the realm, without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns whether it may stand in a challenge that names a resource: clients look for the names of
-    /// the challenge's fields anywhere in it.
+    /// Returns whether a challenge that names a resource may have this realm: clients search the
+    /// whole challenge for the names of its fields.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,7 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Two SDKs of MCP find a field by a regular expression without word borders.
+/// Returns whether `text` has no field name: two MCP SDKs find a field by a regular expression
+/// without word boundaries.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
@@ -77,22 +78,22 @@ impl ChallengeError {
     }
 }
 
-/// What a challenge says beside the realm and the resource.
+/// Content of a challenge beside realm and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// The scheme and nothing else: a request without a token is told no error (RFC 6750 §3.1).
+    /// No error: the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// No error and no scope: nothing that a client could take for a reason to sign in again.
+    /// No error and no scope, so that a client does not start another login.
     WithoutLogin,
 }
 
 /// Writes the challenges of one guard.
 #[derive(Clone, Debug)]
 pub(super) enum Challenges {
-    /// Each written once.
+    /// Challenges without a resource, each written once.
     OfRealm(OfRealm),
-    /// A challenge names the scopes of a rule.
+    /// Challenges with a resource, written for each answer, since they name the scopes of its rule.
     OfResource { realm: Realm, resource: Resource },
 }
 
@@ -128,8 +129,8 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns a challenge. One that names a resource has the scopes of `policy`, and `detail` where a
-    /// quoted string can hold it.
+    /// Returns a challenge. One that names a resource has the scopes of `policy`, and `detail` if
+    /// it needs no escape.
     pub(super) fn get(
         &self,
         challenge: Challenge,
@@ -172,7 +173,7 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds a field, unless its value is empty or would not be read as one.
+    /// Adds a field, unless its value is empty, needs an escape or looks like another field.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

@@ -1,4 +1,4 @@
-//! What is said: the answers that turn callers away.
+//! Answers that reject requests.
 
 mod challenge;
 mod outcome;

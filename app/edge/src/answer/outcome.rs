@@ -1,5 +1,5 @@
-//! Every way in which a request can end without its handler's answer, and what is said then: the one
-//! place where a 401 is made, and every other status too.
+//! Every way in which a request can end without its handler's answer, and the answer to each. No
+//! other place in this crate chooses the status of a rejection.
 
 use std::str::FromStr;
 
@@ -19,23 +19,23 @@ use crate::admit::BearerError;
 /// A request that ends without its handler's answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    /// The request shows no access token that can be asked about.
+    /// The request has no access token to introspect.
     NoToken(BearerError),
-    /// There is a verdict, and it does not open the door.
+    /// There is a verdict, and it denies access.
     Denied(Denial),
     /// There is no verdict.
     Undetermined(IntrospectionError),
-    /// A page calls a service that its origin may not call.
+    /// The request comes from a page whose origin may not call the service.
     ForeignOrigin,
     /// No route has this path.
     NotFound,
     /// No route of this path has this method.
     MethodNotAllowed,
-    /// A handler could not read the body or the parameters, as axum says.
+    /// A handler's extractor could not read the body or the parameters.
     Unreadable { status: StatusCode, detail: String },
     /// A bug: a handler panicked.
     Panicked,
-    /// A bug: a handler asked for something that was not provided.
+    /// A bug: a handler needs something that was not provided.
     HandlerFailed { detail: String },
 }
 
@@ -51,14 +51,14 @@ impl From<Refusal> for Outcome {
 /// Status of the answer to a valid token that lacks the role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingRoleStatus {
-    /// 401, as ZITADEL's Python example documents it.
+    /// 401, as ZITADEL's Python example documents.
     #[default]
     Unauthorized,
-    /// 403, as RFC 6750 §3.1 has it.
+    /// 403, as RFC 6750 §3.1 recommends.
     Forbidden,
 }
 
-/// A text that is neither `401` nor `403`.
+/// Error for a text that is neither `401` nor `403`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it is neither of the two")]
 pub struct InvalidStatus;
@@ -86,14 +86,14 @@ impl FromStr for MissingRoleStatus {
     }
 }
 
-/// A header of an answer, beside those of every problem.
+/// Header of an answer, beside those of every problem.
 pub(super) type Header = (HeaderName, HeaderValue);
 
-/// Seconds after which to try again.
+/// Time after which to try again, in seconds.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the one word for this outcome.
+    /// Returns the reason for this outcome.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -112,8 +112,8 @@ impl Outcome {
         }
     }
 
-    /// Returns what the caller is told, who met or did not meet `policy`. It says only what the caller
-    /// may know.
+    /// Returns the problem and a header; `policy` is that of the rule, if any. Both hold only what
+    /// the caller may know.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
@@ -184,20 +184,20 @@ impl Outcome {
     }
 }
 
-/// Code of the answer to a foreign organization, where no new token is asked for.
+/// Code of the answer to a foreign organization when no new token would help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// Detail of the answer to a token that another scope would make tell the organization.
+/// Detail of the answer to a token without an organization, which another scope would add.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
-/// What a client can do about a denial.
+/// Action by which a client can resolve a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cure {
-    /// Get another token.
+    /// Obtain another token.
     NewToken,
-    /// Get one with more scopes.
+    /// Obtain a token with more scopes.
     MoreScopes,
-    /// Nothing: a client that signs in again loses its token and wins nothing.
+    /// None: a client that signs in again would only lose its token.
     None,
 }
 
@@ -205,7 +205,7 @@ impl Cure {
     fn of(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { missing: Missing::Scopes, .. }
-            // A scope brings the claim.
+            // A scope adds the claim.
             | Denial::WrongOrganization { found: None } => Self::MoreScopes,
             Denial::PolicyNotMet { missing: Missing::Role, .. }
             | Denial::ByHandler { .. }
@@ -214,7 +214,7 @@ impl Cure {
         }
     }
 
-    /// Returns the cure that is told without a resource, as RFC 6750 has it.
+    /// Returns the cure by RFC 6750, without a resource.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -229,8 +229,8 @@ impl Cure {
     }
 }
 
-/// Returns the detail of a denial: nothing of what was found, and of the configuration only what the
-/// rule of the route asks for.
+/// Returns the detail of a denial. It discloses nothing of the token, and of the configuration only
+/// the rule of the route.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",
@@ -248,7 +248,7 @@ fn told(denial: &Denial) -> String {
     .to_owned()
 }
 
-/// Turns a clause of ours into a sentence.
+/// Turns a clause into a sentence.
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();

@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): the body of every answer that turns a caller away.
+//! Problem details (RFC 9457): body of every answer that rejects a request.
 
 use std::{
     borrow::Cow,
@@ -20,10 +20,10 @@ use serde::Serialize;
 
 use crate::note::RequestId;
 
-/// An answer in the form of RFC 9457, as this crate's own denials are: `type`, `title`, `status`,
-/// `detail`, `code`, and the request's id.
+/// An answer in the format of RFC 9457, with the members `type`, `title`, `status`, `detail`,
+/// `code` and `request_id`.
 ///
-/// Handlers return it for their own errors, so that these look like the denials:
+/// Handlers return it for their own errors, so that these look like this crate's denials:
 ///
 /// ```
 /// use axum_zitadel::Problem;
@@ -34,8 +34,8 @@ use crate::note::RequestId;
 /// }
 /// ```
 ///
-/// The id is known below [`Guard::layer`](crate::Guard::layer) and in [`Routes`](crate::Routes);
-/// elsewhere the member is left out.
+/// `request_id` is set below [`Guard::layer`](crate::Guard::layer) and in
+/// [`Routes`](crate::Routes), and left out elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -47,7 +47,7 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Problem {
-    /// Creates a problem: `code` is for programs, `detail` a sentence for people.
+    /// Creates a problem with a `code` for programs and a `detail` sentence for people.
     #[must_use]
     pub fn new(
         status: StatusCode,
@@ -63,7 +63,7 @@ impl Problem {
         self.status
     }
 
-    /// Returns the word for programs.
+    /// Returns the code for programs.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
@@ -94,7 +94,7 @@ impl Problem {
             code: &self.code,
             request_id: request_id.map(ToString::to_string),
         };
-        // Texts and a number are always JSON.
+        // Strings and numbers always serialize.
         serde_json::to_vec(&members).unwrap_or_default()
     }
 
@@ -113,8 +113,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Place in an answer's extensions for the request's id, which is known only where the answer
-/// leaves. A layer that replaces or compresses the body in between is not disturbed.
+/// Slot in an answer's extensions for the request's id, which is known only when the answer leaves.
+/// Layers in between may replace or compress the body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -124,7 +124,7 @@ impl IdSlot {
     }
 }
 
-/// Writes the problem when it is asked for its bytes.
+/// Body that serializes the problem when it is polled.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,
@@ -147,7 +147,7 @@ impl http_body::Body for ProblemBody {
         self.problem.is_none()
     }
 
-    /// The length is known once the id is.
+    /// Returns the exact length once the id is known.
     fn size_hint(&self) -> SizeHint {
         match (&self.problem, self.id.0.get()) {
             (Some(problem), Some(id)) => {

@@ -1,13 +1,13 @@
-//! Every way in which a request can end without its handler's answer, each by one word.
+//! One word for every way in which a request can end without its handler's answer.
 
 use domain::{AccessTokenError, Denial, IntrospectionError, Misconfiguration, Outage};
 
 use crate::admit::BearerError;
 
-/// Writes each reason down once: its name, its word, and the `code` that the caller sees.
+/// Defines each reason once: its name, its word, and the `code` that the caller sees.
 macro_rules! reasons {
     ($($name:ident = $word:literal, $code:literal;)*) => {
-        /// Why a request was turned away: the same word in the log, the metrics and the traces.
+        /// Reason why a request was rejected: the same word in log, metrics and traces.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Reason {

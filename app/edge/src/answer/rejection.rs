@@ -1,4 +1,4 @@
-//! The answer that turns a request away, as a value.
+//! The answer that rejects a request, as a value.
 
 use std::{fmt, sync::Arc};
 
@@ -19,12 +19,12 @@ use super::{
 };
 use crate::note::RequestId;
 
-/// A request that was turned away: the rejection of [`Authorized`](crate::Authorized).
+/// Rejection of [`Authorized`](crate::Authorized).
 ///
-/// It answers by itself: a [`Problem`], the challenge of RFC 6750, and `Retry-After` where there was
-/// no verdict. A handler that takes `Result<Authorized<R>, Rejection>` may answer in its own words;
-/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes the words of all of them. The event
-/// in the log is written before either of them sees it.
+/// As a response it is a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there
+/// was no verdict. A handler that takes `Result<Authorized<R>, Rejection>` may answer otherwise,
+/// and [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all answers. The event is
+/// logged before either sees the rejection.
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -37,7 +37,7 @@ struct Inner {
     hook: Option<DenialHook>,
 }
 
-/// Writes a rejection in the owner's own format.
+/// Writes a rejection in the service's own format.
 pub(crate) type DenialHook = Arc<dyn Fn(&Rejection) -> Response + Send + Sync>;
 
 impl Rejection {
@@ -47,32 +47,32 @@ impl Rejection {
         self.0.problem.status()
     }
 
-    /// Returns the value of `WWW-Authenticate` (RFC 6750 §3), where there is one.
+    /// Returns the value of `WWW-Authenticate` (RFC 6750 §3), if any.
     #[must_use]
     pub fn challenge(&self) -> Option<&HeaderValue> {
         let header = self.0.header.as_ref();
         header.filter(|(name, _)| name == WWW_AUTHENTICATE).map(|(_, challenge)| challenge)
     }
 
-    /// Returns why the request was turned away.
+    /// Returns why the request was rejected.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.0.reason
     }
 
-    /// Returns the body that is answered without a hook.
+    /// Returns the body of the answer without a hook.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
     }
 
-    /// Returns the id of the request; `None` where no guard saw it.
+    /// Returns the id of the request; `None` if no guard saw it.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.0.request_id.as_ref()
     }
 
-    /// Makes the answer to an outcome where there is no guard whose settings could be used.
+    /// Creates the answer to an outcome without a guard, by the default settings.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)
@@ -81,7 +81,8 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(mut self) -> Response {
-        // Without the hook: one that falls back to the rejection's own answer must not call itself.
+        // Take the hook, so that one that falls back to the rejection's own answer does not call
+        // itself.
         let mut response = if let Some(hook) = self.0.hook.take() {
             self.hooked(&*hook)
         } else {
@@ -92,7 +93,7 @@ impl IntoResponse for Rejection {
             self.0.problem.clone().answer(id)
         };
         if let Some((name, value)) = self.0.header {
-            // A hook may offer another scheme beside ours (RFC 9110 §11.6.1).
+            // A hook may add a challenge of another scheme (RFC 9110 §11.6.1).
             let offered = response.headers().get_all(&name).iter().any(|other| *other == value);
             if !offered {
                 response.headers_mut().append(name, value);
@@ -103,13 +104,13 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Marks the answer of a rejection, which is no rejection of axum's whatever a hook made of it.
+/// Marks the answer of a [`Rejection`], so that it is not taken for a rejection of axum's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// A hook chooses body and headers, and may send the caller elsewhere to sign in. It cannot turn a
-    /// denial into a success, nor into an answer that a cache has.
+    /// Applies a hook, which chooses body and headers, and may redirect the caller to a login. It
+    /// cannot turn a denial into a success, nor make it cacheable.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();
@@ -141,7 +142,7 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// The settings by which outcomes become answers.
+/// Settings by which outcomes become answers.
 #[derive(Clone)]
 pub(crate) struct Answers {
     challenges: Challenges,
@@ -159,7 +160,7 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Makes the answer to an outcome; `policy` is that of the rule that was to be met, if any was.
+    /// Creates the answer to an outcome; `policy` is that of the rule, if any.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,
@@ -172,7 +173,7 @@ impl Answers {
             problem,
             header,
             request_id: request_id.cloned(),
-            // It may be the hook that panicked.
+            // The hook itself may have panicked.
             hook: self.hook.clone().filter(|_| !matches!(outcome, Outcome::Panicked)),
         }))
     }

@@ -1,4 +1,4 @@
-//! A protected resource (RFC 9728): the words by which a client finds out where to sign in, and for
+//! Protected resource metadata (RFC 9728), from which a client learns where to sign in, and with
 //! which scopes.
 
 use std::{
@@ -12,13 +12,13 @@ use domain::{Policy, ScopeToken};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Place of the metadata, before the path of the resource (RFC 9728 §3.1).
+/// Prefix of the metadata's path, before the path of the resource (RFC 9728 §3.1).
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// The resource that a guard protects, by the URL that clients know it by.
+/// The resource that a guard protects, identified by the URL that clients use.
 ///
-/// A guard with a resource tells it in each challenge, so that a client that knows nothing but the URL
-/// finds the authorization server and the scopes to ask for;
+/// A guard with a resource names it in each challenge, so that a client that knows only the URL
+/// finds the authorization server and the scopes to request;
 /// [`resource_metadata`](crate::resource_metadata) serves the document.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
@@ -37,7 +37,7 @@ struct Inner {
 
 type IssuerSource = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// A text that cannot identify a resource.
+/// Error for a text that cannot identify a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidResource {
     /// It is no absolute URL of printable ASCII.
@@ -60,7 +60,7 @@ pub enum InvalidResource {
     NotCanonical,
 }
 
-/// The document (RFC 9728 §2).
+/// Metadata document (RFC 9728 §2).
 #[derive(Serialize)]
 pub(crate) struct Metadata<'a> {
     resource: &'a str,
@@ -76,10 +76,11 @@ pub(crate) struct Metadata<'a> {
 }
 
 impl Resource {
-    /// Takes the URL to the letter: clients compare it so (RFC 9728 §3.3).
+    /// Creates a resource with exactly this URL: clients compare it verbatim (RFC 9728 §3.3).
     ///
     /// # Errors
-    /// When it is no `https` URL, or `http` URL on loopback, of scheme, host, port and path alone.
+    /// When it is not an `https` URL, or `http` URL on loopback, of only scheme, host, port and
+    /// path.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
         if !url.contains("://") {
             return Err(InvalidResource::NoUrl);
@@ -87,7 +88,7 @@ impl Resource {
         if url.contains(['@', '?', '#']) {
             return Err(InvalidResource::MoreThanAPath);
         }
-        // Neither escapes nor characters of patterns, which a route would read in its own way.
+        // No percent-encoding, and no pattern characters, which a route would interpret.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+,;$".contains(c);
         if !url.chars().all(is_plain) || url.contains("/:") {
             return Err(InvalidResource::ForbiddenCharacter);
@@ -126,14 +127,14 @@ impl Resource {
         })))
     }
 
-    /// Sets the scopes that every client must ask for, whatever rule it is to meet.
+    /// Sets the scopes that every client must request, for any rule.
     #[must_use]
     pub fn scopes(self, scopes: Vec<ScopeToken>) -> Self {
         self.with(|inner| inner.scopes = scopes)
     }
 
-    /// Sets who tells the issuer of the authorization server, to the letter as its own metadata has it:
-    /// it is asked for each document.
+    /// Sets the function that returns the issuer of the authorization server, exactly as in its own
+    /// metadata. It is called for each document.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
@@ -156,7 +157,7 @@ impl Resource {
         self
     }
 
-    /// Returns the URL, to the letter.
+    /// Returns the URL, verbatim.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.identifier
@@ -197,14 +198,14 @@ impl Resource {
         format!("{origin}{}", self.metadata_path())
     }
 
-    /// Returns the scopes that every client must ask for.
+    /// Returns the scopes that every client must request.
     #[must_use]
     pub fn scopes_of_everybody(&self) -> &[ScopeToken] {
         &self.0.scopes
     }
 
-    /// Returns the scopes to ask for, separated by spaces: those of every client, then those that
-    /// `policy` names.
+    /// Returns the scopes to request, separated by spaces: those of every client, then those of
+    /// `policy`.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
         let of_policy = policy.map(Policy::scopes).unwrap_or_default();
         let mut scopes: Vec<&str> = Vec::new();
@@ -229,12 +230,12 @@ impl Resource {
     }
 }
 
-/// Path of the metadata where a program has one resource alone.
+/// Returns the path of the metadata if a program has only one resource.
 pub(crate) fn root_metadata_path() -> &'static str {
     WELL_KNOWN
 }
 
-/// Returns whether a client would write the host so. A name is what it is.
+/// Returns whether a client would write the host like this; any name is canonical.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

@@ -1,4 +1,4 @@
-//! Reads what axum says when a handler cannot read the body or the parameters.
+//! Reads axum's rejections, when an extractor cannot read the body or the parameters.
 
 use axum::{
     body,
@@ -8,10 +8,11 @@ use axum::{
 
 use super::{Outcome, Rejected};
 
-/// Longest text of axum that is taken over, in bytes.
+/// Longest text of axum that becomes a detail, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// Returns whether the response is a rejection of axum's: plain text with 400, 413, 415, 422 or 500.
+/// Returns whether the response is a rejection of axum's: plain text with 400, 413, 415, 422 or
+/// 500.
 pub(crate) fn is_rejection(response: &Response) -> bool {
     let by_status = matches!(
         response.status(),
@@ -26,7 +27,7 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
     by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-/// Reads a rejection of axum's. Its text is the detail; that of a 500 is for the log alone.
+/// Reads a rejection of axum's. Its text becomes the detail; that of a 500 is only logged.
 pub(crate) async fn outcome_of(status: StatusCode, body: body::Body) -> Outcome {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();

@@ -1,4 +1,4 @@
-//! A handler at work, until its answer is complete.
+//! Future of a mounted handler.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,20 +25,21 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers that describe the body which the problem replaces.
+/// Headers that describe the body, which the problem replaces.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 
 pin_project! {
-    /// Catches a panic, makes a problem of a rejection of axum's, and notes how the request ended.
+    /// Catches a panic, turns a rejection of axum's into a problem, and records the end of the
+    /// request.
     ///
-    /// It is one future and not three around one another: an answer is large, and each would move
-    /// it (250 instructions for each request).
+    /// It is one future rather than three nested ones, each of which would move the large answer
+    /// (250 instructions per request).
     pub(super) struct Answering<F> {
         #[pin]
         stage: Stage<F>,
         visit: Arc<Visit>,
-        // False where the visit ends at a layer further out.
+        // False if the visit ends at a layer further out.
         ends_here: bool,
     }
 }
@@ -75,7 +76,7 @@ impl<F: Future<Output = Response>> Stage<F> {
     fn poll(mut self: Pin<&mut Self>, visit: &Visit, context: &mut Context<'_>) -> Poll<Response> {
         if let StageProjection::Handling { handler } = self.as_mut().project() {
             let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(context)));
-            // The panic's message is on standard error, as the panic hook wrote it.
+            // The panic hook has written the message to standard error.
             let response = ready!(polled.unwrap_or_else(|_| {
                 Poll::Ready(visit.refuse(&Outcome::Panicked, None).into_response())
             }));

@@ -1,4 +1,4 @@
-//! The arguments of a handler, as axum counts them.
+//! The arguments of a handler, as axum distinguishes them.
 
 /// Arguments of a handler: implemented for the tuples by which axum's
 /// [`Handler`](axum::handler::Handler) tells functions apart.
@@ -7,7 +7,7 @@
     label = "this is no function"
 )]
 pub trait Arguments: 'static {
-    /// Whether the handler reads anything of the request.
+    /// True if the handler reads anything of the request.
     const READS_REQUEST: bool;
 }
 
@@ -15,7 +15,7 @@ impl Arguments for ((),) {
     const READS_REQUEST: bool = false;
 }
 
-/// Implements it for a kind of the last argument (`M`) and one argument, two, and so on.
+/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker for the kind of the last one.
 macro_rules! arguments {
     () => {};
     ($first:ident $($more:ident)*) => {

@@ -1,5 +1,4 @@
-//! A handler whose first argument is a permit: nothing else of the request is read for anyone who
-//! does not get one.
+//! A handler whose first argument is a permit: without one, nothing else of the request is read.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
@@ -25,8 +24,8 @@ impl<R: Rule> Admission for Option<Authorized<R>> {}
 
 /// An `async fn` whose first argument is a permit, and whose others are axum's extractors.
 ///
-/// No other handler is one: a handler with a layer around it could answer before anyone is asked
-/// for a token.
+/// Other handlers do not implement it: one with a layer around it could answer before the token is
+/// checked.
 #[diagnostic::on_unimplemented(
     message = "a guarded handler is an `async fn` whose first argument is `Authorized<R>`, where `R` is a rule",
     label = "this handler does not ask for a permit first",
@@ -37,7 +36,7 @@ pub trait PermitFirst<T, S>: Clone + Send + Sync + 'static {
     /// The first argument.
     type Permit: Admission;
 
-    /// Whether the handler reads anything of the request beside the permit.
+    /// True if the handler reads anything of the request beside the permit.
     const READS_REQUEST: bool;
 
     /// Reads the other arguments from the request, and calls the function.
@@ -64,8 +63,8 @@ where
     }
 }
 
-/// Implements it as axum implements its own handlers: each argument is read from the head, the last one
-/// from the body too. `M` tells which of the two the last one is. A head from which nothing is read
+/// Implements `PermitFirst` as axum implements `Handler`: each argument is read from the head, the
+/// last one from head or body; `M` is axum's marker for which. A head from which nothing is read
 /// needs no `mut`.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {

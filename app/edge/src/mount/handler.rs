@@ -1,4 +1,4 @@
-//! A mounted handler: what is around it, whoever may call it.
+//! A mounted handler, with the settings that all handlers of a table share.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) guard: Guard,
-    /// Of a request body, in bytes.
+    /// Longest request body, in bytes.
     pub(super) max_body: usize,
 }
 
@@ -36,14 +36,13 @@ impl Edge {
     }
 }
 
-/// A handler whose rejections become problems, who reads no longer body than is allowed, whose panic
-/// harms no other request, and whose requests are noted. It allocates nothing for a request without
-/// a body but the visit.
+/// Wraps a handler: rejections become problems, the body is limited, a panic affects no other
+/// request, and requests are recorded. For a request without a body it allocates only the visit.
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
-    /// Whether anything beside a permit is read: then the request's id is in its header, and a
-    /// further permit finds the visit.
+    /// True if anything beside a permit is read: then the request has its id in a header, and the
+    /// visit in its extensions, for a further permit.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,
@@ -69,14 +68,14 @@ impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHand
     }
 }
 
-/// A handler that is mounted, with its word for who may call it.
+/// A mounted handler, with its access.
 pub(super) trait Mounted<T, S>: Clone + Send + Sync + 'static {
     type Future: Future<Output = Response> + Send + 'static;
 
     fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future;
 }
 
-/// A handler that anyone may call.
+/// A handler that accepts all callers.
 #[derive(Clone)]
 pub(super) struct Public<H>(pub(super) H);
 
@@ -88,7 +87,7 @@ impl<H: Handler<T, S>, T, S> Mounted<T, S> for Public<H> {
     }
 }
 
-/// A handler behind its rule, or behind one for callers who show a token.
+/// A handler behind a rule, for all callers or only for callers with a token.
 #[derive(Clone)]
 pub(super) struct BehindRule<H>(pub(super) H);
 

@@ -1,4 +1,4 @@
-//! The document by which clients find out where to sign in (RFC 9728 §3).
+//! Serves the document that tells clients where to sign in (RFC 9728 §3).
 
 use std::{
     convert::Infallible,
@@ -30,18 +30,18 @@ use crate::{
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// Headers that a client in a browser may send: MCP clients name the version of their protocol.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// An hour would keep a wrong project id alive.
+/// Five minutes: an hour would keep a wrong project id in use.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
-/// Makes the routes of the metadata of each guard's resource, to be merged into the router of a whole
-/// program, outside of its own layers for CORS: every page may read the document.
+/// Creates the routes of the metadata of each guard's resource, to be merged into the router of a
+/// whole program, outside its own CORS layers: every page may read the document.
 ///
 /// The document of `https://api.example.com/mcp` is at `/.well-known/oauth-protected-resource/mcp`
-/// (RFC 9728 §3.1). Where there is one resource alone it is at `/.well-known/oauth-protected-resource`
-/// too. A guard without a resource has none.
+/// (RFC 9728 §3.1). A single resource is at `/.well-known/oauth-protected-resource` too. A guard
+/// without a resource has no document.
 ///
 /// # Panics
-/// Where two guards have a resource of one path.
+/// When the resources of two guards have the same path.
 pub fn resource_metadata<'a, S: Clone + Send + Sync + 'static>(
     guards: impl IntoIterator<Item = &'a Guard>,
 ) -> Router<S> {
@@ -63,7 +63,7 @@ fn mounted<S: Clone + Send + Sync + 'static>(
     router.route_service(path, document)
 }
 
-/// Answers with the metadata of the guard's resource. It asks nobody, and never fails.
+/// Answers with the metadata of the guard's resource. It needs no token, and never fails.
 #[derive(Clone, Debug)]
 struct Document(Guard);
 
@@ -87,7 +87,7 @@ impl Document {
     }
 
     fn document(&self, is_head: bool) -> Response {
-        // Texts and lists of texts are always JSON.
+        // Strings and lists of strings always serialize.
         let json = self.0.resource().map(|resource| serde_json::to_vec(&resource.metadata()));
         let json = json.and_then(Result::ok).unwrap_or_default();
         let headers = [

@@ -1,4 +1,4 @@
-//! What is mounted: a strict table of routes, each with the word for who may call it.
+//! A strict table of routes, each with its access.
 
 mod answering;
 mod arguments;

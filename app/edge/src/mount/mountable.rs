@@ -1,5 +1,5 @@
-//! The words by which a handler is mounted: `public(...)`, `guarded(...)` and `optional(...)`. The rule
-//! stands in the handler's signature.
+//! Functions that mount a handler: `public(...)`, `guarded(...)` and `optional(...)`. The rule is
+//! in the handler's signature.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::admit::Authorized;
 
-/// A handler with the word for who may call it.
+/// A handler with its access.
 pub struct Mountable<S> {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -32,35 +32,32 @@ impl<S> fmt::Debug for Mountable<S> {
 }
 
 impl<S> Mountable<S> {
-    /// Sets a body in JSON that the handler accepts, for a `curl` line to try.
+    /// Sets a JSON body that the handler accepts, for a sample `curl` command.
     #[must_use]
     pub fn sample_body(self, json: &'static str) -> Self {
         Self { sample_body: Some(json), ..self }
     }
 }
 
-/// Who may call a route.
+/// Callers that a route accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone.
+    /// All callers.
     Public,
-    /// Anyone without a token, and callers whose token meets the policy.
+    /// Callers without a token, and callers whose token meets the policy.
     Optional(&'static Policy),
     /// Callers whose token meets the policy.
     Guarded(&'static Policy),
 }
 
-/// Mounts a handler that anyone may call.
+/// Mounts a handler that accepts all callers.
 ///
-/// A handler without arguments is not told the request's id: a layer around it finds the
-/// `X-Request-Id` that the caller sent, and none that was made.
-///
-/// Nor does an extractor in such a layer find the guard: an [`Authorized<R>`](Authorized) there answers
-/// 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
+/// A handler without arguments is not given the request's id: a layer around it sees the
+/// `X-Request-Id` that the caller sent, and no generated one. An [`Authorized<R>`](Authorized) in
+/// such a layer answers 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
 ///
 /// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
-/// extractor. The table then calls the route public, and
-/// `testing::assert_all_guarded` names it.
+/// extractor. The table then calls the route public, which `testing::assert_all_guarded` reports.
 ///
 /// ```
 /// use axum_zitadel::public;
@@ -90,8 +87,8 @@ where
     Mountable { access: Access::Public, freshness: Freshness::Kept, sample_body: None, mount }
 }
 
-/// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet the rule
-/// `R` get to it, and nothing else of the request is read for anyone else.
+/// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet
+/// the rule `R` reach it, and nothing else of other requests is read.
 ///
 /// ```
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
@@ -109,7 +106,7 @@ where
 /// guarded::<_, _, _, ()>(handler);
 /// ```
 ///
-/// Nor does it with other arguments before that one:
+/// With other arguments before that one it does not compile:
 ///
 /// ```compile_fail,E0277
 /// use axum::extract::Path;
@@ -119,7 +116,7 @@ where
 /// guarded::<_, _, _, ()>(handler);
 /// ```
 ///
-/// Nor does it with a layer around it, which could answer in its place:
+/// With a layer around it, which could answer in its place, it does not compile:
 ///
 /// ```compile_fail,E0277
 /// use axum::handler::Handler;
@@ -129,7 +126,7 @@ where
 /// guarded::<_, _, _, ()>(handler.layer(tower::layer::util::Identity::new()));
 /// ```
 ///
-/// Nor does it with a permit that may be missing:
+/// With an optional permit it does not compile:
 ///
 /// ```compile_fail,E0271
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
@@ -151,8 +148,8 @@ where
     Mountable { access, freshness, sample_body: None, mount }
 }
 
-/// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a token.
-/// A bad token, or one that does not meet the rule `R`, is turned away.
+/// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a
+/// token. A bad token, or one that does not meet the rule `R`, is rejected.
 ///
 /// ```
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, optional};
@@ -161,7 +158,7 @@ where
 /// optional::<_, _, _, ()>(handler);
 /// ```
 ///
-/// A handler that insists on a permit does not compile:
+/// A handler that requires a permit does not compile:
 ///
 /// ```compile_fail,E0271
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, optional};

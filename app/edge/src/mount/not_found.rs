@@ -11,13 +11,13 @@ use tower::Service;
 
 use crate::{admit::Guard, answer::Outcome};
 
-/// A service that answers 404 as a problem, for
+/// Service that answers 404 as a problem, for
 /// [`Router::fallback_service`](axum::Router::fallback_service).
 #[derive(Clone, Debug)]
 pub struct NotFound(Guard);
 
 impl NotFound {
-    /// Creates the service; its requests are noted by `guard`.
+    /// Creates the service, whose requests `guard` records.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
         Self(guard)

@@ -1,4 +1,4 @@
-//! The route table of an API: data first, a router in the end.
+//! The route table of an API, from which a router is made.
 
 use std::fmt;
 
@@ -15,41 +15,42 @@ use crate::{
     answer::Outcome,
 };
 
-/// Default limit of a request body: 2 MiB, as axum's.
+/// Default limit of a request body, in bytes: 2 MiB, as in axum.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
-/// One line of the route table.
+/// One row of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The method; `GET` answers `HEAD` too. `None` is every method, those of a guarded service.
+    /// Method; `GET` answers `HEAD` too. `None` means every method, as for a guarded service.
     pub method: Option<Method>,
-    /// The path, with parameters in braces.
+    /// Path, with parameters in braces.
     pub path: &'static str,
-    /// Who may call it.
+    /// Callers that it accepts.
     pub access: Access,
-    /// How fresh the verdict is that its rule judges.
+    /// Freshness of the verdict that its rule judges.
     pub freshness: Freshness,
-    /// What the rules within a guarded service ask for, such as those of the tools of an MCP server.
+    /// Policies of the rules within a guarded service, such as those of the tools of an MCP server.
     pub further: Vec<&'static Policy>,
-    /// A body in JSON that the handler accepts, where there is one to try.
+    /// JSON body that the handler accepts, if one was given.
     pub sample_body: Option<&'static str>,
 }
 
 impl Route {
-    /// Returns the method as a word; `ANY` is every method.
+    /// Returns the method as text; `ANY` for every method.
     #[must_use]
     pub fn shown_method(&self) -> &str {
         self.method.as_ref().map_or("ANY", Method::as_str)
     }
 }
 
-/// The route table: every route of an API with who may call it.
+/// Route table: every route of an API with its access.
 ///
 /// Stricter than a [`Router`]: an unprotected route must be called [`public`](crate::public), a
 /// guarded one has its rule in its handler's signature, and the table can be listed. Rejections of
-/// axum's extractors become problems, a panic is 500, and bodies are bounded.
+/// axum's extractors become problems, a panic answers 500, and bodies are limited.
 ///
-/// `S` is the state that the handlers take with axum's `State` and that is still to be given.
+/// `S` is the state that the handlers take with axum's `State`, before
+/// [`with_state`](Self::with_state) provides it.
 pub struct Routes<S = ()> {
     table: Vec<Route>,
     mounts: Vec<Mount<S>>,
@@ -110,8 +111,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Mounts a guarded service for every method, at `path` and below it. As in a nested router, the
-    /// service sees the rest of the path.
+    /// Mounts a guarded service for every method, at `path` and below it. As in a nested router,
+    /// the service sees the rest of the path.
     #[must_use]
     pub fn service(mut self, path: &'static str, service: GuardedService) -> Self {
         let GuardedService { access, freshness, further, mount } = service;
@@ -128,7 +129,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Gives the handlers their state.
+    /// Provides the state of the handlers.
     #[must_use]
     pub fn with_state(self, state: S) -> Routes {
         let with_state = |mount: Mount<S>| {
@@ -148,7 +149,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self { max_body, ..self }
     }
 
-    /// Returns every route, in the order in which they were mounted.
+    /// Returns every route, in the order of mounting.
     #[must_use]
     pub fn table(&self) -> &[Route] {
         &self.table
@@ -156,14 +157,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 impl Routes {
-    /// Makes a router, to be merged or nested into another, whatever that one's state. Two routers with
-    /// the same path, each with methods of its own, cannot be merged: make one table of them.
+    /// Creates a router to be merged or nested into another, of any state. Two routers with the
+    /// same path and different methods cannot be merged: put their routes into one table.
     ///
-    /// A wrong method answers 405 as a problem. An unknown path is the outer router's to answer.
+    /// A wrong method answers 405 as a problem. An unknown path is left to the outer router.
     ///
     /// # Panics
-    /// When two routes have the same method and path, a path is none, a method is not known to axum, or
-    /// a service lets in strangers to a resource ([`Guard::require`]).
+    /// When two routes have the same method and path, a path is invalid, a method is unknown to
+    /// axum, or [`Guard::require`] refuses a service.
     #[expect(clippy::disallowed_methods, reason = "this is where every route is mounted")]
     #[expect(clippy::panic, reason = "the route table has a bug, and the start shows it")]
     pub fn into_router<S: Clone + Send + Sync + 'static>(self, guard: &Guard) -> Router<S> {
@@ -180,7 +181,7 @@ impl Routes {
             .into_iter()
             .fold(router, |router, (path, further, mount)| mount(router, path, further, guard));
         let guard = guard.clone();
-        // Without the state axum would build each route anew for each request.
+        // Without the state axum would build each route again for each request.
         router
             .method_not_allowed_fallback(async move |request: Request| {
                 guard.refuse(&request, &Outcome::MethodNotAllowed)
@@ -188,7 +189,7 @@ impl Routes {
             .with_state(())
     }
 
-    /// Makes the router of a whole API: an unknown path answers 404 as a problem.
+    /// Creates the router of a whole API: an unknown path answers 404 as a problem.
     ///
     /// # Panics
     /// As [`into_router`](Self::into_router).

@@ -1,4 +1,4 @@
-//! A guarded service in a table: any service of tower's behind its rule, at a path and below it.
+//! A guarded service in a table: any tower service behind a rule, at a path and below it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use domain::{Freshness, Rule};
 use super::Access;
 use crate::admit::{FurtherRule, FurtherRules, Guard, Require, RoutableService};
 
-/// A service with the rule before it, and the rules within it, made by [`require`].
+/// A service with the rule before it and the rules within it, made by [`require`].
 pub struct GuardedService {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -19,8 +19,8 @@ pub struct GuardedService {
 pub(super) type MountService =
     Box<dyn FnOnce(Router, &'static str, Vec<FurtherRule>, &Guard) -> Router + Send>;
 
-/// Puts the rule `R` before a service that is no handler, such as an MCP server, static files or a
-/// proxy, for [`Routes::service`](crate::Routes::service). In a bare router:
+/// Puts the rule `R` before a service that is not a handler, such as an MCP server, static files or
+/// a proxy, for [`Routes::service`](crate::Routes::service). For a bare router use
 /// [`Guard::require`](crate::Guard::require).
 ///
 /// ```
@@ -58,7 +58,7 @@ fn mount_at<R: Rule>(
 }
 
 impl GuardedService {
-    /// Names the rules of parts of the service, such as the tools of an MCP server, which ask for them by
+    /// Declares the rules of parts of the service, such as the tools of an MCP server, for
     /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
     /// DeleteMessages)>()`. The table lists them with the route.
     #[must_use]

@@ -1,9 +1,9 @@
-//! Writes an error and its causes in one line.
+//! Formats an error and its causes in one line.
 
 use std::{error::Error, iter};
 
-/// Writes `error` and its causes in one line, outermost first. A cause that repeats the text before
-/// it is left out.
+/// Formats `error` and its causes in one line, outermost first. A cause that repeats the text
+/// before it is left out.
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let errors = iter::successors(Some(error), |error| (**error).source());
@@ -20,7 +20,7 @@ mod tests {
 
     use super::*;
 
-    /// An error with another one behind it.
+    /// Error with a source.
     #[derive(Debug, Error)]
     #[error("{0}")]
     struct Before(&'static str, #[source] io::Error);

@@ -1,4 +1,4 @@
-//! Logs faults of the authorization server: at once when a fault begins, and then every 10 seconds.
+//! Logs faults of introspection: at once when a fault begins, and then every 10 seconds.
 
 use std::{error::Error, time::Duration};
 
@@ -14,8 +14,8 @@ use super::{
 /// One event when a kind of fault begins, and sums while it lasts.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
-/// Writes one event for each kind of fault when it begins, and one every 10 seconds while it lasts,
-/// with the number of requests since the last one: an outage does not flood the log.
+/// Logs each kind of fault when it begins, and every 10 seconds while it lasts, with the number of
+/// requests since the last event, so that an outage does not flood the log.
 #[derive(Debug)]
 pub(super) struct FaultLog(Sums<IntrospectionError>);
 
@@ -33,7 +33,7 @@ impl FaultLog {
     }
 }
 
-/// Writes the event of the first request.
+/// Logs the first request of a fault.
 fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
@@ -44,8 +44,8 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Writes the event of all requests since. The last of them may be as old as the period, and the server
-/// may have answered since: the event says how long `ago` it was, and not that the fault goes on.
+/// Logs the sum of the requests since. The last one may be as old as the period, and the server may
+/// have answered since: the event says how long `ago` it was, not that the fault goes on.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {
@@ -85,7 +85,7 @@ const fn advice(fault: &IntrospectionError) -> &'static str {
     }
 }
 
-/// Returns the causes of a fault in one line; empty where it has none.
+/// Returns the causes of a fault in one line; empty if it has none.
 fn cause(fault: &IntrospectionError) -> String {
     fault.source().map_or_else(String::new, |source| shortened(&error_chain(source)))
 }

@@ -1,4 +1,4 @@
-//! Logs handlers that no guard is around.
+//! Logs handlers that need a guard and have none.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -10,15 +10,15 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Every request of such a route has this fault.
+/// Bound per second: every request of such a route has this fault.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Of the whole process: without a guard there is no other place.
+/// Sums of the whole process, since there is no guard to hold them.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });
 
-/// Logs a request whose handler asks for what only a guard can give.
+/// Logs a request whose handler needs a guard and has none.
 pub(crate) fn log_missing_guard(method: &Method, route: &str) {
     let method = shortened::method(method);
     if REQUESTS.is_single("missing_guard", || (method.into(), route.into())) {

@@ -1,4 +1,4 @@
-//! What is noted: the id of a request, events about refusals, and the seam for metrics and spans.
+//! Request ids, events about refusals, and the interface for metrics and spans.
 
 mod causes;
 mod fault_log;
@@ -15,5 +15,5 @@ pub use observer::{RequestEnd, RequestHead, RequestObserver, UNMATCHED};
 pub(crate) use refusal_log::RefusalLog;
 pub use request_id::{RequestId, X_REQUEST_ID};
 
-/// Target of every event of this crate, for the filter of a subscriber.
+/// Target of every event of this crate, for subscriber filters.
 pub(crate) const TARGET: &str = "axum_zitadel";

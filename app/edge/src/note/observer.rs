@@ -1,4 +1,4 @@
-//! The seam for metrics, spans and an access log: this crate has none of its own.
+//! Interface for metrics, spans and an access log, of which this crate has none.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use tracing::Span;
 use super::{RequestId, shortened};
 use crate::answer::Reason;
 
-/// Watches the requests of a [`Guard`](crate::Guard): one call when a request's head is there, one
-/// when the head of its answer is.
+/// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
+/// one when the head of its answer is ready.
 ///
-/// A request whose client leaves has no end. Without an observer no clock is read.
+/// A request whose client disconnects has no end. Without an observer no clock is read.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Opens the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
@@ -20,11 +20,11 @@ pub trait RequestObserver: Send + Sync + 'static {
         Span::none()
     }
 
-    /// Records how a request ended; `span` is what [`span`](Self::span) opened.
+    /// Records the end of a request; `span` is the one that [`span`](Self::span) opened.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
-    /// Records that a rule within a guarded service was not met, as that of one tool of an MCP server;
-    /// nothing by default. The answer of the request may be a success.
+    /// Records that a rule within a guarded service was not met, such as that of a tool of an MCP
+    /// server; does nothing by default. The answer to the request may be a success.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }
@@ -33,17 +33,17 @@ pub trait RequestObserver: Send + Sync + 'static {
 /// Identifies a request in an event.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// The method, which callers may invent.
+    /// Method, which callers may invent.
     pub method: &'a Method,
-    /// The route's path with its prefix, such as `/v1/messages/{id}`; the name given by
+    /// Route's path with its prefix, such as `/v1/messages/{id}`; the name given by
     /// [`Require::named`](crate::Require::named); or [`UNMATCHED`].
     pub route: &'a str,
-    /// The id, which is in the answer and in every event about this request.
+    /// Id, which is in the answer and in every event about this request.
     pub request_id: &'a RequestId,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Returns the method as a log shows it: at most its first 32 bytes.
+    /// Returns at most the first 32 bytes of the method, for a log.
     #[must_use]
     pub fn shown_method(self) -> &'a str {
         shortened::method(self.method)
@@ -53,17 +53,17 @@ impl<'a> RequestHead<'a> {
 /// Route of requests that match no route.
 pub const UNMATCHED: &str = "unmatched";
 
-/// How a request ended.
+/// End of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestEnd<'a> {
-    /// The answer's status.
+    /// Status of the answer.
     pub status: StatusCode,
-    /// Why the request was turned away, if it was. A handler's own answer has none, whatever its
-    /// status.
+    /// Reason why the request was rejected, if it was. A handler's own answer has none, even with
+    /// an error status.
     pub reason: Option<Reason>,
-    /// The caller, if it was let in.
+    /// Caller, if the request was admitted.
     pub principal: Option<&'a Principal>,
-    /// From the request's head to the answer's head.
+    /// Time from the request's head to the answer's head.
     pub took: Duration,
 }
 

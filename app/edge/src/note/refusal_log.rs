@@ -1,4 +1,4 @@
-//! Logs refusals: one event for each request that is turned away, and sums where they are many.
+//! Logs refusals: one event for each rejected request, and sums when there are many.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -17,14 +17,14 @@ use super::{
 };
 use crate::answer::Outcome;
 
-/// Refusals of one reason with an event of their own, each second. With 5 of them, a flood that
-/// changes between all reasons of a malformed or inactive token stays below 1 GB a day.
+/// Number of refusals of one reason per second with an event of their own. With 5, a flood that
+/// alternates between all reasons of a malformed or inactive token stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Interval at which the meaning of an inactive token is explained.
+/// Time between two explanations of an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
-/// Writes the events of refusals. An unknown path, a wrong method and unreadable input have none.
+/// Logs refusals. An unknown path, a wrong method and unreadable input have no event.
 #[derive(Debug)]
 pub(crate) struct RefusalLog {
     inactive_means: String,
@@ -33,7 +33,7 @@ pub(crate) struct RefusalLog {
     faults: FaultLog,
 }
 
-/// A request that was turned away, as the sum of many shows it.
+/// The last rejected request, shown in the event that sums up several.
 struct Refusal {
     outcome: Outcome,
     method: Box<str>,
@@ -42,7 +42,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log; `inactive_means` is added to an event about an inactive token once a minute.
+    /// Creates the log; `inactive_means` is added to an event about an inactive token once a
+    /// minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,
@@ -79,7 +80,8 @@ impl RefusalLog {
         }
     }
 
-    /// Returns what an inactive token means, unless that was said within the last minute.
+    /// Returns the likely causes of an inactive token, unless they were logged within the last
+    /// minute.
     fn explanation(&self) -> &str {
         let now = Instant::now();
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +93,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one event; `requests` is the number of requests that it sums up.
+/// Writes one event; `requests` is the number of requests that it sums up, if any.
 fn write(
     outcome: &Outcome,
     method: &str,
@@ -127,7 +129,7 @@ fn write(
                 "a handler failed",
             );
         }
-        // They have no event, or one of the log of faults.
+        // They have no event, or one by `FaultLog`.
         Outcome::Undetermined(_)
         | Outcome::NotFound
         | Outcome::MethodNotAllowed

@@ -1,4 +1,4 @@
-//! The id of a request, by which its answer, its events and its trace are found together.
+//! Id of a request, which connects its answer, its events and its trace.
 
 use std::{fmt, str};
 
@@ -9,15 +9,15 @@ use axum::{
 
 use crate::{admit::Visit, answer::Rejection};
 
-/// Header of the caller's own id, and of the id in the answer.
+/// Header with the caller's own id, and with the id in the answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id of a caller that is taken over, in bytes. An id is logged, and an access token of ZITADEL
-/// has 71 bytes or more, unless an operator chose short ids of users: such a token does not get into the
-/// log by this header.
+/// Longest accepted id of a caller, in bytes. Ids are logged, and an access token of ZITADEL has 71
+/// bytes or more, unless an operator chose short user ids: a longer token sent in this header is
+/// not logged.
 const MAX_LENGTH: usize = 64;
 
-/// Id of one request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.
+/// Id of a request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.
 ///
 /// An extractor below [`Guard::layer`](crate::Guard::layer) and in [`Routes`](crate::Routes);
 /// elsewhere it answers 500.
@@ -26,15 +26,15 @@ pub struct RequestId(Id);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Id {
-    /// The caller's: at most 64 letters, digits, and `-._~:@/+=`.
+    /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new one. A number becomes a header without a check of each character.
+    /// A new id. A number becomes a header without a check of each character.
     Made(u64),
 }
 
 impl RequestId {
-    /// Takes the caller's own id without forbidden characters, or makes a new one where nothing is
-    /// left of it or it is longer than 64 bytes.
+    /// Returns the caller's own id without forbidden characters, or a new one if nothing is left of
+    /// it or it is longer than 64 bytes.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(taken_over);
@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// The id of a request that gives these.
+    /// Returns the id of a request with these header values.
     fn id(given: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();
         for value in given {

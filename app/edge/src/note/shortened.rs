@@ -1,12 +1,12 @@
-//! Bounds the texts of an event that the process does not write itself.
+//! Bounds texts from other parties in events.
 
-/// Longest text of another side in one field, in bytes.
+/// Longest text from another party in one field, in bytes.
 const MAX_LENGTH: usize = 512;
 
-/// Longest method that is shown whole, in bytes. The longest that is registered has 17.
+/// Longest method that is shown whole, in bytes. The longest registered one has 17.
 const MAX_METHOD: usize = 32;
 
-/// Returns the text, cut to 512 bytes and marked with `…` where it is longer.
+/// Returns the text; a longer one is cut to 512 bytes and marked with `…`.
 pub(super) fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(MAX_LENGTH);
     match text.get(..end) {

@@ -1,4 +1,4 @@
-//! Keeps floods of like events out of the log: the first ones are written, the others summed up.
+//! Keeps floods of similar events out of the log: the first are written, the others summed up.
 
 use std::{
     collections::HashMap,
@@ -13,20 +13,20 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Bounds the events about one reason.
+/// Bounds of the events about one reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
-    /// Number of requests with an event of their own before the others are summed up.
+    /// Number of requests with an event of their own; later ones are summed up.
     pub(super) singly: u64,
     /// Interval of the sums.
     pub(super) period: Duration,
-    /// Sums follow each other until a whole period brings no request. Without it each period begins
-    /// with single events again.
+    /// Set if sums follow each other until a whole period brings no request. Otherwise each period
+    /// begins with single events again.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have an event of their own, and has the others summed up by `write`, which
-/// gets the last request, the number of requests since the event before, and how long ago the last was.
+/// Decides which requests have an event of their own, and sums up the others by `write`, which gets
+/// the last request, the number of requests since the event before, and the age of the last one.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -41,7 +41,7 @@ struct Since<T> {
     /// Number of requests since the last event.
     requests: u64,
     last: Option<(T, Instant)>,
-    /// Task that writes the sums. It ends when there is nothing more to sum up, and with its runtime.
+    /// Task that writes the sums. It ends when there is nothing to sum up, or with its runtime.
     summing_up: AbortHandle,
 }
 
@@ -50,7 +50,7 @@ impl<T: Send + 'static> Sums<T> {
         Self { bound, write, reasons: Arc::default() }
     }
 
-    /// Returns whether this request has an event of its own. Any other is counted, and described by
+    /// Returns whether this request has an event of its own; otherwise counts it, described by
     /// `describe`.
     pub(super) fn is_single(&self, reason: &'static str, describe: impl FnOnce() -> T) -> bool {
         let mut reasons = self.lock();
@@ -85,8 +85,8 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the number of requests since the last event, and the last of them with its time. Forgets the reason
-    /// where no further sum follows.
+    /// Takes the number of requests since the last event, and the last of them with its time.
+    /// Removes the reason if no further sum follows.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -115,7 +115,7 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Sums that were written, each with its last request. A test has a thread of its own.
+        /// Written sums, each with its last request. Each test has a thread of its own.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 
@@ -129,7 +129,7 @@ mod tests {
         WRITTEN.take()
     }
 
-    /// Number of single events among so many requests.
+    /// Returns the number of single events among `requests`.
     fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
         (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
     }

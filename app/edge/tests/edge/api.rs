@@ -1,4 +1,4 @@
-//! A guard with four tokens behind it, and requests to what it guards.
+//! A guard with four tokens, and requests to guarded routes.
 
 use std::{
     sync::{Arc, Mutex},
@@ -41,7 +41,7 @@ impl Rule for MayRead {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read"));
 }
 
-/// Counts what it is asked. `down` has no verdict.
+/// Introspector that counts its calls. `down` gets no verdict.
 pub(crate) struct Introspector {
     tokens: InMemoryIntrospector,
     asked: Mutex<usize>,
@@ -73,7 +73,7 @@ impl Introspector {
         Arc::new(Self { tokens: InMemoryIntrospector::new(tokens), asked: Mutex::default() })
     }
 
-    /// Returns the number of questions.
+    /// Returns the number of introspections.
     pub(crate) fn asked(&self) -> usize {
         *self.asked.lock().unwrap()
     }
@@ -103,7 +103,7 @@ pub(crate) fn guard() -> Guard {
     builder(&Introspector::new()).build()
 }
 
-/// Notes method, route, status and outcome of each request, and its subject.
+/// Records method, route, status and outcome of each request, and its subject.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Noted(Arc<Mutex<Vec<String>>>);
 
@@ -141,7 +141,7 @@ pub(crate) async fn text(response: Response) -> String {
     String::from_utf8(body.into()).unwrap()
 }
 
-/// Checks that the answer is a problem, and gives its code.
+/// Checks that the response is a problem, and returns its code.
 pub(crate) async fn code(response: Response) -> String {
     let content_type = response.headers().get(header::CONTENT_TYPE).unwrap();
     assert_eq!(content_type, "application/problem+json");
@@ -150,7 +150,7 @@ pub(crate) async fn code(response: Response) -> String {
     problem["code"].as_str().unwrap().to_owned()
 }
 
-/// A request without a token.
+/// Returns a request without a token.
 pub(crate) fn without_token(method: &str, path: &str) -> Request<Body> {
     Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
 }

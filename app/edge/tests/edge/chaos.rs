@@ -1,5 +1,5 @@
 //! Many requests with random tokens, roles, revocations and faults of the provider, through the
-//! router and every decorator, against a model of what may be answered.
+//! router and every decorator, against a model of the permitted responses.
 
 use std::{
     env,
@@ -31,12 +31,12 @@ use crate::api::{MayRead, SignedIn};
 const REQUESTS: usize = 100_000;
 const TOKENS: usize = 40;
 const TTL: Duration = Duration::from_secs(2);
-/// The longest that the provider takes to answer.
+/// Longest time that the provider takes to answer.
 const SLOWEST: Duration = Duration::from_millis(50);
-/// The longest that the breaker stays open after the last fault.
+/// Longest time that the breaker stays open after the last fault.
 const RECOVERY: Duration = Duration::from_millis(600);
 
-/// The provider: what it says of each token since when, and whether it answers.
+/// Provider: its verdict on each token and the time of each change, and its availability.
 struct Provider {
     start: Instant,
     state: Mutex<State>,
@@ -80,7 +80,7 @@ impl Clock for Provider {
     }
 }
 
-/// The provider as the API asks it.
+/// Provider as the API calls it.
 struct Asked(Arc<Provider>);
 
 #[async_trait]
@@ -133,7 +133,7 @@ impl Provider {
         })
     }
 
-    /// Something happens to a token, or to the provider.
+    /// Changes a token or the provider at random.
     fn change(&self) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap();
@@ -147,12 +147,12 @@ impl Provider {
             expires_at: now + Duration::from_millis(state.random.random_range(0..20_000)),
         };
         state.facts[number].push((now, fact));
-        // Nobody asks about the distant past.
+        // No request asks about the distant past.
         let horizon = state.facts[number].len().saturating_sub(200);
         state.facts[number].drain(..horizon);
     }
 
-    /// Whether the model allows this status, for a request from `began` to now.
+    /// Returns whether the model permits this status for a request from `began` to now.
     fn allows(&self, status: u16, number: usize, scoped: bool, began: Instant) -> bool {
         let now = Instant::now();
         let state = self.state.lock().unwrap();
@@ -200,7 +200,7 @@ async fn status(api: &Router, number: usize, scoped: bool) -> u16 {
     api.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
-// A seed in CHAOS_SEED runs the same requests again.
+// `CHAOS_SEED` repeats the requests of a seed.
 #[tokio::test(start_paused = true)]
 async fn no_request_is_answered_against_the_facts_whatever_happens() {
     let seed = env::var("CHAOS_SEED")

@@ -1,4 +1,4 @@
-//! How a denial is answered: by the handler, by a hook, late, and more than once.
+//! Responses to denials: by the handler, by a hook, late, and more than once.
 
 use axum::{
     Json, Router,

@@ -1,4 +1,4 @@
-//! The end of what a permit opened: at `exp`, by a doubt, at the longest time, at the stop.
+//! The end of a permit: at `exp`, by a doubt, at the longest time, at the stop.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ use tower::service_fn;
 
 use crate::api::{MayRead, SignedIn, answer, request};
 
-/// An authorization server, a clock and a watch that a test sets. Time passes as tokio's does.
+/// Authorization server, clock and watch that a test sets. Time passes as tokio's does.
 #[derive(Clone)]
 struct World(Arc<Inner>);
 
@@ -123,7 +123,7 @@ impl VerdictWatch for World {
     }
 }
 
-/// Serves a service and a handler that tell when their permits end, and after how many seconds.
+/// Serves a service and a handler that report when their permits end, and after how many seconds.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -155,7 +155,7 @@ const PATHS: [&str; 2] = ["/service", "/handler"];
 
 async fn open(api: &Router, path: &str) {
     assert_eq!(answer(api, request("GET", path, "t")).await.status(), 200);
-    // The task that waits is polled before the test goes on.
+    // The waiting task is polled before the test continues.
     tokio::task::yield_now().await;
 }
 
@@ -313,7 +313,7 @@ async fn a_wait_that_is_begun_again_and_again_goes_on() {
     let (told, mut ended) = mpsc::unbounded_channel();
     let handler = async move |permit: Authorized<MayRead>| {
         tokio::spawn(async move {
-            // Events come faster than a question is asked.
+            // Events arrive faster than an introspection is answered.
             let mut events = tokio::time::interval(Duration::from_millis(10));
             loop {
                 tokio::select! {

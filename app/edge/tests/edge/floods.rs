@@ -1,4 +1,4 @@
-//! A flood of bad requests does not flood the log, and none of them goes uncounted.
+//! A flood of bad requests does not flood the log, and every request is counted.
 
 use std::{
     collections::BTreeMap,
@@ -21,11 +21,11 @@ use tracing::Dispatch;
 
 use crate::api::{Introspector, MayRead, SignedIn, builder};
 
-/// Requests of one kind, and what they have in the log.
+/// Requests of one kind, and their events in the log.
 struct Kind {
     path: &'static str,
     authorization: &'static [&'static str],
-    /// The reason, or none for a fault without one.
+    /// Reason; empty for a fault without one.
     reason: &'static str,
     level: &'static str,
 }
@@ -34,7 +34,7 @@ const fn kind(authorization: &'static [&'static str], reason: &'static str) -> K
     Kind { path: "/read", authorization, reason, level: "INFO" }
 }
 
-/// Everything that a caller without a valid token can bring about.
+/// Every kind of request that a caller without a valid token can send.
 const STRANGERS: &[Kind] = &[
     kind(&[], "missing_token"),
     kind(&["Basic dXNlcjpwYXNz"], "missing_token"),
@@ -44,7 +44,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// Further kinds, those of a developer's bugs included.
+/// Further kinds, including a developer's bugs.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {
@@ -56,7 +56,7 @@ const FURTHER: &[Kind] = &[
     Kind { path: "/without-guard", authorization: &[], reason: "", level: "ERROR" },
 ];
 
-/// The log, in memory.
+/// Log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -75,7 +75,7 @@ impl Log {
         self.0.lock().unwrap().len()
     }
 
-    /// The events since the last call.
+    /// Returns the events since the last call.
     fn take(&self) -> Vec<Value> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8(bytes).unwrap();
@@ -100,9 +100,9 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Keeps the events of this thread.
+/// Captures the events of this thread.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
-    // Were there only one, a callsite that another test's thread meets first would not be seen here.
+    // With only one, a callsite that another test's thread reaches first would be disabled here.
     let second = Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let (writer, json) = (log.clone(), tracing_subscriber::fmt().json().flatten_event(true));
@@ -169,7 +169,7 @@ async fn an_inactive_token_is_explained_once_a_minute() {
     assert_eq!(explained, [0, 60, 120]);
 }
 
-// The sum is written when its period ends, and the server may answer again by then.
+// The sum is written when its period ends, even if the server responds again by then.
 #[tokio::test(start_paused = true)]
 async fn a_sum_of_missing_verdicts_says_how_long_ago_the_last_one_was() {
     let (log, _subscriber, _second) = log();

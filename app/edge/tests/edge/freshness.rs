@@ -1,4 +1,4 @@
-//! How fresh a verdict is, by rule: rules of one request share one as far as each allows.
+//! Freshness of a verdict, by rule: rules of one request share one as far as each permits.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use axum_zitadel::{
 
 use crate::api::{Noted, SignedIn, answer, request};
 
-/// Callers who may delete, by what the server says now.
+/// Callers who may delete, by a verdict of this request.
 #[derive(Debug)]
 struct MayDelete;
 
@@ -31,7 +31,7 @@ impl Rule for MayDelete {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Keeps that every token is active, and says of each that it is not when it is asked.
+/// Keeps an active verdict on every token, and returns inactive on introspection.
 #[derive(Default)]
 struct Revoked {
     asked: AtomicUsize,
@@ -77,7 +77,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
             ("/keep", 200, 0),
             ("/keep-twice", 200, 0),
             ("/ask", 401, 1),
-            // The first rule takes the kept verdict, and the second one does not.
+            // The first rule uses the kept verdict, the second one does not.
             ("/keep-then-ask", 401, 1),
         ] {
             introspector.asked.store(0, Ordering::Relaxed);
@@ -88,7 +88,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
     }
 }
 
-/// Keeps nothing, and says that every token is active.
+/// Keeps nothing, and returns active for every token.
 #[derive(Default)]
 struct Active {
     asked: AtomicUsize,

@@ -25,7 +25,7 @@ impl Rule for MayWrite {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write"));
 }
 
-/// Callers who may read, by a verdict that is obtained for this.
+/// Callers who may read, by a verdict obtained for this check.
 #[derive(Debug)]
 struct MayReadNow;
 
@@ -34,7 +34,7 @@ impl Rule for MayReadNow {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Notes what was denied within services.
+/// Records denials within services.
 #[derive(Clone, Debug, Default)]
 struct DeniedWithin(Arc<Mutex<Vec<String>>>);
 
@@ -52,7 +52,7 @@ fn permit(request: &Request) -> ServicePermit {
     request.extensions().get::<ServicePermit>().unwrap().clone()
 }
 
-/// Answers with 200 whatever the rule `R` says, as a tool does.
+/// Responds with 200 whatever the rule `R` decides, as a tool does.
 async fn tool<R: Rule>(request: Request) -> Result<Response, Infallible> {
     let said = match permit(&request).require::<R>().await {
         Ok(permit) => format!("done for {}", permit.principal().subject().unwrap()),
@@ -97,13 +97,13 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     let guard = builder(&introspector).observer(noted.clone()).build();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
-    // Nor does the rule before the service stand for itself.
+    // The rule before the service does not count as named either.
     let service = require::<MayRead>(service_fn(tool::<MayRead>));
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
 }
 
-/// Works for a while before it asks for its rule.
+/// Works for a while before it checks its rule.
 async fn late(request: Request) -> Result<Response, Infallible> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     tool::<MayRead>(request).await
@@ -117,7 +117,7 @@ async fn a_verdict_that_is_not_young_or_not_asked_for_this_is_obtained_anew() {
     let api_ = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api_).await, "done for ada");
     assert_eq!(introspector.asked(), 2);
-    // Without a cache the verdict that let the request in was asked for it.
+    // Without a cache the verdict that let the request in was obtained for it.
     assert_eq!(ask(&api::<MayReadNow>(&noted, &introspector)).await, "done for ada");
     assert_eq!(introspector.asked(), 3);
 }

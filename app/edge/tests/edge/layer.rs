@@ -1,4 +1,4 @@
-//! The layer and the extractor, in a router of the owner's own.
+//! The layer and the extractor in a custom router.
 
 use axum::{
     Json, Router,
@@ -17,7 +17,7 @@ use crate::api::{
     without_token,
 };
 
-/// The state of a service of somebody's own.
+/// State of a custom service.
 #[derive(Clone)]
 struct Db(&'static str);
 
@@ -41,7 +41,7 @@ async fn home(permit: Option<Authorized<SignedIn>>) -> String {
     })
 }
 
-/// The permit is not the first argument: the body is read for everyone.
+/// The permit is not the first argument, so the body is read for every caller.
 async fn late(State(_): State<Db>, _: Authorized<SignedIn>, Json(body): Json<Value>) -> String {
     body.to_string()
 }
@@ -187,7 +187,7 @@ async fn two_rules_in_a_table_are_one_introspection_too() {
     assert_eq!(introspector.asked(), 1);
 }
 
-// A verdict belongs to the token that it was asked about.
+// A verdict belongs to the token that was introspected.
 #[tokio::test]
 async fn a_token_that_a_layer_puts_in_is_asked_about_by_itself() {
     async fn exchange(permit: Authorized<SignedIn>, mut request: Request, next: Next) -> Response {
@@ -254,7 +254,7 @@ async fn without_the_layer_everyone_is_answered_500_and_nobody_is_let_in() {
     let guard = builder(&introspector).build();
     let own =
         Router::new().route("/", get(home)).route("/read", get(async |_: Authorized<MayRead>| {}));
-    // A layer guards the routes before it, not those behind it.
+    // A layer guards the routes before it, not those after it.
     let behind = Router::new().layer(guard.layer()).merge(own.clone());
     for api in [own, behind] {
         for path in ["/", "/read"] {
@@ -303,7 +303,7 @@ async fn of_two_guards_the_inner_one_decides() {
     assert!(text(response).await.contains(&format!(r#""request_id":"{id}""#)), "one id");
 }
 
-// One guard may be cloned, and shared between layers, tables and services.
+// One guard can be cloned, and shared between layers, tables and services.
 #[tokio::test]
 async fn a_clone_is_the_same_guard() {
     let introspector = Introspector::new();

@@ -1,4 +1,4 @@
-//! Services that are no handlers, behind a rule.
+//! Services that are not handlers, behind a rule.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::api::{
     Introspector, MayRead, Noted, SignedIn, answer, builder, code, request, text, without_token,
 };
 
-/// Answers with the path and the subject; it panics where it is reached without a principal.
+/// Returns the path and the subject; panics if it is called without a principal.
 async fn files(request: Request) -> Result<Response, Infallible> {
     let principal: &Arc<Principal> = request.extensions().get().unwrap();
     let subject = principal.subject.as_ref().unwrap();
@@ -98,7 +98,7 @@ async fn a_denied_request_never_reaches_the_service() {
     }
 }
 
-/// A service that must be asked whether it is ready before it is called.
+/// Service that must be polled for readiness before it is called.
 #[derive(Default)]
 struct OnceReady {
     is_ready: bool,

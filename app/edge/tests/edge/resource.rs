@@ -28,7 +28,7 @@ const BEGIN: &str = "Bearer realm=\"api\", resource_metadata=\"https://api.test/
                      oauth-protected-resource/mcp\"";
 const SCOPES: [&str; 2] = ["openid", "urn:zitadel:iam:org:project:id:1:aud"];
 
-/// Callers who may read, by a token that was asked for with `email`.
+/// Callers who may read, by a token with the scope `email`.
 struct MayReadMail;
 
 impl Rule for MayReadMail {
@@ -48,8 +48,8 @@ fn resource() -> Resource {
         .documentation("https://docs.test")
 }
 
-/// Begins a guard that knows a reader of the organization `1`, a stranger of `2`, and somebody whose
-/// token tells none.
+/// Returns the builder of a guard that knows a reader of the organization `1`, a stranger of `2`,
+/// and a user whose token names none.
 fn builder(organizations: &[&'static str]) -> GuardBuilder {
     let token = |text| AccessToken::parse(text).unwrap().into_owned();
     let active = |organization: Option<&'static str>, role: Option<&'static str>| {
@@ -168,7 +168,7 @@ async fn a_challenge_names_what_to_ask_for_and_begins_no_login_that_does_not_hel
         assert_eq!(challenge(&response), expected, "{path} {token:?}");
         assert_eq!(response.status(), status, "{path} {token:?}");
         assert_eq!(code(response).await, code_);
-        // A client that sees another challenge tries again for ever.
+        // A client that gets another challenge retries for ever.
         assert_eq!(challenge(&answer(&api, ask()).await), expected);
     }
 }
@@ -318,7 +318,7 @@ async fn a_page_of_another_origin_is_refused_before_anyone_is_asked() {
     for origin in ["https://app.test", "https://api.test"] {
         assert_eq!(text(answer(&api, from(origin, "/mcp")).await).await, "in");
     }
-    // A handler of the table has no such check: it is no service that a page could drive unseen.
+    // A handler of the table has no such check: only a service could be driven by a page unnoticed.
     let mut elsewhere = from("https://evil.test", "/read");
     *elsewhere.method_mut() = axum::http::Method::GET;
     assert_eq!(answer(&api, elsewhere).await.status(), 200);

@@ -28,12 +28,12 @@ use crate::api::{SignedIn, answer, request, text};
 const SESSION: &str = "mcp-session-id";
 const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Session"}}"#;
 
-/// Its sessions, each with the requests that it had.
+/// Sessions of the service, each with its requests.
 #[derive(Clone, Debug, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, Vec<Method>>>>);
 
 impl Sessions {
-    /// Begins a session where the request names none, as Streamable HTTP has it.
+    /// Begins a session if the request names none, as in Streamable HTTP.
     fn answer(&self, request: &Request) -> Response {
         let mut sessions = self.0.lock().unwrap();
         let Some(id) = request.headers().get(SESSION) else {
@@ -62,8 +62,8 @@ impl Sessions {
     }
 }
 
-/// Makes a guard with the tokens `ada`, `ada-again`, `bob` and `elsewhere` (an Ada of another issuer),
-/// and `nobody`, which has no subject.
+/// Returns a guard with the tokens `ada`, `ada-again`, `bob` and `elsewhere` (an Ada of another
+/// issuer), and `nobody`, which has no subject.
 fn guard() -> Guard {
     let tokens = [
         ("ada", "https://a.test", "ada"),
@@ -82,7 +82,7 @@ fn guard() -> Guard {
     Guard::new(Authorizer::new(introspector, Arc::new(SystemClock), Requirements::default()))
 }
 
-/// Makes the requests of a client that names the sessions `ids`.
+/// Returns the requests of a client that names the sessions `ids`.
 fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     let mut requests = ["POST", "GET", "DELETE"].map(|method| request(method, "/mcp", token));
     for request in &mut requests {
@@ -94,7 +94,7 @@ fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     requests
 }
 
-/// Begins a session, and returns the id that the client sees.
+/// Begins a session, and returns the id that the client receives.
 async fn begin(api: &Router, token: &str) -> HeaderValue {
     let response = answer(api, request("POST", "/mcp", token)).await;
     let id = response.headers()[SESSION].clone();

@@ -1,4 +1,4 @@
-//! A service of somebody's own over a real socket.
+//! A custom service over a real socket.
 
 use std::net::SocketAddr;
 

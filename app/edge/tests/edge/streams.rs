@@ -1,4 +1,4 @@
-//! Answers that are on their way when their permit ends, over real sockets.
+//! Responses in progress when their permit ends, over real sockets.
 
 use std::{
     convert::Infallible,
@@ -30,12 +30,12 @@ use tower::service_fn;
 
 use crate::api::{Introspector, MayRead, builder, request};
 
-/// Most that anything here may take.
+/// Longest time of any step here.
 const BOUND: Duration = Duration::from_secs(20);
-/// Time for which streams may stay open here, give or take 10 %.
+/// Time for which streams may stay open here, ±10 %.
 const MAX_STREAM: Duration = Duration::from_millis(200);
 
-/// Counts the bodies of the service that live.
+/// Counts the live bodies of the service.
 #[derive(Clone, Debug, Default)]
 struct Living(Arc<AtomicUsize>);
 
@@ -48,7 +48,7 @@ impl Drop for Life {
 }
 
 impl Living {
-    /// Makes a body that sends `text`, and then hangs.
+    /// Returns a body that sends `text`, and then hangs.
     fn body(&self, text: &'static str) -> Body {
         self.0.fetch_add(1, Ordering::Relaxed);
         let frames = stream::unfold((Some(text), Life(self.clone())), async |(text, life)| {
@@ -129,7 +129,7 @@ async fn ask(server: &Server, path: &str) -> TcpStream {
     stream
 }
 
-/// Reads the answer over HTTP/1.1 until the connection is closed, and gives what is behind the head.
+/// Reads the response over HTTP/1.1 until the connection closes, and returns all after the head.
 async fn body_of(server: &Server, path: &str) -> String {
     let mut answer = Vec::new();
     let mut stream = ask(server, path).await;
@@ -139,7 +139,7 @@ async fn body_of(server: &Server, path: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// Reads the answer over HTTP/2, and tells by what reason it was reset.
+/// Reads the response over HTTP/2, and returns the reason of its reset.
 async fn reset_of(server: &Server, path: &str) -> (String, Option<Reason>) {
     let mut response = ask_by_http2(server, path).await;
     let mut text = String::new();

@@ -6,7 +6,7 @@ use tokio::{
 
 use super::*;
 
-/// Answers once it is opened, and counts what it is asked.
+/// Answers once the gate is open, and counts the tokens it is asked about.
 struct Gated {
     is_open: watch::Receiver<bool>,
     asked: watch::Sender<usize>,
@@ -29,7 +29,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// Leaves one address two tokens.
+    /// Creates a set-up in which one address may have two tokens.
     fn new() -> Self {
         let (gate, is_open) = watch::channel(false);
         let (count, asked) = watch::channel(0);
@@ -40,7 +40,7 @@ impl Setup {
         Self { bounded, known, gate, asked }
     }
 
-    /// A request with this token, of a client who has a share, or of one who is not known.
+    /// Spawns a request with this token: from a client with a share, or from an unknown client.
     fn request(&self, client: impl Into<Option<Client>>, token: &str) -> JoinHandle<Answer> {
         let (bounded, token) = (Arc::clone(&self.bounded), token.to_owned());
         let client = client.into();
@@ -131,7 +131,7 @@ async fn known_tokens_and_clients_without_a_share_are_not_bounded() {
     }
 }
 
-// Leavers would be bounded by nothing: their questions go on.
+// Otherwise callers that disconnect would not be bounded.
 #[tokio::test]
 async fn a_caller_who_leaves_gives_no_place_back_before_the_verdict_is_there() {
     let mut setup = Setup::new();

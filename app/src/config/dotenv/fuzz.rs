@@ -1,9 +1,9 @@
-//! The law of `.env`: `tests/fuzz` seeks bytes that break it.
+//! Law of `.env`, which `tests/fuzz` tries to break.
 
 use super::parse;
 
-/// Checks that a file which names no setting of ours is never refused, that what is ours changes no
-/// value, and that one more line is read whatever stands before it.
+/// Checks that a file which names no setting of ours is never refused, that `is_ours` changes no
+/// value, and that a line added at the end is read whatever stands before it.
 ///
 /// # Panics
 /// When the law is broken.
@@ -15,7 +15,7 @@ pub fn holds(bytes: &[u8]) {
     let ours = |word: &str| word == "ZITADEL_DOMAIN" || word.starts_with("APP_");
     let read = parse(text, ours).ok();
     assert!(read.is_none() || read == all);
-    // A quote may be open, and go on in the next line.
+    // An open quote may go on in the added line.
     if !text.contains(['\'', '"', '`', '\\']) {
         let longer = parse(&format!("{text}\nZITADEL_DOMAIN=here"), ours).ok();
         let value = longer.as_ref().and_then(|all| all.get("ZITADEL_DOMAIN"));

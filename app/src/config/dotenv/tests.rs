@@ -1,4 +1,4 @@
-//! Expected values are what python-dotenv 1.2 gives with `interpolate=False`.
+//! Expected values are those of python-dotenv 1.2 with `interpolate=False`.
 
 use super::*;
 

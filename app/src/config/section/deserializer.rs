@@ -1,5 +1,5 @@
-//! Reads a section into a type of the owner's: a text of a variable becomes the number or the list that
-//! the type asks for, and an error names the place and repeats no value.
+//! Reads a section into a type of the owner: the text of a variable becomes the number or the list
+//! that the type asks for. An error names the place and repeats no value.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 
 use super::{super::list, Node};
 
-/// What is wrong, and where. It repeats no value.
+/// Error at a place. It repeats no value.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) place: String,
@@ -48,7 +48,7 @@ pub(super) struct At {
 }
 
 impl At {
-    /// Adds the place to a problem that has none: that of the innermost value.
+    /// Adds a place to an error that has none, so that the innermost value is named.
     fn blame<T>(place: &str, result: Result<T, Problem>) -> Result<T, Problem> {
         result.map_err(|problem| match problem.place.as_str() {
             "" => Problem { place: place.to_owned(), text: problem.text },
@@ -66,7 +66,7 @@ impl At {
         }
     }
 
-    /// Parses a text, as each value of a variable is one.
+    /// Parses a text, which every value of a variable is; passes any other value to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,
@@ -93,7 +93,7 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Pro
         Value::String(_, text) => visitor.visit_string(text),
         Value::Char(_, character) => visitor.visit_char(character),
         Value::Bool(_, flag) => visitor.visit_bool(flag),
-        // Numbers of TOML are these two.
+        // TOML has no other numbers.
         Value::Num(_, Num::I64(number)) => visitor.visit_i64(number),
         Value::Num(_, Num::F64(number)) => visitor.visit_f64(number),
         Value::Num(..) | Value::Empty(..) | Value::Array(..) | Value::Dict(..) => {
@@ -102,7 +102,7 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Pro
     }
 }
 
-/// Deserializes a number from a text, or from a number of TOML.
+/// Deserializes a number or a flag from a text, or from a value of TOML.
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(
@@ -153,7 +153,7 @@ impl<'de> de::Deserializer<'de> for At {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A list of TOML, or a text with commas.
+    /// Reads a list of TOML, or a comma-separated text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         let name = self.place.clone();
         let (place, value) = self.leaf()?;

@@ -1,4 +1,4 @@
-//! The owner's sections, by the same layers and in the same words.
+//! The owner's sections: same layers and same wording of errors as the settings.
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! A blank variable is not set; an empty text of TOML is a value.
+//! A blank variable is unset; an empty text of TOML is a value.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn an_empty_text_of_toml_is_a_value_and_says_so() {
             Some((section, key)) => format!("[{section}]\n{key} = \"\"\n"),
             None => format!("{} = \"\"\n", setting.name),
         };
-        // Complete but for the setting itself, so that each of them is read.
+        // Complete but for the setting itself, so that every setting is read.
         let setup = Setup::new().file("config.toml", &text).file("secret.txt", "top-secret");
         let setup = match setting.name {
             "fake.tokens" => setup,

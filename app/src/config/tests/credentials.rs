@@ -1,4 +1,4 @@
-//! Credentials: which go together, and where they may stand.
+//! Credentials: valid combinations, and the places where they may be set.
 
 use super::*;
 
@@ -128,7 +128,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Takes away what cannot be set together with this file.
+/// Removes the settings that cannot be combined with this file.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
@@ -146,7 +146,7 @@ fn alone(setting: &str, setup: Setup) -> Setup {
     }
 }
 
-/// A key or a secret that stands where the path of its file belongs.
+/// A key or a secret is set where the path of its file belongs.
 #[test]
 fn no_error_repeats_a_secret_in_the_place_of_a_path() {
     const SECRETS: [&str; 5] = [

@@ -1,8 +1,8 @@
-//! The documentation is that of the settings.
+//! The documentation matches the settings.
 
 use super::*;
 
-/// The documentation has a row for each setting, in this order, and no other.
+/// The documentation has one row for each setting, in the same order, and no other.
 #[test]
 fn the_documentation_is_that_of_the_settings() {
     let documentation = include_str!("../../../../docs/configuration.md");
@@ -25,7 +25,7 @@ fn the_documentation_is_that_of_the_settings() {
     assert!(documented.join("\n") == expected, "the rows must be these:\n{expected}");
 }
 
-/// The example file, with every line of it uncommented, names every setting.
+/// The example file, with every line uncommented, names every setting.
 #[test]
 fn the_example_file_names_every_setting_and_starts() {
     let example = include_str!("../../../../config.example.toml");

@@ -11,7 +11,7 @@ fn no_duration_is_longer_than_thirty_days() {
         let variable = Prefix::default().variable(setting.name);
         let with = |value| Setup::with_feed().variable(&variable, value);
         match (setting.name, with("30d").read()) {
-            // It leaves no time for the poll itself.
+            // This interval leaves no time for the poll itself.
             ("changes.interval", Err(error)) => {
                 assert!(error.to_string().contains("set 30days 1s or more"), "{error}");
             }

@@ -1,4 +1,4 @@
-//! Whose a name is: ours in each layer, the owner's, or that of the system.
+//! Ownership of names: ours in each layer, the owner's, or the system's.
 
 use super::*;
 
@@ -96,7 +96,7 @@ fn an_unknown_setting_is_refused_wherever_it_stands() {
     }
 }
 
-// The page of settings says whose a name is: see ownership.rs for more of them.
+// `ownership.rs` tests more names.
 #[test]
 fn names_of_the_owner_and_of_the_system_are_left_alone() {
     let config = Setup::new()

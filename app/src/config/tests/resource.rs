@@ -1,4 +1,4 @@
-//! `[resource]`: what it needs, and what it says of a login.
+//! `[resource]`: the settings it needs, and the scopes of a login.
 
 use super::*;
 

@@ -1,16 +1,16 @@
-//! Which traces are sent.
+//! Sampling: the selection of traces to send.
 
 use super::{ConfigError, Variables};
 
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 
-/// Which traces are sent.
+/// Selection of traces to send.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Whether a caller who has a trace decides.
+    /// Set when a caller that has a trace decides.
     pub follows_caller: bool,
-    /// Of all other traces so many are sent: 0 is none, 1 is all.
+    /// Share of all other traces that is sent, from 0 to 1.
     pub ratio: f64,
 }
 

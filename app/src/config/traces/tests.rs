@@ -1,4 +1,4 @@
-//! Which variables turn traces on, and which are refused.
+//! Variables that turn traces on, and variables that are refused.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn what_cannot_be_honoured_is_refused_by_the_name_of_its_variable() {
     }
 }
 
-/// A hundred years in milliseconds.
+/// One hundred years, in milliseconds.
 const CENTURY: &str = "3155760000000";
 
 #[test]

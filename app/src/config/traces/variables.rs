@@ -1,5 +1,5 @@
-//! The variables of OpenTelemetry, and what those must be that the SDK reads by itself: it takes
-//! no notice of a value that it does not understand.
+//! Variables of OpenTelemetry. Those that the SDK reads by itself are checked, for it ignores a
+//! value that it does not understand.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,12 +7,12 @@ use axum::http::HeaderName;
 
 use super::{ConfigError, LONGEST};
 
-/// The environment. An empty variable is as one that is not there.
+/// The environment. A blank variable is unset.
 #[derive(Clone, Copy)]
 pub(super) struct Variables<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl<'a> Variables<'a> {
-    /// Without blanks around it.
+    /// Returns the value of a variable, trimmed.
     pub(super) fn get(self, name: &str) -> Option<&'a str> {
         self.as_it_is(name).map(str::trim)
     }
@@ -21,7 +21,7 @@ impl<'a> Variables<'a> {
         self.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty())
     }
 
-    /// The first of them that is there, parsed. All that are there must be right.
+    /// Returns the value of the first variable that is set, parsed. All that are set must be valid.
     pub(super) fn parsed<T, const N: usize>(
         self,
         names: [&str; N],
@@ -37,7 +37,7 @@ impl<'a> Variables<'a> {
         Ok(first)
     }
 
-    /// Whether the SDK understands what it reads.
+    /// Checks that the SDK will understand the variables it reads.
     pub(super) fn check(self) -> Result<(), ConfigError> {
         let wrong = READ_BY_THE_SDK
             .into_iter()

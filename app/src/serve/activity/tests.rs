@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits {
     stall_timeout: Duration::from_secs(30),
 };
 
-/// How long it takes until the connection is overdue; `None` beyond an hour.
+/// Returns the seconds until the connection is overdue; `None` beyond an hour.
 async fn overdue_after(activity: &Activity) -> Option<u64> {
     let start = Instant::now();
     let overdue = timeout(Duration::from_secs(3600), activity.overdue(LIMITS)).await;
@@ -69,10 +69,10 @@ async fn a_ping_over_http_2_is_no_head() {
     assert_eq!(overdue_after(&activity).await, Some(75));
 }
 
-/// Table: what happens to a connection whose answer is ready and finds no room, and when it is cut.
+/// Table: a connection whose answer finds no room, and when it is cut.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_taken_is_cut_and_one_that_is_being_taken_is_not() {
-    // Bytes that the peer takes every 7 s, the seconds until it has all, the second of the cut.
+    // Bytes that the peer reads every 7 s, seconds until it has all of them, second of the cut.
     let table = [
         (0, 3600, Some(30)),
         (1, 3600, Some(30)),

@@ -1,4 +1,4 @@
-//! Keys, tokens and files. What cannot be written is removed at once.
+//! Steps for keys, tokens and files. A secret that cannot be written is removed at once.
 
 use adapters::{SystemClock, zitadel::management::ManagementError};
 use domain::Clock;

@@ -1,4 +1,4 @@
-//! Steps of the webhook.
+//! Steps for the webhook.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ impl Work<'_> {
             made => made?,
         };
         self.lock.webhook = Some(Made { id, made_here: true });
-        // It can be read again, so that a target whose key cannot be written may stay.
+        // The key can be read again, so the target stays if its key cannot be written.
         self.write_lock()?;
         self.write_key(&key)
     }
@@ -56,7 +56,7 @@ impl Work<'_> {
         let variables: Vec<_> =
             missing.into_iter().map(|(name, value)| (name, Some(value))).collect();
         let file = self.here.directory.join(ENV_FILE);
-        // A step before may have written it.
+        // An earlier step may have written it.
         let text = fs::read_to_string(&file)
             .map_err(|source| FileError::Io { file: file.clone(), source })?;
         Ok(write(&file, env_file::with(&text, &variables).as_bytes(), Readers::Owner)?)

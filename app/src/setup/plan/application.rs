@@ -1,4 +1,4 @@
-//! The plan for the application and its credentials.
+//! Plan for the application and its credentials.
 
 use adapters::zitadel::management::{Application, ApplicationKind};
 
@@ -31,7 +31,7 @@ impl Plan {
         };
         let Application { name, id, is_active, kind } = application;
         let locked = here.lock.as_ref().and_then(|lock| lock.application.as_ref());
-        // Who renames what setup made goes on with it.
+        // An application that setup made may be renamed.
         let is_named = *name == target.application || locked.is_some_and(|locked| locked.id == *id);
         let client_id = match (kind, target.auth) {
             _ if !is_named => {
@@ -52,7 +52,7 @@ impl Plan {
             }
             (ApplicationKind::Basic { .. }, Auth::Key)
             | (ApplicationKind::Key { .. }, Auth::Basic) => {
-                // An application that was changed to a key goes on taking its old secret.
+                // An application that was changed to a key still accepts its old secret.
                 let other = if target.auth == Auth::Key { Auth::Basic } else { Auth::Key };
                 return self.refuse(format!(
                     "the application {name:?} ({id}) authenticates by {}: use --auth {0}, or another \
@@ -98,7 +98,7 @@ impl Plan {
         }
     }
 
-    /// A key file of another application is never written over without being told to.
+    /// Plans a new key. A key file of another application is overwritten only with `--force`.
     fn new_key(&mut self, here: &Here, client_id: Option<&str>, force: bool) {
         let is_foreign =
             here.key.as_ref().is_some_and(|key| Some(key.client_id.as_str()) != client_id);

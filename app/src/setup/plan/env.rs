@@ -1,4 +1,4 @@
-//! The plan for `.env`.
+//! Plan for `.env`.
 
 use adapters::zitadel::management::ApplicationKind;
 
@@ -53,7 +53,7 @@ impl Plan {
             self.refused
                 .push(format!("the environment has {name}, which overrides {ENV_FILE}: unset it"));
         }
-        // Another writing of the same domain is right.
+        // Another spelling of the same domain is right.
         let is_right = |(name, wanted): &(String, Option<String>)| match value(name) {
             Some(_) if name == DOMAIN => true,
             is => is == wanted.as_ref(),

@@ -1,4 +1,4 @@
-//! The plan for the native application of MCP clients.
+//! Plan for the native application of MCP clients.
 
 use adapters::zitadel::management::{Application, ApplicationKind};
 
@@ -10,7 +10,7 @@ use crate::setup::{
 };
 
 impl Plan {
-    /// Redirect URIs that are missing are added, and none is taken away.
+    /// Plans the application. Missing redirect URIs are added, and none is removed.
     pub(super) fn mcp_client(&mut self, target: &Target, found: &Found, here: &Here) {
         let Some(TargetClient { name, redirect_uris }) = &target.mcp_client else { return };
         let Some(application) = &found.mcp_client else {
@@ -18,7 +18,7 @@ impl Plan {
         };
         let Application { name: found, id, is_active, kind } = application;
         let locked = here.lock.as_ref().and_then(|lock| lock.mcp_client.as_ref());
-        // Who renames what setup made goes on with it.
+        // An application that setup made may be renamed.
         if found != name && locked.is_none_or(|locked| locked.id != *id) {
             return self.refuse(format!(
                 "an application {found:?} exists in the project, and names are unique without regard to \

@@ -1,4 +1,4 @@
-//! The plan for each state of things.
+//! Plans for each state.
 
 use adapters::zitadel::management::{
     Application, ApplicationKind, Grant, Key, Organization, PersonalAccessToken, User, UserKind,
@@ -22,7 +22,7 @@ fn wish(arguments: &str) -> Wish {
     Arguments::parse_from(line.split_whitespace()).wish
 }
 
-/// The project Messages with one role and, where there are any, callers with that role.
+/// Returns the project Messages with one role, and `callers` with that role.
 fn target(auth: Auth, callers: &[&str]) -> Target {
     let user = |name: &&str| TargetUser {
         name: (*name).to_owned(),
@@ -42,7 +42,7 @@ fn target(auth: Auth, callers: &[&str]) -> Target {
     }
 }
 
-/// An organization with nothing in it.
+/// Returns an empty organization.
 fn empty() -> Found {
     let permissions = [
         "project.create",
@@ -77,7 +77,7 @@ fn by_key() -> Application {
     }
 }
 
-/// Everything that a key needs, at ZITADEL and here.
+/// Returns the state in which a key is set up, at ZITADEL and here.
 fn complete() -> (Found, Here) {
     let found = Found {
         project: Some(project()),
@@ -113,7 +113,7 @@ fn plan(arguments: &str, target: &Target, (found, here): &(Found, Here)) -> Plan
     Plan::new(&wish(arguments), target, found, here)
 }
 
-/// A plan that is refused, and does nothing, for this reason alone.
+/// Checks that the plan is refused, for only this reason.
 #[track_caller]
 fn refused(plan: &Plan, why: &str) {
     assert_eq!(plan.refused.len(), 1, "{plan:?}");
@@ -216,18 +216,18 @@ fn a_key_is_made_only_where_none_is_lost() {
     let (found, right) = complete();
     let without_keys = Found { keys: Vec::new(), ..found.clone() };
     let variables = [("ZITADEL_DOMAIN", "x")];
-    // None there, none here.
+    // Neither at ZITADEL nor here.
     let none = (without_keys.clone(), here(&variables, None));
     assert_eq!(plan("", &target, &none).steps, made);
-    // There, and not here.
+    // At ZITADEL, but not here.
     lost(&plan("", &target, &(found.clone(), here(&variables, None))), "--new-key");
     assert_eq!(plan("--new-key", &target, &(found.clone(), here(&variables, None))).steps, made);
-    // Here, and removed there.
+    // Here, but removed at ZITADEL.
     refused(&plan("", &target, &(without_keys.clone(), right.clone())), "--new-key");
     assert_eq!(plan("--new-key", &target, &(without_keys, right.clone())).steps, made);
-    // A second one.
+    // A second key.
     assert_eq!(plan("--renew", &target, &(found.clone(), right.clone())).steps, made);
-    // Of another application.
+    // A key of another application.
     let mut foreign = right;
     foreign.key = Some(KeyHere { client_id: "another".to_owned(), key_id: "4".to_owned() });
     lost(&plan("", &target, &(found.clone(), foreign.clone())), "copy one here");
@@ -266,7 +266,7 @@ fn user(kind: UserKind, is_active: bool) -> FoundUser {
     }
 }
 
-/// The plan for a caller in a state, and whether its token is here.
+/// Returns the plan for a caller in a state; `is_here` tells whether its token is.
 fn caller(found_user: FoundUser, is_here: bool, arguments: &str) -> Plan {
     let (mut found, mut here) = complete();
     found.users = vec![found_user];
@@ -319,7 +319,7 @@ fn the_reader_of_events_gets_its_manager_role_once() {
     };
     assert_eq!(reader(Some(vec![READER_ROLE.to_owned()])), []);
     assert_eq!(reader(Some(Vec::new())), [Step::AddInstanceRole(0)]);
-    // Who may not read it cannot give it either; the proof tells whether the token may read the log.
+    // An administrator who may not read the role cannot give it; the proof checks the token.
     assert_eq!(reader(None), []);
 }
 

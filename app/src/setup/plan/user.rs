@@ -1,11 +1,11 @@
-//! The plan for a service user, its roles and its token.
+//! Plan for a service user, its roles and its token.
 
 use adapters::zitadel::management::{User, UserKind};
 
 use super::{Plan, Step};
 use crate::setup::{found::FoundUser, here::Here, target::TargetUser, wish::Wish};
 
-/// The manager role that may read the event log.
+/// Manager role that may read the event log.
 pub(in crate::setup) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
 
 impl Plan {
@@ -55,7 +55,7 @@ impl Plan {
             }
             self.steps.push(Step::CreateToken(place));
         } else if !is_here {
-            // The API does not start without it.
+            // The API does not start without the token of the reader.
             self.lacks_credentials |= *reads_events;
             let ids: Vec<_> = found.tokens.iter().map(|token| token.id.as_str()).collect();
             self.lost.push(format!(
@@ -63,7 +63,6 @@ impl Plan {
                  or delete them at ZITADEL and run this again",
                 ids.join(", ")
             ));
-            // The API reads this one itself.
             self.lacks_credentials |= *reads_events;
         }
         if *reads_events {
@@ -75,12 +74,12 @@ impl Plan {
         match &found.instance_roles {
             Some(roles) if roles.is_empty() => self.steps.push(Step::AddInstanceRole(place)),
             Some(roles) if roles.iter().any(|role| role == READER_ROLE) => {}
-            // A member of the instance has all its roles in one place, and they are not setup's.
+            // ZITADEL sets all roles of a member at once, and these are not setup's to replace.
             Some(roles) => self.refuse(format!(
                 "the user {name:?} has the manager roles {}: add {READER_ROLE} to them at ZITADEL",
                 roles.join(", ")
             )),
-            // The proof asks with the token itself.
+            // The proof checks with the token itself.
             None if is_here && !found.tokens.is_empty() => self.notes.push(format!(
                 "this administrator may not read whether {name:?} has the manager role {READER_ROLE}"
             )),
@@ -88,7 +87,7 @@ impl Plan {
         }
     }
 
-    /// Adds missing roles to what is there.
+    /// Plans to add missing roles to the existing ones.
     fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
         let Some(grant) = found.grants.first() else {
             if !target.roles.is_empty() {

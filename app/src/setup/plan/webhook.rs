@@ -1,4 +1,4 @@
-//! The plan for the webhook: a target, its signing key, and a condition for each event.
+//! Plan for the webhook: a target, its signing key, and a condition for each event.
 
 use adapters::zitadel::management::EventCondition;
 
@@ -8,8 +8,8 @@ use crate::setup::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// Events after which an answer may be another one, each by its exact name: a group, or all events,
-/// would send password hashes and codes as well.
+/// Events that may change a verdict, each by its exact name: a group, or all events, would also
+/// send password hashes and codes.
 const EVENTS: [&str; 22] = [
     "oidc_session.access_token.revoked",
     "oidc_session.refresh_token.revoked",
@@ -35,7 +35,7 @@ const EVENTS: [&str; 22] = [
     "org.removed",
 ];
 
-/// An event, and the targets that it calls already.
+/// An event, and the other targets that it already calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::setup) struct Called {
     pub(in crate::setup) event: &'static str,
@@ -43,7 +43,7 @@ pub(in crate::setup) struct Called {
 }
 
 impl Plan {
-    /// `found` is `None` where the administrator may not read it.
+    /// Plans the webhook; `found` is `None` if the administrator may not read it.
     pub(in crate::setup) fn webhook(
         &mut self,
         name: &str,
@@ -153,7 +153,7 @@ mod tests {
         };
         let missing = vec![called("project.grant.removed", &["9"]), called("org.removed", &[])];
         assert_eq!(plan(Some(&found), false).steps, [Step::SetConditions(missing)]);
-        // A condition that lost it.
+        // A condition without the target.
         let mut found = complete();
         found.executions[21].targets.pop();
         let missing = vec![called("org.removed", &["7"])];

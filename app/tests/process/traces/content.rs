@@ -1,4 +1,4 @@
-//! What spans say, and what they never do.
+//! Content of spans, and values that they never contain.
 
 use opentelemetry_proto::tonic::trace::v1::{Status, span::SpanKind, status::StatusCode};
 use zitadel_double::{Fault, NewUser, Times};
@@ -82,7 +82,7 @@ async fn neither_tokens_nor_secrets_nor_paths_are_exported() {
     answer(&address, "/api/private", "another-token");
     log += &end(traced.app);
     assert!(log.contains("TRACE") && log.contains("denied"), "{log}");
-    // Whatever a library may say at that level, these it must not.
+    // Whatever libraries log at that level, these must not appear.
     for hidden in [&*token, &*secret, "-token", "no token", "collectors-secret"] {
         assert!(!log.contains(hidden), "{hidden} is in {log}");
     }

@@ -1,4 +1,4 @@
-//! A collector: takes what is exported by OTLP over HTTP, and decodes it.
+//! A collector, which receives OTLP exports over HTTP and decodes them.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -19,15 +19,15 @@ use prost::Message;
 
 use crate::child::PATIENCE;
 
-/// What one request brought.
+/// Content of one request.
 pub(super) struct Export {
-    /// The request line and the headers.
+    /// Request line and headers.
     pub(super) head: String,
     pub(super) body: Vec<u8>,
     pub(super) resources: Vec<ResourceSpans>,
 }
 
-/// A collector on a port of its own.
+/// Collector on a port of its own.
 pub(super) struct OtlpReceiver {
     pub(super) endpoint: String,
     status: Arc<Mutex<String>>,
@@ -50,12 +50,12 @@ impl OtlpReceiver {
         Self { endpoint, status, exports }
     }
 
-    /// What is answered from now on; 400 is nothing to try again after.
+    /// Sets the status of later responses; after 400 the exporter does not retry.
     pub(super) fn answer(&self, status: u16) {
         *self.status.lock().unwrap() = format!("{status} x");
     }
 
-    /// To where is answered from now on.
+    /// Redirects later requests to this location.
     pub(super) fn redirect(&self, location: &str) {
         *self.status.lock().unwrap() = format!("302 x\r\nlocation: {location}");
     }
@@ -64,7 +64,7 @@ impl OtlpReceiver {
         self.exports.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// All that has come: when the app has ended, that is all there is.
+    /// Returns everything received; after the end of the app that is complete.
     pub(super) fn everything(&self) -> Vec<Export> {
         self.exports.try_iter().collect()
     }
@@ -77,7 +77,7 @@ impl Export {
     }
 }
 
-/// One request of a connection; `None` at its end.
+/// Receives one request of a connection; `None` at its end.
 fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -90,14 +90,14 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) 
     reader.read_exact(&mut body).ok()?;
     let request = ExportTraceServiceRequest::decode(&*body).unwrap();
     let status = status.lock().unwrap().clone();
-    // Before the answer: who has it can find this.
+    // Before the response, so that a client with the response finds this.
     sender.send(Export { head, body, resources: request.resource_spans }).ok()?;
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
     let mut stream = stream;
     stream.write_all(answer.as_bytes()).ok()
 }
 
-/// An attribute that holds a text.
+/// Returns an attribute that contains a text.
 pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     match value(attributes, key)? {
         Value::StringValue(text) => Some(text),
@@ -105,7 +105,7 @@ pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str>
     }
 }
 
-/// An attribute that holds a number.
+/// Returns an attribute that contains a number.
 pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
     match value(attributes, key)? {
         Value::IntValue(number) => Some(*number),

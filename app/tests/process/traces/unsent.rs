@@ -1,4 +1,4 @@
-//! Traces that are not wanted, or that nobody takes.
+//! Traces that are turned off, or that no collector receives.
 
 use std::net::TcpListener;
 
@@ -32,7 +32,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
     }
 }
 
-/// Far more requests than the queue has places for spans.
+/// Queue of spans that is far smaller than the number of requests.
 const SMALL_QUEUE: [(&str, &str); 3] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
@@ -45,7 +45,7 @@ fn many_are_answered(address: &str) {
     }
 }
 
-/// The export alone would take an hour: nobody waits for it, and the end not for long.
+/// The export alone would take an hour: no request waits for it, and the end only briefly.
 #[test]
 fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_little() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -54,7 +54,7 @@ fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_littl
     let app = App::start(&[], &[&more[..], &SMALL_QUEUE].concat());
     let address = app.address();
     many_are_answered(&address);
-    // It connects, and is not answered.
+    // The app connects, and gets no response.
     let _taken = accept(&hanging);
     many_are_answered(&address);
     app.signal("TERM");
@@ -82,7 +82,7 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     assert!(!log.contains("collectors-"), "{log}");
 }
 
-/// Whoever answers for the collector is no collector, and is not told what it may know.
+/// A server other than the collector that responds in its place gets no confidential data.
 #[test]
 fn a_redirect_is_a_failure_and_is_not_followed() {
     let [receiver, elsewhere] = [(); 2].map(|()| OtlpReceiver::start());
@@ -110,7 +110,7 @@ fn the_cause_of_a_failure_is_told_apart() {
         (format!("http://{refuses}/path-of"), patient, "Connection refused"),
         (format!("http://{hangs}/path-of"), "200", "operation timed out"),
         ("http://collector.invalid/path-of".to_owned(), patient, "dns error"),
-        // Nobody speaks TLS there.
+        // The server does not speak TLS.
         (format!("https://{}/path-of", address_in_clear()), patient, "client error (Connect)"),
     ] {
         let variables = [
@@ -129,7 +129,7 @@ fn address_in_clear() -> String {
     OtlpReceiver::start().endpoint.replace("http://", "")
 }
 
-/// ZITADEL on loopback is asked without one as well.
+/// ZITADEL on loopback is called without a proxy as well.
 #[test]
 fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
     let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());

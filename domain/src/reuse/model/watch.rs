@@ -1,7 +1,8 @@
-//! A verdict that stays in use, in the same world: obtained anew as the rule says, and at no other time.
+//! Model of a verdict that stays in use, in the same world: it is obtained anew when the rule says,
+//! and at no other time.
 //!
-//! The machine is neither paused nor restarted here: during a pause no stream is served, and none outlives
-//! a restart.
+//! The machine is neither paused nor restarted here: during a pause no stream is served, and none
+//! outlives a restart.
 
 use super::*;
 
@@ -11,22 +12,22 @@ enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// `settle` of nothing, where introspection tells every change at once.
+    /// `settle` is zero, and introspection tells every change at once.
     Delay,
-    /// `asked` is read amid a batch that is applied, without such a delay.
+    /// `asked` is read while a batch is applied, with the same zero delay.
     WholeBatches,
-    /// A verdict that is in doubt is obtained anew where a kept answer will do.
+    /// A verdict that is in doubt may be obtained anew from a cached answer.
     NewQuestion,
 }
 
-/// The verdict of a stream.
+/// State of a stream's verdict.
 #[derive(Clone, Copy)]
 enum Verdict {
     /// No stream is open.
     None,
     Doubted,
-    /// On its way, by a question or, where `kept`, by a kept answer. The world may be ahead of it by
-    /// `bound`.
+    /// Being obtained, by a question or, if `kept`, from the cache. `bound` is the staleness that
+    /// is allowed for it.
     Sought {
         asked: Tick,
         kept: bool,
@@ -43,9 +44,9 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// The newest mark: no tick is both that of a mark and of a later verdict.
+    /// Newest mark: no tick is both that of a mark and of a later verdict.
     applied: Tick,
-    /// Number of looks at a verdict in use, and of times that one was in doubt.
+    /// Number of looks at a verdict in use. `doubts` counts the times that one was in doubt.
     looks: usize,
     doubts: usize,
 }
@@ -61,7 +62,7 @@ impl Stream {
         Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
     }
 
-    /// Takes a step. Returns by how much a verdict in use is older than it may be.
+    /// Takes a step. Fails with the staleness of a verdict in use that is too old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         match kind % 20 {
             15 => self.verdict = Verdict::None,
@@ -89,7 +90,8 @@ impl Stream {
         self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
     }
 
-    /// One step of applying a batch: its tick, which no batch before it has, or what comes after that.
+    /// Takes one step of applying a batch: its tick, which no earlier batch has, then its marks and
+    /// its watermark.
     fn apply(&mut self, number: u8) {
         let next = self.next_tick();
         match &mut self.world.poll {
@@ -101,7 +103,7 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict, where there is none.
+    /// Begins to obtain a verdict, if there is none or it is in doubt.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -131,7 +133,7 @@ impl Stream {
             answer.map_or(Verdict::None, |answer| Verdict::InUse { asked, answer, bound });
     }
 
-    /// Looks whether the verdict in use is in doubt. One that is not is not too old.
+    /// Checks that the verdict in use is in doubt or not too old.
     fn look(&mut self) -> Result<(), u64> {
         let Verdict::InUse { asked, answer, bound } = self.verdict else { return Ok(()) };
         let World { now, watermark, marks, told_from, rule, .. } = &self.world;
@@ -154,7 +156,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns the numbers of looks and of doubts, or by how much a verdict was too old.
+/// Runs one stream. Returns the numbers of looks and of doubts, or the staleness of a verdict that
+/// was too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -206,7 +209,7 @@ fn a_verdict_in_use_is_obtained_anew_while_roles_may_lag() {
     is_needed(Lacking::Lag);
 }
 
-/// Steps by name, for the worlds that chance does not find.
+/// Named steps, for worlds that random tries do not find.
 mod steps_of {
     use super::Step;
 
@@ -215,7 +218,7 @@ mod steps_of {
     pub(super) const NEARLY_3_S: Step = (0, 6);
     pub(super) const SIX_S: Step = (0, 7);
     pub(super) const CHANGE: Step = (3, 0);
-    /// It is told 7.1 s later.
+    /// Change of roles, which is told 7.1 s later.
     pub(super) const ROLES_CHANGE: Step = (3, 13);
     pub(super) const BEGIN_POLL: Step = (4, 0);
     pub(super) const READ: Step = (5, 0);
@@ -231,7 +234,7 @@ fn a_batch_is_applied_before_a_verdict_is_sought_or_after_it() {
     use steps_of::*;
     let steps = [
         [ASK_AND_KEEP, MILLISECOND, CHANGE, BEGIN_POLL, READ, APPLY].as_slice(),
-        // Its tick was read, its mark is not written yet.
+        // The batch's tick was read, its mark is not written yet.
         &[MILLISECOND, SEEK_KEPT, OBTAIN, APPLY, APPLY, SIX_S, POLL],
     ]
     .concat();
@@ -245,7 +248,7 @@ fn a_verdict_in_doubt_is_obtained_by_a_new_question() {
     let steps = [
         [SEEK_KEPT, ASK_AND_KEEP, OBTAIN, MILLISECOND, ROLES_CHANGE, POLL].as_slice(),
         &[SIX_S, ASK_AND_KEEP, SEEK_KEPT, OBTAIN, NEARLY_3_S, FIFTY, FIFTY],
-        // In doubt, and the kept answer is just young enough.
+        // The verdict is in doubt, and the cached answer is just young enough.
         &[SEEK_KEPT, OBTAIN, NEARLY_3_S, POLL],
     ]
     .concat();

@@ -1,4 +1,4 @@
-//! Requests that are ready to be made, and the router that answers them.
+//! Prepared requests, and the router that answers them.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
@@ -24,16 +24,16 @@ use tokio::runtime::{Builder, Runtime};
 use tower::Service;
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// So many requests are counted, whatever the number of tokens.
+/// Number of counted requests, for any number of tokens.
 const REQUESTS: usize = 10_000;
 
-/// The answer of the app's public route, written as the app writes it.
+/// Response of the app's public route, serialized as in the app.
 #[derive(Serialize)]
 struct Greeting {
     message: &'static str,
 }
 
-/// A router, and requests to it that carry tokens in turn.
+/// Router, and requests to it that carry tokens in turn.
 pub(crate) struct Calls {
     runtime: Runtime,
     double: ZitadelDouble,
@@ -42,13 +42,13 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// To a path of the app, which has been asked once with each token.
+    /// Prepares requests to a path of the app, after one request with each token.
     pub(crate) fn of_the_app(path: &str, tokens: usize) -> Self {
         Self::of_the_app_with(path, tokens, false)
     }
 
-    /// To a path of the app with a change feed. Nothing is read from the log while requests are counted:
-    /// answers are kept all the same, by the path that is longest.
+    /// Prepares requests to a path of the app with a change feed. The log is not read while
+    /// requests are counted; answers are kept nevertheless, by the longest code path.
     pub(crate) fn with_a_feed(path: &str, tokens: usize) -> Self {
         Self::of_the_app_with(path, tokens, true)
     }
@@ -86,7 +86,7 @@ impl Calls {
         Self { runtime, double, router, requests: requests(path, &tokens) }
     }
 
-    /// To a router of axum with the library's layer around it, which has been asked once with each
+    /// Prepares requests to an axum router with the library's layer, after one request with each
     /// token.
     pub(crate) fn of_a_layer(tokens: usize) -> Self {
         let (runtime, double) = start();
@@ -102,7 +102,7 @@ impl Calls {
         Self { runtime, double, router, requests: requests("/api/private", &tokens) }
     }
 
-    /// To a router of nothing but axum, with the answer of the app's public route.
+    /// Prepares requests to a plain axum router, with the response of the app's public route.
     #[expect(clippy::disallowed_methods, reason = "this is what the app is compared with")]
     pub(crate) fn of_bare_axum(tokens: usize) -> Self {
         let (runtime, double) = start();
@@ -113,19 +113,19 @@ impl Calls {
         Self { runtime, double, router, requests: requests("/api/public", &tokens) }
     }
 
-    /// What is counted.
+    /// Makes the requests; this is the counted part.
     pub(crate) fn make(mut self) -> Self {
         let requests = mem::take(&mut self.requests);
         self.runtime.block_on(async {
             for request in requests {
-                // As the server does it for each request of a connection.
+                // As the server does for each request of a connection.
                 drop(black_box(self.router.clone().call(request).await));
             }
         });
         self
     }
 
-    /// Makes sure that every answer was known.
+    /// Checks that every answer was known.
     pub(crate) fn end(self) {
         assert_eq!(self.double.introspections(), 0, "the cache was not warm");
     }
@@ -157,7 +157,7 @@ fn requests(path: &str, tokens: &[String]) -> Vec<Request<Body>> {
     tokens.iter().cycle().take(REQUESTS).map(|token| request(path, token)).collect()
 }
 
-/// A header's value as hyper reads it: a slice of a shared buffer.
+/// Returns a header's value in hyper's form: a slice of a shared buffer.
 fn received(value: &str) -> HeaderValue {
     let buffer = Bytes::from(format!("{value}\r\n"));
     HeaderValue::from_maybe_shared(buffer.slice(..value.len())).expect("a header")

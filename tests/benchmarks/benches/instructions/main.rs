@@ -1,5 +1,5 @@
-//! Instructions for each request through the whole router, in the same process, counted by
-//! callgrind: unlike time they are nearly the same in every run.
+//! Instructions per request through the whole router, in one process, counted by callgrind: unlike
+//! time they are nearly the same in every run.
 //!
 //! ```sh
 //! cargo bench -p benchmarks --bench instructions
@@ -7,10 +7,10 @@
 //!
 //! It needs `valgrind`, and `gungraun-runner` of the version of `gungraun` in `Cargo.lock`. Each
 //! number is for ten thousand requests. In "Comparison with" the last column is the ratio of the
-//! route before to the one at hand: private with a feed to private, to that behind the layer, to public, to
-//! bare axum.
+//! previous route to the current one: private with a feed to private, to that behind the layer, to
+//! public, to bare axum.
 //!
-//! Not counted are hyper, the kernel, and what a miss in the processor's caches costs.
+//! The count excludes hyper, the kernel, and the cost of misses in the processor's caches.
 
 #![expect(missing_docs, clippy::exit, reason = "gungraun writes it")]
 

@@ -1,5 +1,5 @@
-//! What the app is compared with: bare axum with the answer of the public route, and a plain
-//! handler that asks about each token by one pooled POST with `client_secret_basic`.
+//! Baselines for the app: bare axum with the response of the public route, and a plain handler that
+//! introspects each token by one pooled POST with `client_secret_basic`.
 
 use std::{env, error::Error, sync::Arc};
 

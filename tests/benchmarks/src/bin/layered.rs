@@ -1,4 +1,4 @@
-//! A server of the owner's own with the library's layer, for the comparison under load.
+//! A custom server with the library's layer, for the comparison under load.
 
 use std::{
     env,

@@ -10,7 +10,7 @@ use crate::report::Outcome;
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
 
-/// An event that a server has once, at its very end.
+/// Event that a server has once, at its very end.
 const EVENT: &str = "instance.removed";
 
 const TIME: &str = "2026-11-26T01:56:39Z";
@@ -48,7 +48,7 @@ impl Run<'_> {
         self.call("DELETE", &path, Value::Null, Like::Documented(&gone)).await.map(drop)
     }
 
-    /// An exact condition would take the event from a target of others that is called at it.
+    /// Sets and removes an exact condition, unless it would take the event from a target of others.
     async fn condition(
         &mut self,
         id: &str,
@@ -73,7 +73,7 @@ impl Run<'_> {
     }
 }
 
-/// Tells if a list of executions has one for the event.
+/// Returns whether a list of executions has one for the event.
 fn is_called(set: &Value) -> bool {
     let executions = set.get("executions").and_then(Value::as_array);
     executions.into_iter().flatten().any(|execution| {

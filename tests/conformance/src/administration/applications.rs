@@ -7,7 +7,7 @@ use super::{Like, Run, has_entries, named, search};
 use crate::Error;
 use crate::management::member;
 
-/// A time until which everything is good.
+/// Expiry far in the future.
 const EXPIRES: &str = "2100-01-01T00:00:00Z";
 
 impl Run<'_> {

@@ -1,5 +1,5 @@
-//! The form of an answer: names and types of its members; ids, times and secrets by their form, and
-//! words of ZITADEL's own by their value.
+//! Form of a response: names and types of its members; ids, times and secrets by their form, and
+//! ZITADEL's own words by their value.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub(super) fn pattern(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// Returns what differs, a sentence each. A real server may have further members.
+/// Returns the differences, a sentence each. A real server may have further members.
 pub(super) fn differences(expected: &Value, answer: &Value, strictness: Strictness) -> Vec<String> {
     let mut found = Vec::new();
     compare("the answer", "", expected, answer, strictness, &mut found);
@@ -46,7 +46,7 @@ fn compare(
                 found.extend(further.map(|name| format!("{path} has a member {name}")));
             }
         }
-        // A list is as long as there are things.
+        // A list may have any length.
         (Value::Array(expected), Value::Array(answer)) => match expected.first() {
             Some(expected) if answer.is_empty() => found.push(format!("{path} lacks {expected}")),
             Some(expected) => {
@@ -58,7 +58,7 @@ fn compare(
             None => {}
         },
         (Value::String(expected), Value::String(answer)) => {
-            // Another text may be a secret: its kind is told.
+            // Another text may be a secret: only its kind is printed.
             if FIXED.contains(&member) {
                 if expected != answer {
                     found.push(format!("{path} is {answer:?} for {expected:?}"));

@@ -6,7 +6,7 @@ use super::{Like, PAGE, Run, has_entries, named, search};
 use crate::Error;
 use crate::management::member;
 
-/// Roles of the project: more than a page.
+/// Number of roles of the project: more than a page.
 const ROLES: usize = PAGE + 2;
 
 impl Run<'_> {
@@ -38,7 +38,7 @@ impl Run<'_> {
         let all: Vec<Value> = (0..ROLES).map(role).collect();
         let body = json!({ "roles": all });
         self.call("POST", &bulk, body, Like::Observed(200, &[])).await?;
-        // All of them or none: the other one is not made.
+        // All or none: the other role is not added either.
         let body = json!({ "roles": [role(0), role(ROLES)] });
         self.call("POST", &bulk, body, Like::Observed(409, &[])).await?;
         let first = Like::Observed(200, &["\"result\""]);
@@ -65,7 +65,7 @@ impl Run<'_> {
     }
 }
 
-/// What is told of every change.
+/// Members of every change's response.
 pub(super) fn details() -> Value {
     json!({
         "sequence": "1",

@@ -1,4 +1,4 @@
-//! Clients that change: applications, their secrets and keys, their project. And assertions that
+//! Clients that change: applications, their secrets and keys, their project. Also assertions that
 //! an observed line does not spell out.
 
 use std::future::ready;
@@ -116,8 +116,7 @@ fn tomorrow() -> String {
     timestamp_in(Duration::from_hours(24))
 }
 
-/// Adds an application with a secret; the request that its client makes is
-/// answered.
+/// Adds an application with a secret, and waits until its client's request is answered.
 async fn app_with_secret(stage: &Stage<'_>, name: &str) -> Result<(App, Request), Error> {
     let app = stage.server.add_api(&stage.changing_project, name, true).await?;
     let request = ask_as(&app, NO_TOKEN);
@@ -125,7 +124,7 @@ async fn app_with_secret(stage: &Stage<'_>, name: &str) -> Result<(App, Request)
     Ok((app, request))
 }
 
-/// The same with a key.
+/// Adds an application with a key, and waits until its client's request is answered.
 async fn app_with_key(
     stage: &Stage<'_>,
     project: &str,

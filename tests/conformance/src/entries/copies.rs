@@ -1,4 +1,4 @@
-//! Texts that are no token, and copies of tokens that are not the token itself.
+//! Texts that are not tokens, and copies of tokens that differ from the original.
 
 use std::future::ready;
 
@@ -43,8 +43,8 @@ fn without_last(token: &str, count: usize) -> String {
 }
 
 /// Changes the last characters, by the high bits of the last four bytes. In a token of the older
-/// form they belong to the user's id; any other change could make a colon of them, which divides
-/// the ids.
+/// form they belong to the user's id; another change could produce a colon, which separates the
+/// ids.
 fn last_changed(token: &str) -> String {
     let (before, last) = token.rsplit_once('.').unwrap_or(("", token));
     let mut bytes = URL_SAFE_NO_PAD.decode(last).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Cases that no suite brings about at a real server: another organization, the organization's own
-//! state, its Actions, a database that fails.
+//! Cases that no suite can cause at a real server: another organization, the organization's own
+//! state, its Actions, a failing database.
 
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ fn credentials_of(user: &UserId, stage: &Stage<'_>) -> Result<Secret, Error> {
     Ok(Secret::new(token))
 }
 
-/// The other organization gives its own user a role of our project.
+/// Makes the other organization grant its own user a role of our project.
 fn grant_to_stranger<'a>(stage: &'a Stage<'_>) -> Result<&'a Strangers, Error> {
     let strangers = strangers(stage)?;
     let project = ProjectId::from(stage.project.as_str());
@@ -141,7 +141,7 @@ fn grant_to_stranger<'a>(stage: &'a Stage<'_>) -> Result<&'a Strangers, Error> {
     Ok(strangers)
 }
 
-/// Gives the other organization an Action.
+/// Sets an Action of the other organization.
 fn act(stage: &Stage<'_>, action: Action) -> Result<(), Error> {
     let (double, org) = (stage.server.library()?, strangers(stage)?.org.clone());
     double.set_action(&org, action);

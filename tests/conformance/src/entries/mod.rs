@@ -1,4 +1,4 @@
-//! An entry for each observed case.
+//! Entries of all observed cases.
 
 mod applications;
 mod copies;
@@ -27,7 +27,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     .flatten()
 }
 
-/// Names cases without an entry, entries without a case, and whatever stands twice.
+/// Names cases without an entry, entries without a case, and duplicates.
 pub(crate) fn unmatched(cases: &[Case]) -> Vec<String> {
     let mut found = Vec::new();
     for case in cases {

@@ -106,7 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// Puts the audience scopes of our projects in.
+/// Inserts the audience scopes of our projects.
 fn scope(stage: &Stage<'_>, scope: &str) -> String {
     let audience = |project: &str| format!("urn:zitadel:iam:org:project:id:{project}:aud");
     let scope = scope.replace("{aud}", &audience(&stage.project));
@@ -123,7 +123,7 @@ async fn credentials(
     Ok(stage.ask(stage.server.client_credentials(&user.credentials, &scope).await?.reveal()))
 }
 
-/// Adds a service user whose token is active; the results are the ids of both and the token.
+/// Adds a service user with an active token; returns both ids and the token.
 async fn user_with_pat(stage: &Stage<'_>, name: &str) -> Result<(String, String, Secret), Error> {
     let user = stage.server.add_service_user(&stage.prefix.name(name), false).await?;
     let expires_at = timestamp_in(std::time::Duration::from_hours(24));

@@ -1,4 +1,4 @@
-//! Tokens of people: logins, refreshes, ends of sessions, applications that are deactivated.
+//! Tokens of people: logins, refreshes, ended sessions, deactivated applications.
 
 use crate::Error;
 use crate::entry::Entry;
@@ -153,7 +153,7 @@ pub(super) async fn tokens(stage: &Stage<'_>, app: &App, scope: &str) -> Result<
     Ok(tokens)
 }
 
-/// Signs Ada in and refreshes; the results are the tokens before and after.
+/// Signs Ada in and refreshes; returns the tokens before and after.
 async fn refreshed(stage: &Stage<'_>, app: &App) -> Result<(Tokens, Tokens), Error> {
     let before = tokens(stage, app, EVERYTHING).await?;
     let refresh = before.refresh.as_ref().ok_or_else(|| missing("refresh_token"))?;
@@ -161,7 +161,7 @@ async fn refreshed(stage: &Stage<'_>, app: &App) -> Result<(Tokens, Tokens), Err
     Ok((before, after))
 }
 
-/// Signs Ada in at the other project, for ours.
+/// Signs Ada in at the other project, and asks about that token from ours.
 async fn of_another_project(stage: &Stage<'_>) -> Result<Request, Error> {
     let scope = format!("openid urn:zitadel:iam:org:project:id:{}:aud", stage.project);
     signed_in(stage, |people| &people.ada, &stage.other_front_end, &scope).await

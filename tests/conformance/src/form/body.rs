@@ -1,4 +1,4 @@
-//! Bodies: members, types, fixed values; ids as what they stand for.
+//! Bodies: members, types, fixed values; ids by the names of the things they identify.
 
 use observed::{Case, Section};
 
@@ -6,10 +6,10 @@ use super::Strictness;
 use crate::json::Json;
 use crate::names::Names;
 
-/// Members whose value is a fresh id: their form is compared.
+/// Members whose value is a new id: only its form is compared.
 const FRESH_IDS: [&str; 3] = ["jti", "kid", "sid"];
 
-/// Members whose value a setting of the server does not decide: they are compared everywhere.
+/// Members whose value does not depend on the server's settings: they are compared everywhere.
 const FIXED: [&str; 10] = [
     "active",
     "aud",
@@ -23,7 +23,7 @@ const FIXED: [&str; 10] = [
     "token_type",
 ];
 
-/// A claim of the observed version that others do not have.
+/// Claim that only the observed version has.
 const OF_ONE_VERSION: &str = "urn:zitadel:iam:org:projects:roles";
 
 /// `exp` of a token without expiry.
@@ -32,7 +32,7 @@ const NEVER: f64 = 253_402_300_799.0;
 struct Comparison<'a> {
     names: &'a Names,
     strictness: Strictness,
-    /// A document of settings: other versions have more members and other lists.
+    /// Set for a document of settings: other versions have more members and other lists.
     settings: bool,
     found: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub(super) fn differences(
     comparison.found
 }
 
-/// The text of a fault holds addresses and errors of the database: only its beginning is fixed.
+/// Compares only the beginning of a fault's text: the rest has addresses and database errors.
 fn same_text(case: &Case, live: &str) -> bool {
     let (beginning, _) = case.body.split_once("&{").unwrap_or((&case.body, ""));
     if case.section == Section::Fault { live.starts_with(beginning) } else { live == case.body }
@@ -79,7 +79,7 @@ impl Comparison<'_> {
             }
             (Json::String(observed), Json::String(live)) => match member {
                 _ if FRESH_IDS.contains(&member) => form_of_id(observed) == form_of_id(live),
-                // The modulus of a key.
+                // Modulus of a key.
                 "n" => true,
                 "scope" if !exact => words(observed) == words(&self.names.observed(live)),
                 _ => !self.is_fixed(member) || self.names.observed(live) == *observed,
@@ -135,7 +135,7 @@ impl Comparison<'_> {
 
     fn elements(&mut self, path: &str, member: &str, observed: &[Json], live: &[Json]) {
         if let Some(first @ Json::Object(_)) = observed.first() {
-            // Their number is the server's own.
+            // Their number depends on the server.
             for element in live {
                 self.value(&format!("an element of {path}"), "", first, element);
             }
@@ -155,7 +155,7 @@ impl Comparison<'_> {
         let mut live: Vec<String> = live.iter().map(in_observed_names).collect();
         let mut observed: Vec<String> = observed.iter().map(text).collect();
         if member == "aud" {
-            // Applications of a project have no order.
+            // The order of a project's applications is undefined.
             live.sort();
             observed.sort();
         }

@@ -28,7 +28,7 @@ pub(super) fn differences(case: &Case, answer: &Answer, strictness: Strictness) 
             }
         }
     }
-    // Cases of faults name the headers that matter, not all.
+    // Cases of faults list only the relevant headers.
     if strictness == Strictness::Exact && case.section != Section::Fault {
         let further = answer.headers.iter().filter(|(name, _)| !observed.contains_key(name));
         found.extend(further.map(|(name, _)| format!("a header {name}")));
@@ -43,7 +43,7 @@ pub(super) fn differences(case: &Case, answer: &Answer, strictness: Strictness) 
 
 fn same(name: &str, observed: &str, live: &str, strictness: Strictness) -> bool {
     match (strictness, name) {
-        // Transport and domain decide its prefix and its attributes.
+        // Transport and domain determine its prefix and its attributes.
         (Strictness::Tolerant, "set-cookie") => {
             live.split('=').next().unwrap_or_default().ends_with("zitadel.useragent")
         }
@@ -58,7 +58,7 @@ fn same(name: &str, observed: &str, live: &str, strictness: Strictness) -> bool 
     }
 }
 
-/// Replaces by words what is another one in every answer.
+/// Replaces values that differ in every response with placeholders.
 fn pattern(name: &str, value: &str) -> String {
     match name {
         "date" | "expires" if httpdate::parse_http_date(value).is_ok() => "(a time)".to_owned(),

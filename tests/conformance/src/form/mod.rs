@@ -1,4 +1,4 @@
-//! The form of an answer against the observed one: status, headers, body.
+//! Comparison of a response with the observed one: status, headers, body.
 
 mod body;
 mod headers;
@@ -10,7 +10,7 @@ use observed::Case;
 use crate::exchange::Answer;
 use crate::names::Names;
 
-/// Distance that an answer may have from the observed one.
+/// Permitted difference between a response and the observed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strictness {
     /// For the double: every header, the order of members, all fixed values.
@@ -19,8 +19,8 @@ pub(crate) enum Strictness {
     Tolerant,
 }
 
-/// Returns what differs, a sentence each; none if the forms are the same. `None` stands for no
-/// answer in time.
+/// Returns the differences, a sentence each; none if the forms are the same. `None` means that no
+/// response arrived in time.
 pub(crate) fn differences(
     case: &Case,
     answer: Option<&Answer>,

@@ -1,4 +1,4 @@
-//! Each way in which an answer can have another form.
+//! Each way in which the form of a response can differ.
 
 use observed::{Case, introspection};
 
@@ -10,7 +10,7 @@ fn case(name: &str) -> Case {
     introspection().into_iter().find(|case| case.name == name).unwrap()
 }
 
-/// The answer that was observed, with real values for the words that stand for some.
+/// Returns the observed response, with real values in place of placeholders.
 fn answer(case: &Case) -> Answer {
     let live = |value: &str| {
         let value = value.replace("(a time)", "Thu, 26 Nov 2026 01:56:40 GMT");
@@ -23,7 +23,7 @@ fn answer(case: &Case) -> Answer {
     Answer { status: case.status.unwrap(), headers: headers.collect(), body: case.body.clone() }
 }
 
-/// Compares the observed answer after a change.
+/// Changes the observed response and compares it.
 fn changed(name: &str, change: impl Fn(&mut Answer)) -> [Vec<String>; 2] {
     let case = case(name);
     let mut answer = answer(&case);

@@ -11,10 +11,10 @@ use crate::oidc::Tokens;
 use crate::visible::Patience;
 use crate::{Error, Secret};
 
-/// Tokens of the observation that client requests carry.
+/// Tokens of the observation that requests of clients contain.
 const OBSERVED_OPAQUE: &str = "LBJHTgiDHS9UadELX9ColYBBKb0Ff_TssZ2OWb03nwpHjj9RPmnXoYQ2QkjLs7cY0R5m5oPMWIeQvLjusd-t_hL3xm9k5EiVcjb1DLxt";
 
-/// The scope of the tokens of the observation that client requests carry.
+/// Scope of the observed tokens that requests of clients contain.
 pub(crate) const PROFILE: &str = "openid profile offline_access";
 
 pub(crate) struct Person {
@@ -23,12 +23,12 @@ pub(crate) struct Person {
 }
 
 pub(crate) struct People {
-    /// With the role `read:messages`.
+    /// Person with the role `read:messages`.
     pub(crate) ada: Person,
     pub(crate) without_role: Person,
-    /// With an id of its own, and everything that a profile can hold.
+    /// Person with a chosen id and a complete profile.
     pub(crate) bob: Person,
-    /// The user id of the administrator, who logs people in.
+    /// User id of the administrator, who logs people in.
     login_client: String,
     sessions: Mutex<Vec<String>>,
 }
@@ -71,7 +71,7 @@ impl People {
         Ok(people)
     }
 
-    /// Logs a person in; the results are the id of the session and the tokens.
+    /// Logs a person in; returns the id of the session and the tokens.
     pub(crate) async fn sign_in(
         &self,
         stage: &Stage<'_>,
@@ -102,13 +102,13 @@ impl People {
         Ok((id, tokens))
     }
 
-    /// Ids of the sessions that are to be ended.
+    /// Ids of the sessions that must be ended.
     pub(crate) fn sessions(&self) -> Vec<String> {
         std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Adds a person with an id of its own, an address that is not verified, and a whole profile.
+/// Adds a person with a chosen id, an unverified address and a complete profile.
 async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> {
     let (password, name) = (random_password(), stage.prefix.name("bob"));
     let observed_id = "ha-custom-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
@@ -121,7 +121,7 @@ async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> 
             "givenName": "Bob", "familyName": "Doe", "nickName": "B",
             "preferredLanguage": "en", "gender": "GENDER_MALE",
         },
-        // The code is returned, so that no mail is sent.
+        // With the code in the response, no mail is sent.
         "email": { "email": "bob@example.com", "returnCode": {} },
         "phone": { "phone": "+41791234567", "isVerified": true },
         "password": { "password": password.reveal(), "changeRequired": false },
@@ -132,7 +132,7 @@ async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> 
     Ok(Person { id, password })
 }
 
-/// A password by every usual policy.
+/// Returns a password that satisfies every usual policy.
 fn random_password() -> Secret {
     let random: String = std::iter::repeat_with(fastrand::alphanumeric).take(40).collect();
     Secret::new(format!("Aa1!{random}"))

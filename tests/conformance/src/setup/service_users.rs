@@ -9,16 +9,16 @@ use crate::prefix::Prefix;
 use crate::server::Server;
 use crate::{Error, Secret};
 
-/// Tokens of the observation that client requests carry.
+/// Tokens of the observation that requests of clients contain.
 const OBSERVED_PAT: &str =
     "i3YKziU4OXTfheyGXGG3glaPIyWE-Efbl-hNw88h-2q8q2-zhLk96l5sqwIgHPqWShjaA0s";
 const OBSERVED_ADMINISTRATOR: &str =
     "4WDkUkPA3pLooKssOojEdcGx2fdoJcQFblL2UnwE37qnspTNJZWUJe0UsGy3acvDBsVzXRv";
 const OBSERVED_SECRET: &str = "4mLKnTVzzDuy5cv6W6rfhe0MKW6XCkmI4GlPjfK6dBcf4Tslaufp4LJeMyVyMpGS";
-/// Asked by a client that is refused anyway.
+/// Token in the request of a client that is refused anyway.
 const OBSERVED_WITHOUT_AUDIENCE: &str = "h8JUI8oOBSZ3ZGja7XolGeB4GyjC-bEwj0JNSHP1RtYc-jBlpGa7Pr43Fe--cSyDhfQ7gmDpeeMcxbxzdujlA9qkip5tvcmD682XBT3V";
 
-/// A service user with a personal access token and a client secret.
+/// Service user with a personal access token and a client secret.
 pub(crate) struct ServiceUser {
     pub(crate) id: String,
     pub(crate) pat: Secret,
@@ -27,14 +27,14 @@ pub(crate) struct ServiceUser {
 }
 
 pub(crate) struct ServiceUsers {
-    /// With the role `read:messages`, and metadata.
+    /// User with the role `read:messages`, and metadata.
     pub(crate) reader: ServiceUser,
     pub(crate) without_role: ServiceUser,
-    /// With the role `other:role`.
+    /// User with the role `other:role`.
     pub(crate) other_role: ServiceUser,
-    /// With the role `read:messages`, for a token before a deactivation.
+    /// User with the role `read:messages`, for a token before a deactivation.
     pub(crate) to_deactivate: ServiceUser,
-    /// With the role `read:messages`, and JWTs as access tokens.
+    /// User with the role `read:messages`, and JWTs as access tokens.
     pub(crate) with_jwt: ServiceUser,
 }
 

@@ -1,4 +1,4 @@
-//! The administrator's own look at a server.
+//! The administrator's own calls to a server.
 
 use serde_json::{Value, json};
 use zitadel_double::ZitadelDouble;

@@ -1,10 +1,10 @@
-//! The double is asked what a real ZITADEL was asked.
+//! The double gets the requests that a real ZITADEL got.
 
 use conformance::{Outcome, Report, Server, run, run_cases};
 use observed::{Asked, Section, introspection};
 use zitadel_double::{TokenForm, ZitadelDouble, ZitadelDoubleBuilder};
 
-/// The double under the name that the observed server had.
+/// Returns the double under the observed server's name.
 pub(crate) fn observed() -> ZitadelDoubleBuilder {
     ZitadelDouble::builder().issuer("http://localhost:8080")
 }

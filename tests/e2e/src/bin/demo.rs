@@ -1,4 +1,4 @@
-//! The demo API as a program, with the routes of these tests: those of a fork are its own.
+//! The demo API as a program with the routes of these tests, because a fork replaces its own.
 
 use std::process::ExitCode;
 

@@ -1,21 +1,21 @@
-//! A client, whatever it is written in.
+//! A client, independent of its language.
 
 use serde_json::Value;
 
 use crate::{program::Program, rmcp_client::RmcpClient};
 
-/// A client that there is a test for.
+/// Client under test.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// A program of `mcp-clients` on Node.js.
+    /// Program of `mcp-clients` on Node.js.
     Node(&'static str),
-    /// A program of `mcp-clients` in Python.
+    /// Program of `mcp-clients` in Python.
     Python(&'static str),
-    /// The client of the crate `rmcp`.
+    /// Client of the crate `rmcp`.
     Rmcp,
 }
 
-/// The way to a new access token that a client takes when the API refuses the old one.
+/// Recovery of a client whose access token the API refuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Recovery {
     /// It uses its refresh token.
@@ -27,19 +27,18 @@ pub(crate) enum Recovery {
     None,
 }
 
-/// The behaviour of a client in which clients differ.
+/// Behaviour in which clients differ.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Habits {
     /// After its access token was revoked.
     pub(crate) without_access_token: Recovery,
     /// After its refresh token was revoked as well.
     pub(crate) without_any_token: Recovery,
-    /// With a client id that it was given, it refreshes after any 403 with a challenge, whatever the
-    /// challenge says.
+    /// With a configured client id, it refreshes after any 403 with a challenge of any content.
     pub(crate) refreshes_on_403_with_a_client_id: bool,
 }
 
-/// The result of a tool.
+/// Result of a tool.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) text: String,
@@ -61,7 +60,7 @@ impl Client {
         }
     }
 
-    /// Connects as an installation does that has neither tokens nor, without a `client_id`, a client.
+    /// Connects like a new installation, without tokens and, without `client_id`, without a client.
     pub(crate) async fn connect(&mut self, client_id: Option<&str>) -> Result<(), String> {
         match self {
             Self::Program(program) => program.connect(client_id).await,
@@ -85,7 +84,7 @@ impl Client {
 }
 
 impl Told {
-    /// Reads a line of a program.
+    /// Parses a line of a program.
     pub(crate) fn read(line: &Value) -> Self {
         Self {
             text: line["text"].as_str().unwrap().to_owned(),

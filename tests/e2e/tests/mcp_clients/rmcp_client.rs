@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::client::Told;
 
-/// Loopback, with a port that is in no list of redirect URIs.
+/// Loopback URL, with a port that is in no list of redirect URIs.
 const REDIRECT_URL: &str = "http://127.0.0.1:49152/callback";
 
 type Failure = Box<dyn Error>;
@@ -26,13 +26,13 @@ pub(crate) struct RmcpClient {
     service: Option<RunningService<RoleClient, ()>>,
 }
 
-/// Returns an error with its causes.
+/// Formats an error with its causes.
 fn told(error: &dyn Error) -> String {
     let cause = error.source().map(|cause| format!(": {}", told(cause)));
     format!("{error}{}", cause.unwrap_or_default())
 }
 
-/// A browser whose user is signed in: the authorization server answers with a redirect at once.
+/// Acts as a browser whose user is signed in: the authorization server redirects at once.
 async fn open(url: &str) -> Result<String, Failure> {
     let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     let response = browser.build()?.get(url).send().await?;

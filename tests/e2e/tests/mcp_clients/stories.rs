@@ -1,4 +1,4 @@
-//! The way of a client, and the end of it where the API names no scopes.
+//! The steps of a client, and its failure if the API names no scopes.
 
 use tests::{Counts, OidcProvider};
 
@@ -8,12 +8,12 @@ use crate::{
     stripping_proxy::StrippingProxy,
 };
 
-/// The client id that a client uses.
+/// Source of a client's id.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// It registers, at an authorization server whose metadata is at RFC 8414's path.
+    /// Registration, at an authorization server with metadata at RFC 8414's path.
     Registered,
-    /// It was given one, for an authorization server with OpenID Connect's discovery alone.
+    /// Configuration, for an authorization server with OpenID Connect discovery only.
     Given,
 }
 
@@ -94,7 +94,7 @@ async fn recovers(client: &mut Client, provider: &mut OidcProvider, recovery: Re
     assert_eq!(taken, recovery, "{before:?}, then {after:?}");
 }
 
-/// A client id at an authorization server, an API behind a proxy, and a client of it.
+/// Client id at an authorization server, an API behind a proxy, and a client of it.
 struct Proxied {
     provider: OidcProvider,
     proxy: StrippingProxy,
@@ -124,7 +124,7 @@ impl Proxied {
 pub(crate) async fn lost_without_scopes(kind: Kind) {
     let mut proxied = Proxied::start(kind).await;
     let lost = proxied.connect_and_call().await.expect_err("the token is for no API");
-    // It came as far as the login: nothing else kept it.
+    // It reached the login, so only the missing scopes stopped it.
     assert!(proxied.provider.counts().await.authorization >= 1, "{lost}");
 
     proxied.proxy.keep_challenges();

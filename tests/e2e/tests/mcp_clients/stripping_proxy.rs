@@ -1,5 +1,4 @@
-//! A reverse proxy that takes the scopes out of what the API tells clients: the API as it would be
-//! if it left clients to guess.
+//! A reverse proxy that removes the API's scopes, as if the API left clients to guess them.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,7 +18,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// More than any body here.
+/// Larger than any body here.
 const MAX_BODY: usize = 1 << 20;
 
 #[derive(Clone)]
@@ -30,7 +29,7 @@ struct Upstream {
     strips_metadata: Arc<AtomicBool>,
 }
 
-/// The proxy; it ends when it is dropped.
+/// Proxy; it ends when it is dropped.
 pub(crate) struct StrippingProxy {
     address: SocketAddr,
     upstream: Upstream,
@@ -65,12 +64,12 @@ impl StrippingProxy {
         self.upstream.address.set(address).unwrap();
     }
 
-    /// Lets challenges through unchanged from now on.
+    /// Passes challenges through unchanged from now on.
     pub(crate) fn keep_challenges(&self) {
         self.upstream.strips_challenges.store(false, Ordering::Relaxed);
     }
 
-    /// Lets metadata through unchanged from now on.
+    /// Passes metadata through unchanged from now on.
     pub(crate) fn keep_metadata(&self) {
         self.upstream.strips_metadata.store(false, Ordering::Relaxed);
     }
@@ -88,7 +87,7 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     let body = to_bytes(body, MAX_BODY).await.unwrap();
     let request = upstream.client.request(head.method, url).headers(head.headers).body(body);
     let mut response = http::Response::from(request.send().await.unwrap()).map(Body::new);
-    // This hop's own connection decides on its framing.
+    // The connection of this hop determines its own framing.
     response.headers_mut().remove(TRANSFER_ENCODING);
     let strips_challenges = upstream.strips_challenges.load(Ordering::Relaxed);
     if let Some(challenge) = response.headers_mut().get_mut(WWW_AUTHENTICATE)
@@ -103,7 +102,7 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     response
 }
 
-/// Returns metadata without its `scopes_supported`; a preflight's answer as it is.
+/// Returns metadata without its `scopes_supported`; the response to a preflight stays as it is.
 async fn without_scopes_supported(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap();

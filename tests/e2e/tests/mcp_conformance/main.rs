@@ -1,7 +1,8 @@
-//! The conformance package of the Model Context Protocol finds the same behind the guard as without
-//! it: what an MCP server answers passes through untouched, in rmcp's session mode and without.
+//! The conformance package of the Model Context Protocol gets the same results behind the guard as
+//! without it: an MCP server's responses pass through unchanged, in rmcp's session mode and
+//! without.
 //!
-//! The guarded server is the started API. The package knows no tokens, so a proxy adds one.
+//! The guarded server is the started API. The package cannot send tokens, so a proxy adds one.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,14 +28,14 @@ use server::Server;
 
 type Service = StreamableHttpService<Server, LocalSessionManager>;
 
-/// Scenarios that ask the client something, which takes a session.
+/// Scenarios in which the server asks the client, which needs a session.
 const WITH_SESSIONS_ALONE: [&str; 4] = [
     "elicitation-sep1034-defaults",
     "elicitation-sep1330-enums",
     "tools-call-elicitation",
     "tools-call-sampling",
 ];
-/// Scenarios of the package in its pinned version.
+/// Number of scenarios of the package in its pinned version.
 const SCENARIOS: usize = 32;
 
 fn service(sessions: bool) -> Service {

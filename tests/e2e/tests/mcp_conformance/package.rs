@@ -5,20 +5,20 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 use serde::Deserialize;
 use tokio::process::Command;
 
-/// A check of a scenario, and what came of it.
+/// Check of a scenario, with its result.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Check {
     id: String,
     status: String,
 }
 
-/// The checks of each scenario.
+/// Checks of each scenario.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Results(BTreeMap<String, Vec<Check>>);
 
-/// A run takes five seconds. The package itself gives up on an answer after a minute.
+/// Bound on a run, which takes five seconds. The package itself waits a minute for a response.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// Length of the moment behind the name of a scenario: `-2026-11-27T12-34-56-789Z`.
+/// Length of the timestamp after the name of a scenario: `-2026-11-27T12-34-56-789Z`.
 const MOMENT: usize = 25;
 
 impl Results {
@@ -51,7 +51,7 @@ impl Results {
     }
 }
 
-/// Runs every scenario for servers, those included that the package calls pending.
+/// Runs every scenario for servers, including those that the package calls pending.
 pub(crate) async fn run(url: &str) -> Results {
     let modules = tests::node_modules("mcp-clients");
     let results = tempfile::tempdir().unwrap();
@@ -61,7 +61,7 @@ pub(crate) async fn run(url: &str) -> Results {
         .arg(results.path())
         .kill_on_drop(true)
         .output();
-    // Its exit status tells whether a scenario failed, as its results do.
+    // The exit status only shows if a scenario failed, as the results do.
     let output = tokio::time::timeout(PATIENCE, run).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("=== SUMMARY ==="), "{told}{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! An MCP server that has what the scenarios ask for. Its answers are data, in `answers.json`.
+//! An MCP server with everything that the scenarios call. Its responses are in `answers.json`.
 
 use std::{fmt, time::Duration};
 
@@ -21,13 +21,13 @@ use rmcp::model::SetLevelRequestParams;
 
 type Context = RequestContext<RoleServer>;
 
-/// The server. Without sessions it cannot ask the client anything, and says so at once.
+/// Server. Without sessions it cannot ask the client anything, and reports that at once.
 #[derive(Clone, Copy)]
 pub(crate) struct Server {
     pub(crate) sessions: bool,
 }
 
-/// Returns the answer of a method, or of one of the things that the method names.
+/// Returns the response to a method, or to one of the names within the method.
 fn answer<T: DeserializeOwned>(method: &str, name: Option<&str>) -> Result<T, ErrorData> {
     let mut answers: Value = serde_json::from_str(include_str!("answers.json")).unwrap();
     let answer = name.into_iter().fold(&mut answers[method], |all, name| &mut all[name]).take();
@@ -42,7 +42,7 @@ fn failed(error: impl fmt::Display) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }
 
-/// Long enough that two notifications are two chunks of the answer.
+/// Pauses long enough for two notifications to be two chunks of the response.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }

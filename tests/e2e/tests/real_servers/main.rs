@@ -1,4 +1,4 @@
-//! The walk-through against servers that none of us wrote.
+//! The walk-through against third-party servers.
 
 #![expect(
     clippy::unwrap_used,

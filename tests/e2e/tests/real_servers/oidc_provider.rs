@@ -1,4 +1,4 @@
-//! The walk-through with `oidc-provider`, which none of us wrote.
+//! The walk-through with the third-party `oidc-provider`.
 
 use tests::{Api, OidcProvider};
 

@@ -1,4 +1,4 @@
-//! What operators scrape and are woken by, as Prometheus' own tool judges it.
+//! Metrics and alert rules, checked by Prometheus' own tool.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -6,7 +6,7 @@ use tests::{Api, reader, with_client_secret};
 use tokio::{io::AsyncWriteExt, process::Command};
 use zitadel_double::ZitadelDouble;
 
-/// Runs promtool with this on its standard input; panics with what it says unless it is content.
+/// Runs promtool with this input; panics with its output if it reports a problem.
 async fn promtool(arguments: &[&str], input: &str) {
     let mut child = Command::new("promtool")
         .args(arguments)
@@ -17,14 +17,14 @@ async fn promtool(arguments: &[&str], input: &str) {
         .kill_on_drop(true)
         .spawn()
         .unwrap_or_else(|error| panic!("promtool, of Debian's package prometheus: {error}"));
-    // It may have said what is wrong before it read everything.
+    // It may report a problem before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
     let output = child.wait_with_output().await.unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
 }
 
-/// A scrape of an API with everything on that has let a caller in, has turned one away and lost its
+/// Scrapes an API with every feature on, after it accepted a caller, denied another and lost its
 /// ZITADEL.
 async fn scrape() -> String {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! A desk with two terminals, at which a person follows the page.
+//! Two terminals in which a person follows the page.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use crate::{
     terminal::{Paste, Shell, Terminal},
 };
 
-/// The variables that hold secrets.
+/// Variables that hold secrets.
 const SECRETS: [&str; 4] = ["API_CLIENT_SECRET", "PAT", "SVC_SECRET", "CC_TOKEN"];
 
 pub(crate) struct Desk {
@@ -21,9 +21,9 @@ pub(crate) struct Desk {
     console: Console,
     first: Terminal,
     second: Terminal,
-    /// Where the API listens, once it runs.
+    /// Address of the API, once it runs.
     api: Option<String>,
-    /// Variables that held a secret, each with what it held, in the order of time.
+    /// Variables that held a secret, with its value, in chronological order.
     secrets: Vec<(&'static str, String)>,
     home: TempDir,
 }
@@ -40,7 +40,7 @@ impl Desk {
         Self { double, console, first, second, api: None, secrets: Vec::new(), home }
     }
 
-    /// Takes a step of the page and returns what was printed.
+    /// Carries out a step of the page and returns its output.
     pub(crate) fn take(&mut self, step: &Step) -> String {
         self.console.follow(&step.words, &self.double, self.home.path());
         let code = self.here(&step.code);
@@ -64,7 +64,7 @@ impl Desk {
         printed
     }
 
-    /// Asserts that a step printed what the page says, and nothing where it says nothing.
+    /// Asserts that a step printed the page's expectation, or nothing if there is none.
     #[track_caller]
     pub(crate) fn assert_as_expected(&mut self, step: &Step, printed: &str) {
         let (here, there) = match &step.expected {
@@ -80,14 +80,14 @@ impl Desk {
         }
     }
 
-    /// The value of a variable of the first terminal's shell.
+    /// Returns the value of a variable in the first terminal's shell.
     pub(crate) fn variable(&mut self, name: &str) -> String {
         self.first.run(&format!("printf %s \"${name}\" > value\n"));
         fs::read_to_string(self.home.path().join("value")).unwrap()
     }
 
-    /// Leaves both shells, and asserts that no secret was shown, kept in the history, or an
-    /// argument of a program.
+    /// Exits both shells, and asserts that no secret was displayed, saved in the history, or passed
+    /// as an argument of a program.
     pub(crate) fn leave(mut self) {
         if self.api.is_some() {
             self.second.interrupt();
@@ -113,14 +113,14 @@ impl Desk {
         }
     }
 
-    /// A text of the page with the addresses of this desk.
+    /// Inserts the addresses of this desk into a text of the page.
     fn here(&self, text: &str) -> String {
         let api = self.api.as_deref().unwrap_or("127.0.0.1:5000");
         text.replace("https://auth.example.com", self.double.issuer())
             .replace("127.0.0.1:5000", api)
     }
 
-    /// Starts the API in the second terminal; one that runs there is ended.
+    /// Starts the API in the second terminal; one already running there is ended.
     fn start_api(&mut self, code: &str) -> String {
         let is_restart = self.api.is_some();
         if is_restart {
@@ -136,7 +136,7 @@ impl Desk {
         printed
     }
 
-    /// The secret that the person at this desk has for a variable.
+    /// Returns the secret of this desk for a variable.
     fn secret_of(&self, variable: &str) -> String {
         let name = match variable {
             "TOKEN" => "PAT",

@@ -1,7 +1,7 @@
-//! What the page expects, compared with what was printed.
+//! Comparison of the page's expectations with the output.
 
-/// Asserts that `printed` is what the sentence behind `Expected` says: each piece of code in it, in
-/// that order, and the statuses.
+/// Asserts that `printed` matches the sentence after `Expected`: each piece of code in it, in that
+/// order, and the statuses.
 #[track_caller]
 pub(crate) fn assert_meets(printed: &str, sentence: &str) {
     let pieces: Vec<_> = sentence.split('`').collect();
@@ -33,7 +33,7 @@ pub(crate) fn assert_meets(printed: &str, sentence: &str) {
     }
 }
 
-/// The numbers that stand alone in a text.
+/// Returns the numbers that are separate words of a text.
 fn numbers(text: &str) -> Vec<usize> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     words.filter_map(|word| word.parse().ok()).collect()

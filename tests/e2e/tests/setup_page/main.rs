@@ -1,4 +1,4 @@
-//! `docs/zitadel-setup.md`, and the two commands of the README, typed as they stand into interactive
+//! `docs/zitadel-setup.md`, and the two commands of the README, typed unchanged into interactive
 //! shells, against the double.
 
 #![expect(
@@ -19,7 +19,7 @@ use desk::Desk;
 use terminal::{Paste, Shell};
 use zitadel_double::{TokenForm, ZitadelDouble};
 
-/// Takes every step of the page.
+/// Carries out every step of the page.
 fn walk(double: ZitadelDouble, shell: Shell, paste: Paste) {
     let mut desk = Desk::new(double, shell, paste);
     let steps = page::steps();

@@ -1,31 +1,31 @@
-//! The page, as steps: what is typed, where, and what is expected then.
+//! The page as steps: input, terminal and expectation.
 
 use std::{fs, path::Path};
 
-/// A block of shell lines of the page.
+/// Block of shell lines of the page.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    /// The prose between the block before and this one.
+    /// Prose between the previous block and this one.
     pub(crate) words: String,
-    /// The lines, each with its line feed.
+    /// Lines, each with its line feed.
     pub(crate) code: String,
-    /// The sentence that begins with `Expected`.
+    /// Sentence that begins with `Expected`.
     pub(crate) expected: Option<String>,
 }
 
 impl Step {
-    /// Whether the page sends this block to the second terminal.
+    /// Returns whether the page sends this block to the second terminal.
     pub(crate) fn is_for_second_terminal(&self) -> bool {
         self.words.contains("second terminal")
     }
 
-    /// The variable that the block reads from the terminal, if that is all it does.
+    /// Returns the variable that the block reads from the terminal, if it does only that.
     pub(crate) fn secret(&self) -> Option<&str> {
         Some(self.code.strip_prefix("IFS= read -rs ")?.trim_end())
     }
 }
 
-/// The steps of `docs/zitadel-setup.md`, in their order.
+/// Returns the steps of `docs/zitadel-setup.md`, in their order.
 pub(crate) fn steps() -> Vec<Step> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/zitadel-setup.md");
     let page = fs::read_to_string(page).unwrap();

@@ -1,12 +1,12 @@
-//! Programs that a person at a terminal finds, which note their arguments.
+//! Programs on the `PATH` of a terminal that record their arguments.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-/// The programs that the pages call besides `cargo`, and `git`, which the app calls.
+/// Programs that the pages call besides `cargo`, and `git`, which the app calls.
 const PROGRAMS: [&str; 6] = ["cat", "curl", "git", "jq", "mv", "rm"];
 
-/// Puts programs into `home/programs` that note their arguments in `home/arguments`. The one for
-/// `cargo` runs the program that the page has it build.
+/// Installs programs in `home/programs` that record their arguments in `home/arguments`. The one
+/// for `cargo` runs the program that the page builds.
 pub(crate) fn install_programs(home: &Path) {
     let programs = home.join("programs");
     fs::create_dir(&programs).unwrap();

@@ -16,18 +16,18 @@ use crate::{
 
 const QUESTION: &str = "Do this? [y/N] ";
 
-/// Where the administrator's token is.
+/// Place of the administrator's token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Token {
     InAFile,
     TypedIn,
 }
 
-/// A directory of a person, with a clean clone of this repository in it.
+/// Home directory with a clean clone of this repository in it.
 struct CleanClone(TempDir);
 
 impl CleanClone {
-    /// Has the files that git knows, as they are now, in a work tree of their own.
+    /// Copies the current files that git tracks to a work tree of their own.
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         install_programs(home.path());
@@ -66,7 +66,7 @@ impl CleanClone {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The two commands of the README.
+    /// Returns the two commands of the README.
     fn commands(&self) -> [String; 2] {
         let readme = self.text("README.md");
         let (_, section) = readme.split_once("\n## With your ZITADEL\n").unwrap();
@@ -74,14 +74,14 @@ impl CleanClone {
         [(); 2].map(|()| blocks.next().unwrap().split("```").next().unwrap().to_owned())
     }
 
-    /// A terminal whose shell is in the clone.
+    /// Opens a terminal whose shell is in the clone.
     fn terminal(&self, shell: Shell, paste: Paste) -> Terminal {
         let mut terminal = Terminal::start(shell, paste, self.home());
         terminal.run("cd clone\n");
         terminal
     }
 
-    /// Everything that nobody but the owner of the files may see.
+    /// Returns everything that only the owner of the files may see.
     fn secrets(&self) -> Vec<String> {
         let key: serde_json::Value = serde_json::from_str(&self.text("key.json")).unwrap();
         let key = key.get("key").unwrap().as_str().unwrap();

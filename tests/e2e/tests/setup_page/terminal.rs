@@ -1,4 +1,4 @@
-//! A terminal with an interactive shell in it, as a person has it.
+//! A terminal with an interactive shell.
 
 use std::{
     fs::{File, OpenOptions},
@@ -18,11 +18,11 @@ use rustix::{
 };
 use tokio::time::Instant;
 
-/// No step takes longer, on a machine that is busy.
+/// Longer than any step takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What a shell prints when it waits for a line.
+/// Mark that a shell prints before it waits for a line.
 const PROMPT: &str = "<prompt>";
-/// What a shell prints when it has read a command and before it runs it.
+/// Mark that a shell prints after it has read a command and before it runs it.
 const OUTPUT: &str = "<output>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +31,16 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-/// How the terminal sends what is pasted.
+/// Form in which the terminal sends pasted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paste {
-    /// As keys are sent.
+    /// Like typed keys.
     Plain,
-    /// Between marks, for a shell that asks for them.
+    /// Between marks, for a shell that requests them.
     Bracketed,
 }
 
-/// How much of an escape sequence has been read.
+/// Part of an escape sequence that has been read.
 enum Sequence {
     None,
     Begun,
@@ -51,22 +51,22 @@ pub(crate) struct Terminal {
     shell: Child,
     keyboard: File,
     arriving: Receiver<Vec<u8>>,
-    /// Everything that was shown, without the sequences that control colours and the cursor.
+    /// Everything displayed, without sequences that control colours and the cursor.
     pub(crate) screen: String,
     sequence: Sequence,
-    /// Whether the shell asks for the marks of what is pasted.
+    /// Set when the shell requests marks around pasted text.
     asks_for_marks: bool,
     paste: Paste,
     marks: usize,
 }
 
 impl Terminal {
-    /// Starts a shell in `home`, with its history there, that finds programs in `home/programs` only.
+    /// Starts a shell with its history in `home` that finds programs in `home/programs` only.
     pub(crate) fn start(shell: Shell, paste: Paste, home: &Path) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        // Lines are not broken.
+        // Large enough that no line wraps.
         let size = Winsize { ws_row: 50, ws_col: 1000, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
@@ -126,15 +126,15 @@ impl Terminal {
         terminal
     }
 
-    /// Pastes lines, waits until all of them have run, and returns what they printed.
+    /// Pastes lines, waits until all of them have run, and returns their output.
     pub(crate) fn run(&mut self, lines: &str) -> String {
         let before = self.screen.len();
         self.paste(lines);
         self.printed_since(before)
     }
 
-    /// Pastes a line that reads a secret, types the secret when it is no longer shown, and returns
-    /// what was printed.
+    /// Pastes a line that reads a secret, types the secret once echo is off, and returns the
+    /// output.
     pub(crate) fn run_and_type(&mut self, line: &str, secret: &str) -> String {
         let before = self.screen.len();
         self.paste(line);
@@ -142,8 +142,8 @@ impl Terminal {
         self.printed_since(before)
     }
 
-    /// Pastes a line that asks for a secret, where there is one to type, and then a question; answers,
-    /// and returns what was printed.
+    /// Pastes a line that asks for a secret, if there is one to type, and then a question; answers,
+    /// and returns the output.
     pub(crate) fn run_and_answer(
         &mut self,
         line: &str,
@@ -160,9 +160,9 @@ impl Terminal {
         self.printed_since(before)
     }
 
-    /// Types a secret when what was pasted runs and shows no keys.
+    /// Types a secret when the pasted line runs and echo is off.
     fn type_unseen(&mut self, before: usize, secret: &str) {
-        // The shell does not show what it reads either, but has it shown by then.
+        // The shell does not echo what it reads either, but has displayed it by then.
         self.wait_beyond(before, OUTPUT);
         let began = Instant::now();
         while self.shows_keys() {
@@ -172,7 +172,7 @@ impl Terminal {
         self.keyboard.write_all(format!("{secret}\n").as_bytes()).unwrap();
     }
 
-    /// Pastes lines that go on running, and returns what is printed, up to `text`.
+    /// Pastes lines that keep running, and returns the output up to `text`.
     pub(crate) fn run_until(&mut self, lines: &str, text: &str) -> String {
         let before = self.screen.len();
         self.paste(lines);
@@ -180,14 +180,14 @@ impl Terminal {
         self.screen[before..].to_owned()
     }
 
-    /// Ends what runs in the foreground.
+    /// Ends the foreground program.
     pub(crate) fn interrupt(&mut self) {
         let before = self.screen.len();
         self.keyboard.write_all(b"\x03").unwrap();
         self.wait_beyond(before, PROMPT);
     }
 
-    /// Ends the shell, which then writes its history.
+    /// Exits the shell, which then writes its history.
     pub(crate) fn exit(mut self) {
         self.keyboard.write_all(b"exit\n").unwrap();
         let began = Instant::now();
@@ -201,7 +201,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until `text` has been shown.
+    /// Waits until `text` was displayed.
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_beyond(0, text);
     }
@@ -217,7 +217,7 @@ impl Terminal {
         self.keyboard.write_all(bytes.as_bytes()).unwrap();
     }
 
-    /// What has been printed since, when all that was typed has run.
+    /// Returns the output since `before`, once all input has run.
     fn printed_since(&mut self, before: usize) -> String {
         self.marks += 1;
         let mark = format!("printf 'end-of-%s\\n' {}", self.marks);
@@ -231,11 +231,11 @@ impl Terminal {
             assert!(!shown.contains(error), "an error in\n{shown}");
         }
         let printed = shown.split(OUTPUT).skip(1).map(|part| part.split(PROMPT).next().unwrap());
-        // The mark is shown once more where it came while a program ran.
+        // The mark appears once more if it arrived while a program ran.
         printed.collect::<String>().replace(&format!("{mark}\n"), "")
     }
 
-    /// Whether the terminal shows what is typed.
+    /// Returns whether the terminal echoes input.
     fn shows_keys(&self) -> bool {
         tcgetattr(self.keyboard.as_fd()).unwrap().local_modes.contains(LocalModes::ECHO)
     }
@@ -244,7 +244,7 @@ impl Terminal {
         self.wait_until(text, |terminal| terminal.screen[start..].contains(text));
     }
 
-    /// Takes what is shown until `condition` holds.
+    /// Processes output until `condition` holds.
     fn wait_until(&mut self, name: &str, condition: impl Fn(&Self) -> bool) {
         let began = Instant::now();
         while !condition(self) {
@@ -254,7 +254,7 @@ impl Terminal {
         }
     }
 
-    /// Shows a byte. The page and its answers are ASCII but for a few dashes.
+    /// Displays a byte. The page and its output are ASCII except for a few dashes.
     fn show(&mut self, byte: u8) {
         self.sequence = match (mem::replace(&mut self.sequence, Sequence::None), byte) {
             (Sequence::None, b'\x1b') => Sequence::Begun,
@@ -282,7 +282,7 @@ impl Terminal {
         self.screen.chars().skip(skipped).collect()
     }
 
-    /// Takes what is shown next; false when nothing more comes.
+    /// Processes the next output; false if no more arrives.
     fn receive(&mut self, patience: Duration) -> bool {
         match self.arriving.recv_timeout(patience) {
             Ok(bytes) => {
@@ -297,7 +297,7 @@ impl Terminal {
 }
 
 impl Drop for Terminal {
-    /// A program in the foreground takes Ctrl-C; the shell that is left is killed.
+    /// Sends Ctrl-C to a program in the foreground, and kills the shell that remains.
     fn drop(&mut self) {
         let _ = self.keyboard.write_all(b"\x03");
         let began = Instant::now();
@@ -312,13 +312,13 @@ impl Drop for Terminal {
     }
 }
 
-/// What the terminal is sent, piece by piece.
+/// Receives the output of the terminal, piece by piece.
 fn output_of(master: OwnedFd) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut master = File::from(master);
         let mut piece = [0; 4096];
-        // Reading fails when the last program of the terminal has gone.
+        // Reading fails after the last program of the terminal has ended.
         while let Ok(length @ 1..) = master.read(&mut piece) {
             if sender.send(piece.iter().copied().take(length).collect()).is_err() {
                 return;

@@ -1,10 +1,10 @@
-//! Whose tokens are for this API: those of every client of its project, and of nobody else's. That
-//! is ZITADEL's verdict, and nothing here is stricter by itself.
+//! This API accepts tokens of every client of its project, and of no other project. That is
+//! ZITADEL's verdict, and nothing here is stricter by default.
 
 use tests::{Api, with_client_secret};
 use zitadel_double::{Audience, NewUser, SessionToken, ZitadelDouble};
 
-// Who got the token is no part of the rule: the project is what is trusted.
+// The rule does not depend on the client that got the token: the project is trusted.
 #[tokio::test]
 async fn every_client_of_the_project_is_let_in() {
     let double = ZitadelDouble::start().await;
@@ -32,7 +32,7 @@ async fn every_client_of_the_project_is_let_in() {
     assert_eq!(api.get("/api/private", &foreign).await.code(), "invalid_token");
 }
 
-// Another organization's front end, whose project is not this one.
+// The front end of another organization, whose project is not this one.
 #[tokio::test]
 async fn a_front_end_of_another_project_is_let_in_once_it_requests_the_scope() {
     let double = ZitadelDouble::start().await;
@@ -48,7 +48,7 @@ async fn a_front_end_of_another_project_is_let_in_once_it_requests_the_scope() {
     assert_eq!(api.get("/api/private-scoped", &with).await.status, 200);
 }
 
-// A login names every application that the project has by then.
+// A login puts every application that the project has at that time into the audience.
 #[tokio::test]
 async fn an_audience_that_grows_with_each_application_does_no_harm() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! Silence is not freshness: a fault of the event log ends reuse, and no access.
+//! A fault of the event log ends the reuse of answers, but no access.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const PRIVATE: &str = "/api/private";
 const LIMITED: &str = "429";
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Cause of a silence.
+/// Cause of the feed's silence.
 enum Cause {
     LostRole,
     Fault(EventLogFault),
@@ -39,7 +39,7 @@ impl Cause {
     }
 }
 
-/// Every cause, with the name of its row.
+/// Returns every cause, with the name of its row.
 fn causes() -> Vec<(&'static str, Cause)> {
     let answered = |answer: Answer| Cause::Fault(Fault::Status(StatusCode::OK, answer).into());
     let any = |fault: Fault| Cause::Fault(fault.into());
@@ -74,7 +74,7 @@ fn causes() -> Vec<(&'static str, Cause)> {
     ]
 }
 
-/// A double with an API that keeps a good token, and a user whose role is to go.
+/// Double with an API that keeps a good token, and a user who is to lose a role.
 struct Scene {
     name: &'static str,
     double: ZitadelDouble,
@@ -102,7 +102,8 @@ impl Scene {
         Self { name, double, api, reader, good, user, of_user, _file: file }
     }
 
-    /// Asks with the good token, which is let in, and returns whether that cost an introspection.
+    /// Sends the good token, which must be accepted unless the rate is limited, and returns whether
+    /// that cost an introspection.
     async fn is_asked(&self) -> bool {
         let before = self.double.introspections();
         let answer = self.api.get(PRIVATE, &self.good).await;
@@ -111,7 +112,8 @@ impl Scene {
         self.double.introspections() > before
     }
 
-    /// A 429 to any call lowers the rate of all of them, to one a second where nearly nothing was asked.
+    /// Returns whether the cause is a 429, which lowers the rate of all calls, to one per second
+    /// where few were made.
     fn is_limited(&self) -> bool {
         self.name == LIMITED
     }
@@ -138,7 +140,7 @@ async fn ends_reuse(name: &'static str, cause: Cause) {
         assert!(status == 200 || status == 401 || is_over_budget, "{name}: {status}");
         let sent = began.elapsed();
         was_asked |= scene.is_asked().await;
-        // An answer that is used by now was asked for in the silence.
+        // An answer used at this time was introspected during the silence.
         if sent > MAX_STALENESS && status == 401 {
             break;
         }

@@ -30,7 +30,7 @@ const INVALID_REQUEST: (u16, &str, Option<&str>) =
     (400, "invalid_request", Some("invalid_request"));
 const INVALID_TOKEN: (u16, &str, Option<&str>) = (401, "invalid_token", Some("invalid_token"));
 
-/// The status line and the body of an answer to bytes that no HTTP library would send.
+/// Returns the status line and the body of the response to bytes that no HTTP library would send.
 async fn raw(api: &Api, head: &[u8]) -> (String, Value) {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     stream.write_all(head).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_request_without_bearer_credentials_is_asked_for_them() {
     check(&api.send(in_query).await, 401, "missing_token", None);
 }
 
-// incidents.md row 17: what is no token goes nowhere.
+// incidents.md row 17: a malformed token is not sent anywhere.
 #[tokio::test]
 async fn a_malformed_header_is_a_bad_request_and_asks_nobody() {
     let double = ZitadelDouble::start().await;
@@ -89,7 +89,7 @@ async fn the_scheme_may_be_written_in_any_case_with_several_spaces() {
     }
 }
 
-/// The answer about a token of which the double says this.
+/// Returns the API's response to a token with this introspection response.
 async fn about(environment: &[(&str, &str)], answer: Value) -> Answer {
     let double = ZitadelDouble::start().await;
     let environment = environment
@@ -140,7 +140,7 @@ async fn a_token_that_opens_nothing_is_invalid() {
     }
 }
 
-// incidents.md row 10: a token whose `iss` is missing is not of our issuer.
+// incidents.md row 10: a token without `iss` is not from our issuer.
 #[tokio::test]
 async fn a_missing_issuer_is_another_issuer() {
     let double = ZitadelDouble::start().await;
@@ -162,7 +162,7 @@ async fn a_user_who_was_deactivated_is_denied_at_the_next_request() {
     check(&api.get("/api/private", &token).await, status, code, error);
 }
 
-// Any service user's personal access token is active for every API of the instance.
+// Personal access tokens of all service users are active for every API of the instance.
 #[tokio::test]
 async fn a_stranger_from_another_organization_is_kept_out_by_the_list_of_organizations() {
     let double = ZitadelDouble::start().await;
@@ -206,7 +206,7 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
     assert_eq!(answer.allow.as_deref(), Some("GET,HEAD"));
 }
 
-// incidents.md row 15: tricks with the path, as they come over the wire.
+// incidents.md row 15: path tricks, as they arrive over the wire.
 #[tokio::test]
 async fn no_trick_with_the_path_gets_past_the_guard() {
     let api = Api::start(Environment::default()).await;

@@ -1,4 +1,4 @@
-//! An answer that is sent before the request's body was read arrives at clients that send it whole.
+//! A response sent before the request's body was read reaches clients that send the whole body.
 
 use std::{process::Stdio, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(60);
 const TIMES: usize = 20;
 
-/// Prints the status of an upload of so many bytes to a URL, as often as asked for, one a line.
+/// Uploads this many bytes to a URL as often as requested, and prints each status on a line.
 const PYTHON: &str = r#"
 import http.client, sys, urllib.parse
 url, length, times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -43,7 +43,7 @@ for n in $(seq "$3"); do
 done
 "#;
 
-/// Statuses that a client sees.
+/// Returns the statuses that a client receives.
 async fn statuses(client: &[&str], url: &str, length: usize) -> Vec<String> {
     let (program, arguments) = client.split_first().unwrap();
     let mut command = Command::new(program);
@@ -72,7 +72,7 @@ async fn an_early_answer_arrives_at_clients_that_send_their_whole_body_first() {
     }
 }
 
-/// Everything that the server says to a client that sends first and reads later.
+/// Returns everything that the server sends to a client that sends first and reads later.
 async fn said_to_a_sender(api: &Api, head: &str, length: usize) -> String {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -86,7 +86,7 @@ async fn said_to_a_sender(api: &Api, head: &str, length: usize) -> String {
     String::from_utf8(said).unwrap()
 }
 
-// The HTTP library's own answers too, which no route sees.
+// The HTTP library's own responses, which no route produces, as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_early_answer_is_not_lost_whatever_was_not_read() {
     let api = Api::start(Environment::default()).await;

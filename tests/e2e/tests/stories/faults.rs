@@ -1,4 +1,4 @@
-//! Every fault of the provider is 503 in bounded time, never 200 and never 401; and it passes.
+//! Every fault of the provider leads to 503 in bounded time, never 200 or 401, until it ends.
 
 use std::time::Duration;
 
@@ -42,18 +42,18 @@ fn faults() -> Vec<Fault> {
         Fault::Huge(Framing::ContentLength),
         Fault::Compressed,
         Fault::Headers(200),
-        // The last: it lowers the rate of what is asked after it.
+        // Last, because it lowers the rate of later calls.
         Fault::TooManyRequests,
     ]
 }
 
-/// The provider's faults last; the time that the API waits for one is short.
+/// Returns an environment with a short timeout, because the provider's faults last.
 fn impatient(double: &ZitadelDouble) -> Environment {
     with_client_secret(double).with("APP_ZITADEL__TIMEOUT", "500ms")
 }
 
-/// Returns the status of the first answer after a fault; after a 429, which is heeded for a second or
-/// two, of the first that is no 503. Every other fault passes at once.
+/// Returns the status of the first response after a fault; after a 429, which is obeyed for a
+/// second or two, of the first that is not 503. Every other fault ends at once.
 async fn status_after(fault: &str, api: &Api, path: &str, token: &str) -> StatusCode {
     let began = Instant::now();
     loop {
@@ -125,8 +125,8 @@ async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
     assert_unavailable(&api.get("/api/private", &token).await, "a deactivated application");
 }
 
-// ZITADEL says `active: false` where a table of its database failed, and without a canary nothing tells
-// that from a dead token. So nothing remembers it.
+// ZITADEL responds `active: false` when a table of its database fails. Without a canary that looks
+// like a dead token, so it is not cached.
 #[tokio::test]
 async fn a_token_that_zitadel_failed_to_look_up_is_let_in_at_the_next_request() {
     let double = ZitadelDouble::start().await;

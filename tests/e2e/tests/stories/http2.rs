@@ -1,4 +1,4 @@
-//! The same answers over HTTP/2 with prior knowledge.
+//! The same responses over HTTP/2 with prior knowledge.
 
 use reqwest::Client;
 use tests::{Answer, Api, Environment};

@@ -1,4 +1,4 @@
-//! A fault of ZITADEL's database makes good tokens inactive, and takes no user off the net.
+//! A fault of ZITADEL's database makes good tokens inactive, and locks no user out.
 
 use std::{
     sync::{
@@ -20,15 +20,15 @@ use zitadel_double::{
 const PRIVATE: &str = "/api/private";
 const CALLERS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Time that a fault lasts at least.
+/// Minimum duration of a fault.
 const FAULT: Duration = Duration::from_millis(1500);
 
-/// Returns the number of requests that a fault lasts at least; `FAULT_REQUESTS=100000` takes two minutes.
+/// Returns the minimum number of requests in a fault; `FAULT_REQUESTS=100000` takes two minutes.
 fn requests() -> u32 {
     std::env::var("FAULT_REQUESTS").map_or(1_000, |requests| requests.parse().unwrap())
 }
 
-/// Load on one API, until it is told to end.
+/// Load on one API, until it is ended.
 struct Load {
     callers: JoinSet<()>,
     ends: Arc<AtomicBool>,
@@ -36,7 +36,7 @@ struct Load {
 }
 
 impl Load {
-    /// Sends `kept` often, and each of the others once, between them one that was invented.
+    /// Sends `kept` often, and each of the others once, with invented tokens in between.
     fn begin(api: &Api, kept: &Arc<Vec<String>>, others: &[String]) -> Self {
         let (ends, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let mut callers = JoinSet::new();
@@ -87,8 +87,8 @@ impl Load {
     }
 }
 
-/// A fault that makes tokens of a kind inactive, with the log's fault that comes with it, under load; the
-/// API is restarted within it.
+/// Makes tokens of a kind inactive, with the log fault that accompanies this, under load; restarts
+/// the API meanwhile.
 async fn no_good_token_is_told_401(kind: TokenKind, of_log: Option<EventLogFault>) {
     let double = ZitadelDouble::start().await;
     let service = double.add_user(NewUser::service("svc"));
@@ -133,19 +133,19 @@ async fn no_good_token_is_told_401(kind: TokenKind, of_log: Option<EventLogFault
     }
 }
 
-// As while ZITADEL's table of events is away.
+// ZITADEL's table of events is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn session_tokens_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::Session, Some(EventLogFault::OrganizationMissing)).await;
 }
 
-// As while ZITADEL's table of tokens is away.
+// ZITADEL's table of tokens is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn personal_access_tokens_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::Pat, Some(EventLogFault::TokenInvalid)).await;
 }
 
-// As while ZITADEL's table of users is away: the log can be read.
+// ZITADEL's table of users is missing: the log can be read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_of_every_kind_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::All, None).await;

@@ -1,4 +1,4 @@
-//! No caller ever gets what is another's.
+//! No caller ever gets a response meant for another.
 
 use app::{Authorized, Routes, guarded};
 use axum::{Json, http::HeaderMap};
@@ -51,7 +51,7 @@ async fn the_principal_has_subject_organization_and_roles_with_who_granted_them(
     );
 }
 
-// incidents.md row 4: callers who come together, each with a request of its own.
+// incidents.md row 4: concurrent callers, each with a request of its own.
 #[tokio::test]
 async fn many_callers_at_once_each_get_their_own() {
     let double = ZitadelDouble::start().await;
@@ -74,7 +74,7 @@ async fn many_callers_at_once_each_get_their_own() {
     }
 }
 
-// One question takes as long as it takes, and it is nobody else's.
+// A slow introspection delays only its own token.
 #[tokio::test]
 async fn a_question_that_hangs_holds_up_no_other_token() {
     let double = ZitadelDouble::start().await;
@@ -101,7 +101,7 @@ async fn a_question_that_hangs_holds_up_no_other_token() {
     }
 }
 
-// incidents.md row 2: what one authorization server says is nothing to another configuration.
+// incidents.md row 2: an authorization server's verdict does not count in another configuration.
 #[tokio::test]
 async fn two_apis_with_two_authorization_servers_do_not_share_an_answer() {
     let (first, second) = (ZitadelDouble::start().await, ZitadelDouble::start().await);
@@ -114,7 +114,7 @@ async fn two_apis_with_two_authorization_servers_do_not_share_an_answer() {
     }
 }
 
-// incidents.md rows 1 and 3: what let a caller through one door opens no other.
+// incidents.md rows 1 and 3: access to one route grants no access to another.
 #[tokio::test]
 async fn a_door_that_opened_before_opens_no_other() {
     let double = ZitadelDouble::start().await;

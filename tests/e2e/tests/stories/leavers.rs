@@ -1,4 +1,4 @@
-//! Callers who send a token and leave.
+//! Callers that send a token and disconnect.
 
 use std::{
     sync::{
@@ -20,13 +20,13 @@ const LEAVERS: usize = 20_000;
 const LEAVERS_PER_MILLISECOND: usize = 2;
 const ZITADEL_TAKES: Duration = Duration::from_millis(50);
 
-/// Returns the questions that the API says it has asked.
+/// Returns the API's count of its introspections.
 async fn counted(api: &Api) -> usize {
     let counted = api.count("token_introspection_duration_seconds_count{").await;
     usize::try_from(counted).unwrap()
 }
 
-/// Leavers reset their HTTP/2 streams after 10 ms, 2 000 a second for ten seconds.
+/// Resets HTTP/2 streams after 10 ms, 2 000 per second for ten seconds.
 async fn leave(api: &Arc<Api>) {
     let client = || reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     let clients: Vec<_> = (0..8).map(|_| client()).collect();
@@ -84,8 +84,8 @@ async fn two_thousand_leavers_a_second_hold_no_more_than_their_places_and_lock_n
     }
 }
 
-// A caller who leaves gives back nothing that the work still holds: neither its place, nor its
-// connection to ZITADEL, nor its record.
+// A caller that disconnects frees nothing that its introspection still holds: neither its place,
+// nor its connection to ZITADEL, nor its record.
 #[tokio::test]
 async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
     const PLACES: usize = 12;
@@ -107,7 +107,7 @@ async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
     let (before, connections) = (double.introspections(), double.connections());
     let gate = Gate::closed();
     double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
-    // One leaver shows a token that is good.
+    // One leaver has a good token.
     let leave = |token: String| {
         let api = Arc::clone(&api);
         tokio::spawn(async move { api.get("/api/private", &token).await })

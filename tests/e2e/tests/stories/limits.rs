@@ -1,4 +1,4 @@
-//! Users and strangers while there is not room for all.
+//! Known users and unknown callers when there is not room for all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use zitadel_double::{Fault, NewUser, RateLimit, Times, ZitadelDouble};
 
 const STRANGERS: usize = 24;
 
-/// Strangers who ask with one invented token after the other until it is dropped.
+/// Unknown callers that send one invented token after the other until this is dropped.
 struct Flood {
     strangers: JoinSet<()>,
     answers: watch::Sender<Vec<Answer>>,
@@ -61,7 +61,7 @@ async fn start(double: &ZitadelDouble, more: &[(&str, &str)]) -> Arc<Api> {
     Arc::new(Api::start(environment).await)
 }
 
-/// Nothing is kept: each request of a user is a question, and all strangers' places are taken.
+/// Without a cache each request is an introspection, while all strangers' places are taken.
 #[tokio::test]
 async fn users_are_let_in_beside_a_flood_of_invented_tokens_without_a_cache() {
     for share in ["25%", "50%", "13%"] {
@@ -86,8 +86,8 @@ async fn users_are_let_in_beside_a_flood_of_invented_tokens_without_a_cache() {
     }
 }
 
-/// After a restart no token is known, and a user is a stranger once: the first request that finds a
-/// place is the last that has to.
+/// After a restart no token is known, and a user competes as a stranger until the first request
+/// that finds a place.
 #[tokio::test]
 async fn after_a_restart_a_user_is_a_stranger_until_the_first_answer() {
     let double = ZitadelDouble::start().await;
@@ -111,8 +111,8 @@ async fn after_a_restart_a_user_is_a_stranger_until_the_first_answer() {
     drop(flood);
 }
 
-/// A limit such as ZITADEL Cloud's is never reached, whoever sends what. The margin is for a machine under
-/// load, where requests arrive later than they were sent.
+/// A limit such as ZITADEL Cloud's is never exceeded, whatever callers send. The margin is for a
+/// machine under load, where requests arrive later than they were sent.
 #[tokio::test]
 async fn a_budget_a_second_keeps_the_whole_api_from_being_banned() {
     let double = ZitadelDouble::start().await;
@@ -139,7 +139,7 @@ async fn a_budget_a_second_keeps_the_whole_api_from_being_banned() {
     assert_eq!(double.take_violations(), []);
 }
 
-/// A 429 is no outage: known tokens go on at the rate that works.
+/// A 429 is not an outage: known tokens are accepted at the rate that ZITADEL allows.
 #[tokio::test]
 async fn a_rate_limit_at_zitadel_is_heeded_and_takes_no_user_off_the_net() {
     for retry_after in [None, Some(2), Some(3600)] {
@@ -151,7 +151,7 @@ async fn a_rate_limit_at_zitadel_is_heeded_and_takes_no_user_off_the_net() {
         double.set_rate_limit(Some(limit));
         let flood = Flood::begin(&api);
         flood.wait_for(100).await;
-        // Before the first 429 nothing is known of a limit: it is used up until its second is over.
+        // Before the first 429 the limit is unknown: it is exhausted until its second is over.
         let began = Instant::now();
         while api.get("/api/private", &token).await.status != 200 {
             assert!(began.elapsed() < Duration::from_secs(20), "it is never let in again");

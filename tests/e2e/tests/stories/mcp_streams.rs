@@ -16,7 +16,7 @@ use crate::{
 
 const ROLE: &str = "read:messages";
 const MODES: [Mode; 2] = [Mode::Stateless, Mode::Sessions];
-/// Searches of the event log until a poll that began after a change was applied: a poll is two.
+/// Searches of the log until a poll that began after a change was applied; a poll has two.
 const TWO_POLLS: usize = 6;
 
 fn environment(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
@@ -27,7 +27,7 @@ fn environment(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     (environment, file)
 }
 
-/// An API with the slow tool, and its double.
+/// API with the slow tool, and its double.
 struct Stage {
     double: ZitadelDouble,
     api: Api,
@@ -68,7 +68,7 @@ impl Stage {
         timeout(PATIENCE, self.stopped.recv()).await.expect("a call stops").unwrap()
     }
 
-    /// Waits until the feed has told everything that has happened.
+    /// Waits until the feed has read every event so far.
     async fn is_told(&self) {
         self.double.wait_for_event_calls(self.double.event_calls() + TWO_POLLS).await;
     }
@@ -146,7 +146,7 @@ async fn a_call_stops_and_its_stream_ends_when_the_feed_tells_of_a_revocation() 
             assert_stopped(&messages, 7, "revoked");
             assert_eq!(stage.stopped().await, "revoked");
             left -= 1;
-            // Those of the others go on.
+            // The other users' calls continue.
             stage.work.is_of(left).await;
         }
     }
@@ -174,7 +174,7 @@ async fn an_unrelated_role_ends_nothing() {
         stage.work.is_of(1).await;
         let asked = stage.double.introspections();
         stage.double.grant(&user, "unrelated");
-        // The feed has told it: the token is asked about again.
+        // The feed has read the change: the token is introspected again.
         stage.double.wait_for_introspections(asked + 1).await;
         stage.is_told().await;
         stage.goes_on(call, 7).await;

@@ -1,4 +1,4 @@
-//! Answers without an end of guarded services, over real sockets.
+//! Endless responses of guarded services, over real sockets.
 
 use std::{
     convert::Infallible,
@@ -30,7 +30,7 @@ const ROLE: &str = "read:messages";
 /// Bound on everything that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Counts the bodies that are open.
+/// Counts the open bodies.
 #[derive(Clone, Default)]
 struct Open(Arc<AtomicUsize>);
 
@@ -47,7 +47,7 @@ impl Open {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Answers with one event, and never another.
+    /// Responds with one event, and no other.
     fn events(&self) -> Response {
         self.0.fetch_add(1, Ordering::SeqCst);
         let frames = stream::unfold((true, OpenBody(self.clone())), async |(is_first, body)| {
@@ -60,7 +60,7 @@ impl Open {
     }
 }
 
-/// Answers with bytes for ever.
+/// Responds with endless bytes.
 async fn bytes() -> Response {
     let frames = stream::unfold((), async |()| {
         sleep(Duration::from_millis(50)).await;
@@ -91,7 +91,7 @@ fn http_2() -> Client {
 async fn a_thousand_open_streams_ask_nothing_while_the_feed_tells_nothing_about_them() {
     const TOKENS: usize = 10;
     const STREAMS_OF_EACH: usize = 100;
-    // Of five polls, two searches each.
+    // Five polls with two searches each.
     const SEARCHES: usize = 10;
     let double = ZitadelDouble::start().await;
     let (environment, _file) = with_feed(&double);
@@ -101,11 +101,11 @@ async fn a_thousand_open_streams_ask_nothing_while_the_feed_tells_nothing_about_
     let (ada, bob) = (reader(&double), reader(&double));
     let token = |_| double.session_token(&ada, SessionToken::default());
     let tokens: Vec<_> = (0..TOKENS).map(token).collect();
-    // The feed has told how they began.
+    // The feed has read the events of their creation.
     api.keeps_by_feed(&double, &tokens.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut streams = Vec::new();
     for token in &tokens {
-        // Each over a connection of its own.
+        // A connection of its own per stream.
         let client = http_2();
         for _ in 0..STREAMS_OF_EACH {
             let request = client.get(api.url("/events")).bearer_auth(token).send();
@@ -122,7 +122,7 @@ async fn a_thousand_open_streams_ask_nothing_while_the_feed_tells_nothing_about_
     double.wait_for_event_calls(double.event_calls() + SEARCHES).await;
     assert_eq!(double.introspections(), asked);
     assert_eq!(open.count(), streams.len());
-    // They would ask if it told something about them.
+    // An event about them would cause an introspection.
     double.grant(&ada, "unrelated");
     double.wait_for_introspections(asked + TOKENS).await;
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! What operators see: `/metrics`, `/livez` and `/readyz`.
+//! Endpoints for operators: `/metrics`, `/livez` and `/readyz`.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ fn with_admin(environment: Environment) -> Environment {
     environment.with("APP_ADMIN__LISTEN", "127.0.0.1:0")
 }
 
-/// The status word of `/readyz`, with its HTTP status and its reason.
+/// Returns the HTTP status, the status word and the reason of `/readyz`.
 async fn readiness(api: &Api) -> (u16, String, String) {
     let answer = api.admin("/readyz").await;
     let body = &answer.body;
@@ -26,7 +26,7 @@ async fn readiness(api: &Api) -> (u16, String, String) {
     (answer.status.as_u16(), text(&body["status"]), text(reason))
 }
 
-/// Waits until `/readyz` says so.
+/// Waits until `/readyz` returns these.
 async fn wait_for(api: &Api, status: u16, word: &str, reason: &str) {
     let began = Instant::now();
     loop {
@@ -39,7 +39,7 @@ async fn wait_for(api: &Api, status: u16, word: &str, reason: &str) {
     }
 }
 
-/// The value of a line of `/metrics`.
+/// Returns the value of a line of `/metrics`.
 async fn metric(api: &Api, line: &str) -> f64 {
     let text = api.admin("/metrics").await.text;
     let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
@@ -73,7 +73,7 @@ async fn it_is_ready_once_zitadel_knows_us_and_stays_so_while_zitadel_is_down() 
     assert!(metric(&api, r#"circuit_breaker_state{state="closed"}"#).await > 0.5);
 }
 
-// A wrong secret must not roll over a whole fleet.
+// A wrong secret must not be rolled out to a whole fleet.
 #[tokio::test]
 async fn with_a_wrong_secret_it_is_never_ready() {
     let double = ZitadelDouble::start().await;
@@ -107,7 +107,7 @@ async fn it_is_not_ready_while_it_drains() {
     assert_eq!(stopped.await.unwrap().cut_off, 0);
 }
 
-/// Asks over kept-alive connections until it has had so many answers since the drain was noticed.
+/// Sends requests over kept-alive connections until 50 responses after the drain was noticed.
 async fn load(client: reqwest::Client, url: String, noticed: Arc<AtomicBool>) -> Vec<u16> {
     let (mut answers, mut since) = (Vec::new(), 0);
     while since < 50 {
@@ -119,7 +119,7 @@ async fn load(client: reqwest::Client, url: String, noticed: Arc<AtomicBool>) ->
     answers
 }
 
-// A load balancer goes on sending for a moment after it could know better.
+// A load balancer sends requests for a moment after the drain begins.
 #[tokio::test]
 async fn no_request_is_lost_while_a_load_balancer_notices_the_drain() {
     let environment = Environment::default()
@@ -179,7 +179,7 @@ async fn what_is_asked_shared_and_reused_is_counted() {
         let found = metric(&api, line).await;
         assert!((found - expected).abs() < 0.1, "{line} {found}");
     }
-    // Three callers, and the question whether ZITADEL knows us.
+    // Three callers, and the readiness probe of our own credentials.
     assert!((metric(&api, r#"token_cache_requests_total{result="miss"}"#).await - 3.0).abs() < 0.1);
 }
 

@@ -1,4 +1,4 @@
-//! ZITADEL goes, and comes back.
+//! ZITADEL stops, and returns.
 
 use std::{fs, time::Duration};
 
@@ -35,7 +35,7 @@ async fn an_outage_is_503_and_over_when_zitadel_is_back() {
     }
 }
 
-/// Asks until it is let in, and says after how many requests that was not.
+/// Sends requests until one is accepted, and returns the number that was not.
 async fn refused_until_let_in(api: &Api, token: &str) -> usize {
     let began = Instant::now();
     let mut refused = 0;
@@ -60,7 +60,7 @@ async fn a_moved_endpoint_is_found_without_a_restart() {
     drop(double.take_violations());
 }
 
-// ZITADEL answers, so the breaker stays closed, and yet no caller is let in.
+// ZITADEL responds, so the breaker stays closed, although no caller is accepted.
 #[tokio::test]
 async fn readiness_is_degraded_while_the_endpoint_is_nowhere_to_be_found() {
     let double = ZitadelDouble::start().await;

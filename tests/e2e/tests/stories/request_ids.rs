@@ -1,4 +1,4 @@
-//! Each request has an id: the caller's own, or one that is made.
+//! Each request has an id: the caller's own, or a generated one.
 
 use app::{Authorized, Routes, guarded};
 use axum::http::HeaderMap;
@@ -26,7 +26,7 @@ fn ask(api: &Api, method: Method, path: &str, token: &str) -> RequestBuilder {
     api.client().request(method, api.url(path)).bearer_auth(token)
 }
 
-/// The answer's own id, its only one.
+/// Returns the response's id, of which there is exactly one.
 fn id(headers: &Headers) -> String {
     let ids: Vec<_> = headers.get_all("x-request-id").iter().collect();
     assert_eq!(ids.len(), 1, "{headers:?}");

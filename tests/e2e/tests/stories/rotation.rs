@@ -12,7 +12,7 @@ use tests::{Api, Environment};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 use zitadel_double::{AppState, KeyId, NewUser, Violation, ZitadelDouble};
 
-/// Longer than anything that a test may have to wait for on a busy machine.
+/// Longer than any wait of a test, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn token(double: &ZitadelDouble) -> String {
@@ -24,14 +24,14 @@ fn environment(double: &ZitadelDouble, files: &[(&str, &Path)]) -> Environment {
     files.iter().fold(domain, |all, (name, file)| all.with(name, file.to_str().unwrap()))
 }
 
-/// In one step, as whoever rotates should do it.
+/// Replaces a file in one step, as a rotation should.
 fn replace(file: &Path, content: &str) {
     let new = file.with_extension("new");
     fs::write(&new, content).unwrap();
     fs::rename(new, file).unwrap();
 }
 
-/// Takes the violations, of which each must be a refusal of our credentials.
+/// Takes the violations, each of which must be a refusal of our credentials.
 fn refusals(double: &ZitadelDouble) -> usize {
     let violations = double.take_violations();
     for violation in &violations {
@@ -49,8 +49,7 @@ async fn is_let_in(api: &Api, token: &str) {
     }
 }
 
-/// Requests without a pause, from several clients, until they are told to stop. Each answer that is
-/// not 200 is kept.
+/// Continuous requests from several clients, until they are stopped. Failures are kept.
 struct Load {
     stop: watch::Sender<bool>,
     clients: JoinSet<(usize, Vec<String>)>,
@@ -78,7 +77,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Stops, and asserts that not one request failed.
+    /// Stops, and asserts that no request failed.
     async fn all_were_let_in(self) {
         self.stop.send_replace(true);
         let mut total = 0;
@@ -90,7 +89,7 @@ impl Load {
     }
 }
 
-/// Waits until the double is asked with that key.
+/// Waits until the double gets requests with that key.
 async fn is_used(double: &ZitadelDouble, key: &KeyId) {
     let began = Instant::now();
     loop {
@@ -114,9 +113,9 @@ async fn with_two_live_keys_no_request_fails_and_nobody_is_refused() {
     let load = Load::on(&api, &double);
     let (second, json) = double.add_key(double.key_client_id());
     replace(&file, &json);
-    // By itself, within five seconds.
+    // Without a signal, within five seconds.
     is_used(&double, &second).await;
-    // What was asked with the first key has been answered once the double is asked for more.
+    // Requests with the first key are answered by the time that the double gets a hundred more.
     double.reset_counts();
     double.wait_for_introspections(100).await;
     double.remove_key(double.key_client_id(), &first);
@@ -157,7 +156,7 @@ async fn a_secret_that_zitadel_has_replaced_is_503_until_the_file_has_the_new_on
     let token = token(&double);
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     let new = double.regenerate_client_secret(double.client_id());
-    // Long enough for the breaker to open.
+    // Enough failures to open the breaker.
     for _ in 0..10 {
         let answer = api.get("/api/private", &token).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (503, "introspection_unavailable"));
@@ -171,8 +170,8 @@ async fn a_secret_that_zitadel_has_replaced_is_503_until_the_file_has_the_new_on
     assert_eq!(refusals(&double), 0);
 }
 
-/// A directory as Kubernetes mounts a secret: each file is a link into `..data`, which is a link to
-/// the directory of one version.
+/// Directory like a secret that Kubernetes mounts: each file is a link into `..data`, which is a
+/// link to the directory of one version.
 struct Mount(TempDir);
 
 impl Mount {
@@ -189,7 +188,7 @@ impl Mount {
         self.0.path().join(name)
     }
 
-    /// A new version in a new directory, then a new link over the old one, then the old version goes.
+    /// Writes a new version in a new directory, replaces the link, then removes the old version.
     fn swap(&self, version: &str, files: &[(&str, &str)]) {
         let directory = self.file(version);
         fs::create_dir(&directory).unwrap();

@@ -25,11 +25,11 @@ use tokio::{
 
 /// Bound on everything that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// Time between two signs of life of a stream.
+/// Time between two keep-alive messages of a stream.
 const KEEP_ALIVE: Duration = Duration::from_millis(100);
 const SESSION: &str = "mcp-session-id";
 
-/// Role of the rule of the tool.
+/// Role that the tool's rule requires.
 pub(crate) const WAIT: &str = "wait:tools";
 
 /// Rule of the tool.
@@ -46,7 +46,7 @@ pub(crate) enum Mode {
     Sessions,
 }
 
-/// The work of all calls of the tool.
+/// Work of all calls of the tool.
 pub(crate) struct Work {
     under_way: watch::Sender<usize>,
     release: watch::Sender<bool>,
@@ -72,7 +72,7 @@ impl Work {
         (Arc::new(Self { under_way, release, stopped }), reasons)
     }
 
-    /// Waits until so many calls are at work.
+    /// Waits until this many calls are at work.
     pub(crate) async fn is_of(&self, calls: usize) {
         let mut under_way = self.under_way.subscribe();
         let reached = timeout(PATIENCE, under_way.wait_for(|under_way| *under_way == calls)).await;
@@ -148,7 +148,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Makes a client that has begun a session where the server keeps them.
+    /// Creates a client, which begins a session if the server keeps them.
     pub(crate) async fn new(api: &Api, mode: Mode, token: &str) -> Self {
         let (client, url) = (api.client().clone(), api.url("/mcp"));
         let mut caller = Self { client, url, token: token.to_owned(), session: None };
@@ -199,13 +199,13 @@ impl Caller {
         Events::new(self.post(&call).await)
     }
 
-    /// Opens the stream of the session that belongs to no request.
+    /// Opens the stream of the session that does not belong to a request.
     pub(crate) async fn listen(&self) -> Events {
         Events::new(self.send(self.client.get(&self.url)).await)
     }
 }
 
-/// An open event stream.
+/// Open event stream.
 #[derive(Debug)]
 pub(crate) struct Events(Response);
 
@@ -216,7 +216,7 @@ impl Events {
         Self(response)
     }
 
-    /// Reads until the stream ends as it should, and returns the messages.
+    /// Reads until the stream ends properly, and returns the messages.
     pub(crate) async fn messages(self) -> Vec<Value> {
         let text = timeout(PATIENCE, self.0.text()).await.expect("the stream ends");
         let text = text.expect("it ends as it should");
@@ -226,7 +226,7 @@ impl Events {
         data.map(|data| serde_json::from_str(data).unwrap()).collect()
     }
 
-    /// Reads signs of life for a while, in which those are read as well that came before.
+    /// Reads keep-alive messages for a while, including earlier ones.
     pub(crate) async fn goes_on(&mut self) {
         let began = Instant::now();
         while began.elapsed() < 3 * KEEP_ALIVE {
@@ -236,7 +236,7 @@ impl Events {
     }
 }
 
-/// Asserts that the last event of a stream is the error with which the call `id` has stopped.
+/// Asserts that the last event of a stream is the error with which the call `id` stopped.
 #[track_caller]
 pub(crate) fn assert_stopped(messages: &[Value], id: u32, reason: &str) {
     let last = messages.last().expect("a message");

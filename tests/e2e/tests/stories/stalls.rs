@@ -1,4 +1,4 @@
-//! Peers that owe bytes and do not move them: they are cut, and counted, and nobody else is.
+//! Peers that stop sending or reading owed bytes: only they are disconnected, and counted.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use tokio::{
 
 /// Bound on everything that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Setting of these tests.
+/// Stall timeout of these tests.
 const STALL: Duration = Duration::from_millis(400);
 const MEGABYTE: usize = 1_000_000;
 
-/// Body of that many bytes in one piece.
+/// Returns a body of that many bytes in one piece.
 async fn whole(axum::extract::Path(length): axum::extract::Path<usize>) -> Vec<u8> {
     vec![b'x'; length]
 }
 
-/// Body of unknown length in pieces.
+/// Returns a body of unknown length in pieces.
 async fn streamed(axum::extract::Path(length): axum::extract::Path<usize>) -> Body {
     let pieces = vec![b'x'; length].chunks(50_000).map(Bytes::copy_from_slice).collect::<Vec<_>>();
     Body::from_stream(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
 }
 
-/// One byte, and another after a time that would be a stall if the peer owed it.
+/// Returns one byte, and another after a time that would be a stall if the peer owed it.
 async fn sparse() -> Body {
     let late = |(byte, pause): (&'static str, Duration)| async move {
         sleep(pause).await;
@@ -54,7 +54,7 @@ async fn upload(body: Body) -> Result<String, http::StatusCode> {
     Ok(length.to_string())
 }
 
-/// Reads the body after it has computed for longer than a stall.
+/// Computes for longer than a stall, then reads the body.
 async fn late_upload(body: Body) -> Result<String, http::StatusCode> {
     sleep(3 * STALL).await;
     upload(body).await
@@ -79,7 +79,7 @@ async fn start(more: &[(&str, &str)]) -> Api {
     Api::start_with(environment, routes).await
 }
 
-/// Stalls counted so far.
+/// Returns the number of stalls counted so far.
 async fn stalls(api: &Api, listener: &str, waiting_for: &str) -> u64 {
     let labels = format!("listener=\"{listener}\",waiting_for=\"{waiting_for}\"");
     api.count(&format!("http_server_stalls_total{{{labels}}}")).await
@@ -100,7 +100,7 @@ async fn until_stalls(api: &Api, listener: &str, waiting_for: &str, expected: u6
 
 type Http2 = h2::client::SendRequest<Bytes>;
 
-/// An HTTP/2 connection whose streams have a window of that many bytes.
+/// Opens an HTTP/2 connection whose streams have a window of that many bytes.
 async fn http2(api: &Api, window: u32) -> Http2 {
     let stream = TcpStream::connect(api.address()).await.unwrap();
     let mut builder = h2::client::Builder::new();
@@ -149,7 +149,7 @@ async fn a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted() {
             assert!(length <= window as usize);
             expected += 1;
             until_stalls(&api, "api", "room_for_answer", expected).await;
-            // The other requests of the connection are none of its business.
+            // The stall does not affect the other requests of the connection.
             let mut other = get(&requests, "/whole/0").await.into_body();
             assert!(timeout(PATIENCE, other.data()).await.unwrap().is_none());
         }
@@ -192,7 +192,7 @@ async fn a_peer_that_does_not_take_its_answer_over_http_1_is_cut_and_counted() {
         let mut stream = TcpStream::connect(api.address()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         until_stalls(&api, "api", "room_for_answer", count).await;
-        // What the systems hold between them is all that comes.
+        // Only the bytes in the kernels' buffers arrive.
         let mut taken = Vec::new();
         let _ = timeout(PATIENCE, stream.read_to_end(&mut taken)).await.expect("it is closed");
         assert!(taken.len() < 20_000_000, "{}", taken.len());
@@ -225,7 +225,7 @@ async fn an_answer_that_is_being_taken_goes_on_whatever_the_other_time_outs() {
     }
 }
 
-/// Sends a head and pieces of a body over HTTP/1.1, each after a pause, and reads the answer.
+/// Sends a head and pieces of a body over HTTP/1.1, each after a pause, and reads the response.
 async fn send(api: &Api, head: &str, pieces: &[&str], pause: Duration) -> String {
     let stream = TcpStream::connect(api.address()).await.unwrap();
     let (mut reading, mut writing) = stream.into_split();
@@ -292,7 +292,7 @@ async fn a_peer_that_owes_nothing_is_no_stall() {
     for (path, length) in [("/computes", 8), ("/sparse", 2), ("/whole/1000000", MEGABYTE)] {
         assert_eq!(read(get(&requests, path).await.into_body()).await.unwrap(), length, "{path}");
     }
-    // A window of nothing is none either while there is nothing to say.
+    // A window of zero is no stall either while there is nothing to send.
     let closed = http2(&api, 0).await;
     let silent = get(&closed, "/computes").await;
     assert_eq!(silent.status(), 200);

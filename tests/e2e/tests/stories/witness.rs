@@ -1,4 +1,4 @@
-//! ZITADEL calls good tokens inactive while its database fails: with a canary that is no verdict.
+//! ZITADEL reports good tokens as inactive while its database fails: with a canary, no verdict.
 
 use std::{fs, time::Duration};
 
@@ -11,10 +11,10 @@ use tokio::{
 };
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// Longer than anything that a test may have to wait for on a busy machine.
+/// Longer than any wait of a test, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A double with a canary whose token is in a file.
+/// Double with a canary whose token is in a file.
 struct Setup {
     double: ZitadelDouble,
     canary: String,
@@ -41,7 +41,7 @@ impl Setup {
         Api::start(self.environment()).await
     }
 
-    /// A fault of the database: the canary and these tokens are called inactive.
+    /// Simulates a fault of the database: the canary and these tokens are reported as inactive.
     fn fail(&self, tokens: &[String]) {
         for token in tokens.iter().chain([&self.canary]) {
             self.double.answer(token, json!({ "active": false }));
@@ -60,7 +60,7 @@ fn pat(double: &ZitadelDouble, name: &str) -> String {
     double.pat(&double.add_user(NewUser::service(name)))
 }
 
-/// Waits until `/readyz` has this status in its body.
+/// Waits until the body of `/readyz` has this status.
 async fn until_status(api: &Api, status: &str) {
     let began = Instant::now();
     while api.admin("/readyz").await.body["status"] != status {
@@ -159,7 +159,7 @@ async fn in_a_fault_no_good_token_is_401_whenever_it_begins_and_ends_and_after_a
                 statuses
             });
         }
-        // The API of the third round starts within the fault.
+        // The API of the third round starts during the fault.
         match round {
             0 => {}
             1 => {

@@ -1,4 +1,4 @@
-//! The table of the control API for the event log: each path is the name of the library's method.
+//! Routes of the control API for the event log: each path is the name of a library method.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The names of faults in JSON: `{"kind":"delay","milliseconds":500}`.
+//! JSON names of faults: `{"kind":"delay","milliseconds":500}`.
 
 use std::time::Duration;
 

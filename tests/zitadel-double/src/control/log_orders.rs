@@ -1,4 +1,4 @@
-//! Orders that bend the event log.
+//! Orders that change how the event log behaves.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Orders that bend the management API.
+//! Orders that change how the management API behaves.
 
 use std::time::Duration;
 

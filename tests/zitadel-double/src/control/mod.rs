@@ -1,4 +1,4 @@
-//! The control API: changing a running double from another process.
+//! The control API, by which another process changes a running double.
 //!
 //! It has a port of its own, on loopback only, and never shares the instance's origin.
 
@@ -29,7 +29,7 @@ use crate::server::AcceptorHandle;
 use crate::shared::Shared;
 use crate::world::WorldError;
 
-/// What a control request works on.
+/// State that control requests work on.
 #[derive(Clone)]
 pub(crate) struct Controlled {
     pub(crate) shared: Arc<Shared>,
@@ -51,7 +51,7 @@ enum ControlError {
     Meaningless(&'static str),
 }
 
-/// Serves the control API on the given runtime; the address tells the port that was chosen.
+/// Serves the control API on the given runtime; the returned address names the chosen port.
 pub(crate) fn serve(
     address: SocketAddr,
     controlled: Controlled,

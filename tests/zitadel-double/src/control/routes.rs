@@ -1,4 +1,4 @@
-//! The table of the control API.
+//! Routes of the control API.
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use super::server_orders::{AppStateOrder, FaultsOrder, ListeningOrder, SecretOrd
 use super::token_orders::{AnswerOrder, PatOrder, TokenOrder, TokenRef};
 use super::{ControlError, Controlled, event_routes};
 
-/// What an order came to.
+/// Result of an order.
 pub(super) type Outcome = Result<Value, ControlError>;
 
 pub(super) async fn route(
@@ -63,7 +63,7 @@ pub(super) async fn route(
     }
 }
 
-/// The answer to an order that has nothing to tell.
+/// Answer to an order that has nothing to report.
 pub(super) fn done() -> Value {
     json!({ "done": true })
 }

@@ -16,7 +16,7 @@ impl ZitadelDouble {
         self.shared.world().add_project(self.org_id())
     }
 
-    /// Adds an API application with `client_secret_basic`, and tells its secret.
+    /// Adds an API application with `client_secret_basic`, and returns its client id and secret.
     #[must_use]
     #[track_caller]
     pub fn add_secret_app(&self, project: &ProjectId) -> (ClientId, String) {
@@ -25,7 +25,7 @@ impl ZitadelDouble {
         (must(self.shared.world().add_app(project, credentials)), secret)
     }
 
-    /// Adds a front end on a server, which has a secret and may introspect too.
+    /// Adds a server-side front end, which has a secret and may introspect too.
     #[must_use]
     #[track_caller]
     pub fn add_web_app(&self, project: &ProjectId) -> (ClientId, String) {
@@ -48,7 +48,7 @@ impl ZitadelDouble {
         must(self.shared.world().add_app(project, Credentials::Keys))
     }
 
-    /// Registers a further key, and tells its id and its `key.json`.
+    /// Registers a further key, and returns its id and its `key.json`.
     #[must_use]
     #[track_caller]
     pub fn add_key(&self, client: &ClientId) -> (KeyId, String) {
@@ -63,8 +63,8 @@ impl ZitadelDouble {
         must(self.shared.world().add_key(client, Some(expired_at)))
     }
 
-    /// Changes an application with a secret to `private_key_jwt`. As in ZITADEL, the secret works
-    /// beside the keys from then on.
+    /// Changes an application with a secret to `private_key_jwt`. As in ZITADEL, the secret stays
+    /// valid beside the keys.
     #[track_caller]
     pub fn change_to_keys(&self, client: &ClientId) {
         must(self.shared.world().change_to_keys(client));

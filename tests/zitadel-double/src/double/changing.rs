@@ -1,4 +1,4 @@
-//! Changing the world: people, roles, tokens. Visible to the next request.
+//! Changes of people, roles and tokens, which the next request sees.
 
 use super::{ZitadelDouble, must};
 use crate::answer::Answer;
@@ -21,26 +21,26 @@ impl ZitadelDouble {
         must(self.shared.world().add_user(user, self.org_id()))
     }
 
-    /// Locks, deactivates, removes or revives a user. Tokens do not come back to life.
+    /// Locks, deactivates, removes or reactivates a user. Dead tokens stay dead.
     #[track_caller]
     pub fn set_user_state(&self, user: &UserId, state: UserState) {
         must(self.shared.world().set_user_state(user, state));
     }
 
-    /// Gives a role of the default project, in the user's own organization. A role key that the
+    /// Grants a role of the default project, in the user's own organization. A role key that the
     /// project lacks is added to it.
     #[track_caller]
     pub fn grant(&self, user: &UserId, role: &str) {
         must(self.shared.world().grant(user, self.project_id(), role, None));
     }
 
-    /// Gives a role of any project, in the name of any organization.
+    /// Grants a role of any project, in the name of any organization.
     #[track_caller]
     pub fn grant_in(&self, user: &UserId, project: &ProjectId, role: &str, by: &OrgId) {
         must(self.shared.world().grant(user, project, role, Some(by)));
     }
 
-    /// Takes a role of the default project away, whichever organization gave it.
+    /// Revokes a role of the default project, whichever organization granted it.
     #[track_caller]
     pub fn ungrant(&self, user: &UserId, role: &str) {
         must(self.shared.world().ungrant(user, self.project_id(), role));
@@ -49,28 +49,28 @@ impl ZitadelDouble {
 
 /// # Tokens
 impl ZitadelDouble {
-    /// A personal access token without expiry, of a service user.
+    /// Issues a personal access token without expiry for a service user.
     #[must_use]
     #[track_caller]
     pub fn pat(&self, user: &UserId) -> String {
         self.pat_with(user, Pat::WithoutExpiry)
     }
 
-    /// A personal access token of a service user.
+    /// Issues a personal access token for a service user.
     #[must_use]
     #[track_caller]
     pub fn pat_with(&self, user: &UserId, pat: Pat) -> String {
         must(self.shared.world().issue_pat(user, pat))
     }
 
-    /// A personal access token without scopes, as that of a first instance's administrator.
+    /// Issues a personal access token without scopes, as a first instance's administrator has.
     #[must_use]
     #[track_caller]
     pub fn pat_without_scopes(&self, user: &UserId, pat: Pat) -> String {
         must(self.shared.world().issue_scoped_pat(user, pat, Vec::new()))
     }
 
-    /// A session token.
+    /// Issues a session token.
     #[must_use]
     #[track_caller]
     pub fn session_token(&self, user: &UserId, token: SessionToken) -> String {
@@ -78,12 +78,12 @@ impl ZitadelDouble {
         must(self.shared.world().issue_session_token(user, token, front_end, self.issuer()))
     }
 
-    /// Gives new opaque tokens this form, as an upgrade of ZITADEL does. Older tokens stay valid.
+    /// Sets the form of new opaque tokens, as an upgrade of ZITADEL does. Older tokens stay valid.
     pub fn set_token_form(&self, form: TokenForm) {
         self.shared.world().seal.form = form;
     }
 
-    /// Trades a session token for a fresh one of the same session; the old one dies at once.
+    /// Exchanges a session token for a new one of the same session; the old one is dead at once.
     #[track_caller]
     #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn refresh(&self, token: &str) -> String {
@@ -96,8 +96,8 @@ impl ZitadelDouble {
         must(self.shared.world().revoke(token));
     }
 
-    /// From now on this is the whole 200 answer for this string, be it a token or not. The client
-    /// must authenticate nevertheless.
+    /// Makes this the complete 200 response for this string, which need not be a token. The client
+    /// must still authenticate.
     pub fn answer(&self, token: &str, answer: impl Into<Answer>) {
         self.shared.world().answers.insert(token.to_owned(), answer.into());
     }

@@ -7,14 +7,14 @@ use crate::webhooks::Webhooks;
 
 /// # The event log
 impl ZitadelDouble {
-    /// Adds a service user with the manager role `IAM_OWNER_VIEWER`; the result is its token.
+    /// Adds a service user with the manager role `IAM_OWNER_VIEWER` and returns its token.
     #[must_use]
     #[track_caller]
     pub fn event_reader(&self) -> String {
         must(self.shared.world().add_event_reader(self.org_id()))
     }
 
-    /// Gives or takes the right to read the event log.
+    /// Grants or revokes the right to read the event log.
     #[track_caller]
     pub fn set_event_reader(&self, user: &UserId, may_read: bool) {
         must(self.shared.world().set_event_reader(user, may_read));
@@ -30,19 +30,19 @@ impl ZitadelDouble {
         self.shared.world().write_noise(count);
     }
 
-    /// Writes this many events at once: all have one time. The last has the aggregate id of the
-    /// event that is given, the others have fresh ones.
+    /// Writes this many events in one write, all with the same time. The last has the aggregate id
+    /// of the given event, the others have new ones.
     pub fn many_events_of_one_write(&self, event: NewEvent, count: usize) {
         self.shared.world().write_many(event, count);
     }
 
-    /// Gives an event its time now, and shows it when it is [committed](PendingEvent::commit).
+    /// Assigns an event its time now, and shows it when it is [committed](PendingEvent::commit).
     pub fn reserve_event(&self, event: NewEvent) -> PendingEvent {
         PendingEvent::reserve(event, &self.shared)
     }
 
-    /// Opens a write that ends when the result is dropped. Until then, and 15 seconds at most, a
-    /// call to the event log waits, and so does the introspection of a personal access token.
+    /// Opens a write that ends when the result is dropped. Until then, for at most 15 seconds,
+    /// calls to the event log and introspections of personal access tokens wait.
     pub fn hold_push(&self) -> HeldPush {
         self.shared.open_writes.hold()
     }
@@ -53,8 +53,8 @@ impl ZitadelDouble {
         self.shared.world().log.len()
     }
 
-    /// Adds a target that is called after each event of these types; the result is its signing
-    /// key. The URL is plain `http`.
+    /// Adds a target that is called after each event of these types, and returns its signing key.
+    /// The URL is plain `http`.
     #[must_use]
     pub fn add_webhook<'a>(
         &self,
@@ -65,7 +65,7 @@ impl ZitadelDouble {
         self.shared.world().log.webhooks.add(url, event_types)
     }
 
-    /// Decides the fate of webhooks for events from now on.
+    /// Sets how webhooks for later events are delivered.
     pub fn set_webhooks(&self, fate: Webhooks) {
         self.shared.world().log.webhooks.fate = fate;
     }

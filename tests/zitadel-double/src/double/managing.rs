@@ -1,4 +1,4 @@
-//! The management API: its first caller, what arrived, and how it goes wrong.
+//! The management API: its administrator, its recorded calls, its faults.
 
 use super::ZitadelDouble;
 use crate::event_log::VisibilityLag;
@@ -7,8 +7,9 @@ use crate::management;
 
 /// # The management API
 impl ZitadelDouble {
-    /// The personal access token of the administrator, the service user `setup`: `IAM_OWNER` of the
-    /// instance and `ORG_OWNER` of the default organization. The first call adds the user.
+    /// Returns the personal access token of the administrator, the service user `setup`:
+    /// `IAM_OWNER` of the instance and `ORG_OWNER` of the default organization. The first call adds
+    /// the user.
     #[must_use]
     pub fn administrator(&self) -> String {
         self.shared.world().administrator(self.org_id())
@@ -20,7 +21,7 @@ impl ZitadelDouble {
         management::calls(&self.shared)
     }
 
-    /// Comes back as soon as at least `count` management calls have arrived.
+    /// Waits until at least `count` management calls have arrived.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -29,14 +30,15 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.management_calls >= count).await;
     }
 
-    /// Lists, rights and introspection see what is added from now on only after this lag: projects,
-    /// roles, applications, keys, users, grants, managers. Commands see it at once, as in ZITADEL.
+    /// Delays the visibility of later additions to lists, rights and introspection by this lag:
+    /// projects, roles, applications, keys, users, grants, managers. Commands see them at once, as
+    /// in ZITADEL.
     pub fn set_visibility_lag(&self, lag: VisibilityLag) {
         self.shared.world().log.rows.set_lag(lag);
     }
 
     /// Resets the connection of one management call, counted from 1 and from now.
-    /// [`clear_faults`](Self::clear_faults) takes the order back.
+    /// [`clear_faults`](Self::clear_faults) cancels the order.
     pub fn lose_management_call(&self, number: usize, when: LostCall) {
         self.shared.lost_calls.set(number, when);
     }

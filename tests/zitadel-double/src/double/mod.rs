@@ -1,4 +1,4 @@
-//! The handle that a test holds.
+//! Handle of a running double.
 
 mod applications;
 mod breaking;
@@ -23,12 +23,10 @@ use crate::world::WorldError;
 
 /// A running double.
 ///
-/// It serves on a thread of its own and ends when it is dropped: its port is closed then, and
-/// nothing of it is left. If a request broke a rule and no test took the violation, the drop
-/// panics and lists them all.
+/// It serves on a thread of its own. Dropping it closes its port and frees everything. If a request
+/// broke a rule and no test took the violation, the drop panics and lists all violations.
 ///
-/// Methods that change the world panic when they are given something that this double does not
-/// have, such as a user of another one.
+/// Methods that change the world panic when an argument, such as a user, is unknown here.
 #[derive(Debug)]
 pub struct ZitadelDouble {
     address: SocketAddr,
@@ -38,15 +36,15 @@ pub struct ZitadelDouble {
 }
 
 impl ZitadelDouble {
-    /// HTTP on a free port of 127.0.0.1, with the default world.
+    /// Starts a double with HTTP on a free port of 127.0.0.1 and the default world.
     ///
     /// # Panics
-    /// When the operating system gives no port or no thread.
+    /// If the operating system provides no port or no thread.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
 
-    /// For TLS, another issuer, a fixed port.
+    /// Returns a builder, for TLS, another issuer or a fixed port.
     #[must_use]
     pub fn builder() -> ZitadelDoubleBuilder {
         ZitadelDoubleBuilder::default()
@@ -61,86 +59,86 @@ impl ZitadelDouble {
         Self { address, shared, acceptor, thread }
     }
 
-    /// What clients are to configure as the issuer, without a trailing slash.
+    /// Issuer for the configuration of clients, without a trailing slash.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.shared.instance.issuer
     }
 
-    /// Where it listens.
+    /// Address on which it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The introspection endpoint under the issuer.
+    /// URL of the introspection endpoint under the issuer.
     #[must_use]
     pub fn introspection_endpoint(&self) -> String {
         format!("{}{}", self.issuer(), self.shared.instance.introspection_path())
     }
 
-    /// The certificate of the authority behind the double's own, when it serves TLS.
+    /// Certificate of the authority that issued the double's own, if it serves TLS.
     #[must_use]
     pub fn ca_pem(&self) -> Option<String> {
         self.shared.tls().as_ref().map(|tls| tls.ca_pem.clone())
     }
 
-    /// The organization ACME (`acme.localhost`), owner of the default project.
+    /// Organization ACME (`acme.localhost`), owner of the default project.
     #[must_use]
     pub fn org_id(&self) -> &OrgId {
         &self.shared.ids.org
     }
 
-    /// The project of the API under test; it has the role `read:messages`.
+    /// Project of the API under test; it has the role `read:messages`.
     #[must_use]
     pub fn project_id(&self) -> &ProjectId {
         &self.shared.ids.project
     }
 
-    /// The API application of that project that authenticates by `client_secret_basic`.
+    /// API application of that project that authenticates by `client_secret_basic`.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.shared.ids.basic_client
     }
 
-    /// The current secret of [`client_id`](Self::client_id).
+    /// Current secret of [`client_id`](Self::client_id).
     #[must_use]
     pub fn client_secret(&self) -> String {
         must(self.shared.world().secret(self.client_id()))
     }
 
-    /// The API application of that project that authenticates by `private_key_jwt`.
+    /// API application of that project that authenticates by `private_key_jwt`.
     #[must_use]
     pub fn key_client_id(&self) -> &ClientId {
         &self.shared.ids.key_client
     }
 
-    /// ZITADEL's `key.json` for [`key_client_id`](Self::key_client_id). The key is registered by
-    /// the first call, and again by a later one if it was removed in between.
+    /// ZITADEL's `key.json` for [`key_client_id`](Self::key_client_id). The first call registers
+    /// the key; a later call registers it again if it was removed in between.
     #[must_use]
     pub fn key_json(&self) -> String {
         must(self.shared.world().default_key_json(&self.shared.ids))
     }
 
-    /// The organization Globex (`globex.localhost`).
+    /// Organization Globex (`globex.localhost`).
     #[must_use]
     pub fn foreign_org_id(&self) -> &OrgId {
         &self.shared.ids.foreign_org
     }
 
-    /// A project that is not the API's.
+    /// Project other than that of the API under test.
     #[must_use]
     pub fn foreign_project_id(&self) -> &ProjectId {
         &self.shared.ids.foreign_project
     }
 
-    /// The API application of that project, by `client_secret_basic`.
+    /// API application of that project, with `client_secret_basic`.
     #[must_use]
     pub fn foreign_client_id(&self) -> &ClientId {
         &self.shared.ids.foreign_client
     }
 
-    /// Its current secret.
+    /// Current secret of that application.
     #[must_use]
     pub fn foreign_client_secret(&self) -> String {
         must(self.shared.world().secret(self.foreign_client_id()))
@@ -158,7 +156,7 @@ impl Drop for ZitadelDouble {
     }
 }
 
-/// The outcome, or the end of the test that asked for something that is not there.
+/// Returns the value, or fails the test that named something unknown.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test that names what is not there is wrong")]
 fn must<T>(outcome: Result<T, WorldError>) -> T {

@@ -19,20 +19,20 @@ impl ZitadelDouble {
         must(self.shared.world().set_org_active(org, true));
     }
 
-    /// Gives an organization an Action in place of any other; `None` takes it away.
+    /// Sets the Action of an organization in place of any other; `None` removes it.
     #[track_caller]
     pub fn set_action(&self, org: &OrgId, action: impl Into<Option<Action>>) {
         must(self.shared.world().set_action(org, action.into()));
     }
 
-    /// Deactivates the grant of the default project to an organization. Roles that were given by
-    /// it stay, as in ZITADEL.
+    /// Deactivates the grant of the default project to an organization. Roles granted through it
+    /// stay, as in ZITADEL.
     #[track_caller]
     pub fn deactivate_project_grant(&self, org: &OrgId) {
         self.deactivate_project_grant_in(self.project_id(), org);
     }
 
-    /// The same with any project.
+    /// Deactivates the grant of any project to an organization.
     #[track_caller]
     pub fn deactivate_project_grant_in(&self, project: &ProjectId, org: &OrgId) {
         must(self.shared.world().set_project_grant_active(project, org, false));

@@ -1,11 +1,11 @@
-//! Taking roles away from many at once: by the project, its grants, an organization.
+//! Revoking roles of many users at once: by the project, its grants, an organization.
 
 use super::{ZitadelDouble, must};
 use crate::ids::{OrgId, UserId};
 
 /// # Roles of many
 impl ZitadelDouble {
-    /// Removes a role of the default project, and takes it out of every grant in the same write.
+    /// Removes a role of the default project, and removes it from every grant in the same write.
     #[track_caller]
     pub fn remove_project_role(&self, role: &str) {
         must(self.shared.world().remove_role(self.project_id(), role));
@@ -23,15 +23,15 @@ impl ZitadelDouble {
         must(self.shared.world().set_grants_active(user, true));
     }
 
-    /// Takes a role of the default project from a foreign organization, and from the users that the
-    /// organization gave it to. A project grant begins with the first role that its organization
-    /// gives.
+    /// Takes a role of the default project from a foreign organization, and from the users to whom
+    /// the organization granted it. A project grant begins with the first role that its
+    /// organization grants.
     #[track_caller]
     pub fn reduce_project_grant(&self, org: &OrgId, role: &str) {
         must(self.shared.world().reduce_project_grant(self.project_id(), org, role));
     }
 
-    /// Takes the default project from a foreign organization, with every grant that it gave.
+    /// Takes the default project from a foreign organization, with every grant that it made.
     #[track_caller]
     pub fn remove_project_grant(&self, org: &OrgId) {
         must(self.shared.world().remove_project_grant(self.project_id(), org));

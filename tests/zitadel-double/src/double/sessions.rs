@@ -1,4 +1,4 @@
-//! The tokens of a login, and the end of sessions and tokens, one by one.
+//! Tokens of a login, and the end of single sessions and tokens.
 
 use super::{ZitadelDouble, must};
 use crate::ids::UserId;
@@ -11,14 +11,14 @@ impl ZitadelDouble {
         must(self.shared.world().remove_pat(token));
     }
 
-    /// Returns the refresh token of a session token; introspection calls it inactive.
+    /// Returns the refresh token of a session token; introspection reports it as inactive.
     #[must_use]
     #[track_caller]
     pub fn refresh_token(&self, token: &str) -> String {
         must(self.shared.world().refresh_token(token))
     }
 
-    /// Returns an id token of the login behind a session token; introspection calls it inactive.
+    /// Returns an id token of the login behind a session token; it is inactive at introspection.
     #[must_use]
     #[track_caller]
     pub fn id_token(&self, token: &str) -> String {
@@ -31,13 +31,13 @@ impl ZitadelDouble {
         must(self.shared.world().revoke_refresh(token));
     }
 
-    /// Ends the login session behind a session token: all tokens that grew out of it are dead.
+    /// Ends the login session behind a session token: all tokens derived from it are dead.
     #[track_caller]
     pub fn end_session(&self, token: &str) {
         must(self.shared.world().end_session(token, self.issuer()));
     }
 
-    /// Signs a person out: every session token is dead.
+    /// Signs a person out: every session token of the user is dead.
     #[track_caller]
     pub fn sign_out(&self, user: &UserId) {
         must(self.shared.world().sign_out(user, self.issuer()));

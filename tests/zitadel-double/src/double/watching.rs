@@ -1,4 +1,4 @@
-//! Seeing what reached the double.
+//! Requests, counts and violations that the double recorded.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::ZitadelDouble;
 use crate::traffic::{Counts, RecordedRequest};
 use crate::violation::Violation;
 
-/// Longer than anything that a test may have to wait for on a busy machine.
+/// Longer than any wait of a test, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// # Observation
@@ -19,36 +19,36 @@ impl ZitadelDouble {
         self.shared.traffic.requests()
     }
 
-    /// How many introspections arrived, whatever they were answered.
+    /// Number of introspections that arrived, whatever the response.
     #[must_use]
     pub fn introspections(&self) -> usize {
         self.counts().introspections
     }
 
-    /// How often the discovery document was asked for.
+    /// Number of requests for the discovery document.
     #[must_use]
     pub fn discoveries(&self) -> usize {
         self.counts().discoveries
     }
 
-    /// How many TCP connections were accepted.
+    /// Number of accepted TCP connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.counts().connections
     }
 
-    /// All counts of one moment.
+    /// All counts, taken at one moment.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.traffic.counts()
     }
 
-    /// Forgets requests and counts.
+    /// Clears requests and counts.
     pub fn reset_counts(&self) {
         self.shared.traffic.reset();
     }
 
-    /// Number of searches for events that arrived, whatever they were answered.
+    /// Number of searches for events that arrived, whatever the response.
     #[must_use]
     pub fn event_calls(&self) -> usize {
         self.counts().event_calls
@@ -61,13 +61,13 @@ impl ZitadelDouble {
     }
 
     /// Bodies of the searches for events since the start or the last reset, oldest first; `null`
-    /// stands for one that is no JSON.
+    /// stands for a body that is not JSON.
     #[must_use]
     pub fn event_requests(&self) -> Vec<Value> {
         self.shared.traffic.event_requests()
     }
 
-    /// Comes back as soon as at least `count` searches for events have arrived.
+    /// Waits until at least `count` searches for events have arrived.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -76,7 +76,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.event_calls >= count).await;
     }
 
-    /// Comes back as soon as at least `count` introspections have arrived.
+    /// Waits until at least `count` introspections have arrived.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -85,7 +85,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.introspections >= count).await;
     }
 
-    /// Comes back as soon as the discovery document was asked for at least `count` times.
+    /// Waits until the discovery document was requested at least `count` times.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -94,7 +94,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.discoveries >= count).await;
     }
 
-    /// Comes back as soon as at least `count` connections were accepted.
+    /// Waits until at least `count` connections were accepted.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -103,14 +103,13 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.connections >= count).await;
     }
 
-    /// The violations that nobody took yet.
+    /// Violations that no test has taken yet.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         self.shared.violations.list()
     }
 
-    /// Takes the violations: a test that breaks a rule on purpose says which one with
-    /// this.
+    /// Takes the violations; a test that breaks a rule on purpose asserts them by this.
     #[must_use]
     pub fn take_violations(&self) -> Vec<Violation> {
         self.shared.violations.take()

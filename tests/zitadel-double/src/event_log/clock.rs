@@ -1,4 +1,4 @@
-//! The database's clock, which gives events their times.
+//! The database's clock, from which events take their times.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub enum LogClock {
     Behind(Duration),
 }
 
-/// Gives times that rise from one write to the next, except where a test turns the clock back.
+/// Clock whose times rise from one write to the next, except where a test turns it back.
 #[derive(Debug, Default)]
 pub(crate) struct DatabaseClock {
     offset: i64,

@@ -50,7 +50,7 @@ pub(crate) fn types(call: &Call<'_>, shared: &Shared) -> Reply {
     found().unwrap_or_else(Reply::from)
 }
 
-/// An empty list is left out, as in all JSON of protocol buffers.
+/// Returns a list; as in all JSON of protocol buffers, an empty one is left out.
 fn list(name: &str, members: impl Iterator<Item = Value>) -> Reply {
     match members.collect() {
         Value::Array(none) if none.is_empty() => Reply::json(&json!({})),
@@ -72,7 +72,7 @@ fn check_call(call: &Call<'_>, log: &ViolationLog) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A token that died, and a right that was taken, are an operator's doing: they are no violations.
+/// Authorizes a call. A dead token and a revoked right are an operator's doing, not violations.
 fn authorize(headers: &HeaderMap, world: &World, log: &ViolationLog) -> Result<(), Refusal> {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = value.is_some_and(|value| value.starts_with("Bearer "));

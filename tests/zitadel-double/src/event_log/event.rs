@@ -1,13 +1,13 @@
-//! One event: what an order writes, and its form in a page of the log.
+//! Events: what an order writes, and the JSON form in a page of the log.
 
 use serde_json::{Map, Value, json};
 
 use super::times;
 
-/// Id of the user who set the instance up and gives all orders of an administrator.
+/// Id of the user who set up the instance and is the author of administrator orders.
 pub(crate) const SETUP_USER: &str = "340000000000000999";
 
-/// Author of what ZITADEL does by itself.
+/// Author of changes that ZITADEL makes by itself.
 const SYSTEM: &str = "SYSTEM";
 
 /// Id of the instance, which owns login sessions and its own members.
@@ -16,20 +16,20 @@ pub(crate) const INSTANCE: &str = "340000000000000500";
 /// An event to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
-    /// Kind of the thing that changed, such as `usergrant`.
+    /// Kind of the changed thing, such as `usergrant`.
     pub aggregate_type: String,
-    /// Id of the thing that changed.
+    /// Id of the changed thing.
     pub aggregate_id: String,
     /// Name of the change, such as `user.grant.removed`.
     pub event_type: String,
-    /// Details; `None` is an event that has no payload at all.
+    /// Details; `None` if the event has no payload at all.
     pub payload: Option<Value>,
     /// Id of the organization or the instance that owns the thing.
     pub resource_owner: String,
 }
 
 impl NewEvent {
-    /// Makes an event without a payload.
+    /// Creates an event without a payload.
     #[must_use]
     pub fn new(
         aggregate_type: &str,
@@ -60,32 +60,32 @@ pub(crate) enum Editor {
     Setup,
     /// ZITADEL itself, at a login.
     System,
-    /// A request without a user of its own, such as a refresh.
+    /// Request without a user of its own, such as a refresh.
     Unnamed,
-    /// The caller of the management API.
+    /// Caller of the management API.
     Caller(Caller),
 }
 
-/// A user who calls the management API.
+/// User who calls the management API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
-/// An event as the log holds it.
+/// Event as the log stores it.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) content: NewEvent,
     pub(crate) editor: Editor,
-    /// Counts the events of one aggregate, from 1.
+    /// Number of the event in its aggregate, from 1.
     pub(crate) sequence: u64,
     /// Microseconds since the Unix epoch by the database's clock.
     pub(crate) created: i64,
 }
 
 impl Editor {
-    /// The user id, where there is one.
+    /// User id, if there is one.
     pub(crate) fn user_id(&self) -> Option<&str> {
         match self {
             Self::Setup => Some(SETUP_USER),
@@ -110,7 +110,7 @@ impl Editor {
 }
 
 impl Event {
-    /// The event as a page of the log shows it. A member without a value is left out.
+    /// Returns the event as a page of the log shows it, without members that have no value.
     pub(super) fn to_json(&self) -> Value {
         let NewEvent { aggregate_type, aggregate_id, event_type, payload, resource_owner } =
             &self.content;
@@ -134,7 +134,7 @@ impl Event {
     }
 }
 
-/// A type with its name for people.
+/// Returns a type with its localized name.
 pub(super) fn named(group: &str, name: &str) -> Value {
     json!({
         "type": name,

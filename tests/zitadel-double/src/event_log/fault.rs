@@ -1,23 +1,23 @@
-//! The ways in which the log can fail besides those of every endpoint.
+//! Faults of the event log besides those that every endpoint can have.
 
 use crate::fault::{DATABASE_HOST, Fault};
 use crate::oidc::Reply;
 use crate::refusal::Refusal;
 
-/// Failure of the event log. Each answer of a faulty database was seen at a real server while one
-/// table was away.
+/// Fault of the event log. The responses of a faulty database were observed at a real server from
+/// which one table had been removed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventLogFault {
-    /// A fault that every endpoint can have; [`Fault::DatabaseDown`] is a stopped database.
+    /// Fault that every endpoint can have; [`Fault::DatabaseDown`] is a stopped database.
     Any(Fault),
-    /// 401 as for an unknown token, while the table of tokens is away.
+    /// 401 as for an unknown token: the table of tokens is missing.
     TokenInvalid,
     /// 404 as for a user without a manager role.
     MembershipNotFound,
-    /// 403 while the table of events is away.
+    /// 403: the table of events is missing.
     OrganizationMissing,
-    /// 500 with the database's words, which name [`DATABASE_HOST`], while another table is away.
+    /// 500 with the database's words, which name [`DATABASE_HOST`]: another table is missing.
     DatabaseError,
 }
 
@@ -28,7 +28,7 @@ impl From<Fault> for EventLogFault {
 }
 
 impl EventLogFault {
-    /// The answer in place of the right one, or the fault that is to be acted out.
+    /// Returns the response in place of the right one, or the fault to simulate.
     pub(crate) fn met(self) -> Result<Reply, Fault> {
         let refusal = match self {
             Self::Any(fault) => return Err(fault),

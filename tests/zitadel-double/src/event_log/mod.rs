@@ -29,27 +29,27 @@ pub use writes::{HeldPush, PendingEvent};
 use crate::clock::unix_micros;
 use crate::webhooks::Targets;
 
-/// Number of events that are kept; the oldest go first.
+/// Maximum number of stored events; the oldest are dropped first.
 const CAPACITY: usize = 100_000;
 
-/// Number of events that a page has at most.
+/// Maximum number of events in a page.
 const MOST_OF_A_PAGE: usize = 1000;
 
-/// The names of all event types of the version that this double follows.
+/// Names of all event types of the version that this double follows.
 const EVENT_TYPES: &str = include_str!("../../../observed/event-types.txt");
 
-/// The log, its readers by webhook, and how a test bent it.
+/// The log, the webhooks that it feeds, and the faults that a test set.
 pub(crate) struct EventLog {
-    /// In the order of their times.
+    /// Events in the order of their times.
     events: VecDeque<Event>,
-    /// The newest sequence of each aggregate.
+    /// Newest sequence of each aggregate.
     sequences: HashMap<(String, String), u64>,
     pub(crate) clock: clock::DatabaseClock,
     pub(crate) known_types: Vec<String>,
     pub(crate) page_cap: usize,
     pub(crate) webhooks: Targets,
     pub(crate) rows: Rows,
-    /// The caller of a management call, while it is carried out: author of what it writes.
+    /// Caller of the management call under way: author of the events that it writes.
     pub(crate) caller: Option<Caller>,
     last: Row,
 }
@@ -69,7 +69,7 @@ impl EventLog {
         }
     }
 
-    /// Writes events at once: all of them have one time, later than that of any write before.
+    /// Writes events at once: all have one time, later than that of any write before.
     pub(crate) fn write(&mut self, editor: Editor, events: impl IntoIterator<Item = NewEvent>) {
         let created = self.clock.next();
         let editor = match &self.caller {
@@ -88,17 +88,17 @@ impl EventLog {
         }
     }
 
-    /// Details of the last write: of the newest event of what its first event is about.
+    /// Details of the last write: those of the thing that its first event concerns.
     pub(crate) fn last_write(&self) -> &Row {
         &self.last
     }
 
-    /// Time of the newest event: microseconds since the Unix epoch.
+    /// Time of the newest event, in microseconds since the Unix epoch.
     pub(crate) fn newest(&self) -> i64 {
         self.events.back().map_or_else(unix_micros, |event| event.created)
     }
 
-    /// Gives an event its time and its number, without showing it.
+    /// Assigns an event its time and number, without showing it.
     pub(crate) fn reserve(&mut self, content: NewEvent) -> Event {
         let created = self.clock.next();
         self.stamped(Editor::Setup, content, created)
@@ -115,8 +115,7 @@ impl EventLog {
         }
     }
 
-    /// Drops all but the oldest `keep` events, as a restored backup does: numbers that are lost are
-    /// given again.
+    /// Drops all but the oldest `keep` events, as a restored backup does. Their numbers are reused.
     pub(crate) fn restore(&mut self, keep: usize) {
         self.events.truncate(keep);
         self.sequences.clear();
@@ -136,7 +135,7 @@ impl EventLog {
         Event { content, editor, sequence: *sequence, created }
     }
 
-    /// The events of one page, in the order that was asked for.
+    /// Events of one page, in the requested order.
     fn page(&self, search: &Search) -> Vec<&Event> {
         let known = |event: &&Event| self.known_types.contains(&event.content.event_type);
         let found = self.events.iter().filter(|event| search.finds(event)).filter(known);

@@ -1,6 +1,6 @@
-//! Rows of lists: the begin of each thing and the event that changed it last.
+//! Rows of lists: the creation of each thing and the event that changed it last.
 //!
-//! ZITADEL's lists are projections of the events; so are these rows.
+//! As ZITADEL's lists are, these rows are projections of the events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,34 +8,34 @@ use super::visibility::{Visibility, VisibilityLag};
 use super::{Event, NewEvent};
 use crate::clock::unix_micros;
 
-/// The part of a row that every list shows as `details`.
+/// Part of a row that every list shows as `details`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Sequence of the event that changed it last.
+    /// Sequence of the last event that changed the thing.
     pub(crate) sequence: u64,
-    /// Microseconds since the Unix epoch.
+    /// Creation, in microseconds since the Unix epoch.
     pub(crate) created: i64,
     pub(crate) changed: i64,
     /// Id of the organization or the instance that owns the thing.
     pub(crate) owner: String,
 }
 
-/// The rows of all things, by their keys.
+/// Rows of all things, by their keys.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// Start of the instance: microseconds since the Unix epoch.
+    /// Start of the instance, in microseconds since the Unix epoch.
     began: i64,
     all: HashMap<String, Row>,
     removed: HashSet<String>,
     visibility: Visibility,
 }
 
-/// The key of a role, whose name is unique in its project alone.
+/// Returns the key of a role, whose name is unique only within its project.
 pub(crate) fn row_of_role(project: impl AsRef<str>, role: &str) -> String {
     format!("{}/{role}", project.as_ref())
 }
 
-/// The key of a member of the instance or of an organization.
+/// Returns the key of a member of the instance or of an organization.
 pub(crate) fn row_of_member(of: impl AsRef<str>, user: impl AsRef<str>) -> String {
     format!("{}/{}", of.as_ref(), user.as_ref())
 }
@@ -50,7 +50,7 @@ impl Rows {
         }
     }
 
-    /// The row of a thing. One that no event began is as old as the instance.
+    /// Returns the row of a thing. One without an event of its own is as old as the instance.
     pub(crate) fn get(&self, key: &str, owner: impl AsRef<str>) -> Row {
         let owner = || owner.as_ref().to_owned();
         let before =
@@ -58,12 +58,12 @@ impl Rows {
         self.all.get(key).cloned().unwrap_or_else(before)
     }
 
-    /// Decides how late readers see things that are added from now on.
+    /// Sets the lag until readers see later additions.
     pub(crate) fn set_lag(&mut self, lag: VisibilityLag) {
         self.visibility.set(lag);
     }
 
-    /// Tells if readers see a thing already.
+    /// Returns whether readers see a thing already.
     pub(crate) fn shows(&self, key: impl AsRef<str>) -> bool {
         self.visibility.shows(key.as_ref())
     }
@@ -73,12 +73,12 @@ impl Rows {
         self.visibility.read();
     }
 
-    /// Tells if an event removed the thing.
+    /// Returns whether an event removed the thing.
     pub(crate) fn is_removed(&self, key: &str) -> bool {
         self.removed.contains(key)
     }
 
-    /// Takes over what an event says.
+    /// Applies an event to the rows.
     pub(super) fn note(&mut self, event: &Event) {
         let key = key(&event.content);
         if event.content.event_type.ends_with(".removed") {
@@ -96,7 +96,8 @@ impl Rows {
     }
 }
 
-/// The thing that an event is about: the aggregate, or a part of it that has a list of its own.
+/// Returns the key of the thing that an event concerns: the aggregate, or a part of it that has a
+/// list of its own.
 fn key(event: &NewEvent) -> String {
     let aggregate = &event.aggregate_id;
     let member = |name: &str| {

@@ -1,4 +1,4 @@
-//! A search of the log: its members, its limits, and the events it finds.
+//! Search of the log: its members, its limits, and the events it finds.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,11 +12,11 @@ use crate::violation::{Violation, ViolationLog};
 const MOST_EVENT_TYPES: usize = 30;
 const MOST_AGGREGATE_TYPES: usize = 10;
 
-/// The members of a search that the double knows.
+/// Members of a search that the double knows.
 const KNOWN_MEMBERS: [&str; 6] =
     ["limit", "asc", "range", "aggregateTypes", "eventTypes", "aggregateId"];
 
-/// A search as it is sent; every member may be left out.
+/// Search as sent; every member is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Search {
@@ -50,7 +50,7 @@ impl TryFrom<String> for Moment {
 }
 
 impl Search {
-    /// Reads the body of a call. Unknown members are ignored, and remembered as violations.
+    /// Parses the body of a call. Unknown members are ignored, and recorded as violations.
     pub(super) fn parse(body: &[u8], log: &ViolationLog) -> Result<Self, Refusal> {
         let malformed = |error: serde_json::Error| {
             log.add(Violation::SearchMalformed);
@@ -86,7 +86,7 @@ impl Search {
         Ok(())
     }
 
-    /// Number of events that the page may have; 0 and more than 1 000 mean 1 000.
+    /// Maximum number of events in the page; 0 and more than 1 000 mean 1 000.
     pub(super) fn limit(&self) -> usize {
         match usize::try_from(self.limit) {
             Ok(limit @ 1..=MOST_OF_A_PAGE) => limit,
@@ -105,7 +105,7 @@ impl Search {
     }
 }
 
-/// An empty list names everything.
+/// Returns whether a list names a value; an empty list names everything.
 fn one_of(list: &[String], name: &str) -> bool {
     list.is_empty() || list.iter().any(|known| known == name)
 }

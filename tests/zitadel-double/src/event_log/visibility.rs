@@ -1,4 +1,4 @@
-//! Lag of readers, which look at projections of the events, behind additions.
+//! Lag behind additions of readers that use projections of the events.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,16 +9,16 @@ use crate::clock::{micros, unix_micros};
 /// Lag of lists and introspection behind additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VisibilityLag {
-    /// At once.
+    /// No lag.
     #[default]
     None,
     /// After this time.
     Time(Duration),
-    /// After this many reads have missed it. A list and an introspection are one read each.
+    /// After this many reads without the addition. A list and an introspection are one read each.
     Reads(usize),
 }
 
-/// The things that are not seen yet, by the keys of their rows.
+/// Things that readers do not see yet, by the keys of their rows.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     lag: VisibilityLag,
@@ -33,7 +33,7 @@ enum Until {
 }
 
 impl Visibility {
-    /// Decides about things from now on; those that are hidden stay so for their lag.
+    /// Sets the lag of later additions; things already hidden keep theirs.
     pub(super) fn set(&mut self, lag: VisibilityLag) {
         self.lag = lag;
     }

@@ -1,4 +1,4 @@
-//! Writes that take their time: one that stays open, and one that is seen after its neighbour.
+//! Slow writes: one that stays open, and one that becomes visible after its successor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::sync::watch;
 use super::{Event, NewEvent};
 use crate::shared::Shared;
 
-/// Time after which ZITADEL gives up a write (`Eventstore.PushTimeout`).
+/// Time after which ZITADEL aborts a write (`Eventstore.PushTimeout`).
 const PUSH_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The number of writes that are open.
+/// Number of open writes.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenWrites(watch::Sender<usize>);
 
@@ -20,7 +20,7 @@ impl OpenWrites {
         Self(watch::Sender::new(0))
     }
 
-    /// Comes back when no write is open, at the latest when the open ones have been given up.
+    /// Waits until no write is open, at most until the open ones have timed out.
     pub(crate) async fn finished(&self) {
         let mut open = self.0.subscribe();
         let finished = open.wait_for(|open| *open == 0);
@@ -33,7 +33,7 @@ impl OpenWrites {
     }
 }
 
-/// A write that stays open until this is dropped, or 15 seconds have passed for a reader.
+/// Write that stays open until this is dropped; a reader waits for it at most 15 seconds.
 #[derive(Debug)]
 #[must_use = "the write is finished when this is dropped"]
 pub struct HeldPush(OpenWrites);
@@ -44,7 +44,7 @@ impl Drop for HeldPush {
     }
 }
 
-/// An event that has its time and is not to be seen yet; dropping it gives it up.
+/// Event that has its time but is not visible yet; dropping it discards the event.
 #[derive(Debug)]
 #[must_use = "the event is seen when it is committed"]
 pub struct PendingEvent {
@@ -58,7 +58,7 @@ impl PendingEvent {
         Self { event, shared: Arc::clone(shared) }
     }
 
-    /// Shows the event to readers, at the place of its time.
+    /// Shows the event to readers, at the position of its time.
     pub fn commit(self) {
         self.shared.world().log.show(self.event);
     }

@@ -8,7 +8,7 @@ use super::request::{Outcome, Request, at};
 use crate::refusal::Refusal;
 use crate::world::{App, OidcSettings, TokenShape};
 
-/// Settings of an OIDC application that decide nothing here.
+/// Settings of an OIDC application that have no effect here.
 const FURTHER: [&str; 9] = [
     "postLogoutRedirectUris",
     "devMode",
@@ -31,7 +31,7 @@ pub(super) fn add_oidc(request: &mut Request<'_>, project: &str) -> Outcome {
     apps::add(request, project, name, |project, id| App::oidc(project, id, settings))
 }
 
-/// Replaces all settings: what the body leaves out is at its default from then on.
+/// Replaces all settings: those absent from the body return to their defaults.
 pub(super) fn change_oidc(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
     request.may("project.app.write")?;
     let settings = oidc_settings(request);

@@ -89,7 +89,7 @@ fn api_config(client: &ClientId, app: &App) -> Value {
 
 fn oidc_config(client: &ClientId, settings: &OidcSettings) -> Value {
     let mut config = serde_json::Map::new();
-    // The first of each enumeration is left out.
+    // The first value of each enumeration is left out.
     let unless = |first: &str, name: &str| if name == first { "" } else { name }.to_owned();
     put(&mut config, "redirectUris", settings.redirect_uris.clone());
     put(&mut config, "responseTypes", settings.response_types.clone());
@@ -144,7 +144,7 @@ fn set_state(
     Ok(only(changed(request.world)))
 }
 
-/// An application of a project of the organization.
+/// Finds an application of a project of the organization.
 pub(super) fn find<'a>(
     request: &'a Request<'_>,
     project: &str,

@@ -1,4 +1,4 @@
-//! The user behind a call, and what its manager roles allow.
+//! The user behind a call, and the permissions of its manager roles.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -9,7 +9,7 @@ use crate::ids::{OrgId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{Token, World};
 
-/// Selects another organization than the caller's own.
+/// Header that selects an organization other than the caller's own.
 const ORG_HEADER: &str = "x-zitadel-orgid";
 
 /// Scope that puts ZITADEL's own project into the audience of a session token.
@@ -19,14 +19,14 @@ const OWN_AUDIENCE: &str = "urn:zitadel:iam:org:project:id:zitadel:aud";
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(super) user: UserId,
-    /// The organization that the call is about.
+    /// Organization that the call concerns.
     pub(super) org: OrgId,
     pub(super) permissions: Vec<&'static str>,
     is_manager: bool,
 }
 
 impl Caller {
-    /// Checks the token, then the organization, then that there is a manager role.
+    /// Checks the token, then the organization, then that the user has a manager role.
     pub(crate) fn of(headers: &HeaderMap, world: &World) -> Result<Self, Refusal> {
         let caller = Self::authenticated(headers, world)?;
         caller.has_role()?;
@@ -57,7 +57,7 @@ impl Caller {
         if self.is_manager { Ok(()) } else { Err(Refusal::no_membership()) }
     }
 
-    /// Refuses a call that needs another permission.
+    /// Refuses a caller without this permission.
     pub(crate) fn may(&self, permission: &str) -> Result<(), Refusal> {
         if self.permissions.contains(&permission) { Ok(()) } else { Err(Refusal::no_permission()) }
     }

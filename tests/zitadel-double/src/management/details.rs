@@ -1,4 +1,4 @@
-//! `details` of answers: who owns a thing, and when it changed.
+//! `details` of responses: owner and times of a thing.
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn changed(world: &World) -> Value {
     })
 }
 
-/// An answer that has nothing but details.
+/// Returns a response that has only details.
 pub(super) fn only(details: Value) -> Value {
     Map::from_iter([("details".to_owned(), details)]).into()
 }
@@ -36,7 +36,7 @@ pub(super) fn listed(row: &Row) -> Value {
     })
 }
 
-/// Adds a member unless it is empty, false or null, as JSON of protocol buffers leaves those out.
+/// Adds a member unless it is empty, false or null: JSON of protocol buffers leaves those out.
 pub(super) fn put(object: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     let value = value.into();
     let is_default = match &value {

@@ -1,4 +1,4 @@
-//! User grants: roles of a project for a user, given by the organization of the call.
+//! User grants: roles of a project for a user, granted by the organization of the call.
 
 use std::collections::BTreeSet;
 

@@ -7,11 +7,11 @@ use super::request::{Outcome, Request, at, text_of};
 use crate::event_log::of_protobuf;
 use crate::refusal::Refusal;
 
-/// Number of rows that a page has at most.
+/// Maximum number of rows in a page.
 pub(super) const MOST_OF_A_PAGE: usize = 100;
 
 impl Request<'_> {
-    /// The page that `query` asks for, of at most 100 rows.
+    /// Returns the page that `query` requests, of at most 100 rows.
     pub(super) fn page(&self, rows: Vec<Value>) -> Value {
         let number = |name: &str| {
             let member = at(at(&self.body, "query"), name);
@@ -36,8 +36,7 @@ impl Request<'_> {
         answer.into()
     }
 
-    /// The page of the rows that every query of the body finds. A query that the list does not know
-    /// is refused.
+    /// Returns the page of the rows that match every query. An unsupported query is refused.
     pub(super) fn page_of<T>(
         &self,
         known: &[&str],
@@ -56,7 +55,7 @@ impl Request<'_> {
     }
 }
 
-/// Compares a text by the `method` of a query, with the text that the query has under `name`.
+/// Compares a text, by the `method` of a query, with the query's member `name`.
 pub(super) fn matches(query: &Value, name: &str, text: &str) -> bool {
     let (method, wanted) = (text_of(query, "method"), text_of(query, name));
     let (text, wanted) = match method.strip_suffix("_IGNORE_CASE") {
@@ -71,12 +70,12 @@ pub(super) fn matches(query: &Value, name: &str, text: &str) -> bool {
     }
 }
 
-/// Tells if two names are the same to ZITADEL, which disregards case.
+/// Returns whether two names are equal to ZITADEL, which ignores case.
 pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-/// An object without its empty members.
+/// Returns an object without its empty members.
 pub(super) fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let mut object = Map::new();
     for (name, value) in members {

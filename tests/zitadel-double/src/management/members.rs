@@ -15,7 +15,7 @@ use crate::world::{Level, User};
 /// Queries that the list knows.
 const QUERIES: [&str; 1] = ["userIdQuery"];
 
-/// A list of managers: its place, the permissions that it asks for, its roles.
+/// List of managers: its place, the permissions that it requires, its roles.
 pub(super) struct Managers {
     level: Level,
     permissions: &'static str,

@@ -1,8 +1,8 @@
-//! The management API, as far as a set-up of this project's API needs it: a bearer token in, JSON
-//! in and out, one file for each subject.
+//! The management API, as far as this project's setup needs it: a bearer token, JSON in and out,
+//! one file per subject.
 //!
-//! Every change writes its events to the event log, and introspection sees it at once. Members of
-//! a body that the double does not know are ignored, as ZITADEL's gateway does.
+//! Every change writes its events to the event log, and introspection sees it at once. Unknown
+//! members of a body are ignored, as ZITADEL's gateway does.
 
 mod app_keys;
 mod app_settings;
@@ -43,7 +43,7 @@ use crate::shared::Shared;
 use crate::violation::Violation;
 use crate::world::User;
 
-/// Beginnings of the paths of this API.
+/// Path prefixes of this API.
 const PREFIXES: [&str; 7] = [
     "/management/v1/",
     "/admin/v1/members",
@@ -57,7 +57,7 @@ const PREFIXES: [&str; 7] = [
 /// Path of the session API, which answers 201 to a new session.
 const SESSIONS_PATH: &str = "/v2/sessions";
 
-/// Tells if a path belongs to this API.
+/// Returns whether a path belongs to this API.
 pub(crate) fn has_path(path: &str) -> bool {
     PREFIXES.iter().any(|prefix| path.starts_with(prefix))
 }
@@ -80,7 +80,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     let body = if call.method == Method::GET { b"" } else { call.body };
     let body = request::parse(body)?;
     let mut world = shared.world();
-    // Every user may make a session.
+    // Every user may create a session.
     let needs_role = !path.starts_with(SESSIONS_PATH) && !path.starts_with("/v2/oidc/");
     let caller = Caller::authenticated(call.headers, &world)?;
     if needs_role {
@@ -89,7 +89,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     let name = world.users.get(&caller.user).map(User::display_name);
     world.log.caller =
         Some(event_log::Caller { id: caller.user.to_string(), name: name.unwrap_or_default() });
-    // The gateway decodes before it splits: an encoded slash parts segments as a plain one does.
+    // The gateway decodes before it splits: an encoded slash separates segments as well.
     let decoded = decoded(path);
     let segments: Vec<&str> = decoded.split('/').skip(1).collect();
     let mut request = Request { world: &mut world, caller, body, issuer: call.issuer };
@@ -101,7 +101,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     })
 }
 
-/// A path; one that cannot be decoded stays as it is.
+/// Decodes a path; one that cannot be decoded stays as it is.
 fn decoded(path: &str) -> String {
     unescape(&path.replace('+', "%2B")).unwrap_or_else(|| path.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use crate::refusal::Refusal;
 
-/// Refuses a password that is shorter than eight characters or lacks a kind of them.
+/// Refuses a password that is shorter than eight characters or lacks a character class.
 pub(super) fn check(password: &str) -> Result<(), Refusal> {
     let has = |kind: fn(char) -> bool| password.chars().any(kind);
     let is_symbol = |letter: char| !letter.is_alphanumeric();

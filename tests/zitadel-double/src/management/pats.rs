@@ -23,7 +23,7 @@ pub(super) fn add(request: &mut Request<'_>, user: &str) -> Outcome {
     Ok(json!({ "tokenId": token_id, "token": token, "details": added(request.world) }))
 }
 
-/// Lists what was not removed, a dead token of a user that was deactivated included.
+/// Lists tokens that were not removed, including dead ones of a deactivated user.
 pub(super) fn search(request: &Request<'_>, user: &str) -> Outcome {
     request.may("user.read")?;
     let rows = &request.world.log.rows;

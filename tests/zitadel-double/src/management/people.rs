@@ -1,4 +1,4 @@
-//! People by the v2 API, which alone lets a caller choose the id of a user.
+//! People in the v2 API, the only one in which a caller can choose the id of a user.
 
 use super::details::added;
 use super::lists::{object, same_name};
@@ -60,7 +60,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     Ok(object([("userId", id.as_str().into()), ("details", added(request.world))]))
 }
 
-/// Returns the telephone number if it is verified; no answer shows another one.
+/// Returns the telephone number if it is verified; responses never show an unverified one.
 fn verified_phone(request: &Request<'_>) -> Option<String> {
     let phone = at(&request.body, "phone");
     let is_verified = at(phone, "isVerified").as_bool().unwrap_or_default();

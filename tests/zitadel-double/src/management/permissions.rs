@@ -1,6 +1,6 @@
 //! Manager roles and the permissions that they hold, in ZITADEL's order.
 
-/// Every manager role that a member may be given, those of the instance first.
+/// Every manager role that can be assigned, those of the instance first.
 pub(super) const ROLES: [&str; 14] = [
     "IAM_OWNER",
     "IAM_OWNER_VIEWER",
@@ -18,8 +18,8 @@ pub(super) const ROLES: [&str; 14] = [
     "ORG_PROJECT_CREATOR",
 ];
 
-/// The permissions of all these roles, each once. The double knows those of five roles; another
-/// role is a membership without a permission.
+/// Returns the permissions of these roles, each once. The double knows the permissions of five
+/// roles; any other role is a membership without permissions.
 pub(super) fn of(roles: &[&str]) -> Vec<&'static str> {
     let mut all = Vec::new();
     for permission in roles.iter().flat_map(|role| permissions(role)) {

@@ -1,4 +1,4 @@
-//! One call: its caller, its body, and the world that it may change.
+//! One call: its caller, its body, and the world it may change.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::ids::{OrgId, ProjectId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{Project, User, World};
 
-/// The answer to a call, or why there is none.
+/// Response to a call, or its refusal.
 pub(super) type Outcome = Result<Value, Refusal>;
 
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
 
-/// A call with a valid token.
+/// Call with a valid token.
 pub(super) struct Request<'a> {
     pub(super) world: &'a mut World,
     pub(super) caller: Caller,
@@ -23,7 +23,7 @@ pub(super) struct Request<'a> {
     pub(super) issuer: &'a str,
 }
 
-/// An empty body is an empty object.
+/// Parses a body; an empty one is an empty object.
 pub(super) fn parse(body: &[u8]) -> Outcome {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(json!({}));
@@ -34,7 +34,7 @@ pub(super) fn parse(body: &[u8]) -> Outcome {
 }
 
 impl Request<'_> {
-    /// Tells if lists show a thing already, by the key of its row.
+    /// Returns whether lists show a thing already, by the key of its row.
     pub(super) fn shows(&self, key: impl AsRef<str>) -> bool {
         self.world.log.rows.shows(key)
     }
@@ -47,12 +47,12 @@ impl Request<'_> {
         self.caller.org.clone()
     }
 
-    /// A text of the body; empty when it is not there.
+    /// Returns a text of the body; empty if absent.
     pub(super) fn text(&self, name: &str) -> String {
         text_of(&self.body, name).to_owned()
     }
 
-    /// A text that must have from 1 to 200 characters, under the name that the gateway calls it.
+    /// Returns a text of 1 to 200 characters; errors name it as the gateway does.
     pub(super) fn required(&self, name: &str, called: &str) -> Result<String, Refusal> {
         let text = self.text(name);
         if (1..=200).contains(&text.chars().count()) {
@@ -67,18 +67,18 @@ impl Request<'_> {
         at(&self.body, name).as_bool().unwrap_or_default()
     }
 
-    /// A list of the body; empty when it is not there.
+    /// Returns a list of the body; empty if absent.
     pub(super) fn list(&self, name: &str) -> &[Value] {
         at(&self.body, name).as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// A list of texts; empty when it is not there.
+    /// Returns a list of texts; empty if absent.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         let list = self.list(name).iter();
         list.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// `expirationDate` in seconds since the Unix epoch; one that has passed is refused.
+    /// Returns `expirationDate` in seconds since the Unix epoch; a past one is refused.
     pub(super) fn expiration(&self) -> Result<Option<i64>, Refusal> {
         let text = self.text("expirationDate");
         if text.is_empty() {
@@ -93,7 +93,7 @@ impl Request<'_> {
         Ok(Some(seconds))
     }
 
-    /// A project of the organization that is not removed.
+    /// Returns a project of the organization unless it was removed.
     pub(super) fn project(&self, id: &str) -> Option<(ProjectId, &Project)> {
         let id = ProjectId::from(id);
         let project = self.world.projects.get(&id)?;
@@ -101,7 +101,7 @@ impl Request<'_> {
         is_here.then_some((id, project))
     }
 
-    /// A user of the organization that is not removed.
+    /// Returns a user of the organization unless it was removed.
     pub(super) fn user(&self, id: &str) -> Option<(UserId, &User)> {
         let id = UserId::from(id);
         let user = self.world.users.get(&id)?;
@@ -116,12 +116,12 @@ impl Request<'_> {
     }
 }
 
-/// A member of an object; null when it is not there.
+/// Returns a member of an object; null if absent.
 pub(super) fn at<'a>(object: &'a Value, name: &str) -> &'a Value {
     object.get(name).unwrap_or(&Value::Null)
 }
 
-/// A text of an object; empty when it is not there.
+/// Returns a text of an object; empty if absent.
 pub(super) fn text_of<'a>(object: &'a Value, name: &str) -> &'a str {
     at(object, name).as_str().unwrap_or_default()
 }

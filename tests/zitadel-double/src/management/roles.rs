@@ -21,7 +21,7 @@ pub(super) fn add(request: &mut Request<'_>, project: &str) -> Outcome {
     Ok(only(added(request.world)))
 }
 
-/// Adds all roles or none. The answer has no sequence and no time.
+/// Adds all roles or none. The response has no sequence and no time.
 pub(super) fn add_bulk(request: &mut Request<'_>, project: &str) -> Outcome {
     request.may("project.role.write")?;
     let roles = request.list("roles").iter();

@@ -1,4 +1,4 @@
-//! The table of the API: a method and a path, and the call that they are.
+//! Routes of the API, by method and path.
 
 use super::members::{self, Managers};
 use super::request::{Outcome, Request};
@@ -7,7 +7,7 @@ use super::{
     people, projects, roles, targets, user_secrets, user_states, users,
 };
 
-/// Carries out the call, or `None` if no call has this method and path.
+/// Carries out the call; `None` if no call has this method and path.
 pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> Option<Outcome> {
     match path {
         ["management", "v1", "orgs", "me"] if method == "GET" => Some(orgs::mine(request)),

@@ -37,7 +37,7 @@ pub(super) fn add_machine(request: &mut Request<'_>) -> Outcome {
     Ok(object([("userId", id.as_str().into()), ("details", changed(request.world))]))
 }
 
-/// Adds a person with a verified or unverified e-mail address, and with a password if there is one.
+/// Adds a person with a verified or unverified e-mail address and an optional password.
 pub(super) fn import_human(request: &mut Request<'_>) -> Outcome {
     request.may("user.write")?;
     let name = request.required("userName", "ImportHumanUserRequest.UserName")?;
@@ -100,7 +100,7 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     request.page_of(&QUERIES, users, finds, |(id, user)| shown(request, id, user))
 }
 
-/// The user of the token.
+/// Returns the user of the token.
 pub(super) fn mine(request: &Request<'_>) -> Outcome {
     let id = &request.caller.user;
     let user = request.world.users.get(id).ok_or_else(Refusal::invalid_token)?;
@@ -125,7 +125,7 @@ fn shown(request: &Request<'_>, id: &UserId, user: &User) -> Value {
     ])
 }
 
-/// Name of the kind of a user.
+/// Name of a user's kind.
 pub(super) fn kind(user: &User) -> &'static str {
     match user.kind {
         UserKind::Human => "TYPE_HUMAN",

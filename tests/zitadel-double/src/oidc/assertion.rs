@@ -1,4 +1,4 @@
-//! `private_key_jwt` (RFC 7523 §3): one assertion, parsed and checked as ZITADEL does it.
+//! `private_key_jwt` (RFC 7523 §3): one assertion, parsed and checked as ZITADEL does.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::ids::{ClientId, KeyId};
 use crate::violation::ClientRefusal;
 use crate::world::{RegisteredKey, World};
 
-/// The age at which an assertion is too old, and the lifetime that it should not exceed.
+/// Age in seconds beyond which an assertion is too old, and the lifetime it should not exceed.
 pub(super) const ONE_HOUR: i64 = 3600;
 
-/// A parsed assertion: nothing of it is verified yet.
+/// Parsed assertion; nothing in it is verified yet.
 pub(super) struct Assertion {
     header: Map<String, Value>,
     claims: Map<String, Value>,
@@ -22,13 +22,13 @@ pub(super) struct Assertion {
     signature: Vec<u8>,
 }
 
-/// The key that a client assertion says it is signed with.
+/// Returns the `kid` of a client assertion.
 pub(crate) fn key_id(compact: &str) -> Option<KeyId> {
     Assertion::parse(compact)?.key_id()
 }
 
 impl Assertion {
-    /// `None` unless these are three base64url parts, the first two of them JSON objects.
+    /// Parses three base64url parts, of which the first two are JSON objects.
     pub(super) fn parse(compact: &str) -> Option<Self> {
         let (signed, signature) = compact.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -57,7 +57,7 @@ impl Assertion {
         self.header("kid").map(KeyId::from)
     }
 
-    /// From `iat` to `exp`, in seconds.
+    /// Returns the seconds from `iat` to `exp`.
     pub(super) fn lifetime(&self) -> Option<i64> {
         Some(self.time("exp")?.saturating_sub(self.time("iat")?))
     }
@@ -113,11 +113,11 @@ impl Assertion {
         if !for_us {
             return Err(ClientRefusal::Audience);
         }
-        // The second makes it expire early.
+        // The extra second makes it expire early.
         if self.time("exp").is_none_or(|expiry| expiry <= now.saturating_add(1)) {
             return Err(ClientRefusal::Expired);
         }
-        // ZITADEL rounds its own time here, and cuts it off above.
+        // ZITADEL rounds its own time here, and truncates it above.
         let rounded = micros.saturating_add(500_000) / 1_000_000;
         match self.time("iat") {
             None => Err(ClientRefusal::NoIssuedAt),
@@ -135,7 +135,7 @@ impl Assertion {
         self.claims.get(claim)?.as_str()
     }
 
-    /// A NumericDate in whole seconds.
+    /// Returns a NumericDate in whole seconds.
     #[expect(clippy::cast_possible_truncation, reason = "the fraction is meant to be cut off")]
     fn time(&self, claim: &str) -> Option<i64> {
         let value = self.claims.get(claim)?;

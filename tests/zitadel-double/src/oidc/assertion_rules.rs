@@ -1,4 +1,4 @@
-//! What an assertion should be beyond what ZITADEL checks (RFC 7523 §3: `jti`, a short life).
+//! Rules for assertions beyond ZITADEL's own checks (RFC 7523 §3: `jti`, a short lifetime).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,12 +8,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::assertion::{Assertion, ONE_HOUR};
 use crate::violation::{Violation, ViolationLog};
 
-/// The assertions seen so far: (`iss`, `jti`) to a digest of the whole.
+/// Assertions seen: (`iss`, `jti`) to a digest of the whole assertion.
 #[derive(Debug, Default)]
 pub(crate) struct SeenAssertions(Mutex<HashMap<(String, String), Vec<u8>>>);
 
 impl SeenAssertions {
-    /// The same assertion may come again; another one with its `jti` may not.
+    /// Records violations: a lifetime over an hour, no `jti`, or a `jti` that a different assertion
+    /// has used. The same assertion may be repeated.
     pub(super) fn check(&self, assertion: &Assertion, compact: &str, log: &ViolationLog) {
         if assertion.lifetime().is_some_and(|lifetime| lifetime > ONE_HOUR) {
             log.add(Violation::AssertionLifetime);

@@ -1,7 +1,6 @@
-//! The authorization endpoint (RFC 6749 §4.1.1), as far as the way to the login page.
+//! The authorization endpoint (RFC 6749 §4.1.1), up to the redirect to the login page.
 //!
-//! There is no login page: a login client takes the request from here by
-//! `/v2/oidc/auth_requests`.
+//! There is no login page: a login client takes the request from here by `/v2/oidc/auth_requests`.
 
 use super::grants::{Refused, known_scopes};
 use super::{Call, Form, Reply};
@@ -12,13 +11,13 @@ use crate::world::{Audience, AuthRequest, OidcSettings, SessionToken, Stage, Wor
 /// Path of the endpoint.
 pub(crate) const AUTHORIZATION_PATH: &str = "/oauth/v2/authorize";
 
-/// Names the user id of the login client; its presence asks for login version 2.
+/// Header with the user id of the login client; its presence requests login version 2.
 const LOGIN_CLIENT: &str = "x-zitadel-login-client";
 
-/// Beginning of the scopes that name a role.
+/// Prefix of scopes that name a role.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
-/// Sends the browser to the login page of the version that is asked for.
+/// Redirects the browser to the login page of the requested version.
 pub(crate) fn authorize(call: &Call<'_>, shared: &Shared) -> Reply {
     let location = redirected(call, shared);
     location.map_or_else(Reply::from, Reply::redirect)
@@ -79,7 +78,7 @@ fn challenge(form: &Form) -> Option<(String, bool)> {
     (!challenge.is_empty()).then(|| (challenge.to_owned(), hashed))
 }
 
-/// Adds a scope for each role of a project that asserts roles, unless some role was asked for.
+/// Adds a scope for each role of a project that asserts roles, unless a role was requested.
 fn asserted(world: &World, client: &ClientId, mut scopes: Vec<String>) -> Vec<String> {
     let project = world.apps.get(client).and_then(|app| world.projects.get(&app.project));
     let project = project.filter(|project| project.asserts_roles);
@@ -90,7 +89,7 @@ fn asserted(world: &World, client: &ClientId, mut scopes: Vec<String>) -> Vec<St
     scopes
 }
 
-/// Every client of the project, the project, and the projects that scopes name.
+/// Returns every client of the project, the project, and the projects that scopes name.
 fn audience(world: &World, client: &ClientId, scopes: Vec<String>) -> Vec<String> {
     let audience = match world.apps.get(client) {
         Some(app) => Audience::Project(app.project.clone()),

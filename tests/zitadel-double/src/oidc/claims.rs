@@ -1,4 +1,4 @@
-//! The active answer, built at introspection time from the stored token and the user of now.
+//! The active introspection response, built at each request from the stored token and current user.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ const REGISTERED: [&str; 27] = [
 
 type Claims = Map<String, Value>;
 
-/// The claims of an active token, or `None`: inactive, whatever the cause.
+/// Returns the claims of an active token; `None` if it is inactive for any reason.
 pub(super) fn of_token(
     world: &World,
     token: &str,
@@ -85,8 +85,8 @@ pub(super) fn of_token(
     Some(in_order(claims))
 }
 
-/// Sorts the claims by name when there is one that OpenID Connect does not register; otherwise
-/// ZITADEL's own order stands.
+/// Sorts the claims by name if one of them is not registered by OpenID Connect; otherwise ZITADEL's
+/// own order stays.
 fn in_order(claims: Claims) -> Members {
     let mut answer = Members::default();
     if claims.keys().all(|name| REGISTERED.contains(&name.as_str())) {
@@ -104,8 +104,8 @@ fn in_order(claims: Claims) -> Members {
     answer
 }
 
-/// `None` when the token was not issued for this client or its project, or, being a JWT, under
-/// another domain of the instance.
+/// Claims of a session token; `None` if it was not issued for this client or its project, or is a
+/// JWT of another domain of the instance.
 fn of_session(
     session: &SessionRecord,
     client: &ClientId,
@@ -133,7 +133,8 @@ fn of_session(
     Some((claims, session.request.scopes.clone()))
 }
 
-/// Active for whoever asks: the asking client and its project are written into the audience.
+/// Claims of a personal access token, which is active for every client: the asking client and its
+/// project are its audience.
 fn of_pat(
     pat: &PatRecord,
     world: &World,
@@ -210,8 +211,8 @@ fn add_organization(claims: &mut Claims, scopes: &[String], user: &User, world: 
     }
 }
 
-/// Role to granting organization to its domain, for the asking project alone. All three claims
-/// are absent when there is no role.
+/// Adds the roles of the asking project, each with the granting organization and its domain. All
+/// three claims are absent without a role.
 fn add_roles(
     claims: &mut Claims,
     scopes: &[String],
@@ -241,7 +242,7 @@ fn add_roles(
     }
 }
 
-/// Actions may neither overwrite a claim nor add one of ZITADEL's own.
+/// Adds claims of Actions, which can neither overwrite a claim nor add one of ZITADEL's own.
 fn add_custom(claims: &mut Claims, custom: &Claims) {
     for (name, value) in custom {
         if !name.starts_with("urn:zitadel:iam") && !claims.contains_key(name) {

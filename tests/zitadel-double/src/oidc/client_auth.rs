@@ -1,4 +1,4 @@
-//! Who is asking: reading the credentials, then checking them.
+//! Client authentication: reads the credentials, then checks them.
 
 use http::HeaderMap;
 
@@ -17,7 +17,7 @@ pub(super) enum Presented {
     Assertion(String),
 }
 
-/// The client is not who it says it is, or ZITADEL cannot tell.
+/// Failure of client authentication.
 pub(super) enum NotAuthenticated {
     /// 400 `unauthorized_client`.
     Refused,
@@ -26,7 +26,7 @@ pub(super) enum NotAuthenticated {
 }
 
 impl Presented {
-    /// Basic overrides fields of the form; an assertion overrides a secret.
+    /// Reads credentials: Basic overrides fields of the form; an assertion overrides a secret.
     pub(super) fn read(
         headers: &HeaderMap,
         form: &Form,

@@ -8,13 +8,13 @@ use crate::fault::DiscoveryFault;
 use crate::metadata_variant::MetadataVariant;
 use crate::refusal::Refusal;
 
-/// Where the document is.
+/// Path of the document.
 pub(crate) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 
-/// Where the document is by RFC 8414 §3.
+/// Path of the document by RFC 8414 §3.
 pub(crate) const RFC_8414_PATH: &str = "/.well-known/oauth-authorization-server";
 
-/// The answer at the path of RFC 8414: the gateway's 404 in the baseline.
+/// Returns the response at the path of RFC 8414: the gateway's 404 in the baseline.
 pub(crate) fn rfc_8414(
     call: &Call<'_>,
     introspection_path: &str,
@@ -30,7 +30,7 @@ pub(crate) fn rfc_8414(
     }
 }
 
-/// The document for one origin, wrong where a fault says so.
+/// Returns the document for one origin, changed by the fault if there is one.
 pub(crate) fn document(
     issuer: &str,
     introspection_path: &str,

@@ -1,10 +1,10 @@
-//! `application/x-www-form-urlencoded`, decoded as strictly as ZITADEL's language does it.
+//! `application/x-www-form-urlencoded`, decoded as strictly as ZITADEL's language does.
 
-/// Names and values in the order in which they came.
+/// Names and values in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-/// A `%` without two hex digits, a `;`, or bytes that are no UTF-8.
+/// Error: a `%` without two hex digits, a `;`, or bytes that are not UTF-8.
 #[derive(Debug)]
 pub(crate) struct MalformedForm;
 
@@ -20,7 +20,7 @@ impl Form {
         fields.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The last value of this name; empty when there is none, as ZITADEL sees it.
+    /// Returns the last value of this name, as ZITADEL does; empty if there is none.
     pub(crate) fn value(&self, name: &str) -> &str {
         self.0.iter().rfind(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
@@ -29,7 +29,7 @@ impl Form {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// This form's fields, then those of another one.
+    /// Returns this form's fields, then those of another one.
     pub(crate) fn followed_by(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
@@ -54,7 +54,7 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Whether every letter is one that form encoding leaves as it is, or part of an escape.
+/// Returns whether every character is unreserved in form encoding, or part of an escape.
 pub(crate) fn is_escaped(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(&byte))
 }

@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::violation::Violation;
 use crate::world::Token;
 
-/// The answer, as if nothing were broken. Whatever was wrong with the request is in the log of
+/// Returns the response of a healthy endpoint. Every rule that the request broke is in the log of
 /// violations afterwards.
 pub(crate) fn introspect(call: &Call<'_>, shared: &Shared) -> Reply {
     strictness::check_introspection(call, &shared.violations);
@@ -47,13 +47,13 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     Ok(claims.map_or_else(Reply::inactive, |claims| Reply::oidc(&claims)))
 }
 
-/// Tells if the call asks about a personal access token.
+/// Returns whether the call concerns a personal access token.
 pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
     let form = Form::parse(body).unwrap_or_default();
     matches!(shared.world().token(form.value("token")), Some(Token::Pat(_)))
 }
 
-/// The body's fields, then the query's; a body of another media type is not read at all.
+/// Reads the body's fields, then the query's; a body of another media type is not read at all.
 fn read_form(call: &Call<'_>) -> Result<Form, OidcError> {
     let malformed = |_| OidcError::InvalidRequest("error parsing form".into());
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(call.method);

@@ -7,7 +7,7 @@ use super::members::Members;
 use super::reply::{Part, Reply};
 use crate::token_form;
 
-/// Where the keys are.
+/// Path of the keys.
 pub(crate) const KEYS_PATH: &str = "/oauth/v2/keys";
 
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ struct Document {
     keys: [Members; 2],
 }
 
-/// Answers with the key that signs and with one that does not sign any more.
+/// Responds with the key that signs and a former one.
 pub(crate) fn keys() -> Reply {
     let keys = token_form::instance_keys().map(|(id, key)| {
         let (modulus, exponent) = key.public_numbers();

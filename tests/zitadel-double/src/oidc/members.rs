@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(crate) struct Members(Vec<(String, Value)>);
 
 impl Members {
-    /// Appends a member, or replaces the value of one that is there.
+    /// Appends a member, or replaces the value of an existing one.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value.into(),
@@ -33,7 +33,7 @@ impl Serialize for Members {
     }
 }
 
-/// One line of JSON. Letters that HTML knows are escaped, and a line feed ends it.
+/// Formats one line of JSON, with HTML's special characters escaped and a line feed at its end.
 #[expect(clippy::expect_used, reason = "texts and numbers are JSON")]
 pub(super) fn line(json: &impl Serialize) -> Vec<u8> {
     let json = serde_json::to_string(json).expect("JSON");

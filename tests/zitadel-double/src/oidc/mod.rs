@@ -1,4 +1,4 @@
-//! The OpenID Connect endpoints, without sockets: a request's parts in, a reply out.
+//! The OpenID Connect endpoints, without sockets: parts of a request in, a reply out.
 
 mod assertion;
 mod assertion_rules;
@@ -30,13 +30,13 @@ pub(crate) use strictness::{check_discovery, check_head, check_method_and_query,
 
 use http::{HeaderMap, Method};
 
-/// The parts of a request that the endpoints look at.
+/// Parts of a request that the endpoints use.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a Method,
     pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
-    /// The origin of this request.
+    /// Origin of this request.
     pub(crate) issuer: &'a str,
 }

@@ -1,4 +1,4 @@
-//! An answer with the headers that ZITADEL puts on answers of its kind.
+//! Responses with the headers that ZITADEL sends with each kind of response.
 
 use std::borrow::Cow;
 
@@ -29,22 +29,22 @@ pub(crate) struct Reply {
     origin: Option<Origin>,
 }
 
-/// Part of ZITADEL that answers; each has headers of its own.
+/// Part of ZITADEL that responds; each has headers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Endpoints of OpenID Connect.
     Oidc,
     /// The keys of the instance, which may be cached.
     Keys,
-    /// The search for the instance, which comes before all endpoints.
+    /// The lookup of the instance, which precedes all endpoints.
     Instance,
-    /// The gateway to the APIs of gRPC.
+    /// The gateway to the gRPC APIs.
     Gateway,
     /// Health.
     Debug,
 }
 
-/// Refusal of an endpoint in RFC 6749's words. Always 400.
+/// Refusal of an endpoint in RFC 6749's terms. Always 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OidcError {
     /// Wrong credentials. ZITADEL gives no description.
@@ -54,7 +54,7 @@ pub(crate) enum OidcError {
 }
 
 impl Reply {
-    /// JSON of an endpoint of OpenID Connect.
+    /// JSON response of an endpoint of OpenID Connect.
     pub(crate) fn oidc(json: &impl Serialize) -> Self {
         Self::oidc_with(StatusCode::OK, json)
     }
@@ -67,18 +67,18 @@ impl Reply {
         Self::oidc(&json!({ "active": false }))
     }
 
-    /// JSON of the gateway.
+    /// JSON response of the gateway.
     pub(crate) fn json(value: &Value) -> Self {
         Self::answer(StatusCode::OK, Answer::from(value.clone()))
     }
 
-    /// Any answer of the gateway.
+    /// Any response of the gateway.
     pub(crate) fn answer(status: StatusCode, answer: Answer) -> Self {
         let Answer { content_type, body } = answer;
         Self { status, content_type, body, part: Part::Gateway, location: None, origin: None }
     }
 
-    /// Any answer of an endpoint of OpenID Connect.
+    /// Any response of an endpoint of OpenID Connect.
     pub(crate) fn dictated(status: StatusCode, answer: Answer) -> Self {
         Self::answer(status, answer).of(Part::Oidc)
     }
@@ -87,7 +87,7 @@ impl Reply {
         Self::dictated(status, Answer::bytes(text).content_type(PLAIN_TEXT))
     }
 
-    /// Sends the browser somewhere else.
+    /// Redirect of the browser.
     pub(crate) fn redirect(location: String) -> Self {
         let location = Some(location);
         Self { location, ..Self::html(StatusCode::FOUND, "") }
@@ -97,7 +97,7 @@ impl Reply {
         Self::dictated(status, Answer::bytes(text).content_type("text/html; charset=utf-8"))
     }
 
-    /// The gateway's answer to a host that no instance has.
+    /// Response of the gateway to a host without an instance.
     pub(crate) fn no_instance_at_gateway(text: &str, host: &str) -> Self {
         let message = format!(
             "{} Parent=(unable to get instance by host: instanceHost {host}, publicHost : \
@@ -113,12 +113,12 @@ impl Reply {
         Self { part, ..self }
     }
 
-    /// The same for a request to this origin.
+    /// Sets the origin of the request.
     pub(crate) fn at(self, origin: Origin) -> Self {
         Self { origin: Some(origin), ..self }
     }
 
-    /// The beginning of what ZITADEL says when it has found no instance for the request.
+    /// Returns the beginning of ZITADEL's text when it finds no instance for the request.
     pub(crate) fn no_instance(&self) -> String {
         self.origin.as_ref().map(Origin::no_instance).unwrap_or_default()
     }
@@ -164,7 +164,7 @@ impl Reply {
     }
 }
 
-/// The cookie that comes with every answer; its value has 152 characters.
+/// Returns the cookie of every response; its value has 152 characters.
 fn user_agent_cookie(origin: &Origin) -> String {
     let (value, domain) = (random::base64url(114), origin.domain());
     let (prefix, secure) = if origin.is_secure() { ("__Secure-", "; Secure") } else { ("", "") };

@@ -1,4 +1,4 @@
-//! Token revocation (RFC 7009): by an OIDC application that is in the token's audience.
+//! Token revocation (RFC 7009) by an OIDC application in the token's audience.
 
 use http::StatusCode;
 
@@ -11,7 +11,7 @@ use crate::world::{SessionRecord, Token, World};
 /// Path of the endpoint.
 pub(crate) const REVOCATION_PATH: &str = "/oauth/v2/revoke";
 
-/// Meaning of a presented string.
+/// Kind of a presented string.
 enum Found {
     Access(SessionRecord),
     Refresh(SessionRecord),
@@ -19,7 +19,7 @@ enum Found {
     Nothing,
 }
 
-/// Revokes a token. A token that is none, or dead, is no error.
+/// Revokes a token. An unknown or dead token is no error.
 pub(crate) fn revoke(call: &Call<'_>, shared: &Shared) -> Reply {
     let done = || Reply::dictated(StatusCode::OK, Answer::bytes(Vec::new()));
     revoked(call, shared).map_or_else(Reply::from, |()| done())

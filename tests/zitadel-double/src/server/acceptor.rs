@@ -1,4 +1,4 @@
-//! The listening socket, and the tasks of the connections it accepted.
+//! The listening socket, and the tasks of the accepted connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,25 +16,25 @@ use super::line::{Line, Socket};
 use super::service::respond;
 use crate::shared::Shared;
 
-/// What the port does with new connections.
+/// Behaviour of the port towards new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listening {
     /// Serves them.
     Accepting,
     /// Refuses them. The port stays reserved.
     Refusing,
-    /// Accepts them and never says a word: no TLS handshake, no answer.
+    /// Accepts them and sends nothing: no TLS handshake, no response.
     Silent,
 }
 
 type Order = (Listening, oneshot::Sender<io::Result<()>>);
 
-/// Gives orders to the acceptor.
+/// Sends orders to the acceptor.
 #[derive(Clone, Debug)]
 pub(crate) struct AcceptorHandle(mpsc::Sender<Order>);
 
 impl AcceptorHandle {
-    /// Comes back when the port is as ordered and every open connection is closed.
+    /// Waits until the port has the ordered behaviour and every open connection is closed.
     pub(crate) async fn order(&self, listening: Listening) -> io::Result<()> {
         let (done, outcome) = oneshot::channel();
         let gone = || io::Error::other("the double has stopped");
@@ -53,13 +53,13 @@ pub(crate) struct Acceptor {
 
 enum Port {
     Open(TcpListener),
-    /// Bound and not listening: the kernel refuses, and nobody else gets the port.
+    /// Bound and not listening: the kernel refuses connections, and no other process gets the port.
     Reserved(TcpSocket),
     Lost,
 }
 
 impl Acceptor {
-    /// To be called inside the runtime that serves.
+    /// Must be called inside the runtime that serves.
     pub(crate) fn new(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -68,7 +68,7 @@ impl Acceptor {
         Ok(Self { shared, address, port, mode, connections })
     }
 
-    /// Serves on the current runtime until the handle is gone.
+    /// Serves on the given runtime until the handle is dropped.
     pub(crate) fn spawn(mut self, runtime: &tokio::runtime::Handle) -> AcceptorHandle {
         let (sender, mut orders) = mpsc::channel::<Order>(1);
         runtime.spawn(async move {
@@ -124,7 +124,7 @@ impl Port {
             return std::future::pending().await;
         };
         loop {
-            // A connection that was gone before it was accepted is not ours to report.
+            // A connection that ended before it was accepted is not reported.
             if let Ok((stream, _)) = listener.accept().await {
                 return stream;
             }
@@ -136,14 +136,14 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    // From here on nobody else may reuse it, not even who asks to.
+    // From here on no other process can reuse the port, even with `SO_REUSEADDR`.
     socket.set_reuseaddr(false)?;
     Ok(socket)
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let line = Arc::new(Line::new(shared.stuck()));
-    // Small answers must not wait for each other.
+    // Small responses must not wait for each other.
     let _ = stream.set_nodelay(true);
     let socket = Socket::new(stream, Arc::clone(&line));
     let work = async {
@@ -169,6 +169,6 @@ where
     let service =
         service_fn(move |request| respond(request, Arc::clone(&shared), Arc::clone(&line)));
     let server = auto::Builder::new(TokioExecutor::new());
-    // Its error is the client's business: it knows how its connection ended.
+    // The error concerns the client, which knows how its connection ended.
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }

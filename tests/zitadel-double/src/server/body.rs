@@ -1,4 +1,4 @@
-//! Response bodies: whole, endless, and broken off.
+//! Response bodies: complete, endless, and aborted.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ pub(super) fn whole(bytes: Vec<u8>) -> Body {
     Full::new(Bytes::from(bytes)).boxed_unsync()
 }
 
-/// The same without a length.
+/// Returns a body without a length.
 pub(super) fn in_chunks(bytes: &[u8]) -> Body {
     let parts: Vec<Bytes> = bytes.chunks(4096).map(Bytes::copy_from_slice).collect();
     StreamBody::new(stream::iter(parts).map(Frame::data).map(Ok)).boxed_unsync()
 }
 
-/// `prefix`, padding up to about `length` bytes, `suffix`; never in memory as a whole.
-/// Returns the exact length as well.
+/// Returns `prefix`, padding up to about `length` bytes, and `suffix`, never in memory as a whole,
+/// and the exact length.
 pub(super) fn padded(prefix: Vec<u8>, length: usize, suffix: &'static [u8]) -> (Body, usize) {
     let chunks = length.div_ceil(CHUNK.len());
     let total = prefix.len() + chunks * CHUNK.len() + suffix.len();
@@ -37,7 +37,7 @@ pub(super) fn padded(prefix: Vec<u8>, length: usize, suffix: &'static [u8]) -> (
     (StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync(), total)
 }
 
-/// `prefix` at once, then one letter at every interval, for ever.
+/// Returns `prefix` at once, then one letter at every interval, without end.
 pub(super) fn dripping(prefix: Vec<u8>, interval: Duration) -> Body {
     let drops = stream::unfold(interval, |interval| async move {
         tokio::time::sleep(interval).await;
@@ -47,7 +47,7 @@ pub(super) fn dripping(prefix: Vec<u8>, interval: Duration) -> Body {
     StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync()
 }
 
-/// `beginning`, and once that is on the wire the connection ends.
+/// Returns `beginning`; the connection ends once that is on the wire.
 pub(super) fn broken_off(beginning: Vec<u8>, line: &Arc<Line>, ending: Ending) -> Body {
     enum Next {
         Send(Vec<u8>),

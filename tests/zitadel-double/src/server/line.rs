@@ -1,4 +1,4 @@
-//! One TCP connection, with a way for its requests to end it abruptly.
+//! One TCP connection, which its requests can end abruptly.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// How a connection is ended on purpose.
+/// Way in which a connection is ended on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// RST.
@@ -18,7 +18,7 @@ pub(super) enum Ending {
     Close,
 }
 
-/// What a request can see and do of the connection on which it came.
+/// State of a connection that its requests can read and change.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     ending: watch::Sender<Option<Ending>>,
@@ -42,7 +42,7 @@ impl Line {
         self.ending.send_replace(Some(ending));
     }
 
-    /// Comes back when somebody ended the connection.
+    /// Waits until a request ends the connection.
     pub(super) async fn ended(&self) {
         // Cannot fail: this line holds the sender.
         let _ = self.ending.subscribe().wait_for(Option::is_some).await;
@@ -52,13 +52,13 @@ impl Line {
         *self.bytes_written.borrow()
     }
 
-    /// Comes back when more than this many bytes are with the kernel.
+    /// Waits until more than this many bytes were passed to the kernel.
     pub(super) async fn written_beyond(&self, mark: u64) {
         let _ = self.bytes_written.subscribe().wait_for(|written| *written > mark).await;
     }
 }
 
-/// The stream under TLS and HTTP. Dropping it resets the connection if a request said so.
+/// Stream under TLS and HTTP. Dropping it resets the connection if a request ordered that.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
@@ -74,7 +74,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if *self.line.ending.borrow() == Some(Ending::Reset) {
-            // Without it the peer sees an early FIN, and its test says so.
+            // Without this the peer sees an early FIN, and its test reports that.
             let _ = self.stream.set_zero_linger();
         }
     }

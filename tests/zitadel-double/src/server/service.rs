@@ -1,4 +1,4 @@
-//! One request: read, record, judge, then answer or fail as ordered.
+//! One request: read, record and check it, then answer or fail as ordered.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::shared::Shared;
 use crate::traffic::{RecordedRequest, without_secrets};
 use crate::violation::Violation;
 
-/// The form limit of ZITADEL's language.
+/// Form limit in bytes of ZITADEL's language.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Beginnings of the paths of the APIs behind the gateway.
+/// Path prefixes of the APIs behind the gateway.
 const GATEWAY_PATHS: [&str; 4] = ["/admin/v1/", "/auth/v1/", "/management/v1/", "/v2/"];
 
 enum Endpoint {
@@ -39,7 +39,7 @@ enum Endpoint {
     Token,
     Revocation,
     Authorization,
-    /// Health is not bound to a host.
+    /// Health, for any host.
     Alive,
     Ready,
     Unknown,
@@ -139,8 +139,7 @@ pub(super) async fn respond(
     })
 }
 
-/// Acts out a fault to its end, even if the client leaves: a server does not stop working because
-/// nobody listens any more.
+/// Simulates a fault to its end, even if the client disconnects, as a real server does.
 async fn worked_on(
     fault: Fault,
     right: Reply,
@@ -211,7 +210,7 @@ fn at_instance(
     reply.at(origin)
 }
 
-/// A date that is no header value is left to the real clock.
+/// Sets the date; an invalid header value leaves it to the real clock.
 fn dated(mut answer: Response<Body>, date: &str) -> Response<Body> {
     if let Ok(date) = HeaderValue::from_str(date) {
         answer.headers_mut().insert(DATE, date);

@@ -17,7 +17,7 @@ struct Header {
     tag: String,
 }
 
-/// Encrypted bytes with what decrypting them needs besides the key.
+/// Encrypted bytes with the values, other than the key, that decryption needs.
 struct Sealed {
     nonce: [u8; NONCE_LEN],
     bytes: Vec<u8>,

@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 use super::legacy;
 use crate::world::SigningKey;
 
-/// Key of the instance that signs. One for the process: generating takes time.
+/// Key with which the instance signs; one per process, because generating it takes time.
 static INSTANCE_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 const INSTANCE_KEY_ID: &str = "340000000000000030";
 
-/// Key that signed before, and is still published.
+/// Former signing key, which is still published.
 static FORMER_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 const FORMER_KEY_ID: &str = "340000000000000031";
 

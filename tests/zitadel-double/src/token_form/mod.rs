@@ -1,4 +1,4 @@
-//! Token strings of the two forms that ZITADEL has given to opaque tokens.
+//! Token strings in the two forms of opaque tokens that ZITADEL has used.
 
 mod jwe;
 mod jwt;
@@ -24,13 +24,13 @@ pub enum TokenForm {
 pub(crate) struct Opened {
     /// Id of the token: the `jti` of its introspection.
     pub(crate) id: String,
-    /// Id of its user, or what damage to the string has made of it.
+    /// Id of its user, or its bytes after damage to the string.
     pub(crate) user: Vec<u8>,
     /// Issuer inside a JWT.
     pub(crate) issuer: Option<String>,
 }
 
-/// Makes token strings and reads them.
+/// Encrypts and decrypts token strings.
 pub(crate) struct TokenSeal {
     pub(crate) form: TokenForm,
     key: [u8; 32],

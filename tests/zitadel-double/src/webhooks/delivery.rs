@@ -1,4 +1,4 @@
-//! Calling the targets: one at a time, in the order of the writes, with no retry.
+//! Calls of the targets: one at a time, in the order of the writes, without retries.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::{Job, signature};
 use crate::clock::{unix_micros, unix_now};
 
-/// Makes deliveries until the double stops.
+/// Delivers until the double stops.
 pub(crate) async fn deliver(mut jobs: UnboundedReceiver<Job>) {
     while let Some(job) = jobs.recv().await {
         let wait = job.due.saturating_sub(unix_micros());

@@ -1,9 +1,9 @@
-//! Targets and executions of the actions API: which target is called for which event.
+//! Targets and executions of the actions API, which map events to targets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A target as an administrator set it up.
+/// Target as an administrator configured it.
 #[derive(Clone)]
 pub(crate) struct ActionTarget {
     pub(crate) name: String,
@@ -15,12 +15,12 @@ pub(crate) struct ActionTarget {
     pub(crate) signing_key: String,
 }
 
-/// Events that an execution is for.
+/// Events that trigger an execution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
     /// One type.
     Event(String),
-    /// All types with this beginning.
+    /// All types with this prefix.
     Group(String),
     /// All types.
     All,
@@ -34,13 +34,13 @@ pub(crate) struct Executions {
 }
 
 impl Executions {
-    /// The targets of the one condition that fits an event best.
+    /// Returns the targets of the one condition that matches an event best.
     pub(super) fn called(&self, event_type: &str) -> Vec<&ActionTarget> {
         let ids = self.best(event_type).into_iter().flatten();
         ids.filter_map(|id| self.targets.get(id)).collect()
     }
 
-    /// The exact type, or else the longest group, or else all.
+    /// Returns the exact type, or else the longest group, or else all.
     fn best(&self, event_type: &str) -> Option<&Vec<String>> {
         let exact = self.by_condition.get(&Condition::Event(event_type.to_owned()));
         let groups = self.by_condition.iter().filter_map(|(condition, targets)| match condition {

@@ -1,4 +1,4 @@
-//! Event webhooks (Actions V2): targets that are told of events, once and with no retry.
+//! Event webhooks (Actions V2): targets are sent events once, without retries.
 
 mod delivery;
 mod executions;
@@ -17,10 +17,10 @@ use crate::clock::{micros, unix_micros};
 use crate::event_log::{Event, INSTANCE, of_go};
 use crate::random;
 
-/// Time-out of a target that a test added.
+/// Timeout of a target that a test added.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Fate of the coming deliveries.
+/// Behaviour of the coming deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Webhooks {
     /// Each is sent once, at once.
@@ -28,19 +28,19 @@ pub enum Webhooks {
     Deliver,
     /// None is sent.
     Lose,
-    /// Each is sent this much later.
+    /// Each is sent after this delay.
     Late(Duration),
-    /// Each is sent two times.
+    /// Each is sent twice.
     Twice,
 }
 
-/// The targets, and the way to the task that calls them.
+/// Targets, and the queue of the task that calls them.
 pub(crate) struct Targets {
     all: Vec<Target>,
     pub(crate) executions: Executions,
     pub(crate) fate: Webhooks,
     queue: UnboundedSender<Job>,
-    /// Until the task that delivers takes it.
+    /// Receiver, until the delivery task takes it.
     jobs: Option<UnboundedReceiver<Job>>,
 }
 
@@ -50,18 +50,18 @@ struct Target {
     event_types: Vec<String>,
 }
 
-/// One delivery, with the target as it was when the event was written.
+/// Delivery, with the target's settings at the time of the event.
 pub(crate) struct Job {
     url: String,
     signing_key: String,
     body: Vec<u8>,
     timeout: Duration,
-    /// Microseconds since the Unix epoch.
+    /// Due time, in microseconds since the Unix epoch.
     due: i64,
     times: usize,
 }
 
-/// The body of a delivery; the order and the spelling of its members are ZITADEL's.
+/// Body of a delivery; order and spelling of its members are ZITADEL's.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "aggregateID")]
@@ -94,7 +94,7 @@ impl Targets {
         }
     }
 
-    /// Adds a target of these event types; the result is its signing key.
+    /// Adds a target for these event types and returns its signing key.
     pub(crate) fn add(&mut self, url: &str, event_types: Vec<String>) -> String {
         let signing_key = random::signing_key();
         let (url, key) = (url.to_owned(), signing_key.clone());
@@ -102,7 +102,7 @@ impl Targets {
         signing_key
     }
 
-    /// The deliveries to make, for one task; nothing the second time.
+    /// Takes the queue of deliveries, for one task; `None` the second time.
     pub(crate) fn take_jobs(&mut self) -> Option<UnboundedReceiver<Job>> {
         self.jobs.take()
     }
@@ -123,7 +123,7 @@ impl Targets {
         let configured = configured.map(|one| (&one.endpoint, &one.signing_key, one.timeout));
         for (url, signing_key, timeout) in named.chain(configured) {
             let (url, signing_key, body) = (url.clone(), signing_key.clone(), body(event));
-            // Fails when the double is stopping, where deliveries are lost as well.
+            // Fails while the double is stopping; deliveries are lost then as well.
             let _ = self.queue.send(Job { url, signing_key, body, timeout, due, times });
         }
     }
@@ -143,6 +143,6 @@ fn body(event: &Event) -> Vec<u8> {
         user_id: event.editor.user_id().unwrap_or_default(),
         event_payload: content.payload.as_ref(),
     };
-    // Cannot fail: it is made of strings, numbers and JSON.
+    // Cannot fail: the body consists of strings, numbers and JSON.
     serde_json::to_vec(&body).unwrap_or_default()
 }

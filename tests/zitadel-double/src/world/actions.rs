@@ -1,4 +1,4 @@
-//! Actions: scripts of an organization that complete the answers about its users.
+//! Actions: scripts of an organization that add claims to responses about its users.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::{World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::OrgId;
 
-/// A script that ZITADEL runs before it answers about a user of the organization that owns it.
+/// Script that ZITADEL runs before it responds about a user of the owning organization.
 #[derive(Clone, Debug)]
 pub struct Action {
     name: String,
@@ -17,27 +17,27 @@ pub struct Action {
 }
 
 impl Action {
-    /// An Action that adds claims. Names that are taken or ZITADEL's own are ignored.
+    /// Creates an Action that adds claims. Names already used and ZITADEL's own are ignored.
     #[must_use]
     pub fn adding(name: &str, claims: Map<String, Value>) -> Self {
         let (log, fails, allowed_to_fail) = (Vec::new(), false, false);
         Self { name: name.to_owned(), claims, log, fails, allowed_to_fail }
     }
 
-    /// An Action that fails: every token of its organization's users is inactive.
+    /// Creates an Action that fails: every token of its organization's users is inactive.
     #[must_use]
     pub fn failing(name: &str) -> Self {
         Self { fails: true, ..Self::adding(name, Map::new()) }
     }
 
-    /// The same with a line in its log, which is a claim.
+    /// Creates an Action that fails and writes a line to its log, which is a claim.
     #[must_use]
     pub fn logging(mut self, line: &str) -> Self {
         self.log.push(line.to_owned());
         self
     }
 
-    /// The same where a failure has no consequence.
+    /// Creates an Action whose failure has no effect.
     #[must_use]
     pub fn allowed_to_fail(self) -> Self {
         Self { allowed_to_fail: true, ..self }
@@ -58,7 +58,7 @@ impl Action {
 }
 
 impl World {
-    /// Gives an organization an Action in place of any other, or takes it away.
+    /// Sets the Action of an organization in place of any other, or removes it.
     pub(crate) fn set_action(
         &mut self,
         org: &OrgId,

@@ -8,14 +8,14 @@ use crate::ids::{ClientId, ProjectId};
 use crate::random;
 
 impl World {
-    /// The client id and the application with this id in a project.
+    /// Returns client id and application with this id in a project.
     pub(crate) fn find_app(&self, project: &ProjectId, id: &str) -> Option<(ClientId, &App)> {
         let mut apps = self.apps.iter();
         let (client, app) = apps.find(|(_, app)| app.project == *project && app.id == id)?;
         Some((client.clone(), app))
     }
 
-    /// Changes an application to `client_secret_basic`; its keys go on being accepted.
+    /// Changes an application to `client_secret_basic`; its keys stay valid.
     pub(crate) fn change_to_secret(&mut self, client: &ClientId) -> Result<(), WorldError> {
         let app = self.app_mut(client)?;
         app.by_keys = false;

@@ -1,4 +1,4 @@
-//! Keys of applications and service users, whose private halves sign assertions.
+//! Keys of applications and service users; their private halves sign assertions.
 
 use serde_json::json;
 
@@ -15,17 +15,17 @@ pub(crate) struct RegisteredKey {
 }
 
 impl RegisteredKey {
-    /// A new key; without an expiry, in seconds since the Unix epoch, it never expires.
+    /// Generates a key that expires at this Unix time in seconds, or never.
     pub(super) fn generate(expires_at: Option<i64>) -> Self {
         Self { key: SigningKey::generate(), expires_at: expires_at.unwrap_or(NEVER) }
     }
 
-    /// The key, expired or not.
+    /// Returns the key, expired or not.
     pub(super) fn key(&self) -> &SigningKey {
         &self.key
     }
 
-    /// The expiry as lists show it.
+    /// Returns the expiry as lists show it.
     pub(crate) fn expiration_date(&self) -> String {
         of_go(self.expires_at.saturating_mul(1_000_000))
     }

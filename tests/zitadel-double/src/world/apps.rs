@@ -1,4 +1,4 @@
-//! Applications: which may introspect, and how they authenticate.
+//! Applications, their right to introspect, and their authentication.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::event_log::{Editor, NewEvent};
 use crate::ids::{ClientId, KeyId, ProjectId};
 use crate::random;
 
-/// What an administrator made of an application.
+/// State of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppState {
     /// May introspect.
@@ -19,17 +19,17 @@ pub enum AppState {
     Deactivated,
 }
 
-/// An application that may introspect, if it can authenticate.
+/// Application that may introspect if it can authenticate.
 pub(crate) struct App {
     pub(crate) project: ProjectId,
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) state: AppState,
-    /// Settings of an OIDC application; an API application has none.
+    /// Settings of an OIDC application; `None` for an API application.
     pub(crate) oidc: Option<OidcSettings>,
     /// Set when the application is to authenticate by keys.
     pub(crate) by_keys: bool,
-    /// An application that was changed to keys goes on accepting its secret.
+    /// Secret, which stays valid after a change to keys.
     pub(crate) secret: Option<String>,
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
 }
@@ -40,9 +40,9 @@ pub(crate) enum Credentials {
     Secret(String),
     /// An API with `private_key_jwt`.
     Keys,
-    /// A front end on a server, with a secret.
+    /// Server-side front end, with a secret.
     WebSecret(String),
-    /// A front end (PKCE): it has a client id and cannot introspect.
+    /// Front end (PKCE) with a client id, which cannot introspect.
     None,
 }
 
@@ -58,7 +58,7 @@ impl App {
         Self { project, id, name, state, oidc, by_keys, secret, keys }
     }
 
-    /// An OIDC application with these settings.
+    /// Creates an OIDC application with these settings.
     pub(crate) fn oidc(project: ProjectId, id: String, settings: OidcSettings) -> Self {
         let credentials = match settings.auth_method.as_str() {
             NO_AUTHENTICATION => Credentials::None,
@@ -68,7 +68,7 @@ impl App {
         Self { oidc: Some(settings), ..Self::new(project, id, credentials) }
     }
 
-    /// Tells if the application has keys, or is to have some.
+    /// Returns whether the application has keys, or is to have some.
     pub(crate) fn has_keys(&self) -> bool {
         self.by_keys || !self.keys.is_empty()
     }
@@ -93,7 +93,7 @@ impl World {
         self.add_app_as(App::new(project.clone(), id, credentials))
     }
 
-    /// Adds an application as it is; the result is its client id.
+    /// Adds an application as given, and returns its client id.
     pub(crate) fn add_app_as(&mut self, app: App) -> Result<ClientId, WorldError> {
         let project = &app.project;
         if !self.projects.contains_key(project) {
@@ -118,7 +118,7 @@ impl World {
         self.apps.get_mut(client).ok_or_else(|| WorldError::UnknownClient(client.to_string()))
     }
 
-    /// An event of the application's project; without a payload it names the application.
+    /// Event of the application's project; without a payload it names the application.
     pub(super) fn app_event(
         &self,
         client: &ClientId,
@@ -150,7 +150,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes an application with a secret to `private_key_jwt`. ZITADEL forgets no secret.
+    /// Changes an application to `private_key_jwt`. As in ZITADEL, its secret stays valid.
     pub(crate) fn change_to_keys(&mut self, client: &ClientId) -> Result<(), WorldError> {
         let app = self.app_mut(client)?;
         app.by_keys = true;
@@ -183,7 +183,7 @@ impl World {
         self.log_secret(client)
     }
 
-    /// Writes that an application has a new secret.
+    /// Writes the event of an application's new secret.
     pub(super) fn log_secret(&mut self, client: &ClientId) -> Result<(), WorldError> {
         let app = self.app_mut(client)?;
         let payload = json!({ "appId": app.id, "hashedSecret": "<hash>" });

@@ -1,4 +1,4 @@
-//! The world a fresh double has: enough for the walk-through, in ids that never change.
+//! World of a new double: enough for the walk-through, with ids that never change.
 
 use std::sync::OnceLock;
 
@@ -7,12 +7,12 @@ use crate::ids::{ClientId, KeyId, OrgId, ProjectId};
 use crate::random;
 use crate::token_form::TokenSeal;
 
-/// The ids of what is there from the start.
+/// Ids that exist from the start.
 #[derive(Debug)]
 pub(crate) struct DefaultWorld {
     pub(crate) org: OrgId,
     pub(crate) project: ProjectId,
-    /// The front end that people log in with.
+    /// Front end with which people log in.
     pub(crate) front_end: ClientId,
     pub(crate) basic_client: ClientId,
     pub(crate) key_client: ClientId,
@@ -68,8 +68,8 @@ impl DefaultWorld {
 }
 
 impl World {
-    /// The first key of the default `private_key_jwt` application, registered when first asked
-    /// for: generating one takes time, and one per process is enough.
+    /// Returns the first key of the default `private_key_jwt` application, registered on first use:
+    /// generating a key takes time, and one per process is enough.
     pub(crate) fn default_key_json(&mut self, ids: &DefaultWorld) -> Result<String, WorldError> {
         static KEY: OnceLock<SigningKey> = OnceLock::new();
         let key = KEY.get_or_init(SigningKey::generate).clone();

@@ -1,6 +1,6 @@
-//! What can be wrong with a request to change the world.
+//! Errors of changes to the world.
 
-/// A change that names something the instance does not have, or may not do.
+/// Change that names something unknown to the instance, or is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorldError {
@@ -25,7 +25,7 @@ pub enum WorldError {
     /// The application authenticates in another way.
     #[error("the application {0} does not authenticate that way")]
     OtherAuthentication(String),
-    /// The token was never issued here.
+    /// The token was not issued here.
     #[error("this token was not issued here")]
     UnknownToken,
     /// Only service users have personal access tokens, only session tokens can be refreshed.

@@ -1,4 +1,4 @@
-//! User grants: the roles of a project that an organization gave to a user.
+//! User grants: roles of a project that an organization granted to a user.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -10,33 +10,33 @@ use crate::clock::{micros, unix_micros};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, ProjectId, UserId};
 
-/// A user grant ("authorization"): one for each user, project and granting organization.
+/// User grant ("authorization"): one per user, project and granting organization.
 #[derive(Clone, Debug)]
 pub(crate) struct UserGrant {
     pub(crate) user: UserId,
     pub(crate) project: ProjectId,
     pub(crate) org: OrgId,
     pub(crate) roles: BTreeSet<String>,
-    /// Roles of a grant that is not active do not count.
+    /// False if the roles do not count.
     pub(crate) active: bool,
-    /// Id of the project grant by which the organization may give the roles of a foreign project.
+    /// Id of the project grant by which the organization may grant the roles of a foreign project.
     pub(crate) project_grant: Option<String>,
 }
 
 /// User grants by their ids.
 pub(crate) type ById = BTreeMap<String, UserGrant>;
 
-/// All user grants, and what introspection still sees of earlier ones.
+/// User grants, and earlier states that introspection still sees.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     live: ById,
-    /// Earlier states, oldest first, with the microsecond until which each of them is shown.
+    /// Earlier states, oldest first, with the microsecond until which each is shown.
     past: VecDeque<(i64, ById)>,
     lag: Duration,
 }
 
 impl Grants {
-    /// Access for a change, which introspection sees when the lag is over.
+    /// Returns the grants for a change, which introspection sees when the lag is over.
     pub(super) fn change(&mut self) -> &mut ById {
         if self.lag > Duration::ZERO {
             let now = unix_micros();
@@ -46,7 +46,7 @@ impl Grants {
         &mut self.live
     }
 
-    /// The grants that introspection reads at this moment.
+    /// Returns the grants that introspection sees now.
     pub(crate) fn shown(&self) -> &ById {
         let now = unix_micros();
         self.past.iter().find(|(until, _)| now < *until).map_or(&self.live, |(_, earlier)| earlier)
@@ -59,12 +59,12 @@ impl Grants {
         }
     }
 
-    /// A grant as it is, whatever introspection still sees.
+    /// Returns the current state of a grant, whatever introspection still sees.
     pub(crate) fn get(&self, id: &str) -> Option<&UserGrant> {
         self.live.get(id)
     }
 
-    /// All grants as they are, by their ids.
+    /// Returns the current state of all grants, by their ids.
     pub(crate) fn live(&self) -> &ById {
         &self.live
     }
@@ -75,7 +75,7 @@ impl Grants {
 }
 
 impl UserGrant {
-    /// An event of this grant.
+    /// Event of this grant.
     fn event(&self, id: &str, event_type: &str) -> NewEvent {
         NewEvent::new("usergrant", id, event_type, &self.org)
     }
@@ -85,7 +85,7 @@ impl UserGrant {
         self.event(id, "user.grant.changed").with_payload(payload)
     }
 
-    /// Names of the user and the project, as an added and a removed grant give them.
+    /// Names of the user and the project, as in the events of an added and a removed grant.
     fn subject(&self) -> Map<String, Value> {
         let mut subject = Map::new();
         subject.insert("userId".to_owned(), self.user.as_str().into());
@@ -131,7 +131,7 @@ impl World {
         Ok(())
     }
 
-    /// Adds a grant as it is; the result is its id.
+    /// Adds a grant as given, and returns its id.
     pub(crate) fn add_grant(&mut self, held: UserGrant) -> String {
         let id = self.fresh_id();
         let mut payload = held.subject();
@@ -157,7 +157,7 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Takes a role away, whichever organization granted it.
+    /// Revokes a role, whichever organization granted it.
     pub(crate) fn ungrant(
         &mut self,
         user: &UserId,
@@ -207,8 +207,8 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Takes a role out of grants, because the project or its grant lost it; the events belong to
-    /// the write of the cause.
+    /// Removes a role from grants, because the project or its grant lost it; the events are part of
+    /// the write that caused it.
     pub(super) fn cascade_changed(
         &mut self,
         role: &str,
@@ -227,8 +227,7 @@ impl World {
         events
     }
 
-    /// Removes grants, because what they stand on was removed; the events belong to the write of
-    /// the cause.
+    /// Removes grants whose basis was removed; the events are part of the write that caused it.
     pub(super) fn cascade_removed(
         &mut self,
         touched: impl Fn(&UserGrant) -> bool,

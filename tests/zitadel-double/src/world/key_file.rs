@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::ids::{ClientId, KeyId, UserId};
 
-/// A registered key: the public half verifies, the private half is handed out once.
+/// Registered key: the public half verifies, the private half is handed out once.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
     /// PKCS#1 `RSAPublicKey`.
@@ -31,14 +31,14 @@ impl SigningKey {
         Self { public: pair.public_key().as_ref().to_vec(), private: private.to_vec() }
     }
 
-    /// Whether `signature` is this key's RS256 signature of `message`.
+    /// Returns whether `signature` is this key's RS256 signature of `message`.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
             .verify(message, signature)
             .is_ok()
     }
 
-    /// Tells if `signature` is this key's PS256 signature of `message`.
+    /// Returns whether `signature` is this key's PS256 signature of `message`.
     pub(crate) fn verifies_pss(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.public)
             .verify(message, signature)
@@ -55,7 +55,7 @@ impl SigningKey {
         signature
     }
 
-    /// Returns modulus and exponent in base64url, as a JWK has them.
+    /// Returns modulus and exponent in base64url, as in a JWK.
     #[expect(clippy::expect_used, reason = "the key was generated here")]
     pub(crate) fn public_numbers(&self) -> (String, String) {
         let (numbers, _) = element(&self.public).expect("a sequence of two integers");
@@ -77,7 +77,7 @@ impl SigningKey {
         .to_string()
     }
 
-    /// The file of a service user's key.
+    /// Returns the file of a service user's key.
     pub(crate) fn service_account_json(&self, id: &KeyId, user: &UserId, expiry: &str) -> String {
         json!({
             "type": "serviceaccount",
@@ -102,7 +102,8 @@ impl SigningKey {
     }
 }
 
-/// `PrivateKeyInfo ::= SEQUENCE { INTEGER, SEQUENCE, OCTET STRING }` (RFC 5208): the last one.
+/// Returns the `OCTET STRING` of `PrivateKeyInfo ::= SEQUENCE { INTEGER, SEQUENCE, OCTET STRING }`
+/// (RFC 5208).
 fn pkcs1_of(pkcs8: &[u8]) -> Option<&[u8]> {
     let (info, _) = element(pkcs8)?;
     let (_version, rest) = element(info)?;
@@ -110,7 +111,7 @@ fn pkcs1_of(pkcs8: &[u8]) -> Option<&[u8]> {
     element(rest).map(|(private_key, _)| private_key)
 }
 
-/// One DER element: its content and what follows it.
+/// Splits off one DER element: its content and the rest.
 fn element(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;

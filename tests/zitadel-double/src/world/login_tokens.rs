@@ -1,5 +1,5 @@
-//! Refresh token and id token that a login gives beside its access token. Both are inactive at
-//! introspection.
+//! Refresh token and id token that a login issues beside its access token. Introspection reports
+//! both as inactive.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -17,7 +17,7 @@ impl World {
         Ok(self.seal.refresh_token(&id, &record.user))
     }
 
-    /// Finds the session token that a refresh token belongs to, if it can still be refreshed.
+    /// Finds the session token of a refresh token that can still be used.
     pub(crate) fn by_refresh_token(&self, presented: &str) -> Option<&SessionRecord> {
         let opened = self.seal.open(presented)?;
         let (session, refresh) = opened.id.split_once('-')?;

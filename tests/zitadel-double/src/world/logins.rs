@@ -1,4 +1,4 @@
-//! Login sessions that a login client made by the session API, and the tokens that they give.
+//! Login sessions that a login client created by the session API, and tokens issued for them.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::random;
 /// A login session.
 pub(crate) struct Login {
     pub(crate) user: UserId,
-    /// Proof of its maker that it is theirs.
+    /// Token that proves ownership of the session.
     pub(crate) token: String,
     pub(crate) password_checked: bool,
     pub(crate) active: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Login {
 }
 
 impl World {
-    /// Begins a session of a user; the result is its id and its token.
+    /// Begins a session of a user, and returns its id and its token.
     pub(crate) fn add_login(&mut self, user: &UserId, password_checked: bool) -> (String, String) {
         let (id, token) = (self.fresh_id(), random::base64url(54));
         let org = self.users.get(user).map(|user| user.org.to_string());
@@ -44,7 +44,7 @@ impl World {
         (id, token)
     }
 
-    /// Ends a session that is active: every token that grew out of it is dead.
+    /// Ends an active session: every token derived from it is dead.
     pub(crate) fn end_login(&mut self, id: &str, origin: &str) {
         let Some(login) = self.logins.get_mut(id) else { return };
         if std::mem::replace(&mut login.active, false) {
@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    /// Issues the first token of an OIDC session that grows out of a login session.
+    /// Issues the first token of an OIDC session derived from a login session.
     pub(crate) fn issue_for_login(
         &mut self,
         login: &str,

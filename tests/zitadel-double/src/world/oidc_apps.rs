@@ -22,9 +22,9 @@ pub(crate) struct OidcSettings {
     pub(crate) app_type: String,
     pub(crate) auth_method: String,
     pub(crate) shape: TokenShape,
-    /// Logins go to the pages of login version 2 without a header that asks for it.
+    /// Set when logins use the pages of login version 2 without a header that requests it.
     pub(crate) login_v2: bool,
-    /// Settings that decide nothing here, as they were sent.
+    /// Settings without effect here, as they were sent.
     pub(crate) further: Map<String, Value>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct OidcSettings {
 const CODE: &str = "OIDC_RESPONSE_TYPE_CODE";
 
 impl OidcSettings {
-    /// An application on a server, with a secret.
+    /// Settings of an application on a server, with a secret.
     pub(super) fn web() -> Self {
         Self {
             response_types: vec![CODE.to_owned()],
@@ -43,7 +43,7 @@ impl OidcSettings {
         }
     }
 
-    /// A native application, which has no secret and listens on loopback.
+    /// Settings of a native application, which has no secret and listens on loopback.
     pub(super) fn public() -> Self {
         let grant = |name: &str| format!("OIDC_GRANT_TYPE_{name}");
         Self {
@@ -58,12 +58,12 @@ impl OidcSettings {
         }
     }
 
-    /// Tells if the application may use a grant, by ZITADEL's name.
+    /// Returns whether the application may use a grant, by ZITADEL's name.
     pub(crate) fn allows(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
     }
 
-    /// Tells if there are response types, and for each the grant that it needs.
+    /// Returns whether there are response types, each with the grant that it needs.
     pub(crate) fn is_valid(&self) -> bool {
         let has_grant = |response_type: &String| match response_type.as_str() {
             CODE => {
@@ -75,7 +75,7 @@ impl OidcSettings {
         !self.response_types.is_empty() && self.response_types.iter().all(has_grant)
     }
 
-    /// A native application accepts any port of its loopback addresses.
+    /// Returns whether a redirect URI is allowed; a native application accepts any loopback port.
     pub(crate) fn accepts(&self, redirect_uri: &str) -> bool {
         let is_native = self.app_type == NATIVE;
         self.redirect_uris.iter().any(|known| {
@@ -88,7 +88,7 @@ impl OidcSettings {
     }
 }
 
-/// A plain URL on loopback without its port; `None` for any other.
+/// Returns a plain loopback URL without its port; `None` for any other.
 fn without_port(uri: &str) -> Option<(String, String)> {
     let uri: http::Uri = uri.parse().ok().filter(|_| uri.starts_with("http://"))?;
     let host = uri.host().filter(|host| ["localhost", "127.0.0.1", "[::1]"].contains(host))?;

@@ -11,7 +11,7 @@ use crate::ids::{OrgId, UserId};
 pub(crate) struct Org {
     pub(crate) name: String,
     pub(crate) primary_domain: String,
-    /// False refuses the applications of its projects; its users keep their tokens.
+    /// False if the applications of its projects are refused; its users keep their tokens.
     pub(crate) active: bool,
 }
 
@@ -45,8 +45,8 @@ impl World {
         Ok(())
     }
 
-    /// Removes an organization. Its users go with it, and so do the grants that it gave and those
-    /// of its users; the log names the organization alone.
+    /// Removes an organization with its users, the grants that it made and those of its users; the
+    /// log names the organization only.
     pub(crate) fn remove_org(&mut self, id: &OrgId) -> Result<(), WorldError> {
         self.orgs.remove(id).ok_or_else(|| WorldError::UnknownOrg(id.to_string()))?;
         let members = self.users.iter_mut().filter(|(_, user)| user.org == *id);

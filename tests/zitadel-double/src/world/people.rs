@@ -1,4 +1,4 @@
-//! Users: people, and services.
+//! Users: people and service users.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use crate::clock::unix_now;
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, UserId};
 
-/// A user to add; see [`NewUser::human`] and [`NewUser::service`].
+/// User to add; see [`NewUser::human`] and [`NewUser::service`].
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// The user name, unique in the instance.
+    /// User name, unique in the instance.
     pub name: String,
-    /// A person or a service user.
+    /// Kind of user.
     pub kind: UserKind,
-    /// The organization that owns the user; the default organization when absent.
+    /// Organization that owns the user; the default organization when absent.
     pub org: Option<OrgId>,
-    /// Id chosen by the operator; a number of 18 digits when absent.
+    /// Id chosen by the operator; 18 digits when absent.
     pub id: Option<UserId>,
-    /// The e-mail address of a person, shown with the scope `email`.
+    /// E-mail address of a person, shown with the scope `email`.
     pub email: Option<String>,
-    /// Set when the address is verified. Answers leave out a false `email_verified`.
+    /// Set when the address is verified. Responses omit a false `email_verified`.
     pub email_verified: bool,
     /// Names and further data of a person, shown with the scopes `profile` and `phone`.
     pub profile: Profile,
-    /// Shown (base64url) with the scope `urn:zitadel:iam:user:metadata`.
+    /// Metadata, shown (base64url) with the scope `urn:zitadel:iam:user:metadata`.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -41,7 +41,7 @@ pub struct Profile {
     pub nickname: Option<String>,
     /// `male`, `female` or `diverse`.
     pub gender: Option<String>,
-    /// Preferred language; without one, answers have `null`.
+    /// Preferred language; without one, responses have `null`.
     pub locale: Option<String>,
     /// Verified telephone number.
     pub phone: Option<String>,
@@ -56,7 +56,7 @@ pub enum UserKind {
     Service,
 }
 
-/// What an administrator made of a user.
+/// State of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserState {
     /// May use tokens issued from now on.
@@ -70,20 +70,20 @@ pub enum UserState {
 }
 
 impl NewUser {
-    /// A person of the default organization with a verified e-mail address.
+    /// Creates a person of the default organization with a verified e-mail address.
     #[must_use]
     pub fn human(name: &str) -> Self {
         let email = Some(format!("{name}@example.test"));
         Self { email, email_verified: true, ..Self::of_kind(name, UserKind::Human) }
     }
 
-    /// A service user of the default organization.
+    /// Creates a service user of the default organization.
     #[must_use]
     pub fn service(name: &str) -> Self {
         Self::of_kind(name, UserKind::Service)
     }
 
-    /// The same user in another organization.
+    /// Moves the user to another organization.
     #[must_use]
     pub fn in_org(self, org: &OrgId) -> Self {
         Self { org: Some(org.clone()), ..self }
@@ -104,7 +104,7 @@ impl NewUser {
 }
 
 impl Profile {
-    /// A person of whom the names alone are known.
+    /// Creates the profile of a person with names only.
     #[must_use]
     pub fn named(given: &str, family: &str) -> Self {
         Self {
@@ -127,9 +127,9 @@ pub(crate) struct User {
     pub(crate) profile: Profile,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
-    /// The shown name, where it is not made of the others.
+    /// Display name, if it is not made of the others.
     pub(crate) display: Option<String>,
-    /// Description of a service user; empty is none.
+    /// Description of a service user; may be empty.
     pub(crate) description: String,
     /// Time of the last change.
     pub(crate) changed_at: i64,
@@ -139,7 +139,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// A user as it is added: active, and without anything that can be left out.
+    /// Creates an active user without any optional data.
     pub(crate) fn new(kind: UserKind, name: &str, org: &OrgId) -> Self {
         Self {
             name: name.to_owned(),
@@ -157,7 +157,7 @@ impl User {
         }
     }
 
-    /// Tells if the user is there, in whatever state.
+    /// Returns whether the user exists, in any state.
     pub(crate) fn exists(&self) -> bool {
         self.state != UserState::Removed
     }
@@ -186,7 +186,7 @@ impl World {
         Ok(id)
     }
 
-    /// Adds a user as it is.
+    /// Adds a user as given.
     pub(crate) fn add_user_as(&mut self, id: UserId, user: User) {
         let User { name, org, profile, email, .. } = &user;
         let added = match user.kind {
@@ -200,7 +200,7 @@ impl World {
         self.log.write(Editor::Setup, [added]);
     }
 
-    /// Writes an event of a user, which changed.
+    /// Writes an event of a changed user.
     pub(crate) fn log_user(&mut self, id: &UserId, event_type: &str, payload: Value) {
         let Some(user) = self.users.get_mut(id) else { return };
         user.changed_at = unix_now();
@@ -208,7 +208,7 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Any state but `Active` kills the user's tokens for good. A removed user loses its grants.
+    /// Sets the state. Any but `Active` kills the tokens for good; `Removed` removes the grants.
     pub(crate) fn set_user_state(
         &mut self,
         id: &UserId,
@@ -241,7 +241,7 @@ impl World {
         self.users.get(id).ok_or_else(|| unknown_user(id))
     }
 
-    /// The user with this id, or else with this name.
+    /// Finds the user with this id, or else with this name.
     pub(crate) fn find_user(&self, id_or_name: &str) -> Result<UserId, WorldError> {
         let by_id = self.users.get_key_value(&UserId::from(id_or_name));
         by_id

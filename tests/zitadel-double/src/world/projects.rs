@@ -1,4 +1,4 @@
-//! Projects: the roles that they define, and the organizations that may give them.
+//! Projects: the roles that they define, and the organizations that may grant them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,25 +13,25 @@ use crate::ids::{OrgId, ProjectId};
 pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) owner: OrgId,
-    /// Tokens tell roles to front ends; introspection does so in any case.
+    /// Set when tokens show roles to front ends; introspection shows them in any case.
     pub(crate) asserts_roles: bool,
     pub(crate) roles: BTreeSet<String>,
-    /// By role key.
+    /// Texts by role key.
     pub(crate) role_texts: BTreeMap<String, RoleText>,
-    /// False refuses its applications; `None` is a removed project.
+    /// False if its applications are refused; `None` if the project is removed.
     pub(crate) active: Option<bool>,
-    /// By the organization that received it.
+    /// Grants by receiving organization.
     pub(crate) grants: BTreeMap<OrgId, ProjectGrant>,
 }
 
-/// Texts of a role for people.
+/// Display texts of a role.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RoleText {
     pub(crate) display: String,
     pub(crate) group: String,
 }
 
-/// The right of a foreign organization to give roles of the project.
+/// Right of a foreign organization to grant roles of the project.
 #[derive(Debug)]
 pub(crate) struct ProjectGrant {
     pub(crate) id: String,
@@ -89,8 +89,8 @@ impl World {
         self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
     }
 
-    /// Tells if the application, its project and the project's organization are active, and the
-    /// application is seen already.
+    /// Returns whether the application, its project and the project's organization are active, and
+    /// the application is visible already.
     pub(crate) fn may_introspect(&self, app: &App) -> bool {
         let project = self.projects.get(&app.project).filter(|one| one.active == Some(true));
         let org = project.and_then(|project| self.orgs.get(&project.owner));
@@ -98,7 +98,7 @@ impl World {
         is_seen && app.state == AppState::Active && org.is_some_and(|org| org.active)
     }
 
-    /// An event of a project, with its payload.
+    /// Event of a project, with its payload.
     pub(super) fn project_event(
         &self,
         id: &ProjectId,
@@ -132,8 +132,8 @@ impl World {
         self.log.write(Editor::Setup, events);
     }
 
-    /// Lets a foreign organization give a role; the id of its project grant, or `None` for the
-    /// project's owner, who needs none.
+    /// Lets a foreign organization grant a role, and returns the id of its project grant; `None`
+    /// for the project's owner, who needs none.
     pub(super) fn share_role(
         &mut self,
         id: &ProjectId,
@@ -165,7 +165,7 @@ impl World {
         Ok(Some(grant_id))
     }
 
-    /// Removes a role of a project, and takes it out of every grant in the same write.
+    /// Removes a role of a project, and removes it from every grant in the same write.
     pub(crate) fn remove_role(&mut self, id: &ProjectId, role: &str) -> Result<(), WorldError> {
         let project = self.project_mut(id)?;
         if !project.roles.remove(role) {
@@ -188,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes a role from a foreign organization, and from the users that it gave the role to.
+    /// Takes a role from a foreign organization, and from the users to whom it granted the role.
     pub(crate) fn reduce_project_grant(
         &mut self,
         id: &ProjectId,
@@ -209,7 +209,7 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates a project grant. Roles that were given by it stay, as in ZITADEL.
+    /// Deactivates or reactivates a project grant. Roles granted through it stay, as in ZITADEL.
     pub(crate) fn set_project_grant_active(
         &mut self,
         id: &ProjectId,
@@ -224,7 +224,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes the project from a foreign organization, with every grant that it gave.
+    /// Takes the project from a foreign organization, with every grant that it made.
     pub(crate) fn remove_project_grant(
         &mut self,
         id: &ProjectId,
@@ -240,7 +240,7 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates a project; its applications are refused in between.
+    /// Deactivates or reactivates a project; its applications are refused while it is inactive.
     pub(crate) fn set_project_active(
         &mut self,
         id: &ProjectId,
@@ -257,7 +257,7 @@ impl World {
         Ok(())
     }
 
-    /// Removes a project: its applications are refused, and its grants are gone.
+    /// Removes a project: its applications are refused, and its grants are removed.
     pub(crate) fn remove_project(&mut self, id: &ProjectId) -> Result<(), WorldError> {
         let project = self.project_mut(id)?;
         project.active = None;

@@ -1,4 +1,4 @@
-//! Login sessions, and the events of the sessions and tokens that grow out of them.
+//! Login sessions, and the events of sessions and tokens derived from them.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::ids::UserId;
 const SIGNED_IN_ONLY: WorldError =
     WorldError::Impossible("only a token of a login has a session to end");
 
-/// Lifetimes of a refresh token in nanoseconds: 90 days, and 30 without use.
+/// Lifetimes of a refresh token in nanoseconds: 90 days, and 30 days without use.
 const REFRESH_LIFETIME: u64 = 7_776_000_000_000_000;
 const REFRESH_IDLE_LIFETIME: u64 = 2_592_000_000_000_000;
 
@@ -37,7 +37,7 @@ impl World {
         Ok(Some(id))
     }
 
-    /// Writes the birth of an OIDC session with its first access token.
+    /// Writes the events of a new OIDC session with its first access token.
     pub(super) fn log_first_token(&mut self, record: &SessionRecord) {
         let org = self.owner(&record.user);
         let added = json!({
@@ -65,7 +65,7 @@ impl World {
         self.log.write(Editor::System, events);
     }
 
-    /// Writes the access token that replaces an older one of its session.
+    /// Writes the event of an access token that replaces an older one of its session.
     pub(super) fn log_refreshed(&mut self, record: &SessionRecord) {
         let org = self.owner(&record.user);
         let renewed = json!({ "id": record.refresh, "idleLifetime": REFRESH_IDLE_LIFETIME });
@@ -89,7 +89,7 @@ impl World {
         self.revoke_refresh_with_id(&self.token_id(token)?)
     }
 
-    /// The same for the id of the access token.
+    /// Revokes the refresh token with the id of its access token.
     pub(crate) fn revoke_refresh_with_id(&mut self, id: &str) -> Result<(), WorldError> {
         self.revoke_session_with_id(id, "oidc_session.refresh_token.revoked")?;
         if let Some(token) = self.tokens.get_mut(id) {
@@ -107,7 +107,7 @@ impl World {
         Ok(())
     }
 
-    /// Removes a personal access token, be it alive or dead; false if it was removed before.
+    /// Removes a personal access token, dead or alive; false if it was removed before.
     pub(crate) fn remove_pat_with_id(&mut self, id: &str) -> bool {
         let Some(Token::Pat(pat)) = self.tokens.get_mut(id) else { return false };
         pat.state = TokenState::Revoked;
@@ -120,7 +120,7 @@ impl World {
         true
     }
 
-    /// The personal access tokens of a user that were not removed, dead ones included.
+    /// Returns the personal access tokens of a user that were not removed, including dead ones.
     pub(crate) fn pats_of(&self, user: &UserId) -> Vec<&PatRecord> {
         let pats = self.tokens.values().filter_map(|token| match token {
             Token::Pat(pat) => Some(pat),
@@ -149,7 +149,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends the login session behind a token: every token that grew out of it is dead.
+    /// Ends the login session behind a token: every token derived from it is dead.
     pub(crate) fn end_session(&mut self, token: &str, origin: &str) -> Result<(), WorldError> {
         let login = match self.token(token).ok_or(WorldError::UnknownToken)? {
             Token::Session(record) => record.login.clone().ok_or(SIGNED_IN_ONLY)?,
@@ -159,7 +159,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends a login session: every token that grew out of it is dead.
+    /// Ends a login session: every token derived from it is dead.
     pub(super) fn terminate(&mut self, login: &str, origin: &str) {
         self.revoke_sessions(|record| record.login.as_deref() == Some(login));
         let event = NewEvent::new("session", login, "session.terminated", INSTANCE);
@@ -167,7 +167,7 @@ impl World {
         self.log.write(Editor::Unnamed, [event]);
     }
 
-    /// Signs a person out: every session token is dead.
+    /// Signs a person out: every session token of the user is dead.
     pub(crate) fn sign_out(&mut self, user: &UserId, origin: &str) -> Result<(), WorldError> {
         let org = self.user(user)?.org.clone();
         self.revoke_sessions(|record| record.user == *user);
@@ -177,7 +177,7 @@ impl World {
         Ok(())
     }
 
-    /// Writes a new personal access token.
+    /// Writes the event of a new personal access token.
     pub(super) fn log_pat(&mut self, pat: &PatRecord) {
         let event = NewEvent::new("user", &pat.user, "user.pat.added", self.owner(&pat.user));
         let payload = json!({

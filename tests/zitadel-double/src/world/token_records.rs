@@ -10,7 +10,7 @@ pub(crate) enum Token {
     Pat(PatRecord),
 }
 
-/// Whether a token may still be used before it expires.
+/// State of a token, apart from its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenState {
     Valid,
@@ -20,9 +20,9 @@ pub(crate) enum TokenState {
 #[derive(Clone, Debug)]
 pub(crate) struct SessionRecord {
     pub(crate) user: UserId,
-    /// `V2_…-at_…`: the OIDC session, and the access token.
+    /// `V2_…-at_…`: OIDC session and access token.
     pub(crate) id: String,
-    /// The login session that it grew out of; client credentials have none.
+    /// Login session from which it derives; `None` for client credentials.
     pub(crate) login: Option<String>,
     /// Id of the refresh token within its session.
     pub(crate) refresh: String,
@@ -31,10 +31,10 @@ pub(crate) struct SessionRecord {
     pub(crate) authenticated_at: i64,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
-    /// The issuer inside a JWT: introspected through another domain it is inactive.
+    /// Issuer in a JWT: introspected through another domain it is inactive.
     pub(crate) issuer: Option<String>,
     pub(crate) state: TokenState,
-    /// The refresh token is good; it outlives an access token that was revoked alone.
+    /// Set while the refresh token is valid; it outlives an access token that was revoked alone.
     pub(crate) refreshable: bool,
     pub(crate) request: SessionToken,
 }
@@ -96,8 +96,8 @@ impl Token {
 }
 
 impl World {
-    /// Finds the token that a string stands for. A session token is found by its id alone, as in
-    /// ZITADEL; for a personal access token the user must be right too.
+    /// Finds the token of a string. As in ZITADEL, a session token is found by its id alone, a
+    /// personal access token by its id and its user.
     pub(crate) fn token(&self, presented: &str) -> Option<&Token> {
         let opened = self.seal.open(presented)?;
         self.tokens.get(&opened.id).filter(|token| match token {
@@ -106,7 +106,7 @@ impl World {
         })
     }
 
-    /// Returns the id of the token that a string stands for.
+    /// Returns the id of a string's token.
     pub(super) fn token_id(&self, presented: &str) -> Result<String, WorldError> {
         let token = self.token(presented).ok_or(WorldError::UnknownToken)?;
         Ok(token.id().to_owned())

@@ -1,4 +1,4 @@
-//! How tokens are to be issued: what a test says about a token that it wants.
+//! Properties that a test chooses for a new token.
 
 use std::time::Duration;
 
@@ -8,59 +8,59 @@ use crate::ids::{ProjectId, UserId};
 
 const HALF_A_DAY: Duration = Duration::from_hours(12);
 
-/// How a session token is to be issued. The default is what a person gets by the authorization
-/// code flow of the front end in the default project, valid for 12 hours from now.
+/// Properties of a session token. The default is the token of a person after the authorization code
+/// flow of the front end in the default project, valid for 12 hours from now.
 #[derive(Clone, Debug)]
 pub struct SessionToken {
-    /// Scopes granted. `urn:zitadel:iam:org:project:id:{id}:aud` adds that project to the audience.
+    /// Granted scopes. `urn:zitadel:iam:org:project:id:{id}:aud` adds that project to the audience.
     pub scopes: Vec<String>,
-    /// Which clients and projects the token is for.
+    /// Clients and projects that the token is for.
     pub audience: Audience,
-    /// `client_id` in the answer; the front end's when absent.
+    /// `client_id` of the introspection response; the front end's when absent.
     pub client_id: Option<String>,
-    /// How long ago the token was issued.
+    /// Time since the token was issued.
     pub age: Duration,
-    /// How long it lives, from its issue. A lifetime not beyond `age` has expired.
+    /// Lifetime from its issue. The token is expired if this is not more than `age`.
     pub lifetime: Duration,
     /// Opaque or JWT.
     pub shape: TokenShape,
     /// Authentication methods (`amr`).
     pub methods: Vec<String>,
-    /// Who acts for the user, after an impersonation (`act`).
+    /// User who acts for the subject, after an impersonation (`act`).
     pub actor: Option<UserId>,
-    /// Claims that an Action added. Names that are taken or ZITADEL's own are ignored.
+    /// Claims that an Action added. Names already used and ZITADEL's own are ignored.
     pub custom_claims: Map<String, Value>,
 }
 
 /// The audience stored with a session token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Every client id of a project and the project's id: what a login at its front end gives.
+    /// Every client id of a project and the project's id, as after a login at its front end.
     Project(ProjectId),
-    /// Only the projects named by `…:aud` scopes: what client credentials give.
+    /// Only the projects named by `…:aud` scopes, as with client credentials.
     Scopes,
-    /// Exactly these, whatever the scopes say.
+    /// Exactly these, regardless of the scopes.
     Only(Vec<String>),
 }
 
-/// What the token string looks like. The introspection answer is the same.
+/// Format of the token string. The introspection response is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenShape {
-    /// An encrypted id, in the [form](crate::TokenForm) that the instance gives to new tokens.
+    /// An encrypted id, in the instance's current [form](crate::TokenForm) of new tokens.
     #[default]
     Opaque,
     /// Three base64url parts, signed by the instance.
     Jwt,
 }
 
-/// When a personal access token expires.
+/// Expiry of a personal access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pat {
     /// Never: `exp` is 253402300799.
     WithoutExpiry,
     /// After this time from now.
     ExpiresIn(Duration),
-    /// It did so this long ago.
+    /// Expired this long ago.
     ExpiredSince(Duration),
 }
 
@@ -81,7 +81,7 @@ impl Default for SessionToken {
 }
 
 impl SessionToken {
-    /// What a service user gets by client credentials, with the `…:aud` scope of these projects.
+    /// Token of a service user by client credentials, with the `…:aud` scope of these projects.
     #[must_use]
     pub fn client_credentials<'a>(
         user_name: &str,
@@ -98,7 +98,7 @@ impl SessionToken {
         }
     }
 
-    /// A token for the assertion of a service user's own key, which leaves no method.
+    /// Token for the assertion of a service user's own key, which has no `amr`.
     #[must_use]
     pub fn jwt_profile<'a>(
         user_name: &str,
@@ -113,7 +113,7 @@ impl SessionToken {
         Self { age: HALF_A_DAY + Duration::from_hours(1), ..Self::default() }
     }
 
-    /// The same with one more scope.
+    /// Adds a scope.
     #[must_use]
     pub fn with_scope(mut self, scope: &str) -> Self {
         self.scopes.push(scope.to_owned());

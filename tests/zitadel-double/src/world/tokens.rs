@@ -11,7 +11,7 @@ use crate::clock::{unix_now, whole_seconds};
 use crate::ids::{ClientId, UserId};
 use crate::token_form;
 
-/// 9999-12-31T23:59:59Z: what a token without expiry says.
+/// 9999-12-31T23:59:59Z: expiry of a token without one.
 pub(super) const NEVER: i64 = 253_402_300_799;
 
 /// Claims of a session token that is a JWT, in ZITADEL's order.
@@ -27,7 +27,7 @@ struct JwtClaims<'a> {
     jti: &'a str,
 }
 
-/// Where a new access token belongs.
+/// Session of a new access token.
 pub(super) struct OidcSession {
     pub(super) id: String,
     pub(super) login: Option<String>,
@@ -74,7 +74,7 @@ impl World {
                 let claims = JwtClaims {
                     iss: issuer,
                     sub: user.as_str(),
-                    // Without an audience the service user is its own.
+                    // Without an audience the service user itself is the audience.
                     aud: if audience.is_empty() { user_name } else { &audience },
                     exp: expires_at,
                     iat: issued_at,
@@ -107,12 +107,12 @@ impl World {
         Ok((token, record))
     }
 
-    /// A new access token of the same session; the old one is dead at once.
+    /// Issues a new access token of the same session; the old one is dead at once.
     pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
         self.refresh_with_id(&self.token_id(token)?, issuer)
     }
 
-    /// The same for the id of a token.
+    /// Issues a new access token for the session of the token with this id.
     pub(crate) fn refresh_with_id(&mut self, id: &str, issuer: &str) -> Result<String, WorldError> {
         let old = self.tokens.get_mut(id).ok_or(WorldError::UnknownToken)?;
         let Token::Session(record) = old.clone() else {
@@ -135,7 +135,7 @@ impl World {
         self.issue_scoped_pat(user, pat, PAT_SCOPES.map(str::to_owned).to_vec())
     }
 
-    /// The personal access token of a first instance's administrator has no scopes.
+    /// Issues a personal access token; that of a first instance's administrator has no scopes.
     pub(crate) fn issue_scoped_pat(
         &mut self,
         user: &UserId,
@@ -155,7 +155,7 @@ impl World {
         Ok(self.add_pat(user, expires_at, scopes).1)
     }
 
-    /// Adds a personal access token; the result is its id and the token itself.
+    /// Adds a personal access token, and returns its id and the token itself.
     pub(crate) fn add_pat(
         &mut self,
         user: &UserId,

@@ -1,4 +1,4 @@
-//! Events without a change: noise, and writes that are larger than a page.
+//! Events without a change: noise, and writes larger than a page.
 
 use serde_json::json;
 
@@ -15,8 +15,7 @@ impl World {
         }
     }
 
-    /// Writes events of one time; the last is the one that is given, the others differ in their
-    /// aggregate ids.
+    /// Writes events of one time; the last is the given one, the others differ in aggregate id.
     pub(crate) fn write_many(&mut self, event: NewEvent, count: usize) {
         let others = count.saturating_sub(1);
         let others =

@@ -12,9 +12,9 @@ use crate::ids::{KeyId, UserId};
 #[derive(Default)]
 pub(crate) struct UserCredentials {
     pub(crate) password: Option<String>,
-    /// For the grant `client_credentials`.
+    /// Secret for the grant `client_credentials`.
     pub(crate) secret: Option<String>,
-    /// For the grant `jwt-bearer`.
+    /// Keys for the grant `jwt-bearer`.
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
     /// Shape of the tokens that a service user gets.
     pub(crate) shape: TokenShape,
@@ -27,7 +27,7 @@ impl fmt::Debug for UserCredentials {
 }
 
 impl World {
-    /// Adds a key of a service user; the result is its id and its file.
+    /// Adds a key of a service user, and returns its id and its file.
     pub(crate) fn add_user_key(
         &mut self,
         user: &UserId,

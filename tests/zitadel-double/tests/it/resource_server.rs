@@ -10,7 +10,7 @@ use zitadel_double::ZitadelDouble;
 /// Longer than any answer takes that comes at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What came back: status, media type and body.
+/// Answer: status, media type and body.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
@@ -57,14 +57,14 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Got {
     Got::from(request.send().await.expect("an answer")).await
 }
 
-/// What the default application learns about a token.
+/// Introspects a token as the default application.
 pub(crate) async fn introspect(double: &ZitadelDouble, token: &str) -> Value {
     let got = send(request(double).form(&[("token", token)])).await;
     assert_eq!(got.status, 200, "{}", got.body);
     got.json()
 }
 
-/// What the foreign application learns about a token.
+/// Introspects a token as the foreign application.
 pub(crate) async fn introspect_as_foreigner(double: &ZitadelDouble, token: &str) -> Value {
     let id = double.foreign_client_id().as_str();
     let credentials = basic(id, &double.foreign_client_secret());

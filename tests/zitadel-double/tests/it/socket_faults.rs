@@ -21,7 +21,7 @@ async fn ask(double: &ZitadelDouble) -> TcpStream {
     stream
 }
 
-/// What came before the end, and whether the end was a reset.
+/// Bytes that came before the end, and whether the end was a reset.
 async fn rest(mut stream: TcpStream) -> (String, std::io::Result<()>) {
     let mut bytes = Vec::new();
     let reading = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes));

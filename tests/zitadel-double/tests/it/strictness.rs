@@ -1,4 +1,4 @@
-//! What ZITADEL tolerates and the double reports, and how it reports it.
+//! Reports of the double about requests that ZITADEL tolerates.
 
 use zitadel_double::{Violation, ZitadelDouble};
 

@@ -1,4 +1,4 @@
-//! What is told of tokens of every kind.
+//! Causes for tokens of every kind.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Certainty and word of each cause but the last, which is there unless another is certain.
+/// Returns certainty and word of each cause but the last, which is there unless another is certain.
 fn causes(explainer: &Explainer, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
@@ -42,7 +42,7 @@ fn the_audience_must_name_the_client_or_the_project() {
         let found = causes(&explainer(Some("project")), &claims(audience));
         assert_eq!(found, expected, "{shown}");
     }
-    // Without the project's id nobody can be sure.
+    // Without the project's id the cause is not certain.
     let found = causes(&explainer(None), &claims(json!(["project"])));
     assert_eq!(found, [(Likely, "audience")]);
 }
@@ -66,7 +66,7 @@ fn what_is_certain_comes_before_what_is_likely() {
     assert_eq!(causes(&explainer(Some("project")), &token), expected);
 }
 
-/// A JWE with parts of these lengths.
+/// Returns a JWE with parts of these lengths.
 fn jwe(header: &str, lengths: [usize; 4]) -> String {
     let parts = lengths.map(|length| "a".repeat(length)).join(".");
     format!("{}.{parts}", BASE64_URL_SAFE_NO_PAD.encode(header))
@@ -88,10 +88,10 @@ fn what_is_no_jwt_is_told_by_its_looks() {
         ("eyJ.eyJ.eyJ".to_owned(), Likely, "cut_off"),
         ("a.b.c".to_owned(), Likely, "cut_off"),
         (of_length(71), Possible, "revoked"),
-        // A character too few, and one too many.
+        // One character too few, and one too many.
         (of_length(70), Likely, "cut_off"),
         (of_length(72), Likely, "cut_off"),
-        // The id of a session's token is whole from 79 characters on, whatever follows.
+        // The id in a session's token is whole from 79 characters on, whatever follows.
         (of_length(78), Likely, "cut_off"),
         (of_length(79), Possible, "audience"),
         (of_length(106), Possible, "audience"),
@@ -119,7 +119,7 @@ fn what_is_no_jwt_is_told_by_its_looks() {
     }
 }
 
-// What neither form nor length decides is not called likely.
+// A cause that neither form nor length decides is not called likely.
 #[test]
 fn the_causes_of_an_opaque_token_are_possible_and_each_has_its_line_in_zitadels_log() {
     for token in ["a".repeat(104), "a".repeat(71), jwe(NEWER, [43, 16, 90, 22])] {
@@ -216,7 +216,7 @@ fn a_signature_of_another_length_than_its_algorithm_makes_is_damaged() {
     assert_eq!(causes(&explainer(None), &unknown), OTHERWISE);
 }
 
-/// Tokens of any kind: opaque ones, and JWTs with any claims.
+/// Generates tokens of any kind: opaque ones, and JWTs with any claims.
 fn any_token() -> impl Strategy<Value = String> {
     let text = || "\\PC{0,20}";
     let claims = (text(), prop::collection::vec(text(), 0..4), any::<u64>(), text());

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Types that a real server lists.
+/// Returns the types that a real server lists.
 fn listed() -> Vec<String> {
     include_str!("../../../../../tests/observed/event-types.txt")
         .lines()

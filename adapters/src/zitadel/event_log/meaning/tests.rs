@@ -3,7 +3,7 @@ use super::{
     *,
 };
 
-/// The project of most events that were observed.
+/// Project of most events that were observed.
 const OURS: &str = "340000000000000016";
 
 fn reader(project_id: Option<&str>) -> Reader {
@@ -82,7 +82,7 @@ fn every_event_that_was_observed_is_read_as_the_table_says() {
         ("user.grant.changed", "roles_of_subject:340000000000000034"),
         ("user.grant.deactivated", "grant?340000000000000035"),
         ("user.grant.reactivated", "grant?340000000000000035"),
-        // Of another project.
+        // In another project.
         ("user.grant.removed", "nothing"),
         ("user.human.password.changed", "nothing"),
         ("user.locked", "subject:340000000000000032"),

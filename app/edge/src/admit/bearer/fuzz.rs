@@ -1,14 +1,14 @@
-//! The law of the `Authorization` header: `tests/fuzz` seeks bytes that break it.
+//! Property of the `Authorization` header that `tests/fuzz` tries to break.
 
 use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 use super::access_token;
 
-/// Checks that a token which is taken is the whole text behind the scheme, in the syntax of RFC 6750
+/// Checks that an accepted token is the whole text behind the scheme, in the syntax of RFC 6750
 /// §2.1 and no longer than 16 KiB.
 ///
 /// # Panics
-/// When the law is broken.
+/// When it is not.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };

@@ -14,13 +14,13 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Frame, and the milliseconds before it.
+/// Milliseconds before a frame, and the frame.
 type Step = (u64, &'static str);
 
 const EVENT_STREAM: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/event-stream")];
 const PLAIN: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/plain")];
 
-/// Makes a body that sends `steps`, and then ends or hangs. It counts those that still live.
+/// Makes a body that sends `steps`, and then ends or hangs. `alive` counts bodies not yet dropped.
 fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> Body {
     struct Alive(Arc<AtomicUsize>);
     impl Drop for Alive {
@@ -45,7 +45,7 @@ fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> B
     }))
 }
 
-/// Returns the body of an answer whose permit has ended when `ended` resolves.
+/// Returns the body of an answer whose permit ends when `ended` resolves.
 fn guarded(
     headers: &[(HeaderName, &'static str)],
     body: Body,
@@ -63,7 +63,7 @@ async fn after(milliseconds: u64, ended: Ended) -> Ended {
     ended
 }
 
-/// Reads a body, and notes the frames, the end and its time in milliseconds.
+/// Reads a body, and returns its text, how it ended, and after how many milliseconds.
 async fn read(body: Body) -> (String, &'static str, u128) {
     let begin = Instant::now();
     let mut text = String::new();
@@ -119,7 +119,7 @@ async fn an_event_stream_ends_between_two_events() {
         })
         .await;
     }
-    // The last words are sent.
+    // An event within 250 ms after the end is sent.
     check(Case {
         headers: EVENT_STREAM,
         steps: &[(0, "data: 1\n\n"), (1200, "data: 2\n\n"), (100, "data: 3\n\n")],
@@ -143,7 +143,7 @@ async fn an_event_stream_ends_between_two_events() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_has_begun_may_end_but_not_for_long() {
-    // It ends within a frame, of which the next event is cut off.
+    // The event ends within a frame; the rest of the frame is cut off.
     check(Case {
         headers: EVENT_STREAM,
         steps: &[(0, "data: "), (1300, "a"), (100, "b\n\ndata: 2\n\ndata: 3")],
@@ -191,7 +191,7 @@ async fn any_other_body_ends_by_an_error() {
     }
 }
 
-/// Promises an event, and never sends it.
+/// Body that promises an event, and never sends it.
 struct Promised;
 
 impl http_body::Body for Promised {
@@ -320,7 +320,7 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks what holds of every body: what is sent is the beginning of what the service sends, in time.
+/// Checks that the sent text is a prefix of the service's, and ends in time and in the right way.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

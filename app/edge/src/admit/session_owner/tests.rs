@@ -21,7 +21,7 @@ fn ids(headers: &HeaderMap) -> Vec<&[u8]> {
     headers.get_all(MCP_SESSION_ID).iter().map(HeaderValue::as_bytes).collect()
 }
 
-/// Returns the id that leaves.
+/// Returns the sealed id.
 fn seal(seal: &SessionSeal, id: &[u8], owner: &Principal) -> Vec<u8> {
     let mut headers = with(&[id]);
     seal.seal(&mut headers, owner);

@@ -1,4 +1,4 @@
-//! One word for each reason: in the event about the refusal, and for the observer.
+//! Each reason is the same word in the event about the refusal and for the observer.
 
 use std::{
     collections::HashSet,
@@ -24,7 +24,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::note::RequestObserver;
 
-/// The reasons of all events and of all requests that ended.
+/// Reasons of all events and of all ended requests.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<(&'static str, String)>>>);
 
@@ -62,7 +62,7 @@ impl RequestObserver for Seen {
     }
 }
 
-/// Is never asked.
+/// Introspector that is never called.
 struct Silent;
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl Clock for Silent {
     }
 }
 
-/// Every way to be turned away.
+/// Returns an outcome for every reason.
 fn outcomes() -> Vec<Outcome> {
     let malformed =
         [AccessTokenError::Empty, AccessTokenError::TooLong, AccessTokenError::ForbiddenCharacter];
@@ -123,7 +123,8 @@ async fn each_reason_is_the_same_word_in_the_log_and_for_the_observer() {
     let seen = Seen::default();
     let authorizer = Authorizer::new(Arc::new(Silent), Arc::new(Silent), Requirements::default());
     let guard = Guard::builder(authorizer).observer(seen.clone()).build();
-    // Were there only one, a callsite that another test's thread meets first would not be seen here.
+    // With only one dispatcher, a callsite that another test's thread reaches first would be
+    // missed.
     let _second = Dispatch::new(tracing_subscriber::registry());
     let _subscriber =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));

@@ -1,4 +1,4 @@
-//! Within a service that a request was let in to: further rules, and the end of what was opened.
+//! Further rules within a guarded service, and the end of permits.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -15,8 +15,8 @@ use super::{
 use crate::answer::{Outcome, Rejection};
 
 impl Visit {
-    /// Judges by a further rule `R` within the service that the request was let in to: by the verdict
-    /// that let it in where that `is_young`, whether or not the head of the answer is there.
+    /// Applies a further rule `R` within a guarded service: to the verdict that admitted the
+    /// request if that `is_young`, even when the head of the answer is there.
     pub(in crate::admit) async fn admit_within<R: Rule>(
         self: &Arc<Self>,
         header: Option<&HeaderValue>,
@@ -39,8 +39,8 @@ impl Visit {
         Ok(Authorized::new(permit, Arc::clone(self)))
     }
 
-    /// Notes that a rule within a service was not met, and returns the answer. The answer of the
-    /// service need not be one that turns away.
+    /// Records that a rule within a service was not met, and returns the rejection. The service's
+    /// own answer may still be a success.
     pub(in crate::admit) fn refuse_within(
         &self,
         outcome: &Outcome,
@@ -53,8 +53,8 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
-    /// Returns the end of what is opened by a permit of `policy` for a service, which the verdict on
-    /// `token` led to, obtained after `asked`. Everything that the request opens further in ends with it.
+    /// Returns the end of a service's permit of `policy` by the verdict on `token`, obtained after
+    /// `asked`. Permits of the request further in end with it.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -69,7 +69,7 @@ impl Visit {
         end
     }
 
-    /// Returns the end of what a permit of `policy` opened.
+    /// Returns the end of a handler's permit of `policy`.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
@@ -81,7 +81,7 @@ impl Visit {
         opened.shared_end(service.map(|service| service.end))
     }
 
-    /// Returns the header by which `token` was shown, where its verdict is the one that is kept.
+    /// Returns the header that `token` came in, if its verdict is the one that is kept.
     fn header_of(&self, token: &ActiveToken) -> Option<HeaderValue> {
         match &*self.known() {
             Some(Known { header, verdict: Introspection::Active(active), .. })
@@ -109,10 +109,10 @@ impl Visit {
     }
 }
 
-/// A service that let the request in.
+/// A service that admitted the request.
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// The tick before its verdict was obtained; `None` without a watch.
+    /// Tick before its verdict was obtained; `None` without a watch.
     asked: Option<Tick>,
 }

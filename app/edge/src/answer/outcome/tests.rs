@@ -23,7 +23,7 @@ fn denied(denial: Denial) -> Outcome {
     Outcome::Denied(denial)
 }
 
-/// The answer's status, challenge, `Retry-After` and body.
+/// Returns status, challenge, `Retry-After` and body of the answer.
 fn answer(
     outcome: &Outcome,
     missing_role: MissingRoleStatus,
@@ -99,7 +99,7 @@ fn a_malformed_header_is_a_bad_request() {
     }
 }
 
-// incidents.md row 6: no denial is ever a 2xx, and none says what was found.
+// incidents.md row 6: no denial is ever a 2xx, and none discloses what was found.
 #[test]
 fn a_token_that_opens_nothing_is_invalid() {
     let challenge = Some("Bearer realm=\"api\", error=\"invalid_token\"");

@@ -1,4 +1,4 @@
-//! URLs of resources, and where their metadata lie.
+//! URLs of resources, and the paths of their metadata.
 
 use super::*;
 

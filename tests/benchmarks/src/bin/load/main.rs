@@ -5,8 +5,8 @@
 //! ```
 //!
 //! With an argument it measures only the rows whose names contain it, as in `load 10000`. It needs
-//! `taskset` and `wrk`. It prints ratios, taken in pairs of turns one after the other, and
-//! never bare times.
+//! `taskset` and `wrk`. It prints ratios, taken in pairs of consecutive turns, and never bare
+//! times.
 
 #![expect(
     clippy::print_stdout,
@@ -22,11 +22,11 @@ use benchmarks::{flood, load::Load, pairs, pairs::Ratio, server::Server};
 use tokio::runtime::Runtime;
 use zitadel_double::{Fault, NewUser, Times, ZitadelDouble};
 
-/// Pairs of turns, and the seconds of each turn.
+/// Number of pairs of turns, and the seconds of each turn.
 const PAIRS: usize = 15;
 const SECONDS: u32 = 1;
 const CONNECTIONS: u32 = 32;
-/// How long each flood lasts.
+/// Duration of each flood.
 const FLOOD_TIME: Duration = Duration::from_secs(6);
 
 fn program(name: &str) -> io::Result<PathBuf> {
@@ -77,7 +77,7 @@ fn layered(double: &ZitadelDouble, cache_ttl_secs: &str) -> io::Result<Server> {
     Server::start(&program("layered")?, "LISTEN", &environment)
 }
 
-/// A service of the owner's own with the layer, against bare axum and against the app's table.
+/// Compares a custom service with the layer to bare axum and to the app's table.
 fn layer(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let load = Load::new(&tokens[..1])?;
     let turn = |server: &Server, path: &str| load.turn(server, path, CONNECTIONS, SECONDS);
@@ -105,7 +105,7 @@ fn layer(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// The public route, against itself and against bare axum.
+/// Compares the public route to itself and to bare axum.
 fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let (server, baseline) = (app(double, "0s")?, baseline(double)?);
     let load = Load::new(tokens)?;
@@ -116,7 +116,7 @@ fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// What it costs to measure: the public route with a listener for operators, and without.
+/// Measures the cost of metrics: the public route with a listener for operators, and without.
 fn measured(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let with_metrics = app_with(double, "0s", &[("APP_ADMIN__LISTEN", "127.0.0.1:0")])?;
     let without = app(double, "0s")?;
@@ -127,7 +127,7 @@ fn measured(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// How long the app takes to its first connection, at the median of some starts.
+/// Measures the app's median time from the start to its first connection.
 fn starts(double: &ZitadelDouble) -> io::Result<()> {
     let starts = (0..11).map(|_| Ok(app(double, "0s")?.start)).collect::<io::Result<Vec<_>>>();
     let mut starts = starts?;
@@ -136,7 +136,7 @@ fn starts(double: &ZitadelDouble) -> io::Result<()> {
     Ok(())
 }
 
-/// The private route against the public one, with answers in the cache.
+/// Compares the private route to the public one, with answers in the cache.
 fn warm(double: &ZitadelDouble, name: &str, tokens: &[String]) -> io::Result<()> {
     let server = app(double, "1h")?;
     let idle = server.resident_mib()?;
@@ -161,7 +161,7 @@ fn warm(double: &ZitadelDouble, name: &str, tokens: &[String]) -> io::Result<()>
     Ok(())
 }
 
-/// The private route without a cache, against the plain handler.
+/// Compares the private route without a cache to the plain handler.
 fn uncached(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let (server, baseline) = (app(double, "0s")?, baseline(double)?);
     let load = Load::new(tokens)?;
@@ -174,7 +174,7 @@ fn uncached(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Known users beside floods of invented tokens, each compared with the same users alone.
+/// Compares known users beside floods of invented tokens to the same users alone.
 fn floods(runtime: &Runtime) -> io::Result<()> {
     println!(
         "| cache | ZITADEL takes | invented tokens/s | users let in | p99 with / without flood |"
@@ -185,7 +185,7 @@ fn floods(runtime: &Runtime) -> io::Result<()> {
         let takes = Duration::from_millis(millis);
         double.introspection_fault(Fault::Delay(takes), Times::UntilCleared);
         let server = app(&double, cache)?;
-        // All are known before the first stranger comes.
+        // All users are known before the first stranger arrives.
         runtime.block_on(flood::run(server.address, &users, 0, Duration::from_secs(2)));
         for per_second in [50, 500, 5000] {
             let turn = |strangers| {
@@ -205,7 +205,7 @@ fn floods(runtime: &Runtime) -> io::Result<()> {
     Ok(())
 }
 
-/// A double with a user who has the role of the scoped route, and so many tokens of that user.
+/// Returns a double with a user who has the scoped route's role, and this many tokens of that user.
 fn one_user(runtime: &Runtime, tokens: usize) -> (ZitadelDouble, Vec<String>) {
     let double = runtime.block_on(ZitadelDouble::start());
     let user = double.add_user(NewUser::service("svc"));
@@ -214,7 +214,7 @@ fn one_user(runtime: &Runtime, tokens: usize) -> (ZitadelDouble, Vec<String>) {
     (double, tokens)
 }
 
-/// A double with so many users who have that role, and a token of each.
+/// Returns a double with this many users who have that role, and a token of each.
 fn many_users(runtime: &Runtime, users: usize) -> (ZitadelDouble, Vec<String>) {
     let double = runtime.block_on(ZitadelDouble::start());
     let token = |number: usize| {

@@ -1,15 +1,15 @@
-//! What is left of the tokens in use when tokens come that are never seen again.
+//! Fraction of the tokens in use that survives a flood of tokens that are seen once.
 
 use benchmarks::stores::{Candidate, digest, entry};
 
 const MAX_ENTRIES: usize = 10_000;
 const IN_USE: u32 = 1_000;
-/// So many tokens that are sent once come between two requests with tokens in use.
+/// Number of one-off tokens between two requests with tokens in use.
 const ONE_OFF: usize = 100;
 const ROUNDS: u32 = 20;
 
-/// The part of the requests with tokens in use that are hits. They are warm when the flood begins.
-/// Whatever is not known is kept, as after an introspection.
+/// Returns the fraction of requests with tokens in use that are hits. They are warm when the flood
+/// begins. Every miss is stored, as after an introspection.
 pub(crate) fn hits_kept(candidate: Candidate) -> f64 {
     let store = candidate.open(MAX_ENTRIES);
     let entry = entry();

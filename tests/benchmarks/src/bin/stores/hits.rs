@@ -1,4 +1,4 @@
-//! How long a hit takes.
+//! Time of a hit.
 
 use std::{array, hint::black_box, sync::Barrier, thread, time::Instant};
 
@@ -6,19 +6,19 @@ use benchmarks::stores::{Candidate, Digest, Store, digest, entry};
 
 const STORES: usize = Candidate::ALL.len();
 
-/// So often each store has its turn, and so many hits each thread takes in it.
+/// Number of turns of each store, and of hits per thread in each turn.
 const TURNS: usize = 41;
 const HITS: u32 = 200_000;
 
-/// The medians of all turns.
+/// Medians of all turns.
 pub(crate) struct Hit {
-    /// The time of a hit in ratio to that of the first store, in the same turn.
+    /// Ratio of the time of a hit to that of the first store, in the same turn.
     pub(crate) ratio: f64,
-    /// The time of a hit.
+    /// Time of a hit, in nanoseconds.
     pub(crate) nanos: f64,
 }
 
-/// Lets the stores take turns. Every entry has a principal of its own, made beforehand.
+/// Measures the stores in turns. Every entry has a principal of its own, created beforehand.
 pub(crate) fn take(threads: usize, tokens: u32) -> [Hit; STORES] {
     let digests: Vec<Digest> = (0..tokens).map(digest).collect();
     let stores =

@@ -1,11 +1,11 @@
-//! The candidates for the cache's store, on the access pattern of this API.
+//! Candidates for the cache's store, with the access pattern of this API.
 //!
 //! ```sh
 //! cargo run --release -p benchmarks --bin stores
 //! ```
 //!
 //! It prints ratios to `quick_cache`, the store in use, taken in turns in one run. It takes about a
-//! minute, and wants a machine of two cores that does nothing else.
+//! minute, and needs an otherwise idle machine with two cores.
 
 #![expect(
     clippy::disallowed_methods,

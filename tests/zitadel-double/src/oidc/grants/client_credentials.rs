@@ -1,4 +1,4 @@
-//! The grant `client_credentials`: the name and the secret of a service user.
+//! The grant `client_credentials`: login name and secret of a service user.
 
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ pub(super) fn grant(call: &Call<'_>, form: &Form, shared: &Shared) -> Result<Val
     Ok(answer(&token, id_token, None))
 }
 
-/// The user with this login name, which disregards case.
+/// Finds the user with this login name, ignoring case.
 fn find<'a>(world: &'a World, name: &str) -> Option<(UserId, &'a User)> {
     let is_it = |(id, user): &(&UserId, &User)| {
         let is_named = user.name.to_lowercase() == name.to_lowercase();

@@ -1,6 +1,6 @@
-//! The token endpoint (RFC 6749 §3.2): one file for each grant.
+//! The token endpoint (RFC 6749 §3.2): one file per grant.
 //!
-//! Answers have no `scope`, as ZITADEL's.
+//! As in ZITADEL, responses have no `scope`.
 
 mod client;
 mod client_credentials;
@@ -20,14 +20,14 @@ use crate::world::{Token, World};
 /// Path of the token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/oauth/v2/token";
 
-/// Seconds that a token says it lives: a moment of its 12 hours has passed when it is answered.
+/// `expires_in` in seconds: a moment of the 12 hours has passed before the response is made.
 const EXPIRES_IN: u32 = 43_199;
 
 /// Scopes of OpenID Connect that every client may ask for.
 const OPENID_SCOPES: [&str; 6] =
     ["openid", "profile", "email", "phone", "address", "offline_access"];
 
-/// Gives out a token, or says why not.
+/// Issues a token, or refuses it.
 pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
     let granted = || -> Result<Value, Refused> {
         let form = Form::parse(call.body).map_err(|_| Refused::form())?;
@@ -45,7 +45,7 @@ pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
     granted().map_or_else(Reply::from, |answer| Reply::oidc(&answer))
 }
 
-/// The scopes that ZITADEL keeps of a request; unknown ones are dropped without an error.
+/// Returns the scopes of a request that ZITADEL keeps; unknown ones are dropped without an error.
 pub(super) fn known_scopes(form: &Form) -> Result<Vec<String>, Refused> {
     let asked: Vec<&str> = form.value("scope").split(' ').filter(|one| !one.is_empty()).collect();
     if asked.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn known_scopes(form: &Form) -> Result<Vec<String>, Refused> {
     Ok(asked.into_iter().filter(known).map(str::to_owned).collect())
 }
 
-/// The id token beside an access token with the scope `openid`; `None` without it.
+/// Returns the id token beside an access token with the scope `openid`; `None` without that scope.
 fn id_token(world: &World, access_token: &str, issuer: &str) -> Option<String> {
     let has_scope = match world.token(access_token) {
         Some(Token::Session(session)) => session.request.scopes.iter().any(|one| one == "openid"),
@@ -65,7 +65,7 @@ fn id_token(world: &World, access_token: &str, issuer: &str) -> Option<String> {
     if has_scope { world.id_token(access_token, issuer).ok() } else { None }
 }
 
-/// The answer with an access token.
+/// Response with an access token.
 fn answer(access_token: &str, id_token: Option<String>, refresh_token: Option<String>) -> Value {
     let mut answer = Map::new();
     answer.insert("access_token".to_owned(), access_token.into());

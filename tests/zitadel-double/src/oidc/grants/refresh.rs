@@ -1,4 +1,4 @@
-//! The grant `refresh_token`. The old access token is dead at once, and so is the refresh token.
+//! The grant `refresh_token`, which invalidates the old access token and refresh token at once.
 
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::Reply;
 use crate::answer::Answer;
 
-/// An error with its description.
+/// Error with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     status: StatusCode,
@@ -39,7 +39,7 @@ impl Refused {
         Self::request("The scope of your request is missing.")
     }
 
-    /// The client may not use this grant.
+    /// The client must not use this grant.
     pub(crate) fn grant_not_allowed(name: &str) -> Self {
         Self::new("unauthorized_client", format!("grant_type \"{name}\" not allowed"))
     }
@@ -48,13 +48,13 @@ impl Refused {
         Self::new("invalid_grant", description)
     }
 
-    /// ZITADEL answers an assertion that it does not accept as a fault of its own.
+    /// Server error, which is ZITADEL's response to an assertion that it does not accept.
     pub(crate) fn internal() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self { status, ..Self::new("server_error", "Errors.Internal") }
     }
 
-    /// The user may not get a token now.
+    /// The user cannot get a token in its current state.
     pub(crate) fn user_not_active() -> Self {
         Self::request("Errors.User.NotActive")
     }

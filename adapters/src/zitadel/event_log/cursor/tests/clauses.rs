@@ -1,11 +1,11 @@
-//! One test for each clause of the cursor. Without the clause, it fails.
+//! One test for each clause of the cursor, which fails without that clause.
 
 use super::{
     log::{Log, Reader, SECOND},
     *,
 };
 
-/// Returns a log with some events, and a reader that has read them.
+/// Returns a log with `events` events, and a reader that has read them.
 fn read_log(events: usize) -> (Log, Reader) {
     let mut log = Log::new();
     let mut reader = Reader::new(&log);
@@ -42,7 +42,7 @@ fn what_was_committed_since_the_feed_was_made_is_read_by_the_first_read() {
 #[test]
 fn the_duration_of_the_read_before_is_gone_back_by() {
     let (mut log, mut reader) = read_log(3);
-    // A read that takes 15 s. In it, a write takes its time and stays open, and a later one commits.
+    // During a read of 15 s, a write takes its time and stays open, and a later one commits.
     let ask = reader.cursor.begin(log.moment());
     log.call();
     log.begin(1);
@@ -86,7 +86,7 @@ fn a_clock_that_stepped_back_further_is_noticed_within_a_minute() {
     }
     assert_eq!(reader.missing(&log), 0);
     assert_eq!(reader.forgets, [Forget::ClockStepped]);
-    // From then on each read sees what comes with an early time, and nothing is to be forgotten.
+    // From then on each read sees late events with an early time, and nothing has to be forgotten.
     log.write(1);
     reader.read(&mut log);
     assert_eq!((reader.missing(&log), reader.forgets.len()), (0, 1));

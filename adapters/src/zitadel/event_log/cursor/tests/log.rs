@@ -1,13 +1,13 @@
-//! A log as ZITADEL keeps it, and a reader of it, on one clock that a test moves.
+//! Log as ZITADEL keeps it, and a reader of it, on one clock that the test moves.
 
 use super::*;
 use crate::zitadel::event_log::event::Payload;
 
 pub(super) const OVERLAP: Duration = Duration::from_secs(10);
-/// One second, in the microseconds that the log counts in.
+/// One second in microseconds, the unit of the log.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// A write that took its time and is not finished.
+/// Write that has its time and is not finished.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) events: Vec<Key>,
@@ -16,18 +16,18 @@ pub(super) struct Write {
 
 #[derive(Debug)]
 pub(super) struct Log {
-    /// The true time.
+    /// True time.
     pub(super) now: u64,
     /// Time by which the database's clock is behind.
     pub(super) behind: u64,
-    /// Most events that a page holds.
+    /// Largest number of events in a page.
     pub(super) cap: usize,
     pub(super) committed: Vec<Key>,
     pub(super) open: Vec<Write>,
     sequence: u64,
 }
 
-/// A cursor, and what it told.
+/// Cursor, and what it told.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) cursor: Cursor,
@@ -46,7 +46,7 @@ impl Log {
         Moment::from_nanos(self.now * 1_000, self.now * 1_000)
     }
 
-    /// Begins a write of some events, which all have the time of now.
+    /// Begins a write of `count` events, all with the current time.
     pub(super) fn begin(&mut self, count: usize) {
         let time = EventTime::from_micros(self.now - self.behind);
         let events = (0..count).map(|_| {
@@ -71,7 +71,7 @@ impl Log {
         self.commit(self.open.len() - 1);
     }
 
-    /// Makes a call wait for what is under way now.
+    /// Makes a call wait for the writes under way.
     pub(super) fn call(&mut self) {
         for write in &mut self.open {
             write.is_waited_for = true;

@@ -1,6 +1,6 @@
-//! A model: writers that commit out of order, a clock that steps, calls that fail, and one reader.
+//! Model of writers that commit out of order, a clock that steps, calls that fail, and one reader.
 //!
-//! `PROPTEST_CASES=1000000 cargo test -p adapters --lib cursor::tests::model` runs as many logs.
+//! `PROPTEST_CASES=1000000 cargo test -p adapters --lib cursor::tests::model` runs that many logs.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{
     *,
 };
 
-/// Numbers that a seed gives (`SplitMix64`).
+/// Random numbers from a seed (`SplitMix64`).
 #[derive(Debug)]
 struct Dice(u64);
 
@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-/// Lets the world go on for a while: times are coarse, so that many are equal.
+/// Lets at most `steps` steps happen. Times are coarse, so that many are equal.
 fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
     for _ in 0..dice.below(steps + 1) {
         match dice.below(12) {
@@ -40,15 +40,15 @@ fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
                 let open = u64::try_from(log.open.len()).unwrap();
                 log.commit(usize::try_from(dice.below(open)).unwrap());
             }
-            // The clock never steps back by as much as the overlap, nor to the very microsecond of a write
-            // with more events than a page holds: an event of that time could not be read.
+            // The clock never steps back by as much as the overlap, nor to the very microsecond of
+            // a write larger than a page: an event of that time could not be read.
             11 => log.behind = dice.below(98) * SECOND / 10 + dice.below(SECOND / 10),
             _ => {}
         }
     }
 }
 
-/// Drops the newest events, as a backup does that is put back.
+/// Drops the newest events, as restoring a backup does.
 fn restore(log: &mut Log, dice: &mut Dice) {
     log.committed.sort();
     let kept = log.committed.len().saturating_sub(1 + usize::try_from(dice.below(5)).unwrap());
@@ -58,12 +58,12 @@ fn restore(log: &mut Log, dice: &mut Dice) {
     log.behind = 0;
 }
 
-/// Reads a log again and again. After each complete read, every event that was committed before it began
-/// has been told, or all was forgotten since it was committed.
+/// Reads a log again and again. After each complete read, every event committed before it began has
+/// been told, or everything was forgotten since its commit.
 fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
     let mut dice = Dice(seed);
     let mut log = Log::new();
-    // Without writes that no page holds, hardly anything is forgotten.
+    // Without writes larger than a page, hardly anything is forgotten.
     let is_bulky = dice.is(2);
     log.cap = [100, 130, 1_000][usize::try_from(dice.below(3)).unwrap()];
     go_on(&mut log, &mut dice, is_bulky, 20);
@@ -103,7 +103,7 @@ fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
             let forgets = reader.forgets.len();
             next = reader.turn(page, log.moment());
             if reader.forgets.len() > forgets {
-                // All that is kept was asked before this, and is asked again.
+                // All that is kept was requested before this, and is requested again.
                 settled.extend(log.committed.iter().cloned());
                 lost_newest = None;
             }
