@@ -4,7 +4,7 @@
 //! checked and removed when the id comes back; the service sees only its own id.
 //!
 //! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process. SipHash is made to authenticate short texts. A forger can only try values at this
+//! process. `SipHash` is made to authenticate short texts. A forger can only try values at this
 //! server, each of 2^128 as likely as another. The service's own ids stay as hard to guess as
 //! before.
 
