@@ -21,8 +21,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Modules of stories that take minutes and use no route of the demo: a fork cannot break them.
-const OF_NO_ROUTE: [&str; 7] = [
+/// Modules of stories and of the tests of `setup` that take minutes and use no route of the demo: a
+/// fork cannot break them.
+const OF_NO_ROUTE: [&str; 14] = [
     "changes::",
     "changes_",
     "change_feed_",
@@ -30,6 +31,13 @@ const OF_NO_ROUTE: [&str; 7] = [
     "webhooks::",
     "leavers::",
     "stalls::",
+    "mcp_streams::",
+    "open_streams::",
+    "half_way::",
+    "lost::",
+    "managers::",
+    "removal::",
+    "callers::",
 ];
 
 /// Copy of the current files that git tracks.
