@@ -24,7 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Verdict behind a permit, for as long as something stays open by it.
-#[derive(Clone)]
 pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
@@ -44,17 +43,15 @@ pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 impl Opened {
     /// Returns its end, or that of the service `around` it, if that comes first.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
-        async move { self.ended_within(around).await }.boxed().shared()
-    }
-
-    /// Waits for its end, or that of the service `around` it, if that comes first.
-    pub(super) async fn ended_within(&self, around: Option<SharedEnd>) -> Ended {
-        let Some(around) = around else { return self.ended().await };
-        tokio::select! {
-            biased;
-            ended = around => ended,
-            ended = self.ended() => ended,
-        }
+        let end = async move {
+            let Some(around) = around else { return self.ended().await };
+            tokio::select! {
+                biased;
+                ended = around => ended,
+                ended = self.ended() => ended,
+            }
+        };
+        end.boxed().shared()
     }
 
     /// Waits for its end.

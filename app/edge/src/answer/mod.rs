@@ -16,6 +16,6 @@ pub(crate) use problem::{IdSlot, NO_STORE};
 pub use reason::Reason;
 pub use rejection::Rejection;
 pub(crate) use rejection::{Answers, DenialHook, Rejected};
-pub(crate) use resource::root_metadata_path;
+pub(crate) use resource::ROOT_METADATA_PATH;
 pub use resource::{InvalidResource, Resource};
 pub(crate) use unreadable::{is_rejection, outcome_of};

@@ -13,7 +13,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 /// Prefix of the metadata's path, before the path of the resource (RFC 9728 §3.1).
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
 /// The resource that a guard protects, identified by the URL that clients use.
 ///
@@ -185,8 +185,8 @@ impl Resource {
     #[must_use]
     pub fn metadata_path(&self) -> String {
         match self.path() {
-            "/" => WELL_KNOWN.to_owned(),
-            path => format!("{WELL_KNOWN}{path}"),
+            "/" => ROOT_METADATA_PATH.to_owned(),
+            path => format!("{ROOT_METADATA_PATH}{path}"),
         }
     }
 
@@ -228,11 +228,6 @@ impl Resource {
             resource_documentation: inner.documentation.as_deref(),
         }
     }
-}
-
-/// Returns the path of the metadata if a program has only one resource.
-pub(crate) fn root_metadata_path() -> &'static str {
-    WELL_KNOWN
 }
 
 /// Returns whether a client would write the host like this; any name is canonical.

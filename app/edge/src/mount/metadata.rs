@@ -23,7 +23,7 @@ use tower::Service;
 
 use crate::{
     admit::{Guard, Visit},
-    answer::{Outcome, root_metadata_path},
+    answer::{Outcome, ROOT_METADATA_PATH},
 };
 
 /// Methods of the document.
@@ -47,10 +47,10 @@ pub fn resource_metadata<'a, S: Clone + Send + Sync + 'static>(
 ) -> Router<S> {
     let documents: Vec<_> = guards.into_iter().filter_map(Document::of).collect();
     let is_alone = documents.len() == 1;
-    let root = root_metadata_path();
     documents.into_iter().fold(Router::new(), |router, (path, document)| {
-        let at_root = is_alone && path != root;
-        let router = if at_root { mounted(router, root, document.clone()) } else { router };
+        let at_root = is_alone && path != ROOT_METADATA_PATH;
+        let router =
+            if at_root { mounted(router, ROOT_METADATA_PATH, document.clone()) } else { router };
         mounted(router, &path, document)
     })
 }

@@ -63,7 +63,6 @@ impl Plan {
                  or delete them at ZITADEL and run this again",
                 ids.join(", ")
             ));
-            self.lacks_credentials |= *reads_events;
         }
         if *reads_events {
             self.instance_role(place, name, found, is_here);
