@@ -8,7 +8,7 @@ use crate::{
     Clocks,
     decorators::{
         Belief, Believed, Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
-        KnownTokens, Observed, Remembering, TokenCache, Witness,
+        KnownTokens, Measured, Remembering, TokenCache, Witness,
     },
 };
 
@@ -56,10 +56,10 @@ pub fn stack(
     clocks: Clocks,
 ) -> Stack {
     // Count and time questions.
-    let observed = Observed::new(introspector);
+    let measured = Measured::new(introspector);
     // Refuse at once rather than queue without end, and reserve a share for users.
     let Limits { max_in_flight, known_share } = limits;
-    let limited = InFlightLimited::new(observed, max_in_flight, known_share, Arc::clone(&known));
+    let limited = InFlightLimited::new(measured, max_in_flight, known_share, Arc::clone(&known));
     // Stop asking a server that is down.
     let circuit_breaker = CircuitBreaker::new(limited);
     let breaker = circuit_breaker.breaker();

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use adapters::zitadel::Domain;
+use adapters::zitadel::IssuerUrl;
 use axum_zitadel::{Access, Route};
 use domain::{Policy, WhenSilent};
 
@@ -31,7 +31,7 @@ enum Answering {
     },
     /// `bound` is set where there is a change feed.
     Zitadel {
-        domain: Domain,
+        domain: IssuerUrl,
         bound: Option<Bound>,
     },
 }

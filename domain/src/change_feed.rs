@@ -57,7 +57,7 @@ pub enum Change {
 pub struct Silence {
     /// Word for the reason, the same in logs, metrics and documentation.
     pub reason: &'static str,
-    /// Observed fault. It holds no token and nothing that the server wrote.
+    /// Underlying fault. It holds no token and nothing that the server wrote.
     pub source: Cause,
 }
 

@@ -19,13 +19,13 @@ pub enum IntrospectionError {
     Unavailable {
         /// Kind of outage.
         reason: Outage,
-        /// Observed fault.
+        /// Underlying fault.
         source: Cause,
     },
     /// The authorization server refuses this API's own credentials. The operator must act.
     #[error("the authorization server refuses this API's own client credentials")]
     ClientRefused {
-        /// Observed fault.
+        /// Underlying fault.
         source: Cause,
     },
     /// The authorization server's address or identity differs from the configuration. The operator
@@ -34,7 +34,7 @@ pub enum IntrospectionError {
     Misconfigured {
         /// Kind of difference.
         reason: Misconfiguration,
-        /// Observed fault.
+        /// Underlying fault.
         source: Cause,
     },
     /// The authorization server calls the token inactive, and no witness confirms that its
@@ -47,7 +47,7 @@ pub enum IntrospectionError {
     /// The answer is not valid by RFC 7662: a bug, or another party in between.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
-        /// Observed fault.
+        /// Underlying fault.
         source: Cause,
     },
 }

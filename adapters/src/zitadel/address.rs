@@ -31,22 +31,22 @@ pub enum AddressError {
 
 /// Issuer of the tokens, and base of its URLs: `https`, or `http` on loopback.
 #[derive(Clone, Debug)]
-pub struct Domain {
+pub struct IssuerUrl {
     url: Url,
     issuer: Issuer,
     named: NamedIssuer,
 }
 
 /// Compares the addresses, not the server's spelling of them.
-impl PartialEq for Domain {
+impl PartialEq for IssuerUrl {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url
     }
 }
 
-impl Eq for Domain {}
+impl Eq for IssuerUrl {}
 
-/// Returns the issuer of a claim or of metadata as the URL parser writes it, which is how `Domain`
+/// Returns the issuer of a claim or of metadata as the URL parser writes it, which is how `IssuerUrl`
 /// has it: no default port, host in lower case, IPv6 address in its short form. A text that is no
 /// URL with a host stays as it is.
 pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
@@ -56,7 +56,7 @@ pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
     }
 }
 
-impl Domain {
+impl IssuerUrl {
     /// Returns the issuer that every token must name.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
@@ -92,7 +92,7 @@ impl Domain {
     }
 }
 
-impl FromStr for Domain {
+impl FromStr for IssuerUrl {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn one_slash_at_the_end_of_a_domain_is_ignored() {
         for text in ["https://auth.example.com", "https://auth.example.com/"] {
-            let domain: Domain = text.parse().unwrap();
+            let domain: IssuerUrl = text.parse().unwrap();
             assert_eq!(domain.issuer().as_str(), "https://auth.example.com");
             assert_eq!(
                 domain.discovery_url().as_str(),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_domain_may_have_a_path_as_other_providers_do() {
-        let domain: Domain = "https://id.example.com/realms/one/".parse().unwrap();
+        let domain: IssuerUrl = "https://id.example.com/realms/one/".parse().unwrap();
         assert_eq!(domain.issuer().as_str(), "https://id.example.com/realms/one");
         assert_eq!(domain.discovery_url().path(), "/realms/one/.well-known/openid-configuration",);
     }
@@ -209,11 +209,11 @@ mod tests {
         for text in
             ["http://localhost:8080", "http://127.0.0.9", "http://[::1]:1", "http://a.localhost"]
         {
-            assert!(text.parse::<Domain>().is_ok(), "{text}");
+            assert!(text.parse::<IssuerUrl>().is_ok(), "{text}");
             assert!(text.parse::<IntrospectionEndpoint>().is_ok(), "{text}");
         }
         for text in ["http://auth.example.com", "http://10.0.0.7", "http://localhost.example.com"] {
-            assert_eq!(text.parse::<Domain>(), Err(AddressError::Clear), "{text}");
+            assert_eq!(text.parse::<IssuerUrl>(), Err(AddressError::Clear), "{text}");
             assert_eq!(text.parse::<IntrospectionEndpoint>(), Err(AddressError::Clear), "{text}");
             assert!(text.parse::<ConnectTo>().unwrap().is_clear(), "{text}");
         }
@@ -232,7 +232,7 @@ mod tests {
             ("https://auth.example.com?x", AddressError::Surplus),
             ("https://auth.example.com#x", AddressError::Surplus),
         ] {
-            assert_eq!(text.parse::<Domain>(), Err(expected), "{text}");
+            assert_eq!(text.parse::<IssuerUrl>(), Err(expected), "{text}");
             assert_eq!(text.parse::<IntrospectionEndpoint>(), Err(expected), "{text}");
             assert_eq!(text.parse::<ConnectTo>(), Err(expected), "{text}");
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Explainer, Finding, Step, ZitadelIntrospector, address, address::Domain, checkup::too_late,
+    Explainer, Finding, Step, ZitadelIntrospector, address, address::IssuerUrl, checkup::too_late,
     fault::Seen, response,
 };
 
@@ -72,7 +72,7 @@ impl ZitadelIntrospector {
 
     /// Checks the place of RFC 8414. ZITADEL answers 404 there, and clients fall back to OpenID
     /// Connect Discovery.
-    async fn rfc_8414_step(&self, domain: &Domain, explainer: &Explainer) -> Step {
+    async fn rfc_8414_step(&self, domain: &IssuerUrl, explainer: &Explainer) -> Step {
         let mut url = domain.url().clone();
         let path = url.path().trim_end_matches('/');
         url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));

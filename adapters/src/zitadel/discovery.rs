@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
-    address::{self, Domain},
+    address::{self, IssuerUrl},
     fault::Seen,
     http_client::HttpClient,
     pace::Pace,
@@ -21,7 +21,7 @@ const MAX_SHOWN: usize = 200;
 /// endpoint is then kept for as long as the generation of connections.
 #[derive(Debug)]
 pub(super) struct Discovery {
-    domain: Domain,
+    domain: IssuerUrl,
     endpoint: OnceCell<Url>,
 }
 
@@ -33,7 +33,7 @@ struct Metadata {
 
 impl Discovery {
     /// Creates a discovery; a given `endpoint` is used without asking.
-    pub(super) fn new(domain: Domain, endpoint: Option<Url>) -> Self {
+    pub(super) fn new(domain: IssuerUrl, endpoint: Option<Url>) -> Self {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
@@ -63,7 +63,7 @@ impl Discovery {
         self.read(response).await
     }
 
-    pub(super) fn domain(&self) -> &Domain {
+    pub(super) fn domain(&self) -> &IssuerUrl {
         &self.domain
     }
 

@@ -26,7 +26,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use super::{
-    address::Domain,
+    address::IssuerUrl,
     discovery::Discovery,
     fault::Seen,
     http_client::{HttpClient, HttpClientError, Route},
@@ -97,7 +97,7 @@ impl Generations {
     }
 
     /// Returns the domain that every generation is for.
-    pub(super) fn domain(&self) -> &Domain {
+    pub(super) fn domain(&self) -> &IssuerUrl {
         &self.route.domain
     }
 

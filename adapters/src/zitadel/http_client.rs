@@ -13,7 +13,7 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use super::{
-    address::{ConnectTo, Domain},
+    address::{ConnectTo, IssuerUrl},
     pace::Pace,
     racing::Racing,
 };
@@ -30,7 +30,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Route to one authorization server, by which any number of clients can be made.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub(super) domain: Domain,
+    pub(super) domain: IssuerUrl,
     /// Introspection endpoint, if it is configured.
     pub(super) endpoint: Option<Url>,
     pub(super) connect_to: Option<ConnectTo>,

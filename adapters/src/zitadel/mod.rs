@@ -60,7 +60,7 @@ use domain::{AccessToken, Introspection, IntrospectionError, Outage, TokenIntros
 use reqwest::Method;
 use url::Url;
 
-pub use address::{AddressError, ConnectTo, Domain, IntrospectionEndpoint};
+pub use address::{AddressError, ConnectTo, IntrospectionEndpoint, IssuerUrl};
 pub use canary::Canary;
 pub use checkup::{Checkup, Outcome, Step};
 pub use claim_name::{ClaimName, ClaimNameError};

@@ -3,8 +3,8 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use super::{
-    ClaimName, ClientCredentials, ConnectTo, Domain, FeedSettings, IntrospectionEndpoint, OwnToken,
-    RootCertificates,
+    ClaimName, ClientCredentials, ConnectTo, FeedSettings, IntrospectionEndpoint, IssuerUrl,
+    OwnToken, RootCertificates,
 };
 
 /// Address of one ZITADEL instance, and this API's access to it. [`new`](Self::new) has the
@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug)]
 pub struct ZitadelSettings {
     /// Issuer and base URL of the instance.
-    pub domain: Domain,
+    pub domain: IssuerUrl,
     /// This API's credentials.
     pub credentials: ClientCredentials,
     /// Project of this API, whose roles are read first.
@@ -53,7 +53,7 @@ impl ZitadelSettings {
     /// Creates settings for the instance at `domain`: 5 s for a question, no project id, endpoint
     /// from discovery, the system's root certificates.
     #[must_use]
-    pub fn new(domain: Domain, credentials: ClientCredentials) -> Self {
+    pub fn new(domain: IssuerUrl, credentials: ClientCredentials) -> Self {
         Self {
             domain,
             credentials,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapters::zitadel::{
-    ClientCredentials, CredentialText, Domain, RootCertificates, ZitadelIntrospector,
+    ClientCredentials, CredentialText, IssuerUrl, RootCertificates, ZitadelIntrospector,
     ZitadelSettings,
 };
 use zitadel_double::ZitadelDouble;
@@ -28,7 +28,7 @@ fn settings(double: &ZitadelDouble, credentials: ClientCredentials) -> ZitadelSe
         project_id: Some(double.project_id().as_str().to_owned()),
         root_certificates: double.ca_pem().map(|pem| RootCertificates::from_pem(pem.as_bytes())),
         timeout: PATIENT,
-        ..ZitadelSettings::new(double.issuer().parse::<Domain>().unwrap(), credentials)
+        ..ZitadelSettings::new(double.issuer().parse::<IssuerUrl>().unwrap(), credentials)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use adapters::{
     Limits, ShownPath, SystemClock,
     zitadel::{
-        ClientCredentials, CredentialError, Domain, OwnToken, RootCertificates, ZitadelSettings,
+        ClientCredentials, CredentialError, IssuerUrl, OwnToken, RootCertificates, ZitadelSettings,
     },
 };
 
@@ -27,10 +27,10 @@ pub struct Zitadel {
 /// Values of the section, read even if ZITADEL is not the adapter: each is valid, but some may be
 /// missing.
 pub(super) struct Section {
-    domain: Option<Domain>,
+    domain: Option<IssuerUrl>,
     limits: Limits,
     key_expiry: Option<KeyExpiry>,
-    complete: Box<dyn FnOnce(Domain, ClientCredentials) -> ZitadelSettings>,
+    complete: Box<dyn FnOnce(IssuerUrl, ClientCredentials) -> ZitadelSettings>,
 }
 
 impl Section {

@@ -33,7 +33,7 @@ use std::{
 };
 
 use adapters::zitadel::{
-    AddressError, Domain, HttpClientError,
+    AddressError, HttpClientError, IssuerUrl,
     management::{Management, ManagementError, ManagementSettings},
 };
 use axum_zitadel::Route;
@@ -131,7 +131,7 @@ pub(crate) async fn setup(
     table: &[Route],
     as_json: bool,
 ) -> Result<Ended, SetupError> {
-    let domain: Domain = wish.domain.parse().map_err(SetupError::Domain)?;
+    let domain: IssuerUrl = wish.domain.parse().map_err(SetupError::Domain)?;
     if domain.has_path() {
         return Err(SetupError::Path);
     }
@@ -239,11 +239,11 @@ fn refuse_same_file(wish: &Wish, target: &Target) -> Result<(), SetupError> {
     Ok(())
 }
 
-fn refuse_other_domain(here: &here::Here, domain: &Domain) -> Result<(), SetupError> {
+fn refuse_other_domain(here: &here::Here, domain: &IssuerUrl) -> Result<(), SetupError> {
     let env = here.variables.get(variables::DOMAIN).map(|found| (ENV_FILE, found));
     let lock = here.lock.as_ref().map(|lock| (lock::FILE, &lock.domain));
     for (file, found) in env.into_iter().chain(lock) {
-        if !found.parse::<Domain>().is_ok_and(|found| found == *domain) {
+        if !found.parse::<IssuerUrl>().is_ok_and(|found| found == *domain) {
             let wanted = domain.issuer().as_str().to_owned();
             return Err(SetupError::OtherDomain { file, found: found.clone(), wanted });
         }

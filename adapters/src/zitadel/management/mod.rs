@@ -30,7 +30,7 @@ pub use self::{
     error::{Lost, ManagementError, Refusal},
 };
 use super::{
-    ConnectTo, Domain, HttpClientError, RootCertificates,
+    ConnectTo, HttpClientError, IssuerUrl, RootCertificates,
     http_client::{HttpClient, Names, Route},
     pace::{Pace, retry_after},
     response,
@@ -56,7 +56,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct ManagementSettings {
     /// Instance to call.
-    pub domain: Domain,
+    pub domain: IssuerUrl,
     /// Another origin to connect to.
     pub connect_to: Option<ConnectTo>,
     /// Certificates to trust besides the system's.
@@ -70,7 +70,7 @@ pub struct ManagementSettings {
 /// Calls the management API of one instance as one administrator.
 pub struct Management {
     http: HttpClient,
-    domain: Domain,
+    domain: IssuerUrl,
     token: AccessToken<'static>,
     organization: Option<String>,
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// Times each question to `inner`, and counts those under way. It is the innermost decorator, so
 /// that questions answered from the cache, shared, or refused by our own limits do not count.
-pub struct Observed<I> {
+pub struct Measured<I> {
     inner: I,
     active: Histogram,
     inactive: Histogram,
@@ -23,7 +23,7 @@ pub struct Observed<I> {
     client_refused: Gauge,
 }
 
-impl<I> Observed<I> {
+impl<I> Measured<I> {
     /// Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
@@ -96,7 +96,7 @@ impl Drop for UnderWay<'_> {
 }
 
 #[async_trait]
-impl<I: TokenIntrospector> TokenIntrospector for Observed<I> {
+impl<I: TokenIntrospector> TokenIntrospector for Measured<I> {
     async fn introspect(
         &self,
         token: &AccessToken<'_>,
@@ -111,9 +111,9 @@ impl<I: TokenIntrospector> TokenIntrospector for Observed<I> {
     }
 }
 
-impl<I> fmt::Debug for Observed<I> {
+impl<I> fmt::Debug for Measured<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observed").finish_non_exhaustive()
+        f.debug_struct("Measured").finish_non_exhaustive()
     }
 }
 

@@ -21,10 +21,10 @@ async fn each_question_is_timed_by_what_became_of_it() {
         (Some(malformed), "fault", "malformed_answer"),
     ] {
         let (gated, recorded) = (Gated::opened(), Recorded::new());
-        let observed = recorded.scope(|| Observed::new(gated.clone()));
+        let measured = recorded.scope(|| Measured::new(gated.clone()));
         gated.answer(answer);
         for _ in 0..2 {
-            let _ = observed.introspect(&token("a")).await;
+            let _ = measured.introspect(&token("a")).await;
         }
         let name = duration(result, cause);
         assert_eq!(recorded.value(&name).as_deref(), Some("2"), "{name}");
@@ -34,7 +34,7 @@ async fn each_question_is_timed_by_what_became_of_it() {
 #[tokio::test]
 async fn what_never_reaches_the_server_has_no_duration() {
     let recorded = Recorded::new();
-    recorded.scope(|| Observed::new(Gated::opened()));
+    recorded.scope(|| Measured::new(Gated::opened()));
     for cause in ["too_many_in_flight", "circuit_open"] {
         assert_eq!(recorded.value(&duration("fault", cause)), None);
     }
@@ -43,11 +43,11 @@ async fn what_never_reaches_the_server_has_no_duration() {
 #[tokio::test]
 async fn questions_under_way_are_counted_until_they_are_answered_or_given_up() {
     let (gated, recorded) = (Gated::closed(), Recorded::new());
-    let observed = std::sync::Arc::new(recorded.scope(|| Observed::new(gated.clone())));
+    let measured = std::sync::Arc::new(recorded.scope(|| Measured::new(gated.clone())));
     let in_flight = || recorded.value("token_introspection_in_flight").unwrap();
     let ask = || {
-        let observed = std::sync::Arc::clone(&observed);
-        tokio::spawn(async move { observed.introspect(&token("a")).await })
+        let measured = std::sync::Arc::clone(&measured);
+        tokio::spawn(async move { measured.introspect(&token("a")).await })
     };
     let (answered, given_up) = (ask(), ask());
     gated.wait_for_under_way(2).await;
@@ -63,15 +63,15 @@ async fn questions_under_way_are_counted_until_they_are_answered_or_given_up() {
 #[tokio::test]
 async fn refused_credentials_are_shown_until_they_are_accepted() {
     let (gated, recorded) = (Gated::opened(), Recorded::new());
-    let observed = recorded.scope(|| Observed::new(gated.clone()));
+    let measured = recorded.scope(|| Measured::new(gated.clone()));
     let refused = || recorded.value("client_credentials_refused").unwrap();
     gated.answer(Some(Err(IntrospectionError::ClientRefused { source: cause() })));
-    let _ = observed.introspect(&token("a")).await;
+    let _ = measured.introspect(&token("a")).await;
     assert_eq!(refused(), "1");
     gated.answer(Some(outage(Outage::TimedOut)));
-    let _ = observed.introspect(&token("a")).await;
+    let _ = measured.introspect(&token("a")).await;
     assert_eq!(refused(), "1", "nobody said that they are good now");
     gated.answer(Some(Ok(Introspection::Inactive)));
-    let _ = observed.introspect(&token("a")).await;
+    let _ = measured.introspect(&token("a")).await;
     assert_eq!(refused(), "0");
 }
