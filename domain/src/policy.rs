@@ -95,7 +95,7 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
 /// ```
 /// use domain::{Policy, Role, Rule};
 ///
-/// /// Whoever may delete messages.
+/// /// Callers who may delete messages.
 /// #[derive(Debug)]
 /// pub struct DeleteMessages;
 ///

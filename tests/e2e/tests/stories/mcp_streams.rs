@@ -16,8 +16,8 @@ use crate::{
 
 const ROLE: &str = "read:messages";
 const MODES: [Mode; 2] = [Mode::Stateless, Mode::Sessions];
-/// Searches of the log until a poll that began after a change was applied; a poll has two.
-const TWO_POLLS: usize = 6;
+/// Searches of the log until a poll that began after a change was applied: three polls of two each.
+const SEARCHES: usize = 6;
 
 fn environment(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     let (environment, file) = with_feed(double);
@@ -70,7 +70,7 @@ impl Stage {
 
     /// Waits until the feed has read every event so far.
     async fn is_told(&self) {
-        self.double.wait_for_event_calls(self.double.event_calls() + TWO_POLLS).await;
+        self.double.wait_for_event_calls(self.double.event_calls() + SEARCHES).await;
     }
 
     /// Asserts that no call has stopped, and that this one finishes its work when it is released.
