@@ -6,7 +6,7 @@ use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
     decorators::{Belief, Breaker},
     zitadel::{
-        Canary, ComposedZitadel, CurrentAuthentication, FollowedLog, HttpClientError, NamedIssuer,
+        Canary, ComposedZitadel, CurrentCredentials, FollowedLog, HttpClientError, NamedIssuer,
         Verdicts, compose,
     },
 };
@@ -38,7 +38,7 @@ pub(crate) struct Composed {
     canary: Option<Canary>,
     changes: Option<FollowedLog>,
     /// This API's credentials, if they may change while it runs.
-    credentials: Option<Arc<CurrentAuthentication>>,
+    credentials: Option<Arc<CurrentCredentials>>,
     /// Tells when a verdict in use is in doubt; set where there is a change feed.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
@@ -54,7 +54,7 @@ pub(crate) struct Api {
     pub(crate) belief: Belief,
     pub(crate) canary: Option<Canary>,
     pub(crate) changes: Option<FollowedLog>,
-    pub(crate) credentials: Option<Arc<CurrentAuthentication>>,
+    pub(crate) credentials: Option<Arc<CurrentCredentials>>,
 }
 
 /// Builds the whole API. The decorators register their metrics with the current recorder.

@@ -23,9 +23,7 @@ const FRESH: Duration = Duration::from_secs(5);
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {
-    key_file: KeyFile,
-    issuer: NamedIssuer,
-    clock: Arc<dyn Clock>,
+    pub(super) key_file: KeyFile,
     signed: Mutex<Option<Signed>>,
 }
 
@@ -46,14 +44,18 @@ struct Claims<'a> {
 }
 
 impl ClientAssertions {
-    pub(super) fn new(key_file: KeyFile, issuer: NamedIssuer, clock: Arc<dyn Clock>) -> Self {
-        Self { key_file, issuer, clock, signed: Mutex::new(None) }
+    pub(super) fn new(key_file: KeyFile) -> Self {
+        Self { key_file, signed: Mutex::new(None) }
     }
 
-    /// Returns an assertion that stays valid for minutes.
-    pub(super) fn current(&self) -> Result<Arc<str>, IntrospectionError> {
-        let now = self.clock.now();
-        let issuer = self.issuer.get();
+    /// Returns an assertion for `issuer` that stays valid for minutes.
+    pub(super) fn current(
+        &self,
+        issuer: &NamedIssuer,
+        clock: &dyn Clock,
+    ) -> Result<Arc<str>, IntrospectionError> {
+        let now = clock.now();
+        let issuer = issuer.get();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signed) = &*signed
             && signed.issuer == issuer
@@ -68,8 +70,8 @@ impl ClientAssertions {
 
     /// Returns whether there is another assertion to try than `refused`: a newer one, or one that
     /// the next request signs. An assertion signed a moment ago is not replaced.
-    pub(super) fn renew(&self, refused: &Arc<str>) -> bool {
-        let now = self.clock.now();
+    pub(super) fn renew(&self, refused: &Arc<str>, clock: &dyn Clock) -> bool {
+        let now = clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         match &*signed {
             Some(current) if Arc::ptr_eq(&current.assertion, refused) => {
@@ -110,19 +112,29 @@ mod tests {
     use super::*;
     use crate::zitadel::test_key::KEY_JSON;
 
+    /// Assertions for one issuer, by one clock.
+    struct Assertions(ClientAssertions, NamedIssuer, MockClock);
+
+    impl Assertions {
+        fn current(&self) -> Result<Arc<str>, IntrospectionError> {
+            self.0.current(&self.1, &self.2)
+        }
+
+        fn renew(&self, refused: &Arc<str>) -> bool {
+            self.0.renew(refused, &self.2)
+        }
+    }
+
     /// Returns assertions on a clock that reads these seconds, one after the other.
-    fn assertions_at(ages_secs: &'static [u64]) -> ClientAssertions {
+    fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();
         clock.expect_now().returning(move || {
             let age = Duration::from_secs(*ages.next().expect("no more readings of the clock"));
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + age
         });
-        ClientAssertions::new(
-            KeyFile::parse(KEY_JSON).unwrap(),
-            Issuer::parse("https://auth.example.com").unwrap().into(),
-            Arc::new(clock),
-        )
+        let assertions = ClientAssertions::new(KeyFile::parse(KEY_JSON).unwrap());
+        Assertions(assertions, Issuer::parse("https://auth.example.com").unwrap().into(), clock)
     }
 
     fn part(assertion: &str, index: usize) -> Value {

@@ -6,7 +6,7 @@ use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
 use tokio::runtime::Handle;
 
 use super::{
-    Canary, CurrentAuthentication, Explainer, FollowedLog, HttpClientError, NamedIssuer, Verdicts,
+    Canary, CurrentCredentials, Explainer, FollowedLog, HttpClientError, NamedIssuer, Verdicts,
     ZitadelIntrospector, ZitadelSettings, named_issuer,
 };
 use crate::{
@@ -46,7 +46,7 @@ pub struct ComposedZitadel {
     /// Explains ZITADEL's answers to operators.
     pub explainer: Explainer,
     /// Credentials of this API, whose files can be looked at on demand.
-    pub credentials: Arc<CurrentAuthentication>,
+    pub credentials: Arc<CurrentCredentials>,
 }
 
 /// Puts the shipped decorators before ZITADEL. Returns at once: ZITADEL may be down.
@@ -101,7 +101,7 @@ pub fn compose(
     let (followed, following) = followed.unzip();
     let canary = canary
         .map(|token| Canary::new(token, introspector.for_own_tokens(), Arc::new(SystemClock)));
-    let credentials = Arc::clone(introspector.authentication());
+    let credentials = Arc::clone(introspector.credentials());
     let verdicts = introspector.verdicts();
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(introspector.renew_regularly());

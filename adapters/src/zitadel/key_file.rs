@@ -12,8 +12,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// Private key of an API application, with the ids by which ZITADEL knows it.
-#[derive(Clone)]
-pub struct KeyFile {
+pub(super) struct KeyFile {
     pub(super) client_id: ClientId,
     pub(super) key_id: String,
     pub(super) key: EncodingKey,
@@ -21,7 +20,7 @@ pub struct KeyFile {
 
 /// Reason why a text is no key of an API application. Nothing of the text is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyFileError {
+pub(super) enum KeyFileError {
     /// Not the JSON that ZITADEL issues.
     #[error(
         "it is not the key.json that ZITADEL gives out: a JSON object with type, keyId, key and \
@@ -58,24 +57,9 @@ struct Json {
 }
 
 impl KeyFile {
-    /// Returns the client id of the API application.
-    #[must_use]
-    pub fn client_id(&self) -> &ClientId {
-        &self.client_id
-    }
-
-    /// Returns the id by which ZITADEL knows the key.
-    #[must_use]
-    pub fn key_id(&self) -> &str {
-        &self.key_id
-    }
-
     /// Reads the content of a `key.json`. The PEM in it may be PKCS#1, as ZITADEL writes it, or
     /// PKCS#8.
-    ///
-    /// # Errors
-    /// When it is no key of an API application.
-    pub fn parse(json: &str) -> Result<Self, KeyFileError> {
+    pub(super) fn parse(json: &str) -> Result<Self, KeyFileError> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let json: Json = serde_json::from_str(json).map_err(|_| wrapped(json))?;
         match json.r#type.as_str() {

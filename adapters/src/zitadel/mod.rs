@@ -13,8 +13,8 @@ mod client_auth;
 mod client_credentials;
 mod composed;
 mod credential_doubt;
-mod credential_files;
-mod current_authentication;
+mod credential_text;
+mod current_credentials;
 mod diagnosis;
 mod discovery;
 mod event_log;
@@ -64,15 +64,14 @@ pub use address::{AddressError, ConnectTo, IntrospectionEndpoint, IssuerUrl};
 pub use canary::Canary;
 pub use checkup::{Checkup, Outcome, Step};
 pub use claim_name::{ClaimName, ClaimNameError};
-pub use client_auth::ClientAuthentication;
-pub use client_credentials::{ClientCredentials, CredentialError, CredentialText};
+pub use client_credentials::ClientCredentials;
 pub use composed::{ComposedZitadel, compose};
-pub use current_authentication::{AuthenticationSource, CurrentAuthentication};
+pub use credential_text::{CredentialError, CredentialText};
+pub use current_credentials::CurrentCredentials;
 pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause, characters};
 pub use event_log::{Bell, EventLog};
 pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;
-pub use key_file::{KeyFile, KeyFileError};
 pub use login_scopes::login_scopes;
 pub use named_issuer::NamedIssuer;
 pub use own_token::OwnToken;
@@ -82,21 +81,24 @@ pub use settings::ZitadelSettings;
 pub use verdicts::{Missing, Verdicts};
 pub use webhook_signature::{InvalidSignature, SIGNATURE_HEADER, SigningKeys, SigningKeysError};
 
-use client_auth::Credentials;
+use client_auth::ClientAuthentication;
 use fault::Seen;
 use generation::{Generation, Generations};
 use http_client::{HttpClient, Names, Route};
 use pace::{Lane, Pace, SentAt};
 use translate::Translator;
 
-use crate::decorators::{KnownShare, KnownTokens};
+use crate::{
+    SystemClock,
+    decorators::{KnownShare, KnownTokens},
+};
 
 /// Asks ZITADEL, or another authorization server that speaks RFC 7662.
 #[derive(Clone, Debug)]
 pub struct ZitadelIntrospector {
     generations: Arc<Generations>,
     verdicts: Verdicts,
-    authentication: Arc<CurrentAuthentication>,
+    credentials: Arc<CurrentCredentials>,
     translator: Arc<Translator>,
     timeout: Duration,
     pace: Arc<Pace>,
@@ -112,27 +114,25 @@ impl ZitadelIntrospector {
     /// # Errors
     /// When no HTTP client can be made from the settings.
     pub fn new(settings: ZitadelSettings) -> Result<Self, HttpClientError> {
-        let credentials = settings.credentials.clone();
-        let authentication =
-            CurrentAuthentication::new(credentials, settings.domain.named().clone());
-        Self::with_authentication(settings, Arc::new(authentication))
+        let (credentials, issuer) = (settings.credentials.clone(), settings.domain.named().clone());
+        let credentials = CurrentCredentials::new(credentials, issuer, Arc::new(SystemClock));
+        Self::with_credentials(settings, Arc::new(credentials))
     }
 
-    /// Creates the introspector with credentials from a source of the caller's own, instead of the
-    /// ones in the settings.
+    /// Creates the introspector with these credentials instead of the ones in the settings.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_authentication(
+    pub fn with_credentials(
         settings: ZitadelSettings,
-        authentication: Arc<CurrentAuthentication>,
+        credentials: Arc<CurrentCredentials>,
     ) -> Result<Self, HttpClientError> {
-        Self::resolving(settings, authentication, Names::of_the_system())
+        Self::resolving(settings, credentials, Names::of_the_system())
     }
 
     fn resolving(
         settings: ZitadelSettings,
-        authentication: Arc<CurrentAuthentication>,
+        credentials: Arc<CurrentCredentials>,
         names: Names,
     ) -> Result<Self, HttpClientError> {
         let ZitadelSettings { domain, connect_to, introspection_endpoint, timeout, .. } = settings;
@@ -153,7 +153,7 @@ impl ZitadelIntrospector {
         Ok(Self {
             generations: Arc::new(Generations::new(route, roots)?),
             verdicts: Verdicts::default(),
-            authentication,
+            credentials,
             translator: Arc::new(Translator::new(settings.project_id.as_deref(), settings.claims)),
             timeout,
             pace,
@@ -186,8 +186,8 @@ impl ZitadelIntrospector {
         }
     }
 
-    pub(super) fn authentication(&self) -> &Arc<CurrentAuthentication> {
-        &self.authentication
+    pub(super) fn credentials(&self) -> &Arc<CurrentCredentials> {
+        &self.credentials
     }
 
     /// Returns the connections and the budget, for other calls to the same server.
@@ -213,11 +213,11 @@ impl ZitadelIntrospector {
         let token = token.expose_secret();
         let http = self.generations.http(generation).await?;
         let endpoint = generation.discovery.endpoint(http, &self.pace).await?;
-        let authentication = self.authentication.current();
-        let shown = authentication.credentials()?;
+        let credentials = self.credentials.current();
+        let shown = self.credentials.authentication(&credentials)?;
         let mut answer = self.post(http, endpoint, &shown, token, sent).await;
         if matches!(answer, Err(IntrospectionError::ClientRefused { .. }))
-            && let Some(other) = self.authentication.after_refusal(&authentication, &shown).await
+            && let Some(other) = self.credentials.after_refusal(&credentials, &shown).await
         {
             answer = self.post(http, endpoint, &other, token, self.pace.spend()).await;
         }
@@ -228,12 +228,12 @@ impl ZitadelIntrospector {
         &self,
         http: &HttpClient,
         endpoint: &Url,
-        credentials: &Credentials,
+        authentication: &ClientAuthentication,
         token: &str,
         sent: SentAt,
     ) -> Result<Vec<u8>, IntrospectionError> {
         let request = http.request(Method::POST, endpoint.clone());
-        let response = response::send(credentials.attach(request, token)).await?;
+        let response = response::send(authentication.attach(request, token)).await?;
         self.pace.note(sent, response.status(), response.headers());
         response::read(response).await
     }

@@ -10,9 +10,9 @@ use std::{
 
 use adapters::{
     SystemClock,
-    zitadel::{ClientAuthentication, KeyFile, ZitadelIntrospector},
+    zitadel::{ClientCredentials, CurrentCredentials, ZitadelIntrospector},
 };
-use domain::{ClientId, Clock, IntrospectionError};
+use domain::{Clock, IntrospectionError};
 use zitadel_double::{Answer, AppState, ClientRefusal, Fault, Times, Violation, ZitadelDouble};
 
 use crate::{active_token, ask, assert_active, reason, setup};
@@ -95,12 +95,11 @@ impl Clock for ShiftedClock {
 }
 
 fn with_key(double: &ZitadelDouble, clock: &Arc<ShiftedClock>) -> ZitadelIntrospector {
-    let key_file = KeyFile::parse(&double.key_json()).unwrap();
+    let settings = setup::key(double);
     let issuer = domain::Issuer::parse(double.issuer()).unwrap();
     let clock: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(clock);
-    let authentication = ClientAuthentication::private_key_jwt(key_file, issuer, clock);
-    let authentication = Arc::new(authentication.into());
-    ZitadelIntrospector::with_authentication(setup::basic(double), authentication).unwrap()
+    let credentials = CurrentCredentials::new(settings.credentials.clone(), issuer, clock);
+    ZitadelIntrospector::with_credentials(settings, Arc::new(credentials)).unwrap()
 }
 
 fn refusal() -> Fault {
@@ -149,8 +148,6 @@ async fn a_clock_that_is_ten_seconds_fast_is_good_enough() {
 
 #[test]
 fn neither_the_secret_nor_the_key_is_shown() {
-    let client_id = ClientId::parse("id").unwrap();
-    let authentication =
-        ClientAuthentication::client_secret_basic(&client_id, &"top-secret".into());
-    assert!(!format!("{authentication:?}").contains("top-secret"));
+    let credentials = ClientCredentials::client_secret("id", "top-secret").unwrap();
+    assert!(!format!("{credentials:?}").contains("top-secret"));
 }

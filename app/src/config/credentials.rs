@@ -36,24 +36,21 @@ pub(super) fn read(
     }
     let unusable = |error: CredentialError| layers.conflict(error.setting, error.problem);
     if let Some(key) = in_file(layers, KEY_FILE, directory)? {
-        return ClientCredentials::from_key(key, layers.text(CLIENT_ID)?).map_err(unusable);
+        let client_id = in_setting(layers, CLIENT_ID)?;
+        return ClientCredentials::from_key(key, client_id).map_err(unusable);
     }
-    let client_secret = match in_file(layers, CLIENT_SECRET_FILE, directory)? {
-        Some(client_secret) => Some(client_secret),
-        None => in_setting(layers, CLIENT_SECRET)?,
+    let text = |file, setting| match in_file(layers, file, directory)? {
+        None => in_setting(layers, setting),
+        text => Ok(text),
     };
-    let client_secret = client_secret.ok_or_else(|| {
+    let client_secret = text(CLIENT_SECRET_FILE, CLIENT_SECRET)?.ok_or_else(|| {
         layers.conflict(
             "zitadel.domain",
             "there are no credentials to go with it: set zitadel.client_id and \
              zitadel.client_secret (CLIENT_ID, CLIENT_SECRET), or zitadel.key_file (KEY_FILE)",
         )
     })?;
-    let client_id = match in_file(layers, CLIENT_ID_FILE, directory)? {
-        Some(client_id) => Some(client_id),
-        None => in_setting(layers, CLIENT_ID)?,
-    };
-    let client_id = client_id
+    let client_id = text(CLIENT_ID_FILE, CLIENT_ID)?
         .ok_or_else(|| layers.error(CLIENT_ID, "it is missing, and a client secret is set"))?;
     // A doubt is only a warning: an operator may have chosen any text.
     for text in [&client_id, &client_secret] {

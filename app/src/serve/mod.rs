@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-use adapters::zitadel::CurrentAuthentication;
+use adapters::zitadel::CurrentCredentials;
 use axum::Router;
 use metrics::{Gauge, gauge};
 use tokio::{
@@ -65,7 +65,7 @@ pub struct Running {
     /// Listener for ZITADEL's webhook, likewise.
     doorbell: Option<Doorbell>,
     /// This API's credentials, if they may change while it runs.
-    credentials: Option<Arc<CurrentAuthentication>>,
+    credentials: Option<Arc<CurrentCredentials>>,
 }
 
 /// Result of a stop.
@@ -107,7 +107,7 @@ impl Running {
         Self { doorbell: Some(doorbell), ..self }
     }
 
-    pub(crate) fn with_credentials(self, credentials: Option<Arc<CurrentAuthentication>>) -> Self {
+    pub(crate) fn with_credentials(self, credentials: Option<Arc<CurrentCredentials>>) -> Self {
         Self { credentials, ..self }
     }
 
@@ -115,8 +115,10 @@ impl Running {
     /// itself. `None` if no file holds them.
     #[must_use]
     pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let authentication = Arc::clone(self.credentials.as_ref()?);
-        Some(async move { authentication.look().await })
+        let credentials = Arc::clone(self.credentials.as_ref()?);
+        Some(async move {
+            credentials.look().await;
+        })
     }
 
     /// Serves for the drain delay, each HTTP/1.1 answer with `Connection: close`; then accepts no

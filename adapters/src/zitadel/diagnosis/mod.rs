@@ -102,7 +102,7 @@ impl Explainer {
     /// Explains the answers to an introspector with these settings.
     #[must_use]
     pub fn new(settings: &ZitadelSettings) -> Self {
-        let credentials = &settings.credentials.parsed;
+        let credentials = &settings.credentials;
         let endpoint = settings.introspection_endpoint.clone().map(IntrospectionEndpoint::into_url);
         let url = endpoint.as_ref().unwrap_or(settings.domain.url());
         let target = settings

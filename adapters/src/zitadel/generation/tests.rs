@@ -15,8 +15,8 @@ use zitadel_double::{
 
 use super::*;
 use crate::zitadel::{
-    ClientCredentials, CurrentAuthentication, RootCertificates, ZitadelIntrospector,
-    ZitadelSettings, http_client::Names,
+    ClientCredentials, CurrentCredentials, RootCertificates, ZitadelIntrospector, ZitadelSettings,
+    http_client::Names,
 };
 
 /// Addresses that a name has at the moment; without any, its resolution fails.
@@ -66,9 +66,10 @@ fn settings(double: &ZitadelDouble) -> ZitadelSettings {
 
 fn introspector(settings: ZitadelSettings, names: &Written) -> ZitadelIntrospector {
     let issuer = settings.domain.issuer();
-    let authentication = CurrentAuthentication::new(settings.credentials.clone(), issuer);
+    let clock = Arc::new(crate::SystemClock);
+    let credentials = CurrentCredentials::new(settings.credentials.clone(), issuer, clock);
     let names = Names(Arc::new(names.clone()));
-    ZitadelIntrospector::resolving(settings, Arc::new(authentication), names).unwrap()
+    ZitadelIntrospector::resolving(settings, Arc::new(credentials), names).unwrap()
 }
 
 /// Returns `active`, `inactive`, or the reason of a fault.

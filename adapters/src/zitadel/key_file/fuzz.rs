@@ -11,7 +11,7 @@ pub fn holds(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match KeyFile::parse(text) {
         Ok(key) => {
-            assert!(!key.client_id().as_str().is_empty() && !key.key_id().is_empty());
+            assert!(!key.client_id.as_str().is_empty() && !key.key_id.is_empty());
             assert!(!format!("{key:?}").contains("PRIVATE KEY"));
         }
         Err(error) => assert!(error.to_string().is_ascii(), "a text of our own"),
