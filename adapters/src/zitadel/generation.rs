@@ -6,7 +6,6 @@
 //! way keep their generation. Another module decides how often a question is sent again.
 
 use std::{
-    error::Error,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -19,7 +18,6 @@ use domain::{Introspection, IntrospectionError, Misconfiguration, Outage};
 use reqwest::Method;
 use tokio::{
     sync::OnceCell,
-    task::spawn_blocking,
     time::{Instant, sleep, timeout},
 };
 use tracing::{info, warn};
@@ -59,7 +57,7 @@ pub(super) struct AnswersBefore(usize);
 #[derive(Debug)]
 pub(super) struct Generations {
     route: Arc<Route>,
-    roots: Option<CurrentRoots>,
+    roots: CurrentRoots,
     current: RwLock<Arc<Generation>>,
     moments: Mutex<Moments>,
 }
@@ -88,9 +86,8 @@ impl Generation {
 
 impl Generations {
     /// Creates the first generation. Nothing is sent yet.
-    pub(super) fn new(route: Route, roots: Option<CurrentRoots>) -> Result<Self, HttpClientError> {
-        let pem = roots.as_ref().map(CurrentRoots::pem);
-        let http = Arc::new(route.client(pem.as_deref())?);
+    pub(super) fn new(route: Route, roots: CurrentRoots) -> Result<Self, HttpClientError> {
+        let http = Arc::new(route.client(roots.pem().as_deref())?);
         let current = Generation::new(Some(http), &route, route.endpoint.clone());
         let (route, current) = (Arc::new(route), RwLock::new(current));
         Ok(Self { route, roots, current, moments: Mutex::default() })
@@ -111,8 +108,10 @@ impl Generations {
         &self,
         generation: &'a Generation,
     ) -> Result<&'a Arc<HttpClient>, IntrospectionError> {
-        generation.http.get_or_try_init(|| self.make()).await.map_err(|source| {
-            IntrospectionError::Unavailable { reason: Outage::Unreachable, source }
+        let made = generation.http.get_or_try_init(|| self.roots.client(&self.route)).await;
+        made.map_err(|source| IntrospectionError::Unavailable {
+            reason: Outage::Unreachable,
+            source,
         })
     }
 
@@ -278,33 +277,6 @@ impl Generations {
             *moment = Some(Instant::now());
         }
         is_time
-    }
-
-    /// Makes a client with the current root certificates. Files are read off the runtime.
-    async fn make(&self) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
-        let Some(roots) = &self.roots else { return self.make_trusting(None).await };
-        if let Some(changed) = roots.look().await {
-            match self.make_trusting(Some(Arc::clone(&changed))).await {
-                Ok(made) => {
-                    roots.replace(changed);
-                    return Ok(made);
-                }
-                Err(error) => roots.refuse(error.to_string()),
-            }
-        }
-        self.make_trusting(Some(roots.pem())).await
-    }
-
-    async fn make_trusting(
-        &self,
-        pem: Option<Arc<[u8]>>,
-    ) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
-        let route = Arc::clone(&self.route);
-        match spawn_blocking(move || route.client(pem.as_deref())).await {
-            Ok(Ok(client)) => Ok(Arc::new(client)),
-            Ok(Err(error)) => Err(Arc::new(error)),
-            Err(ended) => Err(Arc::new(ended)),
-        }
     }
 }
 

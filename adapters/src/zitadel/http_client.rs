@@ -1,19 +1,20 @@
 //! The one pooled HTTP client, and its route to ZITADEL's origin.
 
-use std::{fmt, future::ready, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{
     Certificate, Client, Method, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{HOST, HeaderValue},
+    header::HOST,
     redirect, retry,
 };
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     address::{ConnectTo, IssuerUrl},
+    diversion::{Detour, Diversion, ElsewhereResolver},
     pace::Pace,
     racing::Racing,
 };
@@ -52,13 +53,6 @@ pub(super) struct HttpClient {
     detour: Option<Detour>,
     trace_parent: fn() -> Option<String>,
     addresses: Racing,
-}
-
-/// Another origin in place of the domain's, whose name stays in `Host`.
-#[derive(Debug)]
-struct Detour {
-    connect_to: Url,
-    host: HeaderValue,
 }
 
 /// Reason why no HTTP client can be made.
@@ -121,9 +115,8 @@ impl Route {
         let mut names = Arc::clone(&self.names.0);
         let mut port = target.port_or_known_default();
         if let Some(connect_to) = self.connect_to.as_ref().map(ConnectTo::url) {
-            refuse_proxy(domain, connect_to)?;
             port = connect_to.port_or_known_default();
-            match divert(domain, connect_to)? {
+            match Diversion::new(domain, connect_to).map_err(HttpClientError::ConnectTo)? {
                 Diversion::Detour(to) => (target, detour) = (connect_to, Some(to)),
                 Diversion::Elsewhere(host) => names = Arc::new(ElsewhereResolver { host, names }),
             }
@@ -147,22 +140,17 @@ impl HttpClient {
 
     /// Creates a request to `url`, which must be of the domain's origin if there is a detour.
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let request = self.to(method, url);
+        let request = match &self.detour {
+            None => self.client.request(method, url),
+            Some(detour) => {
+                let request = self.client.request(method, detour.divert(&url));
+                request.header(HOST, detour.host.clone())
+            }
+        };
         match (self.trace_parent)() {
             Some(trace_parent) => request.header("traceparent", trace_parent),
             None => request,
         }
-    }
-
-    fn to(&self, method: Method, mut url: Url) -> RequestBuilder {
-        let Some(detour) = &self.detour else {
-            return self.client.request(method, url);
-        };
-        let (path, query) = (url.path().to_owned(), url.query().map(str::to_owned));
-        url.clone_from(&detour.connect_to);
-        url.set_path(&path);
-        url.set_query(query.as_deref());
-        self.client.request(method, url).header(HOST, detour.host.clone())
     }
 }
 
@@ -206,41 +194,6 @@ fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-/// Way in which another origin replaces the domain's.
-enum Diversion {
-    /// Its URLs are requested.
-    Detour(Detour),
-    /// The domain's URLs are requested, at the addresses of this name.
-    Elsewhere(String),
-}
-
-fn divert(domain: &Url, connect_to: &Url) -> Result<Diversion, HttpClientError> {
-    if connect_to.scheme() == "http" {
-        let host = domain.authority().parse().map_err(|_| {
-            HttpClientError::ConnectTo("the host name of zitadel.domain cannot be sent as a header")
-        })?;
-        return Ok(Diversion::Detour(Detour { connect_to: connect_to.clone(), host }));
-    }
-    if domain.scheme() == "http" {
-        return Err(HttpClientError::ConnectTo(
-            "an http domain cannot be reached over https; give an http origin",
-        ));
-    }
-    if !matches!(domain.host(), Some(Host::Domain(_))) {
-        return Err(HttpClientError::ConnectTo(
-            "zitadel.domain is an IP address, for which no other https origin can stand in; \
-             give zitadel.domain the name on the certificate",
-        ));
-    }
-    if domain.port().is_some() && domain.port() != connect_to.port_or_known_default() {
-        return Err(HttpClientError::ConnectTo(
-            "zitadel.domain names a port, and an https origin must then have the same one",
-        ));
-    }
-    let host = connect_to.host_str().ok_or(HttpClientError::ConnectTo("it has no host"))?;
-    Ok(Diversion::Elsewhere(host.trim_start_matches('[').trim_end_matches(']').to_owned()))
-}
-
 /// Returns the environment's proxy for `target`, without its password. Unencrypted targets, which
 /// are on loopback or behind another origin, have none.
 pub(super) fn proxy_for(target: &Url) -> Option<String> {
@@ -250,35 +203,6 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
     let proxy = Matcher::from_env().intercept(&target.as_str().parse().ok()?)?;
     let proxy = proxy.uri();
     Some(format!("{}://{}", proxy.scheme_str()?, proxy.authority()?))
-}
-
-/// Refuses a proxy, which would look the domain up by itself and never see the other origin.
-fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), HttpClientError> {
-    let target = if connect_to.scheme() == "http" { connect_to } else { domain };
-    let proxied =
-        target.as_str().parse().is_ok_and(|uri| Matcher::from_env().intercept(&uri).is_some());
-    if proxied {
-        return Err(HttpClientError::ConnectTo(
-            "HTTP_PROXY or HTTPS_PROXY applies, and a proxy goes its own way; \
-             name the host in NO_PROXY",
-        ));
-    }
-    Ok(())
-}
-
-/// Resolves every name to one other host, so that TLS still expects the domain's certificate.
-struct ElsewhereResolver {
-    host: String,
-    names: Arc<dyn Resolve>,
-}
-
-impl Resolve for ElsewhereResolver {
-    fn resolve(&self, _domain: Name) -> Resolving {
-        match self.host.parse() {
-            Ok(host) => self.names.resolve(host),
-            Err(error) => Box::pin(ready(Err(error.into()))),
-        }
-    }
 }
 
 impl Names {

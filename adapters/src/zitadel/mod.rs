@@ -17,6 +17,7 @@ mod credential_text;
 mod current_credentials;
 mod diagnosis;
 mod discovery;
+mod diversion;
 mod event_log;
 mod fault;
 mod followed_log;
@@ -86,6 +87,7 @@ use fault::Seen;
 use generation::{Generation, Generations};
 use http_client::{HttpClient, Names, Route};
 use pace::{Lane, Pace, SentAt};
+use root_certificates::CurrentRoots;
 use translate::Translator;
 
 use crate::{
@@ -146,7 +148,7 @@ impl ZitadelIntrospector {
         }
         let trace_parent = settings.trace_parent;
         let pace = Arc::new(Pace::new(settings.max_per_second, KnownShare::default()));
-        let roots = settings.root_certificates.map(Into::into);
+        let roots = CurrentRoots::new(settings.root_certificates);
         let on_the_way = Arc::clone(&pace);
         let route =
             Route { domain, endpoint, connect_to, timeout, trace_parent, pace: on_the_way, names };

@@ -1,6 +1,7 @@
 //! Root certificates besides the system's, which may be rotated while questions are under way.
 
 use std::{
+    error::Error,
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,12 +10,13 @@ use std::{
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
+use super::http_client::{HttpClient, Route};
 use crate::bounded_file::{self, AGAIN, AT_START};
 
 /// PEM certificates to trust besides the system's.
 #[derive(Clone, Debug)]
 pub struct RootCertificates {
-    pem: Arc<[u8]>,
+    pub(super) pem: Arc<[u8]>,
     file: Option<PathBuf>,
 }
 
@@ -35,35 +37,52 @@ impl RootCertificates {
     }
 }
 
-/// Certificates in use, and the file with the next ones.
+/// Certificates in use, if any, and the file with the next ones.
 #[derive(Debug)]
 pub(super) struct CurrentRoots {
-    pem: Mutex<Arc<[u8]>>,
+    pem: Mutex<Option<Arc<[u8]>>>,
     file: Option<PathBuf>,
     /// Last problem that was warned of.
     problem: Mutex<Option<String>>,
 }
 
-impl From<RootCertificates> for CurrentRoots {
-    fn from(RootCertificates { pem, file }: RootCertificates) -> Self {
-        Self { pem: Mutex::new(pem), file, problem: Mutex::default() }
-    }
-}
-
 impl CurrentRoots {
+    pub(super) fn new(roots: Option<RootCertificates>) -> Self {
+        let (pem, file) = roots.map(|RootCertificates { pem, file }| (pem, file)).unzip();
+        Self { pem: Mutex::new(pem), file: file.flatten(), problem: Mutex::default() }
+    }
+
     /// Returns the certificates in use.
-    pub(super) fn pem(&self) -> Arc<[u8]> {
-        Arc::clone(&locked(&self.pem))
+    pub(super) fn pem(&self) -> Option<Arc<[u8]>> {
+        locked(&self.pem).clone()
+    }
+
+    /// Makes a client that trusts the certificates of the file, or the ones in use if those cannot
+    /// be used. Files are read off the runtime.
+    pub(super) async fn client(
+        &self,
+        route: &Arc<Route>,
+    ) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
+        if let Some(changed) = self.look().await {
+            match make(route, Some(Arc::clone(&changed))).await {
+                Ok(made) => {
+                    self.replace(changed);
+                    return Ok(made);
+                }
+                Err(error) => self.refuse(error.to_string()),
+            }
+        }
+        make(route, self.pem()).await
     }
 
     /// Returns the content of the file, if it differs from the certificates in use. Waits for at
     /// most 250 ms; a file that cannot be read is warned of.
-    pub(super) async fn look(&self) -> Option<Arc<[u8]>> {
+    async fn look(&self) -> Option<Arc<[u8]>> {
         let file = self.file.clone()?;
         // A runtime that is shutting down reads nothing.
         let read = spawn_blocking(move || bounded_file::read(&file, AGAIN)).await.ok()?;
         match read {
-            Ok(found) if *found == **locked(&self.pem) => {
+            Ok(found) if Some(&*found) == locked(&self.pem).as_deref() => {
                 *locked(&self.problem) = None;
                 None
             }
@@ -76,14 +95,14 @@ impl CurrentRoots {
     }
 
     /// Uses other certificates from now on.
-    pub(super) fn replace(&self, pem: Arc<[u8]>) {
-        *locked(&self.pem) = pem;
+    fn replace(&self, pem: Arc<[u8]>) {
+        *locked(&self.pem) = Some(pem);
         *locked(&self.problem) = None;
         info!(file = %self.shown(), "root certificates replaced: the file was read again");
     }
 
     /// Warns that the file cannot be used, once for each problem.
-    pub(super) fn refuse(&self, problem: String) {
+    fn refuse(&self, problem: String) {
         let mut last = locked(&self.problem);
         if last.as_ref() != Some(&problem) {
             warn!(
@@ -96,6 +115,18 @@ impl CurrentRoots {
 
     fn shown(&self) -> std::path::Display<'_> {
         self.file.as_deref().unwrap_or(Path::new("")).display()
+    }
+}
+
+async fn make(
+    route: &Arc<Route>,
+    pem: Option<Arc<[u8]>>,
+) -> Result<Arc<HttpClient>, Arc<dyn Error + Send + Sync>> {
+    let route = Arc::clone(route);
+    match spawn_blocking(move || route.client(pem.as_deref())).await {
+        Ok(Ok(client)) => Ok(Arc::new(client)),
+        Ok(Err(error)) => Err(Arc::new(error)),
+        Err(ended) => Err(Arc::new(ended)),
     }
 }
 

@@ -34,7 +34,6 @@ use super::{
     http_client::{HttpClient, Names, Route},
     pace::{Pace, retry_after},
     response,
-    root_certificates::CurrentRoots,
 };
 use crate::decorators::KnownShare;
 use error::of_status;
@@ -90,7 +89,6 @@ impl Management {
     pub fn new(settings: ManagementSettings) -> Result<Self, HttpClientError> {
         let ManagementSettings { domain, connect_to, root_certificates, token, organization } =
             settings;
-        let roots = root_certificates.map(CurrentRoots::from);
         let route = Route {
             domain: domain.clone(),
             endpoint: None,
@@ -100,7 +98,8 @@ impl Management {
             pace: Arc::new(Pace::new(None, KnownShare::default())),
             names: Names::of_the_system(),
         };
-        let http = route.client_that_never_resends(roots.map(|roots| roots.pem()).as_deref())?;
+        let pem = root_certificates.as_ref().map(|roots| &*roots.pem);
+        let http = route.client_that_never_resends(pem)?;
         Ok(Self { http, domain, token, organization })
     }
 
