@@ -25,10 +25,8 @@ const PERIOD: Duration = Duration::from_secs(5);
 const LONG_PERIOD: Duration = Duration::from_hours(1);
 /// Time after which a canary that is inactive while other tokens are active is given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
-/// Time before `exp` from which its expiry is warned of.
-pub(super) const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
-/// Time between two such warnings.
-pub(super) const DAY: Duration = Duration::from_hours(24);
+/// Time between two warnings that it expires soon.
+const DAY: Duration = Duration::from_hours(24);
 /// Time between two warnings that it is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -70,6 +68,9 @@ struct State {
 }
 
 impl Canary {
+    /// Time before `exp` from which its expiry is warned of.
+    pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
+
     /// Creates a canary that asks `introspector`, which must not be a decorator, about `token`.
     /// Registers its metrics at the current recorder.
     pub(super) fn new(
@@ -187,7 +188,7 @@ impl Shared {
         else {
             return;
         };
-        if left <= EXPIRES_SOON && expiry_said.is_none_or(|said| said.elapsed() >= DAY) {
+        if left <= Canary::EXPIRES_SOON && expiry_said.is_none_or(|said| said.elapsed() >= DAY) {
             state.expiry_said = Some(Instant::now());
             let days = left.as_secs() / DAY.as_secs();
             warn!(

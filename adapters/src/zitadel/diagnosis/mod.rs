@@ -198,16 +198,20 @@ impl Explainer {
     }
 
     /// Returns the scope that puts this API's project into a token's audience.
-    pub(super) fn audience_scope(&self) -> String {
+    #[must_use]
+    pub fn audience_scope(&self) -> String {
         audience_scope(self.project_id.as_deref().unwrap_or("{projectId}"))
     }
 
-    pub(super) fn knows_project(&self) -> bool {
+    /// Returns whether the project is configured.
+    #[must_use]
+    pub fn knows_project(&self) -> bool {
         self.project_id.is_some()
     }
 
     /// Returns a name for this API's project, with its id if that is configured.
-    pub(super) fn project(&self) -> String {
+    #[must_use]
+    pub fn project(&self) -> String {
         match &self.project_id {
             Some(id) => format!("your project {id}"),
             None => "this API's project".to_owned(),
@@ -216,7 +220,8 @@ impl Explainer {
 }
 
 /// Quotes and escapes a foreign text, cut off after 200 characters.
-pub(super) fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 200;
     let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
     if shown.len() < text.len() {

@@ -1,5 +1,11 @@
 //! `app check`: does this configuration work, and if not, what is to be done?
 
+mod authorization_server;
+mod introspection;
+mod own_tokens;
+mod resource;
+mod step;
+
 use std::{
     fmt::{self, Write},
     sync::Arc,
@@ -7,11 +13,12 @@ use std::{
 
 use adapters::{
     SystemClock,
-    zitadel::{Explainer, Finding, Outcome, Step, ZitadelIntrospector, check_resource},
+    zitadel::{Explainer, Finding, ZitadelIntrospector},
 };
 use axum_zitadel::MissingRoleStatus;
 use serde_json::{Value, json};
 
+use self::step::{CheckStep, StepOutcome};
 use crate::{
     config::{Config, Introspector},
     start_error::StartError,
@@ -20,7 +27,7 @@ use crate::{
 /// Result of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    steps: Vec<Step>,
+    steps: Vec<CheckStep>,
     clock_ahead_secs: Option<i64>,
 }
 
@@ -36,13 +43,13 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
     for warning in config.warnings {
         let reason = "configuration_warning";
         let advice = "see docs/configuration.md".to_owned();
-        steps.push(Step::warning(CONFIGURATION, Finding { reason, found: warning, advice }));
+        steps.push(CheckStep::warning(CONFIGURATION, Finding { reason, found: warning, advice }));
     }
     match config.introspector {
         Introspector::Fake(_) => {
             let found = "the in-memory fake answers, and no ZITADEL is asked: set ZITADEL_DOMAIN \
                          and credentials to ask one";
-            steps.insert(0, Step::ok(CONFIGURATION, found.to_owned()));
+            steps.insert(0, CheckStep::ok(CONFIGURATION, found));
             Ok(Checked { steps, clock_ahead_secs: None })
         }
         Introspector::Zitadel(zitadel) => {
@@ -51,28 +58,30 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             let (canary, feed) = (settings.canary.take(), config.changes.map(|it| it.feed));
             let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
             let (project_id, claims) = (settings.project_id.clone(), settings.claims.clone());
+            let issuer = settings.domain.issuer().clone();
             let introspector = ZitadelIntrospector::new(settings)?;
-            steps.insert(0, Step::ok(CONFIGURATION, explainer.set_up()));
-            let checkup = introspector.check_up(&explainer, &SystemClock).await;
-            let goes_on = checkup.steps.iter().all(|step| step.outcome != Outcome::Failed);
-            steps.extend(checkup.steps);
-            let project_id = project_id.as_deref();
+            steps.insert(0, CheckStep::ok(CONFIGURATION, explainer.set_up()));
+            let checkup = introspector.check_up(&SystemClock).await;
+            let asked = introspection::steps(&checkup, &explainer);
+            let goes_on = asked.iter().all(|step| step.outcome != StepOutcome::Failed);
+            steps.extend(asked);
             if let Some(canary) = canary.filter(|_| goes_on) {
-                let found =
-                    introspector.check_canary(&canary, project_id, &explainer, &SystemClock);
-                steps.extend(found.await);
+                let verdict = introspector.introspect_own(&canary).await;
+                steps.extend(own_tokens::canary_steps(canary.setting(), &verdict, &explainer));
             }
             if let Some(feed) = feed.filter(|_| goes_on) {
-                steps.push(introspector.check_event_log(&feed, project_id, claims).await);
+                let read = introspector.read_event_log(&feed, project_id.as_deref(), claims);
+                steps.push(own_tokens::event_log_step(read.await));
             }
             if let Some(resource) = config.resource {
                 if goes_on {
-                    steps.extend(introspector.check_authorization_server(&explainer).await);
+                    let found = authorization_server::steps(&introspector, &issuer, &explainer);
+                    steps.extend(found.await);
                 }
                 if config.auth.missing_role_status == MissingRoleStatus::Unauthorized {
-                    steps.push(Step::warning(MISSING_ROLE, missing_role_is_401()));
+                    steps.push(CheckStep::warning(MISSING_ROLE, missing_role_is_401()));
                 }
-                steps.extend(check_resource(resource.url(), &resource.metadata_url()).await?);
+                steps.extend(resource::steps(resource.url(), &resource.metadata_url()).await?);
             }
             Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }
@@ -96,7 +105,7 @@ impl Checked {
     /// Returns whether no step failed.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+        self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 
     /// Formats the result for people: a line for each step, and one for each remedy.
@@ -111,7 +120,7 @@ impl Checked {
     fn write(&self, text: &mut String) -> fmt::Result {
         for step in &self.steps {
             let outcome = match step.outcome {
-                Outcome::Failed => "FAILED",
+                StepOutcome::Failed => "FAILED",
                 other => other.as_str(),
             };
             writeln!(text, "{outcome:<8} {:<14} {}", step.name, step.found)?;
@@ -125,7 +134,7 @@ impl Checked {
     /// Formats the result for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
-        let step = |step: &Step| {
+        let step = |step: &CheckStep| {
             json!({
                 "step": step.name,
                 "outcome": step.outcome.as_str(),

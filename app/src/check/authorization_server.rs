@@ -1,0 +1,164 @@
+//! Steps that show whether clients that know only this API's address can log people in at ZITADEL.
+
+use adapters::zitadel::{
+    AuthorizationServerMetadata, Explainer, Finding, PublishedMetadata, ZitadelIntrospector,
+};
+use domain::Issuer;
+use url::Url;
+
+use super::step::CheckStep;
+
+const METADATA: &str = "metadata";
+const RFC_8414: &str = "rfc8414";
+const PKCE: &str = "pkce";
+const PUBLIC_CLIENTS: &str = "public_clients";
+const REGISTRATION: &str = "registration";
+const AUDIENCE_SCOPE: &str = "audience_scope";
+
+/// Reads the metadata where clients look for them, and returns what clients find there and what
+/// they must request.
+pub(super) async fn steps(
+    introspector: &ZitadelIntrospector,
+    issuer: &Issuer,
+    explainer: &Explainer,
+) -> Vec<CheckStep> {
+    let PublishedMetadata { url, found } = introspector.openid_metadata().await;
+    let metadata = match found {
+        Ok(Some(metadata)) => metadata,
+        Ok(None) => return vec![CheckStep::failed(METADATA, no_metadata(&url))],
+        Err(fault) => return vec![CheckStep::failed(METADATA, explainer.fault(&fault))],
+    };
+    vec![
+        CheckStep::ok(METADATA, format!("clients find them at {url}")),
+        rfc_8414_step(introspector.rfc_8414_metadata().await, issuer, explainer),
+        pkce_step(&metadata),
+        public_clients_step(&metadata),
+        registration_step(&metadata, explainer),
+        audience_scope_step(explainer),
+    ]
+}
+
+fn no_metadata(url: &Url) -> Finding {
+    Finding {
+        reason: "unexpected_status",
+        found: format!("{url} is 404"),
+        advice:
+            "clients find no authorization server there: check zitadel.domain, and the proxy in \
+                 front of ZITADEL"
+                .to_owned(),
+    }
+}
+
+fn rfc_8414_step(
+    PublishedMetadata { url, found }: PublishedMetadata,
+    issuer: &Issuer,
+    explainer: &Explainer,
+) -> CheckStep {
+    let found = match found {
+        Ok(None) => {
+            let found = format!("{url} is 404: clients fall back to OpenID Connect Discovery");
+            return CheckStep::ok(RFC_8414, found);
+        }
+        Ok(Some(metadata)) if metadata.is_of(issuer) => {
+            return CheckStep::ok(RFC_8414, format!("clients find the metadata at {url}, too"));
+        }
+        Ok(Some(_)) => format!("the metadata at {url} name another issuer"),
+        Err(fault) => format!("{url}: {}", explainer.fault(&fault).found),
+    };
+    let advice = "a client that asks there first may stop: let this path be answered like that of \
+                  OpenID Connect Discovery, or with 404";
+    let advice = advice.to_owned();
+    CheckStep::warning(RFC_8414, Finding { reason: "rfc8414_unusable", found, advice })
+}
+
+fn pkce_step(metadata: &AuthorizationServerMetadata) -> CheckStep {
+    if metadata.code_challenge_methods_supported.iter().any(|method| method == "S256") {
+        return CheckStep::ok(PKCE, "S256 is announced");
+    }
+    let finding = Finding {
+        reason: "pkce_missing",
+        found: "the metadata lack S256 in code_challenge_methods_supported".to_owned(),
+        advice:
+            "MCP clients go no further without it, and each ZITADEL announces it: find out what \
+                 answers there"
+                .to_owned(),
+    };
+    CheckStep::failed(PKCE, finding)
+}
+
+fn public_clients_step(metadata: &AuthorizationServerMetadata) -> CheckStep {
+    if metadata.token_endpoint_auth_methods_supported.iter().any(|method| method == "none") {
+        return CheckStep::ok(PUBLIC_CLIENTS, "clients without a secret get tokens");
+    }
+    let finding = Finding {
+        reason: "public_clients_refused",
+        found: "the metadata lack none in token_endpoint_auth_methods_supported".to_owned(),
+        advice:
+            "a native application has no secret, and gets no token: give clients an application \
+                 with a secret"
+                .to_owned(),
+    };
+    CheckStep::warning(PUBLIC_CLIENTS, finding)
+}
+
+fn registration_step(metadata: &AuthorizationServerMetadata, explainer: &Explainer) -> CheckStep {
+    let by_document = metadata.client_id_metadata_document_supported;
+    match &metadata.registration_endpoint {
+        Some(_) if by_document => CheckStep::ok(
+            REGISTRATION,
+            "clients register by themselves, or are known by a document about them",
+        ),
+        Some(_) => CheckStep::ok(REGISTRATION, "clients register by themselves"),
+        None if by_document => CheckStep::ok(
+            REGISTRATION,
+            "clients are known by a document about them (client_id_metadata_document_supported)",
+        ),
+        None => CheckStep {
+            advice: Some(format!(
+                "pre-register a native application and give its client id to the client: setup --mcp \
+                 makes one; or in ZITADEL's console, in {}, a new application of the type Native with \
+                 the redirect URIs http://localhost/callback and http://localhost/oauth/callback, then \
+                 the grant type Refresh Token",
+                explainer.project()
+            )),
+            ..CheckStep::ok(
+                REGISTRATION,
+                "no client registers by itself: each has to be given a client id",
+            )
+        },
+    }
+}
+
+fn audience_scope_step(explainer: &Explainer) -> CheckStep {
+    if explainer.knows_project() {
+        let scope = explainer.audience_scope();
+        let found = format!("clients must ask for {scope}: each challenge of this API names it");
+        return CheckStep::ok(AUDIENCE_SCOPE, found);
+    }
+    let finding = Finding {
+        reason: "project_id_missing",
+        found: "no challenge can name the scope that brings this API's project".to_owned(),
+        advice: "set zitadel.project_id: a token without that scope is inactive here".to_owned(),
+    };
+    CheckStep::failed(AUDIENCE_SCOPE, finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use adapters::zitadel::{ClientCredentials, ZitadelSettings};
+
+    use super::{super::step::StepOutcome, *};
+
+    #[test]
+    fn without_the_project_no_client_knows_what_to_ask_for() {
+        let credentials = ClientCredentials::client_secret("client", "secret");
+        let domain = "https://auth.example.com".parse().unwrap();
+        let mut settings = ZitadelSettings::new(domain, credentials.unwrap());
+        let step = audience_scope_step(&Explainer::new(&settings));
+        assert_eq!(step.outcome, StepOutcome::Failed);
+        settings.project_id = Some("340000000000000001".to_owned());
+        let step = audience_scope_step(&Explainer::new(&settings));
+        assert_eq!(step.outcome, StepOutcome::Ok);
+        assert!(step.found.contains("urn:zitadel:iam:org:project:id:340000000000000001:aud"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Steps that show whether ZITADEL can be asked: discovery, clocks, introspection.
+
+use std::time::Duration;
+
+use adapters::zitadel::{Checkup, Explainer, Finding};
+use domain::{Introspection, IntrospectionError};
+
+use super::step::CheckStep;
+
+const DISCOVERY: &str = "discovery";
+const CLOCK: &str = "clock";
+const INTROSPECTION: &str = "introspection";
+
+/// Largest difference at which two clocks agree, in seconds.
+const MAX_CLOCK_OFFSET_SECS: u64 = 5;
+
+/// Returns the steps of a checkup. After one that failed the others are skipped.
+pub(super) fn steps(checkup: &Checkup, explainer: &Explainer) -> [CheckStep; 3] {
+    let (discovery, clock) = match &checkup.discovery {
+        None => {
+            let why = "zitadel.introspection_endpoint is set: discovery is not asked";
+            (CheckStep::skipped(DISCOVERY, why), CheckStep::skipped(CLOCK, why))
+        }
+        Some(Ok(endpoint)) => {
+            let found = format!("the introspection endpoint is {endpoint}");
+            (CheckStep::ok(DISCOVERY, found), clock_step(checkup.clock_ahead_secs))
+        }
+        Some(Err(fault)) => {
+            let failed = CheckStep::failed(DISCOVERY, explainer.fault(fault));
+            (failed, CheckStep::skipped(CLOCK, NEEDS_DISCOVERY))
+        }
+    };
+    let introspection = match &checkup.introspection {
+        None => CheckStep::skipped(INTROSPECTION, NEEDS_DISCOVERY),
+        Some(verdict) => introspection_step(verdict, explainer),
+    };
+    [discovery, clock, introspection]
+}
+
+const NEEDS_DISCOVERY: &str = "it needs discovery";
+
+fn introspection_step(
+    verdict: &Result<Introspection, IntrospectionError>,
+    explainer: &Explainer,
+) -> CheckStep {
+    match verdict {
+        Ok(Introspection::Inactive) => CheckStep::ok(
+            INTROSPECTION,
+            "our credentials are accepted, and a random token is called inactive",
+        ),
+        Ok(Introspection::Active(_)) => CheckStep::failed(
+            INTROSPECTION,
+            Finding {
+                reason: "every_token_active",
+                found: "a random token is called active".to_owned(),
+                advice: "whatever answers there must not be relied on: find out what it is"
+                    .to_owned(),
+            },
+        ),
+        Err(fault) => CheckStep::failed(INTROSPECTION, explainer.fault(fault)),
+    }
+}
+
+fn clock_step(ahead: Option<i64>) -> CheckStep {
+    let Some(ahead) = ahead else {
+        return CheckStep::skipped(CLOCK, "no answer told the time");
+    };
+    if ahead.unsigned_abs() <= MAX_CLOCK_OFFSET_SECS {
+        return CheckStep::ok(CLOCK, "this machine's clock agrees with ZITADEL's");
+    }
+    let direction = if ahead > 0 { "ahead of" } else { "behind" };
+    CheckStep::warning(
+        CLOCK,
+        Finding {
+            reason: "clock_differs",
+            found: format!(
+                "this machine's clock is {} {direction} ZITADEL's",
+                humantime::format_duration(Duration::from_secs(ahead.unsigned_abs()))
+            ),
+            advice: "set it, by NTP: exp and nbf of tokens are judged by it, and ZITADEL refuses \
+                     assertions of private_key_jwt that are from the future or too old"
+                .to_owned(),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::step::StepOutcome, *};
+
+    #[test]
+    fn a_clock_is_worth_a_warning_from_six_seconds_on() {
+        for (ahead, outcome) in [
+            (Some(5), StepOutcome::Ok),
+            (Some(-5), StepOutcome::Ok),
+            (Some(6), StepOutcome::Warning),
+            (Some(-6), StepOutcome::Warning),
+            (None, StepOutcome::Skipped),
+        ] {
+            assert_eq!(clock_step(ahead).outcome, outcome, "{ahead:?}");
+        }
+        assert!(clock_step(Some(-6)).found.ends_with("6s behind ZITADEL's"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Steps that show whether this API's own tokens work: the canary, and the event log's.
+
+use std::time::Duration;
+
+use adapters::{
+    SystemClock,
+    zitadel::{Canary, Explainer, Finding},
+};
+use domain::{Clock, Introspection, IntrospectionError, Silence};
+
+use super::step::CheckStep;
+
+const CANARY: &str = "canary";
+const PROJECT: &str = "project";
+const EVENT_LOG: &str = "event_log";
+
+/// Returns the step of the canary, whose file `setting` names; and, if a project is configured, one
+/// that shows by its audience whether that is this API's: ZITADEL puts the asking client and its
+/// project into the audience of each personal access token.
+pub(super) fn canary_steps(
+    setting: &str,
+    verdict: &Result<Introspection, IntrospectionError>,
+    explainer: &Explainer,
+) -> Vec<CheckStep> {
+    match verdict {
+        Err(fault) => vec![CheckStep::failed(CANARY, explainer.fault(fault))],
+        Ok(Introspection::Inactive) => vec![CheckStep::failed(
+            CANARY,
+            Finding {
+                reason: "canary_inactive",
+                found: format!("ZITADEL calls the token of {setting} inactive"),
+                advice:
+                    "for ten minutes no inactive is believed, and callers with such a token get \
+                         503: give the file a new personal access token, or find the fault of \
+                         ZITADEL's database if other tokens are inactive too"
+                        .to_owned(),
+            },
+        )],
+        Ok(Introspection::Active(active)) => {
+            let left = active.expires_at.and_then(|at| at.duration_since(SystemClock.now()).ok());
+            let canary = match left.filter(|left| *left <= Canary::EXPIRES_SOON) {
+                Some(left) => CheckStep::warning(CANARY, expires_soon(setting, left)),
+                None => CheckStep::ok(CANARY, format!("the token of {setting} is active")),
+            };
+            let project = explainer.knows_project().then(|| {
+                match explainer.foreign_project(&active.principal) {
+                    Some(foreign) => CheckStep::failed(PROJECT, foreign),
+                    None => CheckStep::ok(
+                        PROJECT,
+                        "zitadel.project_id is the project of this API's application",
+                    ),
+                }
+            });
+            [canary].into_iter().chain(project).collect()
+        }
+    }
+}
+
+fn expires_soon(setting: &str, left: Duration) -> Finding {
+    const DAY: Duration = Duration::from_hours(24);
+    Finding {
+        reason: "canary_expires_soon",
+        found: match left.as_secs() / DAY.as_secs() {
+            1 => format!("the token of {setting} expires in 1 day"),
+            days => format!("the token of {setting} expires in {days} days"),
+        },
+        advice: "make a second one, and rename its file over this one".to_owned(),
+    }
+}
+
+/// Returns the step of the event log, by what reading it once gave.
+pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
+    match read {
+        Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),
+        Err(Silence { reason, source }) => CheckStep::failed(
+            EVENT_LOG,
+            Finding { reason, found: source.to_string(), advice: advice(reason).to_owned() },
+        ),
+    }
+}
+
+fn advice(reason: &str) -> &'static str {
+    match reason {
+        "token_refused" => "give the file of changes.token_file a new personal access token",
+        "not_allowed" | "forbidden" => {
+            "give the user of changes.token_file the manager role IAM_OWNER_VIEWER on the instance, or one \
+             of your own with the permission events.read"
+        }
+        "unknown_event_types" => {
+            "without that type a change could be missed: leave changes.token_file out, or use versions of \
+             ZITADEL and of this API that know each other"
+        }
+        _ => {
+            "without the event log answers are reused for cache.max_staleness alone; see ZITADEL's log"
+        }
+    }
+}

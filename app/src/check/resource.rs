@@ -1,0 +1,147 @@
+//! Steps that show whether clients find this API's metadata and its challenge at `resource.url`.
+
+use std::error::Error;
+
+use adapters::zitadel::{
+    Challenge, Finding, HttpClientError, NoAnswer, OwnAnswers, ResourceMetadata, request_own, shown,
+};
+use axum::http::StatusCode;
+
+use super::step::CheckStep;
+
+const RESOURCE: &str = "resource";
+const CHALLENGE: &str = "challenge";
+
+/// Reads the metadata at `metadata_url`, which must name `url` byte for byte, and requests `url`
+/// without a token, which must give 401 and a challenge that names `metadata_url`. If no server
+/// listens, that is a warning: the API need not run.
+pub(super) async fn steps(
+    url: &str,
+    metadata_url: &str,
+) -> Result<[CheckStep; 2], HttpClientError> {
+    let OwnAnswers { metadata, challenge } = request_own(url, metadata_url).await?;
+    let metadata = match metadata {
+        Ok(metadata) => metadata_step(metadata, url, metadata_url),
+        Err(none) => no_answer(RESOURCE, none, metadata_url),
+    };
+    let challenge = match challenge {
+        None => CheckStep::skipped(CHALLENGE, "it needs an answer from there"),
+        Some(Ok(challenge)) => challenge_step(&challenge, url, metadata_url),
+        Some(Err(none)) => no_answer(CHALLENGE, none, url),
+    };
+    Ok([metadata, challenge])
+}
+
+fn no_answer(name: &'static str, none: NoAnswer, url: &str) -> CheckStep {
+    let found = match none {
+        NoAnswer::Unreachable(error) => format!("no answer from {url}: {}", innermost(&error)),
+        NoAnswer::Gateway(status) => format!("{url} is answered with {status}"),
+        NoAnswer::Redirect(status, to) => {
+            let to = to.map_or_else(String::new, |to| format!(" to {to}"));
+            let advice = "clients follow none: set resource.url to the final address (https instead of \
+                          http, with or without the slash at the end)";
+            let finding = Finding {
+                reason: "resource_redirected",
+                found: format!("{url} is answered with {status}, a redirect{to}"),
+                advice: advice.to_owned(),
+            };
+            return CheckStep::failed(name, finding);
+        }
+    };
+    let advice = "the API does not run there, or is not reachable from here: start it, and check \
+                  again from where clients are; if it runs, check resource.url, DNS, proxy and \
+                  certificate";
+    let advice = advice.to_owned();
+    CheckStep::warning(name, Finding { reason: "resource_unreachable", found, advice })
+}
+
+/// Returns the innermost cause, which is the shortest.
+fn innermost(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+fn metadata_step(
+    ResourceMetadata { status, resource }: ResourceMetadata,
+    url: &str,
+    metadata_url: &str,
+) -> CheckStep {
+    let found = match resource {
+        Some(resource) if resource == url => {
+            return CheckStep::ok(RESOURCE, format!("the metadata at {metadata_url} name {url}"));
+        }
+        Some(resource) => {
+            let resource = shown(&resource);
+            let finding = Finding {
+                reason: "other_resource",
+                found: format!("the metadata at {metadata_url} name {resource} instead of {url}"),
+                advice:
+                    "clients compare it letter for letter (RFC 9728 §3.3): set resource.url to \
+                         the URL that they use, here and in what runs there"
+                        .to_owned(),
+            };
+            return CheckStep::failed(RESOURCE, finding);
+        }
+        None if status == StatusCode::OK => {
+            format!("{metadata_url} is answered with no JSON object that names a resource")
+        }
+        None => format!("{metadata_url} is answered with {status}"),
+    };
+    let finding = Finding {
+        reason: "no_resource_metadata",
+        found,
+        advice:
+            "clients find out nothing without them: let the proxy in front pass that path to this \
+                 API, and see that what runs there has this resource.url"
+                .to_owned(),
+    };
+    CheckStep::failed(RESOURCE, finding)
+}
+
+fn challenge_step(
+    Challenge { status, names_metadata }: &Challenge,
+    url: &str,
+    metadata_url: &str,
+) -> CheckStep {
+    let found = format!("{url} is answered with {status} without a token");
+    let failed = |reason, found, advice: &str| {
+        CheckStep::failed(CHALLENGE, Finding { reason, found, advice: advice.to_owned() })
+    };
+    match *status {
+        StatusCode::UNAUTHORIZED if *names_metadata => CheckStep::ok(
+            CHALLENGE,
+            format!("{found}, and with a challenge that names the metadata"),
+        ),
+        StatusCode::UNAUTHORIZED => failed(
+            "challenge_without_metadata",
+            format!("{found}, and no challenge names {metadata_url}"),
+            "see that the proxy in front passes WWW-Authenticate on, and that what runs there has \
+             this resource.url",
+        ),
+        status if status.is_success() => failed(
+            "resource_open",
+            found,
+            "whatever answers there asks for no token: see that it is this API, and that its route is \
+             guarded",
+        ),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => CheckStep::warning(
+            CHALLENGE,
+            Finding {
+                reason: "resource_without_route",
+                found,
+                advice:
+                    "a guarded service answers 401 to each method: a client that connects to this \
+                         URL, as one of MCP does, needs one there"
+                        .to_owned(),
+            },
+        ),
+        _ => failed(
+            "unexpected_status",
+            found,
+            "clients need this API's own 401: see what stands in front of it",
+        ),
+    }
+}
