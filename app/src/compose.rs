@@ -198,7 +198,7 @@ fn ask_zitadel(
         watch: zitadel.watch,
         requirements: zitadel.requirements,
         explainer: Explainer::Zitadel {
-            explainer: Box::new(zitadel.explainer),
+            summary: Box::new(zitadel.summary),
             introspector: prefix.variable("introspector"),
         },
         breaker: Some(zitadel.breaker),

@@ -2,10 +2,14 @@
 
 use std::time::SystemTime;
 
-use adapters::zitadel::{self, Certainty, Finding, LikelyCause, characters};
+use adapters::zitadel::SettingsSummary;
 use domain::{AccessToken, ActiveToken, Denial, Introspection, IntrospectionError};
 
-use crate::{config::Auth, local_tokens::LocalTokens};
+use crate::{
+    advice::{self, Certainty, Finding, LikelyCause, characters},
+    config::Auth,
+    local_tokens::LocalTokens,
+};
 
 /// Explains the answers of an introspector.
 #[derive(Debug)]
@@ -14,7 +18,7 @@ pub(crate) enum Explainer {
     Fake,
     /// ZITADEL, with the settings of this API.
     Zitadel {
-        explainer: Box<zitadel::Explainer>,
+        summary: Box<SettingsSummary>,
         /// Variable that selects the fake.
         introspector: String,
     },
@@ -25,7 +29,7 @@ impl Explainer {
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
-            Self::Zitadel { explainer, .. } => explainer.set_up(),
+            Self::Zitadel { summary, .. } => advice::asked(summary),
         }
     }
 
@@ -33,14 +37,14 @@ impl Explainer {
     pub(crate) fn inactive_means(&self) -> String {
         match self {
             Self::Fake => NOT_LOCAL.to_owned(),
-            Self::Zitadel { explainer, .. } => explainer.what_inactive_means(),
+            Self::Zitadel { summary, .. } => summary.inactive_means(),
         }
     }
 
     pub(crate) fn form(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
         match self {
             Self::Fake => format!("of {}", characters(token.expose_secret().len())),
-            Self::Zitadel { explainer, .. } => explainer.form(token, now),
+            Self::Zitadel { .. } => advice::token_form::describe(token, now),
         }
     }
 
@@ -51,7 +55,7 @@ impl Explainer {
                 found: fault.to_string(),
                 advice: "try again".to_owned(),
             },
-            Self::Zitadel { explainer, .. } => explainer.fault(fault),
+            Self::Zitadel { summary, .. } => advice::fault::finding(summary, fault),
         }
     }
 
@@ -68,7 +72,7 @@ impl Explainer {
     pub(crate) fn warning(&self, token: &ActiveToken) -> Option<Finding> {
         match self {
             Self::Fake => None,
-            Self::Zitadel { explainer, .. } => explainer.foreign_project(&token.principal),
+            Self::Zitadel { summary, .. } => advice::foreign_project(summary, &token.principal),
         }
     }
 
@@ -83,21 +87,19 @@ impl Explainer {
         match (self, verdict) {
             (Self::Fake, verdict) => vec![local(verdict)],
             (Self::Zitadel { introspector, .. }, Introspection::Inactive) if is_built_in(token) => {
-                vec![LikelyCause {
-                    certainty: Certainty::Certain,
-                    cause: "local_token",
-                    text: format!(
+                vec![Certainty::Certain.of(
+                    "local_token",
+                    format!(
                         "it is a local token of the in-memory fake, which ZITADEL does not know: \
                          set {introspector}=fake to use it"
                     ),
-                    logged_as: None,
-                }]
+                )]
             }
-            (Self::Zitadel { explainer, .. }, Introspection::Inactive) => {
-                explainer.inactive(token, now)
+            (Self::Zitadel { summary, .. }, Introspection::Inactive) => {
+                advice::inactive::causes(summary, token, now)
             }
-            (Self::Zitadel { explainer, .. }, Introspection::Active(active)) => {
-                explainer.denied(denial, &active.principal)
+            (Self::Zitadel { summary, .. }, Introspection::Active(active)) => {
+                advice::denied::causes(summary, denial, &active.principal)
             }
         }
     }
@@ -106,17 +108,16 @@ impl Explainer {
 const NOT_LOCAL: &str = "it is not in the list of local tokens, or stands there as inactive";
 
 fn local(verdict: &Introspection) -> LikelyCause {
-    let (cause, text) = match verdict {
-        Introspection::Inactive => (
+    match verdict {
+        Introspection::Inactive => Certainty::Certain.of(
             "not_a_local_token",
             format!("{NOT_LOCAL}; a token of ZITADEL means nothing to the fake"),
         ),
-        Introspection::Active(_) => (
+        Introspection::Active(_) => Certainty::Certain.of(
             "local_token_says_so",
-            "the list of local tokens says so: edit a copy, and name it in fake.tokens".to_owned(),
+            "the list of local tokens says so: edit a copy, and name it in fake.tokens",
         ),
-    };
-    LikelyCause { certainty: Certainty::Certain, cause, text, logged_as: None }
+    }
 }
 
 fn is_built_in(token: &AccessToken<'_>) -> bool {

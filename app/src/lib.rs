@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod advice;
 mod api;
 mod banner;
 mod check;

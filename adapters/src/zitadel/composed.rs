@@ -6,8 +6,8 @@ use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
 use tokio::runtime::Handle;
 
 use super::{
-    Canary, CurrentCredentials, Explainer, FollowedLog, HttpClientError, NamedIssuer, Verdicts,
-    ZitadelIntrospector, ZitadelSettings, named_issuer,
+    Canary, CurrentCredentials, FollowedLog, HttpClientError, NamedIssuer, SettingsSummary,
+    Verdicts, ZitadelIntrospector, ZitadelSettings, named_issuer,
 };
 use crate::{
     CacheSettings, Clocks, Limits, Stack, SystemClock,
@@ -43,8 +43,8 @@ pub struct ComposedZitadel {
     pub watch: Option<Arc<dyn VerdictWatch>>,
     /// Questions without a verdict, for a health check.
     pub verdicts: Verdicts,
-    /// Explains ZITADEL's answers to operators.
-    pub explainer: Explainer,
+    /// Facts of the settings by which ZITADEL's answers are explained to operators.
+    pub summary: SettingsSummary,
     /// Credentials of this API, whose files can be looked at on demand.
     pub credentials: Arc<CurrentCredentials>,
 }
@@ -84,7 +84,7 @@ pub fn compose(
     let named = settings.domain.named().clone();
     let learns = settings.learn_issuer && settings.introspection_endpoint.is_none();
     let timeout = settings.timeout;
-    let explainer = Explainer::new(&settings);
+    let summary = settings.summary();
     let known = Arc::new(KnownTokens::new(cache.max_entries));
     let feed = settings.changes.take();
     let reader = feed.as_ref().map(|feed| Arc::clone(&feed.token));
@@ -145,7 +145,7 @@ pub fn compose(
         changes: followed,
         watch,
         verdicts,
-        explainer,
+        summary,
         credentials,
     })
 }
@@ -163,7 +163,7 @@ impl fmt::Debug for ComposedZitadel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ComposedZitadel")
             .field("requirements", &self.requirements)
-            .field("explainer", &self.explainer)
+            .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
 }

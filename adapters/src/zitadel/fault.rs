@@ -55,6 +55,33 @@ pub(super) enum Seen {
     EmptyClaim { name: &'static str },
 }
 
+/// Detail of a fault that has a remedy of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultDetail {
+    /// ZITADEL knows no instance by the host name, or its database is down.
+    UnknownInstance,
+    /// OAuth's `invalid_request`: the request was changed on its way.
+    InvalidRequest,
+    /// OAuth's `invalid_client`: the credentials cannot be read, or are not accepted.
+    InvalidClient,
+    /// The answer is a web page.
+    WebPage,
+}
+
+impl FaultDetail {
+    /// Returns the detail in the source of an [`IntrospectionError`].
+    #[must_use]
+    pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        match source.downcast_ref::<Seen>()? {
+            Seen::UnknownInstance => Some(Self::UnknownInstance),
+            Seen::OAuth { error: "invalid_request", .. } => Some(Self::InvalidRequest),
+            Seen::OAuth { error: "invalid_client", .. } => Some(Self::InvalidClient),
+            Seen::WebPage => Some(Self::WebPage),
+            _ => None,
+        }
+    }
+}
+
 impl Seen {
     pub(super) fn unavailable(self, reason: Outage) -> IntrospectionError {
         IntrospectionError::Unavailable { reason, source: Arc::new(self) }

@@ -70,8 +70,12 @@ pub use client_credentials::ClientCredentials;
 pub use composed::{ComposedZitadel, compose};
 pub use credential_text::{CredentialError, CredentialText};
 pub use current_credentials::CurrentCredentials;
-pub use diagnosis::{Certainty, Explainer, Finding, LikelyCause, characters, shown};
+pub use diagnosis::{
+    CertificateFault, DamagedSignature, NoConnection, SettingsSummary, TokenForm, UnverifiedJwt,
+    is_personal_access_token,
+};
 pub use event_log::{Bell, EventLog};
+pub use fault::FaultDetail;
 pub use followed_log::{FeedSettings, FollowedLog};
 pub use http_client::HttpClientError;
 pub use login_scopes::login_scopes;

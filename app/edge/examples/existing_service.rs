@@ -154,7 +154,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
     let zitadel = compose(settings, CacheSettings::default(), Limits::default())?;
     Ok(Guard::builder(zitadel.authorizer())
         .realm("messages".parse()?)
-        .inactive_means(zitadel.explainer.what_inactive_means())
+        .inactive_means(zitadel.summary.inactive_means())
         .denials(denied)
         .build())
 }

@@ -1,12 +1,12 @@
 //! Steps that show whether clients that know only this API's address can log people in at ZITADEL.
 
 use adapters::zitadel::{
-    AuthorizationServerMetadata, Explainer, Finding, PublishedMetadata, ZitadelIntrospector,
+    AuthorizationServerMetadata, PublishedMetadata, SettingsSummary, ZitadelIntrospector,
 };
-use domain::Issuer;
 use url::Url;
 
 use super::step::CheckStep;
+use crate::advice::{Finding, fault, project};
 
 const METADATA: &str = "metadata";
 const RFC_8414: &str = "rfc8414";
@@ -19,22 +19,21 @@ const AUDIENCE_SCOPE: &str = "audience_scope";
 /// they must request.
 pub(super) async fn steps(
     introspector: &ZitadelIntrospector,
-    issuer: &Issuer,
-    explainer: &Explainer,
+    summary: &SettingsSummary,
 ) -> Vec<CheckStep> {
     let PublishedMetadata { url, found } = introspector.openid_metadata().await;
     let metadata = match found {
         Ok(Some(metadata)) => metadata,
         Ok(None) => return vec![CheckStep::failed(METADATA, no_metadata(&url))],
-        Err(fault) => return vec![CheckStep::failed(METADATA, explainer.fault(&fault))],
+        Err(fault) => return vec![CheckStep::failed(METADATA, fault::finding(summary, &fault))],
     };
     vec![
         CheckStep::ok(METADATA, format!("clients find them at {url}")),
-        rfc_8414_step(introspector.rfc_8414_metadata().await, issuer, explainer),
+        rfc_8414_step(introspector.rfc_8414_metadata().await, summary),
         pkce_step(&metadata),
         public_clients_step(&metadata),
-        registration_step(&metadata, explainer),
-        audience_scope_step(explainer),
+        registration_step(&metadata, summary),
+        audience_scope_step(summary),
     ]
 }
 
@@ -51,19 +50,18 @@ fn no_metadata(url: &Url) -> Finding {
 
 fn rfc_8414_step(
     PublishedMetadata { url, found }: PublishedMetadata,
-    issuer: &Issuer,
-    explainer: &Explainer,
+    summary: &SettingsSummary,
 ) -> CheckStep {
     let found = match found {
         Ok(None) => {
             let found = format!("{url} is 404: clients fall back to OpenID Connect Discovery");
             return CheckStep::ok(RFC_8414, found);
         }
-        Ok(Some(metadata)) if metadata.is_of(issuer) => {
+        Ok(Some(metadata)) if metadata.is_of(&summary.issuer) => {
             return CheckStep::ok(RFC_8414, format!("clients find the metadata at {url}, too"));
         }
         Ok(Some(_)) => format!("the metadata at {url} name another issuer"),
-        Err(fault) => format!("{url}: {}", explainer.fault(&fault).found),
+        Err(fault) => format!("{url}: {}", fault::finding(summary, &fault).found),
     };
     let advice = "a client that asks there first may stop: let this path be answered like that of \
                   OpenID Connect Discovery, or with 404";
@@ -101,7 +99,10 @@ fn public_clients_step(metadata: &AuthorizationServerMetadata) -> CheckStep {
     CheckStep::warning(PUBLIC_CLIENTS, finding)
 }
 
-fn registration_step(metadata: &AuthorizationServerMetadata, explainer: &Explainer) -> CheckStep {
+fn registration_step(
+    metadata: &AuthorizationServerMetadata,
+    summary: &SettingsSummary,
+) -> CheckStep {
     let by_document = metadata.client_id_metadata_document_supported;
     match &metadata.registration_endpoint {
         Some(_) if by_document => CheckStep::ok(
@@ -119,7 +120,7 @@ fn registration_step(metadata: &AuthorizationServerMetadata, explainer: &Explain
                  makes one; or in ZITADEL's console, in {}, a new application of the type Native with \
                  the redirect URIs http://localhost/callback and http://localhost/oauth/callback, then \
                  the grant type Refresh Token",
-                explainer.project()
+                project(summary)
             )),
             ..CheckStep::ok(
                 REGISTRATION,
@@ -129,9 +130,9 @@ fn registration_step(metadata: &AuthorizationServerMetadata, explainer: &Explain
     }
 }
 
-fn audience_scope_step(explainer: &Explainer) -> CheckStep {
-    if explainer.knows_project() {
-        let scope = explainer.audience_scope();
+fn audience_scope_step(summary: &SettingsSummary) -> CheckStep {
+    if summary.project_id.is_some() {
+        let scope = summary.audience_scope();
         let found = format!("clients must ask for {scope}: each challenge of this API names it");
         return CheckStep::ok(AUDIENCE_SCOPE, found);
     }
@@ -145,19 +146,13 @@ fn audience_scope_step(explainer: &Explainer) -> CheckStep {
 
 #[cfg(test)]
 mod tests {
-    use adapters::zitadel::{ClientCredentials, ZitadelSettings};
-
     use super::{super::step::StepOutcome, *};
+    use crate::advice::tests::summary;
 
     #[test]
     fn without_the_project_no_client_knows_what_to_ask_for() {
-        let credentials = ClientCredentials::client_secret("client", "secret");
-        let domain = "https://auth.example.com".parse().unwrap();
-        let mut settings = ZitadelSettings::new(domain, credentials.unwrap());
-        let step = audience_scope_step(&Explainer::new(&settings));
-        assert_eq!(step.outcome, StepOutcome::Failed);
-        settings.project_id = Some("340000000000000001".to_owned());
-        let step = audience_scope_step(&Explainer::new(&settings));
+        assert_eq!(audience_scope_step(&summary(None)).outcome, StepOutcome::Failed);
+        let step = audience_scope_step(&summary(Some("340000000000000001")));
         assert_eq!(step.outcome, StepOutcome::Ok);
         assert!(step.found.contains("urn:zitadel:iam:org:project:id:340000000000000001:aud"));
     }

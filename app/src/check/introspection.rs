@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use adapters::zitadel::{Checkup, Explainer, Finding};
+use adapters::zitadel::{Checkup, SettingsSummary};
 use domain::{Introspection, IntrospectionError};
 
 use super::step::CheckStep;
+use crate::advice::{Finding, fault};
 
 const DISCOVERY: &str = "discovery";
 const CLOCK: &str = "clock";
@@ -15,7 +16,7 @@ const INTROSPECTION: &str = "introspection";
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
 /// Returns the steps of a checkup. After one that failed the others are skipped.
-pub(super) fn steps(checkup: &Checkup, explainer: &Explainer) -> [CheckStep; 3] {
+pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {
             let why = "zitadel.introspection_endpoint is set: discovery is not asked";
@@ -26,13 +27,13 @@ pub(super) fn steps(checkup: &Checkup, explainer: &Explainer) -> [CheckStep; 3] 
             (CheckStep::ok(DISCOVERY, found), clock_step(checkup.clock_ahead_secs))
         }
         Some(Err(fault)) => {
-            let failed = CheckStep::failed(DISCOVERY, explainer.fault(fault));
+            let failed = CheckStep::failed(DISCOVERY, fault::finding(summary, fault));
             (failed, CheckStep::skipped(CLOCK, NEEDS_DISCOVERY))
         }
     };
     let introspection = match &checkup.introspection {
         None => CheckStep::skipped(INTROSPECTION, NEEDS_DISCOVERY),
-        Some(verdict) => introspection_step(verdict, explainer),
+        Some(verdict) => introspection_step(verdict, summary),
     };
     [discovery, clock, introspection]
 }
@@ -41,7 +42,7 @@ const NEEDS_DISCOVERY: &str = "it needs discovery";
 
 fn introspection_step(
     verdict: &Result<Introspection, IntrospectionError>,
-    explainer: &Explainer,
+    summary: &SettingsSummary,
 ) -> CheckStep {
     match verdict {
         Ok(Introspection::Inactive) => CheckStep::ok(
@@ -57,7 +58,7 @@ fn introspection_step(
                     .to_owned(),
             },
         ),
-        Err(fault) => CheckStep::failed(INTROSPECTION, explainer.fault(fault)),
+        Err(fault) => CheckStep::failed(INTROSPECTION, fault::finding(summary, fault)),
     }
 }
 

@@ -11,15 +11,13 @@ use std::{
     sync::Arc,
 };
 
-use adapters::{
-    SystemClock,
-    zitadel::{Explainer, Finding, ZitadelIntrospector},
-};
+use adapters::{SystemClock, zitadel::ZitadelIntrospector};
 use axum_zitadel::MissingRoleStatus;
 use serde_json::{Value, json};
 
 use self::step::{CheckStep, StepOutcome};
 use crate::{
+    advice::{Finding, asked},
     config::{Config, Introspector},
     start_error::StartError,
 };
@@ -53,21 +51,20 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             Ok(Checked { steps, clock_ahead_secs: None })
         }
         Introspector::Zitadel(zitadel) => {
-            let explainer = Explainer::new(&zitadel.settings);
+            let summary = zitadel.settings.summary();
             let mut settings = zitadel.settings;
             let (canary, feed) = (settings.canary.take(), config.changes.map(|it| it.feed));
             let canary = canary.or_else(|| feed.as_ref().map(|feed| Arc::clone(&feed.token)));
             let (project_id, claims) = (settings.project_id.clone(), settings.claims.clone());
-            let issuer = settings.domain.issuer().clone();
             let introspector = ZitadelIntrospector::new(settings)?;
-            steps.insert(0, CheckStep::ok(CONFIGURATION, explainer.set_up()));
+            steps.insert(0, CheckStep::ok(CONFIGURATION, asked(&summary)));
             let checkup = introspector.check_up(&SystemClock).await;
-            let asked = introspection::steps(&checkup, &explainer);
+            let asked = introspection::steps(&checkup, &summary);
             let goes_on = asked.iter().all(|step| step.outcome != StepOutcome::Failed);
             steps.extend(asked);
             if let Some(canary) = canary.filter(|_| goes_on) {
                 let verdict = introspector.introspect_own(&canary).await;
-                steps.extend(own_tokens::canary_steps(canary.setting(), &verdict, &explainer));
+                steps.extend(own_tokens::canary_steps(canary.setting(), &verdict, &summary));
             }
             if let Some(feed) = feed.filter(|_| goes_on) {
                 let read = introspector.read_event_log(&feed, project_id.as_deref(), claims);
@@ -75,7 +72,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             }
             if let Some(resource) = config.resource {
                 if goes_on {
-                    let found = authorization_server::steps(&introspector, &issuer, &explainer);
+                    let found = authorization_server::steps(&introspector, &summary);
                     steps.extend(found.await);
                 }
                 if config.auth.missing_role_status == MissingRoleStatus::Unauthorized {

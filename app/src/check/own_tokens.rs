@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use adapters::{
     SystemClock,
-    zitadel::{Canary, Explainer, Finding},
+    zitadel::{Canary, SettingsSummary},
 };
 use domain::{Clock, Introspection, IntrospectionError, Silence};
 
 use super::step::CheckStep;
+use crate::advice::{Finding, fault, foreign_project};
 
 const CANARY: &str = "canary";
 const PROJECT: &str = "project";
@@ -20,10 +21,10 @@ const EVENT_LOG: &str = "event_log";
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,
-    explainer: &Explainer,
+    summary: &SettingsSummary,
 ) -> Vec<CheckStep> {
     match verdict {
-        Err(fault) => vec![CheckStep::failed(CANARY, explainer.fault(fault))],
+        Err(fault) => vec![CheckStep::failed(CANARY, fault::finding(summary, fault))],
         Ok(Introspection::Inactive) => vec![CheckStep::failed(
             CANARY,
             Finding {
@@ -42,8 +43,8 @@ pub(super) fn canary_steps(
                 Some(left) => CheckStep::warning(CANARY, expires_soon(setting, left)),
                 None => CheckStep::ok(CANARY, format!("the token of {setting} is active")),
             };
-            let project = explainer.knows_project().then(|| {
-                match explainer.foreign_project(&active.principal) {
+            let project = summary.project_id.is_some().then(|| {
+                match foreign_project(summary, &active.principal) {
                     Some(foreign) => CheckStep::failed(PROJECT, foreign),
                     None => CheckStep::ok(
                         PROJECT,

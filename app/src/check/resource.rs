@@ -1,13 +1,12 @@
 //! Steps that show whether clients find this API's metadata and its challenge at `resource.url`.
 
-use std::error::Error;
-
 use adapters::zitadel::{
-    Challenge, Finding, HttpClientError, NoAnswer, OwnAnswers, ResourceMetadata, request_own, shown,
+    Challenge, HttpClientError, NoAnswer, OwnAnswers, ResourceMetadata, request_own,
 };
 use axum::http::StatusCode;
 
 use super::step::CheckStep;
+use crate::advice::{Finding, innermost, shown};
 
 const RESOURCE: &str = "resource";
 const CHALLENGE: &str = "challenge";
@@ -53,15 +52,6 @@ fn no_answer(name: &'static str, none: NoAnswer, url: &str) -> CheckStep {
                   certificate";
     let advice = advice.to_owned();
     CheckStep::warning(name, Finding { reason: "resource_unreachable", found, advice })
-}
-
-/// Returns the innermost cause, which is the shortest.
-fn innermost(error: &dyn Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 fn metadata_step(

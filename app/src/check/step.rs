@@ -1,6 +1,6 @@
 //! Step of a check, and its outcome.
 
-use adapters::zitadel::Finding;
+use crate::advice::Finding;
 
 /// One step of a check.
 #[derive(Clone, Debug)]

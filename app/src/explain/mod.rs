@@ -6,14 +6,12 @@
 mod no_token;
 mod report;
 
-use adapters::{
-    SystemClock,
-    zitadel::{Finding, LikelyCause},
-};
+use adapters::SystemClock;
 use axum_zitadel::{Access, BearerError, Rejection, Route};
 use domain::{AccessToken, ActiveToken, Clock, Freshness, Introspection, Policy};
 
 use crate::{
+    advice::{Finding, LikelyCause},
     compose,
     config::{Config, Introspector},
     start_error::StartError,

@@ -1,8 +1,9 @@
 //! Describes a text that is no access token, and where it goes wrong. It shows nothing of the text
 //! but the one character that no token has.
 
-use adapters::zitadel::characters;
 use domain::{AccessToken, AccessTokenError};
+
+use crate::advice::characters;
 
 /// Returns a clause that fits after "the token is".
 pub(super) fn describe(text: &str, error: AccessTokenError) -> String {

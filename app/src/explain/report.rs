@@ -5,12 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adapters::zitadel::{Finding, LikelyCause};
 use axum_zitadel::{Access, Reason};
 use domain::{ActiveToken, Freshness, Principal, RoleGrant};
 use serde_json::{Value, json};
 
 use super::{Explained, ExplainedRoute, Shut, Verdict};
+use crate::advice::{Finding, LikelyCause};
 
 impl Explained {
     /// Formats the report for people.

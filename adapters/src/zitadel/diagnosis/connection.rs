@@ -6,7 +6,7 @@ use rustls::{AlertDescription, CertificateError};
 
 /// Reason why no connection was made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoConnection {
+pub enum NoConnection {
     /// No address is known for the name.
     Name,
     /// No server listens there.
@@ -26,7 +26,7 @@ pub(super) enum NoConnection {
     ProxyCredentials,
     /// The proxy refuses to connect.
     ProxyRefuses,
-    /// The proxy cannot be reached, for this reason.
+    /// The proxy cannot be reached.
     NoProxy,
     /// Another reason.
     Other,
@@ -34,7 +34,7 @@ pub(super) enum NoConnection {
 
 /// Reason why the server's certificate is not accepted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum CertificateFault {
+pub enum CertificateFault {
     /// No known authority vouches for it.
     UnknownAuthority,
     /// It is for these other names.
@@ -49,7 +49,8 @@ pub(super) enum CertificateFault {
 
 impl NoConnection {
     /// Returns the outermost known reason in the chain of `error`.
-    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(found) = Self::of_one(error) {

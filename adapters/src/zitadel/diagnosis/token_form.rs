@@ -2,17 +2,11 @@
 //!
 //! Nothing here is verified. It serves to explain, never to grant access.
 
-use std::time::SystemTime;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::AccessToken;
 use serde_json::{Map, Value};
 
-use super::{characters, unverified_jwt::UnverifiedJwt};
-
-/// Characters of an opaque personal access token with ids made by ZITADEL: 16 bytes, an id, a colon
-/// and an id of 18 digits each, in base64url.
-pub(super) const PERSONAL_ACCESS_TOKEN_LENGTH: usize = 71;
+use super::UnverifiedJwt;
 
 /// Characters of the shortest opaque session token with a whole token id, which has 43 characters.
 /// ZITADEL does not read what follows the id.
@@ -29,7 +23,9 @@ const CLIENT_SECRET_LENGTH: usize = 64;
 /// and A256GCM (RFC 7518 §4.7, §5.3).
 const NEWER_OPAQUE_LENGTHS: [usize; 3] = [43, 16, 22];
 
-pub(super) enum TokenForm {
+/// Form of a token.
+#[derive(Clone, Debug)]
+pub enum TokenForm {
     /// Base64url text without readable content.
     Opaque,
     /// Opaque, as long as ZITADEL's personal access tokens.
@@ -58,7 +54,13 @@ pub(super) enum TokenForm {
 }
 
 impl TokenForm {
-    pub(super) fn read(token: &AccessToken<'_>) -> Self {
+    /// Characters of an opaque personal access token with ids made by ZITADEL: 16 bytes, an id, a
+    /// colon and an id of 18 digits each, in base64url.
+    pub const PERSONAL_ACCESS_TOKEN_LENGTH: usize = 71;
+
+    /// Reads the form, and the claims of a JWT.
+    #[must_use]
+    pub fn read(token: &AccessToken<'_>) -> Self {
         let token = token.expose_secret();
         let parts: Vec<_> = token.split('.').collect();
         match parts.as_slice() {
@@ -92,7 +94,7 @@ impl TokenForm {
             Self::OfOtherCharacters
         } else if !is_base64url(token) {
             Self::NoBase64url
-        } else if length == PERSONAL_ACCESS_TOKEN_LENGTH {
+        } else if length == Self::PERSONAL_ACCESS_TOKEN_LENGTH {
             Self::PersonalAccessToken
         } else if length == CLIENT_SECRET_LENGTH
             && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -102,32 +104,6 @@ impl TokenForm {
             Self::BetweenLengths
         } else {
             Self::Opaque
-        }
-    }
-
-    /// Describes the token in words that fit after "the token is".
-    pub(super) fn describe(&self, token: &AccessToken<'_>, now: SystemTime) -> String {
-        let length = characters(token.expose_secret().len());
-        match self {
-            Self::PersonalAccessToken => {
-                format!("opaque, of {length}, as ZITADEL's personal access tokens are")
-            }
-            Self::Opaque
-            | Self::BetweenLengths
-            | Self::Short
-            | Self::NoBase64url
-            | Self::OfOtherCharacters => format!("opaque, of {length}"),
-            Self::ClientSecret => {
-                format!("{length}, letters and digits, as ZITADEL's client secrets are")
-            }
-            Self::BrokenJwt => {
-                format!("of {length}, begins as a JWT does, and cannot be read as one")
-            }
-            Self::NewerOpaque { .. } => {
-                format!("opaque, of {length}, in the form of newer versions of ZITADEL (JWE)")
-            }
-            Self::Encrypted => format!("an encrypted JWT (JWE) of {length}"),
-            Self::Jwt(jwt) => format!("a JWT of {length}, which says {}", jwt.says(now)),
         }
     }
 }

@@ -1,37 +1,46 @@
 //! Reads the claims of a JWT, unverified.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
-
-use super::{characters, instant::Instant, listed, shown};
 
 /// Claims that id tokens have and access tokens do not (OpenID Connect Core §2, §3.1.3.6 and
 /// back-channel logout's `sid`).
 const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
 
+/// Last second of the year 9999, which ZITADEL uses for "never".
+const LAST: u64 = 253_402_300_799;
+
 /// Claims of a JWT that help to explain why it is inactive.
-#[derive(Default)]
-pub(super) struct UnverifiedJwt {
-    algorithm: Option<String>,
-    key_id: Option<String>,
+#[derive(Clone, Debug, Default)]
+pub struct UnverifiedJwt {
+    /// Algorithm of its signature.
+    pub algorithm: Option<String>,
+    /// Id of its key.
+    pub key_id: Option<String>,
     /// Id of its OIDC session at ZITADEL, by which the event log names it.
-    session: Option<String>,
-    pub(super) issuer: Option<String>,
-    pub(super) subject: Option<String>,
-    pub(super) audience: Vec<String>,
-    pub(super) expires_at: Option<Instant>,
+    pub session: Option<String>,
+    /// Issuer.
+    pub issuer: Option<String>,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Audience.
+    pub audience: Vec<String>,
+    /// Time of its end, at most the last second of the year 9999.
+    pub expires_at: Option<SystemTime>,
     /// Claims in it that only id tokens have.
-    pub(super) of_id_tokens: Vec<&'static str>,
+    pub of_id_tokens: Vec<&'static str>,
     /// Its signature, if that has another length than its algorithm makes.
-    pub(super) damaged: Option<DamagedSignature>,
+    pub damaged: Option<DamagedSignature>,
 }
 
-/// Length of a signature, and the lengths that its algorithm makes.
-#[derive(Clone, Copy)]
-pub(super) struct DamagedSignature {
-    length: usize,
-    right: &'static [usize],
+/// Length of a signature, and the lengths that its algorithm makes, in characters.
+#[derive(Clone, Copy, Debug)]
+pub struct DamagedSignature {
+    /// Length of the signature.
+    pub length: usize,
+    /// Lengths that the algorithm makes.
+    pub right: &'static [usize],
 }
 
 impl UnverifiedJwt {
@@ -55,27 +64,15 @@ impl UnverifiedJwt {
             issuer: text(payload.get("iss")),
             subject: text(payload.get("sub")),
             audience,
-            expires_at: payload.get("exp").and_then(Value::as_u64).map(Instant::from_seconds),
+            expires_at: payload
+                .get("exp")
+                .and_then(Value::as_u64)
+                .map(|exp| SystemTime::UNIX_EPOCH + Duration::from_secs(exp.min(LAST))),
             of_id_tokens: OF_ID_TOKENS
                 .into_iter()
                 .filter(|name| payload.contains_key(*name))
                 .collect(),
         }
-    }
-
-    /// Describes the claims in words that fit after "a JWT which says".
-    pub(super) fn says(&self, now: SystemTime) -> String {
-        let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
-        let expires_at = self.expires_at.map_or_else(|| "none".to_owned(), |exp| exp.describe(now));
-        let session = self.session.as_deref().map(shown);
-        format!(
-            "(unverified) alg {}, kid {}, iss {}, aud [{}], exp {expires_at}{}",
-            said(&self.algorithm),
-            said(&self.key_id),
-            said(&self.issuer),
-            listed(self.audience.iter().map(String::as_str)),
-            session.map_or_else(String::new, |id| format!(", OIDC session {id}")),
-        )
     }
 }
 
@@ -84,12 +81,6 @@ impl DamagedSignature {
         let (length, right) = (signature.len(), lengths(algorithm));
         let is_right = right.is_empty() || right.contains(&length);
         (!is_right).then_some(Self { length, right })
-    }
-
-    /// Describes the lengths in words that fit after "its signature has".
-    pub(super) fn describe(self) -> String {
-        let right: Vec<_> = self.right.iter().map(ToString::to_string).collect();
-        format!("{}, and its algorithm makes {}", characters(self.length), right.join(" or "))
     }
 }
 

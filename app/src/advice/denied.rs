@@ -1,8 +1,9 @@
 //! Explains why a token that ZITADEL calls active is denied, and what to do.
 
+use adapters::zitadel::{SettingsSummary, is_personal_access_token};
 use domain::{Denial, Policy, Principal};
 
-use super::{Certainty, Explainer, LikelyCause};
+use super::{Certainty, LikelyCause, project};
 use Certainty::{Certain, Likely, Possible};
 
 /// Beginning of scopes that limit a user's token to the roles of some organizations.
@@ -10,8 +11,9 @@ const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
 /// Beginning of scopes that may limit a token to some roles.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
-pub(super) fn causes(
-    explainer: &Explainer,
+/// Returns possible causes why an active token of `principal` is denied, most likely first.
+pub(crate) fn causes(
+    summary: &SettingsSummary,
     denial: &Denial,
     principal: &Principal,
 ) -> Vec<LikelyCause> {
@@ -42,8 +44,8 @@ pub(super) fn causes(
             "wrong_audience",
             format!(
                 "auth.audience names none of its audience: name {} there, or request the scope {}",
-                explainer.project(),
-                explainer.audience_scope()
+                project(summary),
+                summary.audience_scope()
             ),
         )],
         Denial::WrongOrganization { found: None } if is_personal_access_token(principal) => {
@@ -64,14 +66,18 @@ pub(super) fn causes(
             "auth.organizations does not name the user's organization: add it there if its users \
              are to be let in",
         )],
-        Denial::PolicyNotMet { policy, .. } => of_policy(explainer, policy, principal),
+        Denial::PolicyNotMet { policy, .. } => of_policy(summary, policy, principal),
     }
 }
 
-fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> Vec<LikelyCause> {
+fn of_policy(
+    summary: &SettingsSummary,
+    policy: &Policy,
+    principal: &Principal,
+) -> Vec<LikelyCause> {
     let mut causes = Vec::new();
     if asks_for_role(policy) {
-        causes.extend(of_roles(explainer, principal));
+        causes.extend(of_roles(summary, principal));
     }
     if asks_for_scope(policy) {
         causes.push(Likely.of(
@@ -79,13 +85,14 @@ fn of_policy(explainer: &Explainer, policy: &Policy, principal: &Principal) -> V
             "the client did not request the scope when it got the token: request it",
         ));
     }
+    causes.sort_by_key(|cause| cause.certainty);
     causes
 }
 
-fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
-    let project = match explainer.foreign_project(principal) {
+fn of_roles(summary: &SettingsSummary, principal: &Principal) -> Vec<LikelyCause> {
+    let project = match summary.other_projects(principal) {
         Some(_) => "this API's project".to_owned(),
-        None => explainer.project(),
+        None => project(summary),
     };
     let mut causes = Vec::new();
     let has_scope =
@@ -142,11 +149,6 @@ fn of_roles(explainer: &Explainer, principal: &Principal) -> Vec<LikelyCause> {
     causes
 }
 
-/// Returns whether this is a personal access token: ZITADEL names a client for every other token.
-pub(super) fn is_personal_access_token(principal: &Principal) -> bool {
-    principal.client_id.is_none()
-}
-
 fn asks_for_role(policy: &Policy) -> bool {
     match policy {
         Policy::Role(_) | Policy::RoleIn { .. } => true,
@@ -168,7 +170,7 @@ mod tests {
     use domain::{ClientId, Missing, Role, ScopeToken};
 
     use super::*;
-    use crate::zitadel::diagnosis::tests::explainer;
+    use crate::advice::tests::summary;
 
     const ROLE: Policy = Policy::Role(Role::from_static("read"));
     const SCOPE: Policy = Policy::Scope(ScopeToken::from_static("email"));
@@ -177,8 +179,11 @@ mod tests {
     fn check(policy: &'static Policy, expected: &[&str]) {
         let client_id = ClientId::parse("client").ok();
         let principal = Principal { client_id, ..Principal::default() };
-        let causes = explainer(None)
-            .denied(&Denial::PolicyNotMet { policy, missing: Missing::Role }, &principal);
+        let causes = causes(
+            &summary(None),
+            &Denial::PolicyNotMet { policy, missing: Missing::Role },
+            &principal,
+        );
         let words: Vec<_> = causes.iter().map(|cause| cause.cause).collect();
         assert_eq!(words, expected, "{policy}");
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::zitadel::diagnosis::tests::explainer;
+use crate::advice::{tests::summary, token_form};
 
 fn jwt(claims: &Value) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -16,10 +16,10 @@ fn jwt(claims: &Value) -> String {
 }
 
 /// Returns certainty and word of each cause but the last, which is there unless another is certain.
-fn causes(explainer: &Explainer, token: &str) -> Vec<(Certainty, &'static str)> {
+fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-    let mut causes = explainer.inactive(&token, now);
+    let mut causes = causes(summary, &token, now);
     if causes.iter().all(|cause| cause.certainty != Certain) {
         assert_eq!(causes.pop().unwrap().cause, "fault_of_zitadel");
     }
@@ -39,11 +39,11 @@ fn the_audience_must_name_the_client_or_the_project() {
         (json!("project"), &OTHERWISE),
     ] {
         let shown = audience.to_string();
-        let found = causes(&explainer(Some("project")), &claims(audience));
+        let found = causes_of(&summary(Some("project")), &claims(audience));
         assert_eq!(found, expected, "{shown}");
     }
     // Without the project's id the cause is not certain.
-    let found = causes(&explainer(None), &claims(json!(["project"])));
+    let found = causes_of(&summary(None), &claims(json!(["project"])));
     assert_eq!(found, [(Likely, "audience")]);
 }
 
@@ -54,7 +54,7 @@ const OTHERWISE: [(Certainty, &str); 3] =
 fn exp_is_reached_in_its_second_and_need_not_be_one_that_a_clock_can_show() {
     for (exp, expired) in [(json!(1000), true), (json!(1001), false), (json!(u64::MAX), false)] {
         let token = jwt(&json!({ "iss": "https://auth.example.com", "aud": "client", "exp": exp }));
-        let found = causes(&explainer(None), &token);
+        let found = causes_of(&summary(None), &token);
         assert_eq!(found.contains(&(Certain, "expired")), expired, "{exp}");
     }
 }
@@ -63,7 +63,7 @@ fn exp_is_reached_in_its_second_and_need_not_be_one_that_a_clock_can_show() {
 fn what_is_certain_comes_before_what_is_likely() {
     let token = jwt(&json!({ "aud": "other", "exp": 1 }));
     let expected = [(Certain, "expired"), (Certain, "audience"), (Likely, "not_of_this_instance")];
-    assert_eq!(causes(&explainer(Some("project")), &token), expected);
+    assert_eq!(causes_of(&summary(Some("project")), &token), expected);
 }
 
 /// Returns a JWE with parts of these lengths.
@@ -115,7 +115,7 @@ fn what_is_no_jwt_is_told_by_its_looks() {
         (jwe(NEWER, [42, 16, 90, 22]), Certain, "cut_off"),
         (jwe(NEWER, [43, 16, 89, 22]), Certain, "cut_off"),
     ] {
-        assert_eq!(causes(&explainer(None), &token)[0], (certainty, first), "{token}");
+        assert_eq!(causes_of(&summary(None), &token)[0], (certainty, first), "{token}");
     }
 }
 
@@ -124,7 +124,7 @@ fn what_is_no_jwt_is_told_by_its_looks() {
 fn the_causes_of_an_opaque_token_are_possible_and_each_has_its_line_in_zitadels_log() {
     for token in ["a".repeat(104), "a".repeat(71), jwe(NEWER, [43, 16, 90, 22])] {
         let token = AccessToken::parse(&token).unwrap();
-        let causes = explainer(None).inactive(&token, SystemTime::UNIX_EPOCH);
+        let causes = super::causes(&summary(None), &token, SystemTime::UNIX_EPOCH);
         assert!(causes.iter().all(|cause| cause.certainty == Possible), "{causes:?}");
         let (last, others) = causes.split_last().unwrap();
         assert!(others.iter().all(|cause| cause.logged_as.is_some()), "{causes:?}");
@@ -150,11 +150,11 @@ fn the_looks_of_a_token_are_told_without_repeating_it() {
         ("a".repeat(39), "opaque, of 39 characters"),
     ] {
         let token = AccessToken::parse(&token).unwrap();
-        assert_eq!(explainer(None).form(&token, SystemTime::UNIX_EPOCH), expected);
+        assert_eq!(token_form::describe(&token, SystemTime::UNIX_EPOCH), expected);
     }
     let token = jwt(&json!({ "iss": "x", "aud": ["a", "b"], "exp": 3600, "jti": "V2_1-at_2" }));
     let token = AccessToken::parse(&token).unwrap();
-    let said = explainer(None).form(&token, SystemTime::UNIX_EPOCH);
+    let said = token_form::describe(&token, SystemTime::UNIX_EPOCH);
     let (_, said) = said.split_once(", which says ").unwrap();
     assert_eq!(
         said,
@@ -172,7 +172,7 @@ fn claims_of_id_tokens_tell_only_where_zitadel_made_them() {
     ] {
         for claim in ["at_hash", "c_hash", "nonce", "sid", "azp"] {
             let token = jwt(&json!({ "iss": issuer, "aud": "a-client", claim: "x" }));
-            assert_eq!(causes(&explainer(Some("project")), &token), expected, "{issuer} {claim}");
+            assert_eq!(causes_of(&summary(Some("project")), &token), expected, "{issuer} {claim}");
         }
     }
 }
@@ -181,12 +181,12 @@ fn claims_of_id_tokens_tell_only_where_zitadel_made_them() {
 fn an_assertion_is_its_own_issuer() {
     let assertion =
         |iss: &str| jwt(&json!({ "iss": iss, "sub": "340000000000000101", "aud": "client" }));
-    let explainer = explainer(None);
-    let found = causes(&explainer, &assertion("340000000000000101"));
+    let summary = summary(None);
+    let found = causes_of(&summary, &assertion("340000000000000101"));
     assert_eq!(found, [(Certain, "assertion")]);
-    assert_eq!(causes(&explainer, &assertion("https://auth.example.com")), OTHERWISE);
+    assert_eq!(causes_of(&summary, &assertion("https://auth.example.com")), OTHERWISE);
     let nobody = jwt(&json!({ "aud": "client" }));
-    assert_eq!(causes(&explainer, &nobody), [(Likely, "not_of_this_instance")]);
+    assert_eq!(causes_of(&summary, &nobody), [(Likely, "not_of_this_instance")]);
 }
 
 #[test]
@@ -205,15 +205,15 @@ fn a_signature_of_another_length_than_its_algorithm_makes_is_damaged() {
         let header = part(&json!({ "alg": algorithm }));
         let signed = |length: usize| format!("{header}.{claims}.{}", "c".repeat(length));
         for length in right {
-            assert_eq!(causes(&explainer(None), &signed(*length)), OTHERWISE, "{algorithm}");
+            assert_eq!(causes_of(&summary(None), &signed(*length)), OTHERWISE, "{algorithm}");
             for wrong in [length - 1, length + 1] {
-                let found = causes(&explainer(None), &signed(wrong));
+                let found = causes_of(&summary(None), &signed(wrong));
                 assert_eq!(found, [(Likely, "cut_off")], "{algorithm} {wrong}");
             }
         }
     }
     let unknown = format!("{}.{claims}.", part(&json!({ "alg": "none" })));
-    assert_eq!(causes(&explainer(None), &unknown), OTHERWISE);
+    assert_eq!(causes_of(&summary(None), &unknown), OTHERWISE);
 }
 
 /// Generates tokens of any kind: opaque ones, and JWTs with any claims.
@@ -231,11 +231,11 @@ proptest! {
     fn whatever_a_token_is_nothing_repeats_it(token in any_token()) {
         let parsed = AccessToken::parse(&token);
         prop_assume!(parsed.is_ok());
-        let (parsed, explainer) = (parsed.unwrap(), explainer(Some("project")));
+        let (parsed, summary) = (parsed.unwrap(), summary(Some("project")));
         let now = SystemTime::UNIX_EPOCH;
-        let causes = explainer.inactive(&parsed, now);
+        let causes = super::causes(&summary, &parsed, now);
         let mut said: Vec<_> = causes.into_iter().map(|cause| cause.text).collect();
-        said.push(explainer.form(&parsed, now));
+        said.push(token_form::describe(&parsed, now));
         for part in token.split('.').filter(|part| part.len() >= 16) {
             prop_assert!(said.iter().all(|said| !said.contains(part)), "{:?}", said);
         }

@@ -3,13 +3,10 @@
 
 use std::time::SystemTime;
 
-use domain::AccessToken;
+use adapters::zitadel::{DamagedSignature, SettingsSummary, TokenForm, UnverifiedJwt};
+use domain::{AccessToken, Issuer};
 
-use super::{
-    Certainty, Explainer, LikelyCause, characters, listed, shown,
-    token_form::{PERSONAL_ACCESS_TOKEN_LENGTH, TokenForm},
-    unverified_jwt::UnverifiedJwt,
-};
+use super::{Certainty, LikelyCause, characters, listed, project, shown, token_form::instant};
 use Certainty::{Certain, Likely, Possible};
 
 /// `err` in ZITADEL's log for a text that it cannot read as a token.
@@ -17,14 +14,15 @@ const NO_TOKEN: &str = "token contains an invalid number of segments";
 /// `err` in ZITADEL's log for a token that it can read but does not have.
 const NOT_FOUND: &str = "EVENT-4T90g";
 
-pub(super) fn causes(
-    explainer: &Explainer,
+/// Returns possible causes of an inactive token, most likely first.
+pub(crate) fn causes(
+    summary: &SettingsSummary,
     token: &AccessToken<'_>,
     now: SystemTime,
 ) -> Vec<LikelyCause> {
     let length = token.expose_secret().len();
     let mut causes = match TokenForm::read(token) {
-        TokenForm::Jwt(jwt) => of_jwt(explainer, &jwt, now),
+        TokenForm::Jwt(jwt) => of_jwt(summary, &jwt, now),
         TokenForm::BrokenJwt => vec![Likely.of(
             "cut_off",
             "a part of it is missing or was changed when it was copied: copy the whole token",
@@ -79,7 +77,7 @@ pub(super) fn causes(
              was added when it was copied; copy the whole token",
         )],
         TokenForm::NewerOpaque { is_damaged: false } => {
-            of_opaque(explainer, ", unless it is a personal access token")
+            of_opaque(summary, ", unless it is a personal access token")
         }
         TokenForm::PersonalAccessToken => of_personal_access_token(),
         TokenForm::BetweenLengths => {
@@ -87,7 +85,7 @@ pub(super) fn causes(
             causes.extend(of_personal_access_token());
             causes
         }
-        TokenForm::Opaque => of_opaque(explainer, ""),
+        TokenForm::Opaque => of_opaque(summary, ""),
     };
     if causes.iter().all(|cause| cause.certainty != Certain) {
         causes.push(Possible.of(
@@ -97,13 +95,14 @@ pub(super) fn causes(
              organization",
         ));
     }
+    causes.sort_by_key(|cause| cause.certainty);
     causes
 }
 
 /// Returns the cause for a session's token that is cut off so far that its id is damaged, or for a
 /// damaged personal access token.
 fn between_lengths(length: usize) -> LikelyCause {
-    let usual = PERSONAL_ACCESS_TOKEN_LENGTH;
+    let usual = TokenForm::PERSONAL_ACCESS_TOKEN_LENGTH;
     let difference = if length < usual {
         format!("{} shorter", characters(usual - length))
     } else {
@@ -121,19 +120,20 @@ fn between_lengths(length: usize) -> LikelyCause {
         .logged_as(NOT_FOUND)
 }
 
-fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<LikelyCause> {
+fn of_jwt(summary: &SettingsSummary, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<LikelyCause> {
     let mut causes = Vec::new();
-    if let Some(expires_at) = jwt.expires_at.filter(|expires_at| expires_at.has_come(now)) {
-        let expired = expires_at.describe(now);
+    if let Some(expires_at) = jwt.expires_at.filter(|expires_at| now >= *expires_at) {
+        let expired = instant(expires_at, now);
         causes.push(Certain.of("expired", format!("it expired at {expired}: get a new one")));
     }
-    if let Some(signature) = jwt.damaged {
-        let damage = signature.describe();
+    if let Some(DamagedSignature { length, right }) = jwt.damaged {
+        let right: Vec<_> = right.iter().map(ToString::to_string).collect();
+        let (length, right) = (characters(length), right.join(" or "));
         causes.push(Likely.of(
             "cut_off",
             format!(
-                "its signature has {damage}: a part is missing or was added when it was copied; copy \
-                 the whole token"
+                "its signature has {length}, and its algorithm makes {right}: a part is missing or was \
+                 added when it was copied; copy the whole token"
             ),
         ));
     }
@@ -145,7 +145,7 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
         ));
         return causes;
     }
-    let another_issuer = issuer(explainer, jwt);
+    let another_issuer = issuer(summary, jwt);
     let is_of_zitadel = another_issuer.is_none();
     causes.extend(another_issuer);
     // Other issuers' access tokens may have these claims. An id token is not judged by its
@@ -160,7 +160,7 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
             ),
         ).logged_as(NOT_FOUND));
     } else {
-        causes.extend(audience(explainer, jwt));
+        causes.extend(audience(summary, jwt));
     }
     if causes.is_empty() {
         causes.extend(of_session());
@@ -174,10 +174,10 @@ fn of_jwt(explainer: &Explainer, jwt: &UnverifiedJwt, now: SystemTime) -> Vec<Li
     causes
 }
 
-fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
-    let expected = &explainer.issuer;
+fn issuer(summary: &SettingsSummary, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
+    let expected = &summary.issuer;
     match jwt.issuer.as_deref() {
-        Some(found) if domain::Issuer::parse(found).as_ref() == Ok(expected) => None,
+        Some(found) if Issuer::parse(found).as_ref() == Ok(expected) => None,
         Some(found) => Some(Certain.of(
             "another_issuer",
             format!(
@@ -195,14 +195,14 @@ fn issuer(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
     }
 }
 
-fn audience(explainer: &Explainer, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
+fn audience(summary: &SettingsSummary, jwt: &UnverifiedJwt) -> Option<LikelyCause> {
     let names = |id: &str| jwt.audience.iter().any(|audience| audience == id);
-    if names(explainer.client_id.as_str()) || explainer.project_id.as_deref().is_some_and(names) {
+    if names(summary.client_id.as_str()) || summary.project_id.as_deref().is_some_and(names) {
         return None;
     }
     let found = listed(jwt.audience.iter().map(String::as_str));
-    let scope = explainer.audience_scope();
-    Some(if let Some(project_id) = &explainer.project_id {
+    let scope = summary.audience_scope();
+    Some(if let Some(project_id) = &summary.project_id {
         Certain.of(
             "audience",
             format!(
@@ -236,15 +236,15 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
 
 /// Returns the causes for an opaque token; `unless` is added to those that a personal access token
 /// never has.
-fn of_opaque(explainer: &Explainer, unless: &str) -> Vec<LikelyCause> {
+fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(
             "audience",
             format!(
                 "its audience lacks {}{unless}: request the scope {}; client credentials, and front \
                  ends of other projects, need it",
-                explainer.project(),
-                explainer.audience_scope()
+                project(summary),
+                summary.audience_scope()
             ),
         )
         .logged_as("OIDC-sdg3G");

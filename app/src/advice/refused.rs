@@ -3,15 +3,16 @@
 
 use std::error::Error;
 
-use super::{Explainer, Finding};
-use crate::zitadel::fault::Seen;
+use adapters::zitadel::{FaultDetail, SettingsSummary};
+
+use super::Finding;
 
 pub(super) fn client_refused(
-    explainer: &Explainer,
+    summary: &SettingsSummary,
     source: &dyn Error,
-    seen: Option<&Seen>,
+    detail: Option<FaultDetail>,
 ) -> Finding {
-    let Explainer { client_id, authentication, issuer, .. } = explainer;
+    let SettingsSummary { client_id, authentication, issuer, .. } = summary;
     let causes = if *authentication == "private_key_jwt" {
         format!(
             "the key is another application's or another instance's, has expired or was removed, or \
@@ -30,7 +31,7 @@ pub(super) fn client_refused(
             .to_owned()
     };
     // ZITADEL answers `unauthorized_client` for credentials that it can read and does not accept.
-    let unreadable = if matches!(seen, Some(Seen::OAuth { error: "invalid_client", .. })) {
+    let unreadable = if detail == Some(FaultDetail::InvalidClient) {
         "ZITADEL cannot read the credentials, for something in between drops or changes the header \
          Authorization or the body; or it does not accept them: "
     } else {

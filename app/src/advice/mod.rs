@@ -1,0 +1,166 @@
+//! Sentences that explain ZITADEL's answers, and its silence, to the operators of this API, and say
+//! what to do.
+//!
+//! `adapters` has the facts. Nothing is decided here: that is the authorizer's work.
+
+pub(crate) mod denied;
+pub(crate) mod fault;
+pub(crate) mod inactive;
+mod likely_cause;
+mod no_connection;
+mod refused;
+pub(crate) mod token_form;
+
+use std::error::Error;
+
+use adapters::zitadel::SettingsSummary;
+use domain::Principal;
+
+pub(crate) use likely_cause::{Certainty, LikelyCause};
+
+/// Problem that prevents a verdict, or a warning, and its remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// One word for the problem.
+    pub(crate) reason: &'static str,
+    /// Description of what was found.
+    pub(crate) found: String,
+    /// Remedy.
+    pub(crate) advice: String,
+}
+
+/// Returns a clause that names the server, the client and its authentication.
+pub(crate) fn asked(summary: &SettingsSummary) -> String {
+    let SettingsSummary { issuer, target, client_id, authentication, .. } = summary;
+    let by_way_of = if target == issuer.as_str() {
+        String::new()
+    } else {
+        format!(", connected to at {target},")
+    };
+    let proxy = by_proxy(summary);
+    format!(
+        "ZITADEL at {issuer}{by_way_of} is asked by client {client_id} with \
+         {authentication}{proxy}"
+    )
+}
+
+/// Returns a finding if the audience of an active token shows that the configured project is not
+/// this API's.
+pub(crate) fn foreign_project(summary: &SettingsSummary, principal: &Principal) -> Option<Finding> {
+    let project_id = summary.project_id.as_deref()?;
+    let others = listed(summary.other_projects(principal)?);
+    Some(Finding {
+        reason: "foreign_project",
+        found: format!(
+            "zitadel.project_id is {project_id:?}, and this API's application is of another project"
+        ),
+        advice: format!(
+            "set the id of the project, which is one of [{others}]: with a wrong one a change feed \
+             watches the roles of another project, and explain tells the wrong scope"
+        ),
+    })
+}
+
+/// Returns a name for this API's project, with its id if that is configured.
+pub(crate) fn project(summary: &SettingsSummary) -> String {
+    match &summary.project_id {
+        Some(id) => format!("your project {id}"),
+        None => "this API's project".to_owned(),
+    }
+}
+
+/// Returns a clause about the proxy, empty if there is none.
+fn by_proxy(summary: &SettingsSummary) -> String {
+    let proxy = summary.proxy.as_ref();
+    proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
+}
+
+/// Returns the setting with the address of the introspection endpoint.
+const fn address_setting(summary: &SettingsSummary) -> &'static str {
+    if summary.has_endpoint { "zitadel.introspection_endpoint" } else { "zitadel.domain" }
+}
+
+/// Quotes and escapes a foreign text, cut off after 200 characters.
+pub(crate) fn shown(text: &str) -> String {
+    const MAX_SHOWN: usize = 200;
+    let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}
+
+/// Quotes and lists foreign texts, at most 20.
+fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    const MAX_LISTED: usize = 20;
+    let mut texts = texts.into_iter();
+    let mut shown_texts: Vec<_> = texts.by_ref().take(MAX_LISTED).map(shown).collect();
+    if texts.next().is_some() {
+        shown_texts.push("…".to_owned());
+    }
+    shown_texts.join(", ")
+}
+
+/// Returns a number of characters in words.
+pub(crate) fn characters(count: usize) -> String {
+    match count {
+        1 => "1 character".to_owned(),
+        count => format!("{count} characters"),
+    }
+}
+
+/// Returns the text of the innermost source, which is the shortest.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use adapters::zitadel::{ClientCredentials, ZitadelSettings};
+    use domain::Audience;
+
+    use super::*;
+
+    /// Returns the facts of settings for the client `client`, whose domain is reached by another
+    /// origin.
+    pub(crate) fn summary(project_id: Option<&str>) -> SettingsSummary {
+        let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
+        let domain = "https://auth.example.com".parse().unwrap();
+        let settings = ZitadelSettings {
+            project_id: project_id.map(str::to_owned),
+            connect_to: Some("http://zitadel.svc:8080".parse().unwrap()),
+            ..ZitadelSettings::new(domain, credentials)
+        };
+        settings.summary()
+    }
+
+    #[test]
+    fn the_set_up_names_another_origin_where_there_is_one() {
+        assert_eq!(
+            asked(&summary(None)),
+            "ZITADEL at https://auth.example.com, connected to at http://zitadel.svc:8080, is \
+             asked by client client with client_secret_basic"
+        );
+    }
+
+    #[test]
+    fn the_ids_to_choose_from_are_shown_without_the_clients() {
+        let audience = ["client", "another"].map(|id| Audience::parse(id).unwrap());
+        let principal = Principal { audience: audience.into(), ..Principal::default() };
+        let found = foreign_project(&summary(Some("project")), &principal).unwrap();
+        assert!(found.advice.contains(r#"one of ["another"]:"#), "{}", found.advice);
+    }
+
+    #[test]
+    fn a_text_from_outside_is_shown_with_escapes_and_not_without_end() {
+        assert_eq!(shown("a\"\n"), r#""a\"\n""#);
+        assert_eq!(shown(&"ä".repeat(201)), format!("\"{}…\"", "ä".repeat(200)));
+        assert_eq!(listed(["a", "b"]), r#""a", "b""#);
+        assert!(listed([""; 21]).ends_with(", …"));
+        assert!(!listed([""; 20]).contains('…'));
+    }
+}

@@ -1,0 +1,62 @@
+//! Describes the form of a token.
+
+use std::time::{Duration, SystemTime};
+
+use adapters::zitadel::{TokenForm, UnverifiedJwt};
+use domain::AccessToken;
+
+use super::{characters, listed, shown};
+
+/// Describes the token in words that fit after "the token is". Nothing is repeated of a token that
+/// is no JWT, and of a JWT only some claims, from which it cannot be made again.
+pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
+    let length = characters(token.expose_secret().len());
+    match TokenForm::read(token) {
+        TokenForm::PersonalAccessToken => {
+            format!("opaque, of {length}, as ZITADEL's personal access tokens are")
+        }
+        TokenForm::Opaque
+        | TokenForm::BetweenLengths
+        | TokenForm::Short
+        | TokenForm::NoBase64url
+        | TokenForm::OfOtherCharacters => format!("opaque, of {length}"),
+        TokenForm::ClientSecret => {
+            format!("{length}, letters and digits, as ZITADEL's client secrets are")
+        }
+        TokenForm::BrokenJwt => {
+            format!("of {length}, begins as a JWT does, and cannot be read as one")
+        }
+        TokenForm::NewerOpaque { .. } => {
+            format!("opaque, of {length}, in the form of newer versions of ZITADEL (JWE)")
+        }
+        TokenForm::Encrypted => format!("an encrypted JWT (JWE) of {length}"),
+        TokenForm::Jwt(jwt) => format!("a JWT of {length}, which says {}", said(&jwt, now)),
+    }
+}
+
+/// Describes the claims in words that fit after "a JWT which says".
+fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
+    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
+    let expires_at = jwt.expires_at.map_or_else(|| "none".to_owned(), |exp| instant(exp, now));
+    let session = jwt.session.as_deref().map(shown);
+    format!(
+        "(unverified) alg {}, kid {}, iss {}, aud [{}], exp {expires_at}{}",
+        text(&jwt.algorithm),
+        text(&jwt.key_id),
+        text(&jwt.issuer),
+        listed(jwt.audience.iter().map(String::as_str)),
+        session.map_or_else(String::new, |id| format!(", OIDC session {id}")),
+    )
+}
+
+/// Returns a time before the year 10000 with its distance from `now`.
+pub(super) fn instant(time: SystemTime, now: SystemTime) -> String {
+    let distance = |distance: Duration| {
+        humantime::format_duration(Duration::from_secs(distance.as_secs())).to_string()
+    };
+    let shown = humantime::format_rfc3339_seconds(time);
+    match now.duration_since(time) {
+        Ok(past) => format!("{shown}, {} ago", distance(past)),
+        Err(ahead) => format!("{shown}, in {}", distance(ahead.duration())),
+    }
+}
