@@ -50,11 +50,7 @@ impl Explainer {
 
     pub(crate) fn fault(&self, fault: &IntrospectionError) -> Finding {
         match self {
-            Self::Fake => Finding {
-                reason: fault.reason(),
-                found: fault.to_string(),
-                advice: "try again".to_owned(),
-            },
+            Self::Fake => Finding::new(fault.reason(), fault.to_string(), "try again"),
             Self::Zitadel { summary, .. } => advice::fault::finding(summary, fault),
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn finding(summary: &SettingsSummary, fault: &IntrospectionError) -> 
     | IntrospectionError::Malformed { source }) = fault;
     let detail = FaultDetail::of(source.as_ref());
     let reason = fault.reason();
-    let finding = |found: String, advice: &str| Finding { reason, found, advice: advice.into() };
+    let finding = |found: String, advice: &str| Finding::new(reason, found, advice);
     let (target, address_setting) = (&summary.target, address_setting(summary));
     match fault {
         IntrospectionError::Unavailable { reason, .. } => match reason {
@@ -60,14 +60,14 @@ pub(crate) fn finding(summary: &SettingsSummary, fault: &IntrospectionError) -> 
             finding(
                 source.to_string(),
                 "set zitadel.domain to the issuer of the instance, with the same scheme, host and port; \
-             if that is what it says, a proxy in between changes the host",
+                 if that is what it says, a proxy in between changes the host",
             )
         }
         IntrospectionError::Misconfigured { reason: Misconfiguration::ForeignEndpoint, .. } => {
             finding(
                 source.to_string(),
                 "if that endpoint is the right one, set zitadel.introspection_endpoint to it; if not, \
-             this is not your ZITADEL",
+                 this is not your ZITADEL",
             )
         }
         IntrospectionError::Misconfigured { reason: Misconfiguration::Redirected, .. } => finding(
@@ -78,21 +78,25 @@ pub(crate) fn finding(summary: &SettingsSummary, fault: &IntrospectionError) -> 
                  page in between"
             ),
         ),
-        IntrospectionError::Unwitnessed { .. } => unwitnessed(reason, target, source.as_ref()),
-        IntrospectionError::Malformed { .. } => match detail {
-            Some(FaultDetail::WebPage) => Finding {
-                reason: "web_page",
-                found: format!("{target} answers with a web page (HTML) instead of JSON"),
-                advice: format!(
+        IntrospectionError::Unwitnessed { .. } => finding(
+            format!("{target} calls the token inactive, and that is not believed: {source}"),
+            "most likely ZITADEL's database fails: look into its log; if other tokens are active, \
+             look at the token that is named here",
+        ),
+        IntrospectionError::Malformed { .. } if detail == Some(FaultDetail::WebPage) => {
+            Finding::new(
+                "web_page",
+                format!("{target} answers with a web page (HTML) instead of JSON"),
+                format!(
                     "another program listens on that port, or a login page or proxy stands in \
                      between: check host and port of {address_setting}"
                 ),
-            },
-            _ => finding(
-                format!("{target} answers what cannot be understood: {source}"),
-                &format!("check host and port of {address_setting}, and what stands in between"),
-            ),
-        },
+            )
+        }
+        IntrospectionError::Malformed { .. } => finding(
+            format!("{target} answers what cannot be understood: {source}"),
+            &format!("check host and port of {address_setting}, and what stands in between"),
+        ),
     }
 }
 
@@ -101,49 +105,36 @@ fn unexpected_status(
     source: &dyn Error,
     detail: Option<FaultDetail>,
 ) -> Finding {
-    let (address_setting, SettingsSummary { target, host, .. }) =
-        (address_setting(summary), summary);
+    let SettingsSummary { target, host, .. } = summary;
+    let address_setting = address_setting(summary);
     let found = format!("{target} answers with {source}");
     let reason = "unexpected_status";
     match detail {
-        Some(FaultDetail::UnknownInstance) => Finding {
-            reason: "unknown_instance",
-            found: format!(
+        Some(FaultDetail::UnknownInstance) => Finding::new(
+            "unknown_instance",
+            format!(
                 "404 \"unable to set instance\": ZITADEL knows no instance by the host {host} that was \
                  sent"
             ),
-            advice: format!(
+            format!(
                 "set {address_setting} to the public name of the instance, and zitadel.connect_to \
                  where another address leads to it; no proxy in between may change Host or add \
                  Forwarded or X-Forwarded-Host; if it worked before, ZITADEL's database may be down"
             ),
-        },
-        Some(FaultDetail::InvalidRequest) => Finding {
+        ),
+        Some(FaultDetail::InvalidRequest) => Finding::new(
             reason,
             found,
-            advice:
-                "ZITADEL did not get the request as it was sent: something in between drops or \
-                     changes its body or its header Authorization"
-                    .to_owned(),
-        },
-        _ => Finding {
+            "ZITADEL did not get the request as it was sent: something in between drops or \
+             changes its body or its header Authorization",
+        ),
+        _ => Finding::new(
             reason,
             found,
-            advice: format!(
+            format!(
                 "that is not what ZITADEL answers: check host, port and path of {address_setting}, \
                  and what stands in between"
             ),
-        },
-    }
-}
-
-fn unwitnessed(reason: &'static str, target: &str, doubt: &dyn Error) -> Finding {
-    Finding {
-        reason,
-        found: format!("{target} calls the token inactive, and that is not believed: {doubt}"),
-        advice:
-            "most likely ZITADEL's database fails: look into its log; if other tokens are active, \
-                 look at the token that is named here"
-                .to_owned(),
+        ),
     }
 }

@@ -29,6 +29,16 @@ pub(crate) struct Finding {
     pub(crate) advice: String,
 }
 
+impl Finding {
+    pub(crate) fn new(
+        reason: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { reason, found: found.into(), advice: advice.into() }
+    }
+}
+
 /// Returns a clause that names the server, the client and its authentication.
 pub(crate) fn asked(summary: &SettingsSummary) -> String {
     let SettingsSummary { issuer, target, client_id, authentication, .. } = summary;
@@ -49,16 +59,16 @@ pub(crate) fn asked(summary: &SettingsSummary) -> String {
 pub(crate) fn foreign_project(summary: &SettingsSummary, principal: &Principal) -> Option<Finding> {
     let project_id = summary.project_id.as_deref()?;
     let others = listed(summary.other_projects(principal)?);
-    Some(Finding {
-        reason: "foreign_project",
-        found: format!(
+    Some(Finding::new(
+        "foreign_project",
+        format!(
             "zitadel.project_id is {project_id:?}, and this API's application is of another project"
         ),
-        advice: format!(
+        format!(
             "set the id of the project, which is one of [{others}]: with a wrong one a change feed \
              watches the roles of another project, and explain tells the wrong scope"
         ),
-    })
+    ))
 }
 
 /// Returns a name for this API's project, with its id if that is configured.

@@ -41,12 +41,12 @@ pub(super) fn client_refused(
         "{unreadable}one of these; ZITADEL's own log says which, in oidc_error.parent of a line \"request error\": \
          {causes}"
     );
-    Finding {
-        reason: "client_refused",
-        found: format!(
+    Finding::new(
+        "client_refused",
+        format!(
             "ZITADEL refuses this API's own credentials: {source}, for client {client_id} with \
              {authentication}"
         ),
         advice,
-    }
+    )
 }

@@ -38,14 +38,12 @@ pub(super) async fn steps(
 }
 
 fn no_metadata(url: &Url) -> Finding {
-    Finding {
-        reason: "unexpected_status",
-        found: format!("{url} is 404"),
-        advice:
-            "clients find no authorization server there: check zitadel.domain, and the proxy in \
-                 front of ZITADEL"
-                .to_owned(),
-    }
+    Finding::new(
+        "unexpected_status",
+        format!("{url} is 404"),
+        "clients find no authorization server there: check zitadel.domain, and the proxy in \
+         front of ZITADEL",
+    )
 }
 
 fn rfc_8414_step(
@@ -65,22 +63,19 @@ fn rfc_8414_step(
     };
     let advice = "a client that asks there first may stop: let this path be answered like that of \
                   OpenID Connect Discovery, or with 404";
-    let advice = advice.to_owned();
-    CheckStep::warning(RFC_8414, Finding { reason: "rfc8414_unusable", found, advice })
+    CheckStep::warning(RFC_8414, Finding::new("rfc8414_unusable", found, advice))
 }
 
 fn pkce_step(metadata: &AuthorizationServerMetadata) -> CheckStep {
     if metadata.code_challenge_methods_supported.iter().any(|method| method == "S256") {
         return CheckStep::ok(PKCE, "S256 is announced");
     }
-    let finding = Finding {
-        reason: "pkce_missing",
-        found: "the metadata lack S256 in code_challenge_methods_supported".to_owned(),
-        advice:
-            "MCP clients go no further without it, and each ZITADEL announces it: find out what \
-                 answers there"
-                .to_owned(),
-    };
+    let finding = Finding::new(
+        "pkce_missing",
+        "the metadata lack S256 in code_challenge_methods_supported",
+        "MCP clients go no further without it, and each ZITADEL announces it: find out what \
+         answers there",
+    );
     CheckStep::failed(PKCE, finding)
 }
 
@@ -88,14 +83,12 @@ fn public_clients_step(metadata: &AuthorizationServerMetadata) -> CheckStep {
     if metadata.token_endpoint_auth_methods_supported.iter().any(|method| method == "none") {
         return CheckStep::ok(PUBLIC_CLIENTS, "clients without a secret get tokens");
     }
-    let finding = Finding {
-        reason: "public_clients_refused",
-        found: "the metadata lack none in token_endpoint_auth_methods_supported".to_owned(),
-        advice:
-            "a native application has no secret, and gets no token: give clients an application \
-                 with a secret"
-                .to_owned(),
-    };
+    let finding = Finding::new(
+        "public_clients_refused",
+        "the metadata lack none in token_endpoint_auth_methods_supported",
+        "a native application has no secret, and gets no token: give clients an application \
+         with a secret",
+    );
     CheckStep::warning(PUBLIC_CLIENTS, finding)
 }
 
@@ -136,11 +129,11 @@ fn audience_scope_step(summary: &SettingsSummary) -> CheckStep {
         let found = format!("clients must ask for {scope}: each challenge of this API names it");
         return CheckStep::ok(AUDIENCE_SCOPE, found);
     }
-    let finding = Finding {
-        reason: "project_id_missing",
-        found: "no challenge can name the scope that brings this API's project".to_owned(),
-        advice: "set zitadel.project_id: a token without that scope is inactive here".to_owned(),
-    };
+    let finding = Finding::new(
+        "project_id_missing",
+        "no challenge can name the scope that brings this API's project",
+        "set zitadel.project_id: a token without that scope is inactive here",
+    );
     CheckStep::failed(AUDIENCE_SCOPE, finding)
 }
 

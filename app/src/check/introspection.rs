@@ -51,12 +51,11 @@ fn introspection_step(
         ),
         Ok(Introspection::Active(_)) => CheckStep::failed(
             INTROSPECTION,
-            Finding {
-                reason: "every_token_active",
-                found: "a random token is called active".to_owned(),
-                advice: "whatever answers there must not be relied on: find out what it is"
-                    .to_owned(),
-            },
+            Finding::new(
+                "every_token_active",
+                "a random token is called active",
+                "whatever answers there must not be relied on: find out what it is",
+            ),
         ),
         Err(fault) => CheckStep::failed(INTROSPECTION, fault::finding(summary, fault)),
     }
@@ -72,16 +71,15 @@ fn clock_step(ahead: Option<i64>) -> CheckStep {
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
     CheckStep::warning(
         CLOCK,
-        Finding {
-            reason: "clock_differs",
-            found: format!(
+        Finding::new(
+            "clock_differs",
+            format!(
                 "this machine's clock is {} {direction} ZITADEL's",
                 humantime::format_duration(Duration::from_secs(ahead.unsigned_abs()))
             ),
-            advice: "set it, by NTP: exp and nbf of tokens are judged by it, and ZITADEL refuses \
-                     assertions of private_key_jwt that are from the future or too old"
-                .to_owned(),
-        },
+            "set it, by NTP: exp and nbf of tokens are judged by it, and ZITADEL refuses \
+             assertions of private_key_jwt that are from the future or too old",
+        ),
     )
 }
 

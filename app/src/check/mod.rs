@@ -39,9 +39,9 @@ const MISSING_ROLE: &str = "missing_role";
 pub async fn check(config: Config) -> Result<Checked, StartError> {
     let mut steps = Vec::new();
     for warning in config.warnings {
-        let reason = "configuration_warning";
-        let advice = "see docs/configuration.md".to_owned();
-        steps.push(CheckStep::warning(CONFIGURATION, Finding { reason, found: warning, advice }));
+        let advice = "see docs/configuration.md";
+        let finding = Finding::new("configuration_warning", warning, advice);
+        steps.push(CheckStep::warning(CONFIGURATION, finding));
     }
     match config.introspector {
         Introspector::Fake(_) => {
@@ -87,15 +87,12 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
 
 /// Warns that a missing role is answered 401; the default of a resource is 403.
 fn missing_role_is_401() -> Finding {
-    Finding {
-        reason: "missing_role_401",
-        found: "auth.missing_role_status is 401: clients take a missing role for a dead token"
-            .to_owned(),
-        advice:
-            "leave it out, or set it to 403: with 401 a missing role starts a new login, which \
-                 cannot cure it, or a refresh, which ends the old token"
-                .to_owned(),
-    }
+    Finding::new(
+        "missing_role_401",
+        "auth.missing_role_status is 401: clients take a missing role for a dead token",
+        "leave it out, or set it to 403: with 401 a missing role starts a new login, which \
+         cannot cure it, or a refresh, which ends the old token",
+    )
 }
 
 impl Checked {

@@ -27,15 +27,13 @@ pub(super) fn canary_steps(
         Err(fault) => vec![CheckStep::failed(CANARY, fault::finding(summary, fault))],
         Ok(Introspection::Inactive) => vec![CheckStep::failed(
             CANARY,
-            Finding {
-                reason: "canary_inactive",
-                found: format!("ZITADEL calls the token of {setting} inactive"),
-                advice:
-                    "for ten minutes no inactive is believed, and callers with such a token get \
-                         503: give the file a new personal access token, or find the fault of \
-                         ZITADEL's database if other tokens are inactive too"
-                        .to_owned(),
-            },
+            Finding::new(
+                "canary_inactive",
+                format!("ZITADEL calls the token of {setting} inactive"),
+                "for ten minutes no inactive is believed, and callers with such a token get \
+                 503: give the file a new personal access token, or find the fault of \
+                 ZITADEL's database if other tokens are inactive too",
+            ),
         )],
         Ok(Introspection::Active(active)) => {
             let left = active.expires_at.and_then(|at| at.duration_since(SystemClock.now()).ok());
@@ -59,24 +57,23 @@ pub(super) fn canary_steps(
 
 fn expires_soon(setting: &str, left: Duration) -> Finding {
     const DAY: Duration = Duration::from_hours(24);
-    Finding {
-        reason: "canary_expires_soon",
-        found: match left.as_secs() / DAY.as_secs() {
+    Finding::new(
+        "canary_expires_soon",
+        match left.as_secs() / DAY.as_secs() {
             1 => format!("the token of {setting} expires in 1 day"),
             days => format!("the token of {setting} expires in {days} days"),
         },
-        advice: "make a second one, and rename its file over this one".to_owned(),
-    }
+        "make a second one, and rename its file over this one",
+    )
 }
 
 /// Returns the step of the event log, by what reading it once gave.
 pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
     match read {
         Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),
-        Err(Silence { reason, source }) => CheckStep::failed(
-            EVENT_LOG,
-            Finding { reason, found: source.to_string(), advice: advice(reason).to_owned() },
-        ),
+        Err(Silence { reason, source }) => {
+            CheckStep::failed(EVENT_LOG, Finding::new(reason, source.to_string(), advice(reason)))
+        }
     }
 }
 

@@ -39,19 +39,18 @@ fn no_answer(name: &'static str, none: NoAnswer, url: &str) -> CheckStep {
             let to = to.map_or_else(String::new, |to| format!(" to {to}"));
             let advice = "clients follow none: set resource.url to the final address (https instead of \
                           http, with or without the slash at the end)";
-            let finding = Finding {
-                reason: "resource_redirected",
-                found: format!("{url} is answered with {status}, a redirect{to}"),
-                advice: advice.to_owned(),
-            };
+            let finding = Finding::new(
+                "resource_redirected",
+                format!("{url} is answered with {status}, a redirect{to}"),
+                advice,
+            );
             return CheckStep::failed(name, finding);
         }
     };
     let advice = "the API does not run there, or is not reachable from here: start it, and check \
                   again from where clients are; if it runs, check resource.url, DNS, proxy and \
                   certificate";
-    let advice = advice.to_owned();
-    CheckStep::warning(name, Finding { reason: "resource_unreachable", found, advice })
+    CheckStep::warning(name, Finding::new("resource_unreachable", found, advice))
 }
 
 fn metadata_step(
@@ -65,14 +64,12 @@ fn metadata_step(
         }
         Some(resource) => {
             let resource = shown(&resource);
-            let finding = Finding {
-                reason: "other_resource",
-                found: format!("the metadata at {metadata_url} name {resource} instead of {url}"),
-                advice:
-                    "clients compare it letter for letter (RFC 9728 §3.3): set resource.url to \
-                         the URL that they use, here and in what runs there"
-                        .to_owned(),
-            };
+            let finding = Finding::new(
+                "other_resource",
+                format!("the metadata at {metadata_url} name {resource} instead of {url}"),
+                "clients compare it letter for letter (RFC 9728 §3.3): set resource.url to \
+                 the URL that they use, here and in what runs there",
+            );
             return CheckStep::failed(RESOURCE, finding);
         }
         None if status == StatusCode::OK => {
@@ -80,14 +77,12 @@ fn metadata_step(
         }
         None => format!("{metadata_url} is answered with {status}"),
     };
-    let finding = Finding {
-        reason: "no_resource_metadata",
+    let finding = Finding::new(
+        "no_resource_metadata",
         found,
-        advice:
-            "clients find out nothing without them: let the proxy in front pass that path to this \
-                 API, and see that what runs there has this resource.url"
-                .to_owned(),
-    };
+        "clients find out nothing without them: let the proxy in front pass that path to this \
+         API, and see that what runs there has this resource.url",
+    );
     CheckStep::failed(RESOURCE, finding)
 }
 
@@ -98,7 +93,7 @@ fn challenge_step(
 ) -> CheckStep {
     let found = format!("{url} is answered with {status} without a token");
     let failed = |reason, found, advice: &str| {
-        CheckStep::failed(CHALLENGE, Finding { reason, found, advice: advice.to_owned() })
+        CheckStep::failed(CHALLENGE, Finding::new(reason, found, advice))
     };
     match *status {
         StatusCode::UNAUTHORIZED if *names_metadata => CheckStep::ok(
@@ -119,14 +114,12 @@ fn challenge_step(
         ),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => CheckStep::warning(
             CHALLENGE,
-            Finding {
-                reason: "resource_without_route",
+            Finding::new(
+                "resource_without_route",
                 found,
-                advice:
-                    "a guarded service answers 401 to each method: a client that connects to this \
-                         URL, as one of MCP does, needs one there"
-                        .to_owned(),
-            },
+                "a guarded service answers 401 to each method: a client that connects to this \
+                 URL, as one of MCP does, needs one there",
+            ),
         ),
         _ => failed(
             "unexpected_status",
