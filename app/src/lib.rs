@@ -37,9 +37,9 @@ pub use axum_zitadel::{
     ServicePermit, guarded, optional, public, require,
 };
 pub use banner::Banner;
-pub use check::{Checked, check};
+pub use check::{CheckReport, check};
 pub use config::{Config, ConfigError};
-pub use explain::{Explained, explain};
+pub use explain::{ExplainReport, explain};
 pub use local_tokens::{LocalTokens, LocalTokensError};
 pub use program::{Program, run};
 pub use serve::{Running, Stopped};

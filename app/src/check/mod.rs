@@ -22,9 +22,9 @@ use crate::{
     start_error::StartError,
 };
 
-/// Result of a check.
+/// Result of `check`: its steps, in order.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckReport {
     steps: Vec<CheckStep>,
     clock_ahead_secs: Option<i64>,
 }
@@ -36,7 +36,7 @@ const MISSING_ROLE: &str = "missing_role";
 ///
 /// # Errors
 /// When the API would not start with it.
-pub async fn check(config: Config) -> Result<Checked, StartError> {
+pub async fn check(config: Config) -> Result<CheckReport, StartError> {
     let mut steps = Vec::new();
     for warning in config.warnings {
         let advice = "see docs/configuration.md";
@@ -48,7 +48,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
             let found = "the in-memory fake answers, and no ZITADEL is asked: set ZITADEL_DOMAIN \
                          and credentials to ask one";
             steps.insert(0, CheckStep::ok(CONFIGURATION, found));
-            Ok(Checked { steps, clock_ahead_secs: None })
+            Ok(CheckReport { steps, clock_ahead_secs: None })
         }
         Introspector::Zitadel(zitadel) => {
             let summary = zitadel.settings.summary();
@@ -80,7 +80,7 @@ pub async fn check(config: Config) -> Result<Checked, StartError> {
                 }
                 steps.extend(resource::steps(resource.url(), &resource.metadata_url()).await?);
             }
-            Ok(Checked { steps, clock_ahead_secs: checkup.clock_ahead_secs })
+            Ok(CheckReport { steps, clock_ahead_secs: checkup.clock_ahead_secs })
         }
     }
 }
@@ -95,7 +95,7 @@ fn missing_role_is_401() -> Finding {
     )
 }
 
-impl Checked {
+impl CheckReport {
     /// Returns whether no step failed.
     #[must_use]
     pub fn is_good(&self) -> bool {

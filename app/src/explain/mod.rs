@@ -17,9 +17,9 @@ use crate::{
     start_error::StartError,
 };
 
-/// Explanation of a token.
+/// Result of `explain`: the verdict on a token, and the routes that it opens.
 #[derive(Clone, Debug)]
-pub struct Explained {
+pub struct ExplainReport {
     asked: String,
     /// Time for which the running API reuses answers, in words; `None` if it does not.
     fresh: Option<String>,
@@ -30,7 +30,7 @@ pub struct Explained {
     /// Fault of the configuration that the answer shows.
     warning: Option<Finding>,
     accepted: bool,
-    routes: Vec<ExplainedRoute>,
+    routes: Vec<RouteReport>,
     causes: Vec<LikelyCause>,
 }
 
@@ -45,18 +45,18 @@ enum Verdict {
     Active(ActiveToken),
 }
 
-/// A route of the table, and its refusal of the token; `None` if it lets the token in.
+/// Route of the table, and its refusal of the token; `None` if it lets the token in.
 #[derive(Clone, Debug)]
-struct ExplainedRoute {
+struct RouteReport {
     route: Route,
-    shut: Option<Shut>,
+    closed: Option<ClosedRoute>,
     /// Rules within a service, each with its refusal.
-    within: Vec<(&'static Policy, Option<Shut>)>,
+    within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
-/// Refusal of a token by a route.
+/// Refusal of a token by a route, or by a rule within it.
 #[derive(Clone, Debug)]
-struct Shut {
+struct ClosedRoute {
     status: u16,
     reason: &'static str,
     why: String,
@@ -70,16 +70,16 @@ pub async fn explain(
     config: Config,
     table: &[Route],
     token: &str,
-) -> Result<Explained, StartError> {
+) -> Result<ExplainReport, StartError> {
     let fresh = fresh(&config);
     let composed =
         compose::introspector(config.introspector, config.cache, None, &config.prefix, false)?;
     let guard = composed.guard(&config.auth, config.resource).build();
     let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
     let asked = explainer.asked();
-    let turned_away = |form, verdict, shut: &Shut| {
-        let routes = routes(table, |_| Err(shut.clone()));
-        Explained {
+    let all_closed = |form, verdict, closed: &ClosedRoute| {
+        let routes = routes(table, |_| Err(closed.clone()));
+        ExplainReport {
             asked: asked.clone(),
             fresh: fresh.clone(),
             form,
@@ -96,8 +96,8 @@ pub async fn explain(
         Err(error) => {
             let form = no_token::describe(token, error);
             let error = BearerError::Malformed(error);
-            let shut = Shut::new(&guard.unauthenticated(error), error.to_string());
-            return Ok(turned_away(form, Verdict::NoToken(error), &shut));
+            let closed = ClosedRoute::new(&guard.unauthenticated(error), error.to_string());
+            return Ok(all_closed(form, Verdict::NoToken(error), &closed));
         }
     };
     let form = explainer.form(&token, SystemClock.now());
@@ -106,8 +106,8 @@ pub async fn explain(
         Err(fault) => {
             let finding = explainer.fault(&fault);
             let why = fault.to_string();
-            let shut = Shut::new(&guard.undetermined(fault), why);
-            return Ok(turned_away(form, Verdict::Unknown(finding), &shut));
+            let closed = ClosedRoute::new(&guard.undetermined(fault), why);
+            return Ok(all_closed(form, Verdict::Unknown(finding), &closed));
         }
     };
     let mut causes = Vec::new();
@@ -119,7 +119,7 @@ pub async fn explain(
             }
         }
         let why = denial.to_string();
-        Err(Shut::new(&guard.denied(denial), why))
+        Err(ClosedRoute::new(&guard.denied(denial), why))
     });
     let accepted = authorizer.judge(verdict.clone(), &Policy::Authenticated).is_ok();
     let (note, warning) = match &verdict {
@@ -130,10 +130,10 @@ pub async fn explain(
         Introspection::Inactive => Verdict::Inactive,
         Introspection::Active(token) => Verdict::Active(token),
     };
-    Ok(Explained { asked, fresh, form, verdict, note, warning, accepted, routes, causes })
+    Ok(ExplainReport { asked, fresh, form, verdict, note, warning, accepted, routes, causes })
 }
 
-impl Explained {
+impl ExplainReport {
     /// Returns whether the token is accepted here, whichever roles it has: a route that still
     /// refuses it asks for more in its rule.
     #[must_use]
@@ -162,20 +162,20 @@ fn fresh(config: &Config) -> Option<String> {
 
 fn routes(
     table: &[Route],
-    mut judge: impl FnMut(&'static Policy) -> Result<(), Shut>,
-) -> Vec<ExplainedRoute> {
-    let explained = |route: &Route| {
-        let shut = match route.access {
+    mut judge: impl FnMut(&'static Policy) -> Result<(), ClosedRoute>,
+) -> Vec<RouteReport> {
+    let report = |route: &Route| {
+        let closed = match route.access {
             Access::Public => None,
             Access::Optional(policy) | Access::Guarded(policy) => judge(policy).err(),
         };
         let within = route.further.iter().map(|policy| (*policy, judge(policy).err())).collect();
-        ExplainedRoute { route: route.clone(), shut, within }
+        RouteReport { route: route.clone(), closed, within }
     };
-    table.iter().map(explained).collect()
+    table.iter().map(report).collect()
 }
 
-impl Shut {
+impl ClosedRoute {
     /// Creates the refusal with the status that a caller would get.
     fn new(rejection: &Rejection, why: String) -> Self {
         Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }

@@ -1,4 +1,4 @@
-//! Report of an explanation, for people and for scripts. Texts from outside are shown with escapes.
+//! The report of `explain`, for people and for scripts. Texts from outside are shown with escapes.
 
 use std::{
     fmt::{self, Write},
@@ -9,10 +9,10 @@ use axum_zitadel::{Access, Reason};
 use domain::{ActiveToken, Freshness, Principal, RoleGrant};
 use serde_json::{Value, json};
 
-use super::{Explained, ExplainedRoute, Shut, Verdict};
+use super::{ClosedRoute, ExplainReport, RouteReport, Verdict};
 use crate::advice::{Finding, LikelyCause};
 
-impl Explained {
+impl ExplainReport {
     /// Formats the report for people.
     #[must_use]
     pub fn text(&self) -> String {
@@ -45,8 +45,8 @@ impl Explained {
             writeln!(text, "          -> {}", warning.advice)?;
         }
         writeln!(text, "\nRoutes:")?;
-        for explained in &self.routes {
-            write_route(text, explained)?;
+        for route in &self.routes {
+            write_route(text, route)?;
         }
         write_causes(text, &self.causes)
     }
@@ -130,16 +130,16 @@ fn names(principal: &Principal) -> [(&'static str, Option<&str>); 4] {
 
 fn write_route(
     text: &mut String,
-    ExplainedRoute { route, shut, within }: &ExplainedRoute,
+    RouteReport { route, closed, within }: &RouteReport,
 ) -> fmt::Result {
     let rule = rule(route.access, route.freshness);
-    let outcome = if shut.is_some() { "shut" } else { "open" };
+    let outcome = if closed.is_some() { "closed" } else { "open" };
     writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.shown_method(), route.path)?;
-    if let Some(shut) = shut {
-        writeln!(text, "        {} {}: {}", shut.status, shut.reason, shut.why)?;
+    if let Some(closed) = closed {
+        writeln!(text, "        {} {}: {}", closed.status, closed.reason, closed.why)?;
     }
-    for (policy, shut) in within {
-        let outcome = if shut.is_some() { "shut" } else { "open" };
+    for (policy, closed) in within {
+        let outcome = if closed.is_some() { "closed" } else { "open" };
         writeln!(text, "  {outcome}         within it: {policy}")?;
     }
     Ok(())
@@ -205,22 +205,22 @@ fn active_json(token: &ActiveToken) -> Value {
     Value::Object(json)
 }
 
-fn route_json(ExplainedRoute { route, shut, within }: &ExplainedRoute) -> Value {
-    let judged = |rule: String, shut: &Option<Shut>| {
+fn route_json(RouteReport { route, closed, within }: &RouteReport) -> Value {
+    let judged = |rule: String, closed: &Option<ClosedRoute>| {
         json!({
             "rule": rule,
-            "open": shut.is_none(),
-            "status": shut.as_ref().map(|shut| shut.status),
-            "reason": shut.as_ref().map(|shut| shut.reason),
-            "why": shut.as_ref().map(|shut| &shut.why),
+            "open": closed.is_none(),
+            "status": closed.as_ref().map(|closed| closed.status),
+            "reason": closed.as_ref().map(|closed| closed.reason),
+            "why": closed.as_ref().map(|closed| &closed.why),
         })
     };
-    let mut json = judged(rule(route.access, route.freshness), shut);
+    let mut json = judged(rule(route.access, route.freshness), closed);
     if let Some(members) = json.as_object_mut() {
         members.insert("method".to_owned(), route.shown_method().into());
         members.insert("path".to_owned(), route.path.into());
         if !within.is_empty() {
-            let within = within.iter().map(|(policy, shut)| judged(policy.to_string(), shut));
+            let within = within.iter().map(|(policy, closed)| judged(policy.to_string(), closed));
             members.insert("within".to_owned(), within.collect());
         }
     }

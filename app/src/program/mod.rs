@@ -132,16 +132,16 @@ impl Program {
                     serve(config, routes, &telemetry).await
                 }
                 Command::Check { format } => {
-                    let checked = check(config).await.map_err(in_one_line)?;
-                    Ok(print(*format, checked.text(), &checked.json(), checked.is_good()))
+                    let report = check(config).await.map_err(in_one_line)?;
+                    Ok(print(*format, report.text(), &report.json(), report.is_good()))
                 }
                 Command::Explain { format } => {
                     let token = token_input::read(&self.name).map_err(in_one_line)?;
                     let routes = routes(&config).await.map_err(in_one_line)?;
-                    let explained = explain(config, routes.table(), &token).await;
-                    let explained = explained.map_err(in_one_line)?;
-                    let accepted = explained.is_accepted();
-                    Ok(print(*format, explained.text(), &explained.json(), accepted))
+                    let report = explain(config, routes.table(), &token).await;
+                    let report = report.map_err(in_one_line)?;
+                    let accepted = report.is_accepted();
+                    Ok(print(*format, report.text(), &report.json(), accepted))
                 }
                 #[cfg(feature = "setup")]
                 Command::Setup { wish, format } => {

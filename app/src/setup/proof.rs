@@ -104,8 +104,8 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofEr
     // Another program may be running at the resource's URL.
     let mut config = Config::load_for(&target.prefix)?;
     config.resource = None;
-    let checked = check(config).await?;
-    if checked.is_good() { Ok(proven) } else { Err(ProofError::Check(checked.text())) }
+    let report = check(config).await?;
+    if report.is_good() { Ok(proven) } else { Err(ProofError::Check(report.text())) }
 }
 
 async fn ask_about(introspector: &ZitadelIntrospector, user: &TargetUser) -> Result<(), String> {
