@@ -5,6 +5,7 @@
 //! unless told to, and removes only what it made, as recorded in `setup.lock.json`.
 
 mod env_file;
+mod failed_call;
 mod found;
 mod here;
 mod lock;
@@ -42,6 +43,7 @@ use thiserror::Error;
 
 pub(crate) use self::wish::Wish;
 use self::{
+    failed_call::in_words,
     here::{ENV_FILE, HereError, KEY_FILE},
     perform::{PerformError, Work},
     plan::{Plan, Step},
@@ -99,7 +101,7 @@ pub(crate) enum SetupError {
     Config(#[from] ConfigError),
     #[error("zitadel.connect_to or zitadel.ca_file: {0}")]
     Client(#[from] HttpClientError),
-    #[error(transparent)]
+    #[error("{}", in_words(.0))]
     Call(#[from] ManagementError),
     #[error(transparent)]
     Here(#[from] HereError),

@@ -7,6 +7,7 @@ use adapters::zitadel::management::{Management, ManagementError};
 use tokio::time::{Instant, sleep};
 
 use super::{
+    failed_call::in_words,
     found::Found,
     lock::Lock,
     perform::PerformError,
@@ -74,6 +75,7 @@ pub(super) async fn after_an_error(
                 )
             })),
             Err(error) => {
+                let error = in_words(&error);
                 hints.push(format!("a secret may have been made, and nobody has it: {error}"));
             }
         }

@@ -8,6 +8,7 @@ use adapters::zitadel::management::{Management, ManagementError};
 use thiserror::Error;
 
 use super::{
+    failed_call::in_words,
     found::Found,
     here::Here,
     lock::{Dated, Lock, LockedUser, Made},
@@ -22,7 +23,7 @@ use super::{
 /// Reason why a step failed. Earlier steps stay done, and are recorded in `setup.lock.json`.
 #[derive(Debug, Error)]
 pub(crate) enum PerformError {
-    #[error(transparent)]
+    #[error("{}", in_words(.0))]
     Call(#[from] ManagementError),
     #[error(transparent)]
     File(#[from] FileError),

@@ -50,15 +50,10 @@ pub enum ManagementError {
         refusal: Refusal,
     },
     /// ZITADEL knows no instance by the host name.
-    #[error(
-        "ZITADEL knows no instance by the host name of --domain, or its database is down (404)"
-    )]
+    #[error("ZITADEL knows no instance by the host name, or its database is down (404)")]
     UnknownInstance,
     /// The server has no management API v1.
-    #[error(
-        "{call}: there is no management API v1 at this address (404); it is deprecated, and this \
-         ZITADEL may be too new for setup: docs/zitadel-setup.md has the way by the console"
-    )]
+    #[error("{call}: there is no management API v1 at this address (404)")]
     NoManagementApi {
         /// Method and path.
         call: String,

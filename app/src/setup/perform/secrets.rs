@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use super::{PerformError, Work};
 use crate::setup::{
     env_file,
+    failed_call::in_words,
     here::{ENV_FILE, KEY_FILE},
     lock::{self, Dated},
     orphans,
@@ -76,6 +77,8 @@ fn or_orphan(
 ) -> PerformError {
     match removed {
         Ok(()) => error.into(),
-        Err(call) => PerformError::Orphan { secret, why: format!("{error}; {call}"), line },
+        Err(call) => {
+            PerformError::Orphan { secret, why: format!("{error}; {}", in_words(&call)), line }
+        }
     }
 }
