@@ -11,17 +11,16 @@
 //! met. A page of a hundred events or more does not end it: it may be full, with unseen events
 //! after it. A page shorter than requested proves nothing else, for a server may cap pages.
 
-use std::{collections::BTreeMap, mem, time::Duration};
+use std::{mem, time::Duration};
 
 use domain::Moment;
 
 use super::{
     event::{Event, EventTime, Key},
-    read::{Read, SMALLEST_PAGE, Turn},
+    read::{Forget, Read, SMALLEST_PAGE, Turn},
+    remembered::Remembered,
 };
 
-/// Largest number of remembered events.
-const MAX_REMEMBERED: usize = 20_000;
 /// Longest window of a review.
 const REVIEWED: Duration = Duration::from_mins(10);
 /// Time between two reviews.
@@ -36,9 +35,7 @@ const LONGEST_WRITE: Duration = Duration::from_secs(15);
 pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
-    /// Every event after `known_from` that was met, with the number of the read that met it last.
-    remembered: BTreeMap<Key, u64>,
-    known_from: EventTime,
+    remembered: Remembered,
     /// Newest event of the last complete read; `None` if the log was empty.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
@@ -48,9 +45,6 @@ pub(super) struct Cursor {
     reviewed: Option<Moment>,
     /// Moment at which an event with too early a time was last found.
     stepped: Option<Moment>,
-    /// Times with more events than a page holds, and whether everything was forgotten a second
-    /// time.
-    passed: Vec<(EventTime, bool)>,
     under_way: Option<UnderWay>,
 }
 
@@ -86,19 +80,6 @@ pub(super) enum Ask {
     Behind(EventTime),
 }
 
-/// Reason to forget everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Forget {
-    /// An event of the window is missing or replaced: the log was restored.
-    Restored,
-    /// An event came with a time from before the window: the database's clock stepped back.
-    ClockStepped,
-    /// There are more events than can be read or remembered.
-    TooMany,
-    /// The place in the log was lost, and was found anew.
-    FoundAnew,
-}
-
 /// Outcome of one page.
 #[derive(Debug, Default)]
 pub(super) struct Turned {
@@ -124,15 +105,13 @@ impl Cursor {
         Self {
             overlap,
             place,
-            remembered: BTreeMap::new(),
-            known_from: EventTime::default(),
+            remembered: Remembered::default(),
             newest: None,
             took: Duration::ZERO,
             reads: 0,
             longest_page: SMALLEST_PAGE / 2,
             reviewed: None,
             stepped: None,
-            passed: Vec::new(),
             under_way: None,
         }
     }
@@ -147,7 +126,7 @@ impl Cursor {
         let ordinary = self.window();
         let is_review = self.is_review_due(now);
         let window = if is_review { self.review_window().min(ordinary) } else { ordinary };
-        let read = Read::new(now, window, ordinary, is_review, self.known_behind(window));
+        let read = Read::new(now, window, ordinary, is_review, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));
         Ask::Behind(window)
     }
@@ -179,7 +158,10 @@ impl Cursor {
             }
             Turn::Passed(time) => {
                 turned.next = Some(Ask::Behind(time));
-                self.pass(time, &mut read)
+                self.remembered.pass(time, self.reads).map(|unmet| {
+                    read.unmet = read.unmet.saturating_sub(unmet);
+                    Forget::TooMany
+                })
             }
             Turn::Complete => self.complete(&read, now),
             Turn::Lost(why) => Some(self.lose(why)),
@@ -193,17 +175,12 @@ impl Cursor {
 
     /// Remembers an event, and returns whether it is met for the first time.
     fn is_new(&mut self, key: &Key, read: &mut Read) -> bool {
-        let Some(met_by) = self.remembered.get_mut(key) else {
-            self.remembered.insert(key.clone(), self.reads);
-            return true;
-        };
-        if *met_by != self.reads {
-            *met_by = self.reads;
-            if key.time > read.window && !is_passed(&self.passed, key.time) {
-                read.unmet = read.unmet.saturating_sub(1);
-            }
+        let met_by = self.remembered.meet(key, self.reads);
+        let is_by_earlier = met_by.is_some_and(|met_by| met_by != self.reads);
+        if is_by_earlier && key.time > read.window && !self.remembered.is_passed(key.time) {
+            read.unmet = read.unmet.saturating_sub(1);
         }
-        false
+        met_by.is_none()
     }
 
     /// Derives the first window from the newest event.
@@ -222,64 +199,32 @@ impl Cursor {
         };
         let back = began.age(now) + self.overlap + further;
         let window = newest.before(back).min(newest.just_before());
-        self.known_from = window;
-        page.retain(|event| self.remembered.insert(event.key.clone(), self.reads).is_none());
+        self.remembered.since = window;
+        page.retain(|event| self.remembered.meet(&event.key, self.reads).is_none());
         // The window meets them again, in a read with the next number.
         self.reads += 1;
-        let read = Read::new(began, window, window, false, self.known_behind(window));
+        let read = Read::new(began, window, window, false, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));
         Turned { new: page, forget: None, next: Some(Ask::Behind(window)) }
     }
 
-    /// Notes a time that has more events than a page holds.
-    ///
-    /// The first two reads that meet it forget everything. A write that commits after the second
-    /// began has a later time; one that commits between the two may have an earlier time, or the
-    /// same.
-    fn pass(&mut self, time: EventTime, read: &mut Read) -> Option<Forget> {
-        if !is_passed(&self.passed, time) {
-            let reads = self.reads;
-            let of_time = self.remembered.iter().rev().skip_while(|(key, _)| key.time > time);
-            let unmet = of_time
-                .take_while(|(key, _)| key.time == time)
-                .filter(|(_, met_by)| **met_by != reads);
-            read.unmet = read.unmet.saturating_sub(unmet.count());
-            self.passed.push((time, false));
-            return Some(Forget::TooMany);
-        }
-        let (_, is_told) = self.passed.iter_mut().find(|(passed, _)| *passed == time)?;
-        (!mem::replace(is_told, true)).then_some(Forget::TooMany)
-    }
-
     fn complete(&mut self, read: &Read, now: Moment) -> Option<Forget> {
         self.took = read.began.age(now);
-        self.newest = self.remembered.last_key_value().map(|(key, _)| key.time);
+        self.newest = self.remembered.times().next();
         if read.is_review {
             self.reviewed = Some(now);
         }
         let is_anew = matches!(mem::replace(&mut self.place, Place::Found), Place::Anew);
         let window = self.window();
-        self.passed.retain(|(time, _)| *time > window);
-        self.forget_from_before(window.min(self.review_start()));
-        if let Some(surplus) = self.remembered.len().checked_sub(MAX_REMEMBERED + 1)
-            && let Some(cut) = self.remembered.keys().nth(surplus).map(|key| key.time)
-        {
-            if cut > window {
+        self.remembered.forget_passed(window);
+        self.remembered.forget_up_to(window.min(self.review_start()));
+        if let Some(surplus) = self.remembered.surplus() {
+            if surplus > window {
                 return Some(self.lose(Forget::TooMany));
             }
-            self.forget_from_before(cut);
+            self.remembered.forget_up_to(surplus);
         }
         is_anew.then_some(Forget::FoundAnew)
-    }
-
-    /// Keeps only the events after `time`.
-    fn forget_from_before(&mut self, time: EventTime) {
-        while let Some(oldest) = self.remembered.first_entry()
-            && oldest.key().time <= time
-        {
-            oldest.remove();
-        }
-        self.known_from = self.known_from.max(time);
     }
 
     fn lose(&mut self, why: Forget) -> Forget {
@@ -292,8 +237,8 @@ impl Cursor {
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
-        let older = self.remembered.keys().rev().find(|key| key.time < newest);
-        older.map_or(window, |older| window.min(older.time.just_before()))
+        let older = self.remembered.times().find(|time| *time < newest);
+        older.map_or(window, |older| window.min(older.just_before()))
     }
 
     fn is_review_due(&self, now: Moment) -> bool {
@@ -304,23 +249,13 @@ impl Cursor {
     /// Returns the time after which a review begins: all that was written after it is remembered,
     /// and fits a few pages.
     fn review_window(&self) -> EventTime {
-        let reach = self.remembered.keys().rev().nth(self.longest_page * REVIEW_PAGES);
-        self.review_start().max(self.known_from).max(reach.map(|key| key.time).unwrap_or_default())
+        let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
+        self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())
     }
 
     fn review_start(&self) -> EventTime {
         self.newest.map(|newest| newest.before(REVIEWED)).unwrap_or_default()
     }
-
-    /// Returns the number of remembered events that a read of the window after `time` meets.
-    fn known_behind(&self, time: EventTime) -> usize {
-        let behind = self.remembered.keys().rev().take_while(|key| key.time > time);
-        behind.filter(|key| !is_passed(&self.passed, key.time)).count()
-    }
-}
-
-fn is_passed(passed: &[(EventTime, bool)], time: EventTime) -> bool {
-    passed.iter().any(|(passed, _)| *passed == time)
 }
 
 #[cfg(test)]

@@ -4,28 +4,32 @@
 
 use std::collections::BTreeSet;
 
+use super::{cursor::Ask, wire::Search};
+
 /// Largest numbers of event types and of aggregate types in one call.
 const MAX_TYPES: usize = 30;
 const MAX_AGGREGATES: usize = 10;
+/// Number of events requested per page, the most that a server sends.
+const PAGE: u32 = 1_000;
 
 /// Event type; `is_needed` if a server that does not list it cannot be followed.
 #[derive(Clone, Copy, Debug)]
-struct Followed {
+struct EventType {
     name: &'static str,
     is_needed: bool,
 }
 
-const fn needed(name: &'static str) -> Followed {
-    Followed { name, is_needed: true }
+const fn needed(name: &'static str) -> EventType {
+    EventType { name, is_needed: true }
 }
 
 /// Returns a type of old tokens or old data: a server that does not list it does not write it.
-const fn optional(name: &'static str) -> Followed {
-    Followed { name, is_needed: false }
+const fn optional(name: &'static str) -> EventType {
+    EventType { name, is_needed: false }
 }
 
 /// Types that change whether a token is active, the roles, or a claim read from every answer.
-const OF_EVERY_ANSWER: &[Followed] = &[
+const OF_EVERY_ANSWER: &[EventType] = &[
     needed("oidc_session.access_token.added"),
     needed("oidc_session.access_token.revoked"),
     needed("oidc_session.refresh_token.revoked"),
@@ -70,20 +74,20 @@ const OF_EVERY_ANSWER: &[Followed] = &[
 /// Prefixes of types of servers that know groups of users.
 const OF_GROUPS: [&str; 3] = ["group.users.", "group.removed", "group.grant."];
 
-const PROFILE: &[Followed] = &[
+const PROFILE: &[EventType] = &[
     needed("user.human.profile.changed"),
     optional("user.profile.changed"),
     needed("user.machine.changed"),
 ];
-const PICTURE: &[Followed] =
+const PICTURE: &[EventType] =
     &[needed("user.human.avatar.added"), needed("user.human.avatar.removed")];
-const EMAIL: &[Followed] = &[
+const EMAIL: &[EventType] = &[
     needed("user.human.email.changed"),
     needed("user.human.email.verified"),
     optional("user.email.changed"),
     optional("user.email.verified"),
 ];
-const PHONE: &[Followed] = &[
+const PHONE: &[EventType] = &[
     needed("user.human.phone.changed"),
     needed("user.human.phone.removed"),
     needed("user.human.phone.verified"),
@@ -91,16 +95,16 @@ const PHONE: &[Followed] = &[
     optional("user.phone.removed"),
     optional("user.phone.verified"),
 ];
-const METADATA: &[Followed] = &[
+const METADATA: &[EventType] = &[
     needed("user.metadata.set"),
     needed("user.metadata.removed"),
     needed("user.metadata.removed.all"),
 ];
-const ORGANIZATION: &[Followed] = &[needed("org.changed")];
+const ORGANIZATION: &[EventType] = &[needed("org.changed")];
 
 /// Returns the types that change a claim; `None` if they are not known, as for a claim that an
 /// Action adds.
-fn of_claim(claim: &str) -> Option<&'static [Followed]> {
+fn of_claim(claim: &str) -> Option<&'static [EventType]> {
     Some(match claim {
         "name" | "given_name" | "family_name" | "nickname" | "gender" | "locale" => PROFILE,
         "picture" => PICTURE,
@@ -134,6 +138,24 @@ pub(super) struct Group {
     pub(super) aggregate_types: Vec<&'static str>,
 }
 
+impl Group {
+    /// Returns the call for a page of events of these types.
+    pub(super) fn search(&self, ask: Ask) -> Search<'_> {
+        let (limit, asc, range) = match ask {
+            Ask::Newest => (1, false, None),
+            Ask::Behind(time) => (PAGE, true, Some(time.into())),
+        };
+        Search {
+            limit,
+            asc,
+            range,
+            aggregate_id: None,
+            aggregate_types: self.aggregate_types.clone(),
+            event_types: self.event_types.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
 /// Needed type that the server does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -154,10 +176,10 @@ pub(super) fn groups<'a>(
     let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
     let of_claims = claims.into_iter().filter_map(of_claim).flatten();
     let mut names = Vec::<&str>::new();
-    for followed in OF_EVERY_ANSWER.iter().chain(of_claims) {
-        match (listed.contains(followed.name), followed.is_needed) {
-            (true, _) if !names.contains(&followed.name) => names.push(followed.name),
-            (false, true) => return Err(Missing(followed.name)),
+    for EventType { name, is_needed } in OF_EVERY_ANSWER.iter().chain(of_claims) {
+        match (listed.contains(name), is_needed) {
+            (true, _) if !names.contains(name) => names.push(name),
+            (false, true) => return Err(Missing(name)),
             _ => {}
         }
     }

@@ -24,6 +24,7 @@ mod event_types;
 mod look_ups;
 mod meaning;
 mod read;
+mod remembered;
 mod schedule;
 mod wire;
 
@@ -38,12 +39,12 @@ use tracing::{error, info, warn};
 pub use schedule::Bell;
 
 use call::{Caller, Fault};
-use cursor::{Ask, Cursor, Forget, Turned};
+use cursor::{Ask, Cursor, Turned};
 use event_types::Group;
 use look_ups::LookUps;
 use meaning::Reader;
+use read::Forget;
 use schedule::Schedule;
-use wire::Search;
 
 use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
@@ -56,8 +57,6 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 const LOOK_UPS_AT_ONCE: usize = 8;
 /// Time between two reads of the types that the server knows: it may be upgraded meanwhile.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
-/// Number of events requested per page, the most that a server sends.
-const PAGE: u32 = 1_000;
 
 /// Reports the changes in ZITADEL's event log.
 #[derive(Debug)]
@@ -211,10 +210,8 @@ impl EventLog {
         if changes.contains(&Change::Everything) {
             self.look_ups.drop_pending();
         }
-        self.go_on(match next {
-            Some(ask) => Step::Group { index, ask: Some(ask) },
-            None => Step::Group { index: index + 1, ask: None },
-        });
+        let index = if next.is_some() { index } else { index + 1 };
+        self.go_on(Step::Group { index, ask: next });
         Ok(Batch { changes, as_of: None })
     }
 
@@ -248,23 +245,6 @@ impl EventLog {
             // again.
             Some(fault) if changes.is_empty() => Err(fault),
             _ => Ok(Batch { changes, as_of: None }),
-        }
-    }
-}
-
-impl Group {
-    fn search(&self, ask: Ask) -> Search<'_> {
-        let (limit, asc, range) = match ask {
-            Ask::Newest => (1, false, None),
-            Ask::Behind(time) => (PAGE, true, Some(time.into())),
-        };
-        Search {
-            limit,
-            asc,
-            range,
-            aggregate_id: None,
-            aggregate_types: self.aggregate_types.clone(),
-            event_types: self.event_types.iter().map(String::as_str).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Moment;
 
-use super::{cursor::Forget, event::EventTime};
+use super::event::EventTime;
 
 /// Largest number of pages in one read.
 pub(super) const MAX_PAGES: u32 = 20;
@@ -26,6 +26,19 @@ pub(super) struct Read {
     pages: u32,
     /// Length of the longest page with two times or more.
     longest_mixed: Option<usize>,
+}
+
+/// Reason to forget everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forget {
+    /// An event of the window is missing or replaced: the log was restored.
+    Restored,
+    /// An event came with a time from before the window: the database's clock stepped back.
+    ClockStepped,
+    /// There are more events than can be read or remembered.
+    TooMany,
+    /// The place in the log was lost, and was found anew.
+    FoundAnew,
 }
 
 /// Meaning of a page for its read.

@@ -271,7 +271,7 @@ fn the_memory_is_bounded_and_a_busy_log_is_no_reason_to_forget() {
             log.write(1);
         }
         reader.read(&mut log);
-        assert!(reader.cursor.remembered.len() <= MAX_REMEMBERED);
+        assert!(reader.cursor.remembered.surplus().is_none());
     }
     assert_eq!(reader.forgets, []);
 }

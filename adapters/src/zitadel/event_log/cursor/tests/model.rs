@@ -82,7 +82,7 @@ fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
             restore(&mut log, &mut dice);
             // The events of a time that was passed are not waited for.
             lost_newest = lost_newest.filter(|newest| {
-                !log.committed.contains(newest) && !is_passed(&reader.cursor.passed, newest.time)
+                !log.committed.contains(newest) && !reader.cursor.remembered.is_passed(newest.time)
             });
         }
         let before: Vec<Key> = log.committed.clone();

@@ -1,0 +1,84 @@
+//! Events that were met, so that a window that is read again tells none of them twice.
+
+use std::{collections::BTreeMap, mem};
+
+use super::event::{EventTime, Key};
+
+/// Largest number of remembered events.
+const MAX_REMEMBERED: usize = 20_000;
+
+/// Every event after `since` that was met, with the number of the read that met it last.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    events: BTreeMap<Key, u64>,
+    pub(super) since: EventTime,
+    /// Times with more events than a page holds, and whether everything was forgotten a second
+    /// time. No read waits for the events of such a time.
+    passed: Vec<(EventTime, bool)>,
+}
+
+impl Remembered {
+    /// Remembers an event that the read `read` met, and returns the last read that met it before.
+    pub(super) fn meet(&mut self, key: &Key, read: u64) -> Option<u64> {
+        if let Some(met_by) = self.events.get_mut(key) {
+            return Some(mem::replace(met_by, read));
+        }
+        self.events.insert(key.clone(), read);
+        None
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Returns the times of all events, the newest first.
+    pub(super) fn times(&self) -> impl Iterator<Item = EventTime> {
+        self.events.keys().rev().map(|key| key.time)
+    }
+
+    /// Returns the number of events after `time` that a read meets.
+    pub(super) fn count_after(&self, time: EventTime) -> usize {
+        self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
+    }
+
+    /// Returns the time up to which events have to be forgotten, if there are too many.
+    pub(super) fn surplus(&self) -> Option<EventTime> {
+        let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
+        self.events.keys().nth(surplus).map(|key| key.time)
+    }
+
+    /// Keeps only the events after `time`.
+    pub(super) fn forget_up_to(&mut self, time: EventTime) {
+        while let Some(oldest) = self.events.first_entry()
+            && oldest.key().time <= time
+        {
+            oldest.remove();
+        }
+        self.since = self.since.max(time);
+    }
+
+    pub(super) fn is_passed(&self, time: EventTime) -> bool {
+        self.passed.iter().any(|(passed, _)| *passed == time)
+    }
+
+    /// Notes a time that has more events than a page holds. If everything must be forgotten,
+    /// returns the number of its events that the read `read` does not wait for any more.
+    ///
+    /// The first two reads that meet the time forget everything. A write that commits after the
+    /// second began has a later time; one that commits between the two may have an earlier time, or
+    /// the same.
+    pub(super) fn pass(&mut self, time: EventTime, read: u64) -> Option<usize> {
+        if let Some((_, is_told)) = self.passed.iter_mut().find(|(passed, _)| *passed == time) {
+            return (!mem::replace(is_told, true)).then_some(0);
+        }
+        self.passed.push((time, false));
+        let of_time = self.events.iter().rev().skip_while(|(key, _)| key.time > time);
+        let unmet = of_time.take_while(|(key, _)| key.time == time).filter(|(_, by)| **by != read);
+        Some(unmet.count())
+    }
+
+    /// Forgets the passed times up to the beginning of a window.
+    pub(super) fn forget_passed(&mut self, window: EventTime) {
+        self.passed.retain(|(time, _)| *time > window);
+    }
+}
