@@ -97,7 +97,8 @@ pub fn compose(
     let introspector = ZitadelIntrospector::new(settings)?;
     let introspector = introspector.with_known(Arc::clone(&known), limits.known_share);
     let clocks = Clocks::of_the_system();
-    let followed = feed.map(|feed| feed.follow(&introspector, project_id, claims, &clocks));
+    let followed =
+        feed.map(|feed| FollowedLog::follow(&feed, &introspector, project_id, claims, &clocks));
     let (followed, following) = followed.unzip();
     let canary = canary
         .map(|token| Canary::new(token, introspector.for_own_tokens(), Arc::new(SystemClock)));

@@ -76,14 +76,14 @@ pub use diagnosis::{
 };
 pub use event_log::{Bell, EventLog};
 pub use fault::FaultDetail;
-pub use followed_log::{FeedSettings, FollowedLog};
+pub use followed_log::FollowedLog;
 pub use http_client::HttpClientError;
 pub use login_scopes::login_scopes;
 pub use named_issuer::NamedIssuer;
 pub use own_token::OwnToken;
 pub use protected_resource::{Challenge, NoAnswer, OwnAnswers, ResourceMetadata, request_own};
 pub use root_certificates::RootCertificates;
-pub use settings::ZitadelSettings;
+pub use settings::{FeedSettings, ZitadelSettings};
 pub use verdicts::{Missing, Verdicts};
 pub use webhook_signature::{InvalidSignature, SIGNATURE_HEADER, SigningKeys, SigningKeysError};
 

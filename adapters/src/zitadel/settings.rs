@@ -1,10 +1,12 @@
-//! Settings of one ZITADEL instance.
+//! Settings of one ZITADEL instance, and of its event log.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use domain::WhenSilent;
+
 use super::{
-    ClaimName, ClientCredentials, ConnectTo, FeedSettings, IntrospectionEndpoint, IssuerUrl,
-    OwnToken, RootCertificates,
+    ClaimName, ClientCredentials, ConnectTo, IntrospectionEndpoint, IssuerUrl, OwnToken,
+    RootCertificates,
 };
 
 /// Address of one ZITADEL instance, and this API's access to it. [`new`](Self::new) has the
@@ -46,6 +48,27 @@ pub struct ZitadelSettings {
     pub trace_parent: fn() -> Option<String>,
 }
 
+/// Settings of a followed event log, and the bounds within which answers are kept.
+/// [`new`](Self::new) has the defaults; every field may be changed before use.
+#[derive(Clone, Debug)]
+pub struct FeedSettings {
+    /// Personal access token of a service user that may read the event log.
+    pub token: Arc<OwnToken>,
+    /// Time between two polls; 1 s by default.
+    pub interval: Duration,
+    /// Time by which each poll goes back, besides the duration of the one before; 10 s by default.
+    pub overlap: Duration,
+    /// Time after a change in which the answers that it concerns are not kept; 5 s by default.
+    pub settle: Duration,
+    /// Time after a change of roles in which an answer of that subject is kept for `max_staleness`
+    /// at most; 2 min by default.
+    pub lag: Duration,
+    /// Greatest age of the knowledge by which a request is judged; 3 s by default.
+    pub max_staleness: Duration,
+    /// The reuse of answers while the event log cannot be read.
+    pub when_silent: WhenSilent,
+}
+
 /// Default of the longest time for one question.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -68,6 +91,22 @@ impl ZitadelSettings {
             changes: None,
             learn_issuer: false,
             trace_parent: || None,
+        }
+    }
+}
+
+impl FeedSettings {
+    /// Follows the event log with `token`.
+    #[must_use]
+    pub fn new(token: Arc<OwnToken>) -> Self {
+        Self {
+            token,
+            interval: Duration::from_secs(1),
+            overlap: Duration::from_secs(10),
+            settle: Duration::from_secs(5),
+            lag: Duration::from_mins(2),
+            max_staleness: Duration::from_secs(3),
+            when_silent: WhenSilent::default(),
         }
     }
 }
