@@ -21,7 +21,7 @@ pub(crate) struct Concerned {
 
 /// Finds slots by a keyed hash, so that a client cannot provoke collisions.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Places(Digester);
+pub(super) struct Slots(Digester);
 
 /// Kinds of things that have slots. A name is hashed together with its kind.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ enum Kind {
     EndedSession,
 }
 
-impl Places {
+impl Slots {
     pub(super) fn new() -> Self {
         Self(Digester::new())
     }
@@ -133,16 +133,16 @@ mod tests {
     }
 
     /// Returns whether a change marks one of these slots.
-    fn concerns(places: &Places, change: &Change, concerned: Concerned) -> bool {
-        let slots: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
-        let marked = places.of_change(change);
-        marked.iter().any(|slot| slot.is_none_or(|slot| slots.contains(&slot)))
+    fn concerns(slots: &Slots, change: &Change, concerned: Concerned) -> bool {
+        let own: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
+        let marked = slots.of_change(change);
+        marked.iter().any(|slot| slot.is_none_or(|slot| own.contains(&slot)))
     }
 
     #[test]
     fn each_kind_of_change_concerns_the_answers_that_it_names() {
         // Two random names share a slot once in 65 536 times; in all of ten tables they never do.
-        let ten = [(); 10].map(|()| Places::new());
+        let ten = [(); 10].map(|()| Slots::new());
         let subject = |name| Subject::parse(name).unwrap();
         let organization = |id| OrganizationId::parse(id).unwrap();
         for (change, of_kept, of_used) in [
@@ -163,46 +163,44 @@ mod tests {
             (Change::Everything, true, true),
         ] {
             let answer = answer(&["read"]);
-            let all = |concerned: &dyn Fn(&Places) -> Concerned| {
-                ten.iter().all(|places| concerns(places, &change, concerned(places)))
+            let all = |concerned: &dyn Fn(&Slots) -> Concerned| {
+                ten.iter().all(|slots| concerns(slots, &change, concerned(slots)))
             };
-            let found = [
-                all(&|places| places.of_answer(&answer, true)),
-                all(&|places| places.of_use(&answer)),
-            ];
+            let found =
+                [all(&|slots| slots.of_answer(&answer, true)), all(&|slots| slots.of_use(&answer))];
             assert_eq!(found, [of_kept, of_used], "{change:?}");
         }
     }
 
     #[test]
     fn each_of_many_roles_concerns_an_answer() {
-        let places = Places::new();
+        let slots = Slots::new();
         for count in 1..6 {
             let roles = &["a", "b", "c", "d", "e"][..count];
             for role in roles {
                 let change = Change::Role(Role::parse(role).unwrap());
-                let concerned = places.of_answer(&answer(roles), true);
-                assert!(concerns(&places, &change, concerned), "{role} of {roles:?}");
+                let concerned = slots.of_answer(&answer(roles), true);
+                assert!(concerns(&slots, &change, concerned), "{role} of {roles:?}");
             }
         }
     }
 
     #[test]
     fn an_organization_that_is_removed_concerns_answers_that_name_none() {
-        let places = Places::new();
+        let slots = Slots::new();
         let mut token = answer(&[]);
         Arc::get_mut(&mut token.principal).unwrap().organization = None;
         let removed = Change::Organization(OrganizationId::from_static("any"));
-        assert!(concerns(&places, &removed, places.of_answer(&token, true)));
+        assert!(concerns(&slots, &removed, slots.of_answer(&token, true)));
     }
 
     #[test]
     fn an_answer_that_the_feed_could_not_name_is_not_followed() {
-        let places = Places::new();
-        assert!(places.of_answer(&answer(&[]), true).followed);
-        assert!(!places.of_answer(&answer(&[]), false).followed);
-        assert!(!places.of_answer(&ActiveToken { id: None, ..answer(&[]) }, true).followed);
+        let slots = Slots::new();
+        assert!(slots.of_answer(&answer(&[]), true).followed);
+        assert!(!slots.of_answer(&answer(&[]), false).followed);
+        assert!(!slots.of_answer(&ActiveToken { id: None, ..answer(&[]) }, true).followed);
         let nameless = ActiveToken { principal: Arc::default(), ..answer(&[]) };
-        assert!(!places.of_answer(&nameless, true).followed);
+        assert!(!slots.of_answer(&nameless, true).followed);
     }
 }

@@ -6,7 +6,7 @@ use domain::{ActiveToken, Batch, Marked, Moment, ReuseRule, Tick, Ticks, Unusabl
 use tokio::sync::watch;
 
 use super::{
-    concerned::{Concerned, Places},
+    concerned::{Concerned, Slots},
     marks::Marks,
 };
 
@@ -14,7 +14,7 @@ use super::{
 pub struct Changes {
     rule: ReuseRule,
     marks: Marks<65_536>,
-    places: Places,
+    slots: Slots,
     /// Names of further claims whose changes no known event type tells.
     unfollowed_claims: Box<[Box<str>]>,
     /// Tick of the marks of the newest batch. A batch is applied under its lock, and one that has
@@ -31,7 +31,7 @@ impl Changes {
         Self {
             rule,
             marks: Marks::new(),
-            places: Places::new(),
+            slots: Slots::new(),
             unfollowed_claims: unfollowed_claims.into_iter().map(Into::into).collect(),
             applied: watch::Sender::default(),
         }
@@ -43,7 +43,7 @@ impl Changes {
             // Read after the batch came: an answer to an earlier question may tell the truth from
             // before the batch's changes.
             *applied = next_tick(*applied, ticks);
-            let slots = batch.changes.iter().flat_map(|change| self.places.of_change(change));
+            let slots = batch.changes.iter().flat_map(|change| self.slots.of_change(change));
             self.marks.write(slots, *applied, batch.as_of);
             !batch.changes.is_empty()
         });
@@ -66,12 +66,12 @@ impl Changes {
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
-        self.places.of_answer(token, is_followed)
+        self.slots.of_answer(token, is_followed)
     }
 
     /// Returns the slots that concern an answer that stays in use.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
-        self.places.of_use(token)
+        self.slots.of_use(token)
     }
 
     /// Returns the tick from which the answer to a question asked at `asked` is in doubt.

@@ -26,7 +26,7 @@ impl ZitadelIntrospector {
     /// this API's own credentials, each within the timeout of one question.
     pub async fn check_up(&self, clock: &dyn Clock) -> Checkup {
         let (discovery, clock_ahead_secs) =
-            if self.generations.current().discovery.known().is_some() {
+            if self.generations.current().discovery.kept().is_some() {
                 (None, None)
             } else {
                 match self.discover(clock).await {

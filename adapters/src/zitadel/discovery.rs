@@ -47,11 +47,11 @@ impl Discovery {
     }
 
     /// Returns the endpoint that was configured, or that an earlier answer named.
-    pub(super) fn known(&self) -> Option<&Url> {
+    pub(super) fn kept(&self) -> Option<&Url> {
         self.endpoint.get()
     }
 
-    /// Asks for the metadata even if the endpoint is known.
+    /// Asks for the metadata even if there is an endpoint.
     pub(super) async fn ask(
         &self,
         http: &HttpClient,
@@ -73,7 +73,7 @@ impl Discovery {
 
     /// Keeps the endpoint of an answer that was not obtained by [`Self::endpoint`].
     pub(super) fn keep(&self, endpoint: &Url) {
-        // An endpoint that is known already stays.
+        // An earlier endpoint stays.
         let _ = self.endpoint.set(endpoint.clone());
     }
 

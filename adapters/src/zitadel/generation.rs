@@ -161,7 +161,7 @@ impl Generations {
     /// Replaces a generation that does not answer, at once. The first question makes the new
     /// client, and the old endpoint is used until metadata were read.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
-        let new = Generation::new(None, &self.route, old.discovery.known().cloned());
+        let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             return;
         }
@@ -222,7 +222,7 @@ impl Generations {
             .await
             .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))?;
         if self.install(&old, &new, || self.is_time(|moments| &mut moments.replaced)) {
-            tell_endpoint(old.discovery.known(), new.discovery.known());
+            tell_endpoint(old.discovery.kept(), new.discovery.kept());
             tell_addresses(&old.addresses(), &new.addresses());
         }
         Ok(())
@@ -232,17 +232,17 @@ impl Generations {
     async fn read_metadata_again(&self, generation: &Arc<Generation>) {
         let asking = async {
             let http = self.http(generation).await.ok()?;
-            let known = generation.discovery.known()?;
+            let kept = generation.discovery.kept()?;
             let found = match self.route.endpoint {
                 Some(_) => return None,
                 None => generation.discovery.ask(http, &self.route.pace).await.ok()?,
             };
-            (found != *known).then(|| (Arc::clone(http), found))
+            (found != *kept).then(|| (Arc::clone(http), found))
         };
         let Ok(Some((http, found))) = timeout(self.patience(), asking).await else { return };
         let moved = Generation::new(Some(http), &self.route, Some(found));
         if self.install(generation, &moved, || true) {
-            tell_endpoint(generation.discovery.known(), moved.discovery.known());
+            tell_endpoint(generation.discovery.kept(), moved.discovery.kept());
         }
     }
 

@@ -331,7 +331,7 @@ async fn after_a_fault_a_moved_endpoint_is_found_by_itself() {
     introspector.generations.heed(&generation, generation.begin(), &timed_out);
     let is_moved = || {
         let current = introspector.generations.current();
-        current.discovery.known().is_some_and(|url| url.path() == "/moved")
+        current.discovery.kept().is_some_and(|url| url.path() == "/moved")
     };
     until("the endpoint is found", is_moved).await;
     double.clear_faults();
