@@ -2,12 +2,12 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use domain::TokenIntrospector;
+use domain::{KeptVerdicts, TokenIntrospector};
 
 use crate::{
     Clocks,
     decorators::{
-        Belief, Believed, Breaker, Cached, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
+        Belief, Believed, Breaker, CircuitBreaker, Coalesced, InFlightLimited, KnownShare,
         KnownTokens, Measured, Remembering, TokenCache, Witness,
     },
 };
@@ -26,6 +26,8 @@ pub struct Limits {
 pub struct Stack {
     /// Port, for an [`Authorizer`](domain::Authorizer).
     pub introspector: Arc<dyn TokenIntrospector>,
+    /// Cache, for the same authorizer; `None` if no answer is cached.
+    pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// Circuit breaker, for a health check.
     pub breaker: Breaker,
     /// Doubts about inactive verdicts, for a health check.
@@ -66,17 +68,16 @@ pub fn stack(
     // Ask witnesses before an inactive verdict is believed.
     let belief = Belief::new(witnesses);
     let believed = Believed::new(circuit_breaker, known, belief.clone(), patience);
-    let Some(tokens) = tokens else {
-        // Many callers with one token, one call.
-        let coalesced = Coalesced::new(believed, patience, clocks);
-        return Stack { introspector: Arc::new(coalesced), breaker, belief };
-    };
-    // Cache each answer with the age of its question.
-    let remembering = Remembering::new(believed, Arc::clone(&tokens), clocks.clone());
+    let kept = tokens.clone().map(|tokens| tokens as _);
     // Many callers with one token, one call.
-    let coalesced = Coalesced::new(remembering, patience, clocks);
-    // Answer from the cache.
-    Stack { introspector: Arc::new(Cached::new(coalesced, tokens)), breaker, belief }
+    let introspector: Arc<dyn TokenIntrospector> = if let Some(tokens) = tokens {
+        // Cache each answer with the age of its question.
+        let remembering = Remembering::new(believed, tokens, clocks.clone());
+        Arc::new(Coalesced::new(remembering, patience, clocks))
+    } else {
+        Arc::new(Coalesced::new(believed, patience, clocks))
+    };
+    Stack { introspector, kept, breaker, belief }
 }
 
 impl std::fmt::Debug for Stack {

@@ -12,7 +12,7 @@ use adapters::{
 };
 use axum::Router;
 use axum_zitadel::{Access, Guard, GuardBuilder, Resource, Routes};
-use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
+use domain::{Authorizer, KeptVerdicts, Requirements, TokenIntrospector, VerdictWatch};
 
 use crate::{
     client::BoundedByAddress,
@@ -29,6 +29,7 @@ use crate::{
 /// An introspector, with what the rest must know about the server behind it.
 pub(crate) struct Composed {
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
+    kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
     /// `None` in front of the fake.
@@ -135,12 +136,13 @@ impl Composed {
             ..self.requirements.clone()
         };
         let introspector = Arc::clone(&self.introspector);
-        let guard =
-            Guard::builder(Authorizer::new(introspector, Arc::new(SystemClock), requirements))
-                .realm(auth.realm.clone())
-                .missing_role_status(auth.missing_role_status)
-                .max_stream(auth.max_stream)
-                .inactive_means(self.explainer.inactive_means());
+        let authorizer = Authorizer::new(introspector, Arc::new(SystemClock), requirements)
+            .kept(self.kept.clone());
+        let guard = Guard::builder(authorizer)
+            .realm(auth.realm.clone())
+            .missing_role_status(auth.missing_role_status)
+            .max_stream(auth.max_stream)
+            .inactive_means(self.explainer.inactive_means());
         let guard = match &self.watch {
             Some(watch) => guard.watch(Arc::clone(watch)),
             None => guard,
@@ -167,6 +169,7 @@ fn in_memory(fake: Fake) -> Composed {
     };
     Composed {
         introspector,
+        kept: None,
         requirements: Requirements::default(),
         explainer: Explainer::Fake,
         breaker: None,
@@ -191,8 +194,9 @@ fn ask_zitadel(
     settings.trace_parent = traces::trace_parent;
     settings.changes = changes.map(|changes| changes.feed);
     let zitadel = compose(settings, cache, limits)?;
-    let ComposedZitadel { introspector, known, .. } = zitadel;
+    let ComposedZitadel { introspector, kept, known, .. } = zitadel;
     Ok(Composed {
+        kept,
         introspector: Arc::new(BoundedByAddress::new(introspector, known, limits.max_in_flight)),
         issuer: Some(zitadel.issuer),
         watch: zitadel.watch,

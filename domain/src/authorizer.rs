@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use crate::{
     AccessToken, ActiveToken, Audience, Clock, Denial, Freshness, Introspection,
-    IntrospectionError, Issuer, Missing, OrganizationId, Permit, Policy, Principal, Rule,
-    TokenIntrospector,
+    IntrospectionError, Issuer, KeptVerdicts, Missing, OrganizationId, Permit, Policy, Principal,
+    Rule, TokenIntrospector,
 };
 
 /// Decides whether an access token meets a rule.
@@ -20,6 +20,7 @@ use crate::{
 /// answer may be old, and a server may be wrong about `exp`.
 pub struct Authorizer {
     introspector: Arc<dyn TokenIntrospector>,
+    kept: Option<Arc<dyn KeptVerdicts>>,
     clock: Arc<dyn Clock>,
     requirements: Requirements,
 }
@@ -57,7 +58,14 @@ impl Authorizer {
         clock: Arc<dyn Clock>,
         requirements: Requirements,
     ) -> Self {
-        Self { introspector, clock, requirements }
+        Self { introspector, kept: None, clock, requirements }
+    }
+
+    /// Uses a verdict of `kept`, if there is one, for rules that do not demand
+    /// [`Freshness::Asked`].
+    #[must_use]
+    pub fn kept(self, kept: Option<Arc<dyn KeptVerdicts>>) -> Self {
+        Self { kept, ..self }
     }
 
     /// Returns a permit if `token` meets the rule `R`.
@@ -68,11 +76,13 @@ impl Authorizer {
     /// [`Refusal::Denied`] when the token does not meet the rule or the requirements;
     /// [`Refusal::Undetermined`] when no verdict was obtained.
     pub async fn authorize<R: Rule>(&self, token: &AccessToken<'_>) -> Result<Permit<R>, Refusal> {
-        if R::FRESHNESS == Freshness::Kept {
+        if R::FRESHNESS == Freshness::Kept
+            && let Some(kept) = &self.kept
+        {
             // One reading of the clock serves the look-up and the judgement.
             let now = self.clock.now();
-            if let Some(verdict) = self.introspector.known(token, now) {
-                return Ok(Permit::new(self.judge_at(now, verdict, R::POLICY)?));
+            if let Some(token) = kept.get(token, now) {
+                return Ok(Permit::new(self.judge_at(now, token, R::POLICY)?));
             }
         }
         Ok(self.judge_for(self.introspector.introspect(token).await?)?)
@@ -99,9 +109,10 @@ impl Authorizer {
         needed: Freshness,
     ) -> Result<(Introspection, Freshness), IntrospectionError> {
         if needed == Freshness::Kept
-            && let Some(verdict) = self.introspector.known(token, self.clock.now())
+            && let Some(kept) = &self.kept
+            && let Some(token) = kept.get(token, self.clock.now())
         {
-            return Ok((verdict, Freshness::Kept));
+            return Ok((Introspection::Active(token), Freshness::Kept));
         }
         Ok((self.introspector.introspect(token).await?, Freshness::Asked))
     }
@@ -129,7 +140,8 @@ impl Authorizer {
         verdict: Introspection,
         policy: &'static Policy,
     ) -> Result<ActiveToken, Denial> {
-        self.judge_at(self.clock.now(), verdict, policy)
+        let Introspection::Active(token) = verdict else { return Err(Denial::Inactive) };
+        self.judge_at(self.clock.now(), token, policy)
     }
 
     /// Returns the wall-clock time by which tokens are judged.
@@ -147,10 +159,9 @@ impl Authorizer {
     fn judge_at(
         &self,
         now: SystemTime,
-        verdict: Introspection,
+        token: ActiveToken,
         policy: &'static Policy,
     ) -> Result<ActiveToken, Denial> {
-        let Introspection::Active(token) = verdict else { return Err(Denial::Inactive) };
         self.requirements.judge(&token, now)?;
         if !policy.is_met_by(&token.principal) {
             let is_met_with_scopes = policy.is_met_with_scopes(&token.principal);

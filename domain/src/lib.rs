@@ -9,6 +9,7 @@ mod freshness;
 mod further_claims;
 mod introspection;
 mod introspection_error;
+mod kept_verdicts;
 #[cfg(any(test, feature = "mock"))]
 mod mock;
 mod moment;
@@ -35,6 +36,7 @@ pub use freshness::Freshness;
 pub use further_claims::FurtherClaims;
 pub use introspection::{ActiveToken, Introspection};
 pub use introspection_error::{Cause, IntrospectionError, Misconfiguration, Outage};
+pub use kept_verdicts::KeptVerdicts;
 #[cfg(feature = "mock")]
 pub use mock::MockTokenIntrospector;
 #[cfg(feature = "mock")]

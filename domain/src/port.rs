@@ -1,7 +1,5 @@
 //! The first driven port: token introspection.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError};
@@ -24,11 +22,4 @@ pub trait TokenIntrospector: Send + Sync {
         &self,
         token: &AccessToken<'_>,
     ) -> Result<Introspection, IntrospectionError>;
-
-    /// Returns a cached verdict on `token` that may still be used for a request that arrived at
-    /// `now`, without awaiting. An implementation without a cache returns `None`.
-    fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
-        let _ = (token, now);
-        None
-    }
 }

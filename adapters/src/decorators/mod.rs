@@ -1,8 +1,7 @@
-//! Decorators of the port, one per file. `stack.rs` composes them.
+//! Decorators of the port, one per file, and the state that they share. `stack.rs` composes them.
 
 mod belief;
 mod believed;
-mod cached;
 mod circuit_breaker;
 mod coalesced;
 mod digest;
@@ -22,7 +21,6 @@ pub(crate) use digest::Digester;
 
 pub use belief::Belief;
 pub use believed::Believed;
-pub use cached::Cached;
 pub use circuit_breaker::{Breaker, CircuitBreaker, Condition};
 pub use coalesced::Coalesced;
 pub use in_flight_limited::InFlightLimited;

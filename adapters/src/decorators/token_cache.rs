@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use domain::{AccessToken, ActiveToken, Introspection, Moment, Unusable};
+use domain::{AccessToken, ActiveToken, Introspection, KeptVerdicts, Moment, Unusable};
 use metrics::{Counter, Gauge, counter, gauge};
 use quick_cache::{Weighter, sync::Cache};
 
@@ -54,6 +54,8 @@ pub struct TokenCache {
     /// Knowledge of changes; `None` without a feed, when answers are used for the time to live.
     changes: Option<Arc<Changes>>,
     clocks: Clocks,
+    hits: Counter,
+    misses: Counter,
     size: Gauge,
     too_old: Counter,
     unusable: [Counter; Unusable::ALL.len()],
@@ -90,6 +92,8 @@ impl TokenCache {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;
         let (max_entries, max_bytes) = (max_entries.get(), max_bytes.get());
         let by_bytes = ByBytes { least: (max_bytes / max_entries as u64).max(1) };
+        let requests =
+            |result: &'static str| counter!("token_cache_requests_total", "result" => result);
         let unusable =
             |cause: &'static str| counter!("token_cache_unusable_total", "cause" => cause);
         Self {
@@ -98,6 +102,8 @@ impl TokenCache {
             ttl_nanos: u64::try_from(ttl.as_nanos()).unwrap_or(u64::MAX),
             changes,
             clocks,
+            hits: requests("hit"),
+            misses: requests("miss"),
             size: gauge!("token_cache_entries"),
             too_old: unusable("too_old"),
             unusable: Unusable::ALL.map(|cause| unusable(cause.as_str())),
@@ -105,7 +111,7 @@ impl TokenCache {
     }
 
     /// Returns the cached facts about `token`, if they may be used at `now`.
-    pub(super) fn get(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
+    fn usable(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
         // `domain::ReuseRule` relies on this order: now, watermark, entry, marks.
         let (wall, now) = (now, Moment::new(self.clocks.ticks.now(), now));
         let watermark = self.changes.as_ref().map(|changes| changes.watermark());
@@ -154,8 +160,16 @@ impl TokenCache {
     }
 
     fn count(&self) {
-        #[expect(clippy::cast_precision_loss, reason = "nobody keeps 2^53 answers")]
+        #[expect(clippy::cast_precision_loss, reason = "no cache has 2^53 answers")]
         self.size.set(self.entries.len() as f64);
+    }
+}
+
+impl KeptVerdicts for TokenCache {
+    fn get(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
+        let kept = self.usable(token, now);
+        if kept.is_some() { &self.hits } else { &self.misses }.increment(1);
+        kept
     }
 }
 
@@ -167,3 +181,6 @@ impl fmt::Debug for TokenCache {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

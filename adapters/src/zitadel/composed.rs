@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{Authorizer, Requirements, TokenIntrospector, VerdictWatch};
+use domain::{Authorizer, KeptVerdicts, Requirements, TokenIntrospector, VerdictWatch};
 use tokio::runtime::Handle;
 
 use super::{
@@ -20,8 +20,10 @@ const LEEWAY: Duration = Duration::from_secs(5);
 
 /// ZITADEL behind the shipped decorators, made by [`compose`].
 pub struct ComposedZitadel {
-    /// Port, behind cache, breaker and limits.
+    /// Port, behind breaker and limits.
     pub introspector: Arc<dyn TokenIntrospector>,
+    /// Cache, which the introspector fills; `None` if no answer is cached.
+    pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// Requirements for every token: the issuer, and 5 s of leeway. Organizations and audiences may
     /// be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
@@ -131,12 +133,13 @@ pub fn compose(
     let watch = followed.as_ref().map(|followed| Arc::new(followed.watch(clocks.clone())) as _);
     let is_kept = !cache.ttl.is_zero();
     let tokens = is_kept.then(|| Arc::new(TokenCache::new(cache, changes, clocks.clone())));
-    let Stack { introspector, breaker, belief } =
+    let Stack { introspector, kept, breaker, belief } =
         stack(introspector, Arc::clone(&known), witnesses, tokens, limits, timeout, clocks);
     let requirements =
         Requirements { issuer: Some(issuer), leeway: LEEWAY, ..Requirements::default() };
     Ok(ComposedZitadel {
         introspector,
+        kept,
         requirements,
         known,
         issuer: named,
@@ -157,6 +160,7 @@ impl ComposedZitadel {
     pub fn authorizer(&self) -> Authorizer {
         let introspector = Arc::clone(&self.introspector);
         Authorizer::new(introspector, Arc::new(SystemClock), self.requirements.clone())
+            .kept(self.kept.clone())
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use adapters::{
     CacheSettings, Clocks, InMemoryIntrospector,
-    decorators::{Cached, Coalesced, Remembering, TokenCache},
+    decorators::{Coalesced, Remembering, TokenCache},
 };
 use domain::{
     AccessToken, ActiveToken, Audience, Authorizer, Clock, Introspection, Issuer, Organization,
@@ -164,7 +164,7 @@ proptest! {
             let cache = Arc::new(TokenCache::new(settings, None, clocks.clone()));
             let remembering = Remembering::new(server(), Arc::clone(&cache), clocks.clone());
             let coalesced = Coalesced::new(remembering, Duration::from_secs(5), clocks);
-            let warm = authorizer(Cached::new(coalesced, cache), &clock, strict);
+            let warm = authorizer(coalesced, &clock, strict).kept(Some(cache));
             let cold = authorizer(server(), &clock, strict);
             for pause_secs in pauses_secs {
                 clock.0.fetch_add(pause_secs, Ordering::SeqCst);

@@ -9,7 +9,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
-    time::SystemTime,
 };
 
 use adapters::decorators::KnownTokens;
@@ -82,10 +81,6 @@ impl TokenIntrospector for BoundedByAddress {
             inner.introspect(&token).await
         };
         ToItsEnd(Some(Box::pin(asked))).await
-    }
-
-    fn known(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<Introspection> {
-        self.inner.known(token, now)
     }
 }
 

@@ -32,7 +32,6 @@ fn authorize<R: Rule>(
     requirements: &Requirements,
 ) -> Result<Permit<R>, Refusal> {
     let mut introspector = MockTokenIntrospector::new();
-    introspector.expect_known_answer().return_const(None);
     introspector
         .expect_answer()
         .with(mockall::predicate::eq("the-token"))
@@ -79,17 +78,26 @@ fn a_token_about_which_nothing_is_said_but_active_is_let_in_where_nothing_more_i
     check(ActiveToken::default(), &Requirements::default(), &Ok(()));
 }
 
+/// Keeps a verdict on every token.
+struct Kept<F>(F);
+
+impl<F: Fn() -> ActiveToken + Send + Sync> KeptVerdicts for Kept<F> {
+    fn get(&self, _: &AccessToken<'_>, _: SystemTime) -> Option<ActiveToken> {
+        Some((self.0)())
+    }
+}
+
 #[test]
-fn what_is_known_is_judged_as_what_is_asked_and_nobody_is_asked() {
+fn what_is_kept_is_judged_as_what_is_asked_and_nobody_is_asked() {
     for (expires_at, expected) in [(1, Ok(())), (0, Err(Denial::Expired))] {
         let mut introspector = MockTokenIntrospector::new();
         let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
-        introspector.expect_known_answer().return_const(Introspection::Active(token));
         introspector.expect_answer().never();
         let mut clock = MockClock::new();
         clock.expect_now().return_const(at(0));
         let authorizer =
-            Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
+            Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default())
+                .kept(Some(Arc::new(Kept(move || token.clone()))));
         let token = AccessToken::parse("the-token").unwrap();
         let decision = pollster::block_on(authorizer.authorize::<SignedIn>(&token));
         match (decision, expected) {
@@ -110,12 +118,12 @@ impl Rule for DeleteEverything {
 #[test]
 fn a_rule_that_asks_never_looks_at_what_is_kept() {
     let mut introspector = MockTokenIntrospector::new();
-    introspector.expect_known_answer().never();
     introspector.expect_answer().times(2).returning(|_| Ok(Introspection::Inactive));
     let mut clock = MockClock::new();
     clock.expect_now().return_const(at(0));
     let authorizer =
-        Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default());
+        Authorizer::new(Arc::new(introspector), Arc::new(clock), Requirements::default())
+            .kept(Some(Arc::new(Kept(|| panic!("it was looked at")))));
     let token = AccessToken::parse("the-token").unwrap();
     let refusal = pollster::block_on(authorizer.authorize::<DeleteEverything>(&token));
     assert!(matches!(refusal, Err(Refusal::Denied(Denial::Inactive))));
@@ -130,7 +138,6 @@ fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
         let token = ActiveToken { expires_at: Some(at(expires_at)), ..ActiveToken::default() };
         for verdict in [Introspection::Inactive, Introspection::Active(token)] {
             let mut introspector = MockTokenIntrospector::new();
-            introspector.expect_known_answer().return_const(None);
             introspector.expect_answer().once().return_once({
                 let verdict = verdict.clone();
                 move |_| Ok(verdict)

@@ -24,16 +24,14 @@ use std::{
 
 use adapters::{
     CacheSettings, Clocks, InMemoryIntrospector, SystemClock,
-    decorators::{Cached, Remembering, TokenCache},
+    decorators::{Remembering, TokenCache},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::{
-    AccessToken, ActiveToken, Authorizer, Clock, Introspection, Issuer, Organization,
+    AccessToken, ActiveToken, Authorizer, Clock, Introspection, Issuer, KeptVerdicts, Organization,
     OrganizationId, Principal, Requirements, Role, Rule, TokenIntrospector, rules::ReadMessages,
 };
 use futures_util::FutureExt;
-
-type Cache = Cached<Remembering<InMemoryIntrospector>>;
 
 const ISSUER: &str = "https://example.zitadel.cloud";
 
@@ -52,7 +50,7 @@ fn principal() -> Principal {
 }
 
 /// Returns a cache that has an entry for each of the tokens.
-fn warm(tokens: &[AccessToken<'static>]) -> Cache {
+fn warm(tokens: &[AccessToken<'static>]) -> Arc<TokenCache> {
     let active = |token: &AccessToken<'static>| {
         let principal = Arc::new(principal());
         (token.clone(), Introspection::Active(ActiveToken { principal, ..ActiveToken::default() }))
@@ -64,13 +62,12 @@ fn warm(tokens: &[AccessToken<'static>]) -> Cache {
         max_bytes: NonZeroU64::new(256 * 1024 * 1024).expect("a number"),
     };
     let cache = Arc::new(TokenCache::new(settings, None, Clocks::of_the_system()));
-    let cached =
-        Cached::new(Remembering::new(inner, Arc::clone(&cache), Clocks::of_the_system()), cache);
+    let remembering = Remembering::new(inner, Arc::clone(&cache), Clocks::of_the_system());
     for token in tokens {
-        let answer = cached.introspect(token).now_or_never().expect("an answer at once");
+        let answer = remembering.introspect(token).now_or_never().expect("an answer at once");
         assert!(matches!(answer, Ok(Introspection::Active(_))), "an unknown token");
     }
-    cached
+    cache
 }
 
 fn header(criterion: &mut Criterion) {
@@ -85,13 +82,13 @@ fn cache(criterion: &mut Criterion) {
     let (empty, token) = (warm(&[]), token(0));
     let now = SystemClock.now();
     criterion
-        .bench_function("digest", |bencher| bencher.iter(|| empty.known(black_box(&token), now)));
+        .bench_function("digest", |bencher| bencher.iter(|| empty.get(black_box(&token), now)));
     for (name, count) in [("hit", 1), ("hit, 10000 tokens in turn", 10_000)] {
         let tokens: Vec<_> = (0..count).map(self::token).collect();
         let cache = warm(&tokens);
         let mut in_turn = tokens.iter().cycle();
         criterion.bench_function(name, |bencher| {
-            bencher.iter(|| in_turn.next().and_then(|token| cache.known(token, now)));
+            bencher.iter(|| in_turn.next().and_then(|token| cache.get(token, now)));
         });
     }
 }
@@ -105,10 +102,12 @@ fn policy(criterion: &mut Criterion) {
 
 fn decision(criterion: &mut Criterion) {
     let token = token(0);
-    let cache = Arc::new(warm(std::slice::from_ref(&token)));
+    let cache = warm(std::slice::from_ref(&token));
     let issuer = Issuer::parse(ISSUER).ok();
     let requirements = Requirements { issuer, ..Requirements::default() };
-    let authorizer = Authorizer::new(cache, Arc::new(SystemClock), requirements);
+    let unasked = Arc::new(InMemoryIntrospector::new([]));
+    let authorizer =
+        Authorizer::new(unasked, Arc::new(SystemClock), requirements).kept(Some(cache));
     let decide = || authorizer.authorize::<ReadMessages>(black_box(&token)).now_or_never();
     assert!(matches!(decide(), Some(Ok(_))), "the token opens the door");
     criterion.bench_function("decision", |bencher| bencher.iter(decide));

@@ -185,6 +185,7 @@ fn api(provider: &Arc<Provider>) -> Router {
     let tokens = Some(Arc::new(TokenCache::new(cache, None, clocks.clone())));
     let stack = stack(asked, known, Vec::new(), tokens, limits, patience, clocks);
     let authorizer = Authorizer::new(stack.introspector, clock, Requirements::default());
+    let authorizer = authorizer.kept(stack.kept);
     Routes::default()
         .get("/private", guarded(async |_: Authorized<SignedIn>| {}))
         .get("/scoped", guarded(async |_: Authorized<MayRead>| {}))

@@ -14,8 +14,8 @@ use axum::Router;
 use axum_zitadel::{
     Authorized, Guard, Routes,
     domain::{
-        AccessToken, ActiveToken, Authorizer, Freshness, Introspection, IntrospectionError, Policy,
-        Requirements, Rule, TokenIntrospector,
+        AccessToken, ActiveToken, Authorizer, Freshness, Introspection, IntrospectionError,
+        KeptVerdicts, Policy, Requirements, Rule, TokenIntrospector,
     },
     guarded,
 };
@@ -43,9 +43,11 @@ impl TokenIntrospector for Revoked {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(Introspection::Inactive)
     }
+}
 
-    fn known(&self, _: &AccessToken<'_>, _: SystemTime) -> Option<Introspection> {
-        Some(Introspection::Active(ActiveToken::default()))
+impl KeptVerdicts for Revoked {
+    fn get(&self, _: &AccessToken<'_>, _: SystemTime) -> Option<ActiveToken> {
+        Some(ActiveToken::default())
     }
 }
 
@@ -58,7 +60,9 @@ fn apis() -> [(Arc<Revoked>, Router); 2] {
     [false, true].map(|is_observed| {
         let introspector = Arc::<Revoked>::default();
         let port: Arc<dyn TokenIntrospector> = Arc::<Revoked>::clone(&introspector);
-        let authorizer = Authorizer::new(port, Arc::new(SystemClock), Requirements::default());
+        let kept: Arc<dyn KeptVerdicts> = Arc::<Revoked>::clone(&introspector);
+        let authorizer =
+            Authorizer::new(port, Arc::new(SystemClock), Requirements::default()).kept(Some(kept));
         let guard = Guard::builder(authorizer);
         let guard = if is_observed { guard.observer(Noted::default()) } else { guard };
         let routes = Routes::default()

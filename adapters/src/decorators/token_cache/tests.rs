@@ -1,22 +1,19 @@
-use std::{
-    num::{NonZeroU64, NonZeroUsize},
-    time::{Duration, SystemTime},
+use domain::{
+    Audience, IntrospectionError, Organization, OrganizationId, Outage, Principal, Role, Scope,
+    TokenIntrospector,
 };
-
-use domain::{ActiveToken, Audience, Organization, OrganizationId, Outage, Principal, Role, Scope};
 use tokio::time::advance;
 
 use super::{
     super::{
-        CacheSettings, Coalesced, Remembering,
+        Coalesced, Remembering,
         gated::{Gated, active, outage, token, word},
     },
     *,
 };
-use crate::recorded::Recorded;
 use crate::{
-    Clocks,
     paused_clocks::{START, clocks},
+    recorded::Recorded,
 };
 
 const TTL: Duration = Duration::from_secs(30);
@@ -36,16 +33,17 @@ fn entries(cache: &TokenCache) -> usize {
 
 /// Decorators as they are composed, asked as an authorizer asks them.
 struct Composed {
-    cached: Cached<Coalesced<Remembering<Gated>>>,
+    coalesced: Coalesced<Remembering<Gated>>,
+    cache: Arc<TokenCache>,
     clocks: Clocks,
 }
 
 impl Composed {
     async fn ask(&self, text: &str) -> Result<Introspection, IntrospectionError> {
         let token = token(text);
-        match self.cached.known(&token, self.clocks.wall.now()) {
-            Some(known) => Ok(known),
-            None => self.cached.introspect(&token).await,
+        match self.cache.get(&token, self.clocks.wall.now()) {
+            Some(kept) => Ok(Introspection::Active(kept)),
+            None => self.coalesced.introspect(&token).await,
         }
     }
 }
@@ -53,7 +51,7 @@ impl Composed {
 fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed {
     let remembering = Remembering::new(gated.clone(), Arc::clone(&cache), clocks.clone());
     let coalesced = Coalesced::new(remembering, Duration::from_secs(5), clocks.clone());
-    Composed { cached: Cached::new(coalesced, cache), clocks: clocks.clone() }
+    Composed { coalesced, cache, clocks: clocks.clone() }
 }
 
 /// Returns an empty cache before `gated`.
