@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use adapters::{
     CacheSettings, InMemoryIntrospector, SystemClock,
-    decorators::{Belief, Breaker},
-    zitadel::{
-        Canary, ComposedZitadel, CurrentCredentials, FollowedLog, HttpClientError, NamedIssuer,
-        Verdicts, compose,
-    },
+    zitadel::{ComposedZitadel, HttpClientError, NamedIssuer, compose},
 };
 use axum::Router;
 use axum_zitadel::{Access, Guard, GuardBuilder, Resource, Routes};
@@ -24,38 +20,27 @@ use crate::{
     start_error::StartError,
     telemetry::traces,
     token_file::TokenFile,
+    zitadel_state::ZitadelState,
 };
 
-/// An introspector, with what the rest must know about the server behind it.
-pub(crate) struct Composed {
-    pub(crate) introspector: Arc<dyn TokenIntrospector>,
+/// The authorization server: how it is asked, and what the rest must know about it.
+pub(crate) struct AuthorizationServer {
+    introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// `None` in front of the fake.
-    breaker: Option<Breaker>,
-    verdicts: Verdicts,
-    belief: Belief,
-    canary: Option<Canary>,
-    changes: Option<FollowedLog>,
-    /// This API's credentials, if they may change while it runs.
-    credentials: Option<Arc<CurrentCredentials>>,
     /// Tells when a verdict in use is in doubt; set where there is a change feed.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
+    state: ZitadelState,
 }
 
 /// The whole API, ready to be served, with the state that operators see.
-pub(crate) struct Api {
+pub(crate) struct ComposedApi {
     pub(crate) router: Router,
     pub(crate) guard: Guard,
     pub(crate) introspector: Arc<dyn TokenIntrospector>,
-    pub(crate) breaker: Option<Breaker>,
-    pub(crate) verdicts: Verdicts,
-    pub(crate) belief: Belief,
-    pub(crate) canary: Option<Canary>,
-    pub(crate) changes: Option<FollowedLog>,
-    pub(crate) credentials: Option<Arc<CurrentCredentials>>,
+    pub(crate) state: ZitadelState,
 }
 
 /// Builds the whole API. The decorators register their metrics with the current recorder.
@@ -63,7 +48,7 @@ pub(crate) fn api(
     config: Config,
     routes: Routes,
     metrics: Option<Metrics>,
-) -> Result<Api, StartError> {
+) -> Result<ComposedApi, StartError> {
     let Config {
         introspector,
         cache,
@@ -77,9 +62,9 @@ pub(crate) fn api(
         resource,
         ..
     } = config;
-    let composed = self::introspector(introspector, cache, changes, &prefix, resource.is_some())?;
+    let asked = authorization_server(introspector, cache, changes, &prefix, resource.is_some())?;
     let origins = cors.allowed_origins.iter().map(|origin| origin.as_header().clone());
-    let guard = composed.guard(&auth, resource).allowed_origins(origins);
+    let guard = asked.guard(&auth, resource).allowed_origins(origins);
     let is_observed = metrics.is_some() || log.requests || traces.is_some();
     let guard = if is_observed {
         guard.observer(RequestTelemetry::new(metrics, &log, routes.table()))
@@ -89,9 +74,8 @@ pub(crate) fn api(
     let guard = guard.build();
     refuse_strangers(&guard, &routes)?;
     let router = router::router(routes, &guard, &cors, server.max_body);
-    let Composed { introspector, breaker, verdicts, belief, canary, changes, credentials, .. } =
-        composed;
-    Ok(Api { router, guard, introspector, breaker, verdicts, belief, canary, changes, credentials })
+    let AuthorizationServer { introspector, state, .. } = asked;
+    Ok(ComposedApi { router, guard, introspector, state })
 }
 
 /// Refuses a service of a resource that any active token would open.
@@ -110,13 +94,13 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
 
 /// Builds the configured introspector, with a change feed if `changes` are given. With
 /// `learn_issuer`, ZITADEL is asked at once how it spells its issuer.
-pub(crate) fn introspector(
+pub(crate) fn authorization_server(
     introspector: Introspector,
     cache: CacheSettings,
     changes: Option<Changes>,
     prefix: &Prefix,
     learn_issuer: bool,
-) -> Result<Composed, HttpClientError> {
+) -> Result<AuthorizationServer, HttpClientError> {
     match introspector {
         Introspector::Fake(fake) => Ok(in_memory(fake)),
         Introspector::Zitadel(mut zitadel) => {
@@ -126,7 +110,7 @@ pub(crate) fn introspector(
     }
 }
 
-impl Composed {
+impl AuthorizationServer {
     /// Starts building the guard of the routes.
     pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
@@ -162,24 +146,19 @@ impl Composed {
     }
 }
 
-fn in_memory(fake: Fake) -> Composed {
+fn in_memory(fake: Fake) -> AuthorizationServer {
     let introspector: Arc<dyn TokenIntrospector> = match fake.file {
         Some(file) => Arc::new(TokenFile::new(file, &fake.tokens)),
         None => Arc::new(InMemoryIntrospector::new(fake.tokens.answers())),
     };
-    Composed {
+    AuthorizationServer {
         introspector,
         kept: None,
         requirements: Requirements::default(),
         explainer: Explainer::Fake,
-        breaker: None,
-        verdicts: Verdicts::default(),
-        belief: Belief::default(),
-        canary: None,
-        changes: None,
-        credentials: None,
         watch: None,
         issuer: None,
+        state: ZitadelState::default(),
     }
 }
 
@@ -188,14 +167,14 @@ fn ask_zitadel(
     cache: CacheSettings,
     changes: Option<Changes>,
     prefix: &Prefix,
-) -> Result<Composed, HttpClientError> {
+) -> Result<AuthorizationServer, HttpClientError> {
     let Zitadel { mut settings, limits, key_expiry } = zitadel;
     metrics::key_expires(key_expiry);
     settings.trace_parent = traces::trace_parent;
     settings.changes = changes.map(|changes| changes.feed);
     let zitadel = compose(settings, cache, limits)?;
     let ComposedZitadel { introspector, kept, known, .. } = zitadel;
-    Ok(Composed {
+    Ok(AuthorizationServer {
         kept,
         introspector: Arc::new(BoundedByAddress::new(introspector, known, limits.max_in_flight)),
         issuer: Some(zitadel.issuer),
@@ -205,11 +184,13 @@ fn ask_zitadel(
             summary: Box::new(zitadel.summary),
             introspector: prefix.variable("introspector"),
         },
-        breaker: Some(zitadel.breaker),
-        verdicts: zitadel.verdicts,
-        belief: zitadel.belief,
-        canary: zitadel.canary,
-        changes: zitadel.changes,
-        credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
+        state: ZitadelState {
+            breaker: Some(zitadel.breaker),
+            verdicts: zitadel.verdicts,
+            belief: zitadel.belief,
+            canary: zitadel.canary,
+            changes: zitadel.changes,
+            credentials: Some(zitadel.credentials).filter(|credentials| credentials.may_change()),
+        },
     })
 }

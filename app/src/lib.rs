@@ -30,6 +30,7 @@ pub mod telemetry;
 mod token_file;
 pub mod token_input;
 mod toml_line;
+mod zitadel_state;
 
 pub use api::routes;
 pub use axum_zitadel::{

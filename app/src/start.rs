@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::{
     admin::{self, Health},
-    compose::{self, Api},
+    compose::{self, ComposedApi},
     config::{Config, Introspector},
     doorbell::{self, Ring},
     metrics::Metrics,
@@ -65,8 +65,8 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
         serve(listener, local_address, api.router, &server, Box::new(stop_streams))
     });
     info!(address = %local_address, "listening");
-    let mut running = running.with_credentials(api.credentials);
-    if let (Some(webhook), Some(changes)) = (webhook, &api.changes) {
+    let mut running = running.with_credentials(api.state.credentials.clone());
+    if let (Some(webhook), Some(changes)) = (webhook, &api.state.changes) {
         let bell = changes.bell.clone();
         let ring: Ring = Arc::new(move || bell.ring());
         let listen = cannot_listen("changes.webhook.listen", webhook.listen);
@@ -78,14 +78,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     }
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = cannot_listen("admin.listen", address);
-    let health = Health::new(
-        api.breaker,
-        api.verdicts,
-        api.belief,
-        api.canary,
-        api.changes,
-        running.draining(),
-    );
+    let health = Health::new(api.state, running.draining());
     let admin = admin::serve(address, metrics, health, api.introspector, &server);
     let admin = admin.await.map_err(listen)?;
     info!(address = %admin.local_address, "listening for operators");
@@ -138,7 +131,7 @@ pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
 }
 
 /// Builds the API, and its metrics where there is a listener to show them.
-fn compose(config: Config, routes: Routes) -> Result<(Api, Option<Metrics>), StartError> {
+fn compose(config: Config, routes: Routes) -> Result<(ComposedApi, Option<Metrics>), StartError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;
     Ok((api, metrics))

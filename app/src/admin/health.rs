@@ -9,8 +9,8 @@ use std::{
 };
 
 use adapters::{
-    decorators::{Belief, Breaker, Condition},
-    zitadel::{Canary, FollowedLog, Verdicts},
+    decorators::{Breaker, Condition},
+    zitadel::Canary,
 };
 use axum::{
     Json,
@@ -22,18 +22,15 @@ use serde_json::json;
 use tokio::time::Instant;
 use tracing::info;
 
+use crate::zitadel_state::ZitadelState;
+
 /// Time between two attempts to have our credentials accepted.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Health of one API.
 #[derive(Debug)]
 pub(crate) struct Health {
-    /// `None` in front of the fake.
-    breaker: Option<Breaker>,
-    verdicts: Verdicts,
-    belief: Belief,
-    canary: Option<Canary>,
-    changes: Option<FollowedLog>,
+    state: ZitadelState,
     /// Set once ZITADEL has accepted our credentials.
     accepted: AtomicBool,
     /// Reason why the last attempt failed.
@@ -43,25 +40,9 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(
-        breaker: Option<Breaker>,
-        verdicts: Verdicts,
-        belief: Belief,
-        canary: Option<Canary>,
-        changes: Option<FollowedLog>,
-        draining: Arc<AtomicBool>,
-    ) -> Self {
-        let accepted = AtomicBool::new(breaker.is_none());
-        Self {
-            breaker,
-            verdicts,
-            belief,
-            canary,
-            changes,
-            accepted,
-            refused_by: Mutex::default(),
-            draining,
-        }
+    pub(crate) fn new(state: ZitadelState, draining: Arc<AtomicBool>) -> Self {
+        let accepted = AtomicBool::new(state.breaker.is_none());
+        Self { state, accepted, refused_by: Mutex::default(), draining }
     }
 
     /// Introspects a random token until there is an answer, which shows that our credentials are
@@ -95,8 +76,8 @@ impl Health {
             let reason = *self.refused_by.lock().unwrap_or_else(PoisonError::into_inner);
             return not_ready("starting", reason);
         }
-        let condition = self.breaker.as_ref().map(Breaker::condition);
-        let body = match (condition, self.verdicts.missing(), self.doubted_since()) {
+        let condition = self.state.breaker.as_ref().map(Breaker::condition);
+        let body = match (condition, self.state.verdicts.missing(), self.doubted_since()) {
             (Some(Condition::Open { cause, since }), ..) => json!({
                 "status": "degraded",
                 "circuit_breaker": {
@@ -137,13 +118,13 @@ impl Health {
 
     /// Returns the time since which the change feed is silent, and the reason.
     fn silent(&self) -> Option<(Instant, &'static str)> {
-        self.changes.as_ref().and_then(|changes| changes.feed.told().silent)
+        self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
     /// Returns the time since which inactive verdicts are not believed, or the canary is inactive.
     fn doubted_since(&self) -> Option<Instant> {
-        let inactive_since = self.canary.as_ref().and_then(Canary::inactive_since);
-        [self.belief.doubted_since(), inactive_since].into_iter().flatten().min()
+        let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
+        [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()
     }
 }
 

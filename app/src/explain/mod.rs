@@ -12,7 +12,7 @@ use domain::{AccessToken, ActiveToken, Clock, Freshness, Introspection, Policy};
 
 use crate::{
     advice::{Finding, LikelyCause},
-    compose,
+    compose::authorization_server,
     config::{Config, Introspector},
     start_error::StartError,
 };
@@ -72,10 +72,10 @@ pub async fn explain(
     token: &str,
 ) -> Result<ExplainReport, StartError> {
     let fresh = fresh(&config);
-    let composed =
-        compose::introspector(config.introspector, config.cache, None, &config.prefix, false)?;
-    let guard = composed.guard(&config.auth, config.resource).build();
-    let (authorizer, explainer) = (guard.authorizer(), composed.explainer);
+    let server =
+        authorization_server(config.introspector, config.cache, None, &config.prefix, false)?;
+    let guard = server.guard(&config.auth, config.resource).build();
+    let (authorizer, explainer) = (guard.authorizer(), server.explainer);
     let asked = explainer.asked();
     let all_closed = |form, verdict, closed: &ClosedRoute| {
         let routes = routes(table, |_| Err(closed.clone()));
