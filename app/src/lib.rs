@@ -21,6 +21,7 @@ mod open_files;
 mod program;
 mod request_telemetry;
 mod router;
+mod running;
 mod serve;
 #[cfg(feature = "setup")]
 mod setup;
@@ -43,7 +44,8 @@ pub use config::{Config, ConfigError};
 pub use explain::{ExplainReport, explain};
 pub use local_tokens::{LocalTokens, LocalTokensError};
 pub use program::{Program, run};
-pub use serve::{Running, Stopped};
+pub use running::Running;
+pub use serve::Stopped;
 pub use start::{router, start};
 pub use start_error::StartError;
 

@@ -14,7 +14,8 @@ use crate::{
     doorbell::{self, Ring},
     metrics::Metrics,
     open_files,
-    serve::{Running, listen_on, serve},
+    running::Running,
+    serve::{listen_on, serve},
     start_error::StartError,
 };
 
@@ -61,11 +62,16 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     let local_address = listener.local_addr().map_err(&listen)?;
     let guard = api.guard;
     let stop_streams = move || guard.stop();
-    let running = scope(metrics.as_ref(), || {
-        serve(listener, local_address, api.router, &server, Box::new(stop_streams))
-    });
+    let handle =
+        scope(metrics.as_ref(), || serve(listener, api.router, &server, Box::new(stop_streams)));
     info!(address = %local_address, "listening");
-    let mut running = running.with_credentials(api.state.credentials.clone());
+    let mut running = Running {
+        local_address,
+        server: handle,
+        admin: None,
+        doorbell: None,
+        credentials: api.state.credentials.clone(),
+    };
     if let (Some(webhook), Some(changes)) = (webhook, &api.state.changes) {
         let bell = changes.bell.clone();
         let ring: Ring = Arc::new(move || bell.ring());
@@ -74,15 +80,15 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
         let doorbell = scope(metrics.as_ref(), || doorbell::serve(webhook, ring, clock, &server));
         let doorbell = doorbell.map_err(listen)?;
         info!(address = %doorbell.local_address, "listening for ZITADEL's webhook");
-        running = running.with_doorbell(doorbell);
+        running.doorbell = Some(doorbell);
     }
     let (Some(address), Some(metrics)) = (admin_address, metrics) else { return Ok(running) };
     let listen = cannot_listen("admin.listen", address);
-    let health = Health::new(api.state, running.draining());
+    let health = Health::new(api.state, running.server.draining());
     let admin = admin::serve(address, metrics, health, api.introspector, &server);
     let admin = admin.await.map_err(listen)?;
     info!(address = %admin.local_address, "listening for operators");
-    Ok(running.with_admin(admin))
+    Ok(Running { admin: Some(admin), ..running })
 }
 
 /// Runs `build`; the metrics that it registers belong to `metrics`, or are dropped without it.

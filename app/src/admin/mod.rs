@@ -24,7 +24,7 @@ const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
 /// The listener for operators. Dropping it stops it.
 #[derive(Debug)]
-pub(crate) struct Admin {
+pub(crate) struct AdminListener {
     pub(crate) local_address: SocketAddr,
     _tasks: JoinSet<()>,
 }
@@ -45,7 +45,7 @@ pub(crate) async fn serve(
     health: Health,
     introspector: Arc<dyn TokenIntrospector>,
     server: &config::Server,
-) -> io::Result<Admin> {
+) -> io::Result<AdminListener> {
     let listener = TcpListener::bind(address).await?;
     let local_address = listener.local_addr()?;
     let health = Arc::new(health);
@@ -58,7 +58,7 @@ pub(crate) async fn serve(
     tasks.spawn(
         recorder.scope(|| serve_aside(listener, ("operators", CONNECTIONS), router, server)),
     );
-    Ok(Admin { local_address, _tasks: tasks })
+    Ok(AdminListener { local_address, _tasks: tasks })
 }
 
 #[expect(clippy::disallowed_methods, reason = "these are no routes of the API")]

@@ -101,7 +101,7 @@ impl Activity {
 
     /// Records a request. `is_http2` comes from the request, since the first bytes of a connection
     /// may arrive in pieces, and `PRI` may be a method of HTTP/1.1.
-    pub(super) fn request_began(&self, is_http2: bool) {
+    fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
         state.requests += 1;
@@ -109,7 +109,7 @@ impl Activity {
         state.has_unread = false;
     }
 
-    pub(super) fn request_ended(&self) {
+    fn request_ended(&self) {
         let mut state = self.lock();
         state.requests -= 1;
         if state.requests == 0 {
@@ -234,6 +234,23 @@ impl Drop for Shared {
         if state.blocked.as_ref().is_some_and(|blocked| blocked.is_rest_of_request) {
             self.in_flight.remove();
         }
+    }
+}
+
+/// Counts one request as in flight until it is dropped.
+#[derive(Debug)]
+pub(super) struct RequestGuard(Activity);
+
+impl RequestGuard {
+    pub(super) fn new(connection: Activity, is_http2: bool) -> Self {
+        connection.request_began(is_http2);
+        Self(connection)
+    }
+}
+
+impl Drop for RequestGuard {
+    fn drop(&mut self) {
+        self.0.request_ended();
     }
 }
 

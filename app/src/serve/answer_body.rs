@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
+    activity::RequestGuard,
     http2_stream::{self, Taken},
-    in_flight::RequestGuard,
 };
 
 /// Longest piece of a body over HTTP/2, in bytes.

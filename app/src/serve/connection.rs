@@ -25,19 +25,22 @@ use tokio::{net::TcpStream, sync::watch};
 use tower::Service;
 
 use super::{
-    Place,
-    activity::{Activity, Limits, Overdue},
+    activity::{Activity, Limits, Overdue, RequestGuard},
     answer_body::AnswerBody,
+    connection_slot::ConnectionSlot,
     drain::{self, Phase},
     foreign_protocol::ForeignProtocols,
     http2_stream::Streams,
-    in_flight::{InFlight, RequestGuard},
+    in_flight::InFlight,
     metered_stream::MeteredStream,
     request_body,
     request_head::RequestHeads,
     stalls::Stalls,
 };
-use crate::client::{Networks, Peer};
+use crate::{
+    client::{Networks, Peer},
+    config,
+};
 
 /// Longest request head over HTTP/1.1, in bytes: twice the longest access token.
 const MAX_HEAD: usize = 32 * 1024;
@@ -49,26 +52,50 @@ const MAX_STREAMS: u32 = 200;
 /// State shared by all connections of a listener.
 #[derive(Debug)]
 pub(super) struct Connections {
-    pub(super) router: Router,
-    pub(super) limits: Limits,
-    pub(super) stalls: Stalls,
-    pub(super) heads: Arc<RequestHeads>,
-    pub(super) foreign: Arc<ForeignProtocols>,
+    router: Router,
+    limits: Limits,
+    stalls: Stalls,
+    heads: Arc<RequestHeads>,
+    foreign: Arc<ForeignProtocols>,
     pub(super) in_flight: InFlight,
     /// Set when clients should send their next request elsewhere.
     pub(super) draining: Arc<AtomicBool>,
     /// Proxies, which name their clients.
-    pub(super) proxies: Arc<Networks>,
+    proxies: Arc<Networks>,
     pub(super) phase: watch::Sender<Phase>,
 }
 
 impl Connections {
+    pub(super) fn new(
+        router: Router,
+        config: &config::Server,
+        listener: &'static str,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
+        let limits = Limits {
+            header_timeout: config.header_timeout,
+            idle_timeout: config.idle_timeout,
+            stall_timeout: config.stall_timeout,
+        };
+        Self {
+            router,
+            limits,
+            stalls: Stalls::new(limits.stall_timeout, listener),
+            heads: Arc::new(RequestHeads::new()),
+            foreign: Arc::default(),
+            in_flight: InFlight::default(),
+            draining,
+            proxies: Arc::new(config.trusted_proxies.clone()),
+            phase: watch::Sender::new(Phase::Open),
+        }
+    }
+
     /// Serves one connection to its end.
     pub(super) fn serve(
         &self,
         stream: TcpStream,
         peer: IpAddr,
-        place: Place,
+        slot: ConnectionSlot,
     ) -> impl Future<Output = ()> + Send + use<> {
         let activity = Activity::new(self.in_flight.clone());
         let (router, heads) = (self.router.clone(), Arc::clone(&self.heads));
@@ -115,7 +142,7 @@ impl Connections {
             activity.clone(),
             self.limits.stall_timeout,
             Arc::clone(&self.foreign),
-            place,
+            slot,
         );
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();

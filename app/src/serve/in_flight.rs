@@ -5,8 +5,6 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::activity::Activity;
-
 /// Number of requests in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
@@ -22,22 +20,5 @@ impl InFlight {
 
     pub(super) fn remove(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Counts one request as in flight until it is dropped.
-#[derive(Debug)]
-pub(super) struct RequestGuard(Activity);
-
-impl RequestGuard {
-    pub(super) fn new(connection: Activity, is_http2: bool) -> Self {
-        connection.request_began(is_http2);
-        Self(connection)
-    }
-}
-
-impl Drop for RequestGuard {
-    fn drop(&mut self) {
-        self.0.request_ended();
     }
 }

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use super::{
-    Place, activity::Activity, foreign_protocol::ForeignProtocols, lingering::Lingering,
-    socket_options,
+    activity::Activity, connection_slot::ConnectionSlot, foreign_protocol::ForeignProtocols,
+    lingering::Lingering, socket_options,
 };
 
 /// Up to this many bytes, head and body of an answer are copied into one buffer and sent by one
@@ -31,7 +31,7 @@ pub(super) struct MeteredStream {
     ending: Ending,
     /// Checks the first bytes, once.
     foreign: Option<Arc<ForeignProtocols>>,
-    _place: Place,
+    _slot: ConnectionSlot,
 }
 
 /// Shutdown of a connection by the server.
@@ -48,11 +48,11 @@ impl MeteredStream {
         activity: Activity,
         stall_timeout: Duration,
         foreign: Arc<ForeignProtocols>,
-        place: Place,
+        slot: ConnectionSlot,
     ) -> Self {
         socket_options::show_progress(&stream);
         let (ending, foreign) = (Ending::NotYet, Some(foreign));
-        Self { stream, activity, stall_timeout, ending, foreign, _place: place }
+        Self { stream, activity, stall_timeout, ending, foreign, _slot: slot }
     }
 
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {

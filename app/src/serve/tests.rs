@@ -1,22 +1,23 @@
 //! Limits of connections. Loopback is not exempt here, since tests have no other address.
 
-use std::num::NonZeroUsize;
+use std::net::SocketAddr;
 
 use axum::{body::Body, extract::Request, response::Response, routing::any};
 use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::{Config, client::Networks, metrics::Metrics};
+use crate::{Config, metrics::Metrics};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// Serves a router, with `max` connections for each address.
-fn serve_bounded(max: usize, variables: &[(&str, &str)], router: Router) -> (Running, Metrics) {
+fn serve_bounded(
+    max: usize,
+    variables: &[(&str, &str)],
+    router: Router,
+) -> (SocketAddr, ServerHandle, Metrics) {
     let variables = [&[("APP_INTROSPECTOR", "fake")], variables].concat();
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let directory = tempfile::tempdir().unwrap();
@@ -24,11 +25,11 @@ fn serve_bounded(max: usize, variables: &[(&str, &str)], router: Router) -> (Run
     let listener = listen_on("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     let metrics = Metrics::new();
-    let running = metrics.scope(|| {
+    let server = metrics.scope(|| {
         let shares = ConnectionShares::new(NonZeroUsize::new(max).unwrap(), Networks::default());
-        serve_by(shares, listener, address, router, &config.server, Box::new(|| {}))
+        serve_by(shares, listener, router, &config.server, Box::new(|| {}))
     });
-    (running, metrics)
+    (address, server, metrics)
 }
 
 #[expect(clippy::disallowed_methods, reason = "these are no routes of an API")]
@@ -64,8 +65,7 @@ async fn ask(stream: &mut TcpStream, request: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_connection_beyond_its_addresss_share_is_closed_at_once_and_counted() {
-    let (running, metrics) = serve_bounded(2, &[], router());
-    let address = running.local_address();
+    let (address, server, metrics) = serve_bounded(2, &[], router());
     let connect = async || TcpStream::connect(address).await.unwrap();
     let (mut first, mut second) = (connect().await, connect().await);
     for stream in [&mut first, &mut second] {
@@ -87,15 +87,14 @@ async fn a_connection_beyond_its_addresss_share_is_closed_at_once_and_counted() 
         }
     }
     assert!(is_served, "a connection that ends gives its place back");
-    running.stop().await;
+    server.stop().await;
 }
 
 // An upgraded connection still has its socket.
 #[tokio::test]
 async fn an_upgraded_connection_keeps_its_place_until_it_ends() {
     let settings = [("APP_SERVER__MAX_CONNECTIONS", "1")];
-    let (running, metrics) = serve_bounded(100, &settings, router());
-    let address = running.local_address();
+    let (address, server, metrics) = serve_bounded(100, &settings, router());
     let mut upgraded = TcpStream::connect(address).await.unwrap();
     let request = b"GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
     assert!(ask(&mut upgraded, request).await.starts_with("HTTP/1.1 101"));
@@ -106,5 +105,5 @@ async fn an_upgraded_connection_keeps_its_place_until_it_ends() {
     assert!(metrics.render().contains("http_server_connections 1"));
     drop(upgraded);
     assert!(ask(&mut waiting, b"").await.starts_with("HTTP/1.1 200"));
-    running.stop().await;
+    server.stop().await;
 }

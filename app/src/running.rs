@@ -1,0 +1,58 @@
+//! Handle of a running API: its server, and the listeners beside it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use adapters::zitadel::CurrentCredentials;
+
+use crate::{
+    admin::AdminListener,
+    doorbell::Doorbell,
+    serve::{ServerHandle, Stopped},
+};
+
+/// Handle of a running server. Dropping it stops the server too.
+#[derive(Debug)]
+pub struct Running {
+    pub(crate) local_address: SocketAddr,
+    pub(crate) server: ServerHandle,
+    /// Listener for operators, which stays open to the end.
+    pub(crate) admin: Option<AdminListener>,
+    /// Listener for ZITADEL's webhook, likewise.
+    pub(crate) doorbell: Option<Doorbell>,
+    /// This API's credentials, if they may change while it runs.
+    pub(crate) credentials: Option<Arc<CurrentCredentials>>,
+}
+
+impl Running {
+    /// Returns the address that the server listens on.
+    #[must_use]
+    pub fn local_address(&self) -> SocketAddr {
+        self.local_address
+    }
+
+    /// Returns the address of the listener for operators, if there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.local_address)
+    }
+
+    /// Returns the address of the listener for ZITADEL's webhook, if there is one.
+    #[must_use]
+    pub fn webhook_address(&self) -> Option<SocketAddr> {
+        self.doorbell.as_ref().map(|doorbell| doorbell.local_address)
+    }
+
+    /// Reads the files with this API's credentials again, as the server does every five seconds by
+    /// itself. `None` if no file holds them.
+    #[must_use]
+    pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let authentication = Arc::clone(self.credentials.as_ref()?);
+        Some(async move { authentication.look().await })
+    }
+
+    /// Serves for the drain delay, each HTTP/1.1 answer with `Connection: close`; then accepts no
+    /// more connections, lets requests in flight end, and cuts off those left after the grace.
+    pub async fn stop(self) -> Stopped {
+        self.server.stop().await
+    }
+}
