@@ -8,18 +8,21 @@ use adapters::{
 };
 use bytesize::ByteSize;
 use figment::{
-    Figment, Metadata, Profile, Provider,
-    value::{Dict, Map, Num, Value},
+    Figment, Profile,
+    value::{Dict, Num, Value},
 };
 
 use super::{
     dotenv,
     error::ConfigError,
+    layer::Layer,
+    list,
     origin::Origin,
-    ownership::{self, Ownership},
+    ownership,
     prefix::Prefix,
     section::OwnersValues,
-    setting::{self, SETTINGS, Setting, TomlType},
+    setting::{Setting, TomlType},
+    settings,
 };
 use crate::toml_line::toml_line;
 
@@ -77,7 +80,7 @@ impl Layers {
     pub(super) fn origins(&self) -> Vec<(&'static str, Origin)> {
         let configured =
             |setting: &'static Setting| Some((setting.name, self.origin(setting.name)?));
-        SETTINGS.iter().filter_map(configured).collect()
+        settings::all().filter_map(configured).collect()
     }
 
     /// Returns the origin of a setting; `None` if it is at its default or has no value.
@@ -95,7 +98,7 @@ impl Layers {
             Err(_) => Ok(None),
             Ok(Value::String(_, text)) if text.is_empty() => Err(self.error(name, "it is empty")),
             Ok(Value::String(_, text)) => Ok(Some(text)),
-            Ok(value) => match (setting::named(name).map(|setting| setting.toml), value) {
+            Ok(value) => match (settings::named(name).map(|setting| setting.toml), value) {
                 (Some(TomlType::Number), Value::Num(_, number)) => {
                     whole(number).map(Some).ok_or_else(|| self.error(name, "it is not whole"))
                 }
@@ -140,7 +143,7 @@ impl Layers {
         let items = match self.settings.find_value(name) {
             Err(_) => return Ok(Vec::new()),
             Ok(Value::String(_, text)) => {
-                super::list::items(&text).map_err(|problem| self.error(name, problem))?
+                list::items(&text).map_err(|problem| self.error(name, problem))?
             }
             Ok(Value::Array(_, items)) => items
                 .into_iter()
@@ -162,138 +165,9 @@ impl Layers {
 
     /// Creates the error for an invalid value; it says what is expected.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
-        let expects = setting::named(name).map_or("", |setting| setting.expects);
+        let expects = settings::named(name).map_or("", |setting| setting.expects);
         ConfigError::at(name, self.origin(name).as_ref(), format!("{problem}; expected {expects}"))
     }
-}
-
-/// One layer: values by the name of the setting, each with its name in this layer.
-struct Layer {
-    layer: String,
-    values: BTreeMap<&'static str, (Value, String)>,
-}
-
-impl Layer {
-    const DEFAULTS: &'static str = "defaults";
-
-    fn of_defaults() -> Self {
-        let default = |setting: &'static Setting| {
-            Some((setting.name, (Value::from(setting.default?), setting.name.to_owned())))
-        };
-        let values = SETTINGS.iter().filter_map(default).collect();
-        Self { layer: Self::DEFAULTS.to_owned(), values }
-    }
-
-    /// Reads variables. The names of ZITADEL's Python example come first, then our own, which win.
-    /// A blank variable is unset. Also returns the variables of others.
-    fn of_variables(
-        prefix: &Prefix,
-        layer: &str,
-        mut variables: BTreeMap<String, String>,
-    ) -> Result<(Self, BTreeMap<String, String>), ConfigError> {
-        variables.retain(|_, value| !value.trim().is_empty());
-        let mut values = BTreeMap::new();
-        for setting in SETTINGS {
-            let own = prefix.variable(setting.name);
-            for name in setting.seed_name.map(str::to_owned).into_iter().chain([own]) {
-                if let Some(value) = variables.remove(&name) {
-                    values.insert(setting.name, (Value::from(value), name));
-                }
-            }
-        }
-        for name in variables.keys() {
-            if let Ownership::Misspelled(meant) = ownership::of_variable(prefix, name) {
-                let origin = Origin { name: name.clone(), layer: layer.to_owned() };
-                return Err(ConfigError::unknown(&origin, meant.as_deref()));
-            }
-        }
-        Ok((Self { layer: layer.to_owned(), values }, variables))
-    }
-
-    /// Reads TOML. Also returns the tables of others.
-    fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
-        let mut values = BTreeMap::new();
-        let mut others = Dict::new();
-        let unknown = |name: String, meant: Option<String>| {
-            let origin = Origin { name, layer: layer.to_owned() };
-            ConfigError::unknown(&origin, meant.as_deref())
-        };
-        for (key, value) in table {
-            let keys = match &value {
-                Value::Dict(_, table) => Some(table.keys().map(String::as_str).collect::<Vec<_>>()),
-                _ => None,
-            };
-            match (ownership::of_key(&key, keys.as_deref()), setting::named(&key), value) {
-                (Ownership::Others, _, value) => drop(others.insert(key, value)),
-                (Ownership::Misspelled(meant), ..) => return Err(unknown(key, meant)),
-                (Ownership::Ours, Some(setting), value) => {
-                    values.insert(setting.name, (value, key));
-                }
-                (Ownership::Ours, None, Value::Dict(_, section)) => {
-                    for (name, value) in below(&key, section) {
-                        let Some(setting) = setting::named(&name) else {
-                            let meant = ownership::meant_by_key(&name);
-                            return Err(unknown(name, meant));
-                        };
-                        values.insert(setting.name, (value, name));
-                    }
-                }
-                (Ownership::Ours, None, _) => return Err(unknown(key, None)),
-            }
-        }
-        Ok((Self { layer: layer.to_owned(), values }, others))
-    }
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        let names: BTreeMap<_, _> =
-            self.values.iter().map(|(name, (_, here))| (*name, here.clone())).collect();
-        Metadata::named(self.layer.clone()).interpolater(move |_: &Profile, path: &[&str]| {
-            let name = path.join(".");
-            names.get(name.as_str()).cloned().unwrap_or(name)
-        })
-    }
-
-    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let mut data = Dict::new();
-        for (name, (value, _)) in &self.values {
-            put(&mut data, name, value.clone());
-        }
-        Ok(Profile::Default.collect(data))
-    }
-}
-
-/// Returns the values of a table, each with its full name. A table that holds settings, such as
-/// `changes.webhook`, is not a value.
-fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
-    let named = |(key, value)| match (format!("{table}.{key}"), value) {
-        (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
-        named => vec![named],
-    };
-    values.into_iter().flat_map(named).collect()
-}
-
-fn holds_settings(table: &str) -> bool {
-    let is_in = |name: &str| name.strip_prefix(table).is_some_and(|key| key.starts_with('.'));
-    SETTINGS.iter().any(|setting| is_in(setting.name))
-}
-
-/// Puts a value into the table that its dotted name gives.
-fn put(table: &mut Dict, name: &str, value: Value) {
-    let Some((first, rest)) = name.split_once('.') else {
-        table.insert(name.to_owned(), value);
-        return;
-    };
-    let inner = table.entry(first.to_owned()).or_insert_with(|| Dict::new().into());
-    if let Value::Dict(_, inner) = inner {
-        put(inner, rest, value);
-    }
-}
-
-/// Returns whether a variable is a setting, or looks like one.
-pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
-    ownership::of_variable(prefix, variable) != Ownership::Others
 }
 
 /// Returns the value, unless it is blank.
@@ -323,7 +197,7 @@ pub(crate) fn variables(
     text: &str,
     prefix: &Prefix,
 ) -> Result<BTreeMap<String, String>, ConfigError> {
-    dotenv::parse(text, |word| is_ours(prefix, word))
+    dotenv::parse(text, |word| ownership::is_ours(prefix, word))
         .map_err(|error| ConfigError::of(DOTENV, error))
 }
 

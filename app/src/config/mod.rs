@@ -7,9 +7,11 @@ mod changes;
 mod cors;
 mod credentials;
 mod dotenv;
+mod environment;
 mod error;
 mod introspector;
 mod key_expiry;
+mod layer;
 mod layers;
 mod list;
 mod log;
@@ -23,10 +25,11 @@ mod resource;
 mod section;
 mod server;
 mod setting;
+mod settings;
 mod traces;
 mod zitadel;
 
-use std::{collections::BTreeMap, env, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use adapters::CacheSettings;
 use axum_zitadel::Resource;
@@ -43,6 +46,7 @@ pub use changes::{Changes, Webhook};
 pub use cors::{AllowedOrigin, Cors};
 #[cfg(fuzzing)]
 pub use dotenv::fuzz::holds as dotenv_law;
+pub(crate) use environment::environment;
 pub use error::{ConfigError, InvalidValue};
 pub use introspector::{Fake, Introspector};
 pub use key_expiry::KeyExpiry;
@@ -218,21 +222,6 @@ impl Config {
             owners,
         })
     }
-}
-
-/// Reads the environment of this process. Our variables must be valid UTF-8.
-pub(crate) fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
-    let mut environment = BTreeMap::new();
-    for (name, value) in env::vars_os() {
-        match (name.into_string(), value.into_string()) {
-            (Ok(name), Ok(value)) => drop(environment.insert(name, value)),
-            (Ok(name), Err(_)) if layers::is_ours(prefix, &name) => {
-                return Err(ConfigError::of(&name, "its value is not UTF-8"));
-            }
-            _ => {}
-        }
-    }
-    Ok(environment)
 }
 
 #[cfg(test)]

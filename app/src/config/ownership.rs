@@ -4,10 +4,7 @@
 //! that runs it: Kubernetes injects `APP_DB_PORT` for a service called `app-db`. A name is
 //! therefore refused only inside one of our sections, or if it is nearly one of our names.
 
-use super::{
-    prefix::Prefix,
-    setting::{SETTINGS, Setting},
-};
+use super::{prefix::Prefix, setting::Setting, settings};
 
 /// Ownership of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +22,11 @@ pub(super) const FILE: &str = "CONFIG";
 
 /// Classifies a variable of the environment or of `.env`.
 pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
-    if SETTINGS.iter().any(|setting| setting.seed_name == Some(variable)) {
+    if settings::all().any(|setting| setting.example_name == Some(variable)) {
         return Ownership::Ours;
     }
     let Some(rest) = prefix.strip(variable) else { return Ownership::Others };
-    let names = || SETTINGS.iter().map(Setting::variable_name).chain([FILE.to_owned()]);
+    let names = || settings::all().map(Setting::variable_name).chain([FILE.to_owned()]);
     if names().any(|name| name == rest) {
         return Ownership::Ours;
     }
@@ -49,13 +46,18 @@ pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     }
 }
 
+/// Returns whether a variable is a setting, or looks like one.
+pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
+    of_variable(prefix, variable) != Ownership::Others
+}
+
 /// Classifies a key at the top of `config.toml`; `keys` are the keys below it, if it is a table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
-    if SETTINGS.iter().any(|setting| setting.name == key) || sections().any(|own| own == key) {
+    if settings::all().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;
     }
     let Some(keys) = keys else {
-        let top = SETTINGS.iter().map(|setting| setting.name).filter(|name| !name.contains('.'));
+        let top = settings::all().map(|setting| setting.name).filter(|name| !name.contains('.'));
         let meant = top.filter(|name| is_near(key, name)).map(str::to_owned).next();
         return meant.map_or(Ownership::Others, |meant| Ownership::Misspelled(Some(meant)));
     };
@@ -82,13 +84,13 @@ pub(super) fn looks_like_domain(variable: &str) -> bool {
 }
 
 fn sections() -> impl Iterator<Item = &'static str> {
-    SETTINGS.iter().filter_map(|setting| Some(setting.name.split_once('.')?.0))
+    settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
 /// Classifies a key of a section that is not a setting.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
-    let keys = || SETTINGS.iter().filter_map(|setting| setting.name.split_once('.'));
+    let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));
     let mut keys = keys().filter(|(of, _)| *of == own).map(|(_, key)| key);
     let letters = |name: &str| name.replace('_', "");
     let key = key.replace("__", ".");

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use adapters::zitadel::{ConnectTo, RootCertificates};
 
-use super::{ConfigError, Prefix, environment, layers::Layers, zitadel::root_certificates};
+use super::{
+    environment::environment, error::ConfigError, layers::Layers, prefix::Prefix,
+    zitadel::root_certificates,
+};
 
 /// Settings of the connection to ZITADEL.
 #[derive(Debug)]

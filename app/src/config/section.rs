@@ -1,13 +1,17 @@
 //! Sections of the owner: values that a program made with this library keeps in the same layers.
 
 mod deserializer;
+mod node;
 
 use std::{collections::BTreeMap, fmt};
 
 use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
-use self::deserializer::{At, Problem};
+use self::{
+    deserializer::{PlacedNode, SectionError},
+    node::Node,
+};
 use super::{
     error::ConfigError,
     ownership::{self, Ownership},
@@ -29,13 +33,6 @@ impl fmt::Debug for OwnersValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnersValues").finish_non_exhaustive()
     }
-}
-
-/// A value with the name in its layer, or a table of values.
-#[derive(Clone)]
-enum Node {
-    Leaf { value: Value, origin: String },
-    Table(BTreeMap<String, Node>),
 }
 
 impl OwnersValues {
@@ -67,41 +64,8 @@ impl OwnersValues {
                 node.put(&path, Node::Leaf { value: Value::from(text.clone()), origin });
             }
         }
-        T::deserialize(At { node, place: name.to_owned() })
-            .map_err(|Problem { place, text }| ConfigError::of(&place, text))
-    }
-}
-
-impl Node {
-    fn of_toml(name: &str, file: &str, value: Value) -> Self {
-        match value {
-            Value::Dict(_, table) => {
-                let node = |(key, value)| {
-                    let below = Self::of_toml(&format!("{name}.{key}"), file, value);
-                    (key, below)
-                };
-                Self::Table(table.into_iter().map(node).collect())
-            }
-            value => Self::Leaf { value, origin: format!("{name} in {file}") },
-        }
-    }
-
-    fn put(&mut self, path: &[String], leaf: Self) {
-        let [key, below @ ..] = path else {
-            *self = leaf;
-            return;
-        };
-        if let Self::Leaf { .. } = self {
-            *self = Self::Table(BTreeMap::new());
-        }
-        if let Self::Table(table) = self {
-            // The letters of a variable have no case, and it has no `-`.
-            let written = |key: &str| key.to_lowercase().replace('-', "_");
-            let known = table.keys().find(|known| written(known) == written(key));
-            let key = known.unwrap_or(key).clone();
-            let entry = table.entry(key).or_insert_with(|| Self::Table(BTreeMap::new()));
-            entry.put(below, leaf);
-        }
+        T::deserialize(PlacedNode { node, place: name.to_owned() })
+            .map_err(|SectionError { place, text }| ConfigError::of(&place, text))
     }
 }
 

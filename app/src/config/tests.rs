@@ -15,7 +15,7 @@ use axum_zitadel::MissingRoleStatus;
 use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
 
-use super::{setting::SETTINGS, *};
+use super::*;
 
 /// A working directory and an environment.
 struct Setup {

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::http::Uri;
 use url::Url;
 
-use super::{error::ConfigError, server::LONGEST};
+use super::error::ConfigError;
 pub use sampling::Sampling;
 use variables::{MILLISECONDS, Variables, milliseconds};
 

@@ -6,24 +6,25 @@ use std::fmt;
 use figment::value::{Num, Value};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{super::list, Node};
+use super::node::Node;
+use crate::config::list;
 
 /// Error at a place. It repeats no value.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct SectionError {
     pub(super) place: String,
     pub(super) text: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.text)
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for SectionError {}
 
-impl de::Error for Problem {
+impl de::Error for SectionError {
     fn custom<T: fmt::Display>(text: T) -> Self {
         Self { place: String::new(), text: text.to_string() }
     }
@@ -42,27 +43,28 @@ impl de::Error for Problem {
 }
 
 /// A value at its place in the section.
-pub(super) struct At {
+pub(super) struct PlacedNode {
     pub(super) node: Node,
     pub(super) place: String,
 }
 
-impl At {
+impl PlacedNode {
     /// Adds a place to an error that has none, so that the innermost value is named.
-    fn blame<T>(place: &str, result: Result<T, Problem>) -> Result<T, Problem> {
+    fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
-            "" => Problem { place: place.to_owned(), text: problem.text },
+            "" => SectionError { place: place.to_owned(), text: problem.text },
             _ => problem,
         })
     }
 
     /// Returns the place of the value with its origin, and the value.
-    fn leaf(self) -> Result<(String, Value), Problem> {
+    fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
             Node::Leaf { value, origin } => Ok((format!("{} ({origin})", self.place), value)),
-            Node::Table(_) => {
-                Err(Problem { place: self.place, text: "it is a table, or missing".to_owned() })
-            }
+            Node::Table(_) => Err(SectionError {
+                place: self.place,
+                text: "it is a table, or missing".to_owned(),
+            }),
         }
     }
 
@@ -71,9 +73,9 @@ impl At {
         self,
         visitor: V,
         expected: &str,
-        visit: impl FnOnce(V, T) -> Result<V::Value, Problem>,
-        other: impl FnOnce(V, Value) -> Result<V::Value, Problem>,
-    ) -> Result<V::Value, Problem> {
+        visit: impl FnOnce(V, T) -> Result<V::Value, SectionError>,
+        other: impl FnOnce(V, Value) -> Result<V::Value, SectionError>,
+    ) -> Result<V::Value, SectionError> {
         let (place, value) = self.leaf()?;
         Self::blame(
             &place,
@@ -88,7 +90,7 @@ impl At {
     }
 }
 
-fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Problem> {
+fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, SectionError> {
     match value {
         Value::String(_, text) => visitor.visit_string(text),
         Value::Char(_, character) => visitor.visit_char(character),
@@ -106,17 +108,17 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Pro
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(
-            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
                 self.parsed(visitor, $expected, |v, number: $type| v.$visit(number), visit)
             }
         )*
     };
 }
 
-impl<'de> de::Deserializer<'de> for At {
-    type Error = Problem;
+impl<'de> de::Deserializer<'de> for PlacedNode {
+    type Error = SectionError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
         match self.node {
             Node::Table(_) => self.deserialize_map(visitor),
             Node::Leaf { value: Value::Array(..), .. } => self.deserialize_seq(visitor),
@@ -141,7 +143,7 @@ impl<'de> de::Deserializer<'de> for At {
         deserialize_bool visit_bool bool, "true or false";
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
         visitor.visit_some(self)
     }
 
@@ -149,34 +151,34 @@ impl<'de> de::Deserializer<'de> for At {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Problem> {
+    ) -> Result<V::Value, SectionError> {
         visitor.visit_newtype_struct(self)
     }
 
     /// Reads a list of TOML, or a comma-separated text.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
         let name = self.place.clone();
         let (place, value) = self.leaf()?;
         let items = match value {
             Value::Array(_, items) => items,
             Value::String(_, text) => match list::items(&text) {
                 Ok(items) => items.into_iter().map(Value::from).collect(),
-                Err(problem) => return Err(Problem { place, text: problem.to_owned() }),
+                Err(problem) => return Err(SectionError { place, text: problem.to_owned() }),
             },
             _ => {
                 let text = "it has another type; expected a list".to_owned();
-                return Err(Problem { place, text });
+                return Err(SectionError { place, text });
             }
         };
         let origin = place.clone();
         let nodes = items.into_iter().map(move |value| {
             let node = Node::of_toml(&name, &origin, value);
-            At { node, place: name.clone() }
+            PlacedNode { node, place: name.clone() }
         });
         visitor.visit_seq(Items(nodes.collect::<Vec<_>>().into_iter()))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
         let place = self.place;
         match self.node {
             Node::Table(table) => {
@@ -184,7 +186,7 @@ impl<'de> de::Deserializer<'de> for At {
                     Fields { rest: table.into_iter(), value: None, section: place.clone() };
                 Self::blame(&place, visitor.visit_map(fields))
             }
-            Node::Leaf { origin, .. } => Err(Problem {
+            Node::Leaf { origin, .. } => Err(SectionError {
                 place: format!("{place} ({origin})"),
                 text: "it has another type; expected a table".to_owned(),
             }),
@@ -196,7 +198,7 @@ impl<'de> de::Deserializer<'de> for At {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Problem> {
+    ) -> Result<V::Value, SectionError> {
         self.deserialize_map(visitor)
     }
 
@@ -205,7 +207,7 @@ impl<'de> de::Deserializer<'de> for At {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Problem> {
+    ) -> Result<V::Value, SectionError> {
         let (place, value) = self.leaf()?;
         let result = match value {
             Value::String(_, text) => visitor.visit_enum(text.into_deserializer()),
@@ -220,40 +222,43 @@ impl<'de> de::Deserializer<'de> for At {
     }
 }
 
-struct Items(std::vec::IntoIter<At>);
+struct Items(std::vec::IntoIter<PlacedNode>);
 
 impl<'de> SeqAccess<'de> for Items {
-    type Error = Problem;
+    type Error = SectionError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Problem> {
+    ) -> Result<Option<T::Value>, SectionError> {
         self.0.next().map(|item| seed.deserialize(item)).transpose()
     }
 }
 
 struct Fields {
     rest: std::collections::btree_map::IntoIter<String, Node>,
-    value: Option<At>,
+    value: Option<PlacedNode>,
     section: String,
 }
 
 impl<'de> MapAccess<'de> for Fields {
-    type Error = Problem;
+    type Error = SectionError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Problem> {
+    ) -> Result<Option<K::Value>, SectionError> {
         let Some((key, node)) = self.rest.next() else { return Ok(None) };
-        self.value = Some(At { node, place: format!("{}.{key}", self.section) });
+        self.value = Some(PlacedNode { node, place: format!("{}.{key}", self.section) });
         seed.deserialize(key.into_deserializer()).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, SectionError> {
         let value = self.value.take().ok_or_else(|| de::Error::custom("it has no value"))?;
         let place = value.place.clone();
-        At::blame(&place, seed.deserialize(value))
+        PlacedNode::blame(&place, seed.deserialize(value))
     }
 }

@@ -7,8 +7,8 @@ const BLANKS: [&str; 5] = ["", " ", "\t", "\r", "\u{a0}\n "];
 #[test]
 fn a_blank_variable_of_any_setting_is_not_set() {
     let prefix = Prefix::default();
-    for setting in SETTINGS {
-        let names = [Some(prefix.variable(setting.name)), setting.seed_name.map(str::to_owned)];
+    for setting in settings::all() {
+        let names = [Some(prefix.variable(setting.name)), setting.example_name.map(str::to_owned)];
         for name in names.into_iter().flatten() {
             for blank in BLANKS {
                 for setup in [
@@ -40,7 +40,7 @@ fn a_blank_variable_hides_no_value_of_an_earlier_layer() {
 
 #[test]
 fn an_empty_text_of_toml_is_a_value_and_says_so() {
-    for setting in SETTINGS {
+    for setting in settings::all() {
         let text = match setting.name.split_once('.') {
             Some((section, key)) => format!("[{section}]\n{key} = \"\"\n"),
             None => format!("{} = \"\"\n", setting.name),

@@ -68,7 +68,7 @@ fn each_setting_arrives_from_each_layer() {
 
 #[test]
 fn nothing_of_the_feed_is_set_without_its_token_file() {
-    let of_the_feed = SETTINGS.iter().filter(|setting| {
+    let of_the_feed = settings::all().filter(|setting| {
         setting.name.starts_with("changes.") || setting.name == "cache.max_staleness"
     });
     let value = |name: &str| match name {

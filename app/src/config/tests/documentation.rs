@@ -7,16 +7,16 @@ use super::*;
 fn the_documentation_is_that_of_the_settings() {
     let documentation = include_str!("../../../../docs/configuration.md");
     let documented: Vec<_> = documentation.lines().filter(|line| line.starts_with("| `")).collect();
-    let expected: Vec<_> = SETTINGS
-        .iter()
+    let expected: Vec<_> = settings::all()
         .map(|setting| {
             let name = setting.name;
             let variable = Prefix::default().variable(setting.name);
-            let seed = setting.seed_name.map_or_else(String::new, |seed| format!(", `{seed}`"));
+            let example =
+                setting.example_name.map_or_else(String::new, |name| format!(", `{name}`"));
             let default =
                 setting.default.map_or_else(|| "–".to_owned(), |text| format!("`{text}`"));
             format!(
-                "| `{name}` | `{variable}`{seed} | {default} | {} Expects {}. |",
+                "| `{name}` | `{variable}`{example} | {default} | {} Expects {}. |",
                 setting.meaning, setting.expects,
             )
         })
@@ -35,14 +35,14 @@ fn the_example_file_names_every_setting_and_starts() {
         .map(|line| line.strip_prefix("#: ").unwrap_or(line))
         .fold(String::new(), |text, line| text + line + "\n");
     let table: toml::Table = toml::from_str(&uncommented).unwrap();
-    for setting in SETTINGS {
+    for setting in settings::all() {
         let mut value = Some(&toml::Value::Table(table.clone())).cloned();
         for key in setting.name.split('.') {
             value = value.and_then(|value| value.get(key).cloned());
         }
         assert!(value.is_some(), "{} is missing", setting.name);
     }
-    assert_eq!(settings(&table.into()), SETTINGS.len());
+    assert_eq!(settings(&table.into()), settings::all().count());
 }
 
 /// Counts the values in a table and in the tables below it.

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn no_duration_is_longer_than_thirty_days() {
     let durations: Vec<_> =
-        SETTINGS.iter().filter(|setting| setting.expects.starts_with("a duration")).collect();
+        settings::all().filter(|setting| setting.expects.starts_with("a duration")).collect();
     assert!(durations.len() >= 6, "{durations:?}");
     for setting in durations {
         let variable = Prefix::default().variable(setting.name);

@@ -49,7 +49,7 @@ fn every_setting_has_one_name_in_each_layer() {
             continue;
         }
         let (name, value) = line.split_once(" = ").unwrap();
-        let setting = setting::named(&format!("{section}{name}")).unwrap();
+        let setting = settings::named(&format!("{section}{name}")).unwrap();
         let value = value.replace(['[', ']', '"'], "");
         setup = setup.variable(&Prefix::default().variable(setting.name), &value);
     }

@@ -1,6 +1,7 @@
 //! Sampling: the selection of traces to send.
 
-use super::{ConfigError, Variables};
+use super::variables::Variables;
+use crate::config::error::ConfigError;
 
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";

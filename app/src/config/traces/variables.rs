@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::HeaderName;
 
-use super::{ConfigError, LONGEST};
+use crate::config::{error::ConfigError, server::LONGEST};
 
 /// The environment. A blank variable is unset.
 #[derive(Clone, Copy)]

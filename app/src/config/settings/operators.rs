@@ -1,0 +1,49 @@
+//! Settings for developers and operators: the fake, the second listener, and the log.
+
+use crate::config::setting::{FILE, Setting};
+
+pub(super) const OPERATORS: &[Setting] = &[
+    Setting::new(
+        "fake.tokens",
+        FILE,
+        "A TOML file that replaces the list of local tokens; it is read again when it changes.",
+    ),
+    Setting::new(
+        "admin.listen",
+        "an IP address and a port, such as 127.0.0.1:9090",
+        "Socket address of a second listener, for operators: `/metrics`, `/livez`, `/readyz`. Never the API's own. Without it: none, and nothing is measured.",
+    ),
+    Setting::new(
+        "log.format",
+        "text or json",
+        "`text` for people, `json` for machines.",
+    )
+    .default("text"),
+    Setting::new(
+        "log.level",
+        "error, warn, info, debug or trace",
+        "The least severe level that is logged. `RUST_LOG` wins over it.",
+    )
+    .default("info"),
+    Setting::new(
+        "log.requests",
+        "true or false",
+        "One event for each request of a route or of none: method, route, request id, status, outcome, duration.",
+    )
+    .flag()
+    .default("false"),
+    Setting::new(
+        "log.subject",
+        "true or false, and true only with log.requests",
+        "Whether the event of `log.requests` names the subject (`sub`) of whoever was let in.",
+    )
+    .flag()
+    .default("false"),
+    Setting::new(
+        "log.client_address",
+        "true or false, and true only with log.requests",
+        "Names the client's address in the event of `log.requests`.",
+    )
+    .flag()
+    .default("false"),
+];
