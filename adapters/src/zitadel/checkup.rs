@@ -25,15 +25,15 @@ impl ZitadelIntrospector {
     /// Asks for the discovery document, compares the clocks, and introspects a random token with
     /// this API's own credentials, each within the timeout of one question.
     pub async fn check_up(&self, clock: &dyn Clock) -> Checkup {
-        let (discovery, clock_ahead_secs) =
-            if self.generations.current().discovery.kept().is_some() {
-                (None, None)
-            } else {
-                match self.discover(clock).await {
-                    Ok((endpoint, ahead)) => (Some(Ok(endpoint)), ahead),
-                    Err(fault) => (Some(Err(fault)), None),
-                }
-            };
+        let (discovery, clock_ahead_secs) = if self.generations.current().discovery.kept().is_some()
+        {
+            (None, None)
+        } else {
+            match self.discover(clock).await {
+                Ok((endpoint, ahead)) => (Some(Ok(endpoint)), ahead),
+                Err(fault) => (Some(Err(fault)), None),
+            }
+        };
         let introspection = match discovery {
             Some(Err(_)) => None,
             _ => Some(self.introspect_random().await),

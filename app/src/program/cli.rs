@@ -70,7 +70,7 @@ pub(super) enum Command {
     #[cfg(feature = "setup")]
     Setup {
         #[command(flatten)]
-        wish: Box<crate::setup::Wish>,
+        args: Box<crate::setup::SetupArgs>,
         /// Output format.
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -19,6 +19,8 @@ use self::{
     cli::{Cli, Command, Format},
     signals::{Signals, Wanted},
 };
+#[cfg(feature = "setup")]
+use crate::setup;
 use crate::{
     Banner, Config, LocalTokens, check,
     config::{LogFormat, Prefix},
@@ -26,8 +28,6 @@ use crate::{
     telemetry::{self, Telemetry},
     token_input,
 };
-#[cfg(feature = "setup")]
-use crate::{Route, setup};
 
 /// Runs an API: settings with the prefix `APP_`, log, banner, signals and drain, and the commands
 /// `serve`, `check` and `explain`.
@@ -144,9 +144,9 @@ impl Program {
                     Ok(print(*format, report.text(), &report.json(), accepted))
                 }
                 #[cfg(feature = "setup")]
-                Command::Setup { wish, format } => {
+                Command::Setup { args, format } => {
                     let routes = routes(&config).await.map_err(in_one_line)?;
-                    Ok(self.set_up(wish, &config.prefix, routes.table(), *format).await)
+                    Ok(self.set_up(args, &config.prefix, routes.table(), *format).await)
                 }
             }
         });
@@ -157,12 +157,12 @@ impl Program {
     #[cfg(feature = "setup")]
     async fn set_up(
         &self,
-        wish: &setup::Wish,
+        args: &setup::SetupArgs,
         prefix: &Prefix,
-        table: &[Route],
+        table: &[axum_zitadel::Route],
         format: Format,
     ) -> ExitCode {
-        match setup::setup(wish, &self.name, prefix, table, format == Format::Json).await {
+        match setup::setup(args, &self.name, prefix, table, format == Format::Json).await {
             Ok(ended) => ExitCode::from(ended.exit_status()),
             #[expect(clippy::print_stderr, reason = "an error says so in one line")]
             Err(error) => {

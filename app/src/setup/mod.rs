@@ -4,12 +4,15 @@
 //! roles are those that the route table requires. It creates nothing twice, changes no secret
 //! unless told to, and removes only what it made, as recorded in `setup.lock.json`.
 
+mod args;
 mod env_file;
+mod error;
 mod failed_call;
 mod found;
 mod here;
 mod lock;
 mod orphans;
+mod outcome;
 mod pending;
 mod perform;
 mod plan;
@@ -26,156 +29,78 @@ mod target;
 mod variables;
 mod webhook;
 mod webhook_url;
-mod wish;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use adapters::zitadel::{
-    AddressError, HttpClientError, IssuerUrl,
-    management::{Management, ManagementError, ManagementSettings},
+    IssuerUrl,
+    management::{Management, ManagementSettings},
 };
 use axum_zitadel::Route;
-use domain::AccessTokenError;
-use thiserror::Error;
 
-pub(crate) use self::wish::Wish;
+pub(crate) use self::{args::SetupArgs, error::SetupError, outcome::SetupOutcome};
 use self::{
-    failed_call::in_words,
-    here::{ENV_FILE, HereError, KEY_FILE},
-    perform::{PerformError, Work},
+    here::{ENV_FILE, KEY_FILE},
+    perform::Work,
     plan::{Plan, Step},
-    proof::{ProofError, WITHIN, WITHIN_OF_OLD},
+    proof::{WITHIN, WITHIN_OF_OLD},
     report::Report,
     secret_file::{FileError, Readers, prove_writable},
     target::Target,
 };
-use crate::config::{ConfigError, Prefix, Reach};
-
-/// Results of the command that are not errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Everything exists.
-    Good,
-    /// A dry run found something to do.
-    Missing,
-    /// A secret exists at ZITADEL, but not in the working directory.
-    Lost,
-    /// The plan was refused, or could not be performed.
-    Refused,
-}
-
-impl Ended {
-    pub(crate) fn exit_status(self) -> u8 {
-        match self {
-            Self::Good => 0,
-            Self::Refused => 1,
-            Self::Missing => 2,
-            Self::Lost => 3,
-        }
-    }
-}
-
-/// Reason why `setup` ended early. It contains no token and no secret.
-#[derive(Debug, Error)]
-pub(crate) enum SetupError {
-    #[error("--domain: {0}")]
-    Domain(AddressError),
-    #[error("--domain: it must not have a path, only scheme, host and port")]
-    Path,
-    #[error("--token-file: {0}")]
-    TokenFile(io::Error),
-    #[error("the administrator's token: {0}")]
-    Token(AccessTokenError),
-    #[error(
-        "there is no terminal to ask for the administrator's token: name a file in --token-file"
-    )]
-    NoTerminalForToken,
-    #[error("there is no terminal to ask at: add --yes, or see what would be done with --dry-run")]
-    NoTerminal,
-    #[error("the terminal cannot be read: {0}")]
-    Terminal(io::Error),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error("zitadel.connect_to or zitadel.ca_file: {0}")]
-    Client(#[from] HttpClientError),
-    #[error("{}", in_words(.0))]
-    Call(#[from] ManagementError),
-    #[error(transparent)]
-    Here(#[from] HereError),
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error(transparent)]
-    Perform(#[from] PerformError),
-    #[error(transparent)]
-    Proof(#[from] ProofError),
-    #[error(
-        "{file} is for {found}, and --domain is {wanted}: run this in another directory, or move the \
-         file away"
-    )]
-    OtherDomain { file: &'static str, found: String, wanted: String },
-    #[error(
-        "{file} is of the organization {found}, and this is {wanted}: add --org {found}",
-        file = lock::FILE
-    )]
-    OtherOrganization { found: String, wanted: String },
-    #[error("the token of {0:?} would be in {file}, where another token is: use another name", file = .1.display())]
-    SameFile(String, PathBuf),
-}
+use crate::config::{Prefix, Reach};
 
 /// Runs the command in the working directory, for the program `program` with the routes `table`.
 pub(crate) async fn setup(
-    wish: &Wish,
+    args: &SetupArgs,
     program: &str,
     prefix: &Prefix,
     table: &[Route],
     as_json: bool,
-) -> Result<Ended, SetupError> {
-    let domain: IssuerUrl = wish.domain.parse().map_err(SetupError::Domain)?;
+) -> Result<SetupOutcome, SetupError> {
+    let domain: IssuerUrl = args.domain.parse().map_err(SetupError::Domain)?;
     if domain.has_path() {
         return Err(SetupError::Path);
     }
-    let wish = &Wish { domain: domain.issuer().as_str().to_owned(), ..wish.clone() };
+    let args = &SetupArgs { domain: domain.issuer().as_str().to_owned(), ..args.clone() };
     let reach = Reach::load_for(prefix)?;
-    let target = Target::new(wish, program, prefix, table);
-    refuse_same_file(wish, &target)?;
+    let target = Target::new(args, program, prefix, table);
+    refuse_same_file(args, &target)?;
     let token_files = target.users.iter().map(|user| user.file.clone());
     let here = here::read(Path::new("."), prefix, token_files)?;
     refuse_other_domain(&here, &domain)?;
-    let token = prompt::token(wish)?;
+    let token = prompt::token(args)?;
     let management = Management::new(ManagementSettings {
         domain,
         connect_to: reach.connect_to.clone(),
         root_certificates: reach.root_certificates.clone(),
         token: token.clone(),
-        organization: wish.org.clone(),
+        organization: args.org.clone(),
     })?;
-    if wish.remove {
-        return remove::remove(&management, wish, &here).await;
+    if args.remove {
+        return remove::remove(&management, args, &here).await;
     }
     let found = found::read(&management, &target, here.lock.as_ref()).await?;
-    let mut plan = Plan::new(wish, &target, &found, &here);
-    let mut work = Work::new(&management, (wish, &target), &found, &here);
-    if let Some(url) = &wish.webhook {
+    let mut plan = Plan::new(args, &target, &found, &here);
+    let mut work = Work::new(&management, (args, &target), &found, &here);
+    if let Some(url) = &args.webhook {
         let found = webhook::read(&management, url, &target, &here).await?;
-        plan.webhook(&target.project, url, found.as_ref(), wish.force);
+        plan.webhook(&target.project, url, found.as_ref(), args.force);
         work.know_webhook(found.as_ref());
     }
-    let report = Report { wish, target: &target, found: &found, here: &here, plan: &plan, program };
+    let report = Report { args, target: &target, found: &found, here: &here, plan: &plan, program };
     report.print_plan(as_json);
-    if let Some(ended) = without_doing(wish, &plan) {
+    if let Some(ended) = without_doing(args, &plan) {
         return Ok(ended);
     }
     let is_new = !plan.steps.is_empty();
-    if is_new || wish.adopt {
+    if is_new || args.adopt {
         prove_files(&plan, &target)?;
     }
-    if is_new && !wish.yes && !prompt::confirmed()? {
-        return Ok(Ended::Refused);
+    if is_new && !args.yes && !prompt::confirmed()? {
+        return Ok(SetupOutcome::Refused);
     }
-    if wish.adopt {
+    if args.adopt {
         work.adopt()?;
     }
     let mut lacks_webhook = plan.lacks_webhook;
@@ -192,11 +117,11 @@ pub(crate) async fn setup(
                 &management,
                 &error,
                 step,
-                (wish, &target),
+                (args, &target),
                 (&found, &work.lock),
             );
             report.print_failed(step, &error, &hints.await, as_json);
-            return Ok(Ended::Refused);
+            return Ok(SetupOutcome::Refused);
         }
         report.print_done(step, as_json);
     }
@@ -207,30 +132,30 @@ pub(crate) async fn setup(
     }
     if lacks_webhook {
         report.print_pending();
-        return Ok(Ended::Refused);
+        return Ok(SetupOutcome::Refused);
     }
-    Ok(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
+    Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
 /// Returns the result if nothing may be done.
-fn without_doing(wish: &Wish, plan: &Plan) -> Option<Ended> {
+fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
-        Some(Ended::Refused)
-    } else if !wish.dry_run {
+        Some(SetupOutcome::Refused)
+    } else if !args.dry_run {
         None
     } else if plan.lacks_webhook {
-        Some(Ended::Refused)
+        Some(SetupOutcome::Refused)
     } else if !plan.steps.is_empty() {
-        Some(Ended::Missing)
+        Some(SetupOutcome::Missing)
     } else {
-        Some(if plan.lost.is_empty() { Ended::Good } else { Ended::Lost })
+        Some(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
     }
 }
 
 /// Refuses two tokens in one file.
-fn refuse_same_file(wish: &Wish, target: &Target) -> Result<(), SetupError> {
+fn refuse_same_file(args: &SetupArgs, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
-    let mut files: Vec<_> = wish.token_file.iter().map(|file| whole(file)).collect();
+    let mut files: Vec<_> = args.token_file.iter().map(|file| whole(file)).collect();
     for user in &target.users {
         let file = whole(&user.file);
         if files.contains(&file) {

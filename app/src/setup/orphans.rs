@@ -7,14 +7,14 @@ use adapters::zitadel::management::{Management, ManagementError};
 use tokio::time::{Instant, sleep};
 
 use super::{
+    args::SetupArgs,
+    error::PerformError,
     failed_call::in_words,
     found::Found,
     lock::Lock,
-    perform::PerformError,
-    plan::{READER_ROLE, Step},
+    plan::Step,
     taken::{PAUSE, VISIBLE_WITHIN},
-    target::Target,
-    wish::Wish,
+    target::{READER_ROLE, Target},
 };
 
 /// Returns the API path of a key of an application.
@@ -28,14 +28,14 @@ pub(super) fn token(user: &str, id: &str) -> String {
 }
 
 /// Returns the command that deletes the object at a path. It does not contain the token.
-pub(super) fn line(wish: &Wish, path: &str) -> String {
-    call(wish, "-X DELETE", path)
+pub(super) fn line(args: &SetupArgs, path: &str) -> String {
+    call(args, "-X DELETE", path)
 }
 
-fn call(wish: &Wish, what: &str, path: &str) -> String {
-    let file = wish.token_file.as_deref().unwrap_or(Path::new("TOKEN_FILE")).display();
-    let domain = wish.domain.trim_end_matches('/');
-    let organization = wish.org.as_ref();
+fn call(args: &SetupArgs, what: &str, path: &str) -> String {
+    let file = args.token_file.as_deref().unwrap_or(Path::new("TOKEN_FILE")).display();
+    let domain = args.domain.trim_end_matches('/');
+    let organization = args.org.as_ref();
     let organization =
         organization.map_or_else(String::new, |id| format!("-H 'x-zitadel-orgid: {id}' "));
     format!(
@@ -49,7 +49,7 @@ pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,
     step: &Step,
-    (wish, target): (&Wish, &Target),
+    (args, target): (&SetupArgs, &Target),
     (found, lock): (&Found, &Lock),
 ) -> Vec<String> {
     let mut hints = Vec::new();
@@ -63,7 +63,7 @@ pub(super) async fn after_an_error(
         hints.push(format!(
             "everything else is done. Only a manager of the instance (IAM_OWNER) may give the role \
              {READER_ROLE}: let one run, with a file of their own token,\n  {}",
-            call(wish, &body, "/admin/v1/members")
+            call(args, &body, "/admin/v1/members")
         ));
     }
     if error.may_have_taken_effect() {
@@ -71,7 +71,7 @@ pub(super) async fn after_an_error(
             Ok(paths) => hints.extend(paths.iter().map(|path| {
                 format!(
                     "a secret was made, and nobody has it: remove it by\n  {}",
-                    line(wish, path)
+                    line(args, path)
                 )
             })),
             Err(error) => {

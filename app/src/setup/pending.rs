@@ -1,19 +1,19 @@
 //! Command that only a manager of the instance can run.
 
 use super::{
+    args::{AuthMethod, SetupArgs},
     target::Target,
-    wish::{Auth, Wish},
 };
 
 /// Returns the message that the webhook is missing, with the command that creates it.
-pub(super) fn text(program: &str, organization: &str, wish: &Wish, target: &Target) -> String {
-    let auth = if wish.auth == Auth::Basic { " --auth basic" } else { "" };
-    let url = wish.webhook.as_ref().map_or("", |url| url.as_str());
+pub(super) fn text(program: &str, organization: &str, args: &SetupArgs, target: &Target) -> String {
+    let auth = if args.auth == AuthMethod::Basic { " --auth basic" } else { "" };
+    let url = args.webhook.as_ref().map_or("", |url| url.as_str());
     format!(
         "only a manager of the instance (IAM_OWNER) may make the webhook: let one run this line here, \
          with a token of theirs in FILE,\n  {program} setup --domain {} --org {organization} --name \
          {}{auth} --changes --webhook {} --token-file FILE",
-        wish.domain,
+        args.domain,
         quoted(&target.project),
         quoted(url),
     )

@@ -5,47 +5,23 @@ mod secrets;
 mod webhook;
 
 use adapters::zitadel::management::{Management, ManagementError};
-use thiserror::Error;
 
 use super::{
-    failed_call::in_words,
+    args::{AuthMethod, SetupArgs},
+    error::PerformError,
     found::Found,
     here::Here,
     lock::{Dated, Lock, LockedUser, Made},
-    plan::{READER_ROLE, Step},
-    secret_file::FileError,
+    plan::Step,
     taken::taken,
-    target::Target,
+    target::{READER_ROLE, Target},
     webhook::FoundWebhook,
-    wish::{Auth, Wish},
 };
-
-/// Reason why a step failed. Earlier steps stay done, and are recorded in `setup.lock.json`.
-#[derive(Debug, Error)]
-pub(crate) enum PerformError {
-    #[error("{}", in_words(.0))]
-    Call(#[from] ManagementError),
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error("{why}; {secret} was made, and nobody has it: remove it by {line}")]
-    Orphan { secret: String, why: String, line: String },
-    #[error("{0}")]
-    Taken(String),
-    #[error("a step before it was not done")]
-    Order,
-}
-
-impl PerformError {
-    /// Returns whether the administrator lacks the permission.
-    pub(super) fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Call(ManagementError::Forbidden { .. }))
-    }
-}
 
 /// Context and results of the steps.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
-    pub(super) wish: &'a Wish,
+    pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,
     pub(super) here: &'a Here,
     pub(super) lock: Lock,
@@ -59,19 +35,19 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     pub(super) fn new(
         management: &'a Management,
-        (wish, target): (&'a Wish, &'a Target),
+        (args, target): (&'a SetupArgs, &'a Target),
         found: &Found,
         here: &'a Here,
     ) -> Self {
         let mut lock = here.lock.clone().unwrap_or_default();
-        found.record(&mut lock, &wish.domain, target);
+        found.record(&mut lock, &args.domain, target);
         let client_id = found.client_id().map(str::to_owned);
         let key_expires = here.key.as_ref().and_then(|key| {
             found.keys.iter().find(|it| it.id == key.key_id).map(|key| key.expires.clone())
         });
         Self {
             management,
-            wish,
+            args,
             target,
             here,
             lock,
@@ -166,7 +142,7 @@ impl<'a> Work<'a> {
 
     async fn create_application(&mut self) -> Result<(), PerformError> {
         let project = self.project()?;
-        let by_key = self.target.auth == Auth::Key;
+        let by_key = self.target.auth == AuthMethod::Key;
         let name = &self.target.application;
         let made = match self.management.create_application(&project, name, by_key).await {
             Err(error) if error.is_conflict() => {

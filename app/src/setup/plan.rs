@@ -7,17 +7,14 @@ mod mcp_client;
 mod user;
 mod webhook;
 
-pub(super) use user::READER_ROLE;
-pub(super) use webhook::Called;
-
 use adapters::zitadel::management::Project;
 
 use super::{
+    args::{AuthMethod, SetupArgs},
     found::Found,
     here::Here,
     lock,
     target::Target,
-    wish::{Auth, Wish},
 };
 
 /// Steps in order, and the reasons against them.
@@ -66,22 +63,29 @@ pub(super) enum Step {
     WriteWebhookEnv,
 }
 
+/// An event, and the other targets that it already calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Called {
+    pub(super) event: &'static str,
+    pub(super) others: Vec<String>,
+}
+
 impl Plan {
     /// Creates the plan.
-    pub(super) fn new(wish: &Wish, target: &Target, found: &Found, here: &Here) -> Self {
+    pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);
         plan.project(target, found, here);
         plan.roles(target, found);
-        plan.application(wish, target, found, here);
-        plan.env(wish, target, found, here);
+        plan.application(args, target, found, here);
+        plan.env(args, target, found, here);
         plan.mcp_client(target, found, here);
         for (place, user) in target.users.iter().enumerate() {
             if let Some(found_user) = found.users.get(place) {
-                plan.user(place, user, found_user, wish, here);
+                plan.user(place, user, found_user, args, here);
             }
         }
-        plan.rights(wish, found);
+        plan.rights(args, found);
         plan
     }
 
@@ -150,8 +154,8 @@ impl Plan {
 
     /// Refuses steps for which the administrator has no permission, before anything is done. A dry
     /// run needs none of these permissions.
-    fn rights(&mut self, wish: &Wish, found: &Found) {
-        if wish.dry_run {
+    fn rights(&mut self, args: &SetupArgs, found: &Found) {
+        if args.dry_run {
             return;
         }
         let mut missing: Vec<_> = self
@@ -207,10 +211,10 @@ impl Step {
 }
 
 /// Returns the authentication method as an argument of `--auth`.
-fn shown(auth: Auth) -> &'static str {
+fn shown(auth: AuthMethod) -> &'static str {
     match auth {
-        Auth::Basic => "basic",
-        Auth::Key => "key",
+        AuthMethod::Basic => "basic",
+        AuthMethod::Key => "key",
     }
 }
 

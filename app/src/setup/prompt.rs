@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use adapters::bounded_file::{self, AT_START};
 use domain::AccessToken;
 
-use super::{SetupError, wish::Wish};
+use super::{args::SetupArgs, error::SetupError};
 
 /// Reads the administrator's token from its file, or from the terminal without showing it.
-pub(super) fn token(wish: &Wish) -> Result<AccessToken<'static>, SetupError> {
-    let text = match &wish.token_file {
+pub(super) fn token(args: &SetupArgs) -> Result<AccessToken<'static>, SetupError> {
+    let text = match &args.token_file {
         Some(file) => {
             bounded_file::read_to_string(file, AT_START).map_err(SetupError::TokenFile)?
         }

@@ -5,14 +5,15 @@ use std::{fs, io, path::Path};
 use adapters::zitadel::management::{Grant, Management, ManagementError};
 
 use super::{
-    Ended, SetupError,
+    args::SetupArgs,
+    error::SetupError,
     here::Here,
     lock::{self, Dated, Lock, Made},
+    outcome::SetupOutcome,
     prompt,
     report::print,
     secret_file::{FileError, Readers, prove_writable, write},
     webhook,
-    wish::Wish,
 };
 
 /// One object to remove.
@@ -31,12 +32,12 @@ enum Removal {
 
 pub(super) async fn remove(
     management: &Management,
-    wish: &Wish,
+    args: &SetupArgs,
     here: &Here,
-) -> Result<Ended, SetupError> {
+) -> Result<SetupOutcome, SetupError> {
     let Some(mut lock) = here.lock.clone() else {
         print(&format!("There is no {}: nothing was made here.\n", lock::FILE));
-        return Ok(Ended::Good);
+        return Ok(SetupOutcome::Good);
     };
     let organization = management.organization().await?.id;
     if organization != lock.organization {
@@ -57,14 +58,14 @@ pub(super) async fn remove(
     }
     if removals.is_empty() {
         print("Nothing is to be removed.\n");
-        return Ok(Ended::Good);
+        return Ok(SetupOutcome::Good);
     }
-    if wish.dry_run {
-        return Ok(Ended::Missing);
+    if args.dry_run {
+        return Ok(SetupOutcome::Missing);
     }
     prove_writable(Path::new(lock::FILE), Readers::All)?;
-    if !wish.yes && !prompt::confirmed()? {
-        return Ok(Ended::Refused);
+    if !args.yes && !prompt::confirmed()? {
+        return Ok(SetupOutcome::Refused);
     }
     let mut all_gone = true;
     for removal in &removals {
@@ -78,7 +79,7 @@ pub(super) async fn remove(
                     "  LEFT    the webhook: only a manager of the instance (IAM_OWNER) may remove it; \
                      let one run the same line here, with a token of theirs\n",
                 );
-                return Ok(Ended::Refused);
+                return Ok(SetupOutcome::Refused);
             }
             // ZITADEL's gateway does not route such a path, encoded or not.
             Err(ManagementError::NoManagementApi { .. }) if matches!(removal, Removal::Role { key } if key.contains('/')) =>
@@ -97,10 +98,10 @@ pub(super) async fn remove(
         write_or_remove(&lock)?;
     }
     if !all_gone {
-        return Ok(Ended::Refused);
+        return Ok(SetupOutcome::Refused);
     }
     print("Removed. Files are left where they are; their secrets are worth nothing any more.\n");
-    Ok(Ended::Good)
+    Ok(SetupOutcome::Good)
 }
 
 /// Returns the removals, and notes on objects that stay. A project is removed only if everything in

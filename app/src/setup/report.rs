@@ -6,22 +6,22 @@ use axum_zitadel::Route;
 use serde_json::{Value, json};
 
 use super::{
+    args::SetupArgs,
+    error::PerformError,
     found::Found,
     here::Here,
     orphans,
     pending::{self, quoted},
-    perform::PerformError,
     plan::{Plan, Step},
     proof::Proven,
     roles,
     rows::{self, Row},
     target::{Target, TargetUser},
-    wish::Wish,
 };
 
 /// Data of a report.
 pub(super) struct Report<'a> {
-    pub(super) wish: &'a Wish,
+    pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,
     pub(super) found: &'a Found,
     pub(super) here: &'a Here,
@@ -44,12 +44,12 @@ impl Report<'_> {
         let Plan { steps, refused, lost, notes, .. } = self.plan;
         let mut lines = vec![format!(
             "ZITADEL at {}, organization {:?} ({}), as {administrator}",
-            self.wish.domain, organization.name, organization.id
+            self.args.domain, organization.name, organization.id
         )];
         if steps.is_empty() && refused.is_empty() && lost.is_empty() {
             lines.push("  everything is there".to_owned());
         }
-        lines.extend(rows::lines(self.plan, self.wish, self.target));
+        lines.extend(rows::lines(self.plan, self.args, self.target));
         for (mark, texts) in [("note", notes), ("LOST", lost), ("REFUSED", refused)] {
             lines.extend(texts.iter().map(|text| format!("  {mark:<7} {text}")));
         }
@@ -64,8 +64,8 @@ impl Report<'_> {
 
     fn json(&self) -> Value {
         let mut rows: Vec<_> =
-            self.plan.steps.iter().map(|step| Row::of(step, self.wish, self.target)).collect();
-        if !rows.is_empty() || self.wish.adopt {
+            self.plan.steps.iter().map(|step| Row::of(step, self.args, self.target)).collect();
+        if !rows.is_empty() || self.args.adopt {
             rows.push(Row::of_lock());
         }
         let steps = rows.into_iter().map(|Row { verb, object, detail, user }| match user {
@@ -75,7 +75,7 @@ impl Report<'_> {
             }
         });
         json!({
-            "domain": self.wish.domain,
+            "domain": self.args.domain,
             "organization": self.found.organization.id,
             "administrator": self.found.administrator,
             "steps": steps.collect::<Vec<_>>(),
@@ -89,7 +89,7 @@ impl Report<'_> {
 
     pub(super) fn print_done(&self, step: &Step, as_json: bool) {
         if !as_json {
-            print(&Row::of(step, self.wish, self.target).marked("done"));
+            print(&Row::of(step, self.args, self.target).marked("done"));
         }
     }
 
@@ -102,7 +102,7 @@ impl Report<'_> {
         as_json: bool,
     ) {
         if !as_json {
-            print(&Row::of(step, self.wish, self.target).marked("FAILED"));
+            print(&Row::of(step, self.args, self.target).marked("FAILED"));
         }
         let steps = &self.plan.steps;
         let done = steps.iter().position(|it| it == step).unwrap_or_default();
@@ -158,7 +158,7 @@ impl Report<'_> {
         }
         paragraphs.extend(for_clients);
         paragraphs.extend(self.old_key());
-        let here = self.wish.token_file.as_ref();
+        let here = self.args.token_file.as_ref();
         let here =
             here.map_or_else(|| ".".to_owned(), |it| format!(", and here:\n  rm {}", it.display()));
         paragraphs.push(format!(
@@ -196,7 +196,7 @@ impl Report<'_> {
             "The old key {} goes on working. When every instance of the API has the new one, remove it \
              by\n  {}",
             old.id,
-            orphans::line(self.wish, &path)
+            orphans::line(self.args, &path)
         ))
     }
 
@@ -207,7 +207,7 @@ impl Report<'_> {
 
     fn pending(&self) -> String {
         let organization = &self.found.organization.id;
-        pending::text(self.program, organization, self.wish, self.target)
+        pending::text(self.program, organization, self.args, self.target)
     }
 }
 

@@ -6,12 +6,12 @@ use adapters::SystemClock;
 use domain::Clock;
 
 use super::{
+    args::{AuthMethod, SetupArgs},
     here::{ENV_FILE, KEY_FILE},
     lock,
-    plan::{Plan, READER_ROLE, Step},
-    target::{Target, TargetUser},
+    plan::{Plan, Step},
+    target::{READER_ROLE, Target, TargetUser},
     webhook_url,
-    wish::{Auth, Wish},
 };
 
 /// Line about one step.
@@ -25,7 +25,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// Returns the line about a step.
-    pub(super) fn of(step: &Step, wish: &Wish, target: &'a Target) -> Self {
+    pub(super) fn of(step: &Step, args: &SetupArgs, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {
             let user = target.users.get(*place);
@@ -42,12 +42,12 @@ impl<'a> Row<'a> {
             }
             Step::CreateApplication => {
                 let method = match target.auth {
-                    Auth::Basic => "client_secret_basic",
-                    Auth::Key => "private_key_jwt",
+                    AuthMethod::Basic => "client_secret_basic",
+                    AuthMethod::Key => "private_key_jwt",
                 };
                 row("create", "API application", format!("{}, {method}", target.application))
             }
-            Step::CreateKey => row("create", "key", until(wish.key_expires)),
+            Step::CreateKey => row("create", "key", until(args.key_expires)),
             Step::GenerateSecret => {
                 row("create", "client secret", "the old one stops at once".to_owned())
             }
@@ -110,14 +110,14 @@ impl<'a> Row<'a> {
 }
 
 /// Returns the lines of the plan: objects of the API, files, objects of each user, and the webhook.
-pub(super) fn lines(plan: &Plan, wish: &Wish, target: &Target) -> Vec<String> {
+pub(super) fn lines(plan: &Plan, args: &SetupArgs, target: &Target) -> Vec<String> {
     let steps = &plan.steps;
-    if steps.is_empty() && !wish.adopt {
+    if steps.is_empty() && !args.adopt {
         return Vec::new();
     }
     let rows = |of_webhook: bool| {
         let steps = steps.iter().filter(move |step| step.is_of_webhook() == of_webhook);
-        steps.map(|step| Row::of(step, wish, target)).filter(|row| row.verb != "write")
+        steps.map(|step| Row::of(step, args, target)).filter(|row| row.verb != "write")
     };
     let line =
         |Row { verb, object, detail, .. }: Row<'_>| format!("  {verb:<7} {object:<17} {detail}");
@@ -140,7 +140,7 @@ pub(super) fn lines(plan: &Plan, wish: &Wish, target: &Target) -> Vec<String> {
             lines.extend(rows);
         }
     }
-    if let (Some(url), Some(_)) = (&wish.webhook, rows(true).next()) {
+    if let (Some(url), Some(_)) = (&args.webhook, rows(true).next()) {
         lines.push(format!("  --webhook {}:", url.as_str()));
         lines.extend(rows(true).map(line));
     }

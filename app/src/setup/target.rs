@@ -5,12 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use axum_zitadel::{Access, Route};
 
 use super::{
+    args::{AuthMethod, SetupArgs},
     redirect_uri::RedirectUri,
     roles,
-    wish::{Auth, Wish},
 };
 use crate::config::Prefix;
 
+/// Manager role that may read the event log.
+pub(super) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
 /// Lifetimes of a caller's token, and of the event reader's.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -20,7 +22,7 @@ const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(super) struct Target {
     pub(super) project: String,
     pub(super) application: String,
-    pub(super) auth: Auth,
+    pub(super) auth: AuthMethod,
     /// Keys of the roles that rules require.
     pub(super) roles: Vec<String>,
     /// Number of rules that require one.
@@ -54,9 +56,9 @@ pub(super) struct TargetClient {
 const LOOPBACK: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
 
 impl TargetClient {
-    fn new(project: &str, wish: &Wish) -> Self {
+    fn new(project: &str, args: &SetupArgs) -> Self {
         let mut redirect_uris: Vec<_> = LOOPBACK.map(str::to_owned).to_vec();
-        for further in wish.redirects.iter().map(RedirectUri::as_str) {
+        for further in args.redirects.iter().map(RedirectUri::as_str) {
             if !redirect_uris.iter().any(|known| known == further) {
                 redirect_uris.push(further.to_owned());
             }
@@ -72,16 +74,16 @@ impl TargetUser {
 }
 
 impl Target {
-    pub(super) fn new(wish: &Wish, program: &str, prefix: &Prefix, table: &[Route]) -> Self {
-        let project = wish.name.clone().unwrap_or_else(|| capitalized(program));
+    pub(super) fn new(args: &SetupArgs, program: &str, prefix: &Prefix, table: &[Route]) -> Self {
+        let project = args.name.clone().unwrap_or_else(|| capitalized(program));
         let lower = project.to_lowercase().replace(' ', "-");
-        let callers = wish.callers.iter().map(|caller| TargetUser {
+        let callers = args.callers.iter().map(|caller| TargetUser {
             name: caller.name.clone(),
             roles: caller.roles.clone().unwrap_or_else(|| of_first_rule(table)),
             reads_events: false,
             file: format!("{}.pat", caller.name).into(),
         });
-        let reader = wish.changes.then(|| TargetUser {
+        let reader = args.changes.then(|| TargetUser {
             name: format!("{lower}-changes"),
             roles: Vec::new(),
             reads_events: true,
@@ -89,11 +91,11 @@ impl Target {
         });
         Self {
             application: format!("{lower}-api"),
-            auth: wish.auth,
+            auth: args.auth,
             roles: roles::roles(table),
             rules: roles::rules(table),
             users: callers.chain(reader).collect(),
-            mcp_client: wish.mcp.then(|| TargetClient::new(&lower, wish)),
+            mcp_client: args.mcp.then(|| TargetClient::new(&lower, args)),
             prefix: prefix.clone(),
             project,
         }

@@ -1,9 +1,9 @@
 //! Variables that `.env` should have after `setup`.
 
 use super::{
+    args::{AuthMethod, SetupArgs},
     here::KEY_FILE,
     target::Target,
-    wish::{Auth, Wish},
 };
 
 pub(super) const DOMAIN: &str = "ZITADEL_DOMAIN";
@@ -20,13 +20,17 @@ pub(super) struct Known {
 }
 
 /// Returns the variables by name; `None` for one that must not be set or is not known yet.
-pub(super) fn wanted(wish: &Wish, target: &Target, known: Known) -> Vec<(String, Option<String>)> {
+pub(super) fn wanted(
+    args: &SetupArgs,
+    target: &Target,
+    known: Known,
+) -> Vec<(String, Option<String>)> {
     let Known { project, client_id, client_secret, key_expires } = known;
-    let by_key = target.auth == Auth::Key;
+    let by_key = target.auth == AuthMethod::Key;
     let variable = |setting| target.prefix.variable(setting);
     let reader = target.users.iter().find(|user| user.reads_events);
     let mut wanted = vec![
-        (DOMAIN.to_owned(), Some(wish.domain.clone())),
+        (DOMAIN.to_owned(), Some(args.domain.clone())),
         (project_id(target), project),
         ("KEY_FILE".to_owned(), by_key.then(|| KEY_FILE.to_owned())),
         (variable("zitadel.key_expires"), key_expires.filter(|_| by_key)),

@@ -8,7 +8,7 @@ use adapters::zitadel::management::{
 use secrecy::ExposeSecret;
 
 use super::{
-    SetupError,
+    error::SetupError,
     here::{Here, HereError},
     target::Target,
     webhook_url::{KEY_FILE, WebhookUrl},

@@ -1,7 +1,8 @@
 //! Steps for the native application of MCP clients.
 
-use super::{PerformError, Work};
+use super::Work;
 use crate::setup::{
+    error::PerformError,
     lock::Made,
     taken::taken,
     target::{Target, TargetClient},

@@ -4,9 +4,10 @@ use adapters::{SystemClock, zitadel::management::ManagementError};
 use domain::Clock;
 use secrecy::ExposeSecret;
 
-use super::{PerformError, Work};
+use super::Work;
 use crate::setup::{
     env_file,
+    error::PerformError,
     failed_call::in_words,
     here::{ENV_FILE, KEY_FILE},
     lock::{self, Dated},
@@ -18,12 +19,12 @@ use crate::setup::{
 impl Work<'_> {
     pub(super) async fn create_key(&mut self) -> Result<(), PerformError> {
         let (project, application) = (self.project()?, self.application()?);
-        let expires = SystemClock.now() + self.wish.key_expires;
+        let expires = SystemClock.now() + self.args.key_expires;
         let key = self.management.create_key(&project, &application, expires).await?;
         let file = self.here.directory.join(KEY_FILE);
         if let Err(error) = write(&file, key.file.expose_secret().as_bytes(), Readers::Owner) {
             let removed = self.management.remove_key(&project, &application, &key.id).await;
-            let line = orphans::line(self.wish, &orphans::key(&project, &application, &key.id));
+            let line = orphans::line(self.args, &orphans::key(&project, &application, &key.id));
             return Err(or_orphan(removed, error, format!("the key {}", key.id), line));
         }
         let expires = humantime::format_rfc3339_seconds(expires).to_string();
@@ -41,7 +42,7 @@ impl Work<'_> {
         let file = self.here.directory.join(&target.file);
         if let Err(error) = write(&file, text.as_bytes(), Readers::Owner) {
             let removed = self.management.remove_token(&user, &token.id).await;
-            let line = orphans::line(self.wish, &orphans::token(&user, &token.id));
+            let line = orphans::line(self.args, &orphans::token(&user, &token.id));
             return Err(or_orphan(removed, error, format!("the token {}", token.id), line));
         }
         let expires = humantime::format_rfc3339_seconds(expires).to_string();
@@ -59,7 +60,7 @@ impl Work<'_> {
             client_secret: new.or(old),
             key_expires: self.key_expires.clone(),
         };
-        let env = env_file::with(&self.here.env, &wanted(self.wish, self.target, known));
+        let env = env_file::with(&self.here.env, &wanted(self.args, self.target, known));
         Ok(write(&self.here.directory.join(ENV_FILE), env.as_bytes(), Readers::Owner)?)
     }
 

@@ -5,9 +5,10 @@ use std::fs;
 use adapters::zitadel::management::EventCondition;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{PerformError, Work};
+use super::Work;
 use crate::setup::{
     env_file,
+    error::PerformError,
     here::ENV_FILE,
     lock::Made,
     plan::Called,
@@ -68,7 +69,7 @@ impl Work<'_> {
     }
 
     fn webhook_url(&self) -> Result<WebhookUrl, PerformError> {
-        self.wish.webhook.clone().ok_or(PerformError::Order)
+        self.args.webhook.clone().ok_or(PerformError::Order)
     }
 
     fn webhook(&self) -> Result<String, PerformError> {

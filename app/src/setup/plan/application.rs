@@ -4,19 +4,25 @@ use adapters::zitadel::management::{Application, ApplicationKind};
 
 use super::{Plan, Step, shown};
 use crate::setup::{
+    args::{AuthMethod, SetupArgs},
     found::Found,
     here::{Here, KEY_FILE, KeyHere},
     target::Target,
     variables::{CLIENT_ID, CLIENT_SECRET},
-    wish::{Auth, Wish},
 };
 
 impl Plan {
-    pub(super) fn application(&mut self, wish: &Wish, target: &Target, found: &Found, here: &Here) {
+    pub(super) fn application(
+        &mut self,
+        args: &SetupArgs,
+        target: &Target,
+        found: &Found,
+        here: &Here,
+    ) {
         let misplaced = match target.auth {
-            Auth::Key => wish.new_secret.then_some("--new-secret"),
-            Auth::Basic if wish.new_key => Some("--new-key"),
-            Auth::Basic => wish.renew.then_some("--renew"),
+            AuthMethod::Key => args.new_secret.then_some("--new-secret"),
+            AuthMethod::Basic if args.new_key => Some("--new-key"),
+            AuthMethod::Basic => args.renew.then_some("--renew"),
         };
         if let Some(flag) = misplaced {
             let auth = shown(target.auth);
@@ -24,8 +30,8 @@ impl Plan {
         }
         let Some(application) = &found.application else {
             self.steps.push(Step::CreateApplication);
-            if target.auth == Auth::Key {
-                self.new_key(here, None, wish.force);
+            if target.auth == AuthMethod::Key {
+                self.new_key(here, None, args.force);
             }
             return;
         };
@@ -50,10 +56,14 @@ impl Plan {
                     "the application {name:?} ({id}) is no API: use another --name, or rename it"
                 ));
             }
-            (ApplicationKind::Basic { .. }, Auth::Key)
-            | (ApplicationKind::Key { .. }, Auth::Basic) => {
+            (ApplicationKind::Basic { .. }, AuthMethod::Key)
+            | (ApplicationKind::Key { .. }, AuthMethod::Basic) => {
                 // An application that was changed to a key still accepts its old secret.
-                let other = if target.auth == Auth::Key { Auth::Basic } else { Auth::Key };
+                let other = if target.auth == AuthMethod::Key {
+                    AuthMethod::Basic
+                } else {
+                    AuthMethod::Key
+                };
                 return self.refuse(format!(
                     "the application {name:?} ({id}) authenticates by {}: use --auth {0}, or another \
                      --name; it is not changed, for an application that was changed to a key goes on \
@@ -66,25 +76,25 @@ impl Plan {
             }
         };
         match target.auth {
-            Auth::Key => self.key(wish, found, here, client_id),
-            Auth::Basic => self.secret(wish, here, client_id),
+            AuthMethod::Key => self.key(args, found, here, client_id),
+            AuthMethod::Basic => self.secret(args, here, client_id),
         }
     }
 
-    fn key(&mut self, wish: &Wish, found: &Found, here: &Here, client_id: &str) {
+    fn key(&mut self, args: &SetupArgs, found: &Found, here: &Here, client_id: &str) {
         let of_this = here.key.as_ref().filter(|key| key.client_id == client_id);
         let is_there = |key: &KeyHere| found.keys.iter().any(|it| it.id == key.key_id);
         match of_this {
-            Some(key) if is_there(key) && !wish.new_key && !wish.renew => {}
-            Some(key) if is_there(key) || wish.new_key => {
-                self.new_key(here, Some(client_id), wish.force);
+            Some(key) if is_there(key) && !args.new_key && !args.renew => {}
+            Some(key) if is_there(key) || args.new_key => {
+                self.new_key(here, Some(client_id), args.force);
             }
             Some(_) => self.refuse(format!(
                 "{KEY_FILE}: ZITADEL does not have this key any more, or it has expired: make another \
                  one with --new-key"
             )),
-            None if found.keys.is_empty() || wish.new_key => {
-                self.new_key(here, Some(client_id), wish.force);
+            None if found.keys.is_empty() || args.new_key => {
+                self.new_key(here, Some(client_id), args.force);
             }
             None => {
                 let ids: Vec<_> = found.keys.iter().map(|key| key.id.as_str()).collect();
@@ -110,9 +120,9 @@ impl Plan {
         self.steps.push(Step::CreateKey);
     }
 
-    fn secret(&mut self, wish: &Wish, here: &Here, client_id: &str) {
+    fn secret(&mut self, args: &SetupArgs, here: &Here, client_id: &str) {
         let is_of_this = here.variables.get(CLIENT_ID).is_some_and(|id| id == client_id);
-        if wish.new_secret {
+        if args.new_secret {
             self.steps.push(Step::GenerateSecret);
         } else if !is_of_this || !here.variables.contains_key(CLIENT_SECRET) {
             self.lost.push(

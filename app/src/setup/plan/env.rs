@@ -4,15 +4,15 @@ use adapters::zitadel::management::ApplicationKind;
 
 use super::{Plan, Step};
 use crate::setup::{
+    args::SetupArgs,
     found::Found,
     here::{ENV_FILE, Here},
     target::Target,
     variables::{CLIENT_ID, CLIENT_SECRET, DOMAIN, Known, project_id, wanted},
-    wish::Wish,
 };
 
 impl Plan {
-    pub(super) fn env(&mut self, wish: &Wish, target: &Target, found: &Found, here: &Here) {
+    pub(super) fn env(&mut self, args: &SetupArgs, target: &Target, found: &Found, here: &Here) {
         if self.lacks_credentials {
             return;
         }
@@ -20,13 +20,13 @@ impl Plan {
         let value = |name: &str| here.variables.get(name);
         let project = found.project.as_ref().map(|project| &project.id);
         let of_other = value(&project_id(target)).filter(|id| Some(*id) != project);
-        if let (Some(id), false) = (of_other, wish.force) {
+        if let (Some(id), false) = (of_other, args.force) {
             return self.refuse(format!(
                 "{ENV_FILE}: it is for the project {id}: run this in another directory, or use --force"
             ));
         }
         let is_of_this = value(CLIENT_ID).map(String::as_str) == client_id;
-        if value(CLIENT_SECRET).is_some() && !is_of_this && !wish.force {
+        if value(CLIENT_SECRET).is_some() && !is_of_this && !args.force {
             return self.refuse(format!(
                 "{ENV_FILE}: it has the secret of another application: run this in another directory, \
                  or use --force"
@@ -37,7 +37,7 @@ impl Plan {
         let key = key.and_then(|key| found.keys.iter().find(|it| it.id == key.key_id));
         let secret = value(CLIENT_SECRET).filter(|_| is_of_this && !makes(&Step::GenerateSecret));
         let wanted = wanted(
-            wish,
+            args,
             target,
             Known {
                 project: project.cloned(),

@@ -8,22 +8,26 @@ use clap::Parser;
 use super::*;
 use crate::{
     config::Prefix,
-    setup::{found::FoundUser, here::KeyHere, target::TargetUser},
+    setup::{
+        found::FoundUser,
+        here::KeyHere,
+        target::{READER_ROLE, TargetUser},
+    },
 };
 
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    wish: Wish,
+    args: SetupArgs,
 }
 
-fn wish(arguments: &str) -> Wish {
+fn args(arguments: &str) -> SetupArgs {
     let line = format!("setup --domain https://auth.example.com {arguments}");
-    Arguments::parse_from(line.split_whitespace()).wish
+    Arguments::parse_from(line.split_whitespace()).args
 }
 
 /// Returns the project Messages with one role, and `callers` with that role.
-fn target(auth: Auth, callers: &[&str]) -> Target {
+fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     let user = |name: &&str| TargetUser {
         name: (*name).to_owned(),
         roles: vec!["read".to_owned()],
@@ -110,7 +114,7 @@ fn here(variables: &[(&str, &str)], key: Option<&str>) -> Here {
 }
 
 fn plan(arguments: &str, target: &Target, (found, here): &(Found, Here)) -> Plan {
-    Plan::new(&wish(arguments), target, found, here)
+    Plan::new(&args(arguments), target, found, here)
 }
 
 /// Checks that the plan is refused, for only this reason.
@@ -129,7 +133,7 @@ fn lost(plan: &Plan, what: &str) {
 
 #[test]
 fn of_nothing_everything_is_made_in_an_order_that_works() {
-    let key = plan("--callers r", &target(Auth::Key, &["r"]), &(empty(), Here::default()));
+    let key = plan("--callers r", &target(AuthMethod::Key, &["r"]), &(empty(), Here::default()));
     let roles = Step::CreateRoles(vec!["read".to_owned()]);
     let expected = [
         Step::CreateProject,
@@ -142,13 +146,13 @@ fn of_nothing_everything_is_made_in_an_order_that_works() {
         Step::CreateToken(0),
     ];
     assert_eq!(key, Plan { steps: expected.to_vec(), ..Plan::default() });
-    let basic = plan("--auth basic", &target(Auth::Basic, &[]), &(empty(), Here::default()));
+    let basic = plan("--auth basic", &target(AuthMethod::Basic, &[]), &(empty(), Here::default()));
     assert_eq!(basic.steps, [Step::CreateProject, roles, Step::CreateApplication, Step::WriteEnv]);
 }
 
 #[test]
 fn what_is_complete_is_left_alone() {
-    assert_eq!(plan("", &target(Auth::Key, &[]), &complete()), Plan::default());
+    assert_eq!(plan("", &target(AuthMethod::Key, &[]), &complete()), Plan::default());
     let (mut found, _) = complete();
     let kind = ApplicationKind::Basic { client_id: "client".to_owned() };
     found.application = Some(Application { kind, ..by_key() });
@@ -159,7 +163,8 @@ fn what_is_complete_is_left_alone() {
         ("CLIENT_ID", "client"),
         ("CLIENT_SECRET", "secret"),
     ];
-    let basic = plan("--auth basic", &target(Auth::Basic, &[]), &(found, here(&variables, None)));
+    let basic =
+        plan("--auth basic", &target(AuthMethod::Basic, &[]), &(found, here(&variables, None)));
     assert_eq!(basic, Plan::default());
 }
 
@@ -170,7 +175,7 @@ fn a_project_of_another_case_or_state_is_a_persons_matter() {
     {
         let project = Project { name: name.to_owned(), is_active, ..project() };
         let found = Found { project: Some(project), ..complete().0 };
-        refused(&plan("", &target(Auth::Key, &[]), &(found, complete().1)), why);
+        refused(&plan("", &target(AuthMethod::Key, &[]), &(found, complete().1)), why);
     }
 }
 
@@ -184,7 +189,7 @@ fn missing_roles_are_made_and_others_are_told_and_left() {
     ] {
         let roles = roles.into_iter().map(str::to_owned).collect();
         let found = Found { roles, ..complete().0 };
-        let plan = plan("", &target(Auth::Key, &[]), &(found, complete().1));
+        let plan = plan("", &target(AuthMethod::Key, &[]), &(found, complete().1));
         let expected = Step::CreateRoles(vec!["read".to_owned()]);
         assert_eq!(plan.steps == [expected], missing, "{plan:?}");
         assert_eq!(!plan.notes.is_empty(), others, "{plan:?}");
@@ -204,14 +209,14 @@ fn an_application_of_another_kind_is_never_changed() {
         (Application { is_active: false, ..by_key() }, "is deactivated"),
         (Application { name: "Messages-API".to_owned(), ..by_key() }, "without regard to case"),
     ] {
-        refused(&plan("", &target(Auth::Key, &[]), &of(application)), why);
+        refused(&plan("", &target(AuthMethod::Key, &[]), &of(application)), why);
     }
-    refused(&plan("--auth basic", &target(Auth::Basic, &[]), &complete()), "use --auth key");
+    refused(&plan("--auth basic", &target(AuthMethod::Basic, &[]), &complete()), "use --auth key");
 }
 
 #[test]
 fn a_key_is_made_only_where_none_is_lost() {
-    let target = target(Auth::Key, &[]);
+    let target = target(AuthMethod::Key, &[]);
     let made = [Step::CreateKey, Step::WriteEnv];
     let (found, right) = complete();
     let without_keys = Found { keys: Vec::new(), ..found.clone() };
@@ -242,7 +247,7 @@ fn a_secret_is_never_rotated_without_being_told_to() {
     let (mut found, _) = complete();
     let kind = ApplicationKind::Basic { client_id: "client".to_owned() };
     found.application = Some(Application { kind, ..by_key() });
-    let target = target(Auth::Basic, &[]);
+    let target = target(AuthMethod::Basic, &[]);
     let generated = [Step::GenerateSecret, Step::WriteEnv];
     let state = (found.clone(), here(&[], None));
     lost(&plan("--auth basic", &target, &state), "--new-secret");
@@ -271,7 +276,7 @@ fn caller(found_user: FoundUser, is_here: bool, arguments: &str) -> Plan {
     let (mut found, mut here) = complete();
     found.users = vec![found_user];
     here.token_files = if is_here { vec!["r.pat".into()] } else { Vec::new() };
-    plan(arguments, &target(Auth::Key, &["r"]), &(found, here))
+    plan(arguments, &target(AuthMethod::Key, &["r"]), &(found, here))
 }
 
 #[test]
@@ -312,7 +317,7 @@ fn the_reader_of_events_gets_its_manager_role_once() {
             vec![FoundUser { instance_roles, grants: Vec::new(), ..user(UserKind::Service, true) }];
         here.token_files = vec!["r.pat".into()];
         here.variables.insert("APP_CHANGES__TOKEN_FILE".to_owned(), "r.pat".to_owned());
-        let mut target = target(Auth::Key, &["r"]);
+        let mut target = target(AuthMethod::Key, &["r"]);
         target.users[0] =
             TargetUser { roles: Vec::new(), reads_events: true, ..target.users[0].clone() };
         plan("", &target, &(found, here)).steps
@@ -327,6 +332,6 @@ fn the_reader_of_events_gets_its_manager_role_once() {
 fn rights_are_looked_at_before_anything_is_done() {
     let permissions = vec!["project.read".to_owned()];
     let viewer = Found { permissions, ..empty() };
-    let plan = plan("", &target(Auth::Key, &[]), &(viewer, Here::default()));
+    let plan = plan("", &target(AuthMethod::Key, &[]), &(viewer, Here::default()));
     refused(&plan, "lacks project.app.write, project.create, project.role.write");
 }

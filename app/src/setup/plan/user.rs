@@ -3,10 +3,12 @@
 use adapters::zitadel::management::{User, UserKind};
 
 use super::{Plan, Step};
-use crate::setup::{found::FoundUser, here::Here, target::TargetUser, wish::Wish};
-
-/// Manager role that may read the event log.
-pub(in crate::setup) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
+use crate::setup::{
+    args::SetupArgs,
+    found::FoundUser,
+    here::Here,
+    target::{READER_ROLE, TargetUser},
+};
 
 impl Plan {
     pub(super) fn user(
@@ -14,7 +16,7 @@ impl Plan {
         place: usize,
         target: &TargetUser,
         found: &FoundUser,
-        wish: &Wish,
+        args: &SetupArgs,
         here: &Here,
     ) {
         let TargetUser { name, roles, file, reads_events } = target;
@@ -47,7 +49,7 @@ impl Plan {
             Some(_) => self.grant(place, target, found),
         }
         if found.tokens.is_empty() {
-            if is_here && !wish.force {
+            if is_here && !args.force {
                 return self.refuse(format!(
                     "{shown}: it is there, and ZITADEL has no token of {name:?} any more: move it \
                      away, or use --force"

@@ -2,7 +2,7 @@
 
 use adapters::zitadel::management::EventCondition;
 
-use super::{Plan, Step};
+use super::{Called, Plan, Step};
 use crate::setup::{
     webhook::{FoundWebhook, KeyFile},
     webhook_url::{KEY_FILE, WebhookUrl},
@@ -34,13 +34,6 @@ const EVENTS: [&str; 22] = [
     "project.grant.removed",
     "org.removed",
 ];
-
-/// An event, and the other targets that it already calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::setup) struct Called {
-    pub(in crate::setup) event: &'static str,
-    pub(in crate::setup) others: Vec<String>,
-}
 
 impl Plan {
     /// Plans the webhook; `found` is `None` if the administrator may not read it.

@@ -9,7 +9,7 @@ use super::{redirect_uri::RedirectUri, webhook_url::WebhookUrl};
 /// Arguments of `setup`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Wish {
+pub(crate) struct SetupArgs {
     /// The address of ZITADEL: scheme, host and port.
     #[arg(long)]
     pub(super) domain: String,
@@ -24,7 +24,7 @@ pub(crate) struct Wish {
     pub(super) org: Option<String>,
     /// How the API authenticates to ZITADEL.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) auth: Auth,
+    pub(super) auth: AuthMethod,
     /// For how long the key is good.
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = humantime::parse_duration)]
     pub(super) key_expires: Duration,
@@ -71,7 +71,7 @@ pub(crate) struct Wish {
 
 /// Authentication of an API to ZITADEL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Auth {
+pub(super) enum AuthMethod {
     /// With a client secret.
     Basic,
     /// With a key.

@@ -1,0 +1,25 @@
+//! Results of `setup`, and their exit statuses.
+
+/// Results of the command that are not errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetupOutcome {
+    /// Everything exists.
+    Good,
+    /// A dry run found something to do.
+    Missing,
+    /// A secret exists at ZITADEL, but not in the working directory.
+    Lost,
+    /// The plan was refused, or could not be performed.
+    Refused,
+}
+
+impl SetupOutcome {
+    pub(crate) fn exit_status(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Refused => 1,
+            Self::Missing => 2,
+            Self::Lost => 3,
+        }
+    }
+}
