@@ -15,6 +15,8 @@ mod cors;
 mod doorbell;
 mod explain;
 mod explainer;
+#[cfg(test)]
+mod import_circles;
 mod local_tokens;
 mod metrics;
 mod open_files;

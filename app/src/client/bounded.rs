@@ -19,7 +19,7 @@ use metrics::{Counter, counter};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
-use super::{Client, network};
+use super::peer::{Client, network};
 
 type Answer = Result<Introspection, IntrospectionError>;
 

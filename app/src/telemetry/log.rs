@@ -13,12 +13,11 @@ use std::{
 use tracing::Level;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    EnvFilter, Layer,
+    EnvFilter, Layer, Registry,
     filter::{FilterExt, LevelFilter, filter_fn},
     fmt::{self, writer::MakeWriterExt},
 };
 
-use super::BoxedLayer;
 use crate::config::{Log, LogFormat};
 
 /// Number of events that may wait in each queue; further ones are lost.
@@ -26,6 +25,8 @@ const QUEUE_LENGTH: usize = 10_000;
 
 /// Counters of events lost by this process, which has one subscriber, and so one log.
 static LOST: OnceLock<Lost> = OnceLock::new();
+
+pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Writer of the log. Dropping it writes the waiting events, if the output is read.
 #[must_use = "the log ends when this is dropped"]
@@ -102,7 +103,7 @@ fn may_color(no_color: &str, term: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use tracing::{Dispatch, dispatcher::with_default};
-    use tracing_subscriber::{Registry, layer::SubscriberExt};
+    use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
 

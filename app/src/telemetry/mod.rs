@@ -4,37 +4,22 @@
 //! event. Without traces no span is created.
 
 mod collector;
+mod error;
 mod export;
 mod log;
 mod trace_parent;
 pub(crate) mod traces;
 
-use thiserror::Error;
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
+pub use self::error::TelemetryError;
 pub(crate) use self::log::lost_events;
-use self::{log::LogWriter, traces::TraceExporter};
+use self::{
+    log::{BoxedLayer, LogWriter},
+    traces::TraceExporter,
+};
 use crate::config::Config;
-
-/// Reason why telemetry could not be set up.
-#[derive(Debug, Error)]
-pub enum TelemetryError {
-    /// The TLS set-up failed.
-    #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
-    Client {
-        /// Variable that names the collector.
-        variable: &'static str,
-        /// Error of the HTTP client.
-        source: reqwest::Error,
-    },
-    /// The exporter does not accept the endpoint.
-    #[error("{variable}: traces cannot be sent there")]
-    Endpoint {
-        /// Variable that names the collector.
-        variable: &'static str,
-    },
-}
 
 /// The log and the traces of this process. Dropping it writes the waiting events of the log.
 #[must_use = "the log ends when this is dropped"]
@@ -43,8 +28,6 @@ pub struct Telemetry {
     log: LogWriter,
     traces: Option<TraceExporter>,
 }
-
-type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Installs the subscriber of this process, of which there can be only one.
 ///
@@ -60,7 +43,7 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
 /// Creates the subscriber. Each layer has its own filter: a span that all refuse is never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
-    layers.extend(traces.map(TraceExporter::layer));
+    layers.extend(traces.map(|traces| traces.layer().boxed()));
     tracing_subscriber::registry().with(layers)
 }
 
@@ -83,6 +66,7 @@ mod tests {
     use std::time::Duration;
 
     use tracing::{Dispatch, dispatcher::with_default, info_span, metadata::LevelFilter};
+    use tracing_subscriber::Registry;
 
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};

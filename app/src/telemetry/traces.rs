@@ -19,13 +19,13 @@ use opentelemetry_sdk::{
 use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{
-    Layer,
+    Layer, Registry,
     filter::{LevelFilter, filter_fn},
 };
 
 use super::{
-    BoxedLayer, TelemetryError,
     collector::Collector,
+    error::TelemetryError,
     export::{Reported, Reporter},
     trace_parent,
 };
@@ -72,7 +72,7 @@ impl TraceExporter {
     }
 
     /// Returns the layer that exports spans, and ignores events.
-    pub(super) fn layer(&self) -> BoxedLayer {
+    pub(super) fn layer(&self) -> impl Layer<Registry> + Send + Sync + use<> {
         let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer(env!("CARGO_PKG_NAME")))
@@ -83,7 +83,6 @@ impl TraceExporter {
             .with_target(false)
             .with_context_activation(false)
             .with_filter(spans.with_max_level_hint(LevelFilter::INFO))
-            .boxed()
     }
 
     pub(super) async fn send_the_last(&self) {
