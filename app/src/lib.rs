@@ -19,6 +19,7 @@ mod explainer;
 mod import_circles;
 mod local_tokens;
 mod metrics;
+mod once_a_minute;
 mod open_files;
 mod program;
 mod request_telemetry;

@@ -5,17 +5,15 @@ use std::{
     net::IpAddr,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use metrics::{Counter, counter};
-use tokio::time::Instant;
 use tracing::warn;
 
-use crate::client::{Networks, network};
-
-/// Time between two warnings, each with the number of connections refused since the last.
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+use crate::{
+    client::{Networks, network},
+    once_a_minute::OnceAMinute,
+};
 
 /// Counts the connections of each client address, and refuses those beyond its share.
 #[derive(Debug)]
@@ -25,9 +23,7 @@ pub(super) struct ConnectionShares {
     exempt: Networks,
     held: Arc<Held>,
     refused: Counter,
-    /// Number of refused connections that are not logged yet.
-    untold: u64,
-    told: Option<Instant>,
+    warning: OnceAMinute,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +38,7 @@ impl ConnectionShares {
     /// metrics at the current recorder.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
-        Self { max, exempt, held: Arc::default(), refused, untold: 0, told: None }
+        Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }
     }
 
     /// Counts a connection of `peer`; `None` if its share is used up.
@@ -64,15 +60,12 @@ impl ConnectionShares {
 
     fn refuse(&mut self) {
         self.refused.increment(1);
-        self.untold += 1;
-        if self.told.is_none_or(|told| told.elapsed() >= BETWEEN_WARNINGS) {
+        if let Some(connections) = self.warning.count() {
             warn!(
-                connections = self.untold,
+                connections,
                 "connections were closed at once: their address holds as many as \
                  server.max_connections_per_address allows; behind a proxy, set server.trusted_proxies",
             );
-            self.untold = 0;
-            self.told = Some(Instant::now());
         }
     }
 }

@@ -3,16 +3,11 @@
 //! The HTTP library answers them with 400, or closes them, and logs nothing that would explain why
 //! the set-up does not work.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
-use tokio::time::Instant;
 use tracing::warn;
 
-/// Time between two warnings about one protocol.
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+use crate::once_a_minute::OnceAMinute;
 
 /// First bytes of version 2 of the PROXY protocol.
 const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -20,13 +15,9 @@ const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Warns of foreign protocols, of each once a minute.
 #[derive(Debug, Default)]
 pub(super) struct ForeignProtocols {
-    tls: Told,
-    proxy: Told,
+    tls: Mutex<OnceAMinute>,
+    proxy: Mutex<OnceAMinute>,
 }
-
-/// Time of the last warning, and number of connections since.
-#[derive(Debug, Default)]
-struct Told(Mutex<(Option<Instant>, u64)>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Foreign {
@@ -39,7 +30,7 @@ impl ForeignProtocols {
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
             Some(Foreign::Tls) => {
-                if let Some(connections) = self.tls.is_due() {
+                if let Some(connections) = count(&self.tls) {
                     warn!(
                         connections,
                         "callers speak TLS to this port, which speaks plain HTTP: let a proxy before it \
@@ -48,7 +39,7 @@ impl ForeignProtocols {
                 }
             }
             Some(Foreign::Proxy) => {
-                if let Some(connections) = self.proxy.is_due() {
+                if let Some(connections) = count(&self.proxy) {
                     warn!(
                         connections,
                         "the PROXY protocol is spoken to this port, which speaks plain HTTP: turn it \
@@ -61,17 +52,8 @@ impl ForeignProtocols {
     }
 }
 
-impl Told {
-    /// Counts a connection; if a warning is due, returns the number since the last one.
-    fn is_due(&self) -> Option<u64> {
-        let (told, connections) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *connections += 1;
-        if told.is_some_and(|told| told.elapsed() < BETWEEN_WARNINGS) {
-            return None;
-        }
-        *told = Some(Instant::now());
-        Some(std::mem::take(connections))
-    }
+fn count(warning: &Mutex<OnceAMinute>) -> Option<u64> {
+    warning.lock().unwrap_or_else(PoisonError::into_inner).count()
 }
 
 fn foreign(first: &[u8]) -> Option<Foreign> {
@@ -87,8 +69,6 @@ fn foreign(first: &[u8]) -> Option<Foreign> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::advance;
-
     use super::*;
 
     #[test]
@@ -109,17 +89,5 @@ mod tests {
         ] {
             assert_eq!(foreign(first), expected, "{first:?}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_warning_a_minute_says_how_many_there_were() {
-        let told = Told::default();
-        assert_eq!(told.is_due(), Some(1));
-        for _ in 0..5 {
-            advance(Duration::from_secs(11)).await;
-            assert_eq!(told.is_due(), None);
-        }
-        advance(Duration::from_secs(5)).await;
-        assert_eq!(told.is_due(), Some(6));
     }
 }
