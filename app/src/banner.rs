@@ -19,12 +19,12 @@ use crate::{
 /// consumed, written once the address is known.
 #[derive(Debug)]
 pub struct Banner {
-    introspector: Answering,
+    introspector: AnsweredBy,
     routes: Vec<Route>,
 }
 
 #[derive(Debug)]
-enum Answering {
+enum AnsweredBy {
     Fake {
         tokens: LocalTokens,
         copyable: bool,
@@ -32,13 +32,13 @@ enum Answering {
     /// `bound` is set where there is a change feed.
     Zitadel {
         domain: IssuerUrl,
-        bound: Option<Bound>,
+        bound: Option<StalenessBound>,
     },
 }
 
 /// Limit on how far out of date a reused answer may be.
 #[derive(Debug)]
-struct Bound {
+struct StalenessBound {
     max_staleness: Duration,
     when_silent: WhenSilent,
 }
@@ -48,12 +48,13 @@ impl Banner {
     #[must_use]
     pub fn new(config: &Config, routes: &[Route]) -> Self {
         let introspector = match &config.introspector {
-            Introspector::Fake(fake) => {
-                Answering::Fake { tokens: fake.tokens.clone(), copyable: fake.tokens.is_embedded() }
-            }
-            Introspector::Zitadel(zitadel) => Answering::Zitadel {
+            Introspector::Fake(fake) => AnsweredBy::Fake {
+                tokens: fake.tokens.clone(),
+                copyable: fake.tokens.is_embedded(),
+            },
+            Introspector::Zitadel(zitadel) => AnsweredBy::Zitadel {
                 domain: zitadel.settings.domain.clone(),
-                bound: config.changes.as_ref().map(|changes| Bound {
+                bound: config.changes.as_ref().map(|changes| StalenessBound {
                     max_staleness: changes.feed.max_staleness,
                     when_silent: changes.feed.when_silent,
                 }),
@@ -74,9 +75,9 @@ impl Banner {
     fn write(&self, text: &mut String, address: SocketAddr) -> fmt::Result {
         writeln!(text, "\nListening on http://{address}")?;
         match &self.introspector {
-            Answering::Zitadel { domain, bound } => {
+            AnsweredBy::Zitadel { domain, bound } => {
                 writeln!(text, "Tokens are introspected by ZITADEL at {}", domain.issuer())?;
-                if let Some(Bound { max_staleness, when_silent }) = bound {
+                if let Some(StalenessBound { max_staleness, when_silent }) = bound {
                     let unless = match when_silent {
                         WhenSilent::Ask => "",
                         WhenSilent::Keep => " while its event log can be read",
@@ -85,7 +86,7 @@ impl Banner {
                     writeln!(text, "Answers are reused, and at most {time} out of date{unless}")?;
                 }
             }
-            Answering::Fake { tokens, copyable } => {
+            AnsweredBy::Fake { tokens, copyable } => {
                 writeln!(
                     text,
                     "WARNING: tokens are introspected by the in-memory fake. Everybody knows its \
@@ -132,8 +133,8 @@ impl Banner {
     /// Returns a token that meets this policy.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
-            Answering::Zitadel { .. } => "$TOKEN",
-            Answering::Fake { tokens, .. } => tokens.that_meets(policy).unwrap_or("$TOKEN"),
+            AnsweredBy::Zitadel { .. } => "$TOKEN",
+            AnsweredBy::Fake { tokens, .. } => tokens.that_meets(policy).unwrap_or("$TOKEN"),
         }
     }
 }

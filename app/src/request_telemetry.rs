@@ -22,7 +22,7 @@ use crate::{
 /// Observes each request; used where metrics, the access log or traces are on.
 #[derive(Debug)]
 pub(crate) struct RequestTelemetry {
-    measured: Option<Measured>,
+    metrics: Option<RequestMetrics>,
     /// Set when each request has an event in the log.
     logs_requests: bool,
     /// Set when that event names the subject.
@@ -34,23 +34,23 @@ pub(crate) struct RequestTelemetry {
 /// The metrics, and a histogram for the common case of each route (its own method, status 200),
 /// registered once so that recording needs no look-up in the registry.
 #[derive(Debug)]
-struct Measured {
+struct RequestMetrics {
     metrics: Metrics,
     ok: HashMap<(&'static str, &'static str), Histogram>,
 }
 
 impl RequestTelemetry {
     pub(crate) fn new(metrics: Option<Metrics>, log: &Log, table: &[Route]) -> Self {
-        let measured = metrics.map(|metrics| {
+        let metrics = metrics.map(|metrics| {
             let ok = table.iter().filter_map(|Route { method, path, .. }| {
                 let method = method.as_ref()?;
                 let ok = metrics.request(method, path, StatusCode::OK, OK);
                 Some(((method_label(method), *path), ok))
             });
-            Measured { ok: ok.collect(), metrics }
+            RequestMetrics { ok: ok.collect(), metrics }
         });
         Self {
-            measured,
+            metrics,
             logs_requests: log.requests,
             logs_subjects: log.subject,
             logs_clients: log.client_address,
@@ -61,7 +61,7 @@ impl RequestTelemetry {
 /// Outcome of a request that its handler answered.
 const OK: &str = "ok";
 
-impl Measured {
+impl RequestMetrics {
     fn record(&self, head: RequestHead<'_>, end: RequestEnd<'_>) {
         let RequestHead { method, route, .. } = head;
         let ok = (end.status == StatusCode::OK && end.reason.is_none())
@@ -94,8 +94,8 @@ impl RequestObserver for RequestTelemetry {
     }
 
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>) {
-        if let Some(measured) = &self.measured {
-            measured.record(head, end);
+        if let Some(metrics) = &self.metrics {
+            metrics.record(head, end);
         }
         if self.logs_requests {
             let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
@@ -115,8 +115,8 @@ impl RequestObserver for RequestTelemetry {
     }
 
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
-        if let Some(measured) = &self.measured {
-            measured.metrics.denied_within(head.route, reason.as_str());
+        if let Some(RequestMetrics { metrics, .. }) = &self.metrics {
+            metrics.denied_within(head.route, reason.as_str());
         }
     }
 }

@@ -24,9 +24,9 @@ pub(super) struct RequestHeads {
     fields: Counter,
 }
 
-/// Fault of a request's head.
+/// Error of a request's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+enum HeadError {
     /// No host, more than one, or a malformed one.
     Host,
     /// Too many fields.
@@ -56,18 +56,18 @@ impl RequestHeads {
                 }
                 None
             }
-            Err(fault) => {
-                match fault {
-                    Fault::Host => self.host.increment(1),
-                    Fault::Fields => self.fields.increment(1),
+            Err(error) => {
+                match error {
+                    HeadError::Host => self.host.increment(1),
+                    HeadError::Fields => self.fields.increment(1),
                 }
-                Some(fault.answer(version))
+                Some(error.answer(version))
             }
         }
     }
 }
 
-impl Fault {
+impl HeadError {
     fn answer(self, version: Version) -> Response {
         let problem = match self {
             Self::Host => Problem::new(
@@ -90,9 +90,9 @@ impl Fault {
     }
 }
 
-fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HeadError> {
     if headers.len() > MAX_FIELDS {
-        return Err(Fault::Fields);
+        return Err(HeadError::Fields);
     }
     let mut hosts = headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
     let (host, another) = (hosts.next(), hosts.next());
@@ -107,7 +107,7 @@ fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> 
         (Some(authority), None) => version != Version::HTTP_11 && is_host(authority),
         (None, None) => version < Version::HTTP_11,
     };
-    if is_named { Ok(()) } else { Err(Fault::Host) }
+    if is_named { Ok(()) } else { Err(HeadError::Host) }
 }
 
 /// Returns whether this is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 §4.2.1,

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// Time that a server has to respond.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Request with only the headers that HTTP needs.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
     /// Time until the response must have arrived.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Response, read to its end.
@@ -41,7 +41,7 @@ impl Request {
             host: None,
             headers: Vec::new(),
             body: None,
-            patience: PATIENCE,
+            timeout: RESPONSE_TIMEOUT,
         }
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 use crate::exchange::Request;
 use crate::management::{App, CALLBACK, member};
 use crate::server::Server;
-use crate::visible::Patience;
+use crate::visible::Deadline;
 use crate::{Error, Secret};
 
 const TOKEN: &str = "/oauth/v2/token";
@@ -37,14 +37,14 @@ impl Server<'_> {
             ("client_secret", secret.reveal()),
             ("scope", scope),
         ];
-        Ok(self.patient_tokens(&form).await?.access)
+        Ok(self.tokens_once_visible(&form).await?.access)
     }
 
     /// Gets a token of a service user by its key.
     pub(crate) async fn jwt_profile(&self, assertion: &str, scope: &str) -> Result<Secret, Error> {
         let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
         let form = [("grant_type", grant), ("assertion", assertion), ("scope", scope)];
-        Ok(self.patient_tokens(&form).await?.access)
+        Ok(self.tokens_once_visible(&form).await?.access)
     }
 
     /// Exchanges a refresh token; the previous access token is dead then.
@@ -123,11 +123,11 @@ impl Server<'_> {
     }
 
     /// Gets tokens of a user that may not be visible yet.
-    async fn patient_tokens(&self, form: &[(&str, &str)]) -> Result<Tokens, Error> {
-        let patience = Patience::begin();
+    async fn tokens_once_visible(&self, form: &[(&str, &str)]) -> Result<Tokens, Error> {
+        let deadline = Deadline::begin();
         loop {
             match self.tokens(form).await {
-                Err(error) if patience.allows_after(&error).await => {}
+                Err(error) if deadline.allows_after(&error).await => {}
                 outcome => return outcome,
             }
         }

@@ -124,7 +124,7 @@ impl<'a> Server<'a> {
             .client
             .request(method, format!("{}{}", self.origin, request.path))
             .header("Host", request.host.as_deref().unwrap_or(&self.host))
-            .timeout(request.patience);
+            .timeout(request.timeout);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }

@@ -13,10 +13,10 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// Time in which a call may be refused because its subject is not visible yet.
-pub(crate) struct Patience(Instant);
+/// Time until which a call may be refused because its subject is not visible yet.
+pub(crate) struct Deadline(Instant);
 
-impl Patience {
+impl Deadline {
     pub(crate) fn begin() -> Self {
         Self(Instant::now() + WITHIN)
     }

@@ -96,7 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Box::pin(async {
             stage.server.library()?.introspection_fault(Fault::Stall, Times::Once);
             let mut request = stage.ask(stage.users.reader.pat.reveal());
-            request.patience = Duration::from_secs(1);
+            request.timeout = Duration::from_secs(1);
             Ok(request)
         })
     })

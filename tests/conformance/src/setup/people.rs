@@ -8,7 +8,7 @@ use super::Stage;
 use crate::management::{App, member};
 use crate::names::Names;
 use crate::oidc::Tokens;
-use crate::visible::Patience;
+use crate::visible::Deadline;
 use crate::{Error, Secret};
 
 /// Tokens of the observation that requests of clients contain.
@@ -79,10 +79,10 @@ impl People {
         app: &App,
         scope: &str,
     ) -> Result<(String, Tokens), Error> {
-        let patience = Patience::begin();
+        let deadline = Deadline::begin();
         loop {
             match self.try_to_sign_in(stage, person, app, scope).await {
-                Err(error) if patience.allows_after(&error).await => {}
+                Err(error) if deadline.allows_after(&error).await => {}
                 outcome => return outcome,
             }
         }
