@@ -11,7 +11,7 @@ pub(super) const OPERATORS: &[Setting] = &[
     Setting::new(
         "admin.listen",
         "an IP address and a port, such as 127.0.0.1:9090",
-        "Socket address of a second listener, for operators: `/metrics`, `/livez`, `/readyz`. Never the API's own. Without it: none, and nothing is measured.",
+        "Socket address of a second listener, for operators: `/metrics`, `/livez`, `/readyz`. It must differ from `server.listen`. Without it: none, and no metrics.",
     ),
     Setting::new(
         "log.format",
@@ -22,20 +22,20 @@ pub(super) const OPERATORS: &[Setting] = &[
     Setting::new(
         "log.level",
         "error, warn, info, debug or trace",
-        "The least severe level that is logged. `RUST_LOG` wins over it.",
+        "Least severe level that is logged. `RUST_LOG` has precedence.",
     )
     .default("info"),
     Setting::new(
         "log.requests",
         "true or false",
-        "One event for each request of a route or of none: method, route, request id, status, outcome, duration.",
+        "Logs one event for each request, with or without a route: method, route, request id, status, outcome, duration.",
     )
     .flag()
     .default("false"),
     Setting::new(
         "log.subject",
         "true or false, and true only with log.requests",
-        "Whether the event of `log.requests` names the subject (`sub`) of whoever was let in.",
+        "Names the subject (`sub`) of a permitted caller in the event of `log.requests`.",
     )
     .flag()
     .default("false"),

@@ -6,7 +6,7 @@ pub(super) const SERVING: &[Setting] = &[
     Setting::new(
         "introspector",
         "zitadel or fake",
-        "Which adapter answers. Without it: `zitadel` if `zitadel.domain` is set; otherwise `fake` in a debug build, and a refused start in a release build.",
+        "Adapter that introspects tokens. Without it: `zitadel` if `zitadel.domain` is set; otherwise `fake` in a debug build, and a refused start in a release build.",
     ),
     Setting::new(
         "server.listen",
@@ -17,13 +17,13 @@ pub(super) const SERVING: &[Setting] = &[
     Setting::new(
         "server.shutdown_grace",
         DURATION,
-        "How long requests in flight may take after SIGTERM or Ctrl-C. Beyond it they are cut off, counted in the log, and the exit status is 1. A second Ctrl-C exits at once.",
+        "Time that requests in flight have after SIGTERM or Ctrl-C. Beyond it they are cut off and counted in the log, and the exit status is 1. A second Ctrl-C exits at once.",
     )
     .default("10s"),
     Setting::new(
         "server.drain_delay",
         DURATION,
-        "How long to go on accepting after SIGTERM or Ctrl-C, every answer with `Connection: close`. Behind a load balancer: `5s`.",
+        "Time after SIGTERM or Ctrl-C during which connections are still accepted; answers have `Connection: close`. Behind a load balancer: `5s`.",
     )
     .default("0s"),
     Setting::new(
@@ -36,36 +36,36 @@ pub(super) const SERVING: &[Setting] = &[
     Setting::new(
         "server.max_connections_per_address",
         "a whole number, at least 1",
-        "Connections that one client address may hold, of IPv6 one /64; one more is closed at once. Loopback and `server.trusted_proxies` are not bounded. Without it: a tenth of `server.max_connections`.",
+        "Maximum number of connections of one client address, for IPv6 of one /64; further ones are closed at once. Loopback and `server.trusted_proxies` have no limit. Without it: a tenth of `server.max_connections`.",
     )
     .number(),
     Setting::new(
         "server.trusted_proxies",
         "networks or addresses such as 10.0.0.0/8 or 192.0.2.7",
-        "Proxies whose `Forwarded` or `X-Forwarded-For` names the client, for what one client address may take. Without it: none, and the client is the peer of the connection.",
+        "Proxies whose `Forwarded` or `X-Forwarded-For` names the client, for the limits of one client address. Without it: none, and the client is the peer of the connection.",
     ),
     Setting::new(
         "server.header_timeout",
         DURATION,
-        "For a whole request head to arrive.",
+        "Time within which a whole request head must arrive.",
     )
     .default("10s"),
     Setting::new(
         "server.idle_timeout",
         DURATION,
-        "How long a kept-alive connection may be without a request. Above the usual 60 s of load balancers.",
+        "Maximum time that a kept-alive connection stays without a request. Longer than the usual 60 s of load balancers.",
     )
     .default("75s"),
     Setting::new(
         "server.stall_timeout",
         DURATION,
-        "A peer that owes bytes and moves less than 1 KiB in this time is cut: a request body that a handler waits for, or room for an answer that is ready. A handler that computes, a stream with nothing to say and an upgraded connection are not stalled.",
+        "Time within which a peer must move at least 1 KiB while a handler waits for its request body, or an answer is ready for it; otherwise it is cut off. A busy handler, an idle stream and an upgraded connection are not stalled.",
     )
     .default("30s"),
     Setting::new(
         "server.max_body",
         SIZE,
-        "The longest request body that a handler reads.",
+        "Maximum size of a request body.",
     )
     .number()
     .default("1MiB"),
@@ -77,7 +77,7 @@ pub(super) const SERVING: &[Setting] = &[
     Setting::new(
         "resource.url",
         "an https URL, or an http URL on loopback, without query and fragment",
-        "URL that clients know this API by, such as `https://api.example.com/mcp`. With it each challenge names the metadata of this resource (RFC 9728) and the scopes to ask for, so that a client such as one of MCP signs in by itself ([mcp.md](mcp.md)). It needs `zitadel.project_id`. Without it: no metadata, and challenges as in RFC 6750.",
+        "URL that clients know this API by, such as `https://api.example.com/mcp`. With it each challenge names the metadata of this resource (RFC 9728) and the scopes to ask for, so that a client such as one of MCP can sign in by itself ([mcp.md](mcp.md)). It needs `zitadel.project_id`. Without it: no metadata, and challenges as in RFC 6750.",
     ),
     Setting::new(
         "resource.name",

@@ -36,7 +36,7 @@ pub(super) const ZITADEL: &[Setting] = &[
     Setting::new(
         "zitadel.key_expires",
         "a time such as 2027-11-26T00:00:00Z",
-        "When the key expires, which its file does not tell: `setup` writes it. From 30 days before on, the start and `check` warn.",
+        "Expiry of the key, which its file does not have; `setup` writes it. From 30 days before, the start and `check` warn.",
     ),
     Setting::new(
         "zitadel.project_id",
@@ -46,7 +46,7 @@ pub(super) const ZITADEL: &[Setting] = &[
     Setting::new(
         "zitadel.introspection_endpoint",
         URL,
-        "Introspection endpoint of a provider without discovery, or of one that serves it from another origin. Without it: discovery is asked.",
+        "Introspection endpoint of a provider without discovery, or of one that serves it from another origin. Without it: discovery.",
     ),
     Setting::new(
         "zitadel.connect_to",
@@ -56,7 +56,7 @@ pub(super) const ZITADEL: &[Setting] = &[
     Setting::new(
         "zitadel.ca_file",
         FILE,
-        "Further root certificates, in PEM or one in DER, besides the system's; at most 1 MiB, read again for new connections.",
+        "Root certificates in addition to the system's, in PEM or one in DER; at most 1 MiB, read again for new connections.",
     ),
     Setting::new(
         "zitadel.canary_token_file",
@@ -66,31 +66,31 @@ pub(super) const ZITADEL: &[Setting] = &[
     Setting::new(
         "zitadel.claims",
         "names of claims such as email, none of those that are read anyway",
-        "Further claims of the introspection answer to keep, for handlers that read them with `permit.claim`. Without it: none. The values of `urn:zitadel:iam:user:metadata` are decoded.",
+        "Additional claims of the introspection response to keep, for handlers that read them with `permit.claim`. Without it: none. The values of `urn:zitadel:iam:user:metadata` are decoded.",
     ),
     Setting::new(
         "zitadel.timeout",
         DURATION,
-        "The most one caller waits for a verdict, everything included.",
+        "Maximum time that a caller waits for a verdict, including discovery and retries.",
     )
     .default("5s"),
     Setting::new(
         "zitadel.max_in_flight",
         "a whole number, at least 1",
-        "Introspections under way at once, counted until they end, whoever left. Beyond it callers get 503 at once.",
+        "Maximum number of introspections under way; each counts until it ends, even if its callers have left. Beyond it callers get 503 at once.",
     )
     .number()
     .default("256"),
     Setting::new(
         "zitadel.known_share",
         "a whole percentage from 0% to 90%, such as 25%",
-        "Part of `zitadel.max_in_flight` and `zitadel.max_per_second` that is kept for tokens whose last answer was active, so that invented tokens cannot take it.",
+        "Share of `zitadel.max_in_flight` and `zitadel.max_per_second` that is reserved for tokens whose last answer was active, so that invented tokens cannot take it.",
     )
     .default("25%"),
     Setting::new(
         "zitadel.max_per_second",
         "a whole number, at least 1",
-        "Requests of every kind that this process sends to ZITADEL within one second, at most. Beyond it callers get 503. For ZITADEL Cloud, which allows an address about 50: `45`, divided by the replicas behind one address. Without it: no limit.",
+        "Maximum number of requests of every kind that this process sends to ZITADEL within one second. Beyond it callers get 503. For ZITADEL Cloud, which allows about 50 from one address: `45`, divided by the replicas behind one address. Without it: no limit.",
     )
     .number(),
 ];
