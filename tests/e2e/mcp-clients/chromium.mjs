@@ -1,4 +1,4 @@
-// `@modelcontextprotocol/client` 2.x in a page, in Debian's Chromium: what CORS lets through and what it keeps back.
+// `@modelcontextprotocol/client` 2.x in a page, in Debian's Chromium: requests that CORS allows and refuses.
 
 import { build } from 'esbuild';
 import { accessSync, constants } from 'node:fs';

@@ -1,4 +1,4 @@
-"""`fastmcp` from PyPI: its own callback server, and whatever browser `webbrowser` finds."""
+"""`fastmcp` from PyPI: its own callback server, and the browser that `webbrowser` finds."""
 
 import asyncio
 import sys

@@ -24,7 +24,7 @@ async function freePort() {
 /** Runs the program. The person opens the URL that it prints; the redirect leads to its own listener. */
 async function run(options, home) {
   const child = spawn(process.execPath, [PROGRAM.pathname, ...options], {
-    // Nothing is on the path: it finds no browser and leaves it at printing the URL.
+    // With an empty path it finds no browser, and only prints the URL.
     env: { HOME: home, PATH: '', MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PATIENCE_MS,

@@ -1,4 +1,4 @@
-// What a program brings that uses a TypeScript SDK: a memory, and a person with a browser.
+// Memory and browser of a program that uses a TypeScript SDK.
 
 /** An `OAuthClientProvider`. `clientId` is that of a pre-registered client; without it the SDK registers one. */
 export class Person {

@@ -1,4 +1,4 @@
-// What is of `@modelcontextprotocol/client` 2.x. It speaks 2026-07-28 where the server does.
+// Parts of `@modelcontextprotocol/client` 2.x for `typescript.mjs`. It speaks 2026-07-28 if the server does.
 
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 

@@ -1,4 +1,4 @@
-// What the tests with MCP clients take for granted about this server, told by requests as a client makes them.
+// Behaviour of this server that the tests with MCP clients rely on, shown by requests as a client makes them.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-// The library's configuration: the clients, what the API is told about their tokens, and a login without a page.
+// The library's configuration: the clients, introspection of their tokens, and a login without a page.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { interactionPolicy } from 'oidc-provider';
@@ -28,12 +28,12 @@ const { privateKey: signingKey } = generateKeyPairSync('ec', { namedCurve: 'P-25
 /** Returns the scope that brings the API's project into a token's audience. */
 const audienceScope = (projectId) => `urn:zitadel:iam:org:project:id:${projectId}:aud`;
 
-/** A person's token is for the API only where its scope says so; a service's is in any case. */
+/** The API is in the audience of a person's token only with that scope; of a service's token always. */
 function isForApi(token, projectId) {
   return token.kind === 'ClientCredentials' || token.scopes.has(audienceScope(projectId));
 }
 
-/** A value of `prompt` that is accepted and asks the person nothing: not even where a client requests it. */
+/** A value of `prompt` that is accepted and shows no page, even if a client requests it. */
 function silentPrompt(name) {
   const prompt = new interactionPolicy.Prompt({ name, requestable: true });
   prompt.checks.clear();
@@ -77,7 +77,7 @@ export function configurationFor({ adapter, projectId }) {
         allowedPolicy: (_ctx, client, token) => client.clientId === api.client_id && isForApi(token, projectId),
       },
       registration: { enabled: true },
-      // As ZITADEL, which ignores `resource`.
+      // ZITADEL ignores `resource`.
       resourceIndicators: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId },
     },

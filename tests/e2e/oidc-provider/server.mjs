@@ -2,8 +2,8 @@
 // show a resource server and its clients what ZITADEL shows (RFC 7662 introspection plus the project role claim,
 // audience by scope).
 //
-// It deliberately does not imitate ZITADEL's statuses, bodies or faults: that is the double's work.
-// README.md has the options, the protocol on stdin and stdout, and what is evaluated when.
+// It deliberately does not imitate ZITADEL's statuses, bodies or faults, as the double does.
+// README.md has the options, the protocol on stdin and stdout, and the time of each evaluation.
 
 import { Console } from 'node:console';
 import { createServer } from 'node:http';
@@ -13,7 +13,7 @@ import { Provider } from 'oidc-provider';
 import { ADVERTISED_SCOPES, api, configurationFor, native, reader, withoutRole } from './configuration.mjs';
 import { createStore } from './store.mjs';
 
-// stdout carries our protocol and nothing else; whatever the library has to say goes to stderr.
+// stdout carries our protocol and nothing else; the library's messages go to stderr.
 globalThis.console = new Console(process.stderr);
 
 // Node 18, which Debian 12 ships, lacks this one function that the library calls.
@@ -34,7 +34,7 @@ const counts = { authorization: 0, token: 0, registration: 0 };
 /** The person at the browser. */
 let person = 'somebody';
 
-/** What a line on stdin may ask for, by its key. */
+/** Commands of a line on stdin, by key. */
 const commands = {
   ungrant(id) {
     if (!store.ungrant(id)) throw new Error('expected {"ungrant": <id of a client or person that has a role>}');
@@ -55,7 +55,7 @@ const commands = {
   count: () => ({ counts }),
 };
 
-/** Carries out one line from stdin and says what was done. */
+/** Carries out one line from stdin and returns the answer. */
 function command(line) {
   const request = JSON.parse(line);
   const name = Object.keys(request).find((key) => Object.hasOwn(commands, key));
@@ -71,7 +71,7 @@ createInterface({ input: process.stdin }).on('close', stop).on('line', (line) =>
   try { say(command(line)); } catch (error) { say({ error: error.message }); }
 });
 
-/** Makes the session that a browser has whose user is signed in, and returns its cookie. */
+/** Makes the session of a browser whose user is signed in, and returns its cookie. */
 async function sessionCookie(provider) {
   const session = new provider.Session();
   session.loginAccount({ accountId: person });
@@ -79,7 +79,7 @@ async function sessionCookie(provider) {
   return `${provider.cookieName('session')}=${session.id}`;
 }
 
-/** Has discovery name the scopes that ZITADEL names. The library names all that it knows. */
+/** Makes discovery name ZITADEL's scopes. The library names all that it knows. */
 async function advertise(ctx, next) {
   await next();
   if (ctx.path.startsWith('/.well-known/') && ctx.body?.scopes_supported) {
@@ -87,7 +87,7 @@ async function advertise(ctx, next) {
   }
 }
 
-/** Requests that ZITADEL answers otherwise than the library does. Returns true for those that it answered. */
+/** Answers requests that ZITADEL answers differently than the library, and returns true for them. */
 function answerAsZitadel(request, response, path) {
   const requested = request.headers['access-control-request-headers'] ?? '';
   const isPreflight = request.method === 'OPTIONS' && requested.toLowerCase().includes('mcp-protocol-version');

@@ -1,5 +1,5 @@
-// What the Rust tests take for granted about this server. The package's version is exact, so these can only
-// fail when somebody raises it.
+// Behaviour of this server that the Rust tests rely on. The package's version is exact, so these can only
+// fail when it is raised.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

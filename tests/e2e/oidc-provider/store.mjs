@@ -1,11 +1,11 @@
-// Records of the authorization server, and who has which roles at this moment.
+// Records of the authorization server, and the current roles of clients and people.
 
 const ORGANIZATION = { '340000000000000200': 'acme.auth.example.com' };
 
-/** Kinds of record that the API is told about. */
+/** Kinds of record that introspection returns. */
 const TOKENS = ['AccessToken', 'ClientCredentials'];
 
-/** Returns the library's `adapter` hook, and the changes that a test makes behind the library's back. */
+/** Returns the library's `adapter` hook, and the changes that a test makes directly. */
 export function createStore({ audience, roleClaims }) {
   const rolesOf = new Map();
   const kinds = new Map();
@@ -43,7 +43,7 @@ export function createStore({ audience, roleClaims }) {
 
     async consume(id) { this.records.get(id).consumed = Math.floor(Date.now() / 1000); }
 
-    /** `extra` is merged into the introspection response; read here, it shows the roles of this moment. */
+    /** `extra` is merged into the introspection response; read here, it has the current roles. */
     async find(id) {
       const record = this.records.get(id);
       if (!record || !TOKENS.includes(this.kind)) return record;
