@@ -55,3 +55,17 @@ fn the_public_routes_are_these_and_no_others() {
     let expected = [("GET", "/api/public")];
     assert_eq!(public, expected, "is every one of these meant to be public? Then add it here");
 }
+
+// Checked here, as a fork replaces this file with the demo; `tests/e2e/tests/stories/tour.rs` has
+// the other excerpts.
+#[test]
+fn the_rule_and_the_handler_on_the_tour_are_those_of_the_demo() {
+    let tour = include_str!("../../../docs/tour.md");
+    for (file, code) in [
+        ("domain/src/rules.rs", include_str!("../../../domain/src/rules.rs")),
+        ("app/src/api/handlers.rs", include_str!("handlers.rs")),
+    ] {
+        let (_, excerpt) = tour.split_once(&format!("```rust {file}\n")).unwrap();
+        assert!(code.contains(excerpt.split("```").next().unwrap()), "this is not in {file}");
+    }
+}

@@ -40,6 +40,7 @@ mod slow_clients;
 mod slow_tools;
 mod stalls;
 mod steady;
+mod tour;
 mod walkthrough;
 mod webhooks;
 mod wishes;
