@@ -46,8 +46,10 @@ impl Running {
     /// itself. `None` if no file holds them.
     #[must_use]
     pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let authentication = Arc::clone(self.credentials.as_ref()?);
-        Some(async move { authentication.look().await })
+        let credentials = Arc::clone(self.credentials.as_ref()?);
+        Some(async move {
+            credentials.look().await;
+        })
     }
 
     /// Serves for the drain delay, each HTTP/1.1 answer with `Connection: close`; then accepts no
