@@ -23,6 +23,8 @@ mod explain_within;
 mod groups;
 mod observed;
 mod proxies;
+#[path = "../process/pseudo_terminal.rs"]
+mod pseudo_terminal;
 mod run;
 mod site;
 mod states;

@@ -1,45 +1,17 @@
 //! `app explain` at a terminal: it prompts for the token, and does not echo it.
 #![cfg(target_os = "linux")]
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    process::{Command, Stdio},
-};
+use std::process::Command;
 
-use crate::run::command;
+use crate::{pseudo_terminal::answered, run::command};
 
-/// Types `line` at the prompt of `app explain`, in a terminal that `script` creates. Returns the
-/// exit status, and everything that the terminal displayed.
+/// Types `line` at the prompt of `app explain`. Returns the exit status, and everything that the
+/// terminal displayed.
 fn typed(line: &str) -> (Option<i32>, String) {
     let directory = tempfile::tempdir().unwrap();
-    let app = command(directory.path(), &Vec::new());
-    let mut script = Command::new("script")
-        .args(["--quiet", "--return", "--flush", "--command"])
-        .arg(format!("tty; exec {} explain", app.get_program().to_str().unwrap()))
-        .arg("/dev/null")
-        .current_dir(directory.path())
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("SHELL", "/bin/sh")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut shown = BufReader::new(script.stdout.take().unwrap());
-    let mut terminal = String::new();
-    shown.read_line(&mut terminal).unwrap();
-    let mut text = Vec::new();
-    shown.read_until(b':', &mut text).unwrap();
+    let mut explain = command(directory.path(), &Vec::new());
     // Echo is turned off right after the prompt.
-    while is_echoing(terminal.trim()) {
-        assert_eq!(script.try_wait().unwrap(), None, "{}", String::from_utf8_lossy(&text));
-    }
-    let mut keyboard = script.stdin.take().unwrap();
-    keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
-    shown.read_to_end(&mut text).unwrap();
-    drop(keyboard);
-    (script.wait().unwrap().code(), String::from_utf8_lossy(&text).into_owned())
+    answered(explain.arg("explain"), b':', |terminal| !is_echoing(terminal), line)
 }
 
 fn is_echoing(terminal: &str) -> bool {
