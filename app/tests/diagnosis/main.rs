@@ -22,6 +22,9 @@ mod explain_inactive;
 mod explain_within;
 mod groups;
 mod observed;
+#[path = "../process/picture.rs"]
+mod picture;
+mod pictures;
 mod proxies;
 #[path = "../process/pseudo_terminal.rs"]
 mod pseudo_terminal;

@@ -319,7 +319,7 @@ fn said(ended: &Ended, double: &ZitadelDouble) -> String {
 }
 
 /// Returns the line with `shown` in place of the text between `before` and `end`.
-fn without(line: &str, before: &str, end: &str, shown: &str) -> String {
+pub(crate) fn without(line: &str, before: &str, end: &str, shown: &str) -> String {
     match line.split_once(before) {
         Some((head, rest)) => {
             let tail = rest.find(end).map_or("", |end| &rest[end..]);

@@ -21,7 +21,14 @@ mod lost;
 mod managers;
 mod mcp_client;
 mod own_program;
+#[cfg(target_os = "linux")]
+#[path = "../process/picture.rs"]
+mod picture;
+#[cfg(target_os = "linux")]
+mod pictures;
 mod program;
+#[path = "../process/pseudo_terminal.rs"]
+mod pseudo_terminal;
 mod removal;
 mod report;
 mod rights;

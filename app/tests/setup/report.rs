@@ -5,9 +5,14 @@ use zitadel_double::LostCall;
 
 use crate::directory::{Directory, Ended};
 
-/// Returns standard output, standard error and exit status; ids, days and addresses are replaced.
+/// Returns standard output, standard error and exit status, without values that change.
 fn shown(directory: &Directory, ended: &Ended) -> String {
-    let text = format!("{}{}", ended.stdout, ended.stderr);
+    let text = unchanging(directory, &format!("{}{}", ended.stdout, ended.stderr));
+    format!("{text}exit status {}", ended.status.unwrap())
+}
+
+/// Returns the output with ids, days and addresses replaced.
+pub(crate) fn unchanging(directory: &Directory, text: &str) -> String {
     let text = text.replace(directory.double.issuer(), "https://auth.example.com");
     let word = |word: &str| {
         let is_number = word.len() >= 15 && word.bytes().all(|byte| byte.is_ascii_digit());
@@ -28,7 +33,7 @@ fn shown(directory: &Directory, ended: &Ended) -> String {
         words.extend([word(before), separator.to_owned()]);
         rest = behind;
     }
-    format!("{}exit status {}", words.concat(), ended.status.unwrap())
+    words.concat() + rest
 }
 
 #[tokio::test]
