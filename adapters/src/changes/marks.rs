@@ -10,7 +10,7 @@ use super::atomic::{AtomicU64, Ordering};
 
 /// Moments at which changes were applied, and the moment up to which none is missing.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Ticks; 0 if nothing was marked. With 65 536 slots every `u16` is an index, without a check.
+    /// Ticks; 0 if nothing was marked. With 65 536 slots every `u16` is an index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
     /// Watermark by both clocks, which are not read as one: a reader that sees the tick of one
