@@ -133,13 +133,13 @@ fn write_route(
     RouteReport { route, closed, within }: &RouteReport,
 ) -> fmt::Result {
     let rule = rule(route.access, route.freshness);
-    let outcome = if closed.is_some() { "closed" } else { "open" };
+    let outcome = if closed.is_some() { "shut" } else { "open" };
     writeln!(text, "  {outcome}  {:<6} {:<28} {rule}", route.shown_method(), route.path)?;
     if let Some(closed) = closed {
         writeln!(text, "        {} {}: {}", closed.status, closed.reason, closed.why)?;
     }
     for (policy, closed) in within {
-        let outcome = if closed.is_some() { "closed" } else { "open" };
+        let outcome = if closed.is_some() { "shut" } else { "open" };
         writeln!(text, "  {outcome}         within it: {policy}")?;
     }
     Ok(())
