@@ -23,11 +23,11 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// State of a feed that is followed. Cheap to clone.
 #[derive(Clone)]
-pub struct Feed(watch::Receiver<Told>);
+pub struct Feed(watch::Receiver<FeedState>);
 
 /// Newest state of a feed.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct FeedState {
     /// Watermark: every change from before it was applied. `None` before the first one.
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read.
@@ -42,7 +42,7 @@ struct Follower {
     changes: Weak<Changes>,
     clocks: Clocks,
     max_staleness: Duration,
-    told: watch::Sender<Told>,
+    told: watch::Sender<FeedState>,
     began: Moment,
     /// Last failure to read the feed.
     last: Option<Silence>,
@@ -67,7 +67,7 @@ pub fn follow(
     clocks: Clocks,
     max_staleness: Duration,
 ) -> (Feed, impl Future<Output = ()> + Send + use<>) {
-    let (told, receiver) = watch::channel(Told::default());
+    let (told, receiver) = watch::channel(FeedState::default());
     let follower = Follower {
         changes: Arc::downgrade(changes),
         began: clocks.now(),
@@ -83,12 +83,15 @@ pub fn follow(
 impl Feed {
     /// Returns the newest state of the feed.
     #[must_use]
-    pub fn told(&self) -> Told {
+    pub fn told(&self) -> FeedState {
         self.0.borrow().clone()
     }
 
     /// Waits for a state that satisfies `enough`. Returns `None` if the feed ended.
-    pub(crate) async fn wait_for(&self, enough: impl FnMut(&Told) -> bool) -> Option<Told> {
+    pub(crate) async fn wait_for(
+        &self,
+        enough: impl FnMut(&FeedState) -> bool,
+    ) -> Option<FeedState> {
         self.0.clone().wait_for(enough).await.ok().map(|told| told.clone())
     }
 }

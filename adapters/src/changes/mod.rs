@@ -15,7 +15,7 @@ mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }
 
-pub use follower::{Feed, Told, follow};
+pub use follower::{Feed, FeedState, follow};
 pub use reuse::Changes;
 pub use watch::FeedWatch;
 pub use witness::FeedWitness;

@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{Feed, Told};
+use super::{Feed, FeedState};
 use crate::{
     Clocks,
-    decorators::{Unvouched, Witness},
+    decorators::{NoWitness, Witness},
 };
 
 /// Vouches if the feed could be read. A caller requests a poll at once; all callers that request it
@@ -34,9 +34,9 @@ impl FeedWitness {
 
 #[async_trait]
 impl Witness for FeedWitness {
-    async fn vouch(&self) -> Result<(), Unvouched> {
+    async fn vouch(&self) -> Result<(), NoWitness> {
         let called = self.clocks.ticks.now();
-        let vouches = |told: &Told| told.watermark.is_some_and(|as_of| as_of.tick >= called);
+        let vouches = |told: &FeedState| told.watermark.is_some_and(|as_of| as_of.tick >= called);
         // A poll that was already under way may fail, which says nothing about the next one.
         for _ in 0..2 {
             let silences = self.feed.told().silences;
@@ -46,7 +46,7 @@ impl Witness for FeedWitness {
                 return Ok(());
             }
         }
-        Err(Unvouched { witness: self.setting, why: "the event log could not be read" })
+        Err(NoWitness { witness: self.setting, why: "the event log could not be read" })
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::info;
 
-use super::{Unvouched, Witness};
+use super::{NoWitness, Witness};
 
 /// Time between two checks whether a doubt has ended.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ impl Belief {
     }
 
     /// Asks all witnesses at once. Their questions are sent after this call began.
-    pub(super) async fn vouch(&self) -> Result<(), Unvouched> {
+    pub(super) async fn vouch(&self) -> Result<(), NoWitness> {
         self.0.vouch().await
     }
 
@@ -87,7 +87,7 @@ impl Belief {
 }
 
 impl Shared {
-    async fn vouch(&self) -> Result<(), Unvouched> {
+    async fn vouch(&self) -> Result<(), NoWitness> {
         try_join_all(self.witnesses.iter().map(|witness| witness.vouch())).await.map(drop)
     }
 

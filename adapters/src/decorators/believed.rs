@@ -11,7 +11,7 @@ use metrics::{Counter, counter};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Belief, KnownTokens, Unvouched};
+use super::{Belief, KnownTokens, NoWitness};
 
 /// Largest age of the last witness before a question for which its answer counts as framed.
 /// Together with the witness after the answer it shows every fault of a second or more.
@@ -41,9 +41,9 @@ pub struct Believed<I> {
 
 /// Reason why an inactive verdict was not believed.
 #[derive(Debug, Error)]
-enum Doubt {
+enum DoubtReason {
     #[error(transparent)]
-    Unvouched(#[from] Unvouched),
+    NoWitness(#[from] NoWitness),
     #[error("it was asked about once more, without a verdict")]
     NotAgain(#[source] IntrospectionError),
     #[error("no witness vouched for it within zitadel.timeout")]
@@ -71,7 +71,7 @@ impl<I: TokenIntrospector> Believed<I> {
         &self,
         token: &AccessToken<'_>,
         is_framed: bool,
-    ) -> Result<Introspection, Doubt> {
+    ) -> Result<Introspection, DoubtReason> {
         let after = Instant::now();
         self.belief.vouch().await?;
         {
@@ -82,7 +82,7 @@ impl<I: TokenIntrospector> Believed<I> {
         if is_framed && !self.known.contains(token) {
             return Ok(Introspection::Inactive);
         }
-        self.inner.introspect(token).await.map_err(Doubt::NotAgain)
+        self.inner.introspect(token).await.map_err(DoubtReason::NotAgain)
     }
 
     fn is_framed(&self, asked_at: Instant) -> bool {
@@ -90,7 +90,7 @@ impl<I: TokenIntrospector> Believed<I> {
         vouched_after.is_some_and(|after| asked_at - after <= FRAME)
     }
 
-    fn count(&self, verdict: &Result<Introspection, Doubt>) {
+    fn count(&self, verdict: &Result<Introspection, DoubtReason>) {
         match verdict {
             Ok(Introspection::Inactive) => self.trusted.increment(1),
             Ok(Introspection::Active(_)) => self.doubted.increment(1),
@@ -114,7 +114,7 @@ impl<I: TokenIntrospector> TokenIntrospector for Believed<I> {
         if verdict == Introspection::Inactive && self.belief.has_witnesses() {
             let confirmed =
                 timeout_at(asked_at + self.patience, self.confirm(token, is_framed)).await;
-            let confirmed = confirmed.unwrap_or(Err(Doubt::TooLate));
+            let confirmed = confirmed.unwrap_or(Err(DoubtReason::TooLate));
             self.count(&confirmed);
             verdict = confirmed
                 .map_err(|doubt| IntrospectionError::Unwitnessed { source: Arc::new(doubt) })?;

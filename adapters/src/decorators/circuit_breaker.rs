@@ -82,7 +82,7 @@ impl State {
 
 #[derive(Debug, Error)]
 #[error("not asked: it was down a moment ago")]
-struct LeftAlone(#[source] IntrospectionError);
+struct BreakerOpen(#[source] IntrospectionError);
 
 /// Evidence that an answer gives about the server.
 enum Evidence {
@@ -239,7 +239,7 @@ fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {
             reason: Outage::CircuitOpen,
-            source: Arc::new(LeftAlone(opened_by.clone())),
+            source: Arc::new(BreakerOpen(opened_by.clone())),
         },
         _ => opened_by.clone(),
     }

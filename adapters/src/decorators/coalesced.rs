@@ -77,11 +77,11 @@ enum Waiting {
 
 #[derive(Debug, Error)]
 #[error("no answer to an earlier question within zitadel.timeout")]
-struct Waited;
+struct WaitedTooLong;
 
 #[derive(Debug, Error)]
 #[error("the question ended without an answer")]
-struct Lost;
+struct EndedUnanswered;
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
     /// Shares the questions to `inner`, each of which has a deadline of its own. `patience` is the
@@ -221,7 +221,7 @@ fn record(span: &Span, answer: &Answer) {
 
 async fn answer(mut waiting: watch::Receiver<Option<Answer>>) -> Answer {
     let lost = || {
-        let (reason, source) = (Outage::Interrupted, Arc::new(Lost));
+        let (reason, source) = (Outage::Interrupted, Arc::new(EndedUnanswered));
         Err(IntrospectionError::Unavailable { reason, source })
     };
     match waiting.wait_for(Option::is_some).await {
@@ -238,7 +238,7 @@ impl<I: TokenIntrospector + 'static> TokenIntrospector for Coalesced<I> {
             Waiting::Sent(waiting) => answer(waiting).await,
             Waiting::Next(waiting) => {
                 timeout(self.patience, answer(waiting)).await.unwrap_or_else(|_| {
-                    let (reason, source) = (Outage::TimedOut, Arc::new(Waited));
+                    let (reason, source) = (Outage::TimedOut, Arc::new(WaitedTooLong));
                     Err(IntrospectionError::Unavailable { reason, source })
                 })
             }

@@ -29,4 +29,4 @@ pub use known_tokens::KnownTokens;
 pub use measured::Measured;
 pub use remembering::Remembering;
 pub use token_cache::{CacheSettings, TokenCache};
-pub use witness::{Unvouched, Witness};
+pub use witness::{NoWitness, Witness};

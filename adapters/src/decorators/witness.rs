@@ -12,7 +12,7 @@ pub trait Witness: Send + Sync {
     ///
     /// # Errors
     /// When the answer is another one, or does not come.
-    async fn vouch(&self) -> Result<(), Unvouched>;
+    async fn vouch(&self) -> Result<(), NoWitness>;
 
     /// Records that the server called a caller's token active just now.
     fn heard_active(&self) {}
@@ -21,7 +21,7 @@ pub trait Witness: Send + Sync {
 /// Reason why an inactive verdict is not believed. It shows no token and no text from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]
-pub struct Unvouched {
+pub struct NoWitness {
     /// Setting by which the witness is configured.
     pub witness: &'static str,
     /// Reason, such as the word for a fault.

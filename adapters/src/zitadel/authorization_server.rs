@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
-use super::{ZitadelIntrospector, address, checkup::too_late, fault::Seen, response};
+use super::{ZitadelIntrospector, address, checkup::too_late, fault::FaultSource, response};
 
 /// Metadata at one of the places where clients look for them.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl ZitadelIntrospector {
                 return Ok(None);
             }
             let json = response::read(answer).await?;
-            serde_json::from_slice(&json).map(Some).map_err(|_| Seen::Metadata.malformed())
+            serde_json::from_slice(&json).map(Some).map_err(|_| FaultSource::Metadata.malformed())
         };
         let found = tokio::time::timeout(self.timeout, asking).await.unwrap_or_else(|_| too_late());
         PublishedMetadata { url, found }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{OwnToken, rounds::Rounds};
-use crate::decorators::{Unvouched, Witness};
+use crate::decorators::{NoWitness, Witness};
 
 /// Time between two looks at the file, and between two questions while the canary is not active.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ struct Shared {
     token: Arc<OwnToken>,
     introspector: Box<dyn TokenIntrospector>,
     clock: Arc<dyn Clock>,
-    rounds: Rounds<Result<(), Unvouched>>,
+    rounds: Rounds<Result<(), NoWitness>>,
     state: Mutex<State>,
     started_at: Instant,
     /// Nanoseconds from `started_at` to the newest moment at which another token was active.
@@ -128,7 +128,7 @@ impl Canary {
 
 impl Shared {
     /// Returns the answer to a question that is sent after this call began.
-    async fn read(self: &Arc<Self>) -> Result<(), Unvouched> {
+    async fn read(self: &Arc<Self>) -> Result<(), NoWitness> {
         let shared = Arc::clone(self);
         let ask = move || {
             let shared = Arc::clone(&shared);
@@ -138,7 +138,7 @@ impl Shared {
         answer.unwrap_or_else(|| Err(self.unvouched("its question ended without an answer")))
     }
 
-    async fn ask(&self) -> Result<(), Unvouched> {
+    async fn ask(&self) -> Result<(), NoWitness> {
         let mut asked_at = Instant::now();
         let mut answer = self.introspector.introspect(&self.token.current()).await;
         // The file may just have been replaced.
@@ -154,7 +154,7 @@ impl Shared {
         &self,
         asked_at: Instant,
         answer: &Result<Introspection, IntrospectionError>,
-    ) -> Result<(), Unvouched> {
+    ) -> Result<(), NoWitness> {
         let mut state = self.state();
         match answer {
             Ok(Introspection::Active(token)) => {
@@ -243,8 +243,8 @@ impl Shared {
         (nanos > 0).then(|| self.started_at + Duration::from_nanos(nanos))
     }
 
-    fn unvouched(&self, why: &'static str) -> Unvouched {
-        Unvouched { witness: self.token.setting(), why }
+    fn unvouched(&self, why: &'static str) -> NoWitness {
+        NoWitness { witness: self.token.setting(), why }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -254,7 +254,7 @@ impl Shared {
 
 #[async_trait]
 impl Witness for Canary {
-    async fn vouch(&self) -> Result<(), Unvouched> {
+    async fn vouch(&self) -> Result<(), NoWitness> {
         if self.0.state().is_given_up {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use reqwest::header::{DATE, HeaderMap};
 use url::Url;
 use uuid::Uuid;
 
-use super::{ZitadelIntrospector, fault::Seen, response};
+use super::{ZitadelIntrospector, fault::FaultSource, response};
 
 /// Answers to a checkup.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl ZitadelIntrospector {
 }
 
 pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
-    Err(Seen::Timeout.unavailable(Outage::TimedOut))
+    Err(FaultSource::Timeout.unavailable(Outage::TimedOut))
 }
 
 /// Returns the seconds by which our clock is ahead of `Date`. The server is taken to have read its

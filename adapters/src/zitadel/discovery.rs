@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     address::{self, IssuerUrl},
-    fault::Seen,
+    fault::FaultSource,
     http_client::HttpClient,
     pace::Pace,
     response,
@@ -92,21 +92,23 @@ impl Discovery {
     /// Returns the introspection endpoint that this JSON text names.
     fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
-            serde_json::from_slice(json).map_err(|_| Seen::Metadata.malformed())?;
+            serde_json::from_slice(json).map_err(|_| FaultSource::Metadata.malformed())?;
         let expected = self.domain.issuer();
         if address::issuer(&metadata.issuer).as_ref() != Ok(expected) {
             let found = metadata.issuer.chars().take(MAX_SHOWN).collect();
-            return Err(Seen::Issuer { expected: expected.to_string(), found }
+            return Err(FaultSource::Issuer { expected: expected.to_string(), found }
                 .misconfigured(Misconfiguration::IssuerMismatch));
         }
         self.domain.named().spell(&metadata.issuer);
-        let found = metadata.introspection_endpoint.ok_or_else(|| Seen::NoEndpoint.malformed())?;
+        let found =
+            metadata.introspection_endpoint.ok_or_else(|| FaultSource::NoEndpoint.malformed())?;
         match Url::parse(&found) {
             Ok(url) if url.origin() == self.domain.origin() => Ok(url),
             other => {
                 let origin = |url: Url| url.origin().ascii_serialization();
                 let found = other.map_or_else(|_| "no URL".to_owned(), origin);
-                Err(Seen::Endpoint { found }.misconfigured(Misconfiguration::ForeignEndpoint))
+                Err(FaultSource::Endpoint { found }
+                    .misconfigured(Misconfiguration::ForeignEndpoint))
             }
         }
     }

@@ -13,7 +13,7 @@ pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
 /// Fault as it was seen. It holds no token, no secret, and of the server's text at most an address.
 #[derive(Debug, Error)]
-pub(super) enum Seen {
+pub(super) enum FaultSource {
     #[error("no answer within the time allowed")]
     Timeout,
     #[error("status {0}")]
@@ -72,17 +72,17 @@ impl FaultDetail {
     /// Returns the detail in the source of an [`IntrospectionError`].
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
-        match source.downcast_ref::<Seen>()? {
-            Seen::UnknownInstance => Some(Self::UnknownInstance),
-            Seen::OAuth { error: "invalid_request", .. } => Some(Self::InvalidRequest),
-            Seen::OAuth { error: "invalid_client", .. } => Some(Self::InvalidClient),
-            Seen::WebPage => Some(Self::WebPage),
+        match source.downcast_ref::<FaultSource>()? {
+            FaultSource::UnknownInstance => Some(Self::UnknownInstance),
+            FaultSource::OAuth { error: "invalid_request", .. } => Some(Self::InvalidRequest),
+            FaultSource::OAuth { error: "invalid_client", .. } => Some(Self::InvalidClient),
+            FaultSource::WebPage => Some(Self::WebPage),
             _ => None,
         }
     }
 }
 
-impl Seen {
+impl FaultSource {
     pub(super) fn unavailable(self, reason: Outage) -> IntrospectionError {
         IntrospectionError::Unavailable { reason, source: Arc::new(self) }
     }
@@ -99,7 +99,7 @@ impl Seen {
 /// Returns the error for a request that got no complete answer.
 pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     if is_of_large_head(&error) {
-        return Seen::LargeHead.malformed();
+        return FaultSource::LargeHead.malformed();
     }
     let reason = if error.is_timeout() {
         Outage::TimedOut
@@ -130,20 +130,20 @@ fn is_of_large_head(error: &reqwest::Error) -> bool {
 pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> IntrospectionError {
     if status.is_redirection() {
         let to = origin(headers);
-        return Seen::Redirect { status, to }.misconfigured(Misconfiguration::Redirected);
+        return FaultSource::Redirect { status, to }.misconfigured(Misconfiguration::Redirected);
     }
     let seen = match oauth_error(body) {
-        Some(error) => Seen::OAuth { status, error },
+        Some(error) => FaultSource::OAuth { status, error },
         None if status == StatusCode::NOT_FOUND && body.starts_with(UNKNOWN_INSTANCE) => {
-            Seen::UnknownInstance
+            FaultSource::UnknownInstance
         }
-        None => Seen::Status(status),
+        None => FaultSource::Status(status),
     };
     match (status, &seen) {
         (StatusCode::UNAUTHORIZED, _)
         | (
             StatusCode::BAD_REQUEST,
-            Seen::OAuth { error: "unauthorized_client" | "invalid_client", .. },
+            FaultSource::OAuth { error: "unauthorized_client" | "invalid_client", .. },
         ) => IntrospectionError::ClientRefused { source: Arc::new(seen) },
         (StatusCode::TOO_MANY_REQUESTS, _) => seen.unavailable(Outage::RateLimited),
         (status, _) if status.is_server_error() => seen.unavailable(Outage::ServerError),

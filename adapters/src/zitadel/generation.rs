@@ -26,7 +26,7 @@ use url::Url;
 use super::{
     address::IssuerUrl,
     discovery::Discovery,
-    fault::Seen,
+    fault::FaultSource,
     http_client::{HttpClient, HttpClientError, Route},
     response,
     root_certificates::CurrentRoots,
@@ -220,7 +220,7 @@ impl Generations {
         };
         timeout(self.patience(), proof)
             .await
-            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)))?;
+            .unwrap_or_else(|_| Err(FaultSource::Timeout.unavailable(Outage::TimedOut)))?;
         if self.install(&old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             tell_endpoint(old.discovery.kept(), new.discovery.kept());
             tell_addresses(&old.addresses(), &new.addresses());

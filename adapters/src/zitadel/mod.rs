@@ -88,7 +88,7 @@ pub use verdicts::{Missing, Verdicts};
 pub use webhook_signature::{InvalidSignature, SIGNATURE_HEADER, SigningKeys, SigningKeysError};
 
 use client_auth::ClientAuthentication;
-use fault::Seen;
+use fault::FaultSource;
 use generation::{Generation, Generations};
 use http_client::{HttpClient, Names, Route};
 use pace::{Lane, Pace, SentAt};
@@ -256,7 +256,7 @@ impl TokenIntrospector for ZitadelIntrospector {
         let before = generation.begin();
         let answer = tokio::time::timeout(self.timeout, self.ask(token, &generation))
             .await
-            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)));
+            .unwrap_or_else(|_| Err(FaultSource::Timeout.unavailable(Outage::TimedOut)));
         self.generations.heed(&generation, before, &answer);
         self.verdicts.note(&answer);
         answer

@@ -10,7 +10,7 @@ use domain::{IntrospectionError, Issuer, Outage};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use super::{ZitadelIntrospector, fault::Seen, generation::Generations, pace::Pace};
+use super::{ZitadelIntrospector, fault::FaultSource, generation::Generations, pace::Pace};
 
 /// Time between the first two attempts at metadata.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -103,7 +103,7 @@ async fn ask(
     };
     let answer = timeout(patience, asking)
         .await
-        .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut)));
+        .unwrap_or_else(|_| Err(FaultSource::Timeout.unavailable(Outage::TimedOut)));
     let outage = match &answer {
         Err(IntrospectionError::Unavailable { reason, .. }) => Some(*reason),
         _ => None,

@@ -75,24 +75,24 @@ struct State {
     sent_of_own: VecDeque<Instant>,
     /// Times at which the requests of the last second were answered other than by a 429.
     answered: VecDeque<Instant>,
-    lowered: Option<Lowered>,
+    lowered: Option<LoweredRate>,
     strangers_wait_until: Option<Instant>,
 }
 
 /// Rate that a 429 lowered.
 #[derive(Clone, Copy, Debug)]
-struct Lowered {
+struct LoweredRate {
     per_second: f64,
     at: Instant,
 }
 
 #[derive(Debug, Error)]
 #[error("as many requests were sent within this second as zitadel.max_per_second allows")]
-struct Spent;
+struct BudgetSpent;
 
 #[derive(Debug, Error)]
 #[error("it answered 429 a moment ago: it is asked too often")]
-struct Lower;
+struct LoweredBy429;
 
 /// Moment at which a request was sent.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +158,11 @@ impl Pace {
             }
             return Ok(SentAt(now));
         }
-        Err(if lowered < configured { over(Arc::new(Lower)) } else { over(Arc::new(Spent)) })
+        Err(if lowered < configured {
+            over(Arc::new(LoweredBy429))
+        } else {
+            over(Arc::new(BudgetSpent))
+        })
     }
 
     /// Counts a request that is sent in any case: for metadata, or a repeated question.
@@ -199,7 +203,7 @@ impl Pace {
         if state.lowered.is_none_or(|lowered| lowered.at <= sent.0) {
             #[expect(clippy::cast_precision_loss, reason = "no second has 2^53 requests")]
             let per_second = (state.answered.len() as f64 * LOWERED_TO).max(1.0);
-            state.lowered = Some(Lowered { per_second, at: now });
+            state.lowered = Some(LoweredRate { per_second, at: now });
         }
     }
 
@@ -226,7 +230,7 @@ impl State {
 
     /// Returns the requests per second that a 429 left, at least 1.
     fn allowed(&mut self, now: Instant) -> usize {
-        let Some(Lowered { per_second, at }) = self.lowered else { return usize::MAX };
+        let Some(LoweredRate { per_second, at }) = self.lowered else { return usize::MAX };
         let secs = (now - at).as_secs_f64();
         let grown = (per_second * GROWTH_A_SECOND.powf(secs)).max(GROWTH_FROM_ONE.powf(secs));
         if grown > 1e6 {

@@ -6,7 +6,7 @@ use reqwest::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 
-use super::fault::{self, Seen};
+use super::fault::{self, FaultSource};
 
 /// Longest answer that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
@@ -36,7 +36,7 @@ pub(super) async fn read_at_most(
     response: Response,
 ) -> Result<Vec<u8>, IntrospectionError> {
     if is_compressed(response.headers()) {
-        return Err(Seen::Compressed.malformed());
+        return Err(FaultSource::Compressed.malformed());
     }
     let refused = refused_type(response.headers());
     let body = body(response, limit).await;
@@ -49,7 +49,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
 }
 
 /// Returns why an answer of this media type is not read.
-fn refused_type(headers: &HeaderMap) -> Option<Seen> {
+fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -58,9 +58,9 @@ fn refused_type(headers: &HeaderMap) -> Option<Seen> {
     if media_type.eq_ignore_ascii_case("application/json") {
         None
     } else if media_type.eq_ignore_ascii_case("text/html") {
-        Some(Seen::WebPage)
+        Some(FaultSource::WebPage)
     } else {
-        Some(Seen::MediaType)
+        Some(FaultSource::MediaType)
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn body(
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(fault::transport)? {
         if body.len() + chunk.len() > limit {
-            return Err(Seen::Oversized { limit }.malformed());
+            return Err(FaultSource::Oversized { limit }.malformed());
         }
         body.extend_from_slice(&chunk);
     }

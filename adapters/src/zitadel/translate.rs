@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::{
     ClaimName,
     address::issuer,
-    fault::Seen,
+    fault::FaultSource,
     sharing::Sharing,
     wire::{self, Answer, AnswerReader, NumericDate},
 };
@@ -41,17 +41,17 @@ impl Translator {
     /// `Malformed`, when it is not exactly an introspection response.
     pub(super) fn introspection(&self, json: &[u8]) -> Result<Introspection, IntrospectionError> {
         if json.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Seen::NoObject.malformed());
+            return Err(FaultSource::NoObject.malformed());
         }
         let reader = AnswerReader {
             project_roles_claim: self.project_roles_claim.as_deref(),
             claims: &self.claims,
         };
-        let answer = reader.read(json).map_err(|error| Seen::Answer(error).malformed())?;
+        let answer = reader.read(json).map_err(|error| FaultSource::Answer(error).malformed())?;
         match answer.active {
             Some(true) => self.active_token(answer).map(Introspection::Active),
             Some(false) => Ok(Introspection::Inactive),
-            None => Err(Seen::NoActive.malformed()),
+            None => Err(FaultSource::NoActive.malformed()),
         }
     }
 
@@ -64,7 +64,7 @@ impl Translator {
             id: answer.token_id.as_deref().and_then(token_id),
             principal: principal(answer)
                 .map(|principal| self.sharing.share(principal))
-                .map_err(|name| Seen::EmptyClaim { name }.malformed())?,
+                .map_err(|name| FaultSource::EmptyClaim { name }.malformed())?,
         })
     }
 }

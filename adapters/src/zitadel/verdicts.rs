@@ -52,21 +52,21 @@ mod tests {
     use domain::Misconfiguration;
 
     use super::*;
-    use crate::zitadel::fault::Seen;
+    use crate::zitadel::fault::FaultSource;
 
     #[test]
     fn five_questions_in_a_row_without_a_verdict_are_told_and_one_verdict_ends_it() {
         let verdicts = Verdicts::default();
         for fault in [
-            Seen::Timeout.unavailable(Outage::UnexpectedStatus),
-            Seen::Timeout.unavailable(Outage::TimedOut),
-            Seen::Timeout.misconfigured(Misconfiguration::Redirected),
-            Seen::WebPage.malformed(),
+            FaultSource::Timeout.unavailable(Outage::UnexpectedStatus),
+            FaultSource::Timeout.unavailable(Outage::TimedOut),
+            FaultSource::Timeout.misconfigured(Misconfiguration::Redirected),
+            FaultSource::WebPage.malformed(),
         ] {
             verdicts.note(&Ok(Introspection::Inactive));
             for _ in 0..4 {
                 verdicts.note(&Err(fault.clone()));
-                verdicts.note(&Err(Seen::Timeout.unavailable(Outage::OverBudget)));
+                verdicts.note(&Err(FaultSource::Timeout.unavailable(Outage::OverBudget)));
                 assert!(verdicts.missing().is_none());
             }
             verdicts.note(&Err(fault.clone()));

@@ -4,6 +4,8 @@ mod admin;
 mod auth;
 mod cache;
 mod changes;
+#[cfg(feature = "setup")]
+mod connection_settings;
 mod cors;
 mod credentials;
 mod dotenv;
@@ -19,8 +21,6 @@ mod origin;
 mod ownership;
 mod prefix;
 mod proxies;
-#[cfg(feature = "setup")]
-mod reach;
 mod resource;
 mod section;
 mod server;
@@ -43,6 +43,8 @@ use section::OwnersValues;
 pub use admin::Admin;
 pub use auth::Auth;
 pub use changes::{Changes, Webhook};
+#[cfg(feature = "setup")]
+pub(crate) use connection_settings::ConnectionSettings;
 pub use cors::{AllowedOrigin, Cors};
 #[cfg(fuzzing)]
 pub use dotenv::fuzz::holds as dotenv_law;
@@ -54,8 +56,6 @@ pub use key_expiry::KeyExpiry;
 pub(crate) use layers::variables as dotenv_variables;
 pub use log::{Log, LogFormat};
 pub use prefix::Prefix;
-#[cfg(feature = "setup")]
-pub(crate) use reach::Reach;
 pub use server::Server;
 pub use traces::{Sampling, Traces};
 pub use zitadel::Zitadel;

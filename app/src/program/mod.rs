@@ -17,7 +17,7 @@ use tracing::info;
 
 use self::{
     cli::{Cli, Command, Format},
-    signals::{Signals, Wanted},
+    signals::{SignalAction, Signals},
 };
 #[cfg(feature = "setup")]
 use crate::setup;
@@ -208,7 +208,7 @@ async fn serve(config: Config, routes: Routes, telemetry: &Telemetry) -> Result<
     if let Some(banner) = banner {
         telemetry.print(&format!("{}\n", banner.text(running.local_address())));
     }
-    while signals.next().await == Wanted::LookAgain {
+    while signals.next().await == SignalAction::LookAgain {
         if let Some(reading) = running.read_credentials_again() {
             info!("SIGHUP: looking at the files of the credentials");
             tokio::spawn(reading);

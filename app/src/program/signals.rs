@@ -15,7 +15,7 @@ pub(super) struct Signals {
 
 /// Action that a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum SignalAction {
     /// SIGTERM or Ctrl-C.
     Stop,
     /// SIGHUP.
@@ -33,15 +33,15 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Wanted {
+    pub(super) async fn next(&mut self) -> SignalAction {
         tokio::select! {
             () = received(&mut self.terminate) => info!("SIGTERM: stopping"),
             () = received(&mut self.interrupt) => {
                 info!("Ctrl-C: stopping; once more to exit at once");
             }
-            () = received(&mut self.hang_up) => return Wanted::LookAgain,
+            () = received(&mut self.hang_up) => return SignalAction::LookAgain,
         }
-        Wanted::Stop
+        SignalAction::Stop
     }
 
     /// Waits for Ctrl-C.

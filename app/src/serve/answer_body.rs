@@ -10,7 +10,7 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
     activity::RequestGuard,
-    http2_stream::{self, Taken},
+    http2_stream::{self, TakenPiece},
 };
 
 /// Longest piece of a body over HTTP/2, in bytes.
@@ -57,7 +57,7 @@ impl Pieces {
         body: &mut Body,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Taken { bytes, was_slow } = http2_stream::piece_is_taken();
+        let TakenPiece { bytes, was_slow } = http2_stream::piece_is_taken();
         self.taken = if was_slow { 0 } else { self.taken.saturating_add(bytes) };
         if self.rest.is_empty() {
             match ready!(Pin::new(body).poll_frame(context)) {

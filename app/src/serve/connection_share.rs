@@ -21,17 +21,17 @@ pub(super) struct ConnectionShares {
     max: NonZeroUsize,
     /// Networks whose connections are not counted.
     exempt: Networks,
-    held: Arc<Held>,
+    held: Arc<ConnectionCounts>,
     refused: Counter,
     warning: OnceAMinute,
 }
 
 #[derive(Debug, Default)]
-struct Held(Mutex<HashMap<IpAddr, usize>>);
+struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
 /// Slot of a connection in its address's share, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Share(Option<(IpAddr, Arc<Held>)>);
+pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
     /// Allows each address `max` connections, without a limit for `exempt`. It registers its
@@ -70,7 +70,7 @@ impl ConnectionShares {
     }
 }
 
-impl Held {
+impl ConnectionCounts {
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,7 +20,7 @@ pub(super) struct ForeignProtocols {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Foreign {
+enum ForeignProtocol {
     Tls,
     Proxy,
 }
@@ -29,7 +29,7 @@ impl ForeignProtocols {
     /// Checks the first bytes of a connection.
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
-            Some(Foreign::Tls) => {
+            Some(ForeignProtocol::Tls) => {
                 if let Some(connections) = count(&self.tls) {
                     warn!(
                         connections,
@@ -38,7 +38,7 @@ impl ForeignProtocols {
                     );
                 }
             }
-            Some(Foreign::Proxy) => {
+            Some(ForeignProtocol::Proxy) => {
                 if let Some(connections) = count(&self.proxy) {
                     warn!(
                         connections,
@@ -56,15 +56,15 @@ fn count(warning: &Mutex<OnceAMinute>) -> Option<u64> {
     warning.lock().unwrap_or_else(PoisonError::into_inner).count()
 }
 
-fn foreign(first: &[u8]) -> Option<Foreign> {
+fn foreign(first: &[u8]) -> Option<ForeignProtocol> {
     // TLS handshake record (22), with a version that begins with 3.
     if first.starts_with(&[0x16, 0x03]) {
-        return Some(Foreign::Tls);
+        return Some(ForeignProtocol::Tls);
     }
     let is_proxy = [&b"PROXY TCP"[..], b"PROXY UNKNOWN", PROXY_V2]
         .iter()
         .any(|beginning| first.starts_with(beginning));
-    is_proxy.then_some(Foreign::Proxy)
+    is_proxy.then_some(ForeignProtocol::Proxy)
 }
 
 #[cfg(test)]
@@ -74,12 +74,15 @@ mod tests {
     #[test]
     fn what_is_not_http_is_known_by_its_first_bytes() {
         for (first, expected) in [
-            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(Foreign::Tls)),
-            (b"\x16\x03\x03", Some(Foreign::Tls)),
-            (b"PROXY TCP4 192.0.2.1 10.0.0.1 4711 80\r\nGET / HTTP/1.1\r\n", Some(Foreign::Proxy)),
-            (b"PROXY TCP6 ", Some(Foreign::Proxy)),
-            (b"PROXY UNKNOWN\r\n", Some(Foreign::Proxy)),
-            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11", Some(Foreign::Proxy)),
+            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(ForeignProtocol::Tls)),
+            (b"\x16\x03\x03", Some(ForeignProtocol::Tls)),
+            (
+                b"PROXY TCP4 192.0.2.1 10.0.0.1 4711 80\r\nGET / HTTP/1.1\r\n",
+                Some(ForeignProtocol::Proxy),
+            ),
+            (b"PROXY TCP6 ", Some(ForeignProtocol::Proxy)),
+            (b"PROXY UNKNOWN\r\n", Some(ForeignProtocol::Proxy)),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11", Some(ForeignProtocol::Proxy)),
             (b"GET / HTTP/1.1\r\n", None),
             (b"PRI * HTTP/2.0\r\n", None),
             (b"PROXY / HTTP/1.1\r\n", None),

@@ -70,20 +70,20 @@ pub(super) fn piece_is_ready(length: usize) {
 
 /// A piece that the peer has made room for.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct TakenPiece {
     pub(super) bytes: usize,
     pub(super) was_slow: bool,
 }
 
 /// Records that there was room for the last piece, and returns it.
-pub(super) fn piece_is_taken() -> Taken {
+pub(super) fn piece_is_taken() -> TakenPiece {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();
         let bytes = std::mem::take(&mut answer.ready);
         // A piece is taken when the one before it has left and there is room for one more byte. The
         // peer has thus made room for about the longer of the two; the last piece is one byte long.
         let before = std::mem::replace(&mut answer.before, bytes);
-        Taken { bytes, was_slow: answer.timer.owes_nothing(bytes.max(before)) > answer.slow }
+        TakenPiece { bytes, was_slow: answer.timer.owes_nothing(bytes.max(before)) > answer.slow }
     });
     taken.unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use adapters::{
 use domain::Clock;
 
 use super::{
-    lock::{Lock, LockedUser, Made},
+    lock::{Lock, LockedUser, ObjectEntry},
     target::{Target, TargetClient},
 };
 
@@ -60,9 +60,10 @@ impl Found {
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);
-        let found = |id: &String| Made { id: id.clone(), made_here: false };
-        let is_other =
-            |made: &Option<Made>, id: Option<&String>| made.as_ref().map(|made| &made.id) != id;
+        let found = |id: &String| ObjectEntry { id: id.clone(), made_here: false };
+        let is_other = |made: &Option<ObjectEntry>, id: Option<&String>| {
+            made.as_ref().map(|made| &made.id) != id
+        };
         let project = self.project.as_ref().map(|project| &project.id);
         if is_other(&lock.project, project) {
             lock.project = project.map(found);
@@ -145,7 +146,7 @@ async fn read_project(
     lock: Option<&Lock>,
 ) -> Result<Option<Project>, ManagementError> {
     let mut named = management.projects_named(&target.project).await?;
-    if let Some(Made { id, .. }) = lock.and_then(|lock| lock.project.as_ref())
+    if let Some(ObjectEntry { id, .. }) = lock.and_then(|lock| lock.project.as_ref())
         && !named.iter().any(|project| project.id == *id)
     {
         let mut all = management.projects().await?;
@@ -159,10 +160,10 @@ async fn read_application(
     management: &Management,
     project: &str,
     name: &str,
-    locked: Option<&Made>,
+    locked: Option<&ObjectEntry>,
 ) -> Result<Option<Application>, ManagementError> {
     let mut named = management.applications_named(project, name).await?;
-    if let Some(Made { id, .. }) = locked
+    if let Some(ObjectEntry { id, .. }) = locked
         && !named.iter().any(|application| application.id == *id)
     {
         let mut all = management.applications(project).await?;

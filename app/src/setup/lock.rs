@@ -14,27 +14,27 @@ pub(super) struct Lock {
     pub(super) domain: String,
     /// Id of the organization.
     pub(super) organization: String,
-    pub(super) project: Option<Made>,
+    pub(super) project: Option<ObjectEntry>,
     /// Keys of the roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<String>,
-    pub(super) application: Option<Made>,
-    pub(super) key: Option<Dated>,
+    pub(super) application: Option<ObjectEntry>,
+    pub(super) key: Option<SecretEntry>,
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
     /// Target of the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) webhook: Option<Made>,
+    pub(super) webhook: Option<ObjectEntry>,
     /// Native application of MCP clients.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) mcp_client: Option<Made>,
+    pub(super) mcp_client: Option<ObjectEntry>,
 }
 
 /// Id of an object, and whether `setup` made it or found it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Made {
+pub(super) struct ObjectEntry {
     pub(super) id: String,
     pub(super) made_here: bool,
 }
@@ -42,7 +42,7 @@ pub(super) struct Made {
 /// Id of a secret, whether `setup` made it, and when it expires (RFC 3339).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Dated {
+pub(super) struct SecretEntry {
     pub(super) id: String,
     pub(super) made_here: bool,
     pub(super) expires: String,
@@ -57,7 +57,7 @@ pub(super) struct LockedUser {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) grant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) token: Option<Dated>,
+    pub(super) token: Option<SecretEntry>,
 }
 
 impl Lock {
@@ -73,7 +73,7 @@ impl Lock {
     /// Returns whether `setup` made any of the objects.
     pub(super) fn has_made(&self) -> bool {
         let things = [&self.project, &self.application, &self.webhook, &self.mcp_client];
-        let is_made = |secret: &Option<Dated>| secret.as_ref().is_some_and(|it| it.made_here);
+        let is_made = |secret: &Option<SecretEntry>| secret.as_ref().is_some_and(|it| it.made_here);
         let has =
             |user: &LockedUser| user.made_here || user.grant.is_some() || is_made(&user.token);
         things.into_iter().flatten().any(|it| it.made_here)

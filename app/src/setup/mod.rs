@@ -48,7 +48,7 @@ use self::{
     secret_file::{FileError, Readers, prove_writable},
     target::Target,
 };
-use crate::config::{Prefix, Reach};
+use crate::config::{ConnectionSettings, Prefix};
 
 /// Runs the command in the working directory, for the program `program` with the routes `table`.
 pub(crate) async fn setup(
@@ -63,7 +63,7 @@ pub(crate) async fn setup(
         return Err(SetupError::Path);
     }
     let args = &SetupArgs { domain: domain.issuer().as_str().to_owned(), ..args.clone() };
-    let reach = Reach::load_for(prefix)?;
+    let reach = ConnectionSettings::load_for(prefix)?;
     let target = Target::new(args, program, prefix, table);
     refuse_same_file(args, &target)?;
     let token_files = target.users.iter().map(|user| user.file.clone());

@@ -11,7 +11,7 @@ use super::{
     error::PerformError,
     found::Found,
     here::Here,
-    lock::{Dated, Lock, LockedUser, Made},
+    lock::{Lock, LockedUser, ObjectEntry, SecretEntry},
     plan::Step,
     taken::taken,
     target::{READER_ROLE, Target},
@@ -63,7 +63,7 @@ impl<'a> Work<'a> {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
         if self.lock.webhook.as_ref().map(|made| &made.id) != id {
-            self.lock.webhook = id.map(|id| Made { id: id.clone(), made_here: false });
+            self.lock.webhook = id.map(|id| ObjectEntry { id: id.clone(), made_here: false });
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Work<'a> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)
         {
-            self.lock.key = Some(Dated { id: key.key_id.clone(), made_here: false, expires });
+            self.lock.key = Some(SecretEntry { id: key.key_id.clone(), made_here: false, expires });
         }
         self.write_lock()
     }
@@ -136,7 +136,7 @@ impl<'a> Work<'a> {
             }
             id => id?,
         };
-        self.lock.project = Some(Made { id, made_here: true });
+        self.lock.project = Some(ObjectEntry { id, made_here: true });
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl<'a> Work<'a> {
             }
             made => made?,
         };
-        self.lock.application = Some(Made { id: made.id, made_here: true });
+        self.lock.application = Some(ObjectEntry { id: made.id, made_here: true });
         self.client_id = Some(made.client_id);
         self.client_secret = made.client_secret;
         Ok(())

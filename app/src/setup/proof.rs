@@ -54,7 +54,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// Settings of an API whose set-up works.
-pub(super) struct Proven {
+pub(super) struct ProvenApi {
     /// Address that it listens on.
     pub(super) listen: SocketAddr,
     /// URL that clients use, if configured.
@@ -66,7 +66,7 @@ pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
     within: Duration,
-) -> Result<Proven, ProofError> {
+) -> Result<ProvenApi, ProofError> {
     let end = Instant::now() + within;
     let mut pause = PAUSE;
     loop {
@@ -82,10 +82,10 @@ pub(super) async fn prove(
     }
 }
 
-async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<Proven, ProofError> {
+async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<ProvenApi, ProofError> {
     let config = Config::load_for(&target.prefix)?;
     let resource = config.resource.map(|resource| resource.url().to_owned());
-    let proven = Proven { listen: config.server.listen, resource };
+    let proven = ProvenApi { listen: config.server.listen, resource };
     let Introspector::Zitadel(zitadel) = config.introspector else { return Err(ProofError::Fake) };
     let project = zitadel.settings.project_id.clone();
     let introspector = ZitadelIntrospector::new(zitadel.settings).map_err(StartError::from)?;

@@ -8,7 +8,7 @@ use super::{
     args::SetupArgs,
     error::SetupError,
     here::Here,
-    lock::{self, Dated, Lock, Made},
+    lock::{self, Lock, ObjectEntry, SecretEntry},
     outcome::SetupOutcome,
     prompt,
     report::print,
@@ -117,7 +117,7 @@ async fn plan(
             removals.push(Removal::User { name, id: user_id });
             continue;
         }
-        if let Some(Dated { id, made_here: true, .. }) = user.token.clone() {
+        if let Some(SecretEntry { id, made_here: true, .. }) = user.token.clone() {
             removals.push(Removal::Token { name: name.clone(), user: user_id.clone(), id });
         }
         if let Some(id) = user.grant.clone() {
@@ -134,14 +134,14 @@ async fn plan(
         }
         kept.push(format!("the project {} is left, for it has {}", project.id, others.join(", ")));
     }
-    if let Some(Made { id, made_here: true }) = &lock.mcp_client {
+    if let Some(ObjectEntry { id, made_here: true }) = &lock.mcp_client {
         removals.push(Removal::McpClient { id: id.clone() });
     }
     match (&lock.application, &lock.key) {
-        (Some(Made { id, made_here: true }), _) => {
+        (Some(ObjectEntry { id, made_here: true }), _) => {
             removals.push(Removal::Application { id: id.clone() });
         }
-        (Some(application), Some(Dated { id, made_here: true, .. })) => {
+        (Some(application), Some(SecretEntry { id, made_here: true, .. })) => {
             removals.push(Removal::Key { application: application.id.clone(), id: id.clone() });
         }
         _ => {}

@@ -13,7 +13,7 @@ use super::{
     orphans,
     pending::{self, quoted},
     plan::{Plan, Step},
-    proof::Proven,
+    proof::ProvenApi,
     roles,
     rows::{self, Row},
     target::{Target, TargetUser},
@@ -122,13 +122,13 @@ impl Report<'_> {
         &self,
         as_json: bool,
         table: &[Route],
-        proven: Proven,
+        proven: ProvenApi,
         mcp_client_id: Option<&str>,
     ) {
         if as_json {
             return;
         }
-        let Proven { mut listen, resource } = proven;
+        let ProvenApi { mut listen, resource } = proven;
         if listen.ip().is_unspecified() {
             listen.set_ip([127, 0, 0, 1].into());
         }

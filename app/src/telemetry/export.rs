@@ -19,18 +19,18 @@ const SUCCESSES: u8 = 3;
 
 /// Exporter whose final failures are reported.
 #[derive(Debug)]
-pub(super) struct Reported<E> {
+pub(super) struct ReportingExporter<E> {
     exporter: E,
     reporter: Arc<Reporter>,
 }
 
-impl<E> Reported<E> {
+impl<E> ReportingExporter<E> {
     pub(super) fn new(exporter: E, reporter: Arc<Reporter>) -> Self {
         Self { exporter, reporter }
     }
 }
 
-impl<E: SpanExporter> SpanExporter for Reported<E> {
+impl<E: SpanExporter> SpanExporter for ReportingExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let exported = self.exporter.export(batch).await;
         match &exported {

@@ -26,7 +26,7 @@ use tracing_subscriber::{
 use super::{
     collector::Collector,
     error::TelemetryError,
-    export::{Reported, Reporter},
+    export::{Reporter, ReportingExporter},
     trace_parent,
 };
 use crate::config::{Sampling, Traces};
@@ -62,7 +62,7 @@ impl TraceExporter {
             .build()
             // The SDK's own message repeats the endpoint.
             .map_err(|_| TelemetryError::Endpoint { variable })?;
-        let exporter = Reported::new(exporter, Arc::clone(&reporter));
+        let exporter = ReportingExporter::new(exporter, Arc::clone(&reporter));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(traces.service_name.clone()))
             .with_sampler(sampler(traces.sampling))

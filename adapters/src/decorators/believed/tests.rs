@@ -29,7 +29,7 @@ struct Told {
 
 #[async_trait]
 impl Witness for Told {
-    async fn vouch(&self) -> Result<(), Unvouched> {
+    async fn vouch(&self) -> Result<(), NoWitness> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         sleep(self.takes).await;
         if self.refuses.load(Ordering::SeqCst) { Err(UNVOUCHED) } else { Ok(()) }
@@ -40,7 +40,7 @@ impl Witness for Told {
     }
 }
 
-const UNVOUCHED: Unvouched = Unvouched { witness: "a.setting", why: "it is inactive too" };
+const UNVOUCHED: NoWitness = NoWitness { witness: "a.setting", why: "it is inactive too" };
 
 fn refusing() -> Arc<Told> {
     let told = Told::default();

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{SystemClock, zitadel::fault::Seen};
+use crate::{SystemClock, zitadel::fault::FaultSource};
 
 const SETTING: &str = "zitadel.canary_token_file";
 
@@ -81,7 +81,7 @@ fn expires_in(left: Option<Duration>) -> Introspection {
 }
 
 fn fault(outage: Outage) -> Answer {
-    Err(Seen::Timeout.unavailable(outage))
+    Err(FaultSource::Timeout.unavailable(outage))
 }
 
 const INACTIVE: Answer = Ok(Introspection::Inactive);
@@ -94,10 +94,10 @@ async fn it_vouches_while_it_is_active_and_says_why_it_does_not() {
         (fault(Outage::TimedOut), Some("timed_out")),
         (fault(Outage::ServerError), Some("server_error")),
         (fault(Outage::OverBudget), Some("over_budget")),
-        (Err(Seen::WebPage.malformed()), Some("malformed_answer")),
+        (Err(FaultSource::WebPage.malformed()), Some("malformed_answer")),
     ] {
         let setup = Setup::new(answer);
-        let expected = expected.map(|why| Unvouched { witness: SETTING, why });
+        let expected = expected.map(|why| NoWitness { witness: SETTING, why });
         assert_eq!(setup.canary.vouch().await.err(), expected);
     }
 }

@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     super::{
         OwnToken,
-        fault::{Seen, UNKNOWN_INSTANCE},
+        fault::{FaultSource, UNKNOWN_INSTANCE},
         generation::{Generation, Generations},
         pace::{Lane, Pace, retry_after},
         response,
@@ -86,7 +86,7 @@ impl Caller {
         let before = generation.begin();
         let answer = timeout_at(deadline, self.post(&generation, path, &token, body))
             .await
-            .unwrap_or_else(|_| Err(Seen::Timeout.unavailable(Outage::TimedOut).into()));
+            .unwrap_or_else(|_| Err(FaultSource::Timeout.unavailable(Outage::TimedOut).into()));
         let outage = answer.as_ref().err().and_then(|fault| fault.outage);
         self.generations.heed_outage(&generation, before, outage);
         answer
@@ -161,16 +161,16 @@ fn refused(status: StatusCode, body: &[u8]) -> Fault {
             Fault::new("not_allowed", Refused::NotAllowed)
         }
         StatusCode::NOT_FOUND if body.starts_with(UNKNOWN_INSTANCE) => {
-            Fault::new("unknown_instance", Seen::UnknownInstance)
+            Fault::new("unknown_instance", FaultSource::UnknownInstance)
         }
         StatusCode::TOO_MANY_REQUESTS => {
-            Seen::Status(status).unavailable(Outage::RateLimited).into()
+            FaultSource::Status(status).unavailable(Outage::RateLimited).into()
         }
         _ if status.is_server_error() => {
-            Seen::Status(status).unavailable(Outage::ServerError).into()
+            FaultSource::Status(status).unavailable(Outage::ServerError).into()
         }
-        _ if status.is_redirection() => Fault::new("redirected", Seen::Status(status)),
-        _ => Fault::new("unexpected_status", Seen::Status(status)),
+        _ if status.is_redirection() => Fault::new("redirected", FaultSource::Status(status)),
+        _ => Fault::new("unexpected_status", FaultSource::Status(status)),
     }
 }
 

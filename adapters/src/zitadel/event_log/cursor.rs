@@ -17,7 +17,7 @@ use domain::Moment;
 
 use super::{
     event::{Event, EventTime, Key},
-    read::{Forget, Read, SMALLEST_PAGE, Turn},
+    read::{Forget, PageMeaning, Read, SMALLEST_PAGE},
     remembered::Remembered,
 };
 
@@ -73,7 +73,7 @@ enum UnderWay {
 
 /// Call that a cursor needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum LogCall {
     /// The newest event alone.
     Newest,
     /// A page of the events after a time, oldest first.
@@ -82,12 +82,12 @@ pub(super) enum Ask {
 
 /// Outcome of one page.
 #[derive(Debug, Default)]
-pub(super) struct Turned {
+pub(super) struct PageOutcome {
     /// Events that were met for the first time.
     pub(super) new: Vec<Event>,
     pub(super) forget: Option<Forget>,
     /// Next call of this read; `None` if the read is complete.
-    pub(super) next: Option<Ask>,
+    pub(super) next: Option<LogCall>,
 }
 
 impl Cursor {
@@ -117,54 +117,54 @@ impl Cursor {
     }
 
     /// Begins a read. An incomplete read is dropped; its events stay remembered.
-    pub(super) fn begin(&mut self, now: Moment) -> Ask {
+    pub(super) fn begin(&mut self, now: Moment) -> LogCall {
         self.reads += 1;
         if !matches!(self.place, Place::Found) {
             self.under_way = Some(UnderWay::Newest { began: now });
-            return Ask::Newest;
+            return LogCall::Newest;
         }
         let ordinary = self.window();
         let is_review = self.is_review_due(now);
         let window = if is_review { self.review_window().min(ordinary) } else { ordinary };
         let read = Read::new(now, window, ordinary, is_review, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));
-        Ask::Behind(window)
+        LogCall::Behind(window)
     }
 
     /// Takes the answer to the last call.
-    pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> Turned {
+    pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {
-            None => Turned::default(),
+            None => PageOutcome::default(),
             Some(UnderWay::Newest { began }) => self.find_place(page, began, now),
             Some(UnderWay::Window(read)) => self.turn_page(page, read, now),
         }
     }
 
-    fn turn_page(&mut self, page: Vec<Event>, mut read: Read, now: Moment) -> Turned {
+    fn turn_page(&mut self, page: Vec<Event>, mut read: Read, now: Moment) -> PageOutcome {
         let times: Vec<_> = page.iter().map(|event| event.key.time).collect();
         let mut new = page;
         new.retain(|event| self.is_new(&event.key, &mut read));
-        let mut turned = Turned { new, ..Turned::default() };
+        let mut turned = PageOutcome { new, ..PageOutcome::default() };
         if read.is_review && turned.new.iter().any(|event| event.key.time <= read.ordinary) {
             let is_first = self.stepped.is_none_or(|last| last.age(now) >= REVIEWED);
             turned.forget = is_first.then_some(Forget::ClockStepped);
             self.stepped = Some(now);
         }
         let forget = match read.turn(&times, turned.new.len()) {
-            Turn::Next(behind) => {
-                turned.next = Some(Ask::Behind(behind));
+            PageMeaning::Next(behind) => {
+                turned.next = Some(LogCall::Behind(behind));
                 None
             }
-            Turn::Passed(time) => {
-                turned.next = Some(Ask::Behind(time));
+            PageMeaning::Passed(time) => {
+                turned.next = Some(LogCall::Behind(time));
                 self.remembered.pass(time, self.reads).map(|unmet| {
                     read.unmet = read.unmet.saturating_sub(unmet);
                     Forget::TooMany
                 })
             }
-            Turn::Complete => self.complete(&read, now),
-            Turn::Lost(why) => Some(self.lose(why)),
+            PageMeaning::Complete => self.complete(&read, now),
+            PageMeaning::Lost(why) => Some(self.lose(why)),
         };
         turned.forget = turned.forget.or(forget);
         if turned.next.is_some() {
@@ -184,14 +184,14 @@ impl Cursor {
     }
 
     /// Derives the first window from the newest event.
-    fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> Turned {
+    fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> PageOutcome {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {
                 let forget = Some(self.lose(Forget::Restored));
-                return Turned { forget, ..Turned::default() };
+                return PageOutcome { forget, ..PageOutcome::default() };
             }
             let read = Read::new(began, EventTime::default(), EventTime::default(), false, 0);
-            return Turned { forget: self.complete(&read, now), ..Turned::default() };
+            return PageOutcome { forget: self.complete(&read, now), ..PageOutcome::default() };
         };
         let further = match self.place {
             Place::Since { made, before } => made.age(began) + before.max(LONGEST_WRITE),
@@ -205,7 +205,7 @@ impl Cursor {
         self.reads += 1;
         let read = Read::new(began, window, window, false, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));
-        Turned { new: page, forget: None, next: Some(Ask::Behind(window)) }
+        PageOutcome { new: page, forget: None, next: Some(LogCall::Behind(window)) }
     }
 
     fn complete(&mut self, read: &Read, now: Moment) -> Option<Forget> {

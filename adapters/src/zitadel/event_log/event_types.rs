@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{cursor::Ask, wire::Search};
+use super::{cursor::LogCall, wire::Search};
 
 /// Largest numbers of event types and of aggregate types in one call.
 const MAX_TYPES: usize = 30;
@@ -140,10 +140,10 @@ pub(super) struct Group {
 
 impl Group {
     /// Returns the call for a page of events of these types.
-    pub(super) fn search(&self, ask: Ask) -> Search<'_> {
+    pub(super) fn search(&self, ask: LogCall) -> Search<'_> {
         let (limit, asc, range) = match ask {
-            Ask::Newest => (1, false, None),
-            Ask::Behind(time) => (PAGE, true, Some(time.into())),
+            LogCall::Newest => (1, false, None),
+            LogCall::Behind(time) => (PAGE, true, Some(time.into())),
         };
         Search {
             limit,

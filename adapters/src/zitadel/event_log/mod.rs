@@ -39,7 +39,7 @@ use tracing::{error, info, warn};
 pub use schedule::Bell;
 
 use call::{Caller, Fault};
-use cursor::{Ask, Cursor, Turned};
+use cursor::{Cursor, LogCall, PageOutcome};
 use event_types::Group;
 use look_ups::LookUps;
 use meaning::Reader;
@@ -68,7 +68,7 @@ pub struct EventLog {
     clocks: Clocks,
     made: Moment,
     schedule: Schedule,
-    followed: Vec<Followed>,
+    followed: Vec<FollowedGroup>,
     types_read: Option<Moment>,
     look_ups: LookUps,
     poll: Option<Poll>,
@@ -76,7 +76,7 @@ pub struct EventLog {
 
 /// Group of event types, and the place in the log up to which it was read.
 #[derive(Debug)]
-struct Followed {
+struct FollowedGroup {
     group: Group,
     cursor: Cursor,
 }
@@ -93,7 +93,7 @@ struct Poll {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,
-    Group { index: usize, ask: Option<Ask> },
+    Group { index: usize, ask: Option<LogCall> },
     LookUps,
 }
 
@@ -173,7 +173,7 @@ impl EventLog {
         for group in groups {
             let same = before.iter().position(|followed| followed.group == group);
             let followed = same.map(|index| before.swap_remove(index));
-            self.followed.push(followed.unwrap_or_else(|| Followed {
+            self.followed.push(followed.unwrap_or_else(|| FollowedGroup {
                 group,
                 cursor: if is_first {
                     Cursor::new(overlap, made, lag)
@@ -190,15 +190,15 @@ impl EventLog {
         &mut self,
         poll: Poll,
         index: usize,
-        ask: Option<Ask>,
+        ask: Option<LogCall>,
     ) -> Result<Batch, Fault> {
-        let Some(Followed { group, cursor }) = self.followed.get_mut(index) else {
+        let Some(FollowedGroup { group, cursor }) = self.followed.get_mut(index) else {
             self.go_on(Step::LookUps);
             return Ok(Batch::default());
         };
         let ask = ask.unwrap_or_else(|| cursor.begin(self.clocks.now()));
         let events = self.caller.search(&group.search(ask), poll.deadline).await?;
-        let Turned { new, forget, next } = cursor.turn(events, self.clocks.now());
+        let PageOutcome { new, forget, next } = cursor.turn(events, self.clocks.now());
         let mut changes = Vec::new();
         for event in &new {
             self.look_ups.read(event, poll.as_of, &mut changes);

@@ -43,7 +43,7 @@ pub(super) enum Forget {
 
 /// Meaning of a page for its read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum PageMeaning {
     /// A further page is needed, which begins after this time.
     Next(EventTime),
     /// The server has more events of this time than a page holds: the rest cannot be reached.
@@ -68,7 +68,7 @@ impl Read {
     ///
     /// The next page begins just before the last time of this one, for a page may end among events
     /// of one time.
-    pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> Turn {
+    pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> PageMeaning {
         self.pages += 1;
         let (Some(first), Some(last)) = (times.first(), times.last()) else {
             return self.end();
@@ -77,26 +77,26 @@ impl Read {
             self.longest_mixed = self.longest_mixed.max(Some(times.len()));
         } else if times.len() >= self.longest_mixed.unwrap_or(SMALLEST_PAGE) {
             self.page = *last;
-            return self.within_bounds(Turn::Passed(*last));
+            return self.within_bounds(PageMeaning::Passed(*last));
         }
         // A full page that ends with the last known event may have others after it.
         let may_be_full = times.len() >= SMALLEST_PAGE;
         if unseen == 0 && self.unmet == 0 && !may_be_full {
-            return Turn::Complete;
+            return PageMeaning::Complete;
         }
         let next = last.just_before();
         if unseen == 0 && next <= self.page {
             return self.end();
         }
         self.page = self.page.max(next);
-        self.within_bounds(Turn::Next(self.page))
+        self.within_bounds(PageMeaning::Next(self.page))
     }
 
-    fn end(&self) -> Turn {
-        if self.unmet == 0 { Turn::Complete } else { Turn::Lost(Forget::Restored) }
+    fn end(&self) -> PageMeaning {
+        if self.unmet == 0 { PageMeaning::Complete } else { PageMeaning::Lost(Forget::Restored) }
     }
 
-    fn within_bounds(&self, turn: Turn) -> Turn {
-        if self.pages < MAX_PAGES { turn } else { Turn::Lost(Forget::TooMany) }
+    fn within_bounds(&self, turn: PageMeaning) -> PageMeaning {
+        if self.pages < MAX_PAGES { turn } else { PageMeaning::Lost(Forget::TooMany) }
     }
 }

@@ -157,13 +157,13 @@ async fn a_generation_over_which_another_question_was_answered_stays() {
     assert_eq!(ask(&introspector, &token(&double)).await, "active");
     let generations = &introspector.generations;
     let generation = generations.current();
-    let timed_out = || Err(Seen::Timeout.unavailable(Outage::TimedOut));
+    let timed_out = || Err(FaultSource::Timeout.unavailable(Outage::TimedOut));
     let before = generation.begin();
     generations.heed(&generation, generation.begin(), &Ok(Introspection::Inactive));
     generations.heed(&generation, before, &timed_out());
     assert!(Arc::ptr_eq(&generation, &generations.current()));
     for own_limit in [Outage::TooManyInFlight, Outage::OverBudget, Outage::CircuitOpen] {
-        let answer = Err(Seen::Timeout.unavailable(own_limit));
+        let answer = Err(FaultSource::Timeout.unavailable(own_limit));
         generations.heed(&generation, generation.begin(), &answer);
         assert!(Arc::ptr_eq(&generation, &generations.current()), "{own_limit:?}");
     }
@@ -327,7 +327,7 @@ async fn after_a_fault_a_moved_endpoint_is_found_by_itself() {
     double.introspection_fault(Fault::ResetBeforeAnswer, Times::Next(2));
     double.move_introspection("/moved");
     let generation = introspector.generations.current();
-    let timed_out = Err(Seen::Timeout.unavailable(Outage::TimedOut));
+    let timed_out = Err(FaultSource::Timeout.unavailable(Outage::TimedOut));
     introspector.generations.heed(&generation, generation.begin(), &timed_out);
     let is_moved = || {
         let current = introspector.generations.current();

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::setup::{
     error::PerformError,
-    lock::Made,
+    lock::ObjectEntry,
     taken::taken,
     target::{Target, TargetClient},
 };
@@ -23,7 +23,7 @@ impl Work<'_> {
             }
             made => made?,
         };
-        self.lock.mcp_client = Some(Made { id: made.id, made_here: true });
+        self.lock.mcp_client = Some(ObjectEntry { id: made.id, made_here: true });
         self.mcp_client_id = Some(made.client_id);
         Ok(())
     }

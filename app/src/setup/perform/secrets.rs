@@ -10,7 +10,7 @@ use crate::setup::{
     error::PerformError,
     failed_call::in_words,
     here::{ENV_FILE, KEY_FILE},
-    lock::{self, Dated},
+    lock::{self, SecretEntry},
     orphans,
     secret_file::{FileError, Readers, write},
     variables::{CLIENT_ID, CLIENT_SECRET, Known, wanted},
@@ -29,7 +29,7 @@ impl Work<'_> {
         }
         let expires = humantime::format_rfc3339_seconds(expires).to_string();
         self.key_expires = Some(expires.clone());
-        self.lock.key = Some(Dated { id: key.id, made_here: true, expires });
+        self.lock.key = Some(SecretEntry { id: key.id, made_here: true, expires });
         Ok(())
     }
 
@@ -46,7 +46,7 @@ impl Work<'_> {
             return Err(or_orphan(removed, error, format!("the token {}", token.id), line));
         }
         let expires = humantime::format_rfc3339_seconds(expires).to_string();
-        self.locked(place)?.token = Some(Dated { id: token.id, made_here: true, expires });
+        self.locked(place)?.token = Some(SecretEntry { id: token.id, made_here: true, expires });
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::setup::{
     env_file,
     error::PerformError,
     here::ENV_FILE,
-    lock::Made,
+    lock::ObjectEntry,
     plan::Called,
     secret_file::{FileError, Readers, write},
     taken::taken,
@@ -31,7 +31,7 @@ impl Work<'_> {
             }
             made => made?,
         };
-        self.lock.webhook = Some(Made { id, made_here: true });
+        self.lock.webhook = Some(ObjectEntry { id, made_here: true });
         // The key can be read again, so the target stays if its key cannot be written.
         self.write_lock()?;
         self.write_key(&key)

@@ -79,14 +79,14 @@ impl Log {
     }
 
     /// Answers a call that has waited.
-    pub(super) fn answer(&mut self, ask: Ask) -> Vec<Event> {
+    pub(super) fn answer(&mut self, ask: LogCall) -> Vec<Event> {
         let (waited_for, open): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|write| write.is_waited_for);
         self.open = open;
         self.committed.extend(waited_for.into_iter().flat_map(|write| write.events));
         let since = match ask {
-            Ask::Newest => None,
-            Ask::Behind(since) => Some(since),
+            LogCall::Newest => None,
+            LogCall::Behind(since) => Some(since),
         };
         let mut keys: Vec<_> = self
             .committed
@@ -108,8 +108,8 @@ impl Reader {
         Self { cursor, told: Vec::new(), forgets: Vec::new(), pages: 0 }
     }
 
-    pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> Option<Ask> {
-        let Turned { new, forget, next } = self.cursor.turn(page, now);
+    pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> Option<LogCall> {
+        let PageOutcome { new, forget, next } = self.cursor.turn(page, now);
         self.pages += 1;
         self.told.extend(new.into_iter().map(|event| event.key));
         self.forgets.extend(forget);

@@ -11,12 +11,12 @@ use super::{
 
 /// Settings of the connection to ZITADEL.
 #[derive(Debug)]
-pub(crate) struct Reach {
+pub(crate) struct ConnectionSettings {
     pub(crate) connect_to: Option<ConnectTo>,
     pub(crate) root_certificates: Option<RootCertificates>,
 }
 
-impl Reach {
+impl ConnectionSettings {
     /// Reads `zitadel.connect_to` and `zitadel.ca_file` of this process.
     pub(crate) fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
         let directory = Path::new(".");
