@@ -13,20 +13,18 @@ pub mod testing;
 pub use domain;
 
 pub use admit::{
-    Authorized, BearerError, Ended, Following, FurtherRule, FurtherRules, Guard, GuardBuilder,
-    GuardLayer, Guarding, MCP_SESSION_ID, Require, RequireLayer, RoutableService, ServicePermit,
+    Authorized, Ended, Following, FurtherRule, FurtherRules, Guard, GuardBuilder, GuardLayer,
+    Guarding, MCP_SESSION_ID, Require, RequireLayer, RoutableService, ServicePermit,
 };
 pub use answer::{
-    InvalidRealm, InvalidResource, InvalidStatus, MissingRoleStatus, Problem, Realm, Reason,
-    Rejection, Resource,
+    BearerError, InvalidRealm, InvalidResource, InvalidStatus, MissingRoleStatus, Problem, Realm,
+    Reason, Rejection, RequestId, Resource, X_REQUEST_ID,
 };
 pub use mount::{
     Access, Admission, Arguments, GuardedService, Mountable, NotFound, PermitFirst, Route, Routes,
     guarded, optional, public, require, resource_metadata,
 };
-pub use note::{
-    RequestEnd, RequestHead, RequestId, RequestObserver, UNMATCHED, X_REQUEST_ID, error_chain,
-};
+pub use note::{RequestEnd, RequestHead, RequestObserver, UNMATCHED, error_chain};
 
 /// Properties that `tests/fuzz` tries to break.
 #[cfg(fuzzing)]

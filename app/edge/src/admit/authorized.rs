@@ -1,4 +1,4 @@
-//! Extractor that proves that a caller was authorized.
+//! Proof that a caller was authorized, as handlers take it.
 
 use std::{
     borrow::Cow,
@@ -7,10 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderMap, request::Parts},
-};
+use axum::http::HeaderMap;
 use domain::{Denial, Permit, Rule};
 use serde::de::DeserializeOwned;
 
@@ -37,7 +34,7 @@ pub struct Authorized<R> {
 }
 
 impl<R: Rule> Authorized<R> {
-    pub(crate) fn new(permit: Permit<R>, visit: Arc<Visit>) -> Self {
+    pub(super) fn new(permit: Permit<R>, visit: Arc<Visit>) -> Self {
         Self { permit, visit: Some(visit), end: OnceLock::new() }
     }
 
@@ -122,28 +119,13 @@ pub(crate) trait Admitted: Sized + Send {
 
 impl<R: Rule> Admitted for Authorized<R> {
     async fn admit(visit: &Arc<Visit>, headers: &HeaderMap) -> Result<Self, Rejection> {
-        visit.admit(headers).await
+        Ok(Self::new(visit.admit(headers).await?, Arc::clone(visit)))
     }
 }
 
 impl<R: Rule> Admitted for Option<Authorized<R>> {
     async fn admit(visit: &Arc<Visit>, headers: &HeaderMap) -> Result<Self, Rejection> {
-        visit.admit_if_shown(headers).await
-    }
-}
-
-impl<R: Rule, S: Sync> FromRequestParts<S> for Authorized<R> {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Visit::of(parts)?.admit(&parts.headers).await
-    }
-}
-
-impl<R: Rule, S: Sync> OptionalFromRequestParts<S> for Authorized<R> {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        Visit::of(parts)?.admit_if_shown(&parts.headers).await
+        let permit = visit.admit_if_shown(headers).await?;
+        Ok(permit.map(|permit| Authorized::new(permit, Arc::clone(visit))))
     }
 }

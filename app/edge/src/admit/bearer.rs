@@ -3,21 +3,8 @@
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use domain::{AccessToken, AccessTokenError};
-use thiserror::Error;
 
-/// Reason why a request has no access token to introspect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BearerError {
-    /// No credentials, or those of another scheme.
-    #[error("the request has no Authorization header of the scheme Bearer")]
-    Missing,
-    /// More than one `Authorization` header, of any scheme: it is undefined which one counts.
-    #[error("the request has more than one Authorization header")]
-    Repeated,
-    /// The text after the scheme is not a token.
-    #[error(transparent)]
-    Malformed(#[from] AccessTokenError),
-}
+use crate::answer::BearerError;
 
 /// Returns the access token of a request.
 pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {

@@ -2,19 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use axum::{
-    http::{HeaderMap, HeaderValue, Request, header::ORIGIN},
-    response::{IntoResponse, Response},
-};
-use domain::{Authorizer, Denial, IntrospectionError, Policy, Principal, Rule, VerdictWatch};
+use axum::http::{HeaderMap, HeaderValue, header::ORIGIN};
+use domain::{Authorizer, Denial, IntrospectionError, Policy, Principal, VerdictWatch};
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    BearerError, GuardBuilder, GuardLayer, Require, RequireLayer, RoutableService, Visit,
-    session_owner::SessionSeal,
-};
+use super::session_owner::SessionSeal;
 use crate::{
-    answer::{Answers, Outcome, Rejection, Resource},
+    answer::{Answers, BearerError, Outcome, Rejection, Resource},
     note::{RefusalLog, RequestObserver},
 };
 
@@ -45,62 +39,11 @@ pub(super) struct Inner {
 const SPREAD: f64 = 0.1;
 
 impl Guard {
-    /// Creates a guard with the default settings: realm `api`, 401 for a missing role.
-    #[must_use]
-    pub fn new(authorizer: Authorizer) -> Self {
-        Self::builder(authorizer).build()
-    }
-
-    /// Returns a builder, to change the default settings.
-    #[must_use]
-    pub fn builder(authorizer: Authorizer) -> GuardBuilder {
-        GuardBuilder::new(authorizer)
-    }
-
-    /// Creates the layer for [`Router::layer`](axum::Router::layer).
-    ///
-    /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized),
-    /// marks answers that depend on a permit with `Cache-Control: no-store`, and calls the
-    /// observer. It does not require a token by itself: a route without `Authorized` stays public.
-    #[must_use]
-    pub fn layer(&self) -> GuardLayer {
-        GuardLayer::new(self.clone())
-    }
-
-    /// Puts the rule `R` before a service: static files, a proxy, gRPC, an upgrade, an MCP server.
-    ///
-    /// A permitted request has its [`Principal`](domain::Principal), as an `Arc`, and its
-    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected request never reaches
-    /// the service. No [`layer`](Self::layer) is needed around it. The service's answer passes
-    /// unchanged, and ends with the permit.
-    ///
-    /// # Panics
-    /// When the guard has a [`resource`](GuardBuilder::resource) and the rule accepts every active
-    /// token: a personal access token of any user is active at every API of its ZITADEL. The rule
-    /// must require a role, or the guard's authorizer an organization.
-    #[must_use]
-    pub fn require<R: Rule>(
-        &self,
-        service: impl RoutableService,
-    ) -> Require<R, impl RoutableService> {
-        Require::new(self.clone(), service)
-    }
-
     /// Returns whether `policy` accepts callers without a role, of any organization.
     #[must_use]
     pub fn lets_in_strangers(&self, policy: &Policy) -> bool {
         self.0.authorizer.requirements().organizations.is_empty()
             && policy.is_met_with_scopes(&Principal::default())
-    }
-
-    /// Creates the layer of [`require`](Self::require), for
-    /// [`Router::route_layer`](axum::Router::route_layer).
-    ///
-    /// # Panics
-    /// As [`require`](Self::require), when it is applied to a service.
-    #[must_use]
-    pub fn require_layer<R: Rule>(&self) -> RequireLayer<R> {
-        RequireLayer::new(self.clone())
     }
 
     /// Returns the resource that it protects, if any.
@@ -184,16 +127,6 @@ impl Guard {
 
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// Rejects and records a request that reaches no handler.
-    pub(crate) fn refuse<B>(&self, request: &Request<B>, outcome: &Outcome) -> Response {
-        let (visit, begins_here) = Visit::join(self, request, false, None);
-        let mut response = visit.refuse(outcome, None).into_response();
-        if begins_here {
-            visit.end(&mut response);
-        }
-        response
     }
 }
 

@@ -29,9 +29,17 @@ pub struct GuardBuilder {
 /// Default of [`GuardBuilder::max_stream`].
 const MAX_STREAM: Duration = Duration::from_secs(60 * 60);
 
-impl GuardBuilder {
-    pub(super) fn new(authorizer: Authorizer) -> Self {
-        Self {
+impl Guard {
+    /// Creates a guard with the default settings: realm `api`, 401 for a missing role.
+    #[must_use]
+    pub fn new(authorizer: Authorizer) -> Self {
+        Self::builder(authorizer).build()
+    }
+
+    /// Returns a builder, to change the default settings.
+    #[must_use]
+    pub fn builder(authorizer: Authorizer) -> GuardBuilder {
+        GuardBuilder {
             authorizer,
             realm: Realm::default(),
             missing_role: None,
@@ -44,7 +52,9 @@ impl GuardBuilder {
             max_stream: MAX_STREAM,
         }
     }
+}
 
+impl GuardBuilder {
     /// Sets the realm of the challenge; `api` by default.
     #[must_use]
     pub fn realm(self, realm: Realm) -> Self {

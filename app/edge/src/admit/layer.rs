@@ -16,9 +16,15 @@ use super::{Guard, Visit};
 #[derive(Clone, Debug)]
 pub struct GuardLayer(Guard);
 
-impl GuardLayer {
-    pub(super) fn new(guard: Guard) -> Self {
-        Self(guard)
+impl Guard {
+    /// Creates the layer for [`Router::layer`](axum::Router::layer).
+    ///
+    /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized),
+    /// marks answers that depend on a permit with `Cache-Control: no-store`, and calls the
+    /// observer. It does not require a token by itself: a route without `Authorized` stays public.
+    #[must_use]
+    pub fn layer(&self) -> GuardLayer {
+        GuardLayer(self.clone())
     }
 }
 

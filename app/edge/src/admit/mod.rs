@@ -5,6 +5,7 @@ mod bearer;
 mod ended;
 mod ending_body;
 mod event_boundary;
+mod extractors;
 mod guard;
 mod guard_builder;
 mod layer;
@@ -16,7 +17,6 @@ mod visit;
 
 pub(crate) use authorized::Admitted;
 pub use authorized::Authorized;
-pub use bearer::BearerError;
 #[cfg(fuzzing)]
 pub use bearer::fuzz::holds as authorization;
 pub use ended::Ended;

@@ -49,6 +49,37 @@ pub struct Require<R, S> {
     rule: PhantomData<fn() -> R>,
 }
 
+impl Guard {
+    /// Puts the rule `R` before a service: static files, a proxy, gRPC, an upgrade, an MCP server.
+    ///
+    /// A permitted request has its [`Principal`](domain::Principal), as an `Arc`, and its
+    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected request never reaches
+    /// the service. No [`layer`](Self::layer) is needed around it. The service's answer passes
+    /// unchanged, and ends with the permit.
+    ///
+    /// # Panics
+    /// When the guard has a [`resource`](crate::GuardBuilder::resource) and the rule accepts every
+    /// active token: a personal access token of any user is active at every API of its ZITADEL. The
+    /// rule must require a role, or the guard's authorizer an organization.
+    #[must_use]
+    pub fn require<R: Rule>(
+        &self,
+        service: impl RoutableService,
+    ) -> Require<R, impl RoutableService> {
+        Require::new(self.clone(), service)
+    }
+
+    /// Creates the layer of [`require`](Self::require), for
+    /// [`Router::route_layer`](axum::Router::route_layer).
+    ///
+    /// # Panics
+    /// As [`require`](Self::require), when it is applied to a service.
+    #[must_use]
+    pub fn require_layer<R: Rule>(&self) -> RequireLayer<R> {
+        RequireLayer { guard: self.clone(), name: None, further: Arc::default(), rule: PhantomData }
+    }
+}
+
 impl<R: Rule, S> Require<R, S> {
     pub(crate) fn new(guard: Guard, service: S) -> Self {
         assert!(
@@ -87,10 +118,6 @@ pub struct RequireLayer<R> {
 }
 
 impl<R: Rule> RequireLayer<R> {
-    pub(super) fn new(guard: Guard) -> Self {
-        Self { guard, name: None, further: Arc::default(), rule: PhantomData }
-    }
-
     /// Declares the rules of parts of the services, as [`Require::with`] does.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
@@ -146,11 +173,10 @@ where
                 visit.admit::<R>(request.headers()).await
             };
             let mut response = match admitted {
-                Ok(authorized) => {
+                Ok(permit) => {
                     let header = request.headers().get(AUTHORIZATION).cloned();
-                    let permit =
-                        ServicePermit::new(&visit, authorized.permit(), header, asked, further);
-                    let principal = Arc::clone(authorized.principal());
+                    let principal = Arc::clone(permit.principal());
+                    let permit = ServicePermit::new(&visit, &permit, header, asked, further);
                     guard.sessions().open(request.headers_mut(), &principal);
                     request.extensions_mut().insert(Arc::clone(&principal));
                     request.extensions_mut().insert(permit.clone());

@@ -71,7 +71,7 @@ impl ServicePermit {
         let outcome = if further.iter().any(|rule| rule.id == TypeId::of::<R>()) {
             let is_young = admitted.elapsed() <= YOUNG;
             match visit.admit_within(header.as_ref(), is_young).await {
-                Ok(authorized) => return Ok(authorized),
+                Ok(permit) => return Ok(Authorized::new(permit, Arc::clone(visit))),
                 Err(outcome) => outcome,
             }
         } else {

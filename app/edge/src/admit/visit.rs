@@ -9,12 +9,13 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::MatchedPath,
     http::{
         HeaderMap, HeaderValue, Method, Request, Response,
         header::{AUTHORIZATION, CACHE_CONTROL},
-        request::Parts,
     },
+    response::IntoResponse,
 };
 use domain::{
     AccessToken, Freshness, Introspection, IntrospectionError, Permit, Policy, Refusal, Rule,
@@ -22,10 +23,10 @@ use domain::{
 use tokio::time::Instant;
 use tracing::{Span, span::Entered};
 
-use super::{Authorized, BearerError, Guard, bearer};
+use super::{Guard, bearer};
 use crate::{
-    answer::{IdSlot, NO_STORE, Outcome, Reason, Rejection},
-    note::{RequestEnd, RequestHead, RequestId, UNMATCHED, X_REQUEST_ID, log_missing_guard},
+    answer::{BearerError, IdSlot, NO_STORE, Outcome, Reason, Rejection, RequestId, X_REQUEST_ID},
+    note::{RequestEnd, RequestHead, UNMATCHED},
 };
 
 /// State of one request at a guard, in the request's extensions for extractors.
@@ -114,19 +115,6 @@ impl Visit {
         (Arc::new(visit), true)
     }
 
-    /// Returns the visit of a request, for an extractor.
-    ///
-    /// # Errors
-    /// Without a layer around the router: 500, and an error in the log that names the route.
-    pub(crate) fn of(parts: &Parts) -> Result<&Arc<Self>, Rejection> {
-        parts.extensions.get().ok_or_else(|| {
-            let route =
-                parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
-            log_missing_guard(&parts.method, route);
-            Rejection::without_guard(&Outcome::HandlerFailed { detail: String::new() })
-        })
-    }
-
     pub(crate) fn id(&self) -> &RequestId {
         &self.id
     }
@@ -146,38 +134,29 @@ impl Visit {
     }
 
     /// Returns a permit if the request meets the rule `R`.
-    pub(crate) async fn admit<R: Rule>(
-        self: &Arc<Self>,
-        headers: &HeaderMap,
-    ) -> Result<Authorized<R>, Rejection> {
+    pub(super) async fn admit<R: Rule>(&self, headers: &HeaderMap) -> Result<Permit<R>, Rejection> {
         self.asked.store(true, Ordering::Relaxed);
-        match self.judge(headers).await {
-            Ok(authorized) => Ok(authorized),
-            Err(outcome) => Err(self.refuse(&outcome, Some(R::POLICY))),
-        }
+        self.judge(headers).await.map_err(|outcome| self.refuse(&outcome, Some(R::POLICY)))
     }
 
     /// Returns a permit if the request meets the rule `R`; `None` if it has no token.
-    pub(crate) async fn admit_if_shown<R: Rule>(
-        self: &Arc<Self>,
+    pub(super) async fn admit_if_shown<R: Rule>(
+        &self,
         headers: &HeaderMap,
-    ) -> Result<Option<Authorized<R>>, Rejection> {
+    ) -> Result<Option<Permit<R>>, Rejection> {
         self.asked.store(true, Ordering::Relaxed);
         match self.judge(headers).await {
-            Ok(authorized) => Ok(Some(authorized)),
+            Ok(permit) => Ok(Some(permit)),
             Err(Outcome::NoToken(BearerError::Missing)) => Ok(None),
             Err(outcome) => Err(self.refuse(&outcome, Some(R::POLICY))),
         }
     }
 
-    async fn judge<R: Rule>(
-        self: &Arc<Self>,
-        headers: &HeaderMap,
-    ) -> Result<Authorized<R>, Outcome> {
+    async fn judge<R: Rule>(&self, headers: &HeaderMap) -> Result<Permit<R>, Outcome> {
         let token = bearer::access_token(headers).map_err(Outcome::NoToken)?;
         let permit = self.permit(&token, headers).await.map_err(Outcome::from)?;
         *self.refusal() = None;
-        Ok(Authorized::new(permit, Arc::clone(self)))
+        Ok(permit)
     }
 
     async fn permit<R: Rule>(
@@ -273,6 +252,18 @@ impl Visit {
         let (status, took) = (response.status(), began.elapsed());
         let end = RequestEnd { status, reason, principal, took };
         observer.ended(&self.span, self.head(), end);
+    }
+}
+
+impl Guard {
+    /// Rejects and records a request that reaches no handler.
+    pub(crate) fn refuse<B>(&self, request: &Request<B>, outcome: &Outcome) -> Response<Body> {
+        let (visit, begins_here) = Visit::join(self, request, false, None);
+        let mut response = visit.refuse(outcome, None).into_response();
+        if begins_here {
+            visit.end(&mut response);
+        }
+        response
     }
 }
 

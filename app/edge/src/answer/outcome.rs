@@ -11,10 +11,9 @@ use domain::{Denial, IntrospectionError, Missing, Policy, Refusal};
 use thiserror::Error;
 
 use super::{
-    Problem, Reason,
+    BearerError, Problem, Reason,
     challenge::{Challenge, ChallengeError, Challenges},
 };
-use crate::admit::BearerError;
 
 /// A request that ends without its handler's answer.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use serde::Serialize;
 
-use crate::note::RequestId;
+use super::RequestId;
 
 /// An answer in the format of RFC 9457, with the members `type`, `title`, `status`, `detail`,
 /// `code` and `request_id`.

@@ -2,7 +2,7 @@
 
 use domain::{AccessTokenError, Denial, IntrospectionError, Misconfiguration, Outage};
 
-use crate::admit::BearerError;
+use super::BearerError;
 
 /// Defines each reason once: its name, its word, and the `code` that the caller sees.
 macro_rules! reasons {

@@ -12,12 +12,11 @@ use axum::{
 use domain::Policy;
 
 use super::{
-    MissingRoleStatus, Outcome, Problem, Realm, Reason, Resource,
+    MissingRoleStatus, Outcome, Problem, Realm, Reason, RequestId, Resource,
     challenge::Challenges,
     outcome::Header,
     problem::{IdSlot, NO_STORE},
 };
-use crate::note::RequestId;
 
 /// Rejection of [`Authorized`](crate::Authorized).
 ///

@@ -14,7 +14,7 @@ use http_body::Body;
 use super::{PermitFirst, answering::Answering};
 use crate::{
     admit::{Admitted, Guard, Visit},
-    note::X_REQUEST_ID,
+    answer::X_REQUEST_ID,
 };
 
 /// Settings of every handler of a table.

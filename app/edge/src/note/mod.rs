@@ -1,11 +1,10 @@
-//! Request ids, events about refusals, and the interface for metrics and spans.
+//! Events about refusals, and the interface for metrics and spans.
 
 mod causes;
 mod fault_log;
 mod missing_guard;
 mod observer;
 mod refusal_log;
-mod request_id;
 mod shortened;
 mod sums;
 
@@ -13,7 +12,6 @@ pub use causes::error_chain;
 pub(crate) use missing_guard::log_missing_guard;
 pub use observer::{RequestEnd, RequestHead, RequestObserver, UNMATCHED};
 pub(crate) use refusal_log::RefusalLog;
-pub use request_id::{RequestId, X_REQUEST_ID};
 
 /// Target of every event of this crate, for subscriber filters.
 pub(crate) const TARGET: &str = "axum_zitadel";

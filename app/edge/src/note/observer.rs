@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use domain::Principal;
 use tracing::Span;
 
-use super::{RequestId, shortened};
-use crate::answer::Reason;
+use super::shortened;
+use crate::answer::{Reason, RequestId};
 
 /// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
 /// one when the head of its answer is ready.

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
-    RequestHead, RequestId, TARGET,
+    RequestHead, TARGET,
     fault_log::FaultLog,
     shortened::shortened,
     sums::{Bound, Sums},
 };
-use crate::answer::Outcome;
+use crate::answer::{Outcome, RequestId};
 
 /// Number of refusals of one reason per second with an event of their own. With 5, a flood that
 /// alternates between all reasons of a malformed or inactive token stays below 1 GB a day.

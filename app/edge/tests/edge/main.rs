@@ -13,6 +13,7 @@ mod chaos;
 mod denials;
 mod ended;
 mod floods;
+mod folders;
 mod freshness;
 mod further_rules;
 mod layer;

@@ -1,13 +1,13 @@
 //! Further rules within a guarded service, and the end of permits.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use domain::{ActiveToken, Introspection, Policy, Rule, Tick};
+use domain::{ActiveToken, Introspection, Permit, Policy, Rule, Tick};
 
 use super::{
     super::{
-        Authorized, bearer,
+        bearer,
         opened::{Opened, SharedEnd},
     },
     Known, Visit,
@@ -18,10 +18,10 @@ impl Visit {
     /// Applies a further rule `R` within a guarded service: to the verdict that admitted the
     /// request if that `is_young`, even when the head of the answer is there.
     pub(in crate::admit) async fn admit_within<R: Rule>(
-        self: &Arc<Self>,
+        &self,
         header: Option<&HeaderValue>,
         is_young: bool,
-    ) -> Result<Authorized<R>, Outcome> {
+    ) -> Result<Permit<R>, Outcome> {
         let serves = |known: &Known| {
             is_young && header == Some(&known.header) && known.freshness.serves(R::FRESHNESS)
         };
@@ -35,8 +35,7 @@ impl Visit {
             let verdict = self.obtain(&token, header, R::FRESHNESS).await;
             verdict.map_err(Outcome::Undetermined)?
         };
-        let permit = self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)?;
-        Ok(Authorized::new(permit, Arc::clone(self)))
+        self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)
     }
 
     /// Records that a rule within a service was not met, and returns the rejection. The service's

@@ -14,10 +14,7 @@ use domain::{AccessTokenError, Cause, Misconfiguration, Outage, Rule, rules::Rea
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    answer::{Answers, Realm},
-    note::{RequestId, X_REQUEST_ID},
-};
+use crate::answer::{Answers, Realm, RequestId, X_REQUEST_ID};
 
 fn denied(denial: Denial) -> Outcome {
     Outcome::Denied(denial)

@@ -2,12 +2,7 @@
 
 use std::{fmt, str};
 
-use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
-};
-
-use crate::{admit::Visit, answer::Rejection};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Header with the caller's own id, and with the id in the answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -48,14 +43,6 @@ impl RequestId {
             Id::Given(given) => given.clone(),
             Id::Made(made) => (*made).into(),
         }
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for RequestId {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Visit::of(parts)?.id().clone())
     }
 }
 

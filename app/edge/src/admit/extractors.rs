@@ -1,0 +1,51 @@
+//! Extractors of a request's permit and id.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts},
+    http::request::Parts,
+};
+use domain::Rule;
+
+use super::{Authorized, Visit, authorized::Admitted};
+use crate::{
+    answer::{Outcome, Rejection, RequestId},
+    note::{UNMATCHED, log_missing_guard},
+};
+
+impl<R: Rule, S: Sync> FromRequestParts<S> for Authorized<R> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Self::admit(visit(parts)?, &parts.headers).await
+    }
+}
+
+impl<R: Rule, S: Sync> OptionalFromRequestParts<S> for Authorized<R> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        Option::admit(visit(parts)?, &parts.headers).await
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(visit(parts)?.id().clone())
+    }
+}
+
+/// Returns the visit of a request.
+///
+/// # Errors
+/// Without a layer around the router: 500, and an error in the log that names the route.
+fn visit(parts: &Parts) -> Result<&Arc<Visit>, Rejection> {
+    parts.extensions.get().ok_or_else(|| {
+        let route = parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
+        log_missing_guard(&parts.method, route);
+        Rejection::without_guard(&Outcome::HandlerFailed { detail: String::new() })
+    })
+}

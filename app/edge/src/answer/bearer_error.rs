@@ -1,0 +1,18 @@
+//! Ways in which a request has no access token (RFC 6750 §2.1).
+
+use domain::AccessTokenError;
+use thiserror::Error;
+
+/// Reason why a request has no access token to introspect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BearerError {
+    /// No credentials, or those of another scheme.
+    #[error("the request has no Authorization header of the scheme Bearer")]
+    Missing,
+    /// More than one `Authorization` header, of any scheme: it is undefined which one counts.
+    #[error("the request has more than one Authorization header")]
+    Repeated,
+    /// The text after the scheme is not a token.
+    #[error(transparent)]
+    Malformed(#[from] AccessTokenError),
+}
