@@ -13,8 +13,8 @@ pub mod testing;
 pub use domain;
 
 pub use admit::{
-    Authorized, Ended, Following, FurtherRule, FurtherRules, Guard, GuardBuilder, GuardLayer,
-    Guarding, MCP_SESSION_ID, Require, RequireLayer, RoutableService, ServicePermit,
+    Authorized, Ended, Following, FurtherRules, Guard, GuardBuilder, GuardLayer, Guarding,
+    MCP_SESSION_ID, Require, RequireLayer, RoutableService, ServicePermit,
 };
 pub use answer::{
     BearerError, InvalidRealm, InvalidResource, InvalidStatus, MissingRoleStatus, Problem, Realm,

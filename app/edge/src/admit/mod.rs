@@ -24,6 +24,6 @@ pub use guard::Guard;
 pub use guard_builder::GuardBuilder;
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};
-pub use service_permit::{FurtherRule, FurtherRules, ServicePermit};
+pub use service_permit::{FurtherRules, ServicePermit};
 pub use session_owner::MCP_SESSION_ID;
 pub(crate) use visit::Visit;

@@ -1,11 +1,6 @@
 //! Permit of a request to a guarded service, and the further rules within the service.
 
-use std::{
-    any::{TypeId, type_name},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::type_name, fmt, sync::Arc, time::Duration};
 
 use axum::http::HeaderValue;
 use domain::{Permit, Policy, Principal, Rule, Tick};
@@ -32,7 +27,7 @@ struct Inner {
     admitted: Instant,
     principal: Arc<Principal>,
     end: SharedEnd,
-    further: Arc<[FurtherRule]>,
+    further: Arc<[&'static Policy]>,
 }
 
 impl ServicePermit {
@@ -41,7 +36,7 @@ impl ServicePermit {
         permit: &Permit<R>,
         header: Option<HeaderValue>,
         asked: Option<Tick>,
-        further: Arc<[FurtherRule]>,
+        further: Arc<[&'static Policy]>,
     ) -> Self {
         let token = permit.token();
         let principal = Arc::clone(&token.principal);
@@ -63,12 +58,12 @@ impl ServicePermit {
     /// before the service.
     ///
     /// # Errors
-    /// When the rule is not met, or there is no verdict; and when the rule was not declared for the
-    /// service by [`Require::with`](crate::Require::with), which is a bug of the program and
+    /// When the rule is not met, or there is no verdict; and when its policy was not declared for
+    /// the service by [`Require::with`](crate::Require::with), which is a bug of the program and
     /// answers 500.
     pub async fn require<R: Rule>(&self) -> Result<Authorized<R>, Rejection> {
         let Inner { visit, header, admitted, further, .. } = &*self.0;
-        let outcome = if further.iter().any(|rule| rule.id == TypeId::of::<R>()) {
+        let outcome = if further.contains(&R::POLICY) {
             let is_young = admitted.elapsed() <= YOUNG;
             match visit.admit_within(header.as_ref(), is_young).await {
                 Ok(permit) => return Ok(Authorized::new(permit, Arc::clone(visit))),
@@ -97,30 +92,17 @@ impl fmt::Debug for ServicePermit {
     }
 }
 
-/// A rule within a service.
-#[derive(Clone, Copy, Debug)]
-pub struct FurtherRule {
-    id: TypeId,
-    pub(crate) policy: &'static Policy,
-}
-
-impl FurtherRule {
-    fn of<R: Rule>() -> Self {
-        Self { id: TypeId::of::<R>(), policy: R::POLICY }
-    }
-}
-
 /// Rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns the rules of the tuple.
-    fn rules() -> Vec<FurtherRule>;
+    /// Returns the policies of the tuple.
+    fn policies() -> Vec<&'static Policy>;
 }
 
 macro_rules! further_rules {
     ($($rule:ident),+) => {
         impl<$($rule: Rule),+> FurtherRules for ($($rule,)+) {
-            fn rules() -> Vec<FurtherRule> {
-                vec![$(FurtherRule::of::<$rule>()),+]
+            fn policies() -> Vec<&'static Policy> {
+                vec![$($rule::POLICY),+]
             }
         }
     };

@@ -10,10 +10,7 @@ use super::{
     Access, GuardedService, Mountable, NotFound, handler::Edge, mountable::Mount,
     service::MountService,
 };
-use crate::{
-    admit::{FurtherRule, Guard},
-    answer::Outcome,
-};
+use crate::{admit::Guard, answer::Outcome};
 
 /// Default limit of a request body, in bytes: 2 MiB, as in axum.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -54,7 +51,7 @@ impl Route {
 pub struct Routes<S = ()> {
     table: Vec<Route>,
     mounts: Vec<Mount<S>>,
-    services: Vec<(&'static str, Vec<FurtherRule>, MountService)>,
+    services: Vec<(&'static str, Vec<&'static Policy>, MountService)>,
     max_body: usize,
 }
 
@@ -116,13 +113,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn service(mut self, path: &'static str, service: GuardedService) -> Self {
         let GuardedService { access, freshness, further, mount } = service;
-        let policies = further.iter().map(|rule| rule.policy).collect();
         self.table.push(Route {
             method: None,
             path,
             access,
             freshness,
-            further: policies,
+            further: further.clone(),
             sample_body: None,
         });
         self.services.push((path, further, mount));
