@@ -1,19 +1,24 @@
 //! Reads the access token from the `Authorization` header (RFC 6750 §2.1). Query and body are never
 //! searched.
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use domain::{AccessToken, AccessTokenError};
 
 use crate::answer::BearerError;
 
-/// Returns the access token of a request.
-pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, BearerError> {
+/// Returns the value of the `Authorization` header of a request.
+pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;
     if values.next().is_some() {
         return Err(BearerError::Repeated);
     }
-    let value = value.as_bytes();
+    Ok(value)
+}
+
+/// Returns the access token of credentials of the scheme Bearer.
+pub(super) fn access_token(credentials: &HeaderValue) -> Result<AccessToken<'_>, BearerError> {
+    let value = credentials.as_bytes();
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, token) = value.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"bearer") {
@@ -27,7 +32,6 @@ pub(super) fn access_token(headers: &HeaderMap) -> Result<AccessToken<'_>, Beare
 pub(super) mod fuzz;
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -37,7 +41,7 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        access_token(&headers).map(AccessToken::into_owned)
+        credentials(&headers).and_then(access_token).map(AccessToken::into_owned)
     }
 
     #[test]

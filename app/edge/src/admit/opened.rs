@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use axum::http::HeaderValue;
 use domain::{ActiveToken, Freshness, Policy, Tick};
 use futures_util::{
     FutureExt,
@@ -103,8 +103,7 @@ impl Opened {
     }
 
     async fn judged_again(&self) -> Option<ActiveToken> {
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, self.header.clone()?)]);
-        let shown = bearer::access_token(&headers).ok()?;
+        let shown = bearer::access_token(self.header.as_ref()?).ok()?;
         let authorizer = self.guard.authorizer();
         // One change may concern all open streams: spread their requests.
         sleep(PAUSE.mul_f64(fastrand::f64())).await;

@@ -7,7 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum::{body::Body, http::StatusCode};
+use axum::{
+    body::Body,
+    http::{StatusCode, header::AUTHORIZATION},
+};
 use domain::{
     AccessTokenError, Authorizer, Clock, Denial, Misconfiguration, Missing, Outage, Requirements,
     TokenIntrospector, rules::ReadMessages,

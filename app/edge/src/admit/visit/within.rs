@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use axum::http::HeaderValue;
 use domain::{ActiveToken, Introspection, Permit, Policy, Rule, Tick};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     },
     Known, Visit,
 };
-use crate::answer::{Outcome, Rejection};
+use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
     /// Applies a further rule `R` within a guarded service: to the verdict that admitted the
@@ -29,9 +29,8 @@ impl Visit {
         let verdict = if let Some(verdict) = known {
             verdict
         } else {
-            let shown = header.map(|header| (AUTHORIZATION, header.clone()));
-            let headers = HeaderMap::from_iter(shown);
-            let token = bearer::access_token(&headers).map_err(Outcome::NoToken)?;
+            let header = header.ok_or(Outcome::NoToken(BearerError::Missing))?;
+            let token = bearer::access_token(header).map_err(Outcome::NoToken)?;
             let verdict = self.obtain(&token, header, R::FRESHNESS).await;
             verdict.map_err(Outcome::Undetermined)?
         };
