@@ -63,9 +63,7 @@ impl LogWriter {
 /// Separate threads write, so that a standard output that is not read delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let levels = levels(log.level, &env::var("RUST_LOG").unwrap_or_default());
-    // Without this hint the filter would discard the hint of `levels`.
-    let events = filter_fn(|metadata| !metadata.is_span()).with_max_level_hint(LevelFilter::TRACE);
-    let filter = levels.and(events);
+    let filter = levels.and(filter_fn(|metadata| !metadata.is_span()));
     let (warnings, warnings_writer) = queue();
     let (others, others_writer) = queue();
     // Fails for a second subscriber, as in tests, which is not the log of the process.

@@ -18,10 +18,7 @@ use opentelemetry_sdk::{
 };
 use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{
-    Layer, Registry,
-    filter::{LevelFilter, filter_fn},
-};
+use tracing_subscriber::{Layer, Registry, filter::filter_fn};
 
 use super::{
     collector::Collector,
@@ -82,7 +79,7 @@ impl TraceExporter {
             .with_level(false)
             .with_target(false)
             .with_context_activation(false)
-            .with_filter(spans.with_max_level_hint(LevelFilter::INFO))
+            .with_filter(spans)
     }
 
     pub(super) async fn send_the_last(&self) {
