@@ -1,5 +1,5 @@
-//! One call of the event log over HTTP. The text of a refusal is never repeated: it may hold SQL
-//! and host names.
+//! Sends single requests to ZITADEL's event API. The text of an error response is never repeated:
+//! it may hold SQL and host names.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -24,29 +24,29 @@ use super::{
     wire::{self, Search},
 };
 
-/// Longest answer that is read, in bytes: a page of 1 000 events has some MB.
+/// Longest response that is read, in bytes. A page of 1 000 events has some MB.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
-/// Longest refusal that is read, in bytes.
+/// Longest error response that is read, in bytes.
 const MAX_REFUSAL: usize = 64 * 1024;
 
-/// Calls one server.
+/// Sends requests to the event API of one server.
 pub(super) struct Caller {
     pub(super) generations: Arc<Generations>,
     pub(super) pace: Arc<Pace>,
     pub(super) token: Arc<OwnToken>,
 }
 
-/// Failed call.
+/// Failed request to the event API.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) silence: Silence,
-    /// Kind of outage, if the server was not available.
+    /// Kind of outage; `None` if the server was available.
     pub(super) outage: Option<Outage>,
-    /// `Retry-After` of a 429.
+    /// `Retry-After` of the error response.
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Refusal, with its likely cause.
+/// Error status, with its likely cause.
 #[derive(Clone, Copy, Debug, Error)]
 enum Refused {
     #[error("status 401: ZITADEL refuses the reader's token, or its database has a fault")]
@@ -74,7 +74,7 @@ impl Caller {
         wire::events(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
     }
 
-    /// Returns the event types that the server knows.
+    /// Requests the event types that the server knows.
     pub(super) async fn event_types(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
         let answer = self.call("/admin/v1/events/types/_search", b"{}".to_vec(), deadline).await?;
         wire::event_types(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
@@ -108,7 +108,7 @@ impl Caller {
         let sent = self.pace.admit(Lane::Own)?;
         let response = response::send(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        // A limit on the event log slows its polls alone; introspection may have another one.
+        // A 429 slows only the polls of the event log; introspection may have another limit.
         if status != StatusCode::TOO_MANY_REQUESTS {
             self.pace.note(sent, status, &headers);
         }
@@ -150,8 +150,8 @@ impl From<IntrospectionError> for Fault {
     }
 }
 
-/// Returns the likely cause of a status other than 200. None proves that the reader lost its right:
-/// ZITADEL answers 401, 403 and 404 to faults of its own database, too.
+/// Returns the likely cause of a status other than 200. No status proves that the token lost its
+/// right: ZITADEL sends 401, 403 and 404 for faults of its own database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

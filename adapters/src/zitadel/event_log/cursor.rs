@@ -1,15 +1,15 @@
-//! Cursor of one group of event types: which pages are read, what is new in them, and when that
-//! cannot be told.
+//! Cursor of one group of event types: which page to read next, which of its events are new, and
+//! when events may have been missed.
 //!
-//! Pure: it takes pages and moments, and returns the next call. Its place is the time of the newest
-//! event, never a clock of ours. Before the server reads, it waits for every write under way, and a
-//! write takes its time after that lock: an event that commits after a call began has a time from
-//! after that beginning. A read therefore begins before the newest event by the duration of the
-//! last read, and by `overlap` for a database clock that steps back.
+//! No I/O: it takes pages and moments, and returns the next call. Its place is the time of the
+//! newest event, never this machine's clock. Before ZITADEL reads, it waits for every write under
+//! way, and a write takes its time after that lock: an event committed after a call began is later
+//! than that beginning. A read therefore begins before the newest event by the duration of the last
+//! read, plus `overlap` for a database clock that steps back.
 //!
-//! A read ends with a page without unseen events, once every remembered event of its window was
-//! met. A page of a hundred events or more does not end it: it may be full, with unseen events
-//! after it. A page shorter than requested proves nothing else, for a server may cap pages.
+//! A read ends with a page without new events, once every remembered event of its window was met. A
+//! page of 100 events or more does not end it: it may be full, with new events after it. Otherwise
+//! a page shorter than requested proves nothing, because a server may cap pages.
 
 use std::{mem, time::Duration};
 
@@ -21,69 +21,69 @@ use super::{
     remembered::Remembered,
 };
 
-/// Longest window of a review.
+/// Longest window of a review, a read that goes further back than usual to find late events.
 const REVIEWED: Duration = Duration::from_mins(10);
-/// Time between two reviews.
+/// Time between two reviews, the reads that go further back than usual.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
 /// Largest number of full pages in the window of a review.
 const REVIEW_PAGES: usize = 10;
 /// Longest time that ZITADEL lets a write stay open.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
 
-/// Reads one group of event types.
+/// Reading position in the log, for one group of event types.
 #[derive(Debug)]
 pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
     remembered: Remembered,
-    /// Newest event of the last complete read; `None` if the log was empty.
+    /// Time of the newest event in the last complete read; `None` if the log was empty.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
     took: Duration,
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// Moment at which an event with too early a time was last found.
+    /// Moment at which a new event with too early a time was last found.
     stepped: Option<Moment>,
     under_way: Option<UnderWay>,
 }
 
-/// State of the cursor's place in the log.
+/// Progress in finding the place in the log at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// Not found yet. No kept answer was requested before `made`, or tells what was true more than
-    /// `before` earlier.
+    /// Not found yet. Every cached response was requested after `made`, and tells what was true at
+    /// most `before` earlier.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// Not found yet. Everything is forgotten once it is found.
+    /// Not found yet. Once it is found, every cached response is forgotten.
     Anew,
     Found,
 }
 
 #[derive(Debug)]
 enum UnderWay {
-    /// The newest event is being asked for.
+    /// Search for the newest event, which gives the place.
     Newest {
         began: Moment,
     },
     Window(Read),
 }
 
-/// Call that a cursor needs.
+/// Search that a cursor needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogCall {
-    /// The newest event alone.
+    /// Search for the newest event alone.
     Newest,
-    /// A page of the events after a time, oldest first.
+    /// Search for a page of the events after this time, oldest first.
     Behind(EventTime),
 }
 
-/// Outcome of one page.
+/// Result of one page: new events, and the next call.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
-    /// Events that were met for the first time.
+    /// Events that no earlier page had.
     pub(super) new: Vec<Event>,
     pub(super) forget: Option<Forget>,
     /// Next call of this read; `None` if the read is complete.
@@ -91,12 +91,14 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Reads what is committed from the moment `made` on, and in the time `before` it.
+    /// Creates a cursor that reads what was committed since the moment `made`, and in the time
+    /// `before` that moment.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }
 
-    /// Forgets everything with its first complete read, and reads what is committed from then on.
+    /// Creates a cursor that forgets every cached response at its first complete read, and reads
+    /// what is committed from then on.
     pub(super) fn anew(overlap: Duration) -> Self {
         Self::at(Place::Anew, overlap)
     }
@@ -116,7 +118,8 @@ impl Cursor {
         }
     }
 
-    /// Begins a read. An incomplete read is dropped; its events stay remembered.
+    /// Begins a read, and returns its first call. An incomplete read is dropped; its events stay
+    /// remembered.
     pub(super) fn begin(&mut self, now: Moment) -> LogCall {
         self.reads += 1;
         if !matches!(self.place, Place::Found) {
@@ -131,7 +134,7 @@ impl Cursor {
         LogCall::Behind(window)
     }
 
-    /// Takes the answer to the last call.
+    /// Takes the page that the last call returned.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {
@@ -173,7 +176,7 @@ impl Cursor {
         turned
     }
 
-    /// Remembers an event, and returns whether it is met for the first time.
+    /// Remembers an event, and returns whether it is new.
     fn is_new(&mut self, key: &Key, read: &mut Read) -> bool {
         let met_by = self.remembered.meet(key, self.reads);
         let is_by_earlier = met_by.is_some_and(|met_by| met_by != self.reads);
@@ -183,7 +186,7 @@ impl Cursor {
         met_by.is_none()
     }
 
-    /// Derives the first window from the newest event.
+    /// Derives the first window from the time of the newest event.
     fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> PageOutcome {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {
@@ -201,7 +204,7 @@ impl Cursor {
         let window = newest.before(back).min(newest.just_before());
         self.remembered.since = window;
         page.retain(|event| self.remembered.meet(&event.key, self.reads).is_none());
-        // The window meets them again, in a read with the next number.
+        // The window brings them again, in a read with the next number.
         self.reads += 1;
         let read = Read::new(began, window, window, false, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));
@@ -232,8 +235,8 @@ impl Cursor {
         why
     }
 
-    /// Returns the time after which every read begins. If possible, the window has an event from
-    /// before the newest time: a page with a single time is then known to be full.
+    /// Returns the time after which an ordinary read begins. If possible, the window has an event
+    /// from before the newest time: a page with a single time is then known to be full.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -246,8 +249,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which a review begins: all that was written after it is remembered,
-    /// and fits a few pages.
+    /// Returns the time after which a review begins: all known events after it are remembered, and
+    /// fit a few pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! One event of ZITADEL's log, with the few fields that are needed.
+//! Event of ZITADEL's log, with the few fields that the change feed needs.
 
 use std::{
     fmt,
@@ -6,11 +6,11 @@ use std::{
 };
 
 /// Time of an event by the clock of ZITADEL's database, in microseconds since 1970. It is never
-/// compared with a clock of ours.
+/// compared with this machine's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct EventTime(u64);
 
-/// Identity of an event, ordered by time first.
+/// Identity of a ZITADEL event, ordered by time first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) time: EventTime,
@@ -26,8 +26,8 @@ pub(super) struct Event {
     pub(super) payload: Payload,
 }
 
-/// Fields of a payload that name what the event concerns. A field that is absent, empty or not text
-/// is `None`.
+/// Payload fields that name the user, project, token or role that an event concerns. A field that
+/// is absent, empty or not text is `None`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Payload {
     pub(super) user: Option<Box<str>>,
@@ -43,14 +43,15 @@ impl EventTime {
         Self(micros)
     }
 
-    /// Parses RFC 3339 in UTC; `None` for a time that whole microseconds cannot hold.
+    /// Parses an RFC 3339 time in UTC; `None` if malformed, before 1970, or not in whole
+    /// microseconds.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let time = humantime::parse_rfc3339(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
         let micros = u64::try_from(time.as_micros()).ok()?;
         (Duration::from_micros(micros) == time).then_some(Self(micros))
     }
 
-    /// Returns the time `back` before this one, 1970 at the earliest.
+    /// Returns the time `back` before this one, but none before 1970.
     pub(super) fn before(self, back: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(back.as_micros()).unwrap_or(u64::MAX)))
     }
@@ -65,14 +66,14 @@ impl EventTime {
     }
 }
 
-/// Writes RFC 3339 with six fractional digits.
+/// Formats as RFC 3339 with six fractional digits.
 impl fmt::Display for EventTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", humantime::format_rfc3339_micros(self.to_system_time()))
     }
 }
 
-/// Shows the identity alone: the payload is personal data.
+/// Shows only the key: the payload is personal data.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Event").field(&self.key).finish()

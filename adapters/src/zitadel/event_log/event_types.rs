@@ -1,18 +1,19 @@
-//! Event types that may change an introspection response, by the claim that they change.
+//! Event types that may change an introspection response, listed by the claim that they change.
 //!
-//! Kept answers are active ones: a type that only reactivates tokens changes none.
+//! Types that only make tokens active again are left out: only active verdicts are cached.
 
 use std::collections::BTreeSet;
 
 use super::{cursor::LogCall, wire::Search};
 
-/// Largest numbers of event types and of aggregate types in one call.
+/// Largest number of event types that one search may name.
 const MAX_TYPES: usize = 30;
+/// Largest number of aggregate types that one search may name.
 const MAX_AGGREGATES: usize = 10;
-/// Number of events requested per page, the most that a server sends.
+/// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;
 
-/// Event type; `is_needed` if a server that does not list it cannot be followed.
+/// Type of ZITADEL event. If `is_needed`, a server that does not list the type cannot be followed.
 #[derive(Clone, Copy, Debug)]
 struct EventType {
     name: &'static str,
@@ -23,12 +24,12 @@ const fn needed(name: &'static str) -> EventType {
     EventType { name, is_needed: true }
 }
 
-/// Returns a type of old tokens or old data: a server that does not list it does not write it.
+/// Creates a type that a server need not list: a server that does not list it does not write it.
 const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }
 
-/// Types that change whether a token is active, the roles, or a claim read from every answer.
+/// Event types that change whether a token is active, its roles, or a claim of every response.
 const OF_EVERY_ANSWER: &[EventType] = &[
     needed("oidc_session.access_token.added"),
     needed("oidc_session.access_token.revoked"),
@@ -71,7 +72,7 @@ const OF_EVERY_ANSWER: &[EventType] = &[
     optional("instance.policy.domain.changed"),
 ];
 
-/// Prefixes of types of servers that know groups of users.
+/// Prefixes of event types about groups of users, which only some versions of ZITADEL have.
 const OF_GROUPS: [&str; 3] = ["group.users.", "group.removed", "group.grant."];
 
 const PROFILE: &[EventType] = &[
@@ -102,8 +103,8 @@ const METADATA: &[EventType] = &[
 ];
 const ORGANIZATION: &[EventType] = &[needed("org.changed")];
 
-/// Returns the types that change a claim; `None` if they are not known, as for a claim that an
-/// Action adds.
+/// Returns the event types that change a claim; `None` if they are unknown, as for a claim that an
+/// Action of ZITADEL adds.
 fn of_claim(claim: &str) -> Option<&'static [EventType]> {
     Some(match claim {
         "name" | "given_name" | "family_name" | "nickname" | "gender" | "locale" => PROFILE,
@@ -112,7 +113,7 @@ fn of_claim(claim: &str) -> Option<&'static [EventType]> {
         "phone_number" | "phone_number_verified" => PHONE,
         "urn:zitadel:iam:user:metadata" => METADATA,
         "urn:zitadel:iam:user:resourceowner:name" => ORGANIZATION,
-        // These change with what is read from every answer, or never for one token.
+        // `OF_EVERY_ANSWER` covers changes of these claims, or they never change for one token.
         "preferred_username"
         | "urn:zitadel:iam:user:resourceowner:primary_domain"
         | "token_type"
@@ -126,12 +127,12 @@ fn of_claim(claim: &str) -> Option<&'static [EventType]> {
     })
 }
 
-/// Returns whether the log shows changes of the claim `name`.
+/// Returns whether changes of the claim `name` appear in the event log.
 pub(super) fn follows(name: &str) -> bool {
     of_claim(name).is_some()
 }
 
-/// Types that one call asks for.
+/// Event types that one search requests, with their aggregate types.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) event_types: Vec<String>,
@@ -139,7 +140,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns the call for a page of events of these types.
+    /// Returns the search for one page of events of these types.
     pub(super) fn search(&self, ask: LogCall) -> Search<'_> {
         let (limit, asc, range) = match ask {
             LogCall::Newest => (1, false, None),
@@ -156,7 +157,7 @@ impl Group {
     }
 }
 
-/// Needed type that the server does not list.
+/// Needed event type that the server does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the server does not list the event type {0}: this version of ZITADEL cannot be followed by \
@@ -164,11 +165,11 @@ impl Group {
 )]
 pub(super) struct Missing(pub(super) &'static str);
 
-/// Returns the types to ask for, for the fields of every answer and for `claims`, in groups of as
-/// many as one call may name.
+/// Returns the event types to follow, for the claims of every response and for `claims`, in groups
+/// that fit one search each.
 ///
 /// # Errors
-/// When `listed`, the types that the server knows, lacks a needed one.
+/// When `listed`, the event types that the server knows, lacks a needed one.
 pub(super) fn groups<'a>(
     claims: impl IntoIterator<Item = &'a str>,
     listed: &[String],
@@ -206,7 +207,7 @@ pub(super) fn groups<'a>(
     Ok(groups)
 }
 
-/// Returns the aggregate type of events of this type.
+/// Returns the aggregate type of events of type `event_type`, such as `usergrant`.
 fn aggregate_of(event_type: &str) -> &'static str {
     if event_type.starts_with("user.grant.") {
         return "usergrant";

@@ -1,4 +1,5 @@
-//! Subjects that events leave out, found by earlier events. Pure: the calls are made elsewhere.
+//! Look-ups of earlier events that name a subject which a later event leaves out. No I/O: the
+//! caller sends the searches.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,17 +12,17 @@ use super::{
     wire::Search,
 };
 
-/// Largest number of remembered answers. They never change.
+/// Largest number of remembered results. A result never changes.
 const MAX_FACTS: usize = 10_000;
-/// Largest number of events in an answer. A session names its user more than once.
+/// Largest number of events in one result. A session has several events that name its user.
 const LIMIT: u32 = 100;
 
-/// Questions about earlier events: pending ones, and the answers to previous ones.
+/// Look-ups that are pending, and the results of earlier ones.
 #[derive(Debug)]
 pub(super) struct LookUps {
     reader: Reader,
     facts: Cache<LookUp, Box<[Change]>>,
-    /// Questions, each with the moment before the first poll that met its event.
+    /// Pending look-ups, each with the beginning of the first poll that needed it.
     pending: BTreeMap<LookUp, Moment>,
 }
 
@@ -30,7 +31,8 @@ impl LookUps {
         Self { reader, facts: Cache::new(MAX_FACTS), pending: BTreeMap::new() }
     }
 
-    /// Adds the known changes of an event, or a question about it that is pending since `as_of`.
+    /// Adds the changes of an event to `changes`. If they need a look-up without a known result,
+    /// that becomes pending since `as_of`.
     pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
         if &*event.key.event_type == "user.grant.added" {
             let id = LookUp::Grant(event.key.aggregate_id.clone());
@@ -48,7 +50,7 @@ impl LookUps {
         }
     }
 
-    /// Takes the answer to a question, and returns the changes that waited for it.
+    /// Takes the events that a look-up found, and returns the changes that waited for them.
     pub(super) fn answer(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
         self.pending.remove(&look_up);
         self.keep(look_up, events)
@@ -56,7 +58,7 @@ impl LookUps {
 
     fn keep(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
         let changes = self.changes(&look_up, events);
-        // A question is asked again if its answer names nothing.
+        // A result without a subject is not remembered: the next event looks it up again.
         if !changes.contains(&Change::Everything) {
             self.facts.insert(look_up, changes.clone().into());
         }
@@ -74,7 +76,7 @@ impl LookUps {
                     }
                 }
             }
-            // A session without a user never had tokens.
+            // Without an event, the session has no user and never had tokens.
             LookUp::Session(_) => {
                 for event in events {
                     let user = event.payload.user.as_deref().and_then(|id| Subject::parse(id).ok());
@@ -88,12 +90,12 @@ impl LookUps {
         changes
     }
 
-    /// Returns whether a question has been pending for `max_staleness`.
+    /// Returns whether any look-up has been pending for `max_staleness`.
     pub(super) fn are_late(&self, now: Moment, max_staleness: Duration) -> bool {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }
 
-    /// Drops pending questions, when everything is forgotten anyway.
+    /// Drops pending look-ups, when every cached response is forgotten anyway.
     pub(super) fn drop_pending(&mut self) {
         self.pending.clear();
     }
@@ -102,14 +104,14 @@ impl LookUps {
         !self.pending.is_empty()
     }
 
-    /// Returns pending questions, at most `count`.
+    /// Returns at most `count` pending look-ups.
     pub(super) fn pending(&self, count: usize) -> Vec<LookUp> {
         self.pending.keys().take(count).cloned().collect()
     }
 }
 
 impl LookUp {
-    /// Returns the call that answers this question.
+    /// Returns the event search for this look-up.
     pub(super) fn search(&self) -> Search<'_> {
         let (id, aggregate_type, event_type) = match self {
             Self::Grant(id) => (id, "usergrant", "user.grant.added"),

@@ -1,30 +1,30 @@
-//! Translates an event into what it changes. Pure.
+//! Translates a ZITADEL event into its effect on introspection responses. No I/O.
 //!
-//! If an event lacks a field, more is forgotten, never less.
+//! If an event lacks a field, more responses are forgotten, never fewer.
 
 use domain::{Change, OrganizationId, Role, SessionId, Subject, TokenId};
 
 use super::event::Event;
 
-/// Meaning of an event for kept answers.
+/// Effect of a ZITADEL event on cached introspection responses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Nothing,
     Change(Change),
-    /// The event does not name its subject; an earlier event does.
+    /// The event does not name its subject: an earlier event does, and must be looked up.
     LookUp(LookUp),
 }
 
-/// Question about an earlier event. The answer never changes.
+/// Search for an earlier event. Its result never changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LookUp {
-    /// The user and the project of the grant with this id.
+    /// User and project of the grant (role assignment) with this id.
     Grant(Box<str>),
-    /// The user of the session with this id.
+    /// User of the session with this id.
     Session(Box<str>),
 }
 
-/// Reads events for the API of one project; `None` if the project is not known.
+/// Interprets events for the API of one project; `None` if the project is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) project_id: Option<Box<str>>,
@@ -34,7 +34,8 @@ impl Reader {
     pub(super) fn meaning(&self, event: &Event) -> Meaning {
         let id = &*event.key.aggregate_id;
         match &*event.key.event_type {
-            // The first token of a session has this event, too: no token is older.
+            // The first token of a session has this event, too: then there is no older one to
+            // forget.
             "oidc_session.access_token.added" => {
                 changed(SessionId::parse(id).map(Change::Refreshed))
             }
@@ -63,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// Reads types by their prefix, where all types with it mean the same.
+    /// Returns the meaning of an event type by its prefix, where all types with it mean the same.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
         if is_one_of(&OF_A_SUBJECT) {
@@ -75,7 +76,7 @@ impl Reader {
         }
     }
 
-    /// Reads a grant that names its user and its project.
+    /// Returns the meaning of a grant event whose payload names user and project.
     pub(super) fn grant(&self, event: &Event) -> Meaning {
         match &event.payload.user {
             _ if !self.is_ours(event.payload.project.as_deref()) => Meaning::Nothing,
@@ -84,7 +85,8 @@ impl Reader {
         }
     }
 
-    /// Returns whether an event of this project, or of an unnamed one, may concern this API.
+    /// Returns whether an event of `project` may concern this API: true if either project is
+    /// unknown.
     fn is_ours(&self, project: Option<&str>) -> bool {
         match (self.project_id.as_deref(), project) {
             (Some(ours), Some(project)) => ours == project,
@@ -93,7 +95,7 @@ impl Reader {
     }
 }
 
-/// Prefixes of types that concern the user whose id the aggregate has.
+/// Prefixes of event types that concern one user, whose id the aggregate has.
 const OF_A_SUBJECT: [&str; 20] = [
     "user.locked",
     "user.deactivated",
@@ -117,7 +119,7 @@ const OF_A_SUBJECT: [&str; 20] = [
     "user.human.address.changed",
 ];
 
-/// Prefixes of types that may change every answer for the API of that project.
+/// Prefixes of event types that may change every response for the API of that project.
 const OF_A_PROJECT: [&str; 9] = [
     "project.deactivated",
     "project.removed",
@@ -130,7 +132,7 @@ const OF_A_PROJECT: [&str; 9] = [
     "project.application.removed",
 ];
 
-/// Prefixes of types that may change every answer.
+/// Prefixes of event types that may change any response.
 const OF_EVERYTHING: [&str; 7] = [
     "org.changed",
     "org.deactivated",
@@ -149,7 +151,7 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// Returns the change, or everything if the event does not name what it concerns.
+/// Returns the parsed change. An event that does not identify its subject changes everything.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

@@ -1,13 +1,13 @@
-//! ZITADEL's event log behind the port [`ChangeFeed`]: it is polled, and new events are reported as
+//! Change feed (port [`ChangeFeed`]) that polls ZITADEL's event log and reports new events as
 //! changes.
 //!
-//! One reader polls every [`interval`](FeedSettings::interval), or at once when its [`Bell`] rings.
-//! A poll reads each group of event types page by page, then asks for the subjects that events
-//! leave out. Changes are reported as soon as they are read; the last batch of a poll has the
-//! moment up to which nothing is missing, which is before the first call of the poll was sent. A
-//! failed poll reports one [`Silence`], and the next one begins where the last complete one ended.
+//! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings. It
+//! reads each group of event types page by page, then looks up the subjects that events leave out.
+//! Changes are reported as soon as they are read. The last batch of a poll has the moment up to
+//! which no change is missing: a moment before the first call of the poll. A failed poll reports
+//! one [`Silence`], and the next poll begins where the last complete one ended.
 //!
-//! It shares connections and budget with the introspector:
+//! The log shares the introspector's connections and its budget of requests:
 //!
 //! ```text
 //! let log = EventLog::new(&introspector, &settings, project_id, claims, clocks);
@@ -49,20 +49,21 @@ use schedule::Schedule;
 use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
 
-/// Longest time for a poll: a write may stay open for 15 s, and the server waits for it.
+/// Time limit of one poll. A write may stay open for 15 s, and ZITADEL waits for it before it
+/// reads.
 const POLL: Duration = Duration::from_secs(20);
-/// Longest time for one look-up.
+/// Time limit of one look-up of an earlier event.
 const LOOK_UP: Duration = Duration::from_secs(5);
-/// Number of look-ups that are sent together.
+/// Largest number of look-ups that run at the same time.
 const LOOK_UPS_AT_ONCE: usize = 8;
-/// Time between two reads of the types that the server knows: it may be upgraded meanwhile.
+/// Time between two reads of the event types that the server knows, which an upgrade changes.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
 
-/// Reports the changes in ZITADEL's event log.
+/// Change feed that reads ZITADEL's event log.
 #[derive(Debug)]
 pub struct EventLog {
     settings: FeedSettings,
-    /// Names of further claims that are kept for handlers.
+    /// Names of the additional claims that are kept for handlers (`zitadel.claims`).
     claims: Vec<ClaimName>,
     caller: Caller,
     clocks: Clocks,
@@ -74,14 +75,14 @@ pub struct EventLog {
     poll: Option<Poll>,
 }
 
-/// Group of event types, and the place in the log up to which it was read.
+/// Group of event types, with the place up to which their events were read.
 #[derive(Debug)]
 struct FollowedGroup {
     group: Group,
     cursor: Cursor,
 }
 
-/// Poll under way.
+/// Poll that has begun and is not complete.
 #[derive(Clone, Copy, Debug)]
 struct Poll {
     as_of: Moment,
@@ -89,7 +90,7 @@ struct Poll {
     step: Step,
 }
 
-/// Next call of a poll.
+/// Call that a poll makes next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,
@@ -98,9 +99,10 @@ enum Step {
 }
 
 impl EventLog {
-    /// Reads the log of `introspector`'s server for the API of the project `project_id`; without
-    /// that, no event of any project is ignored. `claims` are further claims kept for handlers.
-    /// Sends nothing yet.
+    /// Creates a feed for the log of `introspector`'s server, and sends nothing yet.
+    ///
+    /// `project_id` is the project of this API; if `None`, no event of any project is ignored.
+    /// `claims` are the additional claims that are kept for handlers.
     #[must_use]
     pub fn new(
         introspector: &ZitadelIntrospector,
@@ -125,19 +127,20 @@ impl EventLog {
         }
     }
 
-    /// Returns the bell that starts the next poll now.
+    /// Returns a handle that starts the next poll at once.
     #[must_use]
     pub fn bell(&self) -> Bell {
         self.schedule.bell()
     }
 
-    /// Returns whether the log shows changes of the further claim `name`.
+    /// Returns whether changes of the additional claim `name` (one set in `zitadel.claims`) appear
+    /// in the event log.
     #[must_use]
     pub fn follows(name: &ClaimName) -> bool {
         event_types::follows(name.as_str())
     }
 
-    /// Makes the next call of a poll. A batch with a moment ends the poll.
+    /// Makes the next call of `poll`. A batch with `as_of` ends the poll.
     async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
         match poll.step {
             Step::Types => {
@@ -241,8 +244,8 @@ impl EventLog {
             }
         }
         match fault {
-            // Changes that were found are reported first; the next look-up meets a lasting fault
-            // again.
+            // Changes found so far are reported first; a lasting fault returns with the next
+            // look-up.
             Some(fault) if changes.is_empty() => Err(fault),
             _ => Ok(Batch { changes, as_of: None }),
         }
@@ -266,7 +269,7 @@ fn tell(why: Forget) {
 
 #[async_trait]
 impl ChangeFeed for EventLog {
-    /// Cancel-safe: a dropped call is sent again.
+    /// Cancel-safe: the next call repeats a request that was dropped.
     async fn next(&mut self) -> Result<Batch, Silence> {
         loop {
             let poll = if let Some(poll) = self.poll {

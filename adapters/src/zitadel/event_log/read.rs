@@ -1,52 +1,53 @@
-//! One read of a window of the log: which page comes next, and when it is complete.
+//! Read of a time window of ZITADEL's event log: which page comes next, and when the read is
+//! complete.
 
 use domain::Moment;
 
 use super::event::EventTime;
 
-/// Largest number of pages in one read.
+/// Largest number of pages in one read; a longer read is given up.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Fewest events that a server sends if it has more.
+/// Smallest number of events in a full page: a page with fewer is the last one.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) began: Moment,
-    /// Time after which the window begins.
+    /// Time after which the window of this read begins.
     pub(super) window: EventTime,
-    /// Time after which the window of every read begins. An unknown event from before it comes
-    /// late.
+    /// Time after which an ordinary window begins. A new event from before it shows that the
+    /// database's clock stepped back.
     pub(super) ordinary: EventTime,
-    /// Set when the window begins earlier, to find what was written there since.
+    /// Set if the window begins earlier than ordinary, to find events written there since.
     pub(super) is_review: bool,
-    /// Number of remembered events of the window that were not met yet.
+    /// Number of remembered events of the window that no page has brought yet.
     pub(super) unmet: usize,
-    /// Time after which the requested page begins.
+    /// Time after which the page requested last begins.
     page: EventTime,
     pages: u32,
-    /// Length of the longest page with two times or more.
+    /// Length of the longest page whose events have different times; `None` before there is one.
     longest_mixed: Option<usize>,
 }
 
-/// Reason to forget everything.
+/// Reason to forget every cached introspection response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forget {
-    /// An event of the window is missing or replaced: the log was restored.
+    /// A remembered event is missing from its window: the log was restored from a backup.
     Restored,
-    /// An event came with a time from before the window: the database's clock stepped back.
+    /// A new event has a time from before the window: the database's clock stepped back.
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
-    /// The place in the log was lost, and was found anew.
+    /// The cursor had lost its place in the log and has found it again.
     FoundAnew,
 }
 
-/// Meaning of a page for its read.
+/// Result of one page for the read that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
-    /// A further page is needed, which begins after this time.
+    /// A further page is needed, of events after this time.
     Next(EventTime),
-    /// The server has more events of this time than a page holds: the rest cannot be reached.
+    /// The server may have more events of this time than a page holds, which cannot be read.
     Passed(EventTime),
     Complete,
     Lost(Forget),
@@ -64,10 +65,10 @@ impl Read {
         Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
     }
 
-    /// Takes a page with these times, of whose events `unseen` are new.
+    /// Takes the times of a page's events, of which `unseen` are new.
     ///
-    /// The next page begins just before the last time of this one, for a page may end among events
-    /// of one time.
+    /// The next page begins just before the last of these times: a page may end between events of
+    /// the same time.
     pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> PageMeaning {
         self.pages += 1;
         let (Some(first), Some(last)) = (times.first(), times.last()) else {
@@ -79,7 +80,7 @@ impl Read {
             self.page = *last;
             return self.within_bounds(PageMeaning::Passed(*last));
         }
-        // A full page that ends with the last known event may have others after it.
+        // A full page that ends with the last known event may be followed by new ones.
         let may_be_full = times.len() >= SMALLEST_PAGE;
         if unseen == 0 && self.unmet == 0 && !may_be_full {
             return PageMeaning::Complete;

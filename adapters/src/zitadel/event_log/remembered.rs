@@ -1,4 +1,4 @@
-//! Events that were met, so that a window that is read again tells none of them twice.
+//! Events that earlier reads met, so that a window that is read again reports none of them twice.
 
 use std::{collections::BTreeMap, mem};
 
@@ -7,18 +7,19 @@ use super::event::{EventTime, Key};
 /// Largest number of remembered events.
 const MAX_REMEMBERED: usize = 20_000;
 
-/// Every event after `since` that was met, with the number of the read that met it last.
+/// Events after `since` that were met, each with the number of the read that met it last.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
-    /// Times with more events than a page holds, and whether everything was forgotten a second
-    /// time. No read waits for the events of such a time.
+    /// Times with more events than a page holds; the flag is set once a second read met the time.
+    /// No read waits for the events of such a time.
     passed: Vec<(EventTime, bool)>,
 }
 
 impl Remembered {
-    /// Remembers an event that the read `read` met, and returns the last read that met it before.
+    /// Remembers an event that read number `read` met. Returns the number of the last read that met
+    /// it before; `None` if it is new.
     pub(super) fn meet(&mut self, key: &Key, read: u64) -> Option<u64> {
         if let Some(met_by) = self.events.get_mut(key) {
             return Some(mem::replace(met_by, read));
@@ -31,23 +32,23 @@ impl Remembered {
         self.events.is_empty()
     }
 
-    /// Returns the times of all events, the newest first.
+    /// Returns the times of the remembered events, newest first.
     pub(super) fn times(&self) -> impl Iterator<Item = EventTime> {
         self.events.keys().rev().map(|key| key.time)
     }
 
-    /// Returns the number of events after `time` that a read meets.
+    /// Returns the number of events after `time` that a complete read must meet.
     pub(super) fn count_after(&self, time: EventTime) -> usize {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
 
-    /// Returns the time up to which events have to be forgotten, if there are too many.
+    /// Returns the time up to which events must be dropped; `None` if there are not too many.
     pub(super) fn surplus(&self) -> Option<EventTime> {
         let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
         self.events.keys().nth(surplus).map(|key| key.time)
     }
 
-    /// Keeps only the events after `time`.
+    /// Drops all but the events after `time`.
     pub(super) fn forget_up_to(&mut self, time: EventTime) {
         while let Some(oldest) = self.events.first_entry()
             && oldest.key().time <= time
@@ -61,10 +62,10 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes a time that has more events than a page holds. If everything must be forgotten,
-    /// returns the number of its events that the read `read` does not wait for any more.
+    /// Notes a time that has more events than a page holds. If every cached response must be
+    /// forgotten, returns the number of its events that read number `read` no longer waits for.
     ///
-    /// The first two reads that meet the time forget everything. A write that commits after the
+    /// The first two reads that meet the time forget every response. A write that commits after the
     /// second began has a later time; one that commits between the two may have an earlier time, or
     /// the same.
     pub(super) fn pass(&mut self, time: EventTime, read: u64) -> Option<usize> {
@@ -77,7 +78,7 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Forgets the passed times up to the beginning of a window.
+    /// Drops the noted times up to the beginning of a window.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

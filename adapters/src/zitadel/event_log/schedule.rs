@@ -12,13 +12,13 @@ use super::super::pace::random;
 
 /// Shortest time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
-/// Fraction of the interval by which it varies, so that replicas do not poll at one moment: fifty
-/// that did made others' writes wait for 308 ms.
+/// Fraction of the interval by which it varies at random, so that replicas do not poll together:
+/// fifty that did made others' writes wait for 308 ms.
 const JITTER: f64 = 0.2;
-/// Longest wait after a 429, and the longest `Retry-After` that is heeded.
+/// Longest wait after a 429. A longer `Retry-After` counts as this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Starts the next poll now. Cheap to clone.
+/// Handle that starts the next poll of the event log at once. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Bell(Arc<Notify>);
 
@@ -26,16 +26,18 @@ pub struct Bell(Arc<Notify>);
 pub(super) struct Schedule {
     interval: Duration,
     bell: Bell,
-    /// Beginning of the next poll, and the earliest one when the bell rings.
+    /// Beginning of the next poll if the bell does not ring.
     due: Instant,
+    /// Earliest beginning of the next poll if the bell rings.
     earliest: Instant,
-    /// Wait after the last 429 of several in a row.
+    /// Wait after the last 429; `None` if the last poll got another response.
     slow: Option<Duration>,
 }
 
 impl Bell {
-    /// Rings. A poll begins that reads everything committed before, 200 ms after the beginning of
-    /// the last poll at the earliest. Rings between two polls count as one.
+    /// Starts a poll that reads everything committed before, at the earliest 200 ms after the
+    /// beginning of the last poll, or after the wait for a 429. Rings between two polls count as
+    /// one.
     pub fn ring(&self) {
         self.0.notify_one();
     }
@@ -52,24 +54,25 @@ impl Schedule {
         self.bell.clone()
     }
 
-    /// Waits until a poll has to begin.
+    /// Waits until the next poll has to begin.
     pub(super) async fn wait(&mut self) {
         sleep_until(self.earliest).await;
-        // The time and the bell are both reasons to begin.
+        // Both the due time and a ring begin the poll.
         let _ = timeout_at(self.due, self.bell.0.notified()).await;
-        // This poll answers an earlier ring.
+        // This poll also answers a ring that came before.
         let _ = self.bell.0.notified().now_or_never();
         let now = Instant::now();
         self.earliest = now + SPACING;
         self.due = now + self.interval.mul_f64(1.0 + JITTER * (2.0 * random() - 1.0));
     }
 
-    /// Notes a poll that was answered, or that failed other than by a 429.
+    /// Ends the slow-down, after a poll that succeeded or failed other than by a 429.
     pub(super) fn go_on(&mut self) {
         self.slow = None;
     }
 
-    /// Notes a 429: the next poll waits twice as long as the last, and for `Retry-After`.
+    /// Delays the next poll after a 429: by twice the last wait, or by `Retry-After` if that is
+    /// longer.
     pub(super) fn slow_down(&mut self, retry_after: Option<Duration>) {
         let wait = (2 * self.slow.unwrap_or(self.interval)).min(LONGEST_WAIT);
         self.slow = Some(wait);

@@ -1,14 +1,14 @@
-//! Wire format of the event log: requests, and the fields that are read from an answer.
+//! JSON of ZITADEL's event API: request bodies, and the fields that are read from a response.
 //!
-//! An answer without events is `{}`. An answer of any other shape is refused: a proxy's page or
-//! another version's refusal must never look like "nothing happened".
+//! A response without events is `{}`. Every other response without events is refused: a proxy's
+//! page or another version's error must never look like "nothing happened".
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
 use super::event::{Event, EventTime, Key, Payload};
 
-/// Body of a search.
+/// JSON request body of an event search.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Search<'a> {
@@ -22,13 +22,13 @@ pub(super) struct Search<'a> {
     pub(super) event_types: Vec<&'a str>,
 }
 
-/// Exclusive bound of the times of events.
+/// Time after which the requested events begin.
 #[derive(Debug, Serialize)]
 pub(super) struct Range {
     since: String,
 }
 
-/// Answer of an unknown form. Its text is not repeated.
+/// Error for a response of unknown form. It repeats no text of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not in the form of ZITADEL's event log")]
 pub(super) struct NotUnderstood;
@@ -39,7 +39,7 @@ impl From<EventTime> for Range {
     }
 }
 
-/// Reads the events of an answer.
+/// Parses the events of a response.
 pub(super) fn events(json: &[u8]) -> Result<Vec<Event>, NotUnderstood> {
     #[derive(Deserialize)]
     struct Answer {
@@ -55,7 +55,7 @@ pub(super) fn events(json: &[u8]) -> Result<Vec<Event>, NotUnderstood> {
     Ok(events.into_iter().map(Event::from).collect())
 }
 
-/// Reads the event types that a server knows, at least one.
+/// Parses the event types that a server lists. An empty list is an error.
 pub(super) fn event_types(json: &[u8]) -> Result<Vec<String>, NotUnderstood> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -72,12 +72,12 @@ pub(super) fn event_types(json: &[u8]) -> Result<Vec<String>, NotUnderstood> {
     Ok(event_types.into_iter().map(|named| named.name).collect())
 }
 
-/// Returns whether the JSON is `{}`. Anything but an object is refused.
+/// Returns whether the JSON is `{}`. JSON that is no object is an error.
 fn is_empty_object(json: &[u8]) -> Result<bool, NotUnderstood> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Empty {}
-    // Without this, `[]` would be read as a `struct` without fields.
+    // Without this check, serde reads `[]` as a struct without fields.
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(NotUnderstood);
     }
@@ -122,7 +122,7 @@ impl From<WireEvent> for Event {
     }
 }
 
-/// Reads a 64-bit number, which the JSON of protocol buffers writes as text.
+/// Parses a 64-bit number, which the JSON of Protocol Buffers writes as a string.
 fn sequence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| D::Error::custom("a sequence is no number"))
@@ -133,7 +133,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventTime, D::Erro
     EventTime::parse(&text).ok_or_else(|| D::Error::custom("a time is none of a database"))
 }
 
-/// Reads a payload, which may be anything: if a field is missed, more is forgotten.
+/// Parses a payload of any form. A field that is not found makes the change cover more responses.
 fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Payload, D::Error> {
     let Value::Object(fields) = Value::deserialize(deserializer)? else {
         return Ok(Payload::default());

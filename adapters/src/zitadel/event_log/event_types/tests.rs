@@ -1,6 +1,6 @@
 use super::*;
 
-/// Returns the types that a real server lists.
+/// Returns the event types that a real ZITADEL listed.
 fn listed() -> Vec<String> {
     include_str!("../../../../../tests/observed/event-types.txt")
         .lines()

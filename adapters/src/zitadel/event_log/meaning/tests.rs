@@ -3,7 +3,7 @@ use super::{
     *,
 };
 
-/// Project of most events that were observed.
+/// Project of most recorded events, taken as this API's own.
 const OURS: &str = "340000000000000016";
 
 fn reader(project_id: Option<&str>) -> Reader {
@@ -22,7 +22,7 @@ fn made(event_type: &str, aggregate: &str, id: &str, payload: &str) -> Event {
     ))
 }
 
-/// Writes a meaning as `kind:name`.
+/// Formats a meaning as `kind:name`, and a look-up as `kind?id`.
 fn short(meaning: Meaning) -> String {
     match meaning {
         Meaning::Nothing => "nothing".to_owned(),
@@ -82,7 +82,7 @@ fn every_event_that_was_observed_is_read_as_the_table_says() {
         ("user.grant.changed", "roles_of_subject:340000000000000034"),
         ("user.grant.deactivated", "grant?340000000000000035"),
         ("user.grant.reactivated", "grant?340000000000000035"),
-        // In another project.
+        // The grant is in another project.
         ("user.grant.removed", "nothing"),
         ("user.human.password.changed", "nothing"),
         ("user.locked", "subject:340000000000000032"),

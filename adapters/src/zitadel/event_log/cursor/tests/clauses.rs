@@ -1,4 +1,4 @@
-//! One test for each clause of the cursor, which fails without that clause.
+//! One test for each rule of the cursor, which fails without that rule.
 
 use super::{
     log::{Log, Reader, SECOND},
@@ -42,7 +42,7 @@ fn what_was_committed_since_the_feed_was_made_is_read_by_the_first_read() {
 #[test]
 fn the_duration_of_the_read_before_is_gone_back_by() {
     let (mut log, mut reader) = read_log(3);
-    // During a read of 15 s, a write takes its time and stays open, and a later one commits.
+    // During a read of 15 s, a write takes its time and stays open, while a later one commits.
     let ask = reader.cursor.begin(log.moment());
     log.call();
     log.begin(1);
@@ -86,7 +86,7 @@ fn a_clock_that_stepped_back_further_is_noticed_within_a_minute() {
     }
     assert_eq!(reader.missing(&log), 0);
     assert_eq!(reader.forgets, [Forget::ClockStepped]);
-    // From then on each read sees late events with an early time, and nothing has to be forgotten.
+    // From then on each read finds late events with an early time, and nothing has to be forgotten.
     log.write(1);
     reader.read(&mut log);
     assert_eq!((reader.missing(&log), reader.forgets.len()), (0, 1));

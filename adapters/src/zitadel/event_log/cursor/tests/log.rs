@@ -1,13 +1,13 @@
-//! Log as ZITADEL keeps it, and a reader of it, on one clock that the test moves.
+//! Simulated event log of ZITADEL, and its reader, on one clock that the test moves.
 
 use super::*;
 use crate::zitadel::event_log::event::Payload;
 
 pub(super) const OVERLAP: Duration = Duration::from_secs(10);
-/// One second in microseconds, the unit of the log.
+/// One second in microseconds, the unit of all times here.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// Write that has its time and is not finished.
+/// Write that has its time and is not committed yet.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) events: Vec<Key>,
@@ -16,9 +16,9 @@ pub(super) struct Write {
 
 #[derive(Debug)]
 pub(super) struct Log {
-    /// True time.
+    /// True time, in microseconds.
     pub(super) now: u64,
-    /// Time by which the database's clock is behind.
+    /// Microseconds by which the database's clock is behind.
     pub(super) behind: u64,
     /// Largest number of events in a page.
     pub(super) cap: usize,
@@ -27,7 +27,7 @@ pub(super) struct Log {
     sequence: u64,
 }
 
-/// Cursor, and what it told.
+/// Cursor, with a record of everything that it reported.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) cursor: Cursor,
@@ -46,7 +46,7 @@ impl Log {
         Moment::from_nanos(self.now * 1_000, self.now * 1_000)
     }
 
-    /// Begins a write of `count` events, all with the current time.
+    /// Begins a write of `count` events, all with the current time of the database's clock.
     pub(super) fn begin(&mut self, count: usize) {
         let time = EventTime::from_micros(self.now - self.behind);
         let events = (0..count).map(|_| {
@@ -71,14 +71,14 @@ impl Log {
         self.commit(self.open.len() - 1);
     }
 
-    /// Makes a call wait for the writes under way.
+    /// Begins a call, which waits for the writes under way.
     pub(super) fn call(&mut self) {
         for write in &mut self.open {
             write.is_waited_for = true;
         }
     }
 
-    /// Answers a call that has waited.
+    /// Commits the writes that the call waited for, and returns its page.
     pub(super) fn answer(&mut self, ask: LogCall) -> Vec<Event> {
         let (waited_for, open): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|write| write.is_waited_for);
@@ -116,7 +116,7 @@ impl Reader {
         next
     }
 
-    /// Reads the log once, in no time.
+    /// Reads the log once, while the clock stands still.
     pub(super) fn read(&mut self, log: &mut Log) {
         self.pages = 0;
         let mut next = Some(self.cursor.begin(log.moment()));
@@ -127,7 +127,7 @@ impl Reader {
         }
     }
 
-    /// Returns the number of events of the log that were never told.
+    /// Returns the number of committed events that the cursor never reported.
     pub(super) fn missing(&self, log: &Log) -> usize {
         log.committed.iter().filter(|key| !self.told.contains(key)).count()
     }

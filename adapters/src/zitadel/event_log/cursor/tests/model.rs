@@ -1,4 +1,4 @@
-//! Model of writers that commit out of order, a clock that steps, calls that fail, and one reader.
+//! Property test of the cursor: writers commit out of order, the clock steps, and calls fail.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p adapters --lib cursor::tests::model` runs that many logs.
 
@@ -11,7 +11,7 @@ use super::{
     *,
 };
 
-/// Random numbers from a seed (`SplitMix64`).
+/// Pseudo-random numbers from a seed (`SplitMix64`).
 #[derive(Debug)]
 struct Dice(u64);
 
@@ -29,7 +29,8 @@ impl Dice {
     }
 }
 
-/// Lets at most `steps` steps happen. Times are coarse, so that many are equal.
+/// Moves the clock and the writers by at most `steps` random steps. Times are coarse, so that many
+/// are equal.
 fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
     for _ in 0..dice.below(steps + 1) {
         match dice.below(12) {
@@ -40,7 +41,7 @@ fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
                 let open = u64::try_from(log.open.len()).unwrap();
                 log.commit(usize::try_from(dice.below(open)).unwrap());
             }
-            // The clock never steps back by as much as the overlap, nor to the very microsecond of
+            // The clock steps back by less than the overlap, and never to the exact microsecond of
             // a write larger than a page: an event of that time could not be read.
             11 => log.behind = dice.below(98) * SECOND / 10 + dice.below(SECOND / 10),
             _ => {}
@@ -58,8 +59,8 @@ fn restore(log: &mut Log, dice: &mut Dice) {
     log.behind = 0;
 }
 
-/// Reads a log again and again. After each complete read, every event committed before it began has
-/// been told, or everything was forgotten since its commit.
+/// Reads a log again and again. After each complete read, every event committed before it began was
+/// reported, or every cached response was forgotten since its commit.
 fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
     let mut dice = Dice(seed);
     let mut log = Log::new();
@@ -80,7 +81,7 @@ fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
             let is_there = |key: &&Key| log.committed.contains(*key);
             lost_newest = reader.told.iter().filter(is_there).max().cloned();
             restore(&mut log, &mut dice);
-            // The events of a time that was passed are not waited for.
+            // No read waits for the events of a passed time.
             lost_newest = lost_newest.filter(|newest| {
                 !log.committed.contains(newest) && !reader.cursor.remembered.is_passed(newest.time)
             });
@@ -91,7 +92,6 @@ fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
         let mut is_complete = true;
         while let Some(ask) = next {
             log.call();
-            // A call takes time.
             log.now += SECOND / 10;
             go_on(&mut log, &mut dice, is_bulky, 4);
             if dice.is(15) {
@@ -103,7 +103,7 @@ fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
             let forgets = reader.forgets.len();
             next = reader.turn(page, log.moment());
             if reader.forgets.len() > forgets {
-                // All that is kept was requested before this, and is requested again.
+                // All cached responses were requested before this, and are requested again.
                 settled.extend(log.committed.iter().cloned());
                 lost_newest = None;
             }
