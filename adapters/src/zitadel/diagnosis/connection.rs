@@ -1,21 +1,21 @@
-//! Reasons why no connection was made, told apart by what has to be changed.
+//! Reasons why no connection was made, classified by what has to be changed.
 
 use std::{error::Error, io};
 
 use rustls::{AlertDescription, CertificateError};
 
-/// Reason why no connection was made.
+/// Reason why no connection to ZITADEL was made.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NoConnection {
-    /// No address is known for the name.
+    /// No IP address is known for the host name.
     Name,
-    /// No server listens there.
+    /// No server listens at the address.
     Refused,
     /// The server's certificate is not accepted.
     Certificate(CertificateFault),
-    /// No version of TLS is common to both sides.
+    /// Client and server have no TLS version in common.
     TlsVersion,
-    /// The server ended the handshake: no cipher suite is common to both sides, or it wants a
+    /// The server ended the TLS handshake: there is no common cipher suite, or it wants a
     /// certificate.
     Handshake,
     /// The server wants a client certificate.
@@ -24,31 +24,31 @@ pub enum NoConnection {
     NoTls,
     /// The proxy wants a user name and a password.
     ProxyCredentials,
-    /// The proxy refuses to connect.
+    /// The proxy refuses to connect to ZITADEL.
     ProxyRefuses,
     /// The proxy cannot be reached.
     NoProxy,
-    /// Another reason.
+    /// The error shows none of these reasons.
     Other,
 }
 
 /// Reason why the server's certificate is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CertificateFault {
-    /// No known authority vouches for it.
+    /// No trusted authority has signed the certificate.
     UnknownAuthority,
-    /// It is for these other names.
+    /// The certificate is for these names, not for the server's; empty if they are not known.
     OtherName(Vec<String>),
-    /// It has expired or is not valid yet.
+    /// The certificate has expired or is not valid yet.
     CertificateTime,
-    /// It is an authority's, not a server's.
+    /// The certificate belongs to an authority, not to a server.
     AuthoritysOwn,
-    /// It cannot be read or is not allowed, for this reason.
+    /// The certificate cannot be read or is not allowed, for this reason.
     BadCertificate(String),
 }
 
 impl NoConnection {
-    /// Returns the outermost known reason in the chain of `error`.
+    /// Returns the outermost known reason in the source chain of `error`.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
@@ -69,10 +69,10 @@ impl NoConnection {
             if error.kind() == io::ErrorKind::ConnectionRefused {
                 return Some(Self::Refused);
             }
-            // The error inside an I/O error is not its source.
+            // An I/O error does not return the error inside it as its source.
             return error.get_ref().and_then(|inner| Self::of_one(inner));
         }
-        // The HTTP client exports no types for these.
+        // The HTTP client exports no types for these errors.
         match error.to_string().as_str() {
             "dns error" => Some(Self::Name),
             "tunnel error: proxy authorization required" => Some(Self::ProxyCredentials),
@@ -113,7 +113,7 @@ impl From<&CertificateError> for CertificateFault {
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
-            // The TLS library exports no type for this.
+            // The TLS library exports no type for this error.
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Self::AuthoritysOwn
             }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn of(error: CertificateError) -> CertificateFault {
-        // It arrives wrapped into an I/O error.
+        // The error arrives wrapped in an I/O error.
         match NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error))) {
             NoConnection::Certificate(fault) => fault,
             other => panic!("{other:?}"),

@@ -1,7 +1,7 @@
-//! Facts behind ZITADEL's answers, and its silence, for those who explain them to people.
+//! Facts by which `app check` and `app explain` explain ZITADEL's responses and failures.
 //!
 //! Nothing is decided here: that is the authorizer's work. The contents of a token are unverified,
-//! and good enough to say where to look.
+//! which is good enough to say where to look.
 
 mod connection;
 mod settings_summary;

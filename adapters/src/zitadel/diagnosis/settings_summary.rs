@@ -1,4 +1,4 @@
-//! Facts of the settings by which ZITADEL's answers are explained.
+//! Summary of the settings, by which ZITADEL's responses are explained.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use crate::zitadel::{
     login_scopes::audience_scope,
 };
 
-/// Facts of [`ZitadelSettings`], without a secret: the server, the way there, and the client that
-/// asks.
+/// Summary of [`ZitadelSettings`] without secrets: the server, the way there, and this API's
+/// client.
 #[derive(Clone, Debug)]
 pub struct SettingsSummary {
-    /// Issuer of the instance.
+    /// Issuer of the ZITADEL instance.
     pub issuer: Issuer,
-    /// Value of `Host`, by which ZITADEL finds its instance.
+    /// Value of the `Host` header, by which ZITADEL finds its instance.
     pub host: String,
-    /// Origin that is connected to.
+    /// Origin that requests are sent to.
     pub target: String,
-    /// Set if the introspection endpoint is configured, and not discovered.
+    /// Set if the introspection endpoint is configured, not discovered.
     pub has_endpoint: bool,
     /// Client id of this API.
     pub client_id: ClientId,
-    /// Method of client authentication, by its name in RFC 8414.
+    /// Registered name of the client authentication method, such as `private_key_jwt`.
     pub authentication: &'static str,
-    /// Project of this API, if configured.
+    /// Id of this API's project, if configured.
     pub project_id: Option<String>,
-    /// Longest time for one question.
+    /// Time limit of one introspection.
     pub timeout: Duration,
-    /// Proxy in use, without its password.
+    /// Proxy in use, without its password, if any.
     pub proxy: Option<String>,
 }
 
 impl ZitadelSettings {
-    /// Returns the facts of these settings.
+    /// Returns a summary of these settings without secrets.
     #[must_use]
     pub fn summary(&self) -> SettingsSummary {
         let credentials = &self.credentials;
@@ -65,9 +65,9 @@ impl SettingsSummary {
         audience_scope(self.project_id.as_deref().unwrap_or("{projectId}"))
     }
 
-    /// Returns the possible meanings of `active: false`, most likely first, for the log.
+    /// Returns the possible meanings of an inactive verdict, most likely first, for the log.
     ///
-    /// ZITADEL never says which. By its rule for audiences, the token's must contain the
+    /// ZITADEL never says which one applies. By its rule, a token's audience must contain the
     /// introspecting application's client id or project id.
     #[must_use]
     pub fn inactive_means(&self) -> String {
@@ -81,8 +81,9 @@ impl SettingsSummary {
     }
 
     /// Returns the ids of which one is this API's project, if the audience of an active token rules
-    /// the configured one out. ZITADEL calls a token active if its audience has the asking client
-    /// or its project, and puts both into the audience of each personal access token.
+    /// out the configured one; otherwise `None`. ZITADEL calls a token active if its audience has
+    /// the introspecting client or that client's project, and puts both into the audience of each
+    /// personal access token.
     #[must_use]
     pub fn other_projects<'a>(&self, principal: &'a Principal) -> Option<Vec<&'a str>> {
         let project_id = self.project_id.as_deref()?;
@@ -97,7 +98,7 @@ impl SettingsSummary {
     }
 }
 
-/// Returns whether this is a personal access token: ZITADEL names a client for every other token.
+/// Returns whether the token is a personal access token: ZITADEL names a client for every other.
 #[must_use]
 pub fn is_personal_access_token(principal: &Principal) -> bool {
     principal.client_id.is_none()
@@ -134,7 +135,7 @@ mod tests {
             (None, &["client", "another"], Some(vec!["another"])),
             (Some("front-end"), &["front-end", "project"], None),
             (Some("front-end"), &["front-end", "another"], Some(vec!["front-end", "another"])),
-            // Active by the client alone: the project may be missing.
+            // The client alone makes it active: the project may be missing.
             (Some("front-end"), &["front-end", "client"], None),
         ] {
             let principal = Principal {

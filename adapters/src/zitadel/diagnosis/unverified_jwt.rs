@@ -1,4 +1,4 @@
-//! Reads the claims of a JWT, unverified.
+//! Reads the claims of a JWT without verifying its signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,38 +8,38 @@ use serde_json::{Map, Value};
 /// back-channel logout's `sid`).
 const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
 
-/// Last second of the year 9999, which ZITADEL uses for "never".
+/// Last second of the year 9999, as Unix time. ZITADEL uses it for "never".
 const LAST: u64 = 253_402_300_799;
 
-/// Claims of a JWT that help to explain why it is inactive.
+/// Unverified claims of a JWT that help to explain why it is inactive.
 #[derive(Clone, Debug, Default)]
 pub struct UnverifiedJwt {
-    /// Algorithm of its signature.
+    /// Algorithm of the signature (`alg`).
     pub algorithm: Option<String>,
-    /// Id of its key.
+    /// Id of the signing key (`kid`).
     pub key_id: Option<String>,
-    /// Id of its OIDC session at ZITADEL, by which the event log names it.
+    /// Id of the token's OIDC session at ZITADEL, as in the event log.
     pub session: Option<String>,
-    /// Issuer.
+    /// Issuer (`iss`).
     pub issuer: Option<String>,
-    /// Subject.
+    /// Subject (`sub`).
     pub subject: Option<String>,
-    /// Audience.
+    /// Audience (`aud`).
     pub audience: Vec<String>,
-    /// Time of its end, at most the last second of the year 9999.
+    /// Expiry (`exp`), at most the last second of the year 9999.
     pub expires_at: Option<SystemTime>,
-    /// Claims in it that only id tokens have.
+    /// Names of claims in the token that only id tokens have.
     pub of_id_tokens: Vec<&'static str>,
-    /// Its signature, if that has another length than its algorithm makes.
+    /// Length of the signature, if its algorithm does not make that length.
     pub damaged: Option<DamagedSignature>,
 }
 
-/// Length of a signature, and the lengths that its algorithm makes, in characters.
+/// Wrong length of a signature, and the lengths that its algorithm makes.
 #[derive(Clone, Copy, Debug)]
 pub struct DamagedSignature {
-    /// Length of the signature.
+    /// Length of the signature, in characters.
     pub length: usize,
-    /// Lengths that the algorithm makes.
+    /// Lengths that the algorithm makes, in characters.
     pub right: &'static [usize],
 }
 
@@ -84,8 +84,8 @@ impl DamagedSignature {
     }
 }
 
-/// Returns the numbers of base64url characters that a signature may have (RFC 7518 §3, RFC 8037
-/// §3.1). RSA ones are those of keys that ZITADEL makes, of 2048, 3072 or 4096 bits.
+/// Returns the lengths that a signature may have, in base64url characters (RFC 7518 §3, RFC 8037
+/// §3.1); empty for other algorithms. For RSA, ZITADEL makes keys of 2048, 3072 or 4096 bits.
 fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     match algorithm {
         Some("RS256" | "RS384" | "RS512") => &[342, 512, 683],
@@ -96,7 +96,7 @@ fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     }
 }
 
-/// Returns the part of ZITADEL's `jti` before the id of the token.
+/// Returns the part of ZITADEL's `jti` before the token id, which is the session id.
 fn session(jti: &str) -> Option<String> {
     let (session, _) = jti.split_once("-at_")?;
     session.starts_with("V2_").then(|| session.to_owned())

@@ -1,4 +1,4 @@
-//! Calls about webhooks: targets, and the events at which they are called.
+//! Management API calls for webhooks: targets, and the events at which ZITADEL calls them.
 
 use reqwest::Method;
 use secrecy::SecretString;
@@ -9,47 +9,48 @@ use super::{Management, ManagementError, PAGE, answers::text, instance::malforme
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
 
-/// Time for which ZITADEL waits for a webhook.
+/// Time for which ZITADEL waits for the response of a webhook.
 const TIMEOUT: &str = "5s";
 
-/// Target that ZITADEL calls.
+/// Address that ZITADEL calls at events, with its settings.
 #[derive(Clone, Debug)]
 pub struct ActionTarget {
-    /// Its id.
+    /// Target id.
     pub id: String,
-    /// Its name.
+    /// Target name.
     pub name: String,
-    /// Address that is called.
+    /// URL that ZITADEL calls.
     pub endpoint: String,
-    /// Set for a webhook whose failure interrupts nothing.
+    /// Set for a webhook with `interruptOnError` off.
     pub is_quiet_webhook: bool,
-    /// Key by which deliveries are signed.
+    /// Key with which ZITADEL signs its deliveries.
     pub signing_key: SecretString,
 }
 
-/// Targets of a condition.
+/// Targets that ZITADEL calls at the events of one condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// Events that trigger the condition.
+    /// Events at which the targets are called.
     pub condition: EventCondition,
     /// Ids of the targets.
     pub targets: Vec<String>,
 }
 
-/// Events at which targets are called.
+/// Condition that selects the events at which targets are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventCondition {
-    /// One type.
+    /// Events of one type, such as `user.locked`.
     Event(String),
-    /// All types with this beginning.
+    /// Events of all types with this prefix, such as `user.grant`.
     Group(String),
-    /// All types.
+    /// Events of all types.
     All,
 }
 
 impl EventCondition {
-    /// Returns the targets that are called at an event: the ones of the exact condition, or else of
-    /// the longest group, or else of all events. No others are called.
+    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: those of the
+    /// exact condition, or else of the longest matching group, or else of all events. ZITADEL calls
+    /// no others.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
         let length = |execution: &&Execution| match &execution.condition {
@@ -71,7 +72,7 @@ impl EventCondition {
 }
 
 impl Management {
-    /// Reads all targets.
+    /// Reads all targets of the instance.
     ///
     /// # Errors
     /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but managers of the
@@ -81,7 +82,7 @@ impl Management {
         Ok(found.iter().filter_map(target).collect())
     }
 
-    /// Reads one target.
+    /// Reads the target with this id.
     ///
     /// # Errors
     /// When the call fails.
@@ -92,7 +93,7 @@ impl Management {
         found.ok_or_else(|| malformed(&Method::GET, &path))
     }
 
-    /// Creates a webhook whose failure interrupts nothing, and returns its id and signing key.
+    /// Creates a webhook with `interruptOnError` off, and returns its id and signing key.
     ///
     /// # Errors
     /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but owners of the
@@ -121,7 +122,7 @@ impl Management {
         self.delete(&format!("{TARGETS}/{id}")).await
     }
 
-    /// Reads the targets of all conditions on events.
+    /// Reads all conditions on events, each with its targets.
     ///
     /// # Errors
     /// When the call fails.
@@ -130,7 +131,7 @@ impl Management {
         Ok(found.iter().filter_map(execution).collect())
     }
 
-    /// Replaces the targets of a condition; an empty list removes it.
+    /// Replaces the targets of a condition; an empty list removes the condition.
     ///
     /// # Errors
     /// When the call fails.
@@ -143,7 +144,7 @@ impl Management {
         self.put(EXECUTIONS, &body).await.map(drop)
     }
 
-    /// Reads a list of the actions API.
+    /// Reads all entries of a list of the Actions API.
     async fn search_actions(
         &self,
         path: &str,
@@ -170,7 +171,7 @@ fn target(value: &Value) -> Option<ActionTarget> {
     })
 }
 
-/// Reads a condition on events; conditions on requests and functions give `None`.
+/// Parses a condition on events; `None` for a condition on requests or functions.
 fn execution(value: &Value) -> Option<Execution> {
     let event = value.get("condition")?.get("event")?;
     let condition = match (text(event, "event"), text(event, "group")) {

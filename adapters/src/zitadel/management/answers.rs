@@ -1,170 +1,171 @@
-//! Objects of ZITADEL as its management API describes them.
+//! Objects of ZITADEL's management API, with the fields that `app setup` needs.
 
 use std::time::SystemTime;
 
 use secrecy::SecretString;
 use serde_json::Value;
 
-/// An organization.
+/// Organization of a ZITADEL instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
-    /// Its id.
+    /// Organization id.
     pub id: String,
-    /// Its name.
+    /// Organization name.
     pub name: String,
 }
 
-/// A project.
+/// Project of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Its id.
+    /// Project id.
     pub id: String,
-    /// Its name.
+    /// Project name.
     pub name: String,
-    /// Set unless it is deactivated or removed.
+    /// Set unless the project is deactivated or removed.
     pub is_active: bool,
 }
 
-/// An application of a project.
+/// Application of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
-    /// Its id.
+    /// Application id.
     pub id: String,
-    /// Its name.
+    /// Application name.
     pub name: String,
-    /// Set unless it is deactivated or removed.
+    /// Set unless the application is deactivated or removed.
     pub is_active: bool,
-    /// Its kind, with its client id.
+    /// Kind of application, with its client id if setup needs that.
     pub kind: ApplicationKind,
 }
 
-/// The kind of an application.
+/// Kind of application, by how it authenticates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplicationKind {
-    /// An API that authenticates by a client secret.
+    /// API that authenticates by a client secret.
     Basic {
-        /// Its client id.
+        /// Client id.
         client_id: String,
     },
-    /// An API that authenticates by a key.
+    /// API that authenticates by a private key.
     Key {
-        /// Its client id.
+        /// Client id.
         client_id: String,
     },
-    /// A program on people's machines, without a secret.
+    /// Program on people's machines, without a secret.
     Native(NativeApplication),
-    /// Another kind.
+    /// Application of another kind, which setup does not use.
     Other,
 }
 
-/// Program on people's machines that logs people in, and has no secret.
+/// Program on people's machines that logs people in and has no secret (RFC 8252).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NativeApplication {
-    /// Its client id.
+    /// Client id.
     pub client_id: String,
-    /// URIs to which ZITADEL may send a browser after a login; on loopback the port does not count.
+    /// URIs to which ZITADEL may send a browser after a login. On loopback, any port is allowed.
     pub redirect_uris: Vec<String>,
-    /// Set when it has the grants of the code flow and of refresh tokens.
+    /// Set if it has the grant types of the code flow and of refresh tokens.
     pub may_refresh: bool,
 }
 
 /// Newly created application.
 #[derive(Clone, Debug)]
 pub struct NewApplication {
-    /// Its id.
+    /// Application id.
     pub id: String,
-    /// Its client id.
+    /// Client id.
     pub client_id: String,
-    /// Its secret, shown only this once; `None` if it authenticates by a key.
+    /// Client secret, shown only this once; `None` if the application has none.
     pub client_secret: Option<SecretString>,
 }
 
-/// Key of an application.
+/// Key by which an application authenticates, without its private part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its id.
+    /// Key id.
     pub id: String,
-    /// Expiry as RFC 3339; empty for never.
+    /// Expiry as RFC 3339; empty if the key never expires.
     pub expires: String,
 }
 
-/// Newly created key.
+/// Newly created key of an application.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// Its id.
+    /// Key id.
     pub id: String,
     /// Content of the key file, shown only this once.
     pub file: SecretString,
 }
 
-/// A user.
+/// User of ZITADEL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Its id.
+    /// User id.
     pub id: String,
-    /// Its name.
+    /// User name.
     pub name: String,
-    /// Set unless it is deactivated, locked or removed.
+    /// Set unless the user is deactivated, locked or removed.
     pub is_active: bool,
     /// Person or service.
     pub kind: UserKind,
 }
 
-/// The kind of a user.
+/// Kind of user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKind {
-    /// A service user.
+    /// Service user: a program.
     Service,
-    /// A person.
+    /// Person who logs in.
     Person,
 }
 
-/// Role assignment: roles of one project that a user has.
+/// Role assignment: the roles of one project that a user has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its id.
+    /// Id of the role assignment.
     pub id: String,
     /// Keys of the roles.
     pub roles: Vec<String>,
-    /// Set unless it is deactivated or removed.
+    /// Set unless the assignment is deactivated or removed.
     pub is_active: bool,
 }
 
 /// Personal access token as ZITADEL lists it, without the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalAccessToken {
-    /// Its id.
+    /// Token id.
     pub id: String,
-    /// Expiry as RFC 3339; empty for never.
+    /// Expiry as RFC 3339; empty if the token never expires.
     pub expires: String,
 }
 
 /// Newly created personal access token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// Its id.
+    /// Token id.
     pub id: String,
-    /// The token, shown only this once.
+    /// Token itself, shown only this once.
     pub token: SecretString,
 }
 
-/// Reads a text that is always present.
+/// Returns the string in the member `name`; `None` if there is none.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Reads a list of texts; ZITADEL leaves out an empty one.
+/// Returns the strings in the list `name`. ZITADEL leaves out an empty list.
 pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     let list = value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Compares a state; ZITADEL leaves out the first of each enumeration, which is none of these.
+/// Returns whether `state` is `active`. ZITADEL leaves out the first state of each enumeration,
+/// which never is.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }
 
-/// Writes a time as the API takes it.
+/// Formats a time for the API: RFC 3339 in whole seconds.
 pub(super) fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }

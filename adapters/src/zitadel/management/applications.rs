@@ -1,4 +1,4 @@
-//! Calls about applications, their secrets and keys.
+//! Management API calls for applications, their secrets and keys.
 
 use std::time::SystemTime;
 
@@ -28,7 +28,7 @@ impl Management {
         Ok(self.search(&path, &named(name)).await?.iter().filter_map(application).collect())
     }
 
-    /// Reads the applications of a project.
+    /// Reads all applications of a project.
     ///
     /// # Errors
     /// When the call fails.
@@ -37,7 +37,8 @@ impl Management {
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(application).collect())
     }
 
-    /// Creates an API application that authenticates by a secret, or by a key.
+    /// Creates an API application that authenticates by a key if `by_key` is set, otherwise by a
+    /// secret.
     ///
     /// # Errors
     /// When the call fails.
@@ -60,7 +61,7 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Generates a new secret, which replaces the old one.
+    /// Generates a new client secret for an application, which replaces the old one.
     ///
     /// # Errors
     /// When the call fails.
@@ -106,7 +107,7 @@ impl Management {
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(key).collect())
     }
 
-    /// Creates a key.
+    /// Creates a key for an application, valid until `expires`.
     ///
     /// # Errors
     /// When the call fails.
@@ -127,7 +128,7 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Removes a key.
+    /// Removes a key of an application.
     ///
     /// # Errors
     /// When the call fails.
@@ -147,7 +148,7 @@ const KEY: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 fn application(value: &Value) -> Option<Application> {
     let kind = if let Some(api) = value.get("apiConfig") {
         let client_id = text(api, "clientId")?;
-        // The method of a client secret is the first of its enumeration, which ZITADEL leaves out.
+        // ZITADEL leaves out the first value of an enumeration, which here means a client secret.
         if text(api, "authMethodType").as_deref() == Some(KEY) {
             ApplicationKind::Key { client_id }
         } else {

@@ -1,4 +1,4 @@
-//! Failures of calls of the management API.
+//! Failures of management API calls.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,86 +9,86 @@ use thiserror::Error;
 
 use crate::zitadel::fault::UNKNOWN_INSTANCE;
 
-/// Failure of a call. ZITADEL's text is repeated only for refusals that are meant for the caller:
-/// other texts hold SQL and host names.
+/// Failure of a management API call. ZITADEL's text is repeated only in refusals, which are meant
+/// for the caller: other texts hold SQL and host names.
 #[derive(Debug, Error)]
 pub enum ManagementError {
-    /// No complete answer came: the call may have taken effect.
+    /// No complete response came: the call may have taken effect.
     #[error("{call}: {why}")]
     Lost {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
-        /// Way in which it was lost.
+        /// Reason why no response came.
         why: Lost,
     },
-    /// ZITADEL does not accept the token.
+    /// ZITADEL does not accept the administrator's token.
     #[error("ZITADEL refuses the administrator's token (401)")]
     Token,
-    /// A name or an id cannot be a part of a URL: `..` would make it the path of another thing.
+    /// A name or an id cannot be part of a URL: `..` would make it the path of another object.
     #[error("{call}: a name or an id in it cannot be a part of a URL")]
     Path {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
-    /// The token's user has no manager role at all.
+    /// The administrator has no manager role at all.
     #[error(
         "the administrator's token is of a user without any manager role (404, membership not found)"
     )]
     NoManager,
-    /// The token's user has too few rights.
+    /// The administrator has too few rights for the call.
     #[error("{call}: the administrator's token may not do this (403)")]
     Forbidden {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
-    /// ZITADEL refuses the call.
+    /// ZITADEL refuses the call, and says why.
     #[error("{call}: {refusal}")]
     Refused {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// Refusal in ZITADEL's words.
         refusal: Refusal,
     },
-    /// ZITADEL knows no instance by the host name.
+    /// ZITADEL knows no instance by the host name, or its database is down.
     #[error("ZITADEL knows no instance by the host name, or its database is down (404)")]
     UnknownInstance,
-    /// The server has no management API v1.
+    /// The server has no management API v1 at this address.
     #[error("{call}: there is no management API v1 at this address (404)")]
     NoManagementApi {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
     /// ZITADEL limits the rate of calls (429).
     #[error("{call}: ZITADEL has no room for further calls (429)")]
     RateLimited {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
-        /// `Retry-After`.
+        /// Value of `Retry-After`, if sent.
         retry_after: Option<Duration>,
     },
-    /// Another status.
+    /// The response has another unexpected status.
     #[error("{call}: status {status}")]
     Status {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// HTTP status.
         status: StatusCode,
     },
-    /// The answer is not in the form of the management API.
+    /// The response is not in the form of the management API.
     #[error("{call}: the answer is none of ZITADEL's management API")]
     Malformed {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
 }
 
-/// Way in which an answer was lost.
+/// Reason why a call got no complete response.
 #[derive(Clone, Debug, Error)]
 pub enum Lost {
-    /// No answer came within the time for one call.
+    /// No response came within the time limit of a call.
     #[error("no answer in time")]
     TimedOut,
-    /// The connection could not be made, or broke.
+    /// The connection could not be made, or it broke.
     #[error("the connection did not come about, or broke ({0})")]
     Connection(Arc<dyn std::error::Error + Send + Sync>),
 }
@@ -97,9 +97,10 @@ pub enum Lost {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// gRPC code: 3 for a bad value, 6 for what exists already, 9 for what makes no sense now.
+    /// gRPC code: 3 for a bad value, 5 for an object that does not exist, 6 for one that exists
+    /// already, 9 for a change that makes no sense now.
     pub code: u64,
-    /// Text with its id in brackets.
+    /// Message, which ends with ZITADEL's error id in brackets.
     pub message: String,
 }
 
@@ -116,13 +117,13 @@ impl Lost {
 }
 
 impl ManagementError {
-    /// Returns whether the thing exists already (409, code 6).
+    /// Returns whether the object exists already (409, code 6).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 6, .. }, .. })
     }
 
-    /// Returns whether the thing does not exist.
+    /// Returns whether the object does not exist (404, code 5).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 5, .. }, .. })
@@ -139,10 +140,10 @@ impl ManagementError {
     }
 }
 
-/// Id in ZITADEL's refusal of a user without any manager role.
+/// Error id in ZITADEL's refusal of a user without any manager role.
 const MEMBERSHIP: &str = "AUTHZ-cdgFk";
 
-/// Reads an answer with a status other than 200 and 429.
+/// Translates a response with a status other than 200 and 429.
 pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> ManagementError {
     #[derive(Deserialize)]
     struct Body {
@@ -165,8 +166,8 @@ pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> Manageme
         (StatusCode::NOT_FOUND, None) if body.starts_with(UNKNOWN_INSTANCE) => {
             ManagementError::UnknownInstance
         }
-        // A refusal has its id in brackets; the gateway's own "Not Found" for an unknown path has
-        // none.
+        // A refusal ends with its id in brackets; the gateway's own "Not Found" for an unknown path
+        // does not.
         (StatusCode::NOT_FOUND, Some(Body { code: 5, message })) if message.ends_with(')') => {
             ManagementError::Refused { call: call(), refusal: Refusal { code: 5, message } }
         }

@@ -1,4 +1,4 @@
-//! Calls about the administrator and the instance.
+//! Management API calls for the administrator and the instance.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ impl Management {
         answer.get("org").and_then(read).ok_or_else(|| malformed(&Method::GET, path))
     }
 
-    /// Reads the name of the administrator.
+    /// Reads the administrator's user name.
     ///
     /// # Errors
     /// When the call fails.

@@ -1,6 +1,6 @@
-//! Calls ZITADEL's management API (v1, REST) as an administrator, to read what exists and to create
-//! what this API needs. A request is sent again only after a 429: a second one may create a second
-//! thing.
+//! Client of ZITADEL's management API (v1, REST), which reads what exists and creates what this API
+//! needs, as an administrator. A request is repeated only after a 429: otherwise a second one might
+//! create a second object.
 
 mod actions;
 mod answers;
@@ -38,35 +38,37 @@ use super::{
 use crate::decorators::KnownShare;
 use error::of_status;
 
-/// Longest answer that is read, in bytes: a page of 100 entries has some 100 kB.
+/// Longest response that is read, in bytes. A page of 100 entries has some 100 kB.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
-/// Longest time for one call. A write of ZITADEL's may wait for others.
+/// Time limit of one request. A write of ZITADEL's may wait for others.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Entries per page.
+/// Number of entries requested per page of a list.
 const PAGE: usize = 100;
 /// Largest number of pages that are read of one list.
 const MAX_PAGES: usize = 100;
-/// Tries of a call that is answered with 429, and the pause after the first one.
+/// Largest number of tries of a call that is answered with 429.
 const TRIES: u32 = 6;
+/// Pause after the first 429, doubled after each further one, if there is no `Retry-After`.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause between two tries, even if `Retry-After` is longer.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// Address of ZITADEL, and the administrator who calls it.
+/// Address of a ZITADEL instance, and the administrator who calls it.
 #[derive(Debug)]
 pub struct ManagementSettings {
-    /// Instance to call.
+    /// URL of the instance.
     pub domain: IssuerUrl,
-    /// Another origin to connect to.
+    /// Origin to connect to instead of the domain's, if any.
     pub connect_to: Option<ConnectTo>,
     /// Certificates to trust besides the system's.
     pub root_certificates: Option<RootCertificates>,
-    /// Token of the administrator.
+    /// Access token of the administrator.
     pub token: AccessToken<'static>,
-    /// Organization to act in; `None` for the administrator's own.
+    /// Id of the organization to act in; `None` for the administrator's own.
     pub organization: Option<String>,
 }
 
-/// Calls the management API of one instance as one administrator.
+/// Client of one instance's management API, for one administrator.
 pub struct Management {
     http: HttpClient,
     domain: IssuerUrl,
@@ -74,7 +76,7 @@ pub struct Management {
     organization: Option<String>,
 }
 
-/// Shows no token.
+/// Shows the domain, not the token.
 impl fmt::Debug for Management {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Management").field("domain", &self.domain).finish_non_exhaustive()
@@ -119,7 +121,7 @@ impl Management {
         self.call(Method::DELETE, path, None).await.map(drop)
     }
 
-    /// Reads the entries of a list that `queries` select.
+    /// Reads all entries of a list that match `queries`.
     async fn search(&self, path: &str, queries: &Value) -> Result<Vec<Value>, ManagementError> {
         let body = |offset: usize| {
             json!({
@@ -130,8 +132,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads a list page by page: `body` makes the request for an offset, and `member` of the
-    /// answer has the entries.
+    /// Reads a list page by page. `body` makes the request for an offset; `member` is the member of
+    /// a response that has the entries.
     async fn pages(
         &self,
         path: &str,
@@ -143,7 +145,7 @@ impl Management {
             let mut answer = self.post(path, &body(page * PAGE)).await?;
             let entries = match answer.get_mut(member).map(Value::take) {
                 Some(Value::Array(entries)) => entries,
-                // ZITADEL leaves the member out of an empty answer.
+                // ZITADEL leaves out an empty list.
                 _ => Vec::new(),
             };
             let is_last = entries.len() < PAGE;
@@ -155,7 +157,7 @@ impl Management {
         Ok(found)
     }
 
-    /// Sends one call, and sends it again only after a 429.
+    /// Sends a call, and repeats it only after a 429.
     async fn call(
         &self,
         method: Method,

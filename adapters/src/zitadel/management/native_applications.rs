@@ -1,5 +1,5 @@
-//! Calls about native applications: programs on people's machines that log people in, and have no
-//! secret (RFC 8252).
+//! Management API calls for native applications: programs on people's machines that log people in
+//! and have no secret (RFC 8252).
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -13,10 +13,10 @@ use super::{
 const NATIVE: &str = "OIDC_APP_TYPE_NATIVE";
 const PUBLIC: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 
-/// Grants of the code flow with refresh tokens.
+/// Grant types of the code flow with refresh tokens.
 const GRANTS: [&str; 2] = ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN"];
 
-/// Members of an answer that no change accepts.
+/// Members of the settings that ZITADEL returns but accepts in no change.
 const READ_ONLY: [&str; 5] =
     ["clientId", "version", "noneCompliant", "complianceProblems", "allowedOrigins"];
 
@@ -50,11 +50,12 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Adds missing redirect URIs and grants of the code flow to a native application. ZITADEL
-    /// replaces all settings at once: they are read right before, and the others sent back as read.
+    /// Adds missing redirect URIs and the grant types of the code flow to a native application.
+    /// ZITADEL replaces all settings at once: they are read just before, and the others are sent
+    /// back unchanged.
     ///
     /// # Errors
-    /// When a call fails, or the application is gone.
+    /// When a call fails, or the application does not exist.
     pub async fn extend_native_application(
         &self,
         project: &str,
@@ -79,7 +80,7 @@ impl Management {
     }
 }
 
-/// Reads the settings of an OIDC application; `None` if it has another type, or a secret or key.
+/// Parses the settings of an OIDC application; `None` unless it is native, without secret and key.
 pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     let is = |name: &str, value: &str| text(settings, name).as_deref() == Some(value);
     if !is("appType", NATIVE) || !is("authMethodType", PUBLIC) {
@@ -93,7 +94,7 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds the texts that a list lacks.
+/// Adds those of `texts` that the list `name` lacks.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

@@ -1,4 +1,4 @@
-//! Calls about projects and their roles.
+//! Management API calls for projects and their roles.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -10,12 +10,12 @@ use super::{
     instance::malformed,
 };
 
-/// Octets that are encoded in a segment of a path (RFC 3986 §3.3).
+/// Octets that are percent-encoded in a path segment (RFC 3986 §3.3).
 const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 impl Management {
-    /// Finds projects by name, ignoring case: names are unique without regard to it.
+    /// Finds projects by name, ignoring case. No two names differ by case alone.
     ///
     /// # Errors
     /// When the call fails.
@@ -24,7 +24,7 @@ impl Management {
         Ok(found.iter().filter_map(project).collect())
     }
 
-    /// Reads the projects of the organization.
+    /// Reads all projects of the organization.
     ///
     /// # Errors
     /// When the call fails.
@@ -33,7 +33,7 @@ impl Management {
         Ok(found.iter().filter_map(project).collect())
     }
 
-    /// Creates a project, without flags.
+    /// Creates a project with default settings, and returns its id.
     ///
     /// # Errors
     /// When the call fails.
@@ -61,7 +61,7 @@ impl Management {
         Ok(found.iter().filter_map(|role| text(role, "key")).collect())
     }
 
-    /// Creates roles, all of them or none; the display name of each is its key.
+    /// Creates roles with these keys, all or none. The display name of a role is its key.
     ///
     /// # Errors
     /// When the call fails.
@@ -86,7 +86,7 @@ impl Management {
     }
 }
 
-/// Selects entries by their name, ignoring case.
+/// Returns the query for entries with this name, ignoring case.
 pub(super) fn named(name: &str) -> Value {
     json!([{ "nameQuery": { "name": name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" } }])
 }

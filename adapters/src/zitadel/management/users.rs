@@ -1,4 +1,4 @@
-//! Calls about service users, their role assignments and tokens.
+//! Management API calls for service users, their role assignments and tokens.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 impl Management {
-    /// Finds users by name, ignoring case.
+    /// Finds users by user name, ignoring case.
     ///
     /// # Errors
     /// When the call fails.
@@ -24,7 +24,7 @@ impl Management {
         Ok(found.iter().filter_map(user).collect())
     }
 
-    /// Creates a service user with opaque access tokens.
+    /// Creates a service user with opaque access tokens, and returns its id.
     ///
     /// # Errors
     /// When the call fails.
@@ -37,7 +37,7 @@ impl Management {
         text(&answer, "userId").ok_or_else(|| malformed(&Method::POST, path))
     }
 
-    /// Removes a user with everything it has.
+    /// Removes a user with everything that belongs to it.
     ///
     /// # Errors
     /// When the call fails.
@@ -58,7 +58,7 @@ impl Management {
         Ok(found.iter().filter_map(grant).collect())
     }
 
-    /// Reads the role assignments of a project.
+    /// Reads the role assignments of a project, each with the id of its user.
     ///
     /// # Errors
     /// When the call fails.
@@ -71,7 +71,7 @@ impl Management {
         Ok(found.iter().filter_map(|value| Some((grant(value)?, text(value, "userId")?))).collect())
     }
 
-    /// Assigns roles of a project to a user who has none there.
+    /// Assigns roles of a project to a user who has none there, and returns the assignment's id.
     ///
     /// # Errors
     /// When the call fails.
@@ -86,10 +86,10 @@ impl Management {
         text(&answer, "userGrantId").ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Sets the roles of a role assignment.
+    /// Replaces the roles of a role assignment.
     ///
     /// # Errors
-    /// When the call fails; ZITADEL refuses roles that are there already.
+    /// When the call fails, also if `roles` are the assigned ones already.
     pub async fn change_grant(
         &self,
         user: &str,
@@ -123,7 +123,7 @@ impl Management {
         Ok(self.search(&path, &json!([])).await?.iter().filter_map(token).collect())
     }
 
-    /// Creates a personal access token.
+    /// Creates a personal access token for a user, valid until `expires`.
     ///
     /// # Errors
     /// When the call fails.
@@ -140,7 +140,7 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, &path))
     }
 
-    /// Removes a personal access token.
+    /// Removes a personal access token of a user.
     ///
     /// # Errors
     /// When the call fails.
