@@ -8,28 +8,28 @@ use url::{Host, Origin, Url};
 
 use super::NamedIssuer;
 
-/// Reason why a text is no address of an authorization server. The text, which may hold a password,
-/// is not repeated.
+/// Reason why a text is not accepted as ZITADEL's address. The text, which may hold a password, is
+/// not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// Not a URL with a host.
+    /// The text is not a URL with a host.
     #[error("it is no URL with a scheme and a host, such as https://auth.example.com")]
     NoUrl,
-    /// Neither `https` nor `http`.
+    /// The scheme is neither `https` nor `http`.
     #[error("its scheme is neither https nor http")]
     Scheme,
-    /// `http` to another machine: tokens and secrets would travel unencrypted.
+    /// The URL is `http` to another machine: tokens and secrets would travel unencrypted.
     #[error("http is for loopback only (localhost, 127.0.0.1, [::1]); use https")]
     Clear,
-    /// A user name, a password, a query or a fragment.
+    /// The URL has a user name, a password, a query or a fragment.
     #[error("it must not have a user name, a password, a query or a fragment")]
     Surplus,
-    /// A path where only scheme, host and port are allowed.
+    /// The URL has a path where only scheme, host and port are allowed.
     #[error("it must not have a path, only scheme, host and port")]
     Path,
 }
 
-/// Issuer of the tokens, and base of its URLs: `https`, or `http` on loopback.
+/// URL of a ZITADEL instance, which is the issuer of its tokens: `https`, or `http` on loopback.
 #[derive(Clone, Debug)]
 pub struct IssuerUrl {
     url: Url,
@@ -37,7 +37,7 @@ pub struct IssuerUrl {
     named: NamedIssuer,
 }
 
-/// Compares the addresses, not the server's spelling of them.
+/// Compares the configured URLs, not the server's spelling of the issuer.
 impl PartialEq for IssuerUrl {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url
@@ -46,9 +46,9 @@ impl PartialEq for IssuerUrl {
 
 impl Eq for IssuerUrl {}
 
-/// Returns the issuer of a claim or of metadata as the URL parser writes it, which is how `IssuerUrl`
-/// has it: no default port, host in lower case, IPv6 address in its short form. A text that is no
-/// URL with a host stays as it is.
+/// Parses an issuer from a claim or from metadata, and normalizes it as `IssuerUrl` does: no
+/// default port, host in lower case, IPv6 address in its short form. A text that is no URL with a
+/// host stays as it is.
 pub(super) fn issuer(text: &str) -> Result<Issuer, EmptyClaim> {
     match Url::parse(text) {
         Ok(url) if url.has_host() => Issuer::parse(url.as_str()),
@@ -63,13 +63,13 @@ impl IssuerUrl {
         &self.issuer
     }
 
-    /// Returns whether there is a path after the host.
+    /// Returns whether the URL has a path other than `/`.
     #[must_use]
     pub fn has_path(&self) -> bool {
         self.url.path() != "/"
     }
 
-    /// Returns the issuer as the server spells it, once its metadata were read.
+    /// Returns the issuer as the server's metadata spell it, once they were read.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named
     }
@@ -124,13 +124,13 @@ impl FromStr for IntrospectionEndpoint {
     }
 }
 
-/// Scheme, host and port to connect to instead of the issuer's own. `http` is allowed to any host:
-/// the operator who sets this knows the network in between.
+/// Scheme, host and port to connect to instead of the issuer's. `http` is allowed to any host: the
+/// operator who sets this knows the network in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectTo(Url);
 
 impl ConnectTo {
-    /// Returns whether tokens travel unencrypted to another machine.
+    /// Returns whether requests travel unencrypted to another machine.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         refuse_clear(&self.0).is_err()

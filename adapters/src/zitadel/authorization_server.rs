@@ -1,7 +1,7 @@
-//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414) as clients do that know only this
-//! API's address.
+//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414) as a client does that knows only
+//! this API's address.
 //!
-//! MCP clients are such: they need PKCE, and a client id that they register or are given.
+//! MCP clients, for example, need PKCE and a client id, which they register or are given.
 
 use domain::{IntrospectionError, Issuer};
 use reqwest::{Method, StatusCode};
@@ -10,34 +10,34 @@ use url::Url;
 
 use super::{ZitadelIntrospector, address, checkup::too_late, fault::FaultSource, response};
 
-/// Metadata at one of the places where clients look for them.
+/// Result of a request for metadata at one of the URLs where clients look for them.
 #[derive(Clone, Debug)]
 pub struct PublishedMetadata {
-    /// Place.
+    /// URL of the request.
     pub url: Url,
-    /// Metadata found there; `None` if the answer is 404.
+    /// Metadata found there; `None` if the response is 404.
     pub found: Result<Option<AuthorizationServerMetadata>, IntrospectionError>,
 }
 
-/// Members of the metadata that these clients read, by their names in RFC 8414 §2.
+/// Metadata of an authorization server that such clients read, named as in RFC 8414 §2.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AuthorizationServerMetadata {
     issuer: String,
-    /// Methods of PKCE.
+    /// Supported methods of PKCE, such as `S256`.
     #[serde(default)]
     pub code_challenge_methods_supported: Vec<String>,
-    /// Ways in which a client authenticates; `none` for clients without a secret.
+    /// Supported methods of client authentication; `none` for clients without a secret.
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Vec<String>,
-    /// Place where clients register by themselves.
+    /// URL at which clients register themselves, if they can.
     pub registration_endpoint: Option<String>,
-    /// Set if a client id may be the address of a document about the client.
+    /// Set if a client id may be the URL of a document about the client.
     #[serde(default)]
     pub client_id_metadata_document_supported: bool,
 }
 
 impl AuthorizationServerMetadata {
-    /// Returns whether they name this issuer.
+    /// Returns whether the metadata name this issuer.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {
         address::issuer(&self.issuer).as_ref() == Ok(issuer)
@@ -45,14 +45,14 @@ impl AuthorizationServerMetadata {
 }
 
 impl ZitadelIntrospector {
-    /// Reads the metadata at the place of OpenID Connect Discovery, within the timeout of one
-    /// question.
+    /// Requests the metadata at the URL of OpenID Connect Discovery, within the time limit of one
+    /// introspection.
     pub async fn openid_metadata(&self) -> PublishedMetadata {
         self.metadata(self.generations.current().discovery.domain().discovery_url()).await
     }
 
-    /// Reads the metadata at the place of RFC 8414, within the timeout of one question. ZITADEL
-    /// answers 404 there, and clients fall back to OpenID Connect Discovery.
+    /// Requests the metadata at the URL of RFC 8414, within the time limit of one introspection.
+    /// ZITADEL sends 404, and clients fall back to OpenID Connect Discovery.
     pub async fn rfc_8414_metadata(&self) -> PublishedMetadata {
         let mut url = self.generations.current().discovery.domain().url().clone();
         let path = url.path().trim_end_matches('/');

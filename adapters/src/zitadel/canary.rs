@@ -1,4 +1,5 @@
-//! Canary: a token of this API's own that is known to be good.
+//! Canary: a token of this API's own, known to be good, that shows whether an inactive verdict on
+//! another token can be believed.
 
 use std::{
     fmt,
@@ -18,24 +19,25 @@ use tracing::{info, warn};
 use super::{OwnToken, rounds::Rounds};
 use crate::decorators::{NoWitness, Witness};
 
-/// Time between two looks at the file, and between two questions while the canary is not active.
+/// Time between two checks of the token file, and between two introspections of a canary that is
+/// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two questions while it is active and no inactive verdict is in doubt, to read
+/// Time between two introspections of an active canary while nothing else needs them, to read
 /// `exp`.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Time after which a canary that is inactive while other tokens are active is given up.
+/// Time after which a canary that is inactive while other tokens are active is no longer used.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
-/// Time between two warnings that it expires soon.
+/// Time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
-/// Time between two warnings that it is inactive.
+/// Time between two warnings that the canary is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Vouches for ZITADEL's database while ZITADEL calls a known good token active.
+/// Witness that vouches for ZITADEL's database while ZITADEL calls a known good token active.
 ///
 /// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given
-/// up, and vouches for everything, if it is still inactive once another token was active ten
-/// minutes or more after it became inactive. It is used again when it is active, or when its file
-/// changes.
+/// up, and then vouches for every inactive verdict, if it is still inactive once another token was
+/// active ten minutes or more after it became inactive. It is used again when it is active, or when
+/// its file changes.
 #[derive(Clone)]
 pub struct Canary(Arc<Shared>);
 
@@ -46,7 +48,8 @@ struct Shared {
     rounds: Rounds<Result<(), NoWitness>>,
     state: Mutex<State>,
     started_at: Instant,
-    /// Nanoseconds from `started_at` to the newest moment at which another token was active.
+    /// Nanoseconds from `started_at` to the last moment at which another token was active; 0 for
+    /// never.
     others_active: AtomicU64,
     up: Gauge,
     active: Counter,
@@ -57,21 +60,22 @@ struct Shared {
 #[derive(Default)]
 struct State {
     is_active: bool,
-    /// Time of the first inactive answer since it was last active.
+    /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// Set when the log's last word is that it is inactive, and the time of the last such message.
+    /// Set if the last log message about it says that the canary is inactive.
     is_inactive_said: bool,
+    /// Time of the last log message that the canary is inactive.
     inactive_said: Option<Instant>,
-    /// Time of the last warning that it expires soon.
+    /// Time of the last warning that the canary expires soon.
     expiry_said: Option<Instant>,
 }
 
 impl Canary {
-    /// Time before `exp` from which its expiry is warned of.
+    /// Time before `exp` in which warnings of the canary's expiry are logged.
     pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 
-    /// Creates a canary that asks `introspector`, which must not be a decorator, about `token`.
+    /// Creates a canary that introspects `token` by `introspector`, which must not be a decorator.
     /// Registers its metrics at the current recorder.
     pub(super) fn new(
         token: Arc<OwnToken>,
@@ -97,14 +101,16 @@ impl Canary {
         }))
     }
 
-    /// Returns the moment since which ZITADEL calls it inactive, for a health check.
+    /// Returns the moment since which ZITADEL calls the canary inactive, for a health check; `None`
+    /// if it does not.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since
     }
 
-    /// Looks at the file every five seconds while the canary is used. Asks ZITADEL at once, after a
-    /// change, every five seconds while the canary is not active, and every hour otherwise.
+    /// Checks the token file every five seconds while the canary is in use. Introspects the token
+    /// at once, after a change of the file, every five seconds while it is not active, and every
+    /// hour otherwise.
     pub(super) fn watch_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(&self.0);
         async move {
@@ -127,7 +133,7 @@ impl Canary {
 }
 
 impl Shared {
-    /// Returns the answer to a question that is sent after this call began.
+    /// Returns the result of an introspection that is sent after this call began.
     async fn read(self: &Arc<Self>) -> Result<(), NoWitness> {
         let shared = Arc::clone(self);
         let ask = move || {
@@ -208,8 +214,8 @@ impl Shared {
         if state.is_given_up {
             return;
         }
-        // Another token's active answer counts only from ten minutes after the first inactive one
-        // on, and only if it came before this question.
+        // Another token's active verdict counts only from ten minutes after the first inactive one
+        // on, and only if it came before this introspection.
         let others = self.others_active();
         if others.is_some_and(|others| since + GIVEN_UP_AFTER <= others && others <= asked_at) {
             state.is_given_up = true;

@@ -1,4 +1,4 @@
-//! Asks ZITADEL, step by step, for the facts that show whether this set-up works.
+//! Requests to ZITADEL by which `app check` finds out whether this set-up works.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,21 +9,22 @@ use uuid::Uuid;
 
 use super::{ZitadelIntrospector, fault::FaultSource, response};
 
-/// Answers to a checkup.
+/// Results of the requests by which `app check` tests the set-up.
 #[derive(Clone, Debug)]
 pub struct Checkup {
-    /// Introspection endpoint that the discovery document names; `None` if one is configured.
+    /// Introspection endpoint that the discovery document names; `None` if it is known already.
     pub discovery: Option<Result<Url, IntrospectionError>>,
-    /// Seconds by which this machine's clock is ahead of ZITADEL's, if ZITADEL sent the time.
+    /// Seconds by which this machine's clock is ahead of ZITADEL's, negative if behind; `None` if
+    /// ZITADEL sent no time.
     pub clock_ahead_secs: Option<i64>,
-    /// Verdict on a random token; `None` after a failed discovery, for the server that answered, if
-    /// any did, need not be ZITADEL.
+    /// Verdict on a random token; `None` after a failed discovery, because the server that
+    /// responded need not be ZITADEL.
     pub introspection: Option<Result<Introspection, IntrospectionError>>,
 }
 
 impl ZitadelIntrospector {
-    /// Asks for the discovery document, compares the clocks, and introspects a random token with
-    /// this API's own credentials, each within the timeout of one question.
+    /// Requests the discovery document, compares the clocks, and introspects a random token with
+    /// this API's credentials, each within the time limit of one introspection.
     pub async fn check_up(&self, clock: &dyn Clock) -> Checkup {
         let (discovery, clock_ahead_secs) = if self.generations.current().discovery.kept().is_some()
         {
@@ -71,8 +72,8 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
     Err(FaultSource::Timeout.unavailable(Outage::TimedOut))
 }
 
-/// Returns the seconds by which our clock is ahead of `Date`. The server is taken to have read its
-/// clock half way between `before` and `after`.
+/// Returns the seconds by which this machine's clock is ahead of the header `Date`. The server is
+/// assumed to have read its clock half way between `before` and `after`.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

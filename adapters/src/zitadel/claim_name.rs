@@ -1,10 +1,10 @@
-//! Names of further claims to keep.
+//! Names of additional claims that are kept for handlers.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Claims that are read from every answer, into fields of their own.
+/// Claims that are read from every response, into fields of their own.
 const READ_ANYWAY: [&str; 12] = [
     "active",
     "sub",
@@ -20,14 +20,14 @@ const READ_ANYWAY: [&str; 12] = [
     "urn:zitadel:iam:org:project:roles",
 ];
 
-/// Name of a claim that is kept for handlers, such as `email`.
+/// Name of an additional claim that is kept for handlers, such as `email`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimName(Box<str>);
 
-/// Reason why a text is no name of a further claim.
+/// Reason why a text is not accepted as the name of an additional claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClaimNameError {
-    /// It is empty.
+    /// The name is empty.
     #[error("the name of a claim is empty")]
     Empty,
     /// [`Principal`](domain::Principal) has a field for this claim.

@@ -1,4 +1,4 @@
-//! Signed client assertions (RFC 7523), one reused for many requests.
+//! Signed client assertions for `private_key_jwt` (RFC 7523), each reused for many requests.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,12 +14,12 @@ use super::{NamedIssuer, key_file::KeyFile};
 
 /// Lifetime of an assertion. ZITADEL refuses one older than an hour.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// Age from which on a new assertion is signed, well before the old one expires.
+/// Age at which an assertion is replaced by a new one, well before it expires.
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
-/// Age below which a refused assertion is not replaced: it is not the cause.
+/// Age below which a refused assertion is not replaced, because its age is not the cause.
 const FRESH: Duration = Duration::from_secs(5);
-/// Time by which `iat` is in the past: ZITADEL refuses an assertion from more than a second ahead
-/// of its clock.
+/// Time by which `iat` is dated back: ZITADEL refuses an assertion from more than a second ahead of
+/// its clock.
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {
@@ -48,7 +48,7 @@ impl ClientAssertions {
         Self { key_file, signed: Mutex::new(None) }
     }
 
-    /// Returns an assertion for `issuer` that stays valid for minutes.
+    /// Returns an assertion for `issuer` that stays valid for five minutes at least.
     pub(super) fn current(
         &self,
         issuer: &NamedIssuer,
@@ -69,7 +69,7 @@ impl ClientAssertions {
     }
 
     /// Returns whether there is another assertion to try than `refused`: a newer one, or one that
-    /// the next request signs. An assertion signed a moment ago is not replaced.
+    /// the next request signs. Returns false if `refused` was signed less than five seconds ago.
     pub(super) fn renew(&self, refused: &Arc<str>, clock: &dyn Clock) -> bool {
         let now = clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// Returns assertions on a clock that reads these seconds, one after the other.
+    /// Returns assertions whose clock shows these seconds, one after the other.
     fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();

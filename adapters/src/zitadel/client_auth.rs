@@ -7,16 +7,17 @@ use domain::ClientId;
 use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
 use url::form_urlencoded::byte_serialize;
 
-/// Client authentication as one request carries it.
+/// Client authentication of one request.
 pub(super) enum ClientAuthentication {
-    /// Header of `client_secret_basic`.
+    /// Value of `Authorization` for `client_secret_basic`.
     Basic(HeaderValue),
     /// Client assertion of `private_key_jwt` (RFC 7523 §2.2).
     Assertion(Arc<str>),
 }
 
 impl ClientAuthentication {
-    /// Completes an introspection request about `token`: headers and form body.
+    /// Adds this client authentication and `token` to an introspection request, in a header and the
+    /// form body.
     pub(super) fn attach(&self, request: RequestBuilder, token: &str) -> RequestBuilder {
         match self {
             Self::Basic(header) => {
@@ -31,8 +32,8 @@ impl ClientAuthentication {
     }
 }
 
-/// Returns the header of `client_secret_basic`: both halves are form-encoded before base64 (RFC
-/// 6749 §2.3.1).
+/// Returns the value of `Authorization` for `client_secret_basic`: client id and secret are
+/// form-encoded before base64 (RFC 6749 §2.3.1).
 pub(super) fn basic(client_id: &ClientId, client_secret: &str) -> HeaderValue {
     let id: String = byte_serialize(client_id.as_str().as_bytes()).collect();
     let secret: String = byte_serialize(client_secret.as_bytes()).collect();

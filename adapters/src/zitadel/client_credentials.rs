@@ -1,4 +1,4 @@
-//! Credentials of this API at the authorization server: a client id with its secret, or a key.
+//! Credentials of this API at ZITADEL: a client id with its secret, or a key.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -16,12 +16,12 @@ use super::{
 /// application. Each part is a value, or a file that is read again when it changes.
 #[derive(Clone)]
 pub struct ClientCredentials {
-    /// Client id and client secret; or the key, and the client id that it must have, if any.
+    /// Client id and client secret; or the key, and the client id that the key must have, if any.
     texts: Vec<CredentialText>,
     method: Method,
 }
 
-/// Parsed credentials, by the method of authentication that they are for.
+/// Parsed credentials, by method of client authentication.
 #[derive(Clone)]
 enum Method {
     ClientSecretBasic { client_id: ClientId, header: HeaderValue },
@@ -29,7 +29,7 @@ enum Method {
 }
 
 impl ClientCredentials {
-    /// Takes a client id and its secret, for `client_secret_basic`.
+    /// Creates credentials for `client_secret_basic` from a client id and its secret.
     ///
     /// # Errors
     /// When the client id is empty.
@@ -40,7 +40,7 @@ impl ClientCredentials {
         )
     }
 
-    /// Takes a client id, and its secret from a file.
+    /// Creates credentials for `client_secret_basic` from a client id and a file with its secret.
     ///
     /// # Errors
     /// When the file cannot be read or is empty, or the client id is empty.
@@ -54,7 +54,7 @@ impl ClientCredentials {
         )
     }
 
-    /// Reads ZITADEL's `key.json` of an API application, for `private_key_jwt`.
+    /// Creates credentials for `private_key_jwt` from ZITADEL's `key.json` of an API application.
     ///
     /// # Errors
     /// When the file cannot be read, or holds no key of an API application.
@@ -62,7 +62,8 @@ impl ClientCredentials {
         Self::from_key(CredentialText::file("zitadel.key_file", key_file)?, None)
     }
 
-    /// Takes a client id and a secret, each from a value or a file of its own.
+    /// Creates credentials for `client_secret_basic` from two texts, each a value or a file's
+    /// content.
     ///
     /// # Errors
     /// When the client id is empty.
@@ -77,10 +78,11 @@ impl ClientCredentials {
         Ok(Self { texts: vec![client_id, client_secret], method })
     }
 
-    /// Takes the content of a `key.json`. If `client_id` is given, the key must have it.
+    /// Creates credentials for `private_key_jwt` from the content of a `key.json`. If `client_id`
+    /// is given, the key must be that client's.
     ///
     /// # Errors
-    /// When it is no key of an API application, or one of another client.
+    /// When the text is no key of an API application, or the key of another client.
     pub fn from_key(
         key: CredentialText,
         client_id: Option<CredentialText>,
@@ -95,7 +97,7 @@ impl ClientCredentials {
         Ok(Self { texts: [key].into_iter().chain(client_id).collect(), method })
     }
 
-    /// Parses other texts in the place of these.
+    /// Parses other texts as credentials for the same method.
     pub(super) fn with(&self, texts: &[CredentialText]) -> Result<Self, CredentialError> {
         match (&self.method, texts) {
             (Method::ClientSecretBasic { .. }, [client_id, client_secret]) => {
@@ -108,7 +110,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the texts that were parsed, files included.
+    /// Returns the texts of which the credentials were parsed.
     pub(super) fn texts(&self) -> &[CredentialText] {
         &self.texts
     }
@@ -120,7 +122,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the id by which ZITADEL knows the key, if it is one.
+    /// Returns the id by which ZITADEL knows the key; `None` for a client secret.
     pub(super) fn key_id(&self) -> Option<&str> {
         match &self.method {
             Method::ClientSecretBasic { .. } => None,
@@ -128,7 +130,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the registered name of the method (RFC 7591 §2).
+    /// Returns the registered name of the method of client authentication (RFC 7591 §2).
     pub(super) const fn method(&self) -> &'static str {
         match self.method {
             Method::ClientSecretBasic { .. } => "client_secret_basic",
@@ -150,7 +152,8 @@ impl ClientCredentials {
         })
     }
 
-    /// Returns whether these credentials have another client authentication to try than `refused`.
+    /// Returns whether a refused request can be repeated with another client authentication than
+    /// `refused`. Only a key can give another.
     pub(super) fn renew(&self, refused: &ClientAuthentication, clock: &dyn Clock) -> bool {
         match (&self.method, refused) {
             (Method::PrivateKeyJwt(assertions), ClientAuthentication::Assertion(refused)) => {
@@ -161,7 +164,7 @@ impl ClientCredentials {
     }
 }
 
-/// Compares the texts, wherever they come from.
+/// Compares the texts, regardless of their settings and files.
 impl PartialEq for ClientCredentials {
     fn eq(&self, other: &Self) -> bool {
         self.texts == other.texts

@@ -1,4 +1,4 @@
-//! ZITADEL behind the shipped decorators, with everything that an API needs to know about it.
+//! Puts ZITADEL's introspector together with the shipped decorators and all else that an API needs.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,48 +15,50 @@ use crate::{
     stack,
 };
 
-/// Default clock skew tolerated when `nbf` is judged.
+/// Clock skew that is tolerated when `nbf` is judged.
 const LEEWAY: Duration = Duration::from_secs(5);
 
-/// ZITADEL behind the shipped decorators, made by [`compose`].
+/// ZITADEL's introspector behind the shipped decorators, made by [`compose`].
 pub struct ComposedZitadel {
-    /// Port, behind breaker and limits.
+    /// Introspector, behind the circuit breaker and the limits.
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Cache, which the introspector fills; `None` if no answer is cached.
+    /// Cache of active verdicts, which the introspector fills; `None` if the cache is off.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
-    /// Requirements for every token: the issuer, and 5 s of leeway. Organizations and audiences may
-    /// be added before [`authorizer`](Self::authorizer) is called.
+    /// Requirements for every token: the issuer, and 5 s of clock skew. Organizations and audiences
+    /// may be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
-    /// Tokens whose last verdict was active, for limits of the caller's own.
+    /// Tokens whose last verdict was active, so that the caller's own limits can let them pass
+    /// first.
     pub known: Arc<KnownTokens>,
-    /// Issuer byte for byte as ZITADEL's metadata spell it, for metadata of this API (RFC 9728).
+    /// Issuer byte for byte as ZITADEL's metadata spell it, for this API's own metadata (RFC 9728).
     /// See [`ZitadelSettings::learn_issuer`].
     pub issuer: NamedIssuer,
     /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Doubts about inactive verdicts, for a health check.
+    /// Witnesses that confirm inactive verdicts, and current doubts, for a health check.
     pub belief: Belief,
-    /// Token without which an inactive verdict is not believed, for a health check.
+    /// Token that must be active for an inactive verdict to be believed, if any; for a health
+    /// check.
     pub canary: Option<Canary>,
-    /// Event log, if it is followed, for a health check and a doorbell.
+    /// Event log, for a health check and webhooks; `None` if it is not followed.
     pub changes: Option<FollowedLog>,
-    /// Tells when a verdict in lasting use, such as that of an open stream, must be obtained again,
-    /// if the event log is followed. Sends nothing to ZITADEL and needs no cache.
+    /// Signals when a verdict in lasting use, such as that of an open stream, must be obtained
+    /// again; `None` if the event log is not followed. Sends nothing to ZITADEL and needs no cache.
     pub watch: Option<Arc<dyn VerdictWatch>>,
-    /// Questions without a verdict, for a health check.
+    /// Count of introspections without a verdict, for a health check.
     pub verdicts: Verdicts,
-    /// Facts of the settings by which ZITADEL's answers are explained to operators.
+    /// Summary of the settings, by which ZITADEL's responses are explained to operators.
     pub summary: SettingsSummary,
-    /// Credentials of this API, whose files can be looked at on demand.
+    /// Credentials of this API, whose files can be read again on demand.
     pub credentials: Arc<CurrentCredentials>,
 }
 
-/// Puts the shipped decorators before ZITADEL. Returns at once: ZITADEL may be down.
+/// Puts the shipped decorators around ZITADEL's introspector. Returns at once: ZITADEL may be down.
 ///
 /// Within a tokio runtime, credentials in files are read again every 5 seconds, connections are
-/// replaced every 5 minutes, the canary is watched and the event log followed. Outside of one,
+/// replaced every 5 minutes, the canary is watched and the event log followed. Without a runtime,
 /// credentials are read again only when ZITADEL refuses them, connections are replaced only when no
-/// answer comes over them, and the event log is silent.
+/// response comes over them, and the event log is not read.
 ///
 /// ```no_run
 /// use adapters::{
@@ -90,7 +92,7 @@ pub fn compose(
     let known = Arc::new(KnownTokens::new(cache.max_entries));
     let feed = settings.changes.take();
     let reader = feed.as_ref().map(|feed| Arc::clone(&feed.token));
-    // If the reader's token is the canary too, the canary watches its file.
+    // If the event log's token is the canary too, the canary watches its file.
     let (canary, reader) = match settings.canary.take() {
         Some(canary) => (Some(canary), reader),
         None => (reader, None),
@@ -155,7 +157,8 @@ pub fn compose(
 }
 
 impl ComposedZitadel {
-    /// Returns the authorizer of every token, by the system's clock.
+    /// Returns an authorizer with this introspector, cache and requirements, and the system's
+    /// clock.
     #[must_use]
     pub fn authorizer(&self) -> Authorizer {
         let introspector = Arc::clone(&self.introspector);

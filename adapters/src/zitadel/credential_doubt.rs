@@ -1,6 +1,6 @@
-//! Signs that a credential was not copied as ZITADEL issued it.
+//! Signs that a client id or secret was not copied as ZITADEL issued it.
 
-/// Returns why a client id or secret is probably not meant as it is, without repeating it.
+/// Returns why a client id or secret was probably not copied correctly, without repeating it.
 pub(super) fn doubt(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         Some("it begins with a byte order mark: save the file as UTF-8 without one")

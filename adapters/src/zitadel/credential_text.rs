@@ -1,4 +1,4 @@
-//! One part of this API's credentials, such as its client secret: a value, or the content of a file
+//! Part of this API's credentials, such as its client secret: a value, or the content of a file
 //! that is read again while the API runs.
 
 use std::{
@@ -15,10 +15,10 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Largest number of readings of the files until two in a row agree.
+/// Largest number of readings of the files, which end when two in a row agree.
 const READINGS: usize = 5;
 
-/// One part of the credentials, with its source.
+/// Part of the credentials, such as the client secret, with its setting and file.
 #[derive(Clone, Debug)]
 pub struct CredentialText {
     setting: &'static str,
@@ -26,16 +26,16 @@ pub struct CredentialText {
     text: SecretString,
 }
 
-/// Reason why credentials cannot be used. Nothing of a secret is repeated, not even of one in the
-/// place of its file's path.
+/// Reason why credentials cannot be used. No secret is repeated, not even one in the place of its
+/// file's path.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
-    /// Setting, such as `zitadel.key_file`.
+    /// Setting that has the problem, such as `zitadel.key_file`.
     pub setting: &'static str,
-    /// File that it names, if any. A text that is no path may be here.
+    /// File that the setting names, if any. The text may be no path, but a secret in its place.
     pub file: Option<PathBuf>,
-    /// Description of the problem.
+    /// Description of the problem, without secrets.
     pub problem: String,
 }
 
@@ -45,22 +45,22 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the file as it precedes the problem, or an empty text.
+/// Returns the file as it precedes the problem in an error; empty without a file.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
 
 impl CredentialText {
-    /// Takes a text as it is; `setting` names it in errors.
+    /// Creates a part from the text itself; `setting` names it in errors.
     #[must_use]
     pub fn value(setting: &'static str, text: &str) -> Self {
         Self { setting, file: None, text: text.into() }
     }
 
-    /// Reads a file; a line break at its end is ignored. `setting` names it in errors.
+    /// Reads a part from a file, ignoring a line break at its end; `setting` names it in errors.
     ///
     /// # Errors
-    /// When it cannot be read, or is empty.
+    /// When the file cannot be read, or is empty.
     pub fn file(setting: &'static str, file: impl Into<PathBuf>) -> Result<Self, CredentialError> {
         let file = file.into();
         match bounded_file::read(&file, AT_START)
@@ -72,13 +72,13 @@ impl CredentialText {
         }
     }
 
-    /// Returns the setting that the text belongs to.
+    /// Returns the setting that the text comes from, such as `zitadel.client_id`.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting
     }
 
-    /// Returns why the text is probably not as ZITADEL issued it, without repeating it.
+    /// Returns why the text was probably not copied correctly from ZITADEL, without repeating it.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.expose_secret())
@@ -88,7 +88,7 @@ impl CredentialText {
         self.text.expose_secret()
     }
 
-    /// Returns the setting and the file, if the text is from one.
+    /// Returns the setting and the file; `None` if the text is not from a file.
     pub(super) fn in_file(&self) -> Option<(&'static str, &Path)> {
         Some((self.setting, self.file.as_deref()?))
     }
@@ -98,7 +98,7 @@ impl CredentialText {
         CredentialError { setting, file, problem: problem.to_string() }
     }
 
-    /// Reads the files of texts that belong together, in bounded time.
+    /// Reads the files of parts that belong together again, within a time limit.
     pub(super) fn read_again(texts: &[Self]) -> Result<Vec<Self>, CredentialError> {
         let mut files = texts.iter().filter_map(Self::in_file);
         let Some((setting, file)) = files.next() else { return Ok(texts.to_vec()) };
@@ -122,15 +122,15 @@ impl CredentialText {
     }
 }
 
-/// Compares the texts, wherever they come from.
+/// Compares the texts, regardless of their settings and files.
 impl PartialEq for CredentialText {
     fn eq(&self, other: &Self) -> bool {
         self.expose_secret() == other.expose_secret()
     }
 }
 
-/// Reads until two readings in a row agree: one reading may find an old file and a new one while
-/// both are replaced.
+/// Reads until two readings in a row agree: one alone may mix an old file with a new one while both
+/// are replaced.
 fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, CredentialError> {
     let read = || texts.iter().map(CredentialText::read_once_more).collect();
     let mut last = read();

@@ -1,4 +1,4 @@
-//! Credentials in use, which may be replaced while questions are under way. This module decides when
+//! Credentials in use, which may be replaced while requests are under way. This module decides when
 //! their files are read again.
 
 use std::{
@@ -22,19 +22,20 @@ use super::{
 };
 use crate::{ShownPath, bounded_file::AGAIN};
 
-/// Time between two looks at the files.
+/// Time between two reads of the files.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Credentials in use. A question reads them under one short lock; a look for others blocks no
-/// reader.
+/// Credentials in use, which are replaced when their files change. Reading the files blocks no
+/// request.
 ///
-/// Each look compares the contents of the files: neither times nor link targets tell whether a
-/// mounted secret was swapped. Contents that cannot be used change nothing, and are warned of once.
+/// The contents of the files are compared: neither times nor link targets tell whether a mounted
+/// secret was swapped. Contents that cannot be used change nothing, and are warned of once.
 pub struct CurrentCredentials {
     current: RwLock<Arc<ClientCredentials>>,
     issuer: NamedIssuer,
     clock: Arc<dyn Clock>,
-    /// Result of the last look. Locked during a look: there is one at a time.
+    /// Result of the last read of the files. The lock is held during a read, so that there is one
+    /// at a time.
     seen: Mutex<Seen>,
 }
 
@@ -42,8 +43,8 @@ pub struct CurrentCredentials {
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
-    /// Uses these credentials at `issuer`, until their files hold others. Client assertions are
-    /// dated by `clock`.
+    /// Creates credentials for requests to `issuer`, in use until their files hold others. Client
+    /// assertions are dated by `clock`.
     #[must_use]
     pub fn new(
         credentials: ClientCredentials,
@@ -61,13 +62,13 @@ impl CurrentCredentials {
         self.current().texts().iter().any(|text| text.in_file().is_some())
     }
 
-    /// Reads the files again, in bounded time, and returns whether the credentials changed.
-    /// Cancel-safe: the next look sees what a dropped one missed.
+    /// Reads the files again, within a time limit, and returns whether the credentials changed.
+    /// Cancel-safe: the next call finds a change that a dropped one missed.
     pub async fn look(&self) -> bool {
         self.may_change() && self.read_again(&mut *self.seen.lock().await).await
     }
 
-    /// Looks every five seconds, until these credentials are dropped.
+    /// Calls [`look`](Self::look) every five seconds, until these credentials are dropped.
     pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -83,7 +84,7 @@ impl CurrentCredentials {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the client authentication for one request by `credentials`.
+    /// Returns the client authentication for one request with `credentials`.
     pub(super) fn authentication(
         &self,
         credentials: &ClientCredentials,
@@ -91,8 +92,9 @@ impl CurrentCredentials {
         credentials.authentication(&self.issuer, &*self.clock)
     }
 
-    /// Returns the client authentication for another try after `shown`, of `refused`, was refused:
-    /// by other credentials if there are any by now, or by the same signed afresh.
+    /// Returns another client authentication after ZITADEL refused `shown`, which was made from
+    /// `refused`: from credentials that have replaced `refused`, or signed anew. `None` if there is
+    /// no other.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientCredentials>,
@@ -101,13 +103,13 @@ impl CurrentCredentials {
         if self.may_change() {
             let look = async {
                 let mut seen = self.seen.lock().await;
-                // The first of many callers that were refused together looks for all.
+                // The first of many callers that were refused together reads the files for all.
                 if Arc::ptr_eq(&self.current(), refused) {
                     self.read_again(&mut seen).await;
                 }
             };
-            // Without a bound, a hanging file would hold callers until `zitadel.timeout`, and
-            // ZITADEL would be blamed. The next look sees what this one missed.
+            // Without a time limit, a hanging file would hold callers until `zitadel.timeout`, and
+            // ZITADEL would be blamed. The next read finds the change that this one missed.
             let _ = timeout(AGAIN, look).await;
         }
         let current = self.current();

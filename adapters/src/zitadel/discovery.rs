@@ -14,11 +14,11 @@ use super::{
     response,
 };
 
-/// Longest part of a wrong issuer that is shown, in characters.
+/// Longest part of a wrong issuer that an error shows, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Asks the domain for its metadata when the endpoint is first needed, until an answer comes. The
-/// endpoint is then kept for as long as the generation of connections.
+/// Introspection endpoint, configured or read from the domain's metadata when it is first needed.
+/// It is kept as long as the generation of connections.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,
@@ -32,12 +32,12 @@ struct Metadata {
 }
 
 impl Discovery {
-    /// Creates a discovery; a given `endpoint` is used without asking.
+    /// Creates a discovery. A configured `endpoint` is used without a request.
     pub(super) fn new(domain: IssuerUrl, endpoint: Option<Url>) -> Self {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
-    /// Returns the introspection endpoint. Concurrent callers wait for the same answer.
+    /// Returns the introspection endpoint. Concurrent callers share one request for it.
     pub(super) async fn endpoint(
         &self,
         http: &HttpClient,
@@ -46,12 +46,13 @@ impl Discovery {
         self.endpoint.get_or_try_init(|| self.ask(http, pace)).await
     }
 
-    /// Returns the endpoint that was configured, or that an earlier answer named.
+    /// Returns the introspection endpoint if it is configured or was discovered.
     pub(super) fn kept(&self) -> Option<&Url> {
         self.endpoint.get()
     }
 
-    /// Asks for the metadata even if there is an endpoint.
+    /// Requests the metadata, even if the endpoint is known, and returns the endpoint that they
+    /// name.
     pub(super) async fn ask(
         &self,
         http: &HttpClient,
@@ -71,16 +72,15 @@ impl Discovery {
         http.request(Method::GET, self.domain.discovery_url())
     }
 
-    /// Keeps the endpoint of an answer that was not obtained by [`Self::endpoint`].
+    /// Keeps an endpoint that was not obtained by [`Self::endpoint`], unless there is one.
     pub(super) fn keep(&self, endpoint: &Url) {
-        // An earlier endpoint stays.
         let _ = self.endpoint.set(endpoint.clone());
     }
 
-    /// Returns the introspection endpoint that the metadata in `answer` name.
+    /// Returns the introspection endpoint that the metadata in the response `answer` name.
     pub(super) async fn read(&self, answer: Response) -> Result<Url, IntrospectionError> {
         let answer = response::read(answer).await.map_err(|fault| match fault {
-            // No credentials were sent that could be refused.
+            // The request had no credentials that could be refused.
             IntrospectionError::ClientRefused { source } => {
                 IntrospectionError::Unavailable { reason: Outage::UnexpectedStatus, source }
             }
@@ -89,7 +89,7 @@ impl Discovery {
         self.endpoint_in(&answer?)
     }
 
-    /// Returns the introspection endpoint that this JSON text names.
+    /// Returns the introspection endpoint that metadata name, given as JSON text.
     fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
             serde_json::from_slice(json).map_err(|_| FaultSource::Metadata.malformed())?;

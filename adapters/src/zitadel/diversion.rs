@@ -1,5 +1,5 @@
-//! Another origin in place of the domain's (`ConnectTo`), to which requests go although ZITADEL knows
-//! itself by the domain's name.
+//! Sends requests to another origin (`ConnectTo`) than the domain's, although ZITADEL knows itself
+//! by the domain's name.
 
 use std::{future::ready, sync::Arc};
 
@@ -10,29 +10,30 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-/// Way in which another origin replaces the domain's.
+/// Way in which requests for the domain reach another origin.
 pub(super) enum Diversion {
-    /// Its URLs are requested.
+    /// URLs at the other origin are requested.
     Detour(Detour),
-    /// The domain's URLs are requested, at the addresses of this name.
+    /// The domain's URLs are requested, at the IP addresses of this host name.
     Elsewhere(String),
 }
 
-/// Origin without TLS; the domain's name stays in `Host`.
+/// Other origin, without TLS. The domain's name is sent in `Host`.
 #[derive(Debug)]
 pub(super) struct Detour {
     connect_to: Url,
     pub(super) host: HeaderValue,
 }
 
-/// Resolves every name to one other host, so that TLS still expects the domain's certificate.
+/// DNS resolver that returns one other host's addresses for every name. TLS still expects the
+/// domain's certificate.
 pub(super) struct ElsewhereResolver {
     pub(super) host: String,
     pub(super) names: Arc<dyn Resolve>,
 }
 
 impl Diversion {
-    /// Returns the way from `domain` to `connect_to`, or why there is none.
+    /// Returns how requests for `domain` reach `connect_to`, or why they cannot.
     pub(super) fn new(domain: &Url, connect_to: &Url) -> Result<Self, &'static str> {
         refuse_proxy(domain, connect_to)?;
         if connect_to.scheme() == "http" {
@@ -59,7 +60,7 @@ impl Diversion {
 }
 
 impl Detour {
-    /// Returns `url` at the other origin.
+    /// Returns `url` with the other origin in place of its own.
     pub(super) fn divert(&self, url: &Url) -> Url {
         let mut diverted = self.connect_to.clone();
         diverted.set_path(url.path());
@@ -68,7 +69,8 @@ impl Detour {
     }
 }
 
-/// Refuses a proxy, which would look the domain up by itself and never see the other origin.
+/// Returns an error if a proxy applies, which would look up the domain itself and never see the
+/// other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), &'static str> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =

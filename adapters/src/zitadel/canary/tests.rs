@@ -14,7 +14,7 @@ const SETTING: &str = "zitadel.canary_token_file";
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Gives the answer that the test set, and records the tokens that it was asked about.
+/// Introspector that returns the verdict that the test set, and records the tokens.
 #[derive(Clone)]
 struct Told(Arc<Mutex<(Answer, Vec<String>)>>);
 
@@ -119,11 +119,11 @@ async fn it_is_not_given_up_in_a_fault_that_hits_all_tokens() {
     let setup = Setup::new(INACTIVE);
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
-    // An answer that was under way when the fault began.
+    // A verdict that was under way when the fault began.
     advance(Duration::from_millis(1)).await;
     setup.canary.heard_active();
     setup.stay_inactive(60).await;
-    // A fault is not an inactive answer: it gives no reason to give the canary up.
+    // A fault is not an inactive verdict: it gives no reason to give the canary up.
     setup.answer(fault(Outage::TimedOut));
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
@@ -177,7 +177,7 @@ async fn given_up() -> Setup {
     setup
 }
 
-/// Lets the paused time go on until `condition` holds: files are read by threads.
+/// Lets the paused time advance until `condition` holds, because threads read the files.
 async fn until(condition: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if condition() {

@@ -17,7 +17,7 @@ use tokio::{
 use super::*;
 use crate::SystemClock;
 
-/// File that holds another text at each look.
+/// File with other content each time it is read.
 const NEVER_THE_SAME: &str = "/proc/sys/kernel/random/uuid";
 
 fn in_use(credentials: ClientCredentials) -> CurrentCredentials {
@@ -29,7 +29,7 @@ fn never_the_same() -> Arc<CurrentCredentials> {
     Arc::new(in_use(ClientCredentials::client_secret_file("id", NEVER_THE_SAME).unwrap()))
 }
 
-/// Directory as Kubernetes mounts a secret, with a client id and its secret.
+/// Directory with a client id and its secret, laid out as Kubernetes mounts a secret.
 struct Mount(TempDir);
 
 impl Mount {
@@ -42,7 +42,7 @@ impl Mount {
         mount
     }
 
-    /// Replaces both by another version in one step.
+    /// Replaces both files by another version in one step.
     fn swap(&self, version: usize) {
         let at = |name: &str| self.0.path().join(name);
         let directory = at(&format!("..{version}"));
@@ -57,7 +57,7 @@ impl Mount {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// Returns the credentials as configured.
+    /// Reads the credentials as configured.
     fn credentials(&self) -> ClientCredentials {
         let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
         let id = file("zitadel.client_id_file", "id").unwrap();
@@ -167,7 +167,7 @@ fn hang(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Without a bound, a look that waits for a hanging file would be the last one.
+/// Without a time limit, a read of a hanging file would be the last one.
 #[tokio::test]
 async fn a_file_that_hangs_does_not_end_the_rotation() {
     for hanging in ["id", "secret"] {
@@ -193,7 +193,7 @@ async fn a_file_that_hangs_does_not_end_the_rotation() {
     }
 }
 
-/// A hanging file is no reason to wait, nor to blame ZITADEL.
+/// A caller neither waits for a hanging file nor blames ZITADEL.
 #[tokio::test]
 async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
     let mount = Mount::new();

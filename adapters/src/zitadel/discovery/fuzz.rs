@@ -1,11 +1,11 @@
-//! Property of the discovery document that `tests/fuzz` tries to break.
+//! Property of discovery documents that `tests/fuzz` tries to break.
 
 use serde_json::Value;
 
 use super::Discovery;
 
-/// Checks that an accepted endpoint has the domain's own origin, and comes from a document of its
-/// issuer.
+/// Checks that an accepted endpoint has the domain's own origin, and comes from a document of the
+/// domain's issuer.
 ///
 /// # Panics
 /// When the property does not hold.
