@@ -1,5 +1,5 @@
-//! Canary: a token of this API's own, known to be good, that shows whether an inactive verdict on
-//! another token can be believed.
+//! Canary: a known good token of this API's own, which shows whether inactive verdicts can be
+//! believed.
 
 use std::{
     fmt,
@@ -22,10 +22,11 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections of a canary that is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two introspections of an active canary while nothing else needs them, to read
-/// `exp`.
+/// Time between two introspections of an active canary, to read `exp`, while no inactive verdict
+/// needs one.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Time after which a canary that is inactive while other tokens are active is no longer used.
+/// Time for which the canary must be inactive before another token's active verdict lets it be
+/// given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
@@ -34,10 +35,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Witness that vouches for ZITADEL's database while ZITADEL calls a known good token active.
 ///
-/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given
-/// up, and then vouches for every inactive verdict, if it is still inactive once another token was
-/// active ten minutes or more after it became inactive. It is used again when it is active, or when
-/// its file changes.
+/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given up
+/// if it has been inactive for ten minutes, another token is active after that, and the canary is
+/// still inactive then. A canary that was given up vouches for every inactive verdict, until it is
+/// active again or its file changes.
 #[derive(Clone)]
 pub struct Canary(Arc<Shared>);
 
@@ -63,7 +64,7 @@ struct State {
     /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// Set if the last log message about it says that the canary is inactive.
+    /// Set if the last log message about the canary says that it is inactive.
     is_inactive_said: bool,
     /// Time of the last log message that the canary is inactive.
     inactive_said: Option<Instant>,
@@ -72,7 +73,7 @@ struct State {
 }
 
 impl Canary {
-    /// Time before `exp` in which warnings of the canary's expiry are logged.
+    /// Time before `exp` from which warnings of the canary's expiry are logged.
     pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 
     /// Creates a canary that introspects `token` by `introspector`, which must not be a decorator.

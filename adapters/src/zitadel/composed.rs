@@ -1,4 +1,4 @@
-//! Puts ZITADEL's introspector together with the shipped decorators and all else that an API needs.
+//! Puts ZITADEL's introspector together with the shipped decorators.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -24,8 +24,8 @@ pub struct ComposedZitadel {
     pub introspector: Arc<dyn TokenIntrospector>,
     /// Cache of active verdicts, which the introspector fills; `None` if the cache is off.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
-    /// Requirements for every token: the issuer, and 5 s of clock skew. Organizations and audiences
-    /// may be added before [`authorizer`](Self::authorizer) is called.
+    /// Requirements for every token: the issuer, and 5 s of tolerated clock skew. Organizations and
+    /// audiences may be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
     /// Tokens whose last verdict was active, so that the caller's own limits can let them pass
     /// first.
@@ -47,7 +47,7 @@ pub struct ComposedZitadel {
     pub watch: Option<Arc<dyn VerdictWatch>>,
     /// Count of introspections without a verdict, for a health check.
     pub verdicts: Verdicts,
-    /// Summary of the settings, by which ZITADEL's responses are explained to operators.
+    /// Summary of the settings, for explaining ZITADEL's responses to operators.
     pub summary: SettingsSummary,
     /// Credentials of this API, whose files can be read again on demand.
     pub credentials: Arc<CurrentCredentials>,

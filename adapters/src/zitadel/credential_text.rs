@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Largest number of readings of the files, which end when two in a row agree.
+/// Largest number of times that the files are read until two readings in a row agree.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -98,7 +98,7 @@ impl CredentialText {
         CredentialError { setting, file, problem: problem.to_string() }
     }
 
-    /// Reads the files of parts that belong together again, within a time limit.
+    /// Reads again the files of parts that belong together, within a time limit.
     pub(super) fn read_again(texts: &[Self]) -> Result<Vec<Self>, CredentialError> {
         let mut files = texts.iter().filter_map(Self::in_file);
         let Some((setting, file)) = files.next() else { return Ok(texts.to_vec()) };

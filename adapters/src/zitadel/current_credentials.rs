@@ -34,8 +34,7 @@ pub struct CurrentCredentials {
     current: RwLock<Arc<ClientCredentials>>,
     issuer: NamedIssuer,
     clock: Arc<dyn Clock>,
-    /// Result of the last read of the files. The lock is held during a read, so that there is one
-    /// at a time.
+    /// Result of the last read of the files. Locked during a read: only one runs at a time.
     seen: Mutex<Seen>,
 }
 

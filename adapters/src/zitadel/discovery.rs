@@ -18,7 +18,7 @@ use super::{
 const MAX_SHOWN: usize = 200;
 
 /// Introspection endpoint, configured or read from the domain's metadata when it is first needed.
-/// It is kept as long as the generation of connections.
+/// It is kept for as long as its generation of connections.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,
@@ -72,7 +72,7 @@ impl Discovery {
         http.request(Method::GET, self.domain.discovery_url())
     }
 
-    /// Keeps an endpoint that was not obtained by [`Self::endpoint`], unless there is one.
+    /// Keeps an endpoint that was not obtained by [`Self::endpoint`], unless one is known already.
     pub(super) fn keep(&self, endpoint: &Url) {
         let _ = self.endpoint.set(endpoint.clone());
     }
@@ -89,7 +89,7 @@ impl Discovery {
         self.endpoint_in(&answer?)
     }
 
-    /// Returns the introspection endpoint that metadata name, given as JSON text.
+    /// Returns the introspection endpoint that the metadata in this JSON text name.
     fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
             serde_json::from_slice(json).map_err(|_| FaultSource::Metadata.malformed())?;

@@ -29,7 +29,7 @@ pub struct SettingsSummary {
     pub project_id: Option<String>,
     /// Time limit of one introspection.
     pub timeout: Duration,
-    /// Proxy in use, without its password, if any.
+    /// Proxy in use, if any, without its password.
     pub proxy: Option<String>,
 }
 

@@ -51,13 +51,13 @@ pub(super) struct Cursor {
 /// Progress in finding the place in the log at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// Not found yet. Every cached response was requested after `made`, and tells what was true at
-    /// most `before` earlier.
+    /// The place is not found yet. Every cached response was requested after `made`, and tells what
+    /// was true at most `before` earlier.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// Not found yet. Once it is found, every cached response is forgotten.
+    /// The place is not found yet. Once it is, every cached response is forgotten.
     Anew,
     Found,
 }
@@ -204,7 +204,7 @@ impl Cursor {
         let window = newest.before(back).min(newest.just_before());
         self.remembered.since = window;
         page.retain(|event| self.remembered.meet(&event.key, self.reads).is_none());
-        // The window brings them again, in a read with the next number.
+        // The window brings these events again, in a read with the next number.
         self.reads += 1;
         let read = Read::new(began, window, window, false, self.remembered.count_after(window));
         self.under_way = Some(UnderWay::Window(read));

@@ -24,7 +24,7 @@ pub(super) enum LookUp {
     Session(Box<str>),
 }
 
-/// Interprets events for the API of one project; `None` if the project is not known.
+/// Interprets events for the API of project `project_id`; `None` if that is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) project_id: Option<Box<str>>,
@@ -95,7 +95,7 @@ impl Reader {
     }
 }
 
-/// Prefixes of event types that concern one user, whose id the aggregate has.
+/// Prefixes of event types that concern one user. The id of the event's aggregate is the user's.
 const OF_A_SUBJECT: [&str; 20] = [
     "user.locked",
     "user.deactivated",
@@ -119,7 +119,7 @@ const OF_A_SUBJECT: [&str; 20] = [
     "user.human.address.changed",
 ];
 
-/// Prefixes of event types that may change every response for the API of that project.
+/// Prefixes of event types that may change every response for the API of the event's project.
 const OF_A_PROJECT: [&str; 9] = [
     "project.deactivated",
     "project.removed",

@@ -56,7 +56,7 @@ const POLL: Duration = Duration::from_secs(20);
 const LOOK_UP: Duration = Duration::from_secs(5);
 /// Largest number of look-ups that run at the same time.
 const LOOK_UPS_AT_ONCE: usize = 8;
-/// Time between two reads of the event types that the server knows, which an upgrade changes.
+/// Time between two reads of the list of event types, which an upgrade of ZITADEL changes.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
 
 /// Change feed that reads ZITADEL's event log.
@@ -90,7 +90,7 @@ struct Poll {
     step: Step,
 }
 
-/// Call that a poll makes next.
+/// Next call of a poll that is under way.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,

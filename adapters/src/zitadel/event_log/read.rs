@@ -18,7 +18,7 @@ pub(super) struct Read {
     /// Time after which an ordinary window begins. A new event from before it shows that the
     /// database's clock stepped back.
     pub(super) ordinary: EventTime,
-    /// Set if the window begins earlier than ordinary, to find events written there since.
+    /// Set in a review: the window begins earlier, to find events that were committed late.
     pub(super) is_review: bool,
     /// Number of remembered events of the window that no page has brought yet.
     pub(super) unmet: usize,
@@ -38,7 +38,7 @@ pub(super) enum Forget {
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
-    /// The cursor had lost its place in the log and has found it again.
+    /// The cursor had no place in the log, and has found one.
     FoundAnew,
 }
 

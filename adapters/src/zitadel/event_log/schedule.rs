@@ -12,8 +12,8 @@ use super::super::pace::random;
 
 /// Shortest time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
-/// Fraction of the interval by which it varies at random, so that replicas do not poll together:
-/// fifty that did made others' writes wait for 308 ms.
+/// Fraction by which the interval between polls varies at random, so that replicas do not poll
+/// together: fifty that did made others' writes wait for 308 ms.
 const JITTER: f64 = 0.2;
 /// Longest wait after a 429. A longer `Retry-After` counts as this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ pub(super) struct Schedule {
     due: Instant,
     /// Earliest beginning of the next poll if the bell rings.
     earliest: Instant,
-    /// Wait after the last 429; `None` if the last poll got another response.
+    /// Wait before the next poll after a 429; `None` if the last poll got no 429.
     slow: Option<Duration>,
 }
 

@@ -21,7 +21,7 @@ pub struct ActionTarget {
     pub name: String,
     /// URL that ZITADEL calls.
     pub endpoint: String,
-    /// Set for a webhook with `interruptOnError` off.
+    /// Set for a webhook whose failure interrupts nothing (`interruptOnError` is false).
     pub is_quiet_webhook: bool,
     /// Key with which ZITADEL signs its deliveries.
     pub signing_key: SecretString,
@@ -93,7 +93,7 @@ impl Management {
         found.ok_or_else(|| malformed(&Method::GET, &path))
     }
 
-    /// Creates a webhook with `interruptOnError` off, and returns its id and signing key.
+    /// Creates a webhook whose failure interrupts nothing, and returns its id and signing key.
     ///
     /// # Errors
     /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but owners of the

@@ -64,7 +64,7 @@ pub struct NativeApplication {
     pub client_id: String,
     /// URIs to which ZITADEL may send a browser after a login. On loopback, any port is allowed.
     pub redirect_uris: Vec<String>,
-    /// Set if it has the grant types of the code flow and of refresh tokens.
+    /// Set if the application has the grant types of the code flow and of refresh tokens.
     pub may_refresh: bool,
 }
 
@@ -110,7 +110,7 @@ pub struct User {
     pub kind: UserKind,
 }
 
-/// Kind of user.
+/// Kind of user: service or person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKind {
     /// Service user: a program.
@@ -160,7 +160,7 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
 }
 
 /// Returns whether `state` is `active`. ZITADEL leaves out the first state of each enumeration,
-/// which never is.
+/// which never means active.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

@@ -18,7 +18,7 @@ pub enum ManagementError {
     Lost {
         /// HTTP method and path.
         call: String,
-        /// Reason why no response came.
+        /// Reason why no complete response came.
         why: Lost,
     },
     /// ZITADEL does not accept the administrator's token.
@@ -117,13 +117,13 @@ impl Lost {
 }
 
 impl ManagementError {
-    /// Returns whether the object exists already (409, code 6).
+    /// Returns whether the call failed because its object exists already (409, code 6).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 6, .. }, .. })
     }
 
-    /// Returns whether the object does not exist (404, code 5).
+    /// Returns whether the call failed because its object does not exist (404, code 5).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 5, .. }, .. })
@@ -143,7 +143,7 @@ impl ManagementError {
 /// Error id in ZITADEL's refusal of a user without any manager role.
 const MEMBERSHIP: &str = "AUTHZ-cdgFk";
 
-/// Translates a response with a status other than 200 and 429.
+/// Translates a response with a status other than 200 and 429 into an error.
 pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> ManagementError {
     #[derive(Deserialize)]
     struct Body {
