@@ -19,7 +19,7 @@ pub struct PublishedMetadata {
     pub found: Result<Option<AuthorizationServerMetadata>, IntrospectionError>,
 }
 
-/// Metadata of an authorization server that such clients read, named as in RFC 8414 §2.
+/// Metadata that clients need in order to log in, named as in RFC 8414 §2.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AuthorizationServerMetadata {
     issuer: String,

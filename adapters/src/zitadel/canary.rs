@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use super::{OwnToken, rounds::Rounds};
 use crate::decorators::{NoWitness, Witness};
 
-/// Time between two checks of the token file, and between two introspections of a canary that is
+/// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
 /// Time between two introspections of an active canary, to read `exp`, while no inactive verdict
@@ -102,8 +102,8 @@ impl Canary {
         }))
     }
 
-    /// Returns the moment since which ZITADEL calls the canary inactive, for a health check; `None`
-    /// if it does not.
+    /// Returns the moment since which ZITADEL calls the canary inactive, if it does, for a health
+    /// check.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since
@@ -215,8 +215,8 @@ impl Shared {
         if state.is_given_up {
             return;
         }
-        // Another token's active verdict counts only from ten minutes after the first inactive one
-        // on, and only if it came before this introspection.
+        // Another token's active verdict counts only if it came ten minutes or more after the first
+        // inactive one, and before this introspection.
         let others = self.others_active();
         if others.is_some_and(|others| since + GIVEN_UP_AFTER <= others && others <= asked_at) {
             state.is_given_up = true;

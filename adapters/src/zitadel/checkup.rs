@@ -1,4 +1,4 @@
-//! Requests to ZITADEL by which `app check` finds out whether this set-up works.
+//! Requests to ZITADEL that show whether this set-up works, for `app check`.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,13 +12,14 @@ use super::{ZitadelIntrospector, fault::FaultSource, response};
 /// Results of the requests by which `app check` tests the set-up.
 #[derive(Clone, Debug)]
 pub struct Checkup {
-    /// Introspection endpoint that the discovery document names; `None` if it is known already.
+    /// Introspection endpoint that the discovery document names; `None` if the endpoint is known
+    /// already.
     pub discovery: Option<Result<Url, IntrospectionError>>,
     /// Seconds by which this machine's clock is ahead of ZITADEL's, negative if behind; `None` if
     /// ZITADEL sent no time.
     pub clock_ahead_secs: Option<i64>,
-    /// Verdict on a random token; `None` after a failed discovery, because the server that
-    /// responded need not be ZITADEL.
+    /// Verdict on a random token; `None` after a failed discovery, since the server that responded
+    /// need not be ZITADEL.
     pub introspection: Option<Result<Introspection, IntrospectionError>>,
 }
 

@@ -69,7 +69,7 @@ impl ClientAssertions {
     }
 
     /// Returns whether there is another assertion to try than `refused`: a newer one, or one that
-    /// the next request signs. Returns false if `refused` was signed less than five seconds ago.
+    /// the next request signs. An assertion signed less than five seconds ago is not replaced.
     pub(super) fn renew(&self, refused: &Arc<str>, clock: &dyn Clock) -> bool {
         let now = clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// Returns assertions whose clock shows these seconds, one after the other.
+    /// Returns assertions whose clock shows these ages in seconds, one at each reading.
     fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();
@@ -142,7 +142,7 @@ mod tests {
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     }
 
-    // incidents.md row 20: this signs for real, in the crate that has to.
+    // incidents.md row 20: this signs with a real key.
     #[test]
     fn an_assertion_says_what_zitadel_asks_for() {
         let assertion = assertions_at(&[0]).current().unwrap();

@@ -110,7 +110,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the texts of which the credentials were parsed.
+    /// Returns the texts from which the credentials were parsed.
     pub(super) fn texts(&self) -> &[CredentialText] {
         &self.texts
     }
@@ -130,7 +130,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the registered name of the method of client authentication (RFC 7591 §2).
+    /// Returns the method's registered name (RFC 7591 §2).
     pub(super) const fn method(&self) -> &'static str {
         match self.method {
             Method::ClientSecretBasic { .. } => "client_secret_basic",
@@ -152,8 +152,8 @@ impl ClientCredentials {
         })
     }
 
-    /// Returns whether a refused request can be repeated with another client authentication than
-    /// `refused`. Only a key can give another.
+    /// Returns whether these credentials can make another client authentication than `refused`:
+    /// only a key can.
     pub(super) fn renew(&self, refused: &ClientAuthentication, clock: &dyn Clock) -> bool {
         match (&self.method, refused) {
             (Method::PrivateKeyJwt(assertions), ClientAuthentication::Assertion(refused)) => {

@@ -78,7 +78,7 @@ impl CredentialText {
         self.setting
     }
 
-    /// Returns why the text was probably not copied correctly from ZITADEL, without repeating it.
+    /// Returns why the text was probably not copied correctly, without repeating it.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.expose_secret())

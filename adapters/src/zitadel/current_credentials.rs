@@ -67,7 +67,7 @@ impl CurrentCredentials {
         self.may_change() && self.read_again(&mut *self.seen.lock().await).await
     }
 
-    /// Calls [`look`](Self::look) every five seconds, until these credentials are dropped.
+    /// Looks every five seconds, until these credentials are dropped.
     pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {

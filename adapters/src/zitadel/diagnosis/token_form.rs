@@ -119,8 +119,8 @@ fn of_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// Returns whether the text is base64url: four characters make three bytes, and a last group of one
-/// character makes none.
+/// Returns whether the text is base64url: four characters make three bytes, and one alone makes
+/// none.
 fn is_base64url(text: &str) -> bool {
     text.bytes().all(of_base64url) && text.len() % 4 != 1
 }

@@ -96,7 +96,7 @@ fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     }
 }
 
-/// Returns the part of ZITADEL's `jti` before the token id, which is the session id.
+/// Returns the session id in ZITADEL's `jti`: the part before the token id.
 fn session(jti: &str) -> Option<String> {
     let (session, _) = jti.split_once("-at_")?;
     session.starts_with("V2_").then(|| session.to_owned())

@@ -23,7 +23,7 @@ use super::{
 
 /// Longest window of a review, a read that goes further back than usual to find late events.
 const REVIEWED: Duration = Duration::from_mins(10);
-/// Time between two reviews, the reads that go further back than usual.
+/// Time between two reviews (see [`REVIEWED`]).
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
 /// Largest number of full pages in the window of a review.
 const REVIEW_PAGES: usize = 10;
@@ -91,8 +91,8 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Creates a cursor that reads what was committed since the moment `made`, and in the time
-    /// `before` that moment.
+    /// Creates a cursor that reads what was committed from the moment `made` on, and in the time
+    /// `before` it.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }

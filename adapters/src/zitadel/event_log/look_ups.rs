@@ -1,5 +1,5 @@
-//! Look-ups of earlier events that name a subject which a later event leaves out. No I/O: the
-//! caller sends the searches.
+//! Look-ups of earlier events, for subjects that later events leave out. No I/O: the caller sends
+//! the searches.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -151,7 +151,7 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// Returns the parsed change. An event that does not identify its subject changes everything.
+/// Returns the parsed change. An event that names no subject changes everything.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

@@ -4,10 +4,10 @@
 //! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings. It
 //! reads each group of event types page by page, then looks up the subjects that events leave out.
 //! Changes are reported as soon as they are read. The last batch of a poll has the moment up to
-//! which no change is missing: a moment before the first call of the poll. A failed poll reports
-//! one [`Silence`], and the next poll begins where the last complete one ended.
+//! which nothing is missing, from before the poll's first call. A failed poll reports one
+//! [`Silence`], and the next poll begins where the last complete one ended.
 //!
-//! The log shares the introspector's connections and its budget of requests:
+//! The log shares connections and budget with the introspector:
 //!
 //! ```text
 //! let log = EventLog::new(&introspector, &settings, project_id, claims, clocks);
@@ -63,7 +63,7 @@ const TYPES_EVERY: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub struct EventLog {
     settings: FeedSettings,
-    /// Names of the additional claims that are kept for handlers (`zitadel.claims`).
+    /// Names of the additional claims that are kept for handlers.
     claims: Vec<ClaimName>,
     caller: Caller,
     clocks: Clocks,

@@ -25,7 +25,7 @@ pub(super) struct Read {
     /// Time after which the page requested last begins.
     page: EventTime,
     pages: u32,
-    /// Length of the longest page whose events have different times; `None` before there is one.
+    /// Length of the longest page whose events have different times.
     longest_mixed: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ pub(super) enum Forget {
     FoundAnew,
 }
 
-/// Result of one page for the read that it belongs to.
+/// Result of one page for its read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
     /// A further page is needed, of events after this time.

@@ -34,7 +34,7 @@ pub struct Application {
     pub name: String,
     /// Set unless the application is deactivated or removed.
     pub is_active: bool,
-    /// Kind of application, with its client id if setup needs that.
+    /// Kind, with the client id if setup needs it.
     pub kind: ApplicationKind,
 }
 
@@ -79,7 +79,7 @@ pub struct NewApplication {
     pub client_secret: Option<SecretString>,
 }
 
-/// Key by which an application authenticates, without its private part.
+/// Key of an application, without its private part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Key id.
@@ -160,7 +160,7 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
 }
 
 /// Returns whether `state` is `active`. ZITADEL leaves out the first state of each enumeration,
-/// which never means active.
+/// which is never an active one.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

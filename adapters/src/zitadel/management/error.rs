@@ -16,7 +16,7 @@ pub enum ManagementError {
     /// No complete response came: the call may have taken effect.
     #[error("{call}: {why}")]
     Lost {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
         /// Reason why no complete response came.
         why: Lost,
@@ -27,7 +27,7 @@ pub enum ManagementError {
     /// A name or an id cannot be part of a URL: `..` would make it the path of another object.
     #[error("{call}: a name or an id in it cannot be a part of a URL")]
     Path {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
     },
     /// The administrator has no manager role at all.
@@ -38,13 +38,13 @@ pub enum ManagementError {
     /// The administrator has too few rights for the call.
     #[error("{call}: the administrator's token may not do this (403)")]
     Forbidden {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
     },
     /// ZITADEL refuses the call, and says why.
     #[error("{call}: {refusal}")]
     Refused {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
         /// Refusal in ZITADEL's words.
         refusal: Refusal,
@@ -55,13 +55,13 @@ pub enum ManagementError {
     /// The server has no management API v1 at this address.
     #[error("{call}: there is no management API v1 at this address (404)")]
     NoManagementApi {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
     },
     /// ZITADEL limits the rate of calls (429).
     #[error("{call}: ZITADEL has no room for further calls (429)")]
     RateLimited {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
         /// Value of `Retry-After`, if sent.
         retry_after: Option<Duration>,
@@ -69,7 +69,7 @@ pub enum ManagementError {
     /// The response has another unexpected status.
     #[error("{call}: status {status}")]
     Status {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
         /// HTTP status.
         status: StatusCode,
@@ -77,7 +77,7 @@ pub enum ManagementError {
     /// The response is not in the form of the management API.
     #[error("{call}: the answer is none of ZITADEL's management API")]
     Malformed {
-        /// HTTP method and path.
+        /// Method and path.
         call: String,
     },
 }
@@ -97,8 +97,8 @@ pub enum Lost {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// gRPC code: 3 for a bad value, 5 for an object that does not exist, 6 for one that exists
-    /// already, 9 for a change that makes no sense now.
+    /// gRPC code: 3 for a bad value, 5 for a missing object, 6 for an existing one, 9 for a change
+    /// that makes no sense now.
     pub code: u64,
     /// Message, which ends with ZITADEL's error id in brackets.
     pub message: String,
@@ -167,7 +167,7 @@ pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> Manageme
             ManagementError::UnknownInstance
         }
         // A refusal ends with its id in brackets; the gateway's own "Not Found" for an unknown path
-        // does not.
+        // has none.
         (StatusCode::NOT_FOUND, Some(Body { code: 5, message })) if message.ends_with(')') => {
             ManagementError::Refused { call: call(), refusal: Refusal { code: 5, message } }
         }

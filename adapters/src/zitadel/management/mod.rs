@@ -1,4 +1,4 @@
-//! Client of ZITADEL's management API (v1, REST), which reads what exists and creates what this API
+//! Client of ZITADEL's management API (v1, REST), to read what exists and to create what this API
 //! needs, as an administrator. A request is repeated only after a 429: otherwise a second one might
 //! create a second object.
 
@@ -48,7 +48,7 @@ const PAGE: usize = 100;
 const MAX_PAGES: usize = 100;
 /// Largest number of tries of a call that is answered with 429.
 const TRIES: u32 = 6;
-/// Pause after the first 429, doubled after each further one, if there is no `Retry-After`.
+/// Pause after the first 429 without `Retry-After`, doubled after each further one.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two tries, even if `Retry-After` is longer.
 const MAX_PAUSE: Duration = Duration::from_secs(60);

@@ -37,7 +37,7 @@ impl Management {
         text(&answer, "userId").ok_or_else(|| malformed(&Method::POST, path))
     }
 
-    /// Removes a user with everything that belongs to it.
+    /// Removes a user with everything it has.
     ///
     /// # Errors
     /// When the call fails.

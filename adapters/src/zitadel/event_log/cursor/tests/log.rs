@@ -78,7 +78,7 @@ impl Log {
         }
     }
 
-    /// Commits the writes that the call waited for, and returns its page.
+    /// Commits the writes that the call waited for, and returns the page.
     pub(super) fn answer(&mut self, ask: LogCall) -> Vec<Event> {
         let (waited_for, open): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|write| write.is_waited_for);
