@@ -25,8 +25,8 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// Time between two introspections of an active canary, to read `exp`, while no inactive verdict
 /// needs one.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Time for which the canary must be inactive before another token's active verdict lets it be
-/// given up.
+/// Time between the canary's first inactive verdict and another token's active one, from which on
+/// the canary can be given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);

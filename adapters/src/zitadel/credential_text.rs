@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Largest number of times that the files are read until two readings in a row agree.
+/// Largest number of readings of the files, which end earlier when two in a row agree.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -31,11 +31,11 @@ pub struct CredentialText {
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
-    /// Setting that has the problem, such as `zitadel.key_file`.
+    /// Setting, such as `zitadel.key_file`.
     pub setting: &'static str,
     /// File that the setting names, if any. The text may be no path, but a secret in its place.
     pub file: Option<PathBuf>,
-    /// Description of the problem, without secrets.
+    /// Description of the problem.
     pub problem: String,
 }
 

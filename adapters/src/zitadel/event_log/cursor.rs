@@ -51,8 +51,8 @@ pub(super) struct Cursor {
 /// Progress in finding the place in the log at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// The place is not found yet. Every cached response was requested after `made`, and tells what
-    /// was true at most `before` earlier.
+    /// The place is not found yet. Every cached response was requested after `made`, and shows a
+    /// state at most `before` earlier.
     Since {
         made: Moment,
         before: Duration,

@@ -12,8 +12,8 @@ const MAX_REMEMBERED: usize = 20_000;
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
-    /// Times that more events share than a page holds; the flag is set once a second read met the
-    /// time. No read waits for the events of such a time.
+    /// Event times shared by more events than a page holds; the flag is set once a second read met
+    /// the time. No read waits for these events.
     passed: Vec<(EventTime, bool)>,
 }
 
@@ -62,7 +62,7 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes a time that more events share than a page holds. If every cached response must be
+    /// Notes a time shared by more events than a page holds. If every cached response must be
     /// forgotten, returns the number of its events that read number `read` no longer waits for.
     ///
     /// The first two reads that meet the time forget every response. A write that commits after the

@@ -48,9 +48,8 @@ pub enum EventCondition {
 }
 
 impl EventCondition {
-    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: those of the
-    /// exact condition, or else of the longest matching group, or else of all events. ZITADEL calls
-    /// no others.
+    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: only those of
+    /// the exact condition, or else of the longest matching group, or else of all events.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
         let length = |execution: &&Execution| match &execution.condition {
@@ -114,7 +113,7 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, TARGETS))
     }
 
-    /// Removes a target.
+    /// Removes the target with this id.
     ///
     /// # Errors
     /// When the call fails.

@@ -21,7 +21,7 @@ pub struct Project {
     pub id: String,
     /// Project name.
     pub name: String,
-    /// Set unless the project is deactivated or removed.
+    /// Set unless deactivated or removed.
     pub is_active: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Application {
     pub id: String,
     /// Application name.
     pub name: String,
-    /// Set unless the application is deactivated or removed.
+    /// Set unless deactivated or removed.
     pub is_active: bool,
     /// Kind, with the client id if setup needs it.
     pub kind: ApplicationKind,
@@ -75,7 +75,7 @@ pub struct NewApplication {
     pub id: String,
     /// Client id.
     pub client_id: String,
-    /// Client secret, shown only this once; `None` if the application has none.
+    /// Client secret, if the application has one; shown only this once.
     pub client_secret: Option<SecretString>,
 }
 
@@ -84,7 +84,7 @@ pub struct NewApplication {
 pub struct Key {
     /// Key id.
     pub id: String,
-    /// Expiry as RFC 3339; empty if the key never expires.
+    /// Expiry as RFC 3339; empty for never.
     pub expires: String,
 }
 
@@ -104,7 +104,7 @@ pub struct User {
     pub id: String,
     /// User name.
     pub name: String,
-    /// Set unless the user is deactivated, locked or removed.
+    /// Set unless deactivated, locked or removed.
     pub is_active: bool,
     /// Person or service.
     pub kind: UserKind,
@@ -126,7 +126,7 @@ pub struct Grant {
     pub id: String,
     /// Keys of the roles.
     pub roles: Vec<String>,
-    /// Set unless the assignment is deactivated or removed.
+    /// Set unless deactivated or removed.
     pub is_active: bool,
 }
 
@@ -135,7 +135,7 @@ pub struct Grant {
 pub struct PersonalAccessToken {
     /// Token id.
     pub id: String,
-    /// Expiry as RFC 3339; empty if the token never expires.
+    /// Expiry as RFC 3339; empty for never.
     pub expires: String,
 }
 

@@ -117,13 +117,13 @@ impl Lost {
 }
 
 impl ManagementError {
-    /// Returns whether the call failed because its object exists already (409, code 6).
+    /// Returns true if the object exists already (409, code 6).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 6, .. }, .. })
     }
 
-    /// Returns whether the call failed because its object does not exist (404, code 5).
+    /// Returns true if the object does not exist (404, code 5).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 5, .. }, .. })

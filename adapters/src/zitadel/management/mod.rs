@@ -1,6 +1,6 @@
-//! Client of ZITADEL's management API (v1, REST), to read what exists and to create what this API
-//! needs, as an administrator. A request is repeated only after a 429: otherwise a second one might
-//! create a second object.
+//! Client of ZITADEL's management API (v1, REST), which reads and creates objects as an
+//! administrator. A request is repeated only after a 429: otherwise a second one might create a
+//! second object.
 
 mod actions;
 mod answers;
@@ -132,8 +132,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads a list page by page. `body` makes the request for an offset; `member` is the member of
-    /// a response that has the entries.
+    /// Reads a list page by page. `body` makes the request for an offset; `member` names the
+    /// entries in a response.
     async fn pages(
         &self,
         path: &str,
