@@ -1,4 +1,5 @@
-//! Translates what the HTTP client saw into the port's errors, by who must act.
+//! Maps failures of the HTTP client and unusable responses to the port's errors, classified by who
+//! has to fix them.
 
 use std::sync::Arc;
 
@@ -8,10 +9,12 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-/// Beginning of ZITADEL's answer when it finds no instance for the host name, or cannot look.
+/// Beginning of the body of ZITADEL's 404 when it finds no instance for the host name, or cannot
+/// look for one.
 pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
-/// Fault as it was seen. It holds no token, no secret, and of the server's text at most an address.
+/// Observed cause of an `IntrospectionError`. Contains neither tokens nor secrets, and of the
+/// server's text only addresses and names of claims.
 #[derive(Debug, Error)]
 pub(super) enum FaultSource {
     #[error("no answer within the time allowed")]
@@ -55,21 +58,23 @@ pub(super) enum FaultSource {
     EmptyClaim { name: &'static str },
 }
 
-/// Detail of a fault that has a remedy of its own.
+/// Fault for which operators get specific advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultDetail {
     /// ZITADEL knows no instance by the host name, or its database is down.
     UnknownInstance,
-    /// OAuth's `invalid_request`: the request was changed on its way.
+    /// ZITADEL responded with OAuth's `invalid_request`: the request was changed on its way.
     InvalidRequest,
-    /// OAuth's `invalid_client`: the credentials cannot be read, or are not accepted.
+    /// ZITADEL responded with OAuth's `invalid_client`: the credentials cannot be read, or are not
+    /// accepted.
     InvalidClient,
-    /// The answer is a web page.
+    /// The response is a web page (`text/html`) instead of JSON.
     WebPage,
 }
 
 impl FaultDetail {
-    /// Returns the detail in the source of an [`IntrospectionError`].
+    /// Returns the detail for the source of an [`IntrospectionError`]; `None` if there is no
+    /// specific advice.
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
         match source.downcast_ref::<FaultSource>()? {
@@ -96,7 +101,7 @@ impl FaultSource {
     }
 }
 
-/// Returns the error for a request that got no complete answer.
+/// Returns the error for a request that got no complete response.
 pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     if is_of_large_head(&error) {
         return FaultSource::LargeHead.malformed();
@@ -111,8 +116,8 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
 }
 
-/// Returns whether the head of an answer was too large, by the text of the error: the HTTP client
-/// exports no type for this.
+/// Returns whether the head of a response was too large. Searches the text of the error, because
+/// the HTTP client exports no type for this.
 fn is_of_large_head(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {
@@ -124,9 +129,9 @@ fn is_of_large_head(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Returns the error for a status other than 200.
+/// Returns the error for a response with a status other than 200.
 ///
-/// ZITADEL answers 400 when it refuses our credentials; RFC 7662 §2.3 says 401.
+/// ZITADEL responds with 400 when it refuses this API's credentials; RFC 7662 §2.3 says 401.
 pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> IntrospectionError {
     if status.is_redirection() {
         let to = origin(headers);
@@ -151,7 +156,8 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> In
     }
 }
 
-/// Returns the error code of RFC 6749 §5.2, if it may be repeated.
+/// Returns the OAuth error code in `body` (RFC 6749 §5.2) if it is one of five known codes, which
+/// are safe to log.
 fn oauth_error(body: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct ErrorBody<'a> {

@@ -1,4 +1,5 @@
-//! The event log as it ships: read, followed, and used as a witness.
+//! Wires ZITADEL's event log: it is polled, its changes are applied, and it confirms inactive
+//! verdicts.
 
 use std::{fmt, sync::Arc};
 
@@ -10,20 +11,21 @@ use crate::{
     changes::{Changes, Feed, FeedWatch, FeedWitness, follow},
 };
 
-/// Followed event log.
+/// ZITADEL's event log while a task polls it and applies its changes.
 #[derive(Clone)]
 pub struct FollowedLog {
-    /// State of the feed, for a health check.
+    /// Result of the polls so far, for a health check.
     pub feed: Feed,
-    /// Starts the next poll now.
+    /// Bell that starts the next poll at once, for webhooks.
     pub bell: Bell,
-    /// Reported changes, for the cache.
+    /// Changes read so far, by which the cache knows what may be out of date.
     pub(super) changes: Arc<Changes>,
     setting: &'static str,
 }
 
 impl FollowedLog {
-    /// Follows the log of `introspector`'s server, by a future that the caller spawns.
+    /// Starts to follow the event log of `introspector`'s server. The caller has to spawn the
+    /// future.
     pub(super) fn follow(
         settings: &FeedSettings,
         introspector: &ZitadelIntrospector,
@@ -43,13 +45,14 @@ impl FollowedLog {
         (Self { feed, bell, changes, setting: settings.token.setting() }, run)
     }
 
-    /// Returns a witness that vouches for an answer if a poll that began after it succeeded.
+    /// Returns a witness, which confirms an inactive verdict if a poll that began after the verdict
+    /// succeeds.
     pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
         let bell = self.bell.clone();
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)
     }
 
-    /// Returns a watch over verdicts in use.
+    /// Returns a watch, which signals when the verdict on an open stream must be obtained again.
     pub(super) fn watch(&self, clocks: Clocks) -> FeedWatch {
         FeedWatch::new(Arc::clone(&self.changes), clocks)
     }
@@ -61,7 +64,7 @@ impl fmt::Debug for FollowedLog {
     }
 }
 
-/// Returns the reasons for which the event log may be silent.
+/// Returns each reason why the event log cannot be read, as one word.
 fn reasons() -> Vec<&'static str> {
     let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
     let others = ["unknown_event_types", IntrospectionError::MALFORMED];

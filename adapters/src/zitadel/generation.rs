@@ -1,9 +1,9 @@
-//! Generations of the HTTP client: no connection, address, root certificate or metadata is trusted
-//! for ever.
+//! Generations of the HTTP client, replaced so that no connection, address, root certificate or
+//! metadata is used for ever.
 //!
-//! A generation is replaced when a question got no answer over it and no other question did since
-//! (the next question goes over new connections), and every five minutes otherwise. Questions under
-//! way keep their generation. Another module decides how often a question is sent again.
+//! A generation is replaced every five minutes, and at once when a request gets no response over it
+//! and no other request did meanwhile. Requests under way keep their generation, later ones use new
+//! connections. Requests are not repeated here.
 
 use std::{
     net::SocketAddr,
@@ -32,28 +32,30 @@ use super::{
     root_certificates::CurrentRoots,
 };
 
-/// Age at which a generation is replaced, if a new one has fetched metadata.
+/// Age at which a generation is replaced by one that has fetched the metadata.
 const PERIOD: Duration = Duration::from_mins(5);
-/// Time between two attempts to replace it.
+/// Time until the next attempt after a failed one, and the longest wait for metadata.
 const RETRY: Duration = Duration::from_secs(30);
-/// Shortest time between two generations, and between two reads of metadata after a wrong answer.
-/// Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each question.
+/// Minimum time between two replacements, and between two reads of the metadata after an unexpected
+/// response. Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each
+/// request.
 const SPACING: Duration = Duration::from_secs(5);
 
-/// Connections to ZITADEL, with what was read and resolved for them.
+/// HTTP client with its connections to ZITADEL, and the introspection endpoint from the metadata.
 #[derive(Debug)]
 pub(super) struct Generation {
     http: OnceCell<Arc<HttpClient>>,
     pub(super) discovery: Discovery,
-    /// Number of questions that got an answer, whatever it was.
+    /// Number of requests that got a response of any kind.
     answers: AtomicUsize,
 }
 
-/// Number of answers that a generation had when a question was sent.
+/// Number of responses over a generation at the beginning of a request. If it has grown by the end,
+/// the connections work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
-/// Generation in use, and the way to the next one.
+/// Holds the generation in use, and replaces it.
 #[derive(Debug)]
 pub(super) struct Generations {
     route: Arc<Route>,
@@ -74,7 +76,7 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Begins a question.
+    /// Returns the number of responses so far, for [`Generations::heed`] after the request.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -93,17 +95,17 @@ impl Generations {
         Ok(Self { route, roots, current, moments: Mutex::default() })
     }
 
-    /// Returns the domain that every generation is for.
+    /// Returns ZITADEL's domain, which is the same for all generations.
     pub(super) fn domain(&self) -> &IssuerUrl {
         &self.route.domain
     }
 
-    /// Returns the generation in use, under one short lock.
+    /// Returns the generation in use.
     pub(super) fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the client of a generation. The first caller makes it, others wait.
+    /// Returns the HTTP client of `generation`. The first caller creates it while others wait.
     pub(super) async fn http<'a>(
         &self,
         generation: &'a Generation,
@@ -115,7 +117,8 @@ impl Generations {
         })
     }
 
-    /// Notes the outcome of a question that was sent over `generation`.
+    /// Notes the outcome of an introspection over `generation`. Without a response, replaces the
+    /// generation; after an unexpected status or a redirect, reads the metadata again.
     pub(super) fn heed(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -138,7 +141,8 @@ impl Generations {
         }
     }
 
-    /// Notes whether a call that was sent over `generation` got an answer.
+    /// Notes the end of a call over `generation`, and replaces the generation if `outage` says that
+    /// no response came.
     pub(super) fn heed_outage(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -158,15 +162,15 @@ impl Generations {
         }
     }
 
-    /// Replaces a generation that does not answer, at once. The first question makes the new
-    /// client, and the old endpoint is used until metadata were read.
+    /// Replaces a generation over which no response came. The next request creates the new client;
+    /// the old endpoint is used until the metadata are read.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             return;
         }
-        // Logged once per outage: the generations after this one never had an answer. If no client
-        // can be made, none is replaced.
+        // Logged once per outage: later generations have had no response yet. `Unreachable` may
+        // mean that no client could be made, and then no connection is replaced.
         if old.answers.load(Ordering::Relaxed) > 0 && reason != Outage::Unreachable {
             let reason = reason.as_str();
             info!(reason, "connections replaced: no answer came over the old ones");
@@ -178,7 +182,7 @@ impl Generations {
         });
     }
 
-    /// Renews the generation every five minutes, until it is dropped.
+    /// Renews the generation every five minutes, until `self` is dropped.
     pub(super) fn renew_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -198,8 +202,8 @@ impl Generations {
         }
     }
 
-    /// Makes a new generation, which takes over once it has fetched metadata. With a configured
-    /// endpoint, any answer from its origin is enough.
+    /// Creates a generation, which replaces the current one once it has fetched the metadata. With
+    /// a configured endpoint, any response from its origin is enough.
     pub(super) async fn renew(&self) -> Result<(), IntrospectionError> {
         let old = self.current();
         let new = Generation::new(None, &self.route, self.route.endpoint.clone());
@@ -228,7 +232,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Reads the endpoint from the metadata again. Without an answer nothing changes.
+    /// Reads the metadata again, and uses the endpoint that they name. Without a usable response
+    /// nothing changes.
     async fn read_metadata_again(&self, generation: &Arc<Generation>) {
         let asking = async {
             let http = self.http(generation).await.ok()?;
@@ -246,8 +251,8 @@ impl Generations {
         }
     }
 
-    /// Returns the longest wait for metadata: a `zitadel.timeout` of an hour must not delay a
-    /// renewal that long.
+    /// Returns the time limit for reading the metadata, at most 30 s: a `zitadel.timeout` of an
+    /// hour must not delay a renewal that long.
     fn patience(&self) -> Duration {
         self.route.timeout.min(RETRY)
     }
@@ -267,7 +272,7 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether five seconds have passed since the moment, and sets it to now if so.
+    /// Returns whether 5 s have passed since the chosen moment, and sets it to now if so.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);

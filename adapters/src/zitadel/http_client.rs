@@ -1,4 +1,4 @@
-//! The one pooled HTTP client, and its route to ZITADEL's origin.
+//! HTTP client with pooled connections to one authorization server.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,16 +23,16 @@ use super::{
 /// API, shorter than the usual 60 s after which load balancers drop a silent connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// Time between two pings on a connection with a question under way, and longest time to answer
-/// one. A dead connection, which all questions share over HTTP/2, is replaced.
+/// Interval of HTTP/2 pings while a request is under way, and time limit for their replies. Without
+/// pings, all requests would go on sharing a dead connection.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Route to one authorization server, by which any number of clients can be made.
+/// Settings from which HTTP clients for one authorization server are made.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) domain: IssuerUrl,
-    /// Introspection endpoint, if it is configured.
+    /// Introspection endpoint; `None` if the metadata name it.
     pub(super) endpoint: Option<Url>,
     pub(super) connect_to: Option<ConnectTo>,
     pub(super) timeout: Duration,
@@ -41,12 +41,12 @@ pub(super) struct Route {
     pub(super) names: Names,
 }
 
-/// Resolves names; a test may have its own.
+/// Resolver of host names, which a test can replace.
 #[derive(Clone)]
 pub(super) struct Names(pub(super) Arc<dyn Resolve>);
 
 /// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and passes
-/// on nothing of a caller's request but its trace.
+/// on nothing of an incoming request but its trace context.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,
@@ -58,10 +58,10 @@ pub(super) struct HttpClient {
 /// Reason why no HTTP client can be made.
 #[derive(Debug, Error)]
 pub enum HttpClientError {
-    /// The other origin cannot stand in for the domain.
+    /// `connect_to` does not fit the domain, the introspection endpoint or the proxy.
     #[error("{0}")]
     ConnectTo(&'static str),
-    /// The further root certificates cannot be read.
+    /// The additional root certificates cannot be read.
     #[error("it holds no certificate that can be read: expected PEM, or one certificate in DER")]
     RootCertificates,
     /// The TLS set-up failed.
@@ -133,12 +133,14 @@ impl Route {
 }
 
 impl HttpClient {
-    /// Returns the last addresses of the server's name; empty if no name was resolved.
+    /// Returns the addresses to which the server's name resolved last; empty if it was never
+    /// resolved.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses.addresses()
     }
 
-    /// Creates a request to `url`, which must be of the domain's origin if there is a detour.
+    /// Creates a request to `url`. If `connect_to` diverts requests, `url` must have the domain's
+    /// origin.
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let request = match &self.detour {
             None => self.client.request(method, url),
@@ -154,8 +156,9 @@ impl HttpClient {
     }
 }
 
-/// Sends a request once more if its connection broke before any answer: a kept-alive one may have
-/// been closed while the request was on its way. A fifth more requests at most.
+/// Returns a policy that sends a request once more if its connection broke before any response,
+/// since the server may close an idle connection just as a request is sent. Adds at most 20 % to
+/// the requests.
 fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
         let broke = attempt
@@ -163,8 +166,8 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
             .and_then(|error| error.downcast_ref::<reqwest::Error>())
             .is_some_and(|error| !error.is_connect() && !error.is_timeout());
         if broke {
-            // The second try is a request of this second, too. If none is sent, one too many is
-            // counted.
+            // The second try counts in the budget, too. If it is not sent after all, one too many
+            // is counted.
             pace.spend();
             attempt.retryable()
         } else {
@@ -173,7 +176,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     })
 }
 
-/// Equals every host: this client speaks to one server only, by whatever name.
+/// Equal to every host, so that the retry policy applies to every request.
 struct AnyHost;
 
 impl PartialEq<&str> for AnyHost {
@@ -182,7 +185,7 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-/// Reads PEM certificates, or one in DER, which begins with an ASN.1 sequence.
+/// Reads PEM certificates, or a single DER certificate, recognized by its first byte.
 fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     if content.first() == Some(&0x30) {
         let certificate = Certificate::from_der(content);
@@ -194,8 +197,8 @@ fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-/// Returns the environment's proxy for `target`, without its password. Unencrypted targets, which
-/// are on loopback or behind another origin, have none.
+/// Returns the proxy that environment variables name for `target`, without its password; `None` if
+/// there is none or `target` is not `https`.
 pub(super) fn proxy_for(target: &Url) -> Option<String> {
     if target.scheme() != "https" {
         return None;
@@ -206,7 +209,7 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
 }
 
 impl Names {
-    /// Resolves names as the system does, each time anew.
+    /// Returns the operating system's resolver. Results are not cached.
     pub(super) fn of_the_system() -> Self {
         Self(Arc::new(System))
     }

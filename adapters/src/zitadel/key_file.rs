@@ -1,4 +1,4 @@
-//! ZITADEL's `key.json` of an API application.
+//! Reads `key.json`, the key file that ZITADEL issues for an API application.
 
 use std::fmt;
 
@@ -11,38 +11,38 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
 use thiserror::Error;
 
-/// Private key of an API application, with the ids by which ZITADEL knows it.
+/// Private key of an API application, with its key id and the application's client id.
 pub(super) struct KeyFile {
     pub(super) client_id: ClientId,
     pub(super) key_id: String,
     pub(super) key: EncodingKey,
 }
 
-/// Reason why a text is no key of an API application. Nothing of the text is repeated.
+/// Reason why a text is not the key file of an API application. Repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum KeyFileError {
-    /// Not the JSON that ZITADEL issues.
+    /// The text is not the JSON that ZITADEL issues.
     #[error(
         "it is not the key.json that ZITADEL gives out: a JSON object with type, keyId, key and \
          clientId"
     )]
     Format,
-    /// The JSON in base64.
+    /// The text is the JSON encoded in base64.
     #[error("it is the key.json in base64; decode it (base64 -d)")]
     Base64,
-    /// The JSON as one JSON string.
+    /// The text is the JSON inside of a JSON string.
     #[error("it is the key.json inside of a JSON string; write the object itself (jq -r .)")]
     InString,
-    /// The key of a service account, which cannot authenticate an API.
+    /// The file has the key of a service account, which cannot authenticate an API.
     #[error(
         "it is the key of a service account; create a key for the API application (authentication \
          method: JWT) and use that one"
     )]
     ServiceAccount,
-    /// Neither of the two types that ZITADEL issues.
+    /// The field `type` is neither of the two types that ZITADEL issues.
     #[error("its type is not \"application\"")]
     Type,
-    /// The private key cannot be used.
+    /// The private key cannot sign, or is too short.
     #[error("its key is no RSA private key of at least 2048 bits in PEM")]
     Key,
 }
@@ -79,7 +79,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for the way in which the JSON is wrapped, if it is.
+/// Returns the error for a text that is not the expected JSON object: `InString` or `Base64` if it
+/// wraps an object in that way, `Format` otherwise.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
@@ -102,7 +103,7 @@ const BASE64_STANDARD_INDIFFERENT: GeneralPurpose =
 const BASE64_URL_INDIFFERENT: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, INDIFFERENT);
 
-/// Returns a key that has signed once: PEM alone does not show that it can.
+/// Returns the key after a test signature, because valid PEM does not prove that a key can sign.
 fn signing_key(pem: &str) -> Option<EncodingKey> {
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &(), &key).ok()?;
@@ -152,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Returns PEM with the beginning of a key, which cannot sign.
+    /// Returns the PEM of a key that is cut off and cannot sign.
     fn truncated_key() -> String {
         let json: Value = serde_json::from_str(KEY_JSON).unwrap();
         let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();

@@ -1,4 +1,4 @@
-//! Scopes that a client has to request for a token that serves this API. Pure.
+//! Computes the scopes that a client must request so that this API can accept its token. No I/O.
 
 use domain::{InvalidScopeToken, ScopeToken};
 
@@ -11,21 +11,20 @@ const PHONE: ScopeToken = ScopeToken::from_static("phone");
 const ADDRESS: ScopeToken = ScopeToken::from_static("address");
 const METADATA: ScopeToken = ScopeToken::from_static("urn:zitadel:iam:user:metadata");
 const RESOURCE_OWNER: ScopeToken = ScopeToken::from_static(OF_RESOURCE_OWNER);
-/// Scope, and prefix of the claims that it brings.
+/// Scope that adds claims about the user's organization, and prefix of the names of these claims.
 const OF_RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Returns the scopes that a client has to request: `openid`, the one that puts the project into
-/// the token's audience, `urn:zitadel:iam:user:resourceowner` if the subject's organization is
-/// judged (`organizations`), and the ones that bring `claims`, in the order of the claims. None is
-/// there twice.
+/// Returns the scopes that a client must request, without duplicates: `openid`; the one that puts
+/// the project into the token's audience; `urn:zitadel:iam:user:resourceowner` if `organizations`
+/// says that the subject's organization is checked; and those that add `claims`, in their order.
 ///
-/// A role scope is never among them: with one, some versions of ZITADEL return only the roles that
-/// scopes name. Nor is `offline_access`: a refresh token is the client's own affair. A claim that
-/// an Action adds needs no scope, and the scopes of `urn:zitadel:iam:org:id` and
+/// Role scopes are left out: with one, some versions of ZITADEL return only the roles that scopes
+/// name. `offline_access` is left out because refresh tokens are the client's decision. A claim
+/// that an Action adds needs no scope, and the scopes of `urn:zitadel:iam:org:id` and
 /// `urn:zitadel:iam:org:domain:primary` name one organization, which only the client knows.
 ///
 /// # Errors
-/// When the project id is empty or has characters that no scope has (RFC 6749 §3.3).
+/// When the project id is empty or has characters that no scope may have (RFC 6749 §3.3).
 pub fn login_scopes(
     project_id: &str,
     organizations: bool,
@@ -50,7 +49,7 @@ pub(super) fn audience_scope(project_id: &str) -> String {
     format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
 }
 
-/// Returns the scope that brings a claim; `None` if none is needed or known.
+/// Returns the scope that adds a claim to the response; `None` if none is needed or known.
 fn scope_of(claim: &str) -> Option<ScopeToken> {
     match claim {
         "name" | "given_name" | "family_name" | "nickname" | "preferred_username" | "picture"
@@ -91,7 +90,8 @@ mod tests {
             (false, &["address", metadata], &["address", metadata]),
             (false, &["urn:zitadel:iam:user:resourceowner:name"], &[owner]),
             (true, &["urn:zitadel:iam:user:resourceowner:primary_domain"], &[owner]),
-            // From an Action, in every token, or from a scope that only the client knows.
+            // These are set by an Action, are in every token, or need a scope that only the client
+            // knows.
             (false, &["my:claim", "amr", "jti", "urn:zitadel:iam:org:id"], &[]),
         ] {
             let expected = [&["openid", AUDIENCE], further].concat();

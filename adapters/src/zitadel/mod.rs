@@ -1,7 +1,9 @@
-//! ZITADEL behind the port: one introspection request (RFC 7662) for each question.
+//! Implements the domain's port `TokenIntrospector` by ZITADEL: each call sends one introspection
+//! request (RFC 7662).
 //!
-//! It asks and translates. It asks again only if a connection broke before any answer, or if it was
-//! refused and has other credentials by now. Decorators keep and share answers.
+//! A request is repeated only if its connection broke before any response, or if ZITADEL refused
+//! credentials that have been replaced or can be signed afresh. Decorators cache and share
+//! verdicts.
 
 mod address;
 mod authorization_server;
@@ -46,7 +48,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Properties that `tests/fuzz` tries to break.
+/// Properties of three parsers, which `tests/fuzz` tries to violate.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;
@@ -100,7 +102,7 @@ use crate::{
     decorators::{KnownShare, KnownTokens},
 };
 
-/// Asks ZITADEL, or another authorization server that speaks RFC 7662.
+/// Introspects access tokens at ZITADEL, or at another authorization server that supports RFC 7662.
 #[derive(Clone, Debug)]
 pub struct ZitadelIntrospector {
     generations: Arc<Generations>,
@@ -109,14 +111,15 @@ pub struct ZitadelIntrospector {
     translator: Arc<Translator>,
     timeout: Duration,
     pace: Arc<Pace>,
-    /// Tokens for which a share of the pace is kept; `None` if every token counts as known.
+    /// Tokens whose last verdict was active, for which a share of the requests per second is
+    /// reserved. `None` if every token counts as known.
     known: Option<Arc<KnownTokens>>,
-    /// Set when it asks about this API's own tokens alone.
+    /// Set if this introspector serves only this API's own tokens, such as the canary.
     is_own: bool,
 }
 
 impl ZitadelIntrospector {
-    /// Creates the introspector. Nothing is sent yet: ZITADEL may be down.
+    /// Creates the introspector. Sends nothing yet, so ZITADEL may be down.
     ///
     /// # Errors
     /// When no HTTP client can be made from the settings.
@@ -126,10 +129,10 @@ impl ZitadelIntrospector {
         Self::with_credentials(settings, Arc::new(credentials))
     }
 
-    /// Creates the introspector with these credentials instead of the ones in the settings.
+    /// Creates the introspector with `credentials` in place of `settings.credentials`.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The same as for [`new`](Self::new).
     pub fn with_credentials(
         settings: ZitadelSettings,
         credentials: Arc<CurrentCredentials>,
@@ -169,7 +172,7 @@ impl ZitadelIntrospector {
         })
     }
 
-    /// Keeps `share` of the requests per second for `known` tokens. Without this, every token
+    /// Reserves `share` of the requests per second for `known` tokens. Without this, every token
     /// counts as known.
     #[must_use]
     pub(super) fn with_known(mut self, known: Arc<KnownTokens>, share: KnownShare) -> Self {
@@ -178,8 +181,8 @@ impl ZitadelIntrospector {
         self
     }
 
-    /// Returns an introspector for this API's own tokens, for which a share of the requests per
-    /// second is kept from now on.
+    /// Returns an introspector for this API's own tokens, and reserves a share of the requests per
+    /// second for them.
     pub(super) fn for_own_tokens(&self) -> Self {
         self.pace.keep_for_own();
         Self { is_own: true, ..self.clone() }
@@ -197,7 +200,7 @@ impl ZitadelIntrospector {
         &self.credentials
     }
 
-    /// Returns the connections and the budget, for other calls to the same server.
+    /// Returns the connections and the request budget, which other calls to ZITADEL share.
     fn shared(&self) -> (Arc<Generations>, Arc<Pace>) {
         (Arc::clone(&self.generations), Arc::clone(&self.pace))
     }

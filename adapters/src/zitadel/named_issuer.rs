@@ -1,4 +1,4 @@
-//! Issuer as the server spells it.
+//! Issuer in the spelling of the server's metadata, which can differ from that of the settings.
 
 use std::{
     iter::successors,
@@ -12,13 +12,13 @@ use tracing::{info, warn};
 
 use super::{ZitadelIntrospector, fault::FaultSource, generation::Generations, pace::Pace};
 
-/// Time between the first two attempts at metadata.
+/// Time between the first two attempts to read the metadata.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Longest time between two attempts, and the longest time that one may take.
+/// Longest time between two attempts to read the metadata, and time limit of one attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Issuer as the server's metadata spell it, shared by everything made for one domain. Until they
-/// were read, it is the issuer of the domain.
+/// Issuer as the server's metadata spell it; until they are read, the issuer of the configured
+/// domain. Clones share one value.
 ///
 /// ZITADEL compares `aud` of a client assertion byte for byte. Behind a proxy that adds `:443` to
 /// the host, an assertion for the configured domain would be refused.
@@ -28,26 +28,26 @@ pub struct NamedIssuer(Arc<RwLock<Named>>);
 #[derive(Debug)]
 struct Named {
     issuer: Issuer,
-    /// As the metadata spell it; `None` until they were read.
+    /// Issuer as the metadata spell it; `None` until they are read.
     spelled: Option<Arc<str>>,
 }
 
 impl NamedIssuer {
-    /// Returns the issuer byte for byte as the server's metadata spell it, with a `/` at its end if
-    /// it has one there; until they were read, the issuer of the configured domain. Clients compare
-    /// it byte for byte (RFC 9728 §3.3, RFC 8414 §3.3).
+    /// Returns the issuer byte for byte as the server's metadata spell it, including a `/` at its
+    /// end; until they are read, the issuer of the configured domain. Clients compare it byte for
+    /// byte (RFC 9728 §3.3, RFC 8414 §3.3).
     #[must_use]
     pub fn as_spelled(&self) -> Arc<str> {
         let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
         named.spelled.as_ref().map_or_else(|| named.issuer.as_str().into(), Arc::clone)
     }
 
-    /// Returns the issuer for `aud` of a client assertion.
+    /// Returns the issuer for the claim `aud` of a client assertion, without a `/` at its end.
     pub(super) fn get(&self) -> Issuer {
         self.0.read().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
-    /// Takes the issuer of the server's metadata. An empty one is ignored.
+    /// Sets the issuer to `text`, from the server's metadata. An empty text is ignored.
     pub(super) fn spell(&self, text: &str) {
         let Ok(issuer) = Issuer::parse(text) else { return };
         let named = Named { issuer, spelled: Some(text.into()) };
@@ -59,8 +59,9 @@ impl NamedIssuer {
     }
 }
 
-/// Asks for metadata until they were read, here or for a question, or until `introspector` is
-/// dropped. The endpoint that they name is kept: the first question does not ask for them again.
+/// Requests the metadata until they are read, here or for an introspection, or until `introspector`
+/// is dropped. The endpoint in them is kept, so the first introspection does not request them
+/// again.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);
@@ -85,7 +86,7 @@ pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = 
     }
 }
 
-/// Returns the times between attempts, each twice the one before, up to the longest.
+/// Returns the times between attempts: 1 s, then twice the one before, up to 30 s.
 fn waits() -> impl Iterator<Item = Duration> {
     successors(Some(FIRST_WAIT), |last| Some(LONGEST_WAIT.min(*last * 2)))
 }

@@ -1,4 +1,4 @@
-//! Tries this API's own tokens at ZITADEL: the canary, and the event log's.
+//! Tests this API's own tokens at ZITADEL: the canary, and the one for the event log.
 
 use domain::{ChangeFeed, Introspection, IntrospectionError, Silence, TokenIntrospector};
 
@@ -6,7 +6,7 @@ use super::{ClaimName, EventLog, FeedSettings, OwnToken, ZitadelIntrospector};
 use crate::Clocks;
 
 impl ZitadelIntrospector {
-    /// Introspects a token of this API's own once.
+    /// Introspects one of this API's own tokens, once.
     ///
     /// # Errors
     /// When no verdict is obtained.
@@ -17,10 +17,11 @@ impl ZitadelIntrospector {
         self.for_own_tokens().introspect(&token.current()).await
     }
 
-    /// Reads the event log once, as the change feed does when it begins, also for `claims`.
+    /// Reads the event log once, as at the start of the change feed, including changes of the
+    /// additional `claims`.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the event log cannot be read.
     pub async fn read_event_log(
         &self,
         feed: &FeedSettings,
@@ -30,7 +31,7 @@ impl ZitadelIntrospector {
         let clocks = Clocks::of_the_system();
         let project_id = project_id.map(str::to_owned);
         let mut log = EventLog::new(self, feed, project_id, claims, clocks);
-        // This ends by itself: a poll takes at most 20 s.
+        // The loop ends by itself: a poll takes at most 20 s.
         while log.next().await?.as_of.is_none() {}
         Ok(())
     }

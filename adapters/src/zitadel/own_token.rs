@@ -1,4 +1,4 @@
-//! Token of this API's own, from a file that may change while it runs.
+//! Token that this API itself uses, from a file that may change while the API runs.
 
 use std::{
     fmt,
@@ -17,21 +17,22 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Time between two looks at the file.
+/// Time between two readings of the file.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Token of this API's own, such as a personal access token of a service user. The file is compared
-/// by its content at each look; content that cannot be used changes nothing, and is warned of once.
+/// Token that this API itself uses, such as a personal access token of a service user, and the file
+/// that holds it. Unusable content of the file changes nothing, and is warned of once.
 pub struct OwnToken {
     setting: &'static str,
     file: PathBuf,
     current: RwLock<AccessToken<'static>>,
-    /// Result of the last look.
+    /// Result of the last reading: the token, or a description of the problem.
     seen: Mutex<Result<AccessToken<'static>, String>>,
 }
 
 impl OwnToken {
-    /// Reads a file; blanks around the token are ignored. `setting` names it in errors.
+    /// Reads the token from a file; white space around it is ignored. `setting` is the name of the
+    /// setting with the path, for errors and the log.
     ///
     /// # Errors
     /// When the file cannot be read, or holds no access token.
@@ -46,19 +47,19 @@ impl OwnToken {
         }
     }
 
-    /// Returns the setting that names the file.
+    /// Returns the name of the setting with the file's path.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting
     }
 
-    /// Returns the current token.
+    /// Returns the last usable token that was read.
     #[must_use]
     pub fn current(&self) -> AccessToken<'static> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks at the file every 5 seconds, until the token is dropped.
+    /// Reads the file again every 5 seconds, until the token is dropped.
     pub(super) fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -70,7 +71,8 @@ impl OwnToken {
         }
     }
 
-    /// Reads the file again, in bounded time, and returns whether the token changed. Cancel-safe.
+    /// Reads the file again, for at most 250 ms, and returns whether the token changed.
+    /// Cancel-safe.
     pub async fn look(&self) -> bool {
         let mut seen = self.seen.lock().await;
         let file = self.file.clone();

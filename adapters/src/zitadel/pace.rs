@@ -19,42 +19,43 @@ use uuid::Uuid;
 use crate::decorators::KnownShare;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Factor by which a 429 lowers the rate that worked.
+/// Rate after a 429, as a fraction of the rate that worked.
 const LOWERED_TO: f64 = 0.8;
-/// Growth of the rate per second after that: back at what worked after 2.3 s.
+/// Factor by which the lowered rate grows each second: it is back at the old rate after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Growth per second from one request per second on, which is faster: a low rate that worked says
-/// little about what ZITADEL allows.
+/// Factor of the faster growth from one request per second, used while it gives the higher rate: a
+/// low rate that worked says little about what ZITADEL allows.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Longest `Retry-After` that is heeded. A proxy's hour would be an outage of ours.
+/// Longest pause, whatever `Retry-After` says: a proxy's hour would stop this API for an hour.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a 429 without `Retry-After`, such as ZITADEL's own.
 const PAUSE: Duration = SECOND;
-/// Largest fraction by which a pause is extended, so that replicas do not come back at one moment.
+/// Largest fraction by which a pause is extended at random, so that replicas do not resume at one
+/// moment.
 const JITTER: f64 = 0.25;
 
-/// Kind of the token that is asked about.
+/// Kind of an introspected token, which decides its share of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// A token whose last verdict was active.
     Known,
-    /// Every other token.
+    /// Any other token of a caller.
     Stranger,
-    /// A token of this API's own.
+    /// A token that this API itself uses, such as the canary.
     Own,
 }
 
-/// Largest number of requests per second that are kept for this API's own tokens.
+/// Most requests per second that are reserved for this API's own tokens.
 const OWN: usize = 5;
 
 /// Counts the requests of this process to ZITADEL, and decides whether another one may be sent.
 ///
-/// Requests about unknown tokens are spread over the second. A share for this API's own tokens can
-/// be kept, which callers' tokens, known or not, cannot use.
+/// Requests for unknown tokens are spread over the second. A share that no caller's token can use
+/// can be reserved for this API's own tokens.
 ///
-/// A 429 is no outage. It lowers the rate to four fifths of what was answered in the second before,
-/// from which it grows again; requests about unknown tokens pause for `Retry-After`. Known tokens
-/// go on at the rate that works.
+/// A 429 lowers the rate to four fifths of what was answered in the second before; then it grows
+/// again. Requests for unknown tokens pause for `Retry-After`, those for known tokens go on at the
+/// lowered rate.
 #[derive(Debug)]
 pub(super) struct Pace {
     max_per_second: Option<NonZeroUsize>,
@@ -63,23 +64,23 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Share that is kept for known tokens.
+    /// Share of the requests that is reserved for known tokens.
     share: KnownShare,
-    /// Set when a share is kept for this API's own tokens.
+    /// Set if a share is reserved for this API's own tokens.
     keeps_own: bool,
     /// Times at which the requests of the last second were sent, oldest first.
     sent: VecDeque<Instant>,
-    /// Times at which the requests about known tokens were sent.
+    /// Times at which requests for known tokens were sent in the last second.
     sent_of_known: VecDeque<Instant>,
-    /// Times at which the requests about this API's own tokens were sent.
+    /// Times at which requests for this API's own tokens were sent in the last second.
     sent_of_own: VecDeque<Instant>,
-    /// Times at which the requests of the last second were answered other than by a 429.
+    /// Times of the responses in the last second other than 429.
     answered: VecDeque<Instant>,
     lowered: Option<LoweredRate>,
     strangers_wait_until: Option<Instant>,
 }
 
-/// Rate that a 429 lowered.
+/// Rate right after a 429, from which it grows.
 #[derive(Clone, Copy, Debug)]
 struct LoweredRate {
     per_second: f64,
@@ -99,26 +100,26 @@ struct LoweredBy429;
 pub(super) struct SentAt(Instant);
 
 impl Pace {
-    /// Allows `max_per_second` requests, `share` of them for known tokens alone.
+    /// Allows `max_per_second` requests per second (`None`: any number), `share` of them only for
+    /// known tokens.
     pub(super) fn new(max_per_second: Option<NonZeroUsize>, share: KnownShare) -> Self {
         Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }
 
-    /// Changes the share of known tokens.
+    /// Changes the share that is reserved for known tokens.
     pub(super) fn keep_for_known(&self, share: KnownShare) {
         self.state().share = share;
     }
 
-    /// Keeps a share for this API's own tokens: 5 requests per second, or a tenth of a smaller
-    /// budget.
+    /// Reserves a tenth of the requests, 1 to 5 per second, for this API's own tokens.
     pub(super) fn keep_for_own(&self) {
         self.state().keeps_own = true;
     }
 
-    /// Counts a request about a token, if it may be sent.
+    /// Counts an introspection request as sent, if it may be sent.
     ///
     /// # Errors
-    /// `Unavailable` with [`Outage::OverBudget`] if it may not.
+    /// `Unavailable` with [`Outage::OverBudget`] if the request may not be sent.
     pub(super) fn admit(&self, lane: Lane) -> Result<SentAt, IntrospectionError> {
         let now = Instant::now();
         let mut state = self.state();
@@ -133,8 +134,8 @@ impl Pace {
         let of_known = state.share.of(for_callers);
         let has_room = sent < allowed && sent_of_callers < for_callers;
         let is_admitted = match lane {
-            // The rate may have been lowered below what strangers sent within this second: known
-            // tokens keep their share all the same.
+            // A 429 may have lowered the rate below what strangers sent within this second: known
+            // tokens still get their share.
             Lane::Known => has_room || sent < configured && state.sent_of_known.len() < of_known,
             Lane::Stranger => {
                 state.strangers_wait_until.is_none_or(|until| until <= now)
@@ -148,8 +149,8 @@ impl Pace {
             match lane {
                 Lane::Known => state.sent_of_known.push_back(now),
                 Lane::Own => state.sent_of_own.push_back(now),
-                // A burst would use up what ZITADEL allows, and a user would meet the 429. A burst
-                // that is held up on its way would also arrive within one second with the next.
+                // A burst would use up what ZITADEL allows, and known users would get the 429. A
+                // burst that is delayed on its way would arrive within one second with the next.
                 Lane::Stranger if allowed < usize::MAX => {
                     let of_strangers = u32::try_from(for_callers - of_known).unwrap_or(u32::MAX);
                     state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
@@ -165,7 +166,8 @@ impl Pace {
         })
     }
 
-    /// Counts a request that is sent in any case: for metadata, or a repeated question.
+    /// Counts a request that is sent even beyond the budget: for metadata, or a repeated
+    /// introspection.
     pub(super) fn spend(&self) -> SentAt {
         let now = Instant::now();
         let mut state = self.state();
@@ -174,7 +176,7 @@ impl Pace {
         SentAt(now)
     }
 
-    /// Notes the head of an answer.
+    /// Notes a response by its status and headers: a 429 lowers the rate.
     pub(super) fn note(&self, sent: SentAt, status: StatusCode, headers: &HeaderMap) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.refused(sent, retry_after(headers));
@@ -183,7 +185,7 @@ impl Pace {
         }
     }
 
-    /// Notes an answer other than 429.
+    /// Notes a response other than 429.
     fn answered(&self) {
         let now = Instant::now();
         let mut state = self.state();
@@ -191,7 +193,7 @@ impl Pace {
         state.answered.push_back(now);
     }
 
-    /// Notes a 429 to a request, and its `Retry-After`.
+    /// Notes a 429 to a request, with its `Retry-After`.
     fn refused(&self, sent: SentAt, retry_after: Option<Duration>) {
         let now = Instant::now();
         let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
@@ -199,7 +201,7 @@ impl Pace {
         let mut state = self.state();
         state.forget_before(now);
         state.strangers_wait_until = state.strangers_wait_until.max(Some(until));
-        // A request from before the last lowering says nothing about the rate since.
+        // A 429 to a request from before the last lowering says nothing about the lowered rate.
         if state.lowered.is_none_or(|lowered| lowered.at <= sent.0) {
             #[expect(clippy::cast_precision_loss, reason = "no second has 2^53 requests")]
             let per_second = (state.answered.len() as f64 * LOWERED_TO).max(1.0);
@@ -223,12 +225,14 @@ impl State {
         }
     }
 
-    /// Returns the part of `allowed` that callers cannot use. One request is not divided.
+    /// Returns how many of the `allowed` requests only this API's own tokens can use: 0 if just one
+    /// is allowed.
     fn kept_for_own(&self, allowed: usize) -> usize {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
-    /// Returns the requests per second that a 429 left, at least 1.
+    /// Returns the requests per second that are allowed since the last 429: at least 1,
+    /// `usize::MAX` if unlimited.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(LoweredRate { per_second, at }) = self.lowered else { return usize::MAX };
         let secs = (now - at).as_secs_f64();
@@ -247,7 +251,7 @@ impl State {
     }
 }
 
-/// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). An unreadable one is ignored.
+/// Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3). `None` if it is absent or unreadable.
 #[expect(clippy::disallowed_methods, reason = "the header is a date of the real clock")]
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

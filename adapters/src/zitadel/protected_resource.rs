@@ -1,8 +1,6 @@
-//! Requests this API's own metadata (RFC 9728 §3) and a challenge (§5.1), at the URL by which
-//! clients know it.
+//! Requests this API's metadata (RFC 9728 §3) and a challenge (§5.1), at the URL that clients use.
 //!
-//! It sends no token and no credentials, and follows no redirect: the server there need not be this
-//! API.
+//! Sends neither token nor credentials, and follows no redirect: another server may be at that URL.
 
 use std::time::Duration;
 
@@ -16,45 +14,46 @@ use url::Url;
 
 use super::{HttpClientError, response};
 
-/// Longest time for one answer, and its greatest length in bytes.
+/// Time limit of one request, and greatest length of the metadata in bytes.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// Answers at this API's own URLs.
+/// Responses at this API's own URLs.
 #[derive(Debug)]
 pub struct OwnAnswers {
-    /// Metadata.
+    /// Response at the URL of the metadata.
     pub metadata: Result<ResourceMetadata, NoAnswer>,
-    /// Answer to a request without a token; `None` if the metadata got no answer.
+    /// Response to a request without a token; `None` if none was sent, because the metadata could
+    /// not be reached.
     pub challenge: Option<Result<Challenge, NoAnswer>>,
 }
 
-/// Answer at the place of the metadata.
+/// Response at the URL of the metadata.
 #[derive(Debug)]
 pub struct ResourceMetadata {
     /// Status.
     pub status: StatusCode,
-    /// Resource that the metadata name; `None` if the answer is no 200 or names none.
+    /// Value of `resource` in the metadata; `None` without one, or if the status is not 200.
     pub resource: Option<String>,
 }
 
-/// Answer to a request without a token.
+/// Response to a request without a token.
 #[derive(Debug)]
 pub struct Challenge {
     /// Status.
     pub status: StatusCode,
-    /// Set if a bearer challenge names the place of the metadata.
+    /// Set if a bearer challenge names the URL of the metadata.
     pub names_metadata: bool,
 }
 
-/// Answer that is no API's.
+/// Reason why a request did not reach this API.
 #[derive(Debug)]
 pub enum NoAnswer {
-    /// No answer came.
+    /// No response came.
     Unreachable(reqwest::Error),
-    /// A proxy answers that no server stands behind it.
+    /// A proxy responded with 502, 503 or 504.
     Gateway(StatusCode),
-    /// The answer is a redirect, to this origin if it names one.
+    /// The response is a redirect, to this origin if it names one.
     Redirect(StatusCode, Option<String>),
 }
 

@@ -1,8 +1,8 @@
-//! Addresses of one name: the first one that can be connected to is used first.
+//! Resolves the server's name, and puts the address first that accepts a connection first.
 //!
-//! hyper races IPv6 against IPv4, but it tries the addresses of one family one after the other and
-//! divides the time for connecting among them: a dead first one of two costs half of
-//! `zitadel.timeout` on each new connection.
+//! hyper races IPv6 against IPv4, but tries the addresses of one family in turn and divides the
+//! time for connecting among them: if the first of two is dead, each new connection takes half of
+//! `zitadel.timeout`.
 
 use std::{
     net::SocketAddr,
@@ -18,14 +18,14 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// Time between the beginnings of two attempts to connect.
+/// Time until the next address is tried, while an attempt to connect goes on.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Time after the beginning of the last attempt in which an address must be connected.
+/// Time limit for a connection once the last attempt has begun.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
-/// Time for which the result of a race is used. A burst of new connections has one race.
+/// Time for which the result of a race is reused, so that a burst of new connections has one race.
 const RESULT_IS_USED: Duration = Duration::from_secs(5);
 
-/// Resolves names, and puts the address first that was connected to first.
+/// Name resolver that lets the server's addresses race, and puts the winner first.
 #[derive(Clone)]
 pub(super) struct Racing(Arc<Shared>);
 
@@ -50,7 +50,8 @@ impl Racing {
         Self(Arc::new(Shared { names, host, port, last, found }))
     }
 
-    /// Returns the addresses that were found last, sorted; empty if no name was resolved.
+    /// Returns the server's addresses that were found last, sorted; empty if its name was never
+    /// resolved.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.0.found().clone()
     }
@@ -102,8 +103,8 @@ impl Shared {
     }
 }
 
-/// Returns the address that is connected to first. Attempts begin 250 ms apart, or as soon as one
-/// has failed.
+/// Returns the address that accepts a connection first; `None` if none does. Attempts begin 250 ms
+/// apart, or as soon as one has failed.
 async fn first_to_connect(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = FuturesUnordered::new();

@@ -1,4 +1,4 @@
-//! Answer of the authorization server, read with a bound.
+//! Reads responses of the authorization server, up to a limit.
 
 use domain::IntrospectionError;
 use reqwest::{
@@ -8,18 +8,18 @@ use reqwest::{
 
 use super::fault::{self, FaultSource};
 
-/// Longest answer that is read, in bytes.
+/// Longest body that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Sends `request` and returns the answer, its body not read yet.
+/// Sends `request` and returns the response, with its body unread.
 pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
     request.send().await.map_err(fault::transport)
 }
 
-/// Returns the JSON text of a 200 answer.
+/// Returns the JSON text of a response with status 200.
 ///
 /// # Errors
-/// For every other answer.
+/// For every other response.
 pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionError> {
     let status = response.status();
     if status != StatusCode::OK {
@@ -30,7 +30,7 @@ pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionErr
     read_at_most(MAX_LENGTH, response).await
 }
 
-/// Returns the JSON text of an answer, whatever its status, of at most `limit` bytes.
+/// Returns the JSON text of a response, whatever its status, of at most `limit` bytes.
 pub(super) async fn read_at_most(
     limit: usize,
     response: Response,
@@ -48,7 +48,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Returns why an answer of this media type is not read.
+/// Returns the fault if the response is not `application/json`.
 fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -64,7 +64,7 @@ fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     }
 }
 
-/// Returns the body, of at most `limit` bytes.
+/// Reads the body, of at most `limit` bytes.
 pub(super) async fn body(
     mut response: Response,
     limit: usize,

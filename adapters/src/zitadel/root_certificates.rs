@@ -1,4 +1,4 @@
-//! Root certificates besides the system's, which may be rotated while questions are under way.
+//! Root certificates to trust besides the system's, which may be replaced while the API runs.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::http_client::{HttpClient, Route};
 use crate::bounded_file::{self, AGAIN, AT_START};
 
-/// PEM certificates to trust besides the system's.
+/// Root certificates to trust besides the system's, as PEM or one as DER.
 #[derive(Clone, Debug)]
 pub struct RootCertificates {
     pub(super) pem: Arc<[u8]>,
@@ -21,28 +21,29 @@ pub struct RootCertificates {
 }
 
 impl RootCertificates {
-    /// Trusts these certificates for as long as the process lives.
+    /// Trusts the certificates in `pem` for as long as the process lives.
     #[must_use]
     pub fn from_pem(pem: &[u8]) -> Self {
         Self { pem: pem.into(), file: None }
     }
 
-    /// Reads a file of at most 1 MiB. It is read again for each generation of connections.
+    /// Reads certificates from a file of at most 1 MiB, which is read again for each generation of
+    /// connections.
     ///
     /// # Errors
-    /// When it cannot be read, or is longer.
+    /// When the file cannot be read, or is longer.
     pub fn from_file(file: impl Into<PathBuf>) -> io::Result<Self> {
         let file = file.into();
         Ok(Self { pem: bounded_file::read(&file, AT_START)?.into(), file: Some(file) })
     }
 }
 
-/// Certificates in use, if any, and the file with the next ones.
+/// Certificates in use, if any, and the file from which they are renewed.
 #[derive(Debug)]
 pub(super) struct CurrentRoots {
     pem: Mutex<Option<Arc<[u8]>>>,
     file: Option<PathBuf>,
-    /// Last problem that was warned of.
+    /// Last problem with the file, which is logged only once.
     problem: Mutex<Option<String>>,
 }
 
@@ -57,8 +58,8 @@ impl CurrentRoots {
         locked(&self.pem).clone()
     }
 
-    /// Makes a client that trusts the certificates of the file, or the ones in use if those cannot
-    /// be used. Files are read off the runtime.
+    /// Creates a client that trusts the certificates in the file, or the ones in use if the file
+    /// cannot be used. Reads files on a blocking thread.
     pub(super) async fn client(
         &self,
         route: &Arc<Route>,
@@ -75,8 +76,8 @@ impl CurrentRoots {
         make(route, self.pem()).await
     }
 
-    /// Returns the content of the file, if it differs from the certificates in use. Waits for at
-    /// most 250 ms; a file that cannot be read is warned of.
+    /// Returns the content of the file, if it differs from the certificates in use. Takes at most
+    /// 250 ms; warns if the file cannot be read.
     async fn look(&self) -> Option<Arc<[u8]>> {
         let file = self.file.clone()?;
         // A runtime that is shutting down reads nothing.
@@ -94,14 +95,14 @@ impl CurrentRoots {
         }
     }
 
-    /// Uses other certificates from now on.
+    /// Makes `pem` the certificates in use.
     fn replace(&self, pem: Arc<[u8]>) {
         *locked(&self.pem) = Some(pem);
         *locked(&self.problem) = None;
         info!(file = %self.shown(), "root certificates replaced: the file was read again");
     }
 
-    /// Warns that the file cannot be used, once for each problem.
+    /// Warns that the file cannot be used, unless the last warning had the same `problem`.
     fn refuse(&self, problem: String) {
         let mut last = locked(&self.problem);
         if last.as_ref() != Some(&problem) {

@@ -1,4 +1,4 @@
-//! Questions shared by all callers who want an answer to one that is not sent yet.
+//! Shares one call among all callers who came before it was sent.
 
 use std::{
     fmt,
@@ -12,19 +12,19 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Shortest time between two questions: at most five are sent in a second.
+/// Minimum time between two calls, so that at most five are sent in a second.
 const SPACING: Duration = Duration::from_millis(200);
 
-/// Sends one question at a time, at most five a second. A caller who comes while one is under way
-/// waits for the next one, together with all others who do: the one under way may have been
-/// answered before the call.
+/// Sends one call at a time, such as the introspection of the canary, and at most five a second. A
+/// caller who comes during a call shares the next one with all others who wait: the server may have
+/// answered the current one before this caller came.
 pub(super) struct Rounds<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
-    /// Question that is sent next, if one is wanted.
+    /// Channel for the result of the next call; `None` if no caller waits for one.
     next: Option<watch::Sender<Option<T>>>,
     sent_at: Option<Instant>,
-    /// Task that asks. It ends when no caller waits.
+    /// Task that sends the calls. It ends when no caller waits.
     asking: Option<AbortHandle>,
 }
 
@@ -35,8 +35,8 @@ impl<T> Default for Rounds<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Rounds<T> {
-    /// Returns the answer to a question that `ask` sends after this call began; `None` if its task
-    /// ends without an answer. Cancel-safe.
+    /// Returns the result of a call of `ask` that began after the caller came; `None` if its task
+    /// ends without a result. Cancel-safe.
     pub(super) async fn next<A>(&self, ask: impl Fn() -> A + Send + 'static) -> Option<T>
     where
         A: Future<Output = T> + Send + 'static,
@@ -52,7 +52,7 @@ impl<T: Clone + Send + Sync + 'static> Rounds<T> {
     {
         let mut line = lock(&self.0);
         let answer = line.next.get_or_insert_with(|| watch::Sender::new(None)).subscribe();
-        // A task that panicked, or whose runtime has ended, sends no more questions.
+        // A task that panicked, or whose runtime has ended, sends no more calls.
         if line.asking.as_ref().is_none_or(AbortHandle::is_finished) {
             let asking = tokio::spawn(ask_while_wanted(Arc::clone(&self.0), ask));
             line.asking = Some(asking.abort_handle());
@@ -75,8 +75,8 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the question that callers wait for. Without one, the task ends in the same step, or a
-/// caller who comes in between would wait for ever.
+/// Takes the channel of the waiting callers. Without one, marks the task as ended under the same
+/// lock, or a caller who comes in between would wait for ever.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a question that takes this long, and is answered with its number.
+    /// Returns a call that takes this long, and results in its number.
     fn counted(
         asked: &Arc<AtomicUsize>,
         takes: Duration,

@@ -1,4 +1,5 @@
-//! Tests without sockets and with paused time where possible, and with names of their own.
+//! Tests of the replacement of connections, with their own name resolver; without sockets and with
+//! paused time where possible.
 
 use std::{fs, net::IpAddr, process::Command};
 
@@ -19,7 +20,7 @@ use crate::zitadel::{
     http_client::Names,
 };
 
-/// Addresses that a name has at the moment; without any, its resolution fails.
+/// Name resolver with addresses that the test sets; without any, a resolution fails.
 #[derive(Clone, Default)]
 struct Written {
     addresses: Arc<Mutex<Vec<IpAddr>>>,
@@ -72,7 +73,7 @@ fn introspector(settings: ZitadelSettings, names: &Written) -> ZitadelIntrospect
     ZitadelIntrospector::resolving(settings, Arc::new(credentials), names).unwrap()
 }
 
-/// Returns `active`, `inactive`, or the reason of a fault.
+/// Introspects a token, and returns `active`, `inactive`, or the reason of the error.
 async fn ask(introspector: &ZitadelIntrospector, token: &str) -> &'static str {
     match introspector.introspect(&AccessToken::parse(token).unwrap()).await {
         Ok(Introspection::Active(_)) => "active",
@@ -85,7 +86,7 @@ fn token(double: &ZitadelDouble) -> String {
     double.pat(&double.add_user(NewUser::service("svc")))
 }
 
-/// Waits for a task that a question started.
+/// Waits until `reached` returns true, for at most 20 s.
 async fn until(what: &str, reached: impl Fn() -> bool) {
     let began = Instant::now();
     while !reached() {
@@ -94,14 +95,15 @@ async fn until(what: &str, reached: impl Fn() -> bool) {
     }
 }
 
-/// Lets the shortest time between two generations pass, without waiting for it.
+/// Advances the clock by the minimum time between two replacements.
 async fn five_seconds_pass() {
     pause();
     advance(SPACING).await;
     resume();
 }
 
-/// Starts a double, and an introspector that asks for `localhost`, at addresses set by the test.
+/// Starts a double of ZITADEL, and an introspector that calls it `localhost`, which `names`
+/// resolves.
 async fn at_localhost(names: &Written) -> (ZitadelDouble, ZitadelIntrospector) {
     let double = ZitadelDouble::start().await;
     let domain = format!("http://localhost:{}", double.addr().port());
@@ -121,7 +123,7 @@ async fn a_renewal_is_tried_after_five_minutes_and_then_every_thirty_seconds() {
     assert_eq!(names.look_ups(), 0);
     for look_ups in 1..4 {
         let began = Instant::now();
-        // The client is made off the runtime, during which the paused clock stands still.
+        // The client is created on a blocking thread, while the paused clock stands still.
         while names.look_ups() < look_ups {
             sleep(Duration::from_millis(100)).await;
             assert!(began.elapsed() < Duration::from_secs(40), "{look_ups} are never tried");
@@ -220,7 +222,7 @@ async fn a_name_that_moved_is_followed_though_the_old_address_answers() {
     drop(new.take_violations());
 }
 
-// Tried in turn, the dead one would take half of the ten minutes.
+// If the addresses were tried in turn, the dead one would take half of the ten minutes.
 #[tokio::test]
 async fn of_two_addresses_the_first_may_be_dead() {
     let names = Written::at(&[[127, 0, 2, 1], [127, 0, 0, 1]]);
@@ -304,7 +306,7 @@ async fn a_configured_endpoint_needs_an_answer_of_its_origin() {
     assert!(!Arc::ptr_eq(&generation, &introspector.generations.current()));
 }
 
-// The metadata may be the only thing that does not work.
+// Metadata can fail while introspection works.
 #[tokio::test]
 async fn after_a_fault_the_known_endpoint_is_asked_whatever_becomes_of_the_metadata() {
     let double = ZitadelDouble::start().await;
@@ -379,7 +381,7 @@ async fn a_file_that_hangs_costs_a_quarter_of_a_second_once_and_keeps_the_old_ro
     let settings = ZitadelSettings { root_certificates: Some(roots), ..settings(&double) };
     let introspector = introspector(settings, &Written::default());
     fs::remove_file(&file).unwrap();
-    // Opening a FIFO to read it waits for a writer.
+    // Opening a FIFO for reading blocks until there is a writer.
     let made = Command::new("mkfifo").arg(&file).status().unwrap();
     assert!(made.success());
     for _ in 0..3 {

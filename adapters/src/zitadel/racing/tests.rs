@@ -1,4 +1,4 @@
-//! Tests over real sockets of the loopback network, which has as many addresses as they need.
+//! Tests with real sockets at several addresses of the loopback network.
 
 use std::{
     net::IpAddr,
@@ -14,7 +14,8 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// Port at which some addresses are alive, some dead and some refuse.
+/// Port number at several addresses, of which some accept connections, some never respond and some
+/// refuse.
 struct Port {
     number: u16,
     /// Number of connections that were accepted.
@@ -42,7 +43,7 @@ impl Port {
         SocketAddr::new(address.into(), self.number)
     }
 
-    /// Leaves an address without any answer, as a firewall does: its queue is full.
+    /// Makes an address ignore new connections, as a firewall does, by filling its queue.
     async fn kill(&mut self, address: [u8; 4]) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(self.at(address)).unwrap();
