@@ -1,4 +1,4 @@
-//! Tells the program which commit it is built from, for `--version`.
+//! Puts the current commit into the version that `--version` prints.
 
 use std::{env, path::Path, process::Command};
 
@@ -9,19 +9,20 @@ fn main() {
         Some(commit) => format!("{version} ({commit})"),
         None => version,
     };
-    // Cargo sets it for the program too, where a name with APP_ would be taken for a setting.
+    // Cargo also sets this variable when the program runs, where a name with APP_ would be taken
+    // for a setting.
     println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
 }
 
-/// The commit that is checked out; `None` without git, or where this is not a repository of its
-/// own, such as an unpacked archive inside somebody else's.
+/// Returns the short id of the current commit. `None` without git, or outside of this project's own
+/// repository, such as in an archive unpacked inside another one.
 fn commit() -> Option<String> {
     if git(&["rev-parse", "--show-prefix"])? != "app/" {
         return None;
     }
     let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
-    // A commit changes the branch's file, or where branches are packed the log of HEAD alone. A
-    // file that is not there would make cargo run this at every build.
+    // A commit changes the branch's file, or, where branches are packed, only the log of HEAD.
+    // Cargo runs this at every build if a named file does not exist.
     for name in ["HEAD", "logs/HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
         if let Some(path) = git(&["rev-parse", "--git-path", name])
             && Path::new(&path).exists()

@@ -1,11 +1,11 @@
-//! An API of your own in one file: two routes, two roles, some state.
+//! Example of a complete API in one file: two routes, two roles, and state.
 //!
 //! ```sh
 //! cargo run -p app --example messages
 //! ```
 //!
-//! It reads the app's settings under its own prefix, such as `MESSAGES_SERVER__LISTEN`, and accepts
-//! the local tokens below when nothing is configured.
+//! It has the settings of `app` under its own prefix, such as `MESSAGES_SERVER__LISTEN`, and
+//! accepts the local tokens below when nothing is configured.
 
 use std::{
     collections::BTreeMap,
@@ -89,7 +89,7 @@ async fn write(
     StatusCode::CREATED
 }
 
-/// The route table.
+/// Returns the two routes, each with its rule, and one message to begin with.
 pub(crate) fn routes() -> Routes {
     let welcome = Message { text: "welcome".to_owned(), author: None };
     let messages = Messages::new(Mutex::new(BTreeMap::from([(1, welcome)])));

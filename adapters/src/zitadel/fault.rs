@@ -9,8 +9,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-/// Beginning of the body of ZITADEL's 404 when it finds no instance for the host name, or cannot
-/// look for one.
+/// Beginning of ZITADEL's error text when it finds no instance for the host name, or cannot look
+/// for one.
 pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
 /// Observed cause of an `IntrospectionError`. Contains neither tokens nor secrets, and of the
@@ -73,8 +73,7 @@ pub enum FaultDetail {
 }
 
 impl FaultDetail {
-    /// Returns the detail for the source of an [`IntrospectionError`]; `None` if there is no
-    /// specific advice.
+    /// Returns the detail for the source of an [`IntrospectionError`], if there is specific advice.
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
         match source.downcast_ref::<FaultSource>()? {
@@ -116,8 +115,8 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
 }
 
-/// Returns whether the head of a response was too large. Searches the text of the error, because
-/// the HTTP client exports no type for this.
+/// Returns whether the head of a response was too large, by the text of the error: the HTTP client
+/// exports no type for this.
 fn is_of_large_head(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {

@@ -14,7 +14,7 @@ use crate::{
 /// ZITADEL's event log while a task polls it and applies its changes.
 #[derive(Clone)]
 pub struct FollowedLog {
-    /// Result of the polls so far, for a health check.
+    /// Progress of the polls, for a health check.
     pub feed: Feed,
     /// Bell that starts the next poll at once, for webhooks.
     pub bell: Bell,
@@ -24,8 +24,8 @@ pub struct FollowedLog {
 }
 
 impl FollowedLog {
-    /// Starts to follow the event log of `introspector`'s server. The caller has to spawn the
-    /// future.
+    /// Returns the followed event log of `introspector`'s server, and the future that follows it,
+    /// which the caller spawns.
     pub(super) fn follow(
         settings: &FeedSettings,
         introspector: &ZitadelIntrospector,

@@ -2,8 +2,8 @@
 //! metadata is used for ever.
 //!
 //! A generation is replaced every five minutes, and at once when a request gets no response over it
-//! and no other request did meanwhile. Requests under way keep their generation, later ones use new
-//! connections. Requests are not repeated here.
+//! and no other request did meanwhile. Requests under way keep their generation. Requests are not
+//! repeated here.
 
 use std::{
     net::SocketAddr,
@@ -34,7 +34,7 @@ use super::{
 
 /// Age at which a generation is replaced by one that has fetched the metadata.
 const PERIOD: Duration = Duration::from_mins(5);
-/// Time until the next attempt after a failed one, and the longest wait for metadata.
+/// Time until another attempt after a failed replacement, and time limit for reading the metadata.
 const RETRY: Duration = Duration::from_secs(30);
 /// Minimum time between two replacements, and between two reads of the metadata after an unexpected
 /// response. Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each
@@ -50,8 +50,8 @@ pub(super) struct Generation {
     answers: AtomicUsize,
 }
 
-/// Number of responses over a generation at the beginning of a request. If it has grown by the end,
-/// the connections work.
+/// Number of responses over a generation before a request. If it has grown since, the connections
+/// work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
@@ -257,7 +257,8 @@ impl Generations {
         self.route.timeout.min(RETRY)
     }
 
-    /// Replaces `old` by `new`, if `old` is still in use and `allowed` returns true.
+    /// Replaces `old` by `new`, if `old` is still in use and `allowed` returns true. Returns
+    /// whether it did.
     fn install(
         &self,
         old: &Arc<Generation>,

@@ -79,8 +79,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for a text that is not the expected JSON object: `InString` or `Base64` if it
-/// wraps an object in that way, `Format` otherwise.
+/// Returns the error for an unreadable text: `InString` or `Base64` if it wraps a JSON object in
+/// that way, `Format` otherwise.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');

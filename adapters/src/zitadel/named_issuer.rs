@@ -33,9 +33,9 @@ struct Named {
 }
 
 impl NamedIssuer {
-    /// Returns the issuer byte for byte as the server's metadata spell it, including a `/` at its
-    /// end; until they are read, the issuer of the configured domain. Clients compare it byte for
-    /// byte (RFC 9728 §3.3, RFC 8414 §3.3).
+    /// Returns the issuer as the server's metadata spell it, including a `/` at its end; until they
+    /// are read, that of the configured domain. Clients compare it byte for byte (RFC 9728 §3.3,
+    /// RFC 8414 §3.3).
     #[must_use]
     pub fn as_spelled(&self) -> Arc<str> {
         let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -59,9 +59,8 @@ impl NamedIssuer {
     }
 }
 
-/// Requests the metadata until they are read, here or for an introspection, or until `introspector`
-/// is dropped. The endpoint in them is kept, so the first introspection does not request them
-/// again.
+/// Requests the metadata until they are read, by this future or an introspection, or until
+/// `introspector` is dropped. The endpoint in them is kept for introspections.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);

@@ -20,13 +20,13 @@ use crate::{
 /// Time between two readings of the file.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Token that this API itself uses, such as a personal access token of a service user, and the file
-/// that holds it. Unusable content of the file changes nothing, and is warned of once.
+/// Token that this API itself uses, such as a personal access token of a service user, and its
+/// file. An unusable file changes nothing, and is warned of once.
 pub struct OwnToken {
     setting: &'static str,
     file: PathBuf,
     current: RwLock<AccessToken<'static>>,
-    /// Result of the last reading: the token, or a description of the problem.
+    /// Result of the last reading: the token, or the problem.
     seen: Mutex<Result<AccessToken<'static>, String>>,
 }
 

@@ -19,14 +19,14 @@ use uuid::Uuid;
 use crate::decorators::KnownShare;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Rate after a 429, as a fraction of the rate that worked.
+/// Rate after a 429, as a fraction of what was answered in the second before.
 const LOWERED_TO: f64 = 0.8;
 /// Factor by which the lowered rate grows each second: it is back at the old rate after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor of the faster growth from one request per second, used while it gives the higher rate: a
-/// low rate that worked says little about what ZITADEL allows.
+/// Factor by which another rate grows each second, which starts at one request per second; the
+/// higher rate applies. A low rate that worked says little about what ZITADEL allows.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Longest pause, whatever `Retry-After` says: a proxy's hour would stop this API for an hour.
+/// Longest pause after a 429, even if the `Retry-After` of a proxy says an hour.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a 429 without `Retry-After`, such as ZITADEL's own.
 const PAUSE: Duration = SECOND;
@@ -34,12 +34,12 @@ const PAUSE: Duration = SECOND;
 /// moment.
 const JITTER: f64 = 0.25;
 
-/// Kind of an introspected token, which decides its share of the requests.
+/// Kind of an introspected token, which decides its share of the request budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// A token whose last verdict was active.
     Known,
-    /// Any other token of a caller.
+    /// A caller's token whose last verdict was not active, or that has none yet.
     Stranger,
     /// A token that this API itself uses, such as the canary.
     Own,
@@ -74,13 +74,13 @@ struct State {
     sent_of_known: VecDeque<Instant>,
     /// Times at which requests for this API's own tokens were sent in the last second.
     sent_of_own: VecDeque<Instant>,
-    /// Times of the responses in the last second other than 429.
+    /// Times at which responses other than 429 arrived in the last second.
     answered: VecDeque<Instant>,
     lowered: Option<LoweredRate>,
     strangers_wait_until: Option<Instant>,
 }
 
-/// Rate right after a 429, from which it grows.
+/// Rate right after a 429, and its time; the rate grows from there.
 #[derive(Clone, Copy, Debug)]
 struct LoweredRate {
     per_second: f64,
@@ -116,7 +116,7 @@ impl Pace {
         self.state().keeps_own = true;
     }
 
-    /// Counts an introspection request as sent, if it may be sent.
+    /// Counts an introspection request for a token of kind `lane`, if it may be sent.
     ///
     /// # Errors
     /// `Unavailable` with [`Outage::OverBudget`] if the request may not be sent.
@@ -149,8 +149,9 @@ impl Pace {
             match lane {
                 Lane::Known => state.sent_of_known.push_back(now),
                 Lane::Own => state.sent_of_own.push_back(now),
-                // A burst would use up what ZITADEL allows, and known users would get the 429. A
-                // burst that is delayed on its way would arrive within one second with the next.
+                // A burst of strangers would use up what ZITADEL allows, and known users would get
+                // the 429. A burst that is delayed on its way would arrive within one second with
+                // the next.
                 Lane::Stranger if allowed < usize::MAX => {
                     let of_strangers = u32::try_from(for_callers - of_known).unwrap_or(u32::MAX);
                     state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
@@ -225,8 +226,8 @@ impl State {
         }
     }
 
-    /// Returns how many of the `allowed` requests only this API's own tokens can use: 0 if just one
-    /// is allowed.
+    /// Returns how many of `allowed` requests are reserved for this API's own tokens: none of a
+    /// single one.
     fn kept_for_own(&self, allowed: usize) -> usize {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }

@@ -31,7 +31,7 @@ pub struct OwnAnswers {
 /// Response at the URL of the metadata.
 #[derive(Debug)]
 pub struct ResourceMetadata {
-    /// Status.
+    /// HTTP status of the response.
     pub status: StatusCode,
     /// Value of `resource` in the metadata; `None` without one, or if the status is not 200.
     pub resource: Option<String>,
@@ -40,7 +40,7 @@ pub struct ResourceMetadata {
 /// Response to a request without a token.
 #[derive(Debug)]
 pub struct Challenge {
-    /// Status.
+    /// HTTP status of the response.
     pub status: StatusCode,
     /// Set if a bearer challenge names the URL of the metadata.
     pub names_metadata: bool,

@@ -1,4 +1,4 @@
-//! Resolves the server's name, and puts the address first that accepts a connection first.
+//! Resolves the server's name, and moves the first address that accepts a connection to the front.
 //!
 //! hyper races IPv6 against IPv4, but tries the addresses of one family in turn and divides the
 //! time for connecting among them: if the first of two is dead, each new connection takes half of
@@ -25,7 +25,8 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// Time for which the result of a race is reused, so that a burst of new connections has one race.
 const RESULT_IS_USED: Duration = Duration::from_secs(5);
 
-/// Name resolver that lets the server's addresses race, and puts the winner first.
+/// Name resolver that tries to connect to the server's addresses, and puts the first one that
+/// accepts in front.
 #[derive(Clone)]
 pub(super) struct Racing(Arc<Shared>);
 

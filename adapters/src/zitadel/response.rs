@@ -1,4 +1,4 @@
-//! Reads responses of the authorization server, up to a limit.
+//! Reads responses of the authorization server, up to a limited length.
 
 use domain::IntrospectionError;
 use reqwest::{
@@ -30,7 +30,7 @@ pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionErr
     read_at_most(MAX_LENGTH, response).await
 }
 
-/// Returns the JSON text of a response, whatever its status, of at most `limit` bytes.
+/// Returns the JSON text of a response with any status; fails if it is longer than `limit` bytes.
 pub(super) async fn read_at_most(
     limit: usize,
     response: Response,
@@ -48,7 +48,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Returns the fault if the response is not `application/json`.
+/// Returns the fault of a media type other than `application/json`.
 fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -64,7 +64,7 @@ fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     }
 }
 
-/// Reads the body, of at most `limit` bytes.
+/// Reads the body; fails if it is longer than `limit` bytes.
 pub(super) async fn body(
     mut response: Response,
     limit: usize,

@@ -1,4 +1,4 @@
-//! Settings of one ZITADEL instance, and of its event log.
+//! Settings for one ZITADEL instance, and for following its event log.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -9,71 +9,71 @@ use super::{
     RootCertificates,
 };
 
-/// Address of one ZITADEL instance, and this API's access to it. [`new`](Self::new) has the
-/// defaults; every field may be changed before use.
+/// Settings for introspection at one ZITADEL instance. [`new`](Self::new) has the defaults; every
+/// field may be changed before use.
 #[derive(Debug)]
 pub struct ZitadelSettings {
     /// Issuer and base URL of the instance.
     pub domain: IssuerUrl,
-    /// This API's credentials.
+    /// Credentials by which this API authenticates.
     pub credentials: ClientCredentials,
-    /// Project of this API, whose roles are read first.
+    /// Id of this API's project, whose roles claim is preferred. `None` to read the claim without
+    /// an id.
     pub project_id: Option<String>,
-    /// Introspection endpoint to use without discovery.
+    /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
-    /// Origin to connect to instead of the domain's.
+    /// Origin to connect to instead of the domain's; `None` for the domain's.
     pub connect_to: Option<ConnectTo>,
-    /// Certificates to trust besides the system's.
+    /// Root certificates to trust besides the system's.
     pub root_certificates: Option<RootCertificates>,
-    /// Names of further claims to keep for handlers.
+    /// Names of additional claims to keep for handlers.
     pub claims: Vec<ClaimName>,
-    /// Longest time for one question, everything included.
+    /// Time limit of one introspection: discovery, connecting, sending, and reading the response.
     pub timeout: Duration,
-    /// Largest number of requests of every kind that are sent to ZITADEL within one second;
-    /// unlimited if `None`.
+    /// Most requests of every kind that are sent to ZITADEL within one second; `None` for no limit.
     pub max_per_second: Option<NonZeroUsize>,
-    /// Token of this API's own that is known to be good, without which an inactive verdict is not
-    /// believed. [`compose`](super::compose) asks about it.
+    /// Canary: a token of this API that is known to be good. [`compose`](super::compose) believes
+    /// an inactive verdict only while ZITADEL calls this token active.
     pub canary: Option<Arc<OwnToken>>,
-    /// Event log that [`compose`](super::compose) follows, if any, so that kept answers are not out
-    /// of date. Its token is the canary too, unless there is another.
+    /// Event log that [`compose`](super::compose) follows, so that cached verdicts are not out of
+    /// date; `None` to follow none. Its token is also the canary, unless `canary` is another one.
     pub changes: Option<FeedSettings>,
-    /// Set to read ZITADEL's metadata at once, trying until they were read, so that
+    /// Set if [`compose`](super::compose) reads ZITADEL's metadata at once, so that
     /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in them. Otherwise
-    /// they are read for the first question; with `introspection_endpoint` they never are.
-    /// [`compose`](super::compose) reads them.
+    /// the first introspection reads them; with `introspection_endpoint` they are never read.
     pub learn_issuer: bool,
-    /// Returns the `traceparent` (W3C Trace Context) of the current work, if it is traced. ZITADEL
-    /// is told nothing else about a trace.
+    /// Returns the `traceparent` (W3C Trace Context) of the current work, which is sent to ZITADEL;
+    /// `None` if the work is not traced.
     pub trace_parent: fn() -> Option<String>,
 }
 
-/// Settings of a followed event log, and the bounds within which answers are kept.
-/// [`new`](Self::new) has the defaults; every field may be changed before use.
+/// Settings for following the event log, and limits for the reuse of verdicts. [`new`](Self::new)
+/// has the defaults; every field may be changed before use.
 #[derive(Clone, Debug)]
 pub struct FeedSettings {
     /// Personal access token of a service user that may read the event log.
     pub token: Arc<OwnToken>,
-    /// Time between two polls; 1 s by default.
+    /// Time between two polls of the event log; 1 s by default.
     pub interval: Duration,
-    /// Time by which each poll goes back, besides the duration of the one before; 10 s by default.
+    /// Time that each poll reads back, in addition to the duration of the previous poll; 10 s by
+    /// default. The clock of ZITADEL's database may step back by less than this.
     pub overlap: Duration,
-    /// Time after a change in which the answers that it concerns are not kept; 5 s by default.
+    /// Time after a change during which verdicts that it concerns are not reused; 5 s by default.
     pub settle: Duration,
-    /// Time after a change of roles in which an answer of that subject is kept for `max_staleness`
-    /// at most; 2 min by default.
+    /// Time after a change of a subject's roles during which verdicts on that subject are reused
+    /// for at most `max_staleness`; 2 min by default.
     pub lag: Duration,
-    /// Greatest age of the knowledge by which a request is judged; 3 s by default.
+    /// Maximum time by which the knowledge that judges a request is out of date; 3 s by default.
     pub max_staleness: Duration,
-    /// The reuse of answers while the event log cannot be read.
+    /// Rule for the reuse of verdicts while the event log cannot be read.
     pub when_silent: WhenSilent,
 }
 
-/// Default of the longest time for one question.
+/// Default time limit of one introspection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl ZitadelSettings {
-    /// Creates settings for the instance at `domain`: 5 s for a question, no project id, endpoint
+    /// Creates settings for the instance at `domain`: a time limit of 5 s, no project id, endpoint
     /// from discovery, the system's root certificates.
     #[must_use]
     pub fn new(domain: IssuerUrl, credentials: ClientCredentials) -> Self {
@@ -96,7 +96,7 @@ impl ZitadelSettings {
 }
 
 impl FeedSettings {
-    /// Follows the event log with `token`.
+    /// Creates settings with the defaults, for the event log that `token` may read.
     #[must_use]
     pub fn new(token: Arc<OwnToken>) -> Self {
         Self {

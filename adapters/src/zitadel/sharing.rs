@@ -1,4 +1,4 @@
-//! Single copies of values that many tokens have in common.
+//! Keeps single copies of claim values that many tokens have in common, to save memory.
 
 use std::{
     borrow::Borrow,
@@ -10,11 +10,11 @@ use std::{
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 use foldhash::fast::RandomState;
 
-/// Number of values of a kind that are remembered; one more replaces another.
+/// Number of values of one kind that are remembered. A new value may replace another one.
 const SLOTS: usize = 64;
 
 /// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
-/// than their subject, and tokens of one user often in nothing. The memory is bounded.
+/// than their subject, and tokens of one user often in nothing. Memory is bounded.
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
     issuers: Table<Issuer>,
@@ -40,11 +40,11 @@ impl Sharing {
     }
 }
 
-/// Values by their hash, one in each slot.
+/// Table of values seen before; the hash of a value selects its slot.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
-    /// A principal is hashed in 61 ns, by the hasher of `std` in 318. An attacker who makes two
-    /// values collide only has them kept twice.
+    /// Hashes a principal in 61 ns; the hasher of `std` takes 318 ns. If an attacker makes two
+    /// values collide, they are only stored twice.
     hasher: RandomState,
 }
 
@@ -55,12 +55,13 @@ impl<T: Clone> Default for Table<T> {
 }
 
 impl<T: Clone + Eq + Hash> Table<T> {
-    /// Returns an equal value that was seen before, or `value`.
+    /// Returns an equal value that was seen before; otherwise `value`, and remembers it.
     fn share(&self, value: T) -> T {
         self.seen_or(value, |value| value)
     }
 
-    /// Returns what was made of an equal value that was seen before, or makes it now.
+    /// Returns what `make` returned for an equal value seen before; otherwise calls it, and
+    /// remembers the result.
     fn seen_or<V>(&self, value: V, make: impl FnOnce(V) -> T) -> T
     where
         T: Borrow<V>,
@@ -102,7 +103,7 @@ mod tests {
         }
     }
 
-    /// Returns the places in memory of the parts that two principals can share.
+    /// Returns the addresses in memory of the parts that two principals can share.
     fn places(principal: &Principal) -> [*const (); 5] {
         let read = Role::from_static("read");
         [

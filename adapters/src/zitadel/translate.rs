@@ -1,4 +1,5 @@
-//! Translates ZITADEL's answers into the domain's types. Pure: no I/O, no judgement.
+//! Translates ZITADEL's introspection responses into the domain's types. Pure: no I/O, no
+//! judgement.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use super::{
     wire::{self, Answer, AnswerReader, NumericDate},
 };
 
-/// Reads the body of a 200 answer.
+/// Translates bodies of introspection responses with status 200.
 #[derive(Debug)]
 pub(super) struct Translator {
     project_roles_claim: Option<String>,
@@ -27,18 +28,18 @@ pub(super) struct Translator {
 }
 
 impl Translator {
-    /// Reads the roles of `project_id` first, if there is one, and else the roles claim without an
-    /// id. Keeps `claims` beside the fields of a principal.
+    /// Prefers the roles claim of project `project_id` to the one without an id. Keeps `claims` in
+    /// addition to the fields of a principal.
     pub(super) fn new(project_id: Option<&str>, claims: Vec<ClaimName>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
         Self { project_roles_claim, claims, sharing: Sharing::default() }
     }
 
-    /// Returns the verdict of an answer.
+    /// Returns the verdict in the JSON text of a response.
     ///
     /// # Errors
-    /// `Malformed`, when it is not exactly an introspection response.
+    /// `Malformed`, when the text is not exactly an introspection response.
     pub(super) fn introspection(&self, json: &[u8]) -> Result<Introspection, IntrospectionError> {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(FaultSource::NoObject.malformed());
@@ -79,7 +80,7 @@ fn token_id(text: &str) -> Option<TokenId> {
     })
 }
 
-/// Reads the claims of a principal. An empty name is dropped where its absence opens nothing; an
+/// Reads the claims of a principal. An empty value is dropped where its absence grants nothing; an
 /// empty `sub` or `iss` is an error that names the claim.
 fn principal(answer: Answer) -> Result<Principal, &'static str> {
     let audience = answer.audience.map_or_else(Vec::new, |wire::Audience(values)| values);
@@ -96,12 +97,12 @@ fn principal(answer: Answer) -> Result<Principal, &'static str> {
     })
 }
 
-/// Makes a parser of names that returns `None` for an empty text.
+/// Returns a parser that returns `None` where `parse` refuses an empty text.
 fn named<T>(parse: fn(&str) -> Result<T, EmptyClaim>) -> impl Fn(&str) -> Option<T> {
     move |text| parse(text).ok()
 }
 
-/// Claim with the metadata of a user: key to base64url without padding.
+/// Claim with a user's metadata: an object whose values are in base64url without padding.
 const METADATA: &str = "urn:zitadel:iam:user:metadata";
 
 fn further_claim((name, value): (String, Box<RawValue>)) -> (Box<str>, Box<str>) {
@@ -112,7 +113,7 @@ fn further_claim((name, value): (String, Box<RawValue>)) -> (Box<str>, Box<str>)
     (name.into(), json.unwrap_or_else(|| value.get().to_owned()).into())
 }
 
-/// Decodes the values of the metadata. A value that does not decode to text stays as it is.
+/// Decodes the values in a user's metadata. A value that does not decode to text stays as it is.
 fn decoded(metadata: &str) -> Option<String> {
     let values: BTreeMap<String, String> = serde_json::from_str(metadata).ok()?;
     let decode = |value: String| {
@@ -124,7 +125,7 @@ fn decoded(metadata: &str) -> Option<String> {
     serde_json::to_string(&values).ok()
 }
 
-/// Takes every role with a key, by every organization with an id: no rule can have others.
+/// Reads the roles. Ignores empty role keys and organization ids, which no rule can name.
 fn roles(roles: wire::Roles) -> Roles {
     let mut grants = Vec::new();
     for (key, organizations) in roles {

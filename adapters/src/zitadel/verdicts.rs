@@ -1,30 +1,30 @@
-//! Count of questions without a verdict, for a health check.
+//! Counts introspections in a row without a verdict, for a health check.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Introspection, IntrospectionError, Outage};
 use tokio::time::Instant;
 
-/// Number of questions in a row without a verdict that is reported.
+/// Number of introspections in a row without a verdict from which on they are reported.
 const THRESHOLD: u32 = 5;
 
-/// Counts questions that got no verdict, whatever the fault. The circuit breaker opens on outages
-/// alone: a missing endpoint, a redirect or a login page for every question leave it closed.
+/// Counts introspections in a row without a verdict, whatever the fault. The circuit breaker opens
+/// on outages alone: a missing endpoint, a redirect or a login page leaves it closed.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 
-/// Questions in a row without a verdict.
+/// Introspections in a row without a verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing {
-    /// Moment at which the first of them ended.
+    /// Moment at which the first of these introspections ended.
     pub since: Instant,
-    /// One word for the last fault.
+    /// Reason of the last failure, in one word such as `timed_out`.
     pub reason: &'static str,
     in_a_row: u32,
 }
 
 impl Verdicts {
-    /// Returns the questions without a verdict, if the last five or more got none.
+    /// Returns the introspections in a row without a verdict; `None` below five.
     #[must_use]
     pub fn missing(&self) -> Option<Missing> {
         let missing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl Verdicts {
     pub(super) fn note(&self, answer: &Result<Introspection, IntrospectionError>) {
         let reason = match answer {
             Ok(_) => None,
-            // No question was sent.
+            // No request was sent.
             Err(IntrospectionError::Unavailable { reason: Outage::OverBudget, .. }) => return,
             Err(fault) => Some(fault.reason()),
         };

@@ -1,5 +1,5 @@
-//! Signature of ZITADEL's webhooks: `Zitadel-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 over
-//! `<seconds>.<body>`.
+//! Verifies the signature of ZITADEL's webhooks: `Zitadel-Signature: t=<seconds>,v1=<hex>`, an
+//! HMAC-SHA256 over `<seconds>.<body>`.
 
 use std::{
     fmt,
@@ -10,51 +10,51 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, digest::SHA256_OUTPUT_LE
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-/// Name of the header.
+/// Name of the HTTP header with the signature.
 pub const SIGNATURE_HEADER: &str = "zitadel-signature";
 
-/// Greatest age of a delivery that is accepted.
+/// Greatest age of a webhook delivery that is accepted.
 const TOO_OLD: Duration = Duration::from_secs(300);
 
-/// Longest header that is read, in bytes: it holds more than a dozen signatures.
+/// Longest signature header that is read, in bytes. It holds more than a dozen signatures.
 const MAX_HEADER: usize = 1024;
 
-/// Shortest key, in bytes. ZITADEL makes keys of 36.
+/// Shortest signing key that is accepted, in bytes. ZITADEL's have 36.
 const MIN_KEY: usize = 16;
 
-/// Signing key of a target, or two while one replaces the other.
+/// Signing key of a ZITADEL webhook target, or two keys while one replaces the other.
 #[derive(Clone, Debug)]
 pub struct SigningKeys(Vec<SecretString>);
 
-/// Reason why a text holds no signing keys. Nothing of the text is repeated.
+/// Reason why a text holds no usable signing keys. Repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningKeysError {
-    /// There is no line with a key.
+    /// The text has no key.
     #[error("the file holds no signing key")]
     None,
-    /// There are more than two.
+    /// The text has more than two keys.
     #[error("the file has more than two lines: it takes one signing key, or two, on a line each")]
     TooMany,
-    /// One is shorter than any that ZITADEL makes.
+    /// A key is shorter than 16 bytes.
     #[error("a line is shorter than {MIN_KEY} characters, and so no signing key of ZITADEL")]
     TooShort,
-    /// One has a space or a letter that is not ASCII.
+    /// A key has a character that is not visible ASCII, such as a space.
     #[error("a line has a character that no signing key of ZITADEL has")]
     ForbiddenCharacter,
 }
 
-/// Reason why a delivery is refused.
+/// Reason why a webhook delivery is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InvalidSignature {
-    /// There is no header.
+    /// The delivery has no signature header.
     Missing,
-    /// There is not exactly one header with one time and at least one signature.
+    /// The delivery does not have exactly one header with one time and at least one signature.
     Malformed,
     /// No signature was made with one of the keys.
     UnknownKey,
-    /// It was signed too long ago.
+    /// The delivery was signed more than five minutes ago.
     Old,
-    /// It was signed later than now.
+    /// The delivery was signed in the future.
     Future,
 }
 
@@ -80,10 +80,11 @@ impl SigningKeys {
         Ok(Self(keys.into_iter().map(SecretString::from).collect()))
     }
 
-    /// Verifies the signature of a delivery that arrived at `now`; `headers` are all of that name.
+    /// Verifies the signature of a delivery that arrived at `now`; `headers` are its values of
+    /// [`SIGNATURE_HEADER`].
     ///
     /// # Errors
-    /// When it was not made with one of the keys, or not within the last five minutes.
+    /// When the signature was not made with one of the keys, or not within the last five minutes.
     pub fn verify<'a>(
         &self,
         headers: impl IntoIterator<Item = &'a [u8]>,
@@ -129,9 +130,9 @@ impl PartialEq for SigningKeys {
     }
 }
 
-/// Parts of the header that are understood; others are ignored.
+/// Known parts of the signature header; others are ignored.
 struct Header<'a> {
-    /// Time as it was written, for it is part of what is signed.
+    /// Text of the time, which is part of what is signed.
     time: &'a str,
     signed_at: SystemTime,
     signatures: Vec<[u8; SHA256_OUTPUT_LEN]>,
@@ -179,7 +180,7 @@ impl InvalidSignature {
         }
     }
 
-    /// Returns the likely cause, and the remedy.
+    /// Returns a text for operators: the likely cause, and the remedy.
     #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {

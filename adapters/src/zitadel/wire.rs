@@ -1,8 +1,8 @@
-//! Introspection response as ZITADEL writes it (RFC 7662 §2.2, and ZITADEL's own claims).
+//! Reads introspection responses as ZITADEL writes them (RFC 7662 §2.2, and ZITADEL's own claims).
 //!
 //! Strict about every claim that is read: a wrong JSON type, `null`, or a second claim of the same
-//! name makes the whole answer unreadable. Claims that are not read may be anything, and so may
-//! `username`, which no rule uses.
+//! name makes the whole response unreadable. Other claims may be anything, and so may `username`,
+//! which no rule uses.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::ClaimName;
 
-/// Answer in which every present claim has the right type.
+/// Introspection response with the right type for each claim; `None` for absent claims.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) active: Option<bool>,
@@ -38,19 +38,19 @@ pub(super) struct Answer {
     pub(super) further: BTreeMap<String, Box<RawValue>>,
 }
 
-/// Role key to the ids of the organizations that granted it, each with its primary domain.
+/// Role key to the ids of the organizations that granted the role, each with its primary domain.
 pub(super) type Roles = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Reads one answer. It knows the name of the claim with a project's roles.
+/// Deserializer of one response, which knows the names of claims that the settings choose.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerReader<'a> {
     pub(super) project_roles_claim: Option<&'a str>,
-    /// Names of further claims to keep.
+    /// Names of additional claims to keep.
     pub(super) claims: &'a [ClaimName],
 }
 
 impl AnswerReader<'_> {
-    /// Reads a JSON object. The error shows nothing of its content but names of claims.
+    /// Reads a JSON object. The error repeats nothing of it but names of claims.
     pub(super) fn read(self, json: &[u8]) -> serde_json::Result<Answer> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let answer = self.deserialize(&mut deserializer)?;
@@ -133,7 +133,7 @@ fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the claim {name} is there twice"))
 }
 
-/// Text that no rule uses: a value of another type is ignored.
+/// Text of a claim that no rule uses; `None` if the claim has another type.
 #[derive(Debug)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -146,7 +146,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// `aud`: one value or a list of them (RFC 7519 §4.1.3).
+/// Claim `aud`: one string or a list of strings (RFC 7519 §4.1.3).
 #[derive(Debug)]
 pub(super) struct Audience(pub(super) Vec<String>);
 
@@ -178,7 +178,7 @@ impl<'de> Deserialize<'de> for Audience {
     }
 }
 
-/// Seconds since 1970, fractions allowed (RFC 7519 §2).
+/// Time, written as seconds since 1970 with optional fractions (RFC 7519 §2).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NumericDate(pub(super) SystemTime);
 

@@ -1,5 +1,5 @@
-//! An existing service with a state, nested routers, layers, an error body and settings of its own.
-//! Additions for `axum-zitadel` are marked by `// +`.
+//! Example of an existing service with state, nested routers, layers, an error body and settings,
+//! to which `axum-zitadel` is added. Additions are marked by `// +`.
 //!
 //! ```sh
 //! cargo run -p axum-zitadel --example existing_service
@@ -7,7 +7,7 @@
 //!
 //! With nothing configured it accepts two local tokens: `reader` with the role `read:messages`, and
 //! `visitor` without a role. With `ZITADEL_DOMAIN` and `KEY_FILE` in the environment it introspects
-//! tokens there. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
+//! tokens at that ZITADEL. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
 
 use std::{
     collections::BTreeMap,
@@ -56,7 +56,7 @@ impl Rule for ReadMessages {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read:messages"));
 }
 
-/// The state of the service.
+/// Messages by number: the state of the service.
 #[derive(Clone)]
 struct Db(Arc<Mutex<BTreeMap<u64, Message>>>);
 
@@ -66,7 +66,7 @@ struct Message {
     owner: &'static str,
 }
 
-/// The error body of the service.
+/// Error response in the service's own format.
 struct ServiceError {
     status: StatusCode,
     code: &'static str,
@@ -78,7 +78,7 @@ impl IntoResponse for ServiceError {
     }
 }
 
-/// A denial in the service's own format; `WWW-Authenticate` is added.                        // +
+/// Formats a denial as the service does; the guard adds `WWW-Authenticate`.                  // +
 fn denied(rejection: &Rejection) -> Response {
     let code = rejection.reason().code();
     ServiceError { status: rejection.status(), code }.into_response()
@@ -104,7 +104,7 @@ async fn read(
     let not_found = ServiceError { status: StatusCode::NOT_FOUND, code: "no_such_message" };
     let message = message.ok_or_else(|| not_found.into_response())?;
     if permit.principal().subject() != Some(message.owner) {
-        // Denies the caller after the message was read.
+        // A denial can also depend on what the handler has read.
         return Err(permit.deny(format!("message {id} is another's")).into_response());
     }
     tracing::info!(%request_id, id, subject = permit.principal().subject(), "read");
@@ -118,7 +118,8 @@ async fn events(
     Sse::new(stream::iter([Ok(Event::default().data(format!("for {subject}")))]))
 }
 
-/// The permit comes first, so that an unauthorized connection is never upgraded.
+/// Echoes messages. The permit is the first argument, so an unauthorized connection is never
+/// upgraded.
 async fn socket(_: Authorized<SignedIn>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(async |mut socket: WebSocket| {
         while let Some(Ok(message)) = socket.recv().await {
@@ -129,7 +130,7 @@ async fn socket(_: Authorized<SignedIn>, upgrade: WebSocketUpgrade) -> Response 
     })
 }
 
-/// The service, complete.
+/// Returns the whole service: guarded routes, files behind a rule, and its own layers.
 #[expect(clippy::disallowed_methods, reason = "the router is the owner's own")]
 fn service(guard: &Guard, db: Db) -> Router {
     let messages = Router::new().route("/messages/{id}", get(read));
@@ -146,7 +147,7 @@ fn service(guard: &Guard, db: Db) -> Router {
         .with_state(db)
 }
 
-/// The guard, by the service's own settings: two variables here.                           // +
+/// Returns the guard, by the service's own settings: two environment variables.            // +
 fn guard() -> Result<Guard, Box<dyn Error>> {
     let Ok(domain) = env::var("ZITADEL_DOMAIN") else { return Ok(local_guard()?) };
     let credentials = ClientCredentials::key_file(env::var("KEY_FILE")?)?;
@@ -159,7 +160,7 @@ fn guard() -> Result<Guard, Box<dyn Error>> {
         .build())
 }
 
-/// Returns a guard that knows two tokens, for local development and for tests.
+/// Returns a guard that accepts two fixed tokens, for local development and for tests.
 fn local_guard() -> Result<Guard, EmptyClaim> {
     let organization =
         Organization { id: OrganizationId::from_static("local"), primary_domain: "local".into() };
@@ -230,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_route_but_the_home_page_asks_for_a_token() {
-        // The hook of the guard writes the body; the challenge stays.
+        // The hook `denied` writes the body; the guard adds the challenge.
         let service = service(&local_guard().unwrap(), db());
         let routes = [
             (Method::GET, "/v1/messages/1"),

@@ -1,4 +1,5 @@
-//! An MCP server behind ZITADEL: two tools, each with a role of its own. `docs/mcp.md` sets it up.
+//! Example of an MCP server behind ZITADEL: two tools, each with its own role. `docs/mcp.md` tells
+//! how to set it up.
 //!
 //! ```sh
 //! cargo run -p axum-zitadel --example mcp
@@ -57,7 +58,7 @@ impl Tools {
     }
 }
 
-/// Does the work of a tool if the caller meets its rule `R`, for no longer than the permit lasts.
+/// Does the `work` of a tool if the caller meets rule `R`, and stops it when the permit ends.
 async fn permitted<R: Rule>(
     request: &Parts,
     work: impl Future<Output = String>,

@@ -1,11 +1,11 @@
-//! Property of the introspection response that `tests/fuzz` tries to break.
+//! Property of the translation of responses, which `tests/fuzz` tries to violate.
 
 use domain::Introspection;
 use serde_json::Value;
 
 use super::{METADATA, Translator};
 
-/// Checks that a standard JSON reader sees the same verdict, and the claims that bound it.
+/// Checks that `serde_json` sees the same verdict, and whether `cnf`, `exp` and `nbf` are present.
 ///
 /// # Panics
 /// When the property does not hold.
@@ -14,7 +14,7 @@ pub fn holds(bytes: &[u8]) {
     let claims = ["email", METADATA].into_iter().filter_map(|name| name.parse().ok()).collect();
     let translator = Translator::new(Some("340000000000000001"), claims);
     let Ok(verdict) = translator.introspection(bytes) else { return };
-    // Half of a surrogate pair is no text, and may be in a claim that is not read.
+    // An unpaired surrogate is no text, and may be in a claim that is not read.
     let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
     let is_active = matches!(verdict, Introspection::Active(_));
     assert_eq!(json.get("active"), Some(&Value::Bool(is_active)));

@@ -1,4 +1,4 @@
-//! Answers as ZITADEL gives them, and malformed ones.
+//! Introspection responses in ZITADEL's form, and malformed ones.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ fn active(answer: &Value) -> ActiveToken {
     }
 }
 
-/// Returns the cause of the fault.
+/// Returns the cause of the `Malformed` error for `json`.
 #[track_caller]
 fn malformed(json: &[u8]) -> String {
     match Translator::new(Some(PROJECT_ID), Vec::new()).introspection(json) {
@@ -166,7 +166,7 @@ fn without_a_project_id_only_the_general_claim_is_read() {
     assert!(token.principal.roles.contains(&READ));
 }
 
-// incidents.md row 16.
+// docs/incidents.md row 16.
 #[test]
 fn a_confirmation_claim_binds_the_token_to_a_key() {
     assert!(active(&json!({ "active": true, "cnf": { "jkt": "x" } })).key_bound);
@@ -182,7 +182,7 @@ fn unknown_claims_of_any_shape_are_ignored() {
     assert_eq!(token, ActiveToken::default());
 }
 
-// incidents.md row 9: a claim of the wrong type is not an absent claim.
+// docs/incidents.md row 9: a claim of the wrong type is not an absent claim.
 #[test]
 fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
     let anything = [
@@ -351,7 +351,7 @@ fn leading_and_trailing_space_does_no_harm() {
 }
 
 proptest! {
-    // incidents.md row 19: a fault repeats nothing of the answer.
+    // docs/incidents.md row 19: an error repeats nothing of the response.
     #[test]
     fn no_value_of_the_answer_is_repeated(
         claim in "active|exp|aud|cnf|sub|x",
@@ -427,7 +427,7 @@ fn claims_are_kept_by_name_to_the_letter_and_no_others() {
     assert_eq!(kept(&[], json), domain::FurtherClaims::default());
 }
 
-// As observed: values are base64url without padding.
+// In real responses, values are base64url without padding.
 #[test]
 fn metadata_is_decoded_and_a_value_that_is_no_text_stays() {
     let name = "urn:zitadel:iam:user:metadata";

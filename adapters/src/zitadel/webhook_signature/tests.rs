@@ -1,4 +1,4 @@
-//! Signature of a real server, and texts that are no signature.
+//! A valid signature, and headers that are none.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
-//! A guard with four tokens, and requests to guarded routes.
+//! Shared test set-up: rules, a guard that knows four tokens, and helpers for requests and
+//! responses.
 
 use std::{
     sync::{Arc, Mutex},
@@ -33,7 +34,7 @@ impl Rule for SignedIn {
     const POLICY: &'static Policy = &Policy::Authenticated;
 }
 
-/// Callers who may read.
+/// Callers with the role `read`.
 #[derive(Debug)]
 pub(crate) struct MayRead;
 
@@ -41,7 +42,7 @@ impl Rule for MayRead {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read"));
 }
 
-/// Introspector that counts its calls. `down` gets no verdict.
+/// Introspector with four tokens that counts its calls. For the token `down` it returns an error.
 pub(crate) struct Introspector {
     tokens: InMemoryIntrospector,
     asked: Mutex<usize>,
@@ -73,7 +74,7 @@ impl Introspector {
         Arc::new(Self { tokens: InMemoryIntrospector::new(tokens), asked: Mutex::default() })
     }
 
-    /// Returns the number of introspections.
+    /// Returns the number of introspections so far.
     pub(crate) fn asked(&self) -> usize {
         *self.asked.lock().unwrap()
     }
@@ -103,7 +104,7 @@ pub(crate) fn guard() -> Guard {
     builder(&Introspector::new()).build()
 }
 
-/// Records method, route, status and outcome of each request, and its subject.
+/// Observer that records method, route, status, outcome and subject of each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Noted(Arc<Mutex<Vec<String>>>);
 
@@ -141,7 +142,7 @@ pub(crate) async fn text(response: Response) -> String {
     String::from_utf8(body.into()).unwrap()
 }
 
-/// Checks that the response is a problem, and returns its code.
+/// Asserts that the response is a problem (RFC 9457), and returns the problem's code.
 pub(crate) async fn code(response: Response) -> String {
     let content_type = response.headers().get(header::CONTENT_TYPE).unwrap();
     assert_eq!(content_type, "application/problem+json");

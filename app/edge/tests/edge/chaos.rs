@@ -1,5 +1,6 @@
-//! Many requests with random tokens, roles, revocations and faults of the provider, through the
-//! router and every decorator, against a model of the permitted responses.
+//! Random test: requests with random tokens, roles, revocations and faults of the authorization
+//! server, through the router and every decorator, checked against a model of the permitted
+//! responses.
 
 use std::{
     env,
@@ -31,12 +32,12 @@ use crate::api::{MayRead, SignedIn};
 const REQUESTS: usize = 100_000;
 const TOKENS: usize = 40;
 const TTL: Duration = Duration::from_secs(2);
-/// Longest time that the provider takes to answer.
+/// Longest time that the authorization server takes for a verdict.
 const SLOWEST: Duration = Duration::from_millis(50);
-/// Longest time that the breaker stays open after the last fault.
+/// Longest time that the circuit breaker stays open after the last fault.
 const RECOVERY: Duration = Duration::from_millis(600);
 
-/// Provider: its verdict on each token and the time of each change, and its availability.
+/// Simulated authorization server and clock, with the history of each token.
 struct Provider {
     start: Instant,
     state: Mutex<State>,
@@ -80,7 +81,7 @@ impl Clock for Provider {
     }
 }
 
-/// Provider as the API calls it.
+/// Introspector that asks the simulated server, with a random delay.
 struct Asked(Arc<Provider>);
 
 #[async_trait]
@@ -133,7 +134,7 @@ impl Provider {
         })
     }
 
-    /// Changes a token or the provider at random.
+    /// Changes a random token, and sometimes begins or ends an outage.
     fn change(&self) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap();
@@ -147,7 +148,7 @@ impl Provider {
             expires_at: now + Duration::from_millis(state.random.random_range(0..20_000)),
         };
         state.facts[number].push((now, fact));
-        // No request asks about the distant past.
+        // No request looks back further than this.
         let horizon = state.facts[number].len().saturating_sub(200);
         state.facts[number].drain(..horizon);
     }
@@ -158,7 +159,7 @@ impl Provider {
         let state = self.state.lock().unwrap();
         let oldest = began.checked_sub(TTL + SLOWEST).unwrap_or(self.start);
         let facts = &state.facts[number];
-        // Every fact that was in effect at some time since then.
+        // Facts that were in effect at any time since `oldest`.
         let since = facts.iter().rposition(|(since, _)| *since <= oldest).unwrap_or(0);
         let in_effect = &facts[since..];
         match status {
@@ -201,7 +202,7 @@ async fn status(api: &Router, number: usize, scoped: bool) -> u16 {
     api.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
-// `CHAOS_SEED` repeats the requests of a seed.
+// A failure prints its seed; with it in `CHAOS_SEED` the same requests are repeated.
 #[tokio::test(start_paused = true)]
 async fn no_request_is_answered_against_the_facts_whatever_happens() {
     let seed = env::var("CHAOS_SEED")

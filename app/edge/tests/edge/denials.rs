@@ -1,4 +1,5 @@
-//! Responses to denials: by the handler, by a hook, late, and more than once.
+//! Responses to denied callers: denied by a handler, formatted by a hook, denied late, and more
+//! than once.
 
 use axum::{
     Json, Router,

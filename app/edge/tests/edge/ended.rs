@@ -1,4 +1,4 @@
-//! The end of a permit: at `exp`, by a doubt, at the longest time, at the stop.
+//! Ends of a permit: at `exp`, after a change at ZITADEL, at the time limit, at shutdown.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ use tower::service_fn;
 
 use crate::api::{MayRead, SignedIn, answer, request};
 
-/// Authorization server, clock and watch that a test sets. Time passes as tokio's does.
+/// Simulated introspector, clock and `VerdictWatch`, set by the test. Time passes as in tokio.
 #[derive(Clone)]
 struct World(Arc<Inner>);
 
@@ -60,7 +60,7 @@ impl World {
         self.0.verdicts.lock().unwrap().insert(token, verdict);
     }
 
-    /// Sets a token with a role that is valid for this many seconds.
+    /// Makes `token` active with the role `read`, for `secs` seconds (`None`: without `exp`).
     fn reader(&self, token: &'static str, secs: Option<u64>) {
         let organization =
             Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
@@ -123,7 +123,8 @@ impl VerdictWatch for World {
     }
 }
 
-/// Serves a service and a handler that report when their permits end, and after how many seconds.
+/// Returns an API whose service and handler send the reason and the second at which their permits
+/// end.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -155,7 +156,7 @@ const PATHS: [&str; 2] = ["/service", "/handler"];
 
 async fn open(api: &Router, path: &str) {
     assert_eq!(answer(api, request("GET", path, "t")).await.status(), 200);
-    // The waiting task is polled before the test continues.
+    // Lets the task that waits for the end start first.
     tokio::task::yield_now().await;
 }
 
@@ -221,7 +222,7 @@ async fn a_doubt_that_nobody_can_remove_ends_the_permit_within_a_second() {
     assert!(world.asked() > 3, "the request's, and several after the doubt");
 }
 
-/// Sends the reason for which a permit ends, when it does.
+/// Sends the reason when the permit ends.
 fn tell<R: Rule>(ended: &mpsc::UnboundedSender<Ended>, permit: Authorized<R>) {
     let ended = ended.clone();
     tokio::spawn(async move { ended.send(permit.ended().await) });
@@ -313,7 +314,7 @@ async fn a_wait_that_is_begun_again_and_again_goes_on() {
     let (told, mut ended) = mpsc::unbounded_channel();
     let handler = async move |permit: Authorized<MayRead>| {
         tokio::spawn(async move {
-            // Events arrive faster than an introspection is answered.
+            // Events interrupt the wait more often than an introspection takes.
             let mut events = tokio::time::interval(Duration::from_millis(10));
             loop {
                 tokio::select! {

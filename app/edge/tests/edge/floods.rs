@@ -1,4 +1,4 @@
-//! A flood of bad requests does not flood the log, and every request is counted.
+//! A flood of bad requests does not flood the log: each has a log event or is counted by one.
 
 use std::{
     collections::BTreeMap,
@@ -21,11 +21,11 @@ use tracing::Dispatch;
 
 use crate::api::{Introspector, MayRead, SignedIn, builder};
 
-/// Requests of one kind, and their events in the log.
+/// Requests of one kind, and the log events that they cause.
 struct Kind {
     path: &'static str,
     authorization: &'static [&'static str],
-    /// Reason; empty for a fault without one.
+    /// Field `reason` of the log event; empty if it has none.
     reason: &'static str,
     level: &'static str,
 }
@@ -44,7 +44,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// Further kinds, including a developer's bugs.
+/// More kinds of requests, including ones that meet a developer's bugs.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {
@@ -56,7 +56,7 @@ const FURTHER: &[Kind] = &[
     Kind { path: "/without-guard", authorization: &[], reason: "", level: "ERROR" },
 ];
 
-/// Log in memory.
+/// Log of JSON lines in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -75,7 +75,7 @@ impl Log {
         self.0.lock().unwrap().len()
     }
 
-    /// Returns the events since the last call.
+    /// Returns the log events since the last call.
     fn take(&self) -> Vec<Value> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8(bytes).unwrap();
@@ -100,9 +100,10 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Captures the events of this thread.
+/// Captures the log events of this thread until the returned guard is dropped.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
-    // With only one, a callsite that another test's thread reaches first would be disabled here.
+    // With a single dispatcher, a callsite that another test's thread reaches first would be
+    // disabled here.
     let second = Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let (writer, json) = (log.clone(), tracing_subscriber::fmt().json().flatten_event(true));
@@ -169,7 +170,7 @@ async fn an_inactive_token_is_explained_once_a_minute() {
     assert_eq!(explained, [0, 60, 120]);
 }
 
-// The sum is written when its period ends, even if the server responds again by then.
+// The sum of missing verdicts is written when its period ends, even if there are verdicts by then.
 #[tokio::test(start_paused = true)]
 async fn a_sum_of_missing_verdicts_says_how_long_ago_the_last_one_was() {
     let (log, _subscriber, _second) = log();

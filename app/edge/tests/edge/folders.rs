@@ -1,11 +1,11 @@
-//! The four folders import in one direction.
+//! The library's four folders of source code import each other in one direction only.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Folders of the library. Each may import from those before it.
+/// Folders of the library's source code; each may import only from those before it.
 const FOLDERS: [&str; 4] = ["answer", "note", "admit", "mount"];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! Freshness of a verdict, by rule: rules of one request share one as far as each permits.
+//! Rules that demand a new verdict, and rules that accept a kept one, in one request.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use axum_zitadel::{
 
 use crate::api::{Noted, SignedIn, answer, request};
 
-/// Callers who may delete, by a verdict of this request.
+/// Callers with an active token, by a verdict obtained for this request.
 #[derive(Debug)]
 struct MayDelete;
 
@@ -31,7 +31,8 @@ impl Rule for MayDelete {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Keeps an active verdict on every token, and returns inactive on introspection.
+/// Introspector of a revoked token: the kept verdict is still active, an introspection returns
+/// inactive.
 #[derive(Default)]
 struct Revoked {
     asked: AtomicUsize,
@@ -81,7 +82,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
             ("/keep", 200, 0),
             ("/keep-twice", 200, 0),
             ("/ask", 401, 1),
-            // The first rule uses the kept verdict, the second one does not.
+            // The first rule uses the kept verdict, the second one needs a new one.
             ("/keep-then-ask", 401, 1),
         ] {
             introspector.asked.store(0, Ordering::Relaxed);
@@ -92,7 +93,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
     }
 }
 
-/// Keeps nothing, and returns active for every token.
+/// Introspector without kept verdicts that calls every token active.
 #[derive(Default)]
 struct Active {
     asked: AtomicUsize,

@@ -1,4 +1,4 @@
-//! Rules within a guarded service, such as those of the tools of an MCP server.
+//! Rules that a guarded service checks itself, such as those of the tools of an MCP server.
 
 use std::{
     convert::Infallible,
@@ -17,7 +17,7 @@ use tracing::Span;
 
 use crate::api::{Introspector, MayRead, answer, builder, request, text};
 
-/// Callers who may write.
+/// Callers with the role `write`.
 #[derive(Debug)]
 struct MayWrite;
 
@@ -25,7 +25,7 @@ impl Rule for MayWrite {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write"));
 }
 
-/// Callers who may read, by a verdict obtained for this check.
+/// Callers with the role `read`, by a verdict obtained for this check.
 #[derive(Debug)]
 struct MayReadNow;
 
@@ -34,7 +34,7 @@ impl Rule for MayReadNow {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Records denials within services.
+/// Observer that records denials by rules that services check themselves.
 #[derive(Clone, Debug, Default)]
 struct DeniedWithin(Arc<Mutex<Vec<String>>>);
 
@@ -52,7 +52,7 @@ fn permit(request: &Request) -> ServicePermit {
     request.extensions().get::<ServicePermit>().unwrap().clone()
 }
 
-/// Responds with 200 whatever the rule `R` decides, as a tool does.
+/// Checks rule `R`, and responds with 200 whatever it decides, as an MCP tool does.
 async fn tool<R: Rule>(request: Request) -> Result<Response, Infallible> {
     let said = match permit(&request).require::<R>().await {
         Ok(permit) => format!("done for {}", permit.principal().subject().unwrap()),
@@ -97,13 +97,13 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     let guard = builder(&introspector).observer(noted.clone()).build();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
-    // The rule before the service does not count as named either.
+    // The rule before the service may be checked within it only if `with` names it, too.
     let service = require::<MayRead>(service_fn(tool::<MayRead>));
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
 }
 
-/// Works for a while before it checks its rule.
+/// Waits for two seconds before it checks its rule.
 async fn late(request: Request) -> Result<Response, Infallible> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     tool::<MayRead>(request).await
@@ -117,7 +117,7 @@ async fn a_verdict_that_is_not_young_or_not_asked_for_this_is_obtained_anew() {
     let api_ = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api_).await, "done for ada");
     assert_eq!(introspector.asked(), 2);
-    // Without a cache the verdict that let the request in was obtained for it.
+    // Without a cache, the verdict for the rule before the service is new enough for this one.
     assert_eq!(ask(&api::<MayReadNow>(&noted, &introspector)).await, "done for ada");
     assert_eq!(introspector.asked(), 3);
 }

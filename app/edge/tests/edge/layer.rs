@@ -1,4 +1,4 @@
-//! The layer and the extractor in a custom router.
+//! The guard's layer and the extractor `Authorized`, in a router that is not a `Routes` table.
 
 use axum::{
     Json, Router,
@@ -17,7 +17,7 @@ use crate::api::{
     without_token,
 };
 
-/// State of a custom service.
+/// State of a router's handlers.
 #[derive(Clone)]
 struct Db(&'static str);
 
@@ -41,7 +41,7 @@ async fn home(permit: Option<Authorized<SignedIn>>) -> String {
     })
 }
 
-/// The permit is not the first argument, so the body is read for every caller.
+/// Handler whose permit is not the first argument, so that the body is read for every caller.
 async fn late(State(_): State<Db>, _: Authorized<SignedIn>, Json(body): Json<Value>) -> String {
     body.to_string()
 }
@@ -187,7 +187,7 @@ async fn two_rules_in_a_table_are_one_introspection_too() {
     assert_eq!(introspector.asked(), 1);
 }
 
-// A verdict belongs to the token that was introspected.
+// A verdict belongs to the token that was introspected, not to the request.
 #[tokio::test]
 async fn a_token_that_a_layer_puts_in_is_asked_about_by_itself() {
     async fn exchange(permit: Authorized<SignedIn>, mut request: Request, next: Next) -> Response {
@@ -208,7 +208,7 @@ async fn a_token_that_a_layer_puts_in_is_asked_about_by_itself() {
     assert_eq!(introspector.asked(), 2);
 }
 
-// A stream or an upgraded connection may live for hours.
+// By the time a stream asks again, the first verdict may be hours old.
 #[tokio::test]
 async fn a_permit_that_is_asked_for_again_after_the_answers_head_is_judged_by_a_new_verdict() {
     async fn stream(_: Authorized<SignedIn>, request: Request) -> Body {
@@ -254,7 +254,7 @@ async fn without_the_layer_everyone_is_answered_500_and_nobody_is_let_in() {
     let guard = builder(&introspector).build();
     let own =
         Router::new().route("/", get(home)).route("/read", get(async |_: Authorized<MayRead>| {}));
-    // A layer guards the routes before it, not those after it.
+    // A layer applies to routes added before it, not to later ones.
     let behind = Router::new().layer(guard.layer()).merge(own.clone());
     for api in [own, behind] {
         for path in ["/", "/read"] {
@@ -303,7 +303,7 @@ async fn of_two_guards_the_inner_one_decides() {
     assert!(text(response).await.contains(&format!(r#""request_id":"{id}""#)), "one id");
 }
 
-// One guard can be cloned, and shared between layers, tables and services.
+// Layers, tables and services may each have a clone of one guard.
 #[tokio::test]
 async fn a_clone_is_the_same_guard() {
     let introspector = Introspector::new();

@@ -1,4 +1,5 @@
-//! The library from outside: tables, layers and services behind a rule, with the in-memory fake.
+//! Tests of the library's public API with the in-memory introspector: route tables, layers, and
+//! services behind a rule.
 
 #![expect(
     clippy::unwrap_used,

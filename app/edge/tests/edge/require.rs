@@ -1,4 +1,4 @@
-//! Services that are not handlers, behind a rule.
+//! Services that are not handlers, mounted behind a rule.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -17,7 +17,8 @@ use crate::api::{
     Introspector, MayRead, Noted, SignedIn, answer, builder, code, request, text, without_token,
 };
 
-/// Returns the path and the subject; panics if it is called without a principal.
+/// Service that returns path and subject. It panics without a principal, that is, for a caller who
+/// was not let in.
 async fn files(request: Request) -> Result<Response, Infallible> {
     let principal: &Arc<Principal> = request.extensions().get().unwrap();
     let subject = principal.subject.as_ref().unwrap();
@@ -98,7 +99,7 @@ async fn a_denied_request_never_reaches_the_service() {
     }
 }
 
-/// Service that must be polled for readiness before it is called.
+/// Service that panics if it is called before it was polled for readiness.
 #[derive(Default)]
 struct OnceReady {
     is_ready: bool,

@@ -1,4 +1,4 @@
-//! Sessions of a service, such as an MCP server, belong to the subject that began them.
+//! Sessions of a service, such as an MCP server: only the subject that began one may use it.
 
 use std::{
     collections::HashMap,
@@ -28,12 +28,13 @@ use crate::api::{SignedIn, answer, request, text};
 const SESSION: &str = "mcp-session-id";
 const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Session"}}"#;
 
-/// Sessions of the service, each with its requests.
+/// Sessions of a simulated MCP server: id, and methods of the requests.
 #[derive(Clone, Debug, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, Vec<Method>>>>);
 
 impl Sessions {
-    /// Begins a session if the request names none, as in Streamable HTTP.
+    /// Responds to a request in its session; begins a session if the request names none, as in
+    /// Streamable HTTP.
     fn answer(&self, request: &Request) -> Response {
         let mut sessions = self.0.lock().unwrap();
         let Some(id) = request.headers().get(SESSION) else {
@@ -82,7 +83,7 @@ fn guard() -> Guard {
     Guard::new(Authorizer::new(introspector, Arc::new(SystemClock), Requirements::default()))
 }
 
-/// Returns the requests of a client that names the sessions `ids`.
+/// Returns one request for each of three methods, with the session ids `ids`.
 fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     let mut requests = ["POST", "GET", "DELETE"].map(|method| request(method, "/mcp", token));
     for request in &mut requests {
@@ -94,7 +95,7 @@ fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     requests
 }
 
-/// Begins a session, and returns the id that the client receives.
+/// Begins a session, and returns its id.
 async fn begin(api: &Router, token: &str) -> HeaderValue {
     let response = answer(api, request("POST", "/mcp", token)).await;
     let id = response.headers()[SESSION].clone();

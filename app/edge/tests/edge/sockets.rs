@@ -1,4 +1,4 @@
-//! A custom service over a real socket.
+//! A router with the guard's layer, served over a real socket.
 
 use std::net::SocketAddr;
 

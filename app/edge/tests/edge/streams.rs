@@ -1,4 +1,4 @@
-//! Responses in progress when their permit ends, over real sockets.
+//! Streamed responses that are cut off when their permit ends, over real sockets.
 
 use std::{
     convert::Infallible,
@@ -30,12 +30,12 @@ use tower::service_fn;
 
 use crate::api::{Introspector, MayRead, builder, request};
 
-/// Longest time of any step here.
+/// Time limit of each step in these tests.
 const BOUND: Duration = Duration::from_secs(20);
-/// Time for which streams may stay open here, ±10 %.
+/// Time limit of a stream in these tests, ±10 %.
 const MAX_STREAM: Duration = Duration::from_millis(200);
 
-/// Counts the live bodies of the service.
+/// Counts the response bodies that are not dropped yet.
 #[derive(Clone, Debug, Default)]
 struct Living(Arc<AtomicUsize>);
 
@@ -48,7 +48,7 @@ impl Drop for Life {
 }
 
 impl Living {
-    /// Returns a body that sends `text`, and then hangs.
+    /// Returns a body that sends `text`, and then nothing more without ending.
     fn body(&self, text: &'static str) -> Body {
         self.0.fetch_add(1, Ordering::Relaxed);
         let frames = stream::unfold((Some(text), Life(self.clone())), async |(text, life)| {
@@ -98,7 +98,7 @@ impl Drop for Server {
     }
 }
 
-/// Serves the streams behind a rule.
+/// Serves the streams behind a rule, at a free port.
 async fn serve(guard: &Guard) -> Server {
     let living = Living::default();
     let streams = {
@@ -129,7 +129,8 @@ async fn ask(server: &Server, path: &str) -> TcpStream {
     stream
 }
 
-/// Reads the response over HTTP/1.1 until the connection closes, and returns all after the head.
+/// Requests `path` over HTTP/1.1, and returns the rest of the response after its head once the
+/// connection is closed.
 async fn body_of(server: &Server, path: &str) -> String {
     let mut answer = Vec::new();
     let mut stream = ask(server, path).await;
@@ -139,7 +140,7 @@ async fn body_of(server: &Server, path: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// Reads the response over HTTP/2, and returns the reason of its reset.
+/// Requests `path` over HTTP/2, and returns the body and the reason of the reset.
 async fn reset_of(server: &Server, path: &str) -> (String, Option<Reason>) {
     let mut response = ask_by_http2(server, path).await;
     let mut text = String::new();
@@ -162,7 +163,7 @@ async fn reset_of(server: &Server, path: &str) -> (String, Option<Reason>) {
 async fn ask_by_http2(server: &Server, path: &str) -> h2::RecvStream {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (client, connection) = h2::client::handshake(stream).await.unwrap();
-    // It ends with the last stream.
+    // The connection ends with its last stream.
     tokio::spawn(connection);
     let url = format!("http://a.test{path}");
     let request = request("GET", &url, "dev-reader").map(|_| ());

@@ -1,4 +1,4 @@
-//! A table of routes as a complete API.
+//! A `Routes` table served as a complete API.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,14 +15,14 @@ use serde::Deserialize;
 
 use crate::api::{MayRead, SignedIn, answer, code, guard, request, text, without_token};
 
-/// In bytes.
+/// Limit of request bodies in these tests, in bytes.
 const MAX_BODY: usize = 1000;
 
 fn api(routes: Routes) -> Router {
     routes.max_body(MAX_BODY).into_api(&guard())
 }
 
-/// Returns one route of each kind.
+/// Returns a table with one route of each kind.
 fn demo() -> Routes {
     async fn open() -> &'static str {
         "open"
@@ -61,7 +61,7 @@ async fn an_optional_route_greets_strangers_and_turns_bad_tokens_away() {
     }
 }
 
-// incidents.md row 1, cold half: each route applies its own rule to the same token.
+// docs/incidents.md row 1, without a cache: each route applies its own rule to the same token.
 #[tokio::test]
 async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
     let table = demo();
@@ -99,7 +99,7 @@ async fn answers_of_guarded_routes_are_not_stored_and_public_ones_may_be() {
     assert!(!response.headers().contains_key(header::CACHE_CONTROL));
 }
 
-// incidents.md row 15: a public route is an exact match, whatever path trick is used.
+// docs/incidents.md row 15: a public route is an exact match, however the path is spelled.
 #[tokio::test]
 async fn no_spelling_of_a_path_slips_past_the_table() {
     let api = api(demo());
@@ -156,7 +156,7 @@ async fn head_is_guarded_as_get_is() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-/// Returns routes with custom handlers that use parameters, bodies and state.
+/// Returns a table whose handlers use parameters, bodies and state, or fail.
 fn own_routes(notes: Arc<Mutex<Vec<String>>>) -> Routes {
     #[derive(Deserialize)]
     struct Note {

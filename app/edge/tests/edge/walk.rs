@@ -1,4 +1,4 @@
-//! The functions with which owners test their services.
+//! Functions of `axum_zitadel::testing`, with which users of the library test their services.
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 
 use crate::api::{MayRead, SignedIn, guard};
 
-/// Returns the message of an assertion that must fail.
+/// Returns the panic message of an assertion that must fail.
 async fn failure(assertion: impl Future<Output = ()>) -> String {
     let panic = std::panic::AssertUnwindSafe(assertion).catch_unwind().await.unwrap_err();
     panic.downcast::<String>().map_or_else(|_| String::new(), |message| *message)
@@ -47,7 +47,7 @@ async fn a_public_route_whose_handler_asks_for_a_permit_is_named() {
     assert!(!message.contains("/open"), "{message}");
 }
 
-// The route is guarded nevertheless.
+// `public` does not remove the permit's check.
 #[tokio::test]
 async fn a_permit_in_a_public_handler_guards() {
     let api = Routes::default().post("/sly", public(sly)).into_api(&guard());
