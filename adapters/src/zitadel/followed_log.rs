@@ -45,8 +45,7 @@ impl FollowedLog {
         (Self { feed, bell, changes, setting: settings.token.setting() }, run)
     }
 
-    /// Returns a witness, which confirms an inactive verdict if a poll that began after the verdict
-    /// succeeds.
+    /// Returns a witness, which confirms an inactive verdict if a poll begun after it succeeds.
     pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
         let bell = self.bell.clone();
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)

@@ -156,9 +156,9 @@ impl HttpClient {
     }
 }
 
-/// Returns a policy that sends a request once more if its connection broke before any response,
-/// since the server may close an idle connection just as a request is sent. Adds at most 20 % to
-/// the requests.
+/// Returns a policy that sends a request once more if its connection broke before any response: the
+/// server may close an idle connection just as a request is sent. Adds at most 20 % to the
+/// requests.
 fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
         let broke = attempt

@@ -2,8 +2,7 @@
 //! request (RFC 7662).
 //!
 //! A request is repeated only if its connection broke before any response, or if ZITADEL refused
-//! credentials that have been replaced or can be signed afresh. Decorators cache and share
-//! verdicts.
+//! credentials that have been replaced or can be signed afresh.
 
 mod address;
 mod authorization_server;
@@ -102,7 +101,7 @@ use crate::{
     decorators::{KnownShare, KnownTokens},
 };
 
-/// Introspects access tokens at ZITADEL, or at another authorization server that supports RFC 7662.
+/// Introspects access tokens at ZITADEL, or at another server that supports RFC 7662.
 #[derive(Clone, Debug)]
 pub struct ZitadelIntrospector {
     generations: Arc<Generations>,

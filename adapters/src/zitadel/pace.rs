@@ -23,8 +23,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOWERED_TO: f64 = 0.8;
 /// Factor by which the lowered rate grows each second: it is back at the old rate after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which another rate grows each second, which starts at one request per second; the
-/// higher rate applies. A low rate that worked says little about what ZITADEL allows.
+/// Factor by which a second rate grows each second, from 1 after a 429; the higher of both applies,
+/// since a low rate that worked says little about what ZITADEL allows.
 const GROWTH_FROM_ONE: f64 = 2.0;
 /// Longest pause after a 429, even if the `Retry-After` of a proxy says an hour.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a call that takes this long, and results in its number.
+    /// Returns a call that takes as long as `takes`, and results in its number.
     fn counted(
         asked: &Arc<AtomicUsize>,
         takes: Duration,

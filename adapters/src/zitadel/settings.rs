@@ -22,7 +22,7 @@ pub struct ZitadelSettings {
     pub project_id: Option<String>,
     /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
-    /// Origin to connect to instead of the domain's; `None` for the domain's.
+    /// Origin to connect to; `None` for the domain's.
     pub connect_to: Option<ConnectTo>,
     /// Root certificates to trust besides the system's.
     pub root_certificates: Option<RootCertificates>,
@@ -35,10 +35,10 @@ pub struct ZitadelSettings {
     /// Canary: a token of this API that is known to be good. [`compose`](super::compose) believes
     /// an inactive verdict only while ZITADEL calls this token active.
     pub canary: Option<Arc<OwnToken>>,
-    /// Event log that [`compose`](super::compose) follows, so that cached verdicts are not out of
-    /// date; `None` to follow none. Its token is also the canary, unless `canary` is another one.
+    /// Event log that [`compose`](super::compose) follows to keep cached verdicts up to date;
+    /// `None` to follow none. Its token is the canary too, unless `canary` is set.
     pub changes: Option<FeedSettings>,
-    /// Set if [`compose`](super::compose) reads ZITADEL's metadata at once, so that
+    /// Set to let [`compose`](super::compose) read ZITADEL's metadata at once, so that
     /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in them. Otherwise
     /// the first introspection reads them; with `introspection_endpoint` they are never read.
     pub learn_issuer: bool,

@@ -1,19 +1,19 @@
-//! Counts introspections in a row without a verdict, for a health check.
+//! Counts consecutive introspections without a verdict, for a health check.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Introspection, IntrospectionError, Outage};
 use tokio::time::Instant;
 
-/// Number of introspections in a row without a verdict from which on they are reported.
+/// Number of consecutive introspections without a verdict from which they are reported.
 const THRESHOLD: u32 = 5;
 
-/// Counts introspections in a row without a verdict, whatever the fault. The circuit breaker opens
-/// on outages alone: a missing endpoint, a redirect or a login page leaves it closed.
+/// Counts consecutive introspections without a verdict, whatever the fault. The circuit breaker
+/// opens on outages alone: a missing endpoint, a redirect or a login page leaves it closed.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 
-/// Introspections in a row without a verdict.
+/// Consecutive introspections without a verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing {
     /// Moment at which the first of these introspections ended.
@@ -24,7 +24,7 @@ pub struct Missing {
 }
 
 impl Verdicts {
-    /// Returns the introspections in a row without a verdict; `None` below five.
+    /// Returns the consecutive introspections without a verdict; `None` below five.
     #[must_use]
     pub fn missing(&self) -> Option<Missing> {
         let missing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -48,13 +48,13 @@ pub enum SigningKeysError {
 pub enum InvalidSignature {
     /// The delivery has no signature header.
     Missing,
-    /// The delivery does not have exactly one header with one time and at least one signature.
+    /// There is not exactly one header, with one time and at least one signature.
     Malformed,
     /// No signature was made with one of the keys.
     UnknownKey,
     /// The delivery was signed more than five minutes ago.
     Old,
-    /// The delivery was signed in the future.
+    /// The delivery was signed in the future, by this machine's clock.
     Future,
 }
 

@@ -1,9 +1,9 @@
-//! Property of the reader of key files, which `tests/fuzz` tries to violate.
+//! Property of the key file reader that `tests/fuzz` tries to violate.
 
 use super::KeyFile;
 
-/// Checks that a key that is read has its ids and shows no secret, and that an error repeats
-/// nothing of the file.
+/// Checks that a key has its ids and shows no secret, and that an error repeats nothing of the
+/// file.
 ///
 /// # Panics
 /// When the property does not hold.

@@ -1,4 +1,4 @@
-//! Property of the translation of responses, which `tests/fuzz` tries to violate.
+//! Property of the translation of responses that `tests/fuzz` tries to violate.
 
 use domain::Introspection;
 use serde_json::Value;

@@ -44,7 +44,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// More kinds of requests, including ones that meet a developer's bugs.
+/// More kinds of requests, two of which meet a developer's bug.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {

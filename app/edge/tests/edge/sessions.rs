@@ -83,7 +83,7 @@ fn guard() -> Guard {
     Guard::new(Authorizer::new(introspector, Arc::new(SystemClock), Requirements::default()))
 }
 
-/// Returns one request for each of three methods, with the session ids `ids`.
+/// Returns a POST, a GET and a DELETE request with the session ids `ids`.
 fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     let mut requests = ["POST", "GET", "DELETE"].map(|method| request(method, "/mcp", token));
     for request in &mut requests {

@@ -22,7 +22,7 @@ fn api(routes: Routes) -> Router {
     routes.max_body(MAX_BODY).into_api(&guard())
 }
 
-/// Returns a table with one route of each kind.
+/// Returns a table with a public route, two guarded ones and an optional one.
 fn demo() -> Routes {
     async fn open() -> &'static str {
         "open"
