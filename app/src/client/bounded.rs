@@ -1,4 +1,4 @@
-//! Bounds the introspections that requests from one client address cause.
+//! Limits how many tokens of one client address are introspected at the same time.
 
 use std::{
     collections::HashMap,
@@ -23,12 +23,12 @@ use super::peer::{Client, network};
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Bounds the unknown tokens that are asked about at once for one client address. A request with
-/// one more is answered at once that there is no verdict.
+/// Limits how many unknown tokens of one client address are introspected at the same time. A
+/// request beyond the limit fails at once, without a verdict.
 ///
-/// Requests with the same token count once. A token that was active when it was last asked about,
-/// or whose verdict is kept, does not count. A caller that disconnects keeps its place until the
-/// verdict is there; otherwise such callers would not be bounded.
+/// Requests with the same token count once. Tokens whose last verdict was active do not count. A
+/// caller that disconnects keeps its place until the verdict arrives; otherwise disconnecting would
+/// get around the limit.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -45,8 +45,8 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates the bound: one address may use half of `max_in_flight`. Registers its metrics with
-    /// the current recorder.
+    /// Creates the limit: one address may use half of `max_in_flight`, rounded up. Registers its
+    /// metrics with the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,
@@ -92,14 +92,14 @@ impl fmt::Debug for BoundedByAddress {
     }
 }
 
-/// Tokens being asked about, by the network of their clients, each with its number of requests.
+/// Hashes of the tokens being introspected, by client network, each with its number of requests.
 #[derive(Debug, Default)]
 struct Waiting {
     tokens: Mutex<HashMap<IpAddr, HashMap<u64, usize>>>,
     hasher: RandomState,
 }
 
-/// Place of one token of one network; dropping it frees it.
+/// Place of one token among those of its network; dropping it frees the place.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,
@@ -146,7 +146,7 @@ impl Drop for Place {
     }
 }
 
-/// A future that is spawned when it is dropped before its end.
+/// Future of an introspection. If it is dropped before its end, it goes on in a task of its own.
 struct ToItsEnd(Option<BoxFuture<'static, Answer>>);
 
 impl Future for ToItsEnd {

@@ -1,4 +1,4 @@
-//! The client that trusted proxies name in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
+//! Finds the client that trusted proxies name in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,14 +7,16 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of trusted hops that are followed. A caller may have written more.
+/// Maximum number of addresses that are read from a field, since a caller may send a list of any
+/// length.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
-/// The fields are read from the right, past trusted proxies: anything further left may be invented
-/// by the caller. An unreadable hop ends the walk at the proxy that wrote it. Two fields that name
-/// different clients end it at `peer`, for a proxy writes only one of them.
+/// Each field is read from the right up to the first address that is not a trusted proxy, since the
+/// caller may have invented anything further left. An unreadable element ends the reading: the
+/// client is then the proxy that wrote it. If both fields are present and name different clients,
+/// the client is `peer`, since a proxy writes only one of them.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {
         headers.contains_key(&name).then(|| follow(peer, &name, headers, proxies, read))
@@ -46,8 +48,8 @@ fn follow(
     nearest
 }
 
-/// Iterates over the elements of a comma-separated list, last one first. A quote that an element
-/// further left leaves open does not reach the elements after it.
+/// Iterator over the elements of a comma-separated list, last one first. A quote that an element
+/// leaves open does not reach the elements to its right.
 struct FromTheRight<'a>(Option<&'a str>);
 
 impl<'a> Iterator for FromTheRight<'a> {
@@ -69,7 +71,8 @@ impl<'a> Iterator for FromTheRight<'a> {
     }
 }
 
-/// Reads the parameter `for` of an element of `Forwarded`.
+/// Returns the address in the parameter `for` of a `Forwarded` element; `None` if it is unreadable
+/// or repeated.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut values = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -83,7 +86,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     node(value).filter(|_| another.is_none())
 }
 
-/// Reads an address, with or without a port; an IPv6 address may be in brackets.
+/// Parses an IP address with or without a port; an IPv6 address may be in brackets.
 fn node(text: &str) -> Option<IpAddr> {
     let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
     let address = text.parse().ok();
@@ -95,7 +98,7 @@ fn node(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// Returns the client of a request by the proxy 10.0.0.1, with these header lines; all of
+    /// Returns the client of a request with these header lines, sent by the proxy 10.0.0.1; all of
     /// `10/8` and `fd00::/8` is trusted.
     fn client_of(lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();

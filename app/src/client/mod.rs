@@ -1,4 +1,5 @@
-//! The client of a request: the address it comes from, behind trusted proxies.
+//! Finds the client of a request, behind trusted proxies, and limits the introspections of one
+//! address.
 
 mod bounded;
 mod forwarded;

@@ -1,4 +1,4 @@
-//! Networks of addresses, as `server.trusted_proxies` lists them.
+//! IP networks, as the setting `server.trusted_proxies` lists them.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -8,11 +8,11 @@ use std::{
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// A list of networks, IPv4 and IPv6.
+/// List of IPv4 and IPv6 networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Box<[Network]>);
 
-/// One network, or one address.
+/// One IP network; a single address is a network of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network(IpNet);
 
@@ -22,7 +22,7 @@ pub(crate) struct Network(IpNet);
 pub struct InvalidNetwork;
 
 impl Networks {
-    /// Returns these networks and loopback.
+    /// Returns these networks and those of loopback (`127.0.0.0/8` and `::1`).
     pub(crate) fn with_loopback(&self) -> Self {
         let loopback = [
             IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8),
@@ -31,7 +31,7 @@ impl Networks {
         self.0.iter().copied().chain(loopback.map(Network)).collect()
     }
 
-    /// Returns whether an address is in one of the networks.
+    /// Returns whether one of the networks contains `address`.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

@@ -1,4 +1,4 @@
-//! The peer of a connection, and the client of each request on it.
+//! The peer of a TCP connection, and the client of each request on it: they differ behind a proxy.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,11 +7,11 @@ use tokio::task_local;
 
 use super::{forwarded, networks::Networks};
 
-/// The client of a request.
+/// Client that a request comes from, possibly by way of trusted proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(super) address: IpAddr,
-    /// Set when the address has a share; loopback has none.
+    /// True if the limits for one address apply. False for a direct connection from loopback.
     pub(super) is_bounded: bool,
 }
 
@@ -20,12 +20,12 @@ task_local! {
 }
 
 impl Client {
-    /// Runs a request on behalf of this client.
+    /// Runs `request` so that [`current`](Self::current) returns this client within it.
     pub(crate) fn scope<F: Future>(self, request: F) -> impl Future<Output = F::Output> {
         CLIENT.scope(self, request)
     }
 
-    /// Returns the client of the current request, where it is known.
+    /// Returns the client of the current request; `None` outside [`scope`](Self::scope).
     pub(crate) fn current() -> Option<Self> {
         CLIENT.try_with(|client| *client).ok()
     }
@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-/// Peer of a connection, with the trusted proxies if it is one of them.
+/// Peer of a TCP connection. `proxies` is `Some` if the peer is a trusted proxy.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     client: Client,
@@ -50,21 +50,22 @@ impl Peer {
         Self { client, proxies: is_proxy.then(|| Arc::clone(proxies)) }
     }
 
-    /// Returns the client of a request on this connection.
+    /// Returns the client of a request: the peer, or the client that a trusted proxy names in
+    /// `headers`.
     pub(crate) fn client(&self, headers: &HeaderMap) -> Client {
         match &self.proxies {
             None => self.client,
             Some(proxies) => {
                 let address = forwarded::client(self.client.address, headers, proxies);
-                // A proxy on this machine must not be a way around the shares.
+                // A proxy on this machine must not be a way around the limits.
                 Client { address, is_bounded: true }
             }
         }
     }
 }
 
-/// Returns the network that has a share of its own: an IPv4 address, or a /64 of IPv6, which is the
-/// least that one subscriber has.
+/// Returns the network to which the limits for one client address apply: the IPv4 address itself,
+/// or the /64 of an IPv6 address, the smallest network that a subscriber gets.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

@@ -1,4 +1,4 @@
-//! The command line. It has no settings: the configuration is the same for all commands.
+//! The command line: commands and their options. Settings come from the configuration instead.
 
 use std::{env, ffi::OsString, process};
 
@@ -14,7 +14,7 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 }
 
-/// Returns the examples of a program called `name`.
+/// Returns the examples that `--help` shows for a program called `name`.
 fn examples(name: &str) -> String {
     // The explanations begin in one column.
     let line = |arguments: &str, meaning: &str| {
@@ -36,7 +36,7 @@ fn examples(name: &str) -> String {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Start the API, as it does without a command.
+    /// Start the API, as does a call without a command.
     Serve,
     /// Say in plain words whether the configuration works, and if not, what to do.
     ///
@@ -51,10 +51,11 @@ pub(super) enum Command {
     },
     /// Say which routes an access token opens, and why not the others.
     ///
-    /// Reads the token from standard input, or asks for it without showing it; never from the
-    /// command line, which others can see. The token is asked about and judged as that of a request
-    /// is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1 when it
-    /// is not, or nobody could say; 2 when the configuration or the token cannot be read.
+    /// Reads the token from standard input, or prompts for it without showing it; never from the
+    /// command line, which others can see. The token is introspected and judged as that of a
+    /// request is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has;
+    /// 1 when it is not, or there is no verdict; 2 when the configuration or the token cannot be
+    /// read.
     Explain {
         /// Output format.
         #[arg(long, value_enum, default_value_t)]
@@ -87,15 +88,17 @@ pub(super) enum Format {
     Json,
 }
 
-/// Longest argument that an error repeats, in bytes: enough for every word that can be misspelled.
+/// Longest invalid argument that an error repeats, in bytes: enough for a misspelled command, but
+/// not for a token.
 const MAX_REPEATED: usize = 16;
 const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
 
-/// Exit status of a `setup` that cannot begin: 2 means that something is missing at ZITADEL.
+/// Exit status of a `setup` that cannot start. Other commands exit with 2, which for `setup` means
+/// that something is missing at ZITADEL.
 const FAILED_SETUP: u8 = 1;
 
 impl Cli {
-    /// Reads the command line. Ends the process on `--help`, `--version` and errors.
+    /// Parses the command line. Ends the process on `--help`, `--version` and errors.
     pub(super) fn read(name: &str, version: &str) -> Self {
         let (name, version) = (name.to_owned(), version.to_owned());
         let command = Self::command().name(name.clone()).version(version);
@@ -105,7 +108,7 @@ impl Cli {
             let command = env::args_os().nth(1);
             hide_what_may_be_a_token(&mut error, command.as_ref());
             if error.use_stderr() && command.is_some_and(|command| command == "setup") {
-                // The reader may be gone; the exit status says the same.
+                // Standard error may be closed; the exit status says the same.
                 let _ = error.print();
                 process::exit(FAILED_SETUP.into());
             }
@@ -115,7 +118,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Returns the exit status of a start that failed.
+    /// Returns the exit status for a command that cannot run: 2, but 1 for `setup`.
     pub(super) fn failed(&self) -> u8 {
         match self {
             #[cfg(feature = "setup")]
@@ -125,7 +128,7 @@ impl Command {
     }
 }
 
-/// Hides an argument that may be a token, for standard error may be kept.
+/// Hides an argument that may be a token, since standard error may be stored.
 fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
     let explains = command.is_some_and(|command| command == "explain");
     let kind = match error.kind() {

@@ -1,4 +1,4 @@
-//! A whole program for a table of routes: command line, signals and exit status.
+//! Makes a whole program of a table of routes: command line, signals and exit status.
 
 mod cli;
 mod signals;
@@ -29,8 +29,8 @@ use crate::{
     token_input,
 };
 
-/// Runs an API: settings with the prefix `APP_`, log, banner, signals and drain, and the commands
-/// `serve`, `check` and `explain`.
+/// Runs these routes as a program: reads settings with the prefix `APP_`, logs, shuts down on
+/// signals, and has the commands `serve`, `check` and `explain`.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -47,18 +47,18 @@ use crate::{
 /// }
 /// ```
 ///
-/// The exit status is 1 if requests were cut off, or a check or an explanation is not good; 2 if
-/// the start failed; 130 on a second Ctrl-C.
+/// The exit status is 1 if the shutdown cut off requests, `check` found a problem, or `explain`
+/// found that the token is not accepted; 2 if the start failed; 130 on a second Ctrl-C.
 #[must_use]
 pub fn run(routes: Routes) -> ExitCode {
     Program::new("app").run(routes)
 }
 
-/// A program with its own name.
+/// Program with a name of its own, which is also the prefix of its variables.
 ///
 /// `Program::new("messages")` reads `MESSAGES_SERVER__LISTEN` where `app` reads
-/// `APP_SERVER__LISTEN`, and calls itself `messages`. The names of ZITADEL's Python example
-/// (`ZITADEL_DOMAIN`, `CLIENT_ID`, …) have no prefix.
+/// `APP_SERVER__LISTEN`. The names of ZITADEL's Python example (`ZITADEL_DOMAIN`, `CLIENT_ID`, …)
+/// have no prefix.
 #[derive(Clone, Debug)]
 pub struct Program {
     name: String,
@@ -67,14 +67,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// Creates a program of this name: letters, digits, `-` and `_`.
+    /// Creates a program called `name`, made of letters, digits, `-` and `_`.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let version = env!("VERSION_WITH_COMMIT").to_owned();
         Self { name: name.to_owned(), version, local_tokens: None }
     }
 
-    /// Sets the version that `--version` shows; by default that of this library.
+    /// Sets the version that `--version` shows; the default is this library's.
     #[must_use]
     pub fn version(self, version: &str) -> Self {
         Self { version: version.to_owned(), ..self }
@@ -86,16 +86,17 @@ impl Program {
         Self { local_tokens: Some(toml.to_owned()), ..self }
     }
 
-    /// Runs the program with these routes, as [`run`] does.
+    /// Runs the program with these routes; the exit status is that of [`run`].
     #[must_use]
     pub fn run(self, routes: Routes) -> ExitCode {
         self.run_with(async |_: &Config| Ok::<_, Infallible>(routes))
     }
 
-    /// Runs the program with routes that are made from the configuration, within the runtime: for
-    /// an API that needs a pool of connections first. [`Config::section`] reads its own sections.
+    /// Runs the program with routes that are made from the configuration within the async runtime,
+    /// such as routes that need a database pool. [`Config::section`] reads settings of the
+    /// program's own.
     ///
-    /// An error of `routes` ends the start with one line and exit status 2.
+    /// An error of `routes` ends the start with one line and exit status 2, or 1 for `setup`.
     #[must_use]
     pub fn run_with<E: Display>(
         self,
@@ -172,7 +173,7 @@ impl Program {
         }
     }
 
-    /// Reads a configuration that need not have credentials yet.
+    /// Reads the configuration, which may lack credentials before `setup`.
     #[cfg(feature = "setup")]
     fn incomplete_config(&self) -> Result<Config, String> {
         Config::load_without_credentials(&Prefix::of_program(&self.name)).map_err(in_one_line)
@@ -195,7 +196,7 @@ fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode 
         Format::Text => text,
         Format::Json => format!("{json:#}\n"),
     };
-    // The reader may be gone; the exit status says the same.
+    // Standard output may be closed; the exit status says the same.
     let _ = io::stdout().write_all(said.as_bytes());
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

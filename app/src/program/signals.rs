@@ -1,24 +1,24 @@
-//! SIGTERM, SIGHUP and Ctrl-C.
+//! Receives SIGTERM, SIGHUP and Ctrl-C.
 
 use std::{fs, future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-/// Signals that stop the process, or make it read its credentials again. A signal that was ignored
-/// at the start stays ignored: otherwise `nohup` would have no effect.
+/// Signals that stop the process or make it read its credentials again. A signal that was ignored
+/// at the start stays ignored; otherwise `nohup` would have no effect.
 pub(super) struct Signals {
     terminate: Option<Signal>,
     interrupt: Option<Signal>,
     hang_up: Option<Signal>,
 }
 
-/// Action that a signal asks for.
+/// Action that the process takes on a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignalAction {
-    /// SIGTERM or Ctrl-C.
+    /// Shutdown, on SIGTERM or Ctrl-C.
     Stop,
-    /// SIGHUP.
+    /// Reading the files of the credentials again, on SIGHUP.
     LookAgain,
 }
 
@@ -44,13 +44,13 @@ impl Signals {
         SignalAction::Stop
     }
 
-    /// Waits for Ctrl-C.
+    /// Waits for Ctrl-C; never returns if it was ignored at the start.
     pub(super) async fn interrupt(&mut self) {
         received(&mut self.interrupt).await;
     }
 }
 
-/// Waits for a signal; never returns for one that is ignored.
+/// Waits for `signal`; never returns if it is `None`, for an ignored signal.
 async fn received(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
@@ -58,7 +58,7 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// Signals that this process ignores, one bit each; empty on a system without `/proc`.
+/// Signals that this process ignores, one bit each, as `/proc` shows them. Empty without `/proc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ignored(u64);
 

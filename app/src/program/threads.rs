@@ -1,7 +1,7 @@
-//! Threads of this process, requested before anything depends on them.
+//! Creates the async runtime, after a check that the system grants all threads of the process.
 //!
-//! The runtime and the log writer panic, or wait forever, if the system refuses them a thread.
-//! Later refusals harm no request: a thread for files and name look-ups exists from the start and
+//! Otherwise the runtime and the log writers panic, or wait forever, if a thread is refused. Later
+//! refusals harm no request: one thread for files and name look-ups is created at the start and
 //! never ends, so that work for it waits its turn.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
@@ -9,15 +9,15 @@ use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
-/// Variable in which users of tokio set the number of workers.
+/// Environment variable by which tokio lets users set the number of worker threads.
 const WORKERS: &str = "TOKIO_WORKER_THREADS";
-/// Threads besides the workers: the log writer, one for files and name look-ups, three that send
-/// traces, and some to spare, for an ended thread is counted for a moment longer.
+/// Number of threads besides the workers: two log writers, one for files and name look-ups, three
+/// that send traces, and two to spare, since an ended thread still counts for a moment.
 const OTHERS: usize = 8;
-/// Time for which an idle thread for files and name look-ups is kept: a century, in effect forever.
+/// Idle time after which a thread for files and name look-ups ends: a century, in effect never.
 const KEPT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Reason why there is no runtime, in one line.
+/// Reason why the async runtime cannot be created.
 #[derive(Debug, Error)]
 pub(super) enum RuntimeError {
     #[error("{WORKERS}: expects a whole number of threads, at least 1")]
@@ -32,7 +32,7 @@ pub(super) enum RuntimeError {
     Runtime(#[from] io::Error),
 }
 
-/// Creates the runtime, unless the system refuses the threads that the process needs.
+/// Creates the async runtime, unless the system refuses the threads that the process needs.
 pub(super) fn runtime() -> Result<Runtime, RuntimeError> {
     let workers = workers(env::var(WORKERS).ok().as_deref())?;
     ask_for(workers + OTHERS)?;
@@ -53,7 +53,7 @@ fn workers(chosen: Option<&str>) -> Result<usize, RuntimeError> {
     }
 }
 
-/// Creates this many threads at once, and ends them.
+/// Checks that the system grants `needed` threads at once, by creating and ending them.
 fn ask_for(needed: usize) -> Result<(), RuntimeError> {
     let mut waiting = Vec::new();
     let refused = (0..needed).find_map(|_| {

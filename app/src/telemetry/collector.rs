@@ -1,5 +1,5 @@
-//! HTTP client for the collector. It follows no redirect: headers, which may hold credentials, are
-//! sent only to the collector.
+//! HTTP client that sends traces to the collector. It follows no redirect, since its headers may
+//! hold credentials of the collector.
 
 use std::{
     io::{self, Read},
@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Largest number of bytes read of an answer. A collector answers with a few.
+/// Maximum number of bytes read of a response. A collector's usual response has a few.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Sends exports, and tells the reporter why one failed: without the URL, a header, or text from
-/// the collector.
+/// Client that sends exports, and tells the reporter why one failed, without the URL, a header, or
+/// text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,
@@ -32,7 +32,7 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(traces: &Traces, reporter: Arc<Reporter>) -> Result<Self, reqwest::Error> {
         let (timeout, is_local) = (traces.timeout, is_loopback(&traces.endpoint));
-        // A blocking client must not be made on a thread of the runtime, which it would block.
+        // Creating a blocking client on a thread of the runtime would block that thread.
         let making = thread::spawn(move || {
             let builder = Client::builder().redirect(Policy::none()).timeout(timeout);
             // A collector on this machine needs no proxy.

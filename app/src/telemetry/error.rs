@@ -1,11 +1,11 @@
-//! Error of the set-up of telemetry.
+//! Error of setting up the log and traces.
 
 use thiserror::Error;
 
 /// Reason why telemetry could not be set up.
 #[derive(Debug, Error)]
 pub enum TelemetryError {
-    /// The TLS set-up failed.
+    /// The HTTP client cannot be created, for example because TLS cannot be set up.
     #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
     Client {
         /// Variable that names the collector.
@@ -13,7 +13,7 @@ pub enum TelemetryError {
         /// Error of the HTTP client.
         source: reqwest::Error,
     },
-    /// The exporter does not accept the endpoint.
+    /// The exporter does not accept the collector's URL.
     #[error("{variable}: traces cannot be sent there")]
     Endpoint {
         /// Variable that names the collector.

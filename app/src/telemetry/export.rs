@@ -1,5 +1,5 @@
-//! Logs when traces cannot be exported, and when they are again: only changes, so that neither a
-//! collector that is down for a day nor one that accepts every other export fills the log.
+//! Logs when exports of traces begin to fail, and when they work again. Single exports are not
+//! logged: otherwise a collector that is down for a day would fill the log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,10 +14,10 @@ use opentelemetry_sdk::{
 use tracing::{info, warn};
 use url::Url;
 
-/// Number of successes in a row after which the collector is back.
+/// Number of successful exports in a row after which exports count as working again.
 const SUCCESSES: u8 = 3;
 
-/// Exporter whose final failures are reported.
+/// Exporter of spans that reports the result of each export, after any retries.
 #[derive(Debug)]
 pub(super) struct ReportingExporter<E> {
     exporter: E,
@@ -53,10 +53,10 @@ impl<E: SpanExporter> SpanExporter for ReportingExporter<E> {
     }
 }
 
-/// Logs changes between failing and working exports.
+/// Logs when exports begin to fail, and when they work again.
 #[derive(Debug)]
 pub(super) struct Reporter {
-    /// Origin of the endpoint: path and query must not be logged.
+    /// Scheme, host and port of the collector; path and query must not be logged.
     collector: String,
     state: Mutex<State>,
 }
@@ -64,9 +64,9 @@ pub(super) struct Reporter {
 #[derive(Debug, Default)]
 struct State {
     is_failing: bool,
-    /// Number of successes since the last failure.
+    /// Number of successful exports since the last failed one.
     successes: u8,
-    /// Cause of the last failed request.
+    /// Cause of the last failed HTTP request; `None` after an export has ended.
     cause: Option<String>,
 }
 
@@ -75,12 +75,13 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Keeps the cause of a failed request, which the exporter does not report; it may try again.
+    /// Keeps the cause of a failed HTTP request, which the exporter does not report. It may retry.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }
 
-    /// Logs a failed export, with the cause of the last request, or `otherwise` if there is none.
+    /// Records a failed export, and logs it if the one before did not fail: with the cause of the
+    /// last HTTP request, or `otherwise` if that is unknown.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

@@ -1,8 +1,7 @@
 //! Writes the log to standard output.
 //!
-//! Warnings have a queue and a thread of their own, so that a flood of other events does not
-//! displace them. An event of one queue may therefore be written before an earlier one of the
-//! other.
+//! Warnings and errors have a queue and a thread of their own, so that a flood of other log events
+//! does not displace them. Events of different queues may therefore be written out of order.
 
 use std::{
     env,
@@ -20,15 +19,15 @@ use tracing_subscriber::{
 
 use crate::config::{Log, LogFormat};
 
-/// Number of events that may wait in each queue; further ones are lost.
+/// Maximum number of log events that wait in each queue; further ones are lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// Counters of events lost by this process, which has one subscriber, and so one log.
+/// Counters of the log events that this process has lost. It has one log.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Writer of the log. Dropping it writes the waiting events, if the output is read.
+/// Writer of the log. Dropping it writes the waiting log events, if standard output is read.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub(super) struct LogWriter {
@@ -36,41 +35,41 @@ pub(super) struct LogWriter {
     _writers: [WorkerGuard; 2],
 }
 
-/// Counters of events that found a queue full.
+/// Counters of log events that were lost because their queue was full.
 #[derive(Debug)]
 struct Lost {
     warnings: ErrorCounter,
     others: ErrorCounter,
 }
 
-/// Returns the number of lost events by level: `warn` for warnings and errors, `info` for all
-/// others.
+/// Returns the number of lost log events by level: `warn` for warnings and errors, `info` for all
+/// others. `None` before the log is set up.
 pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
     let count = |counter: &ErrorCounter| counter.dropped_lines() as u64;
     LOST.get().map(|lost| [("warn", count(&lost.warnings)), ("info", count(&lost.others))])
 }
 
 impl LogWriter {
-    /// Writes a text between the events, in order.
+    /// Writes `text` to the log unchanged, in order with the events below `warn`.
     pub(super) fn print(&self, text: &str) {
-        // With a full queue the text is lost, as events are.
+        // If the queue is full, the text is lost, as events are.
         let _ = self.others.clone().write_all(text.as_bytes());
     }
 }
 
-/// Creates the layer that writes events, and no spans.
+/// Creates the layer that writes log events and ignores spans.
 ///
-/// Separate threads write, so that a standard output that is not read delays no request.
+/// Threads of its own write, so that a blocked standard output delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let levels = levels(log.level, &env::var("RUST_LOG").unwrap_or_default());
     let filter = levels.and(filter_fn(|metadata| !metadata.is_span()));
     let (warnings, warnings_writer) = queue();
     let (others, others_writer) = queue();
-    // Fails for a second subscriber, as in tests, which is not the log of the process.
+    // Fails for a second subscriber, as in tests, whose log is not that of the process.
     let _ = LOST.set(Lost { warnings: warnings.error_counter(), others: others.error_counter() });
     let variable = |name| env::var(name).unwrap_or_default();
     let colors = io::stdout().is_terminal() && may_color(&variable("NO_COLOR"), &variable("TERM"));
-    // A log that cannot be written must not end a request, so standard error stays silent.
+    // Otherwise `eprintln!` reports a failed write, and panics within a request if it fails too.
     let layer = fmt::layer()
         .with_writer(warnings.with_max_level(Level::WARN).or_else(others.clone()))
         .with_ansi(colors)
@@ -87,13 +86,15 @@ fn queue() -> (NonBlocking, WorkerGuard) {
     builder.finish(io::stdout())
 }
 
-/// Returns the configured level, then the directives of `RUST_LOG`. A directive about one crate
-/// does not change the level of others, nor does one that is malformed or names no crate.
+/// Returns the filter of `level`, overridden by the directives of `RUST_LOG`. A directive about one
+/// crate does not change the level of others; one that is malformed or names an unknown crate
+/// changes nothing.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
 }
 
-/// Returns whether a terminal gets colors (<https://no-color.org>).
+/// Returns whether a terminal gets colors: not if `NO_COLOR` is set (<https://no-color.org>) or
+/// `TERM` is `dumb`.
 fn may_color(no_color: &str, term: &str) -> bool {
     no_color.is_empty() && term != "dumb"
 }

@@ -1,7 +1,7 @@
-//! The log, and traces if they are configured.
+//! Sets up the log, and the export of traces if it is configured.
 //!
-//! The log consists of events and never shows a span; traces consist of spans and never hold an
-//! event. Without traces no span is created.
+//! The log holds log events and no spans; traces hold spans and no log events. Without traces no
+//! span is created.
 
 mod collector;
 mod error;
@@ -21,7 +21,7 @@ use self::{
 };
 use crate::config::Config;
 
-/// The log and the traces of this process. Dropping it writes the waiting events of the log.
+/// Log and traces of this process. Dropping it writes the waiting log events.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub struct Telemetry {
@@ -29,10 +29,13 @@ pub struct Telemetry {
     traces: Option<TraceExporter>,
 }
 
-/// Installs the subscriber of this process, of which there can be only one.
+/// Installs the `tracing` subscriber of this process, of which there can be only one.
 ///
 /// # Errors
-/// When the client for traces cannot be made.
+/// When the client for traces cannot be created.
+///
+/// # Panics
+/// When a subscriber is installed already.
 pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     let traces = config.traces.as_ref().map(TraceExporter::new).transpose()?;
     let (log, layer) = log::layer(config.log);
@@ -40,7 +43,8 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Creates the subscriber. Each layer has its own filter: a span that all refuse is never created.
+/// Creates the subscriber of the log and of traces. Each has its own filter: a span that both
+/// reject is never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(|traces| traces.layer().boxed()));
@@ -48,12 +52,12 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes a text between the events of the log, in order.
+    /// Writes `text` to the log unchanged, in order with the events below `warn`.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
 
-    /// Sends the waiting spans, within at most two seconds.
+    /// Exports the waiting spans, for at most two seconds, and ends the export.
     pub async fn send_the_last_traces(&self) {
         if let Some(traces) = &self.traces {
             traces.send_the_last().await;
@@ -71,7 +75,7 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether spans are disabled for good, without a check of each.
+    /// Returns whether spans are disabled for good, so that `tracing` checks none of them.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

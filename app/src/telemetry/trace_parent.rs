@@ -1,11 +1,11 @@
-//! Reads and writes `traceparent` (W3C Trace Context Level 1 §3.2).
+//! Parses and writes the header `traceparent` (W3C Trace Context Level 1 §3.2).
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// Length in version 00, in bytes; a later version may go on after a further dash.
+/// Length of a value of version 00, in bytes. In later versions more may follow after a dash.
 const LENGTH: usize = 55;
 
-/// Returns the caller's span; `None` if the value is malformed.
+/// Returns the caller's span that a `traceparent` names; `None` if the value is malformed.
 ///
 /// Each number must have all its digits, in lower case and without a sign.
 pub(super) fn parse(value: &str) -> Option<SpanContext> {
@@ -20,7 +20,7 @@ pub(super) fn parse(value: &str) -> Option<SpanContext> {
         0xff => false,
         _ => more.is_empty() || more.starts_with('-'),
     };
-    // Only one flag has a meaning.
+    // `sampled` is the only flag that is defined.
     let flags = flags & TraceFlags::SAMPLED;
     let caller = SpanContext::new(trace_id, span_id, flags, true, TraceState::default());
     (is_complete && caller.is_valid()).then_some(caller)
@@ -32,7 +32,7 @@ fn number(digits: &str, length: usize) -> Option<u128> {
     is_number.then(|| u128::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// Returns the header for a request to ZITADEL: version 00, and only the flag `sampled`.
+/// Returns the `traceparent` of a request to ZITADEL: version 00, and no flag but `sampled`.
 pub(super) fn write(span: &SpanContext) -> String {
     let flags = span.trace_flags() & TraceFlags::SAMPLED;
     format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())

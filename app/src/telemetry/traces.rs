@@ -1,7 +1,8 @@
-//! Exports spans to OpenTelemetry, and continues the caller's trace to ZITADEL.
+//! Exports spans to an OpenTelemetry collector, and makes requests to ZITADEL part of the caller's
+//! trace.
 //!
-//! Only `traceparent` is read from a caller (W3C Trace Context), and only the process's own is sent
-//! on: `tracestate` and `baggage` hold text from others.
+//! The caller's `traceparent` (W3C Trace Context) is read, and this process's own is sent to
+//! ZITADEL. `tracestate` and `baggage` are neither read nor sent, since they hold text from others.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,16 +29,16 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// Default service name, as in the `User-Agent` header to ZITADEL.
+/// Default service name in traces; also the product in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
-/// Longest time for which the end of the process waits for the last export.
+/// Maximum time that the end of the process waits for the last export.
 const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);
 
 const TRACE_PARENT: &str = "traceparent";
 
-/// Exporter of this process's traces, in a thread of its own. A span that finds the queue full is
-/// lost, and no request waits.
+/// Exporter of this process's spans, in a thread of its own. A span is lost if the queue is full,
+/// so that no request waits.
 #[derive(Debug)]
 pub(super) struct TraceExporter {
     provider: SdkTracerProvider,
@@ -68,7 +69,7 @@ impl TraceExporter {
         Ok(Self { provider, reporter })
     }
 
-    /// Returns the layer that exports spans, and ignores events.
+    /// Returns the layer that exports spans of level `info` and above, and ignores log events.
     pub(super) fn layer(&self) -> impl Layer<Registry> + Send + Sync + use<> {
         let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
         tracing_opentelemetry::layer()
@@ -98,8 +99,8 @@ fn sampler(Sampling { follows_caller, ratio }: Sampling) -> Sampler {
     if follows_caller { Sampler::ParentBased(Box::new(sampler)) } else { sampler }
 }
 
-/// Returns the resource of the spans. Variables take precedence, `OTEL_SERVICE_NAME` over
-/// `OTEL_RESOURCE_ATTRIBUTES`.
+/// Returns the OpenTelemetry resource of all spans, which holds the service's name and version.
+/// `OTEL_SERVICE_NAME` overrides `OTEL_RESOURCE_ATTRIBUTES`, which overrides the defaults.
 fn resource(service_name: Option<String>) -> Resource {
     let version = KeyValue::new("service.version", env!("VERSION_WITH_COMMIT"));
     let resource = Resource::builder_empty()
@@ -113,8 +114,8 @@ fn resource(service_name: Option<String>) -> Resource {
     }
 }
 
-/// Makes a request's span, which must not have been entered yet, part of the caller's trace. A
-/// malformed or repeated `traceparent` is ignored.
+/// Makes the span of a request part of the caller's trace. The span must not have been entered yet.
+/// A malformed or repeated `traceparent` is ignored.
 pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     if span.is_disabled() {
         return;
@@ -123,11 +124,11 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let (Some(value), None) = (values.next(), values.next()) else { return };
     let Ok(value) = value.to_str() else { return };
     let Some(caller) = trace_parent::parse(value) else { return };
-    // Fails without traces, and then there is nothing to set.
+    // Fails if traces are off; then there is nothing to set.
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
-/// Returns the `traceparent` of the current span, if it is traced.
+/// Returns the `traceparent` of the current span; `None` if traces are off.
 pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

@@ -6,7 +6,7 @@ use tokio::{
 
 use super::*;
 
-/// Answers once the gate is open, and counts the tokens it is asked about.
+/// Introspector that calls every token inactive once the gate is open, and counts the calls.
 struct Gated {
     is_open: watch::Receiver<bool>,
     asked: watch::Sender<usize>,
@@ -29,7 +29,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// Creates a set-up in which one address may have two tokens.
+    /// Creates a set-up in which one address may have two tokens introspected at once.
     fn new() -> Self {
         let (gate, is_open) = watch::channel(false);
         let (count, asked) = watch::channel(0);
@@ -40,7 +40,7 @@ impl Setup {
         Self { bounded, known, gate, asked }
     }
 
-    /// Spawns a request with this token: from a client with a share, or from an unknown client.
+    /// Spawns a request with `token`; `client` is `None` for an unknown client.
     fn request(&self, client: impl Into<Option<Client>>, token: &str) -> JoinHandle<Answer> {
         let (bounded, token) = (Arc::clone(&self.bounded), token.to_owned());
         let client = client.into();
@@ -85,7 +85,7 @@ async fn one_address_asks_about_its_share_and_takes_nothing_of_others() {
         setup.wait_for(2).await;
         assert!(is_refused(setup.request(client(address), "c")).await, "{address}");
         assert!(is_refused(setup.request(client(same), "c")).await, "{address}");
-        // The same tokens take no further place.
+        // Further requests with these tokens take no place.
         waiting.extend(["a", "b"].map(|token| setup.request(client(address), token)));
         waiting.extend(["d", "e"].map(|token| setup.request(client(other), token)));
         setup.wait_for(6).await;
