@@ -1,4 +1,4 @@
-//! Tracks what one connection is doing, and when that is overdue.
+//! Tracks what one connection is doing, and when it exceeds a time-out.
 
 use std::{
     sync::{
@@ -12,31 +12,32 @@ use tokio::time::{Instant, sleep_until};
 
 use super::in_flight::InFlight;
 
-/// Number of bytes that a peer must move within the stall time-out while bytes are due.
+/// Number of bytes that a peer must send or receive within the stall time-out while the server
+/// waits for it.
 pub(super) const LEAST_PROGRESS: usize = 1024;
 
-/// Time limits of a connection.
+/// Time-outs of a connection, from the settings in `[server]`.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "they are the names of the settings")]
 pub(super) struct Limits {
-    /// Time for a whole request head to arrive.
+    /// Maximum time for a whole request head to arrive.
     pub(super) header_timeout: Duration,
-    /// Time between two requests.
+    /// Maximum time between two requests.
     pub(super) idle_timeout: Duration,
-    /// Time for [`LEAST_PROGRESS`] while the socket has no room for bytes that are ready.
+    /// Maximum time for [`LEAST_PROGRESS`] bytes to leave while the socket's buffer is full.
     pub(super) stall_timeout: Duration,
 }
 
 /// Reason why the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// No request came in time.
+    /// No request arrived in time.
     Idle,
-    /// The peer did not read the bytes that were ready.
+    /// The peer did not read a response in time.
     Stalled,
 }
 
-/// Activity of one connection.
+/// State of one connection, shared by its socket and its requests.
 #[derive(Clone, Debug)]
 pub(super) struct Activity(Arc<Shared>);
 
@@ -44,9 +45,10 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Bytes written to the socket. Only one task writes it: no lock, no read-modify-write.
+    /// Number of bytes written to the socket. Only one task writes it, without a lock or an atomic
+    /// read-modify-write.
     written: AtomicUsize,
-    /// Set if `State::blocked` is, so that an unblocked write or flush takes no lock.
+    /// True if `State::blocked` is `Some`, so that a write or flush without backlog takes no lock.
     is_blocked: AtomicBool,
 }
 
@@ -56,28 +58,28 @@ struct State {
     waiting: Waiting,
     since: Instant,
     is_http2: bool,
-    /// Set if the peer may have sent bytes that no request reads.
+    /// True if the peer may have sent bytes that no request reads.
     has_unread: bool,
     blocked: Option<Blocked>,
 }
 
-/// State while the socket has no room for bytes that are ready.
+/// State while the socket's buffer is full and bytes wait to be written.
 #[derive(Debug)]
 struct Blocked {
     since: Instant,
-    /// Bytes written to the socket before.
+    /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// Set if the last request of the connection has ended except for these bytes: it is counted
-    /// until they are written.
+    /// True if no request is left but these bytes, which belong to the last one: it counts as in
+    /// flight until they are written.
     is_rest_of_request: bool,
 }
 
-/// Event that a connection without a request waits for.
+/// Event that a connection waits for while it has no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
     /// The rest of a request head; on a new connection the whole head.
     Head,
-    /// The next request.
+    /// The first byte of the next request.
     Request,
 }
 
@@ -99,8 +101,8 @@ impl Activity {
         }))
     }
 
-    /// Records a request. `is_http2` comes from the request, since the first bytes of a connection
-    /// may arrive in pieces, and `PRI` may be a method of HTTP/1.1.
+    /// Records the start of a request. `is_http2` is the version of the request, since the first
+    /// bytes of a connection may arrive in pieces, and `PRI` may be a method of HTTP/1.1.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -124,8 +126,8 @@ impl Activity {
         self.0.in_flight.remove();
     }
 
-    /// Records bytes read from the socket. Over HTTP/2, bytes between two requests are pings and
-    /// window updates, not a head.
+    /// Records that bytes were read from the socket. Over HTTP/2, bytes between two requests are
+    /// pings and window updates, not a head.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
         if state.requests == 0 && !state.is_http2 {
@@ -137,13 +139,13 @@ impl Activity {
         }
     }
 
-    /// Records bytes written to the socket.
+    /// Records that `count` bytes were written to the socket.
     pub(super) fn bytes_left(&self, count: usize) {
         let written = self.0.written.load(Ordering::Relaxed);
         self.0.written.store(written.wrapping_add(count), Ordering::Relaxed);
     }
 
-    /// Records that the socket has no room for bytes that are ready.
+    /// Records that the socket's buffer is full while bytes wait to be written.
     pub(super) fn writing_is_blocked(&self) {
         if self.0.is_blocked.swap(true, Ordering::Relaxed) {
             return;
@@ -157,7 +159,7 @@ impl Activity {
         state.blocked = Some(Blocked { since: Instant::now(), written, is_rest_of_request });
     }
 
-    /// Records that all ready bytes were written to the socket.
+    /// Records that all waiting bytes were written to the socket.
     pub(super) fn everything_is_written(&self) {
         if !self.0.is_blocked.load(Ordering::Relaxed) {
             return;
@@ -167,11 +169,11 @@ impl Activity {
         if state.blocked.take().is_some_and(|blocked| blocked.is_rest_of_request) {
             self.0.in_flight.remove();
         }
-        // Only now is the answer written, and the time until the next request begins.
+        // The response is written only now, so the time until the next request begins now.
         state.since = Instant::now();
     }
 
-    /// Records that a request body was dropped before its end.
+    /// Records that a handler dropped a request body before its end.
     pub(super) fn body_is_left_unread(&self) {
         self.lock().has_unread = true;
     }
@@ -185,18 +187,18 @@ impl Activity {
         self.lock().is_http2
     }
 
-    /// Returns whether neither a request nor an answer is in progress.
+    /// Returns whether no request is in progress and no response waits to be written.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.lock();
         state.requests == 0 && state.blocked.is_none()
     }
 
-    /// Waits until the connection has been without a request, or stalled, for too long.
+    /// Waits until the connection exceeds one of the `limits`, and returns which.
     pub(super) async fn overdue(&self, limits: Limits) -> Overdue {
         let shortest = limits.header_timeout.min(limits.idle_timeout).min(limits.stall_timeout);
         loop {
             let now = Instant::now();
-            // A wait that begins during the sleep is not overdue before this.
+            // A wait that begins during the sleep ends no earlier than this.
             let next_look = now + shortest;
             match self.deadline(limits, now) {
                 Some((deadline, overdue)) if deadline <= now => return overdue,
@@ -237,7 +239,7 @@ impl Drop for Shared {
     }
 }
 
-/// Counts one request as in flight until it is dropped.
+/// Guard that counts one request as in flight until it is dropped.
 #[derive(Debug)]
 pub(super) struct RequestGuard(Activity);
 

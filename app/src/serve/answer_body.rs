@@ -1,4 +1,5 @@
-//! Body of an answer: it keeps its request counted, and over HTTP/2 detects whether the peer reads.
+//! Body of a response. Its request counts as in flight until it ends, and over HTTP/2 it detects
+//! whether the peer reads.
 
 use std::{
     pin::Pin,
@@ -13,34 +14,34 @@ use super::{
     http2_stream::{self, TakenPiece},
 };
 
-/// Longest piece of a body over HTTP/2, in bytes.
+/// Maximum size of a piece of a body over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
-/// Length of the first pieces, and of those after the peer was slow, in bytes: small enough to see
-/// 1 KiB of progress.
+/// Size in bytes of a body's first pieces, and of pieces after the peer was slow: small enough to
+/// notice 1 KiB of progress.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor: the next piece is at most this part of the bytes that the peer has read quickly, and so
-/// of its window. Pieces of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a
-/// time (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor for the size of pieces: a piece is at most half as long as the bytes that the peer has
+/// read quickly, and thus as its window. Pieces of 16 KiB from the start would cut a peer whose
+/// window grows by 1 KiB at a time (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
-/// Body of an answer in progress. The request ends when it is dropped.
+/// Body of a response in progress. Dropping it ends the request.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
-    /// Set over HTTP/2.
+    /// `None` over HTTP/1.1, where the body is not cut.
     pieces: Option<Pieces>,
     _guard: RequestGuard,
 }
 
-/// Pieces of a body, cut so that hyper never buffers all of it: hyper takes a frame as soon as the
-/// peer's window has one byte of room, and drops the body with its last frame. The last byte of
-/// each frame is therefore sent alone, once there is room after all others. Otherwise a peer with a
-/// window of one byte holds whole answers while no request is counted
+/// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame as soon as
+/// the peer's window has one byte of room, and drops the body with its last frame. The last byte of
+/// each frame is therefore sent alone, once there was room for all others. Otherwise a peer with a
+/// window of one byte holds whole responses while no request is counted
 /// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,
-    /// Bytes that the peer has read since it was last slow.
+    /// Number of bytes that the peer has read since it was last slow.
     taken: usize,
 }
 

@@ -42,11 +42,11 @@ use crate::{
     config,
 };
 
-/// Longest request head over HTTP/1.1, in bytes: twice the longest access token.
+/// Maximum size of a request head over HTTP/1.1, in bytes: twice the longest access token.
 const MAX_HEAD: usize = 32 * 1024;
-/// Longest list of request headers over HTTP/2, in bytes: the longest access token fits.
+/// Maximum size of the headers of an HTTP/2 request, in bytes: twice the longest access token.
 const MAX_HEADER_LIST: u32 = 32 * 1024;
-/// Largest number of concurrent requests of one HTTP/2 connection.
+/// Maximum number of concurrent requests of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 200;
 
 /// State shared by all connections of a listener.
@@ -58,9 +58,9 @@ pub(super) struct Connections {
     heads: Arc<RequestHeads>,
     foreign: Arc<ForeignProtocols>,
     pub(super) in_flight: InFlight,
-    /// Set when clients should send their next request elsewhere.
+    /// True once the shutdown has begun: responses over HTTP/1.1 then have `Connection: close`.
     pub(super) draining: Arc<AtomicBool>,
-    /// Proxies, which name their clients.
+    /// Trusted proxies, from `server.trusted_proxies`.
     proxies: Arc<Networks>,
     pub(super) phase: watch::Sender<Phase>,
 }
@@ -90,7 +90,7 @@ impl Connections {
         }
     }
 
-    /// Serves one connection to its end.
+    /// Serves one connection until it ends.
     pub(super) fn serve(
         &self,
         stream: TcpStream,
@@ -105,7 +105,8 @@ impl Connections {
         let service = service_fn(move |request: Request<Incoming>| {
             let is_http2 = request.version() > Version::HTTP_11;
             if is_http2 && *phase.borrow() == Phase::Closing {
-                // The client may repeat it elsewhere: nothing was done (RFC 9113 §8.7).
+                // The client may repeat the request elsewhere, since nothing was done (RFC 9113
+                // §8.7).
                 return Either::Left(ready(Err(h2::Error::from(Reason::REFUSED_STREAM))));
             }
             let guard = RequestGuard::new(of_connection.clone(), is_http2);
@@ -120,8 +121,8 @@ impl Connections {
             };
             Either::Right(async move {
                 let Ok(mut response) = client.scope(answer).await;
-                // The connection ends if a body is left unread; a client that is not told would
-                // send its next request on it.
+                // The connection ends if a body is left unread; otherwise the client would send its
+                // next request on it.
                 let is_early = with_body.is_some_and(|connection| connection.has_unread());
                 if !is_http2 && (is_early || draining.load(Ordering::Relaxed)) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -153,12 +154,12 @@ impl Connections {
             let mut overdue = pin!(activity.overdue(limits));
             loop {
                 let reached = *phase.borrow_and_update();
-                // HTTP/1.1 cannot tell a client to leave whose request is on its way.
+                // HTTP/1.1 cannot tell a client to leave if its request is on the way.
                 if reached == Phase::Closing || reached == Phase::Leaving && activity.is_http2() {
                     connection.as_mut().graceful_shutdown();
                 }
                 tokio::select! {
-                    // An error of a connection is the peer's, and concerns no request.
+                    // An error of a connection is caused by the peer and concerns no request.
                     _ = connection.as_mut() => return,
                     why = overdue.as_mut() => {
                         if why == Overdue::Stalled {

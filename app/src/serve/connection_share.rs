@@ -1,4 +1,4 @@
-//! Limits the connections of each client address.
+//! Limits the number of connections of each client address.
 
 use std::{
     collections::HashMap,
@@ -15,11 +15,11 @@ use crate::{
     once_a_minute::OnceAMinute,
 };
 
-/// Counts the connections of each client address, and refuses those beyond its share.
+/// Counts the connections of each client address, and refuses those beyond the limit.
 #[derive(Debug)]
 pub(super) struct ConnectionShares {
     max: NonZeroUsize,
-    /// Networks whose connections are not counted.
+    /// Networks without a limit, whose connections are not counted.
     exempt: Networks,
     held: Arc<ConnectionCounts>,
     refused: Counter,
@@ -29,19 +29,19 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
-/// Slot of a connection in its address's share, until it is dropped.
+/// Place of a connection among those of its address; dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
-    /// Allows each address `max` connections, without a limit for `exempt`. It registers its
-    /// metrics at the current recorder.
+    /// Allows each address `max` connections, but those in `exempt` any number. Registers its
+    /// metrics with the current recorder.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }
     }
 
-    /// Counts a connection of `peer`; `None` if its share is used up.
+    /// Counts a connection of `peer`; `None` if its address has as many as allowed.
     pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Share> {
         if self.exempt.contain(peer) {
             return Some(Share(None));

@@ -1,11 +1,12 @@
-//! Slot of one connection.
+//! Slot that one connection takes up while its socket is open.
 
 use metrics::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection_share::Share;
 
-/// Slot of a connection, until its socket is closed: an upgraded connection keeps it.
+/// Slot of a connection, held until its socket is closed, also by an upgraded connection (such as a
+/// WebSocket). Dropping it frees the slot.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     open: Gauge,
@@ -14,7 +15,7 @@ pub(super) struct ConnectionSlot {
 }
 
 impl ConnectionSlot {
-    /// Counts the connection in `open` until the slot is dropped.
+    /// Creates the slot, which counts in the gauge `open` until it is dropped.
     pub(super) fn new(permit: OwnedSemaphorePermit, share: Share, open: Gauge) -> Self {
         open.increment(1);
         Self { open, _permit: permit, _share: share }

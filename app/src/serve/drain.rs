@@ -1,4 +1,4 @@
-//! Lets the requests of each connection end at a stop.
+//! Lets the requests of all connections end during the shutdown.
 
 use std::time::Duration;
 
@@ -10,23 +10,25 @@ use tokio::{
 
 use super::activity::Activity;
 
-/// Time for requests that were on their way when the listener was closed.
+/// Time after the listener was closed during which connections serve new requests, which were on
+/// their way.
 const ON_THEIR_WAY: Duration = Duration::from_secs(1);
-/// Time between two checks of a connection that should end.
+/// Interval at which a connection that should end is checked.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Phase of the stop.
+/// Phase of the shutdown of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// Connections are accepted.
+    /// New connections are accepted.
     Open,
-    /// None is accepted; requests on their way are served. HTTP/2 clients are told to leave.
+    /// No connection is accepted, but requests on their way are served. HTTP/2 clients are told to
+    /// leave.
     Leaving,
-    /// No new request is served.
+    /// Requests in progress may end; no new one is served.
     Closing,
 }
 
-/// Waits until requests in flight and on their way have ended, without a time limit of its own.
+/// Ends all connections once their requests have ended, without a time limit of its own.
 pub(super) async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>) {
     phase.send_replace(Phase::Leaving);
     if timeout(ON_THEIR_WAY, all(connections)).await.is_err() {
@@ -39,8 +41,8 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Waits until a connection is idle at two checks in a row: the last bytes of an answer that was
-/// just handed over are written between them.
+/// Waits until a connection is idle at two checks in a row, between which the last bytes of a
+/// response are written.
 pub(super) async fn idle(activity: &Activity) {
     let mut was_idle = false;
     loop {

@@ -1,7 +1,7 @@
-//! Warns of connections with another protocol than HTTP.
+//! Logs a warning if a connection speaks TLS or the PROXY protocol instead of plain HTTP.
 //!
-//! The HTTP library answers them with 400, or closes them, and logs nothing that would explain why
-//! the set-up does not work.
+//! The HTTP library answers it with 400 or closes it, and logs nothing that explains why the set-up
+//! does not work.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,10 +9,10 @@ use tracing::warn;
 
 use crate::once_a_minute::OnceAMinute;
 
-/// First bytes of version 2 of the PROXY protocol.
+/// First bytes of a connection that speaks version 2 of the PROXY protocol.
 const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// Warns of foreign protocols, of each once a minute.
+/// Logs warnings of connections with another protocol, for each protocol once a minute.
 #[derive(Debug, Default)]
 pub(super) struct ForeignProtocols {
     tls: Mutex<OnceAMinute>,
@@ -26,7 +26,7 @@ enum ForeignProtocol {
 }
 
 impl ForeignProtocols {
-    /// Checks the first bytes of a connection.
+    /// Checks the first bytes of a connection, and logs a warning that is due.
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
             Some(ForeignProtocol::Tls) => {

@@ -1,7 +1,7 @@
-//! Task of one HTTP/2 request, which ends when the peer does not read the answer.
+//! Task of one HTTP/2 request, which ends when the peer does not read the response.
 //!
-//! The HTTP library polls the answer's body in the request's own task. While the peer's window is
-//! full the body is not polled, so the stall is measured in the task and not in the body.
+//! The HTTP library polls the response body in this task, but not while the peer's window is full.
+//! The stall is therefore measured in the task and not in the body.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -10,25 +10,26 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor of the stall time-out: a peer that needs longer to make room for a piece is slow.
+/// Divisor of the stall time-out. A peer that takes longer than the result to make room for a piece
+/// is slow.
 const SLOW: u32 = 16;
 
 task_local! {
     static ANSWER: RefCell<Answer>;
 }
 
-/// Answer of the request that the current task serves.
+/// Response of the request that the current task serves.
 struct Answer {
     timer: StallTimer,
-    /// Bytes that are ready, but for which the peer has no room.
+    /// Number of bytes that are ready but wait for room at the peer.
     ready: usize,
-    /// Bytes of the piece before.
+    /// Number of bytes in the previous piece.
     before: usize,
-    /// Longest wait for room after which the peer is not slow.
+    /// Maximum wait for room of a peer that is not slow.
     slow: Duration,
 }
 
-/// Runs requests, and resets those whose answers are not read.
+/// Executor that runs HTTP/2 requests, and resets the streams of stalled ones.
 #[derive(Clone, Debug)]
 pub(super) struct Streams(pub(super) Stalls);
 
@@ -45,7 +46,7 @@ where
     }
 }
 
-/// Runs a request to its end, or until it stalls: dropping it then resets the stream.
+/// Runs a request until it ends or stalls; dropping it then resets the stream.
 async fn unless_stalled(request: impl Future, stalls: Stalls) {
     let mut request = pin!(request);
     poll_fn(|context| {
@@ -63,19 +64,19 @@ async fn unless_stalled(request: impl Future, stalls: Stalls) {
     .await;
 }
 
-/// Records that a piece of the answer waits for room.
+/// Records that a piece of `length` bytes waits for room at the peer.
 pub(super) fn piece_is_ready(length: usize) {
     let _ = ANSWER.try_with(|answer| answer.borrow_mut().ready = length);
 }
 
-/// A piece that the peer has made room for.
+/// Piece of a response that the peer has made room for.
 #[derive(Debug, Default)]
 pub(super) struct TakenPiece {
     pub(super) bytes: usize,
     pub(super) was_slow: bool,
 }
 
-/// Records that there was room for the last piece, and returns it.
+/// Records that the peer had room for the last piece, and returns that piece.
 pub(super) fn piece_is_taken() -> TakenPiece {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();

@@ -1,11 +1,11 @@
-//! Counts requests from their head until their answer is written.
+//! Counts requests in flight: from their head until their response is written.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Number of requests in flight.
+/// Shared counter of the requests in flight of one listener.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
 

@@ -1,8 +1,8 @@
 //! Closes a connection whose peer may still be sending.
 //!
-//! Closing a socket with unread bytes resets the connection, and the answer is lost to a client
-//! that was still sending its body. The server therefore shuts down its own half first, then reads
-//! and drops bytes until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
+//! Closing a socket with unread bytes resets the connection, and a client that is still sending its
+//! body loses the response. The server therefore first shuts down its sending half, then reads and
+//! drops bytes until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
 
 use std::{
     pin::Pin,
@@ -16,14 +16,14 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Largest number of bytes that are read and dropped.
+/// Maximum number of bytes that are read and dropped before the socket is closed.
 const MOST: usize = 1024 * 1024;
-/// Longest time for that.
+/// Maximum time for which bytes are read and dropped.
 const LONGEST: Duration = Duration::from_secs(1);
-/// Size of one read, in bytes.
+/// Maximum size of one read, in bytes.
 const PIECE: usize = 8 * 1024;
 
-/// State of a connection whose own half is shut down.
+/// State of a connection whose sending half is shut down.
 #[derive(Debug)]
 pub(super) struct Lingering {
     end: Pin<Box<Sleep>>,
@@ -35,7 +35,7 @@ impl Lingering {
         Self { end: Box::pin(sleep(LONGEST)), left: MOST }
     }
 
-    /// Returns `Ready` when the connection may be closed.
+    /// Reads and drops bytes; returns `Ready` when the connection may be closed.
     pub(super) fn poll(&mut self, stream: &mut TcpStream, context: &mut Context<'_>) -> Poll<()> {
         let mut piece = [0; PIECE];
         while self.left > 0 && self.end.as_mut().poll(context).is_pending() {

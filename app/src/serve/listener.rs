@@ -5,14 +5,14 @@ use std::{io, net::SocketAddr};
 use tokio::net::{TcpListener, TcpSocket};
 
 /// Number of connections that may wait to be accepted. With tokio's default of 128, callers in a
-/// burst wait for seconds, because the system drops their first packets. The system may allow fewer
+/// burst wait for seconds because the system drops their first packets. The system may allow fewer
 /// (`net.core.somaxconn`).
 const BACKLOG: u32 = 4_096;
 
-/// Listens on `address`.
+/// Opens a socket that listens on `address`.
 ///
 /// # Errors
-/// Errors of the system, such as an address in use.
+/// When the system refuses it, for example because the address is in use.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,

@@ -1,4 +1,4 @@
-//! Socket of a connection, which records its reads and writes.
+//! Socket of a connection that records reads and writes in the connection's [`Activity`].
 
 use std::{
     io::{self, IoSlice},
@@ -18,23 +18,23 @@ use super::{
     lingering::Lingering, socket_options,
 };
 
-/// Up to this many bytes, head and body of an answer are copied into one buffer and sent by one
-/// write, which is cheaper than `writev`.
+/// Maximum size in bytes of a response whose head and body are copied into one buffer and sent by
+/// one write, which is cheaper than `writev`.
 const SMALL: usize = 1024;
 
-/// Socket that reports bytes read and written, and holds the slot of its connection.
+/// Socket that records bytes read and written, and holds the slot of its connection.
 #[derive(Debug)]
 pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Checks the first bytes, once.
+    /// Checks the first bytes for another protocol than HTTP; `None` once it has.
     foreign: Option<Arc<ForeignProtocols>>,
     _slot: ConnectionSlot,
 }
 
-/// Shutdown of a connection by the server.
+/// State of the shutdown of a socket by the server.
 #[derive(Debug)]
 enum Ending {
     NotYet,
@@ -138,7 +138,8 @@ impl AsyncWrite for MeteredStream {
     }
 }
 
-/// Concatenates the slices, if there is room, and returns their length.
+/// Copies the slices into `into`, one after the other, and returns their total length; `None` if
+/// they do not fit.
 fn gather(slices: &[IoSlice<'_>], into: &mut [u8]) -> Option<usize> {
     slices.iter().try_fold(0, |length, slice| {
         let end = length + slice.len();

@@ -1,4 +1,4 @@
-//! Accepts connections, drains and stops.
+//! Accepts and serves connections, and lets them end at a shutdown.
 
 mod activity;
 mod answer_body;
@@ -49,14 +49,14 @@ pub(crate) use listener::listen as listen_on;
 pub(crate) use server_handle::ServerHandle;
 pub use server_handle::Stopped;
 
-/// Pause after a failed accept, as when file descriptors run out.
+/// Pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Ends the streams that would otherwise go on until their clients end them.
+/// Function that ends the streams that would otherwise go on until their clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves `router` until it is stopped; `stop_streams` is called once the listener is closed. It
-/// registers its metrics at the current recorder.
+/// Serves the API's `router` until it is stopped; `stop_streams` is called once the listener is
+/// closed. Registers its metrics with the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
@@ -85,8 +85,8 @@ fn serve_by(
     ServerHandle { stop, served: tokio::spawn(served), draining }
 }
 
-/// Serves `router` on a listener beside the API's until the future is dropped, with the API's
-/// time-outs and its own `max_connections`. `name` is the listener's in metrics.
+/// Serves `router` on a second listener until the future is dropped, with the API's time-outs and
+/// its own `max_connections`. `name` is the listener's label in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
     (name, max_connections): (&'static str, NonZeroUsize),
@@ -100,15 +100,15 @@ pub(crate) fn serve_aside(
     async move { acceptor.accept_until(pending::<()>()).await }
 }
 
-/// Acceptor of one listener, with the tasks of its connections.
+/// Accepts the connections of one listener, and holds their tasks.
 struct Acceptor {
     listener: TcpListener,
-    /// Slots for connections; further ones wait to be accepted.
+    /// Slots for open connections. Without a free slot, no connection is accepted.
     slots: Arc<Semaphore>,
-    /// Bounds the connections of one address.
+    /// Limits the number of connections of one client address.
     shares: ConnectionShares,
     connections: Connections,
-    /// Number of open connections, as a metric.
+    /// Metric of the number of open connections.
     open: Gauge,
     tasks: JoinSet<()>,
 }
@@ -155,7 +155,7 @@ impl Acceptor {
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept(&self.listener, &self.slots) => match accepted {
                     Ok((stream, peer, permit)) => {
-                        // A connection beyond the share of its address is closed at once.
+                        // A connection beyond the limit of its address is closed at once.
                         if let Some(share) = self.shares.enter(peer) {
                             let slot = ConnectionSlot::new(permit, share, self.open.clone());
                             self.tasks.spawn(self.connections.serve(stream, peer, slot));
@@ -171,7 +171,7 @@ impl Acceptor {
     }
 }
 
-/// Accepts the next connection once a slot is free.
+/// Accepts the next connection as soon as a slot is free.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
@@ -179,7 +179,7 @@ async fn accept(
     let closed = |error: AcquireError| io::Error::other(error);
     let permit = Arc::clone(slots).acquire_owned().await.map_err(closed)?;
     let (stream, peer) = listener.accept().await?;
-    // An answer is one segment or a few, which need not wait for more.
+    // A response is one segment or a few, which need not wait for more.
     stream.set_nodelay(true)?;
     Ok((stream, peer.ip(), permit))
 }

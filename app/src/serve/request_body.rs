@@ -1,4 +1,4 @@
-//! Body of a request, with a stall time-out.
+//! Body of a request, which fails if it stalls.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::{activity::Activity, stall_timer::StallTimer, stalls::Stalls};
 
-/// Body that ends with an error when the peer stalls.
+/// Request body that ends with an error if the peer stalls.
 #[derive(Debug)]
 struct RequestBody {
     body: Incoming,
@@ -21,7 +21,7 @@ struct RequestBody {
     connection: Activity,
 }
 
-/// Error of a request body.
+/// Error of reading a request body.
 #[derive(Debug, Error)]
 enum BodyError {
     #[error(transparent)]
@@ -30,7 +30,7 @@ enum BodyError {
     Stalled,
 }
 
-/// Returns the body for a handler. A request without a body needs no allocation.
+/// Returns the body that a handler reads. Without a body nothing is allocated.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

@@ -1,7 +1,7 @@
-//! Refuses requests by their head, before routing.
+//! Refuses requests with a bad host or too many header fields, before routing.
 //!
-//! The HTTP library refuses bad framing and, over HTTP/1.1, more than 100 fields. It does not check
-//! the host (RFC 9112 §3.2, RFC 9113 §8.3.1), nor count the fields of HTTP/2.
+//! The HTTP library refuses bad framing and, over HTTP/1.1, more than 100 fields. It neither checks
+//! the host (RFC 9112 §3.2, RFC 9113 §8.3.1) nor counts the fields of HTTP/2.
 
 use axum::{
     http::{
@@ -13,37 +13,37 @@ use axum::{
 use axum_zitadel::Problem;
 use metrics::{Counter, counter};
 
-/// Largest number of fields in a request's head: the HTTP library's limit over HTTP/1.1. Over
+/// Maximum number of header fields of a request, as the HTTP library has it for HTTP/1.1. Over
 /// HTTP/2 a request of 1 900 short fields held 142 KiB.
 const MAX_FIELDS: usize = 100;
 
-/// Refuses requests, and counts them.
+/// Checks request heads, and counts those that it refuses, by reason.
 #[derive(Debug)]
 pub(super) struct RequestHeads {
     host: Counter,
     fields: Counter,
 }
 
-/// Error of a request's head.
+/// Reason why a request is refused by its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HeadError {
-    /// No host, more than one, or a malformed one.
+    /// The request names no host, more than one, or a malformed one.
     Host,
-    /// Too many fields.
+    /// The request has too many header fields.
     Fields,
 }
 
 impl RequestHeads {
-    /// Registers its metrics at the current recorder.
+    /// Creates the check, and registers its metrics with the current recorder.
     pub(super) fn new() -> Self {
         let refused = |reason: &'static str| counter!("http_server_requests_refused_total", "reason" => reason);
         Self { host: refused("host"), fields: refused("header_fields") }
     }
 
-    /// Returns the answer to a request that must not be served.
+    /// Returns the response that refuses a request; `None` if it is to be served.
     ///
-    /// If the request target names a host, that replaces the `Host` field (RFC 9112 §3.2.2);
-    /// otherwise a handler could read a different one.
+    /// Over HTTP/1.1, a host in the request target replaces the field `Host` (RFC 9112 §3.2.2);
+    /// otherwise a handler could read another host there.
     pub(super) fn refuse<B>(&self, request: &mut Request<B>) -> Option<Response> {
         let version = request.version();
         match check(version, request.uri(), request.headers()) {
@@ -110,8 +110,8 @@ fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HeadErr
     if is_named { Ok(()) } else { Err(HeadError::Host) }
 }
 
-/// Returns whether this is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 §4.2.1,
-/// §7.2).
+/// Returns whether `text` is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110
+/// §4.2.1, §7.2).
 fn is_host(text: &[u8]) -> bool {
     let after = if text.starts_with(b"[") { b']' } else { b':' };
     let end = text.iter().position(|byte| *byte == after);

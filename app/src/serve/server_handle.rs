@@ -1,10 +1,10 @@
-//! Handle by which a server is stopped.
+//! Handle to stop a running server.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Handle of a server. Dropping it stops the server too.
+/// Handle to stop a running server. Dropping it stops the server too.
 #[derive(Debug)]
 pub(crate) struct ServerHandle {
     pub(super) stop: oneshot::Sender<()>,
@@ -13,23 +13,25 @@ pub(crate) struct ServerHandle {
 }
 
 impl ServerHandle {
-    /// Returns a flag that is set once the stop has begun.
+    /// Returns a flag that is true once the shutdown has begun.
     pub(crate) fn draining(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.draining)
     }
 
-    /// Stops the server after the drain delay and the grace of its settings.
+    /// Shuts the server down, and waits for its drain delay and for requests in flight until the
+    /// shutdown grace ends.
     pub(crate) async fn stop(self) -> Stopped {
         // Fails if the server has ended by itself.
         let _ = self.stop.send(());
-        // A panic of the server's own task is not a clean stop.
+        // Passes on a panic of the server's own task.
         self.served.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 
-/// Result of a stop.
+/// Result of a server's shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Number of requests that were still in flight after the grace, and were cut off.
+    /// Number of requests that were cut off because they were in flight when the shutdown grace
+    /// ended.
     pub cut_off: usize,
 }

@@ -1,4 +1,4 @@
-//! Socket options of a connection, on Linux. One that the system refuses is ignored.
+//! Socket options of a connection, set on Linux only. Errors of setting them are ignored.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -7,18 +7,18 @@ mod linux {
     use socket2::SockRef;
     use tokio::net::TcpStream;
 
-    /// Number of unsent bytes above which the socket takes no more.
+    /// Number of unsent bytes at which the socket's send queue counts as full.
     const MOST_UNSENT: u32 = 16 * 1024;
 
-    /// Keeps the socket's queue short, so that it takes more as soon as some 8 KiB have left.
-    /// Otherwise a third of the send buffer, which may be 4 MiB, must leave first, and a client
-    /// that reads 40 kB a second looks stalled.
+    /// Keeps the socket's send queue short, so that the socket takes more bytes as soon as some 8
+    /// KiB have left. Otherwise a third of the send buffer, which may be 4 MiB, must leave first,
+    /// and a client that reads 40 kB per second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }
 
-    /// Bounds the time for which the system goes on sending after the socket was closed. Otherwise
-    /// an answer that is not read is held for some 100 s
+    /// Limits the time for which the system goes on sending after the socket was closed. Otherwise
+    /// it keeps a response that is not read for some 100 s
     /// (`bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection`).
     pub(in crate::serve) fn bound_what_the_system_holds(stream: &TcpStream, timeout: Duration) {
         let _ = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));

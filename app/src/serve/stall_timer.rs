@@ -1,4 +1,4 @@
-//! Measures the progress of one request's peer: time in which bytes were due, and bytes moved.
+//! Detects that the peer of one request stalls: too few bytes move while the server waits for it.
 
 use std::{
     pin::Pin,
@@ -10,17 +10,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::LEAST_PROGRESS;
 
-/// Limits the time in which bytes are due from a peer and it moves less than [`LEAST_PROGRESS`].
-/// Time in which none are due does not count, such as while the handler works.
+/// Timer of one request that limits the time for a peer to move [`LEAST_PROGRESS`] bytes. Only time
+/// in which the server waits for the peer counts, not that in which the handler works.
 #[derive(Debug)]
 pub(super) struct StallTimer {
     timeout: Duration,
-    /// Start of the current wait.
+    /// Start of the current wait; `None` if the server does not wait for the peer.
     waiting_since: Option<Instant>,
-    /// Sum of the waits before it, since the last progress.
+    /// Sum of the earlier waits since the last progress.
     waited: Duration,
     moved: usize,
-    /// `None` until the first wait: most requests need no timer.
+    /// Timer of the waits. `None` until the first: most requests need no timer.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -29,7 +29,7 @@ impl StallTimer {
         Self { timeout, waiting_since: None, waited: Duration::ZERO, moved: 0, sleep: None }
     }
 
-    /// Returns `Ready` when the peer, from which bytes are due now, has stalled.
+    /// Records that the server waits for the peer. Returns `Ready` if the peer has stalled.
     pub(super) fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let left = self.timeout.saturating_sub(self.waited);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(left)));
@@ -41,8 +41,8 @@ impl StallTimer {
         sleep.as_mut().poll(context)
     }
 
-    /// Records that no bytes are due for now, and the number of bytes moved. Returns the time that
-    /// they took.
+    /// Records that the wait is over and that `moved` bytes moved. Returns the duration of the
+    /// wait.
     pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
         let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
         self.waited += wait;
@@ -64,8 +64,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the second in which a peer stalls that moves `bytes` every `pause` seconds, while
-    /// the handler computes for `computes` seconds in between.
+    /// Returns the second in which a peer counts as stalled. It moves `bytes` every `pause`
+    /// seconds, while the handler computes for `computes` seconds in between.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

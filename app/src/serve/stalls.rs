@@ -1,21 +1,22 @@
-//! Time-out and counters of stalls.
+//! Stall time-out of a listener, and counters of stalled peers.
 
 use std::time::Duration;
 
 use metrics::{Counter, counter};
 
-/// Stalls of one listener.
+/// Stall time-out and counters of one listener.
 #[derive(Clone, Debug)]
 pub(super) struct Stalls {
     pub(super) timeout: Duration,
-    /// Number of peers that did not send a request body in time.
+    /// Number of peers that did not send their request body in time.
     pub(super) request_body: Counter,
-    /// Number of peers that did not read an answer in time.
+    /// Number of peers that did not read their response in time.
     pub(super) answer: Counter,
 }
 
 impl Stalls {
-    /// Registers the counters at the current recorder.
+    /// Creates the counters with the label `listener`, and registers them with the current
+    /// recorder.
     pub(super) fn new(timeout: Duration, listener: &'static str) -> Self {
         let stalls = |owed: &'static str| counter!("http_server_stalls_total", "listener" => listener, "waiting_for" => owed);
         Self { timeout, request_body: stalls("request_body"), answer: stalls("room_for_answer") }

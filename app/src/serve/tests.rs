@@ -1,4 +1,4 @@
-//! Limits of connections. Loopback is not exempt here, since tests have no other address.
+//! Limits on connections. Loopback has a limit here, since tests have no other address.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::{Config, metrics::Metrics};
 const PATIENCE: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Serves a router, with `max` connections for each address.
+/// Serves `router` with at most `max` connections for each address.
 fn serve_bounded(
     max: usize,
     variables: &[(&str, &str)],
@@ -37,7 +37,7 @@ fn router() -> Router {
     Router::new().route("/", any(async || "served")).route("/upgrade", any(upgrade))
 }
 
-/// Upgrades the connection until the client closes it.
+/// Handler that upgrades the connection, and holds it until the client closes it.
 async fn upgrade(mut request: Request) -> Response {
     tokio::spawn(async move {
         let upgraded = hyper::upgrade::on(&mut request).await.unwrap();
@@ -47,7 +47,7 @@ async fn upgrade(mut request: Request) -> Response {
     response.header("connection", "upgrade").body(Body::empty()).unwrap()
 }
 
-/// Sends `request`, and returns the text up to the end of an answer or of the connection.
+/// Sends `request`, and returns the text received until the response or the connection ends.
 async fn ask(stream: &mut TcpStream, request: &[u8]) -> String {
     let mut said = String::new();
     let _ = stream.write_all(request).await;

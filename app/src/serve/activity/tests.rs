@@ -1,4 +1,4 @@
-//! Deadlines of a connection, in paused time.
+//! Time-outs of a connection, in paused time.
 
 use tokio::time::timeout;
 
@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits {
     stall_timeout: Duration::from_secs(30),
 };
 
-/// Returns the seconds until the connection is overdue; `None` beyond an hour.
+/// Returns the seconds until the connection is overdue; `None` if that takes more than an hour.
 async fn overdue_after(activity: &Activity) -> Option<u64> {
     let start = Instant::now();
     let overdue = timeout(Duration::from_secs(3600), activity.overdue(LIMITS)).await;
@@ -69,7 +69,7 @@ async fn a_ping_over_http_2_is_no_head() {
     assert_eq!(overdue_after(&activity).await, Some(75));
 }
 
-/// Table: a connection whose answer finds no room, and when it is cut.
+/// Checks when a connection is cut if the socket has no room for its response.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_taken_is_cut_and_one_that_is_being_taken_is_not() {
     // Bytes that the peer reads every 7 s, seconds until it has all of them, second of the cut.
