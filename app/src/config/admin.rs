@@ -1,13 +1,13 @@
-//! `[admin]`: the listener for operators.
+//! The section `[admin]`: the listener for operators.
 
 use std::net::SocketAddr;
 
 use super::{error::ConfigError, layers::Layers, server::Server};
 
-/// The listener for operators.
+/// Settings of the operators' listener (`/metrics`, `/livez`, `/readyz`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Address to listen on; `None` is off.
+    /// Address to listen on. `None` if there is no such listener.
     pub listen: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! `[auth]`: requirements on every token, and the form of denials.
+//! The section `[auth]`: requirements on every token, and the form of denials.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use super::{error::ConfigError, layers::Layers, server::duration};
 /// Requirements on every token, and the form of denials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
-    /// Realm of the challenge.
+    /// Realm in the `WWW-Authenticate` challenge.
     pub realm: Realm,
-    /// Status when a valid token lacks the role.
+    /// Response status if a valid token lacks the role: 401 or 403.
     pub missing_role_status: MissingRoleStatus,
-    /// Longest time, give or take 10 %, that an answer of a guarded service may go on by one token;
-    /// zero sets no bound.
+    /// Maximum duration (±10 %) of a response that one token opened, such as a stream. Zero: no
+    /// limit but the token's validity.
     pub max_stream: Duration,
-    /// Clock skew tolerated when `nbf` is judged.
+    /// Clock skew tolerated when the token's `nbf` is checked.
     pub leeway: Duration,
-    /// The user must belong to one of these; an empty list requires none.
+    /// Organizations to one of which the user must belong; empty if any will do.
     pub organizations: Vec<OrganizationId>,
-    /// The token's audience must contain one of these; an empty list requires none.
+    /// Audiences of which the token must have one; empty if any will do.
     pub audiences: Vec<Audience>,
 }
 
@@ -48,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns 403 for a resource, unless another status is set: on 401 a client signs in again, and no
-/// login adds a role.
+/// Returns the configured status. With `resource.url` the default is 403: on 401 a client signs in
+/// again, and no login adds a role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

@@ -1,5 +1,5 @@
-//! `[changes]` and `cache.max_staleness`: the change feed, which lets answers be reused without
-//! being out of date.
+//! The section `[changes]` and `cache.max_staleness`: the change feed, which tells when a cached
+//! verdict may be outdated.
 
 use std::{
     fmt,
@@ -31,7 +31,7 @@ const LISTEN: &str = "changes.webhook.listen";
 const PATH: &str = "changes.webhook.path";
 const KEY_FILE: &str = "changes.webhook.key_file";
 
-/// Settings that have no effect without a feed.
+/// Settings that are refused without a change feed.
 const OF_THE_FEED: [&str; 9] = [
     MAX_STALENESS,
     INTERVAL,
@@ -44,33 +44,35 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Time that `cache.max_staleness` must leave for a poll, beyond the interval.
+/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for the poll itself.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
-/// The change feed: settings of the event log's polling, and the webhook that triggers it.
+/// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a
+/// poll.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// Settings of the polling, and the bounds within which answers are reused.
+    /// Settings of the polling, and the limits on the reuse of verdicts.
     pub feed: FeedSettings,
-    /// Listener for ZITADEL's webhook, if there is one.
+    /// Listener for ZITADEL's webhook; `None` if `changes.webhook.listen` is not set.
     pub webhook: Option<Webhook>,
 }
 
-/// Listener for ZITADEL's webhook.
+/// Listener for ZITADEL's webhook, which triggers a poll.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Webhook {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// Path of deliveries.
+    /// URL path to which ZITADEL delivers events.
     pub path: String,
-    /// File with one signing key, or two.
+    /// File that holds one signing key, or two during a rotation.
     pub key_file: PathBuf,
-    /// Keys that the file held at the start.
+    /// Signing keys that the file held at the start.
     pub keys: SigningKeys,
 }
 
 impl Changes {
-    /// Reads the section. Every value must be valid, even without a feed.
+    /// Reads the section; `None` if `changes.token_file` is not set. Even then every value must be
+    /// valid.
     pub(super) fn read(
         layers: &Layers,
         directory: &Path,
@@ -182,7 +184,7 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Returns the path of a file, and its text parsed by `parse`.
+/// Reads the file that `setting` names, and returns its path and its text parsed by `parse`.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

@@ -1,4 +1,4 @@
-//! Settings of the connection to ZITADEL, read even if the rest of the configuration is missing.
+//! Settings of the connection to ZITADEL, which `setup` reads even if others are missing.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::{
     zitadel::root_certificates,
 };
 
-/// Settings of the connection to ZITADEL.
+/// Settings of the connection to ZITADEL: where to connect to, and which certificates to trust.
 #[derive(Debug)]
 pub(crate) struct ConnectionSettings {
     pub(crate) connect_to: Option<ConnectTo>,
@@ -17,7 +17,7 @@ pub(crate) struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Reads `zitadel.connect_to` and `zitadel.ca_file` of this process.
+    /// Reads `zitadel.connect_to` and `zitadel.ca_file`.
     pub(crate) fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
         let directory = Path::new(".");
         let (layers, _) = Layers::read(prefix, environment(prefix)?, directory)?;

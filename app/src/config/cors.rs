@@ -1,4 +1,4 @@
-//! `[cors]`: browser clients that may call.
+//! The section `[cors]`: web pages that may call the API from a browser.
 
 use std::str::FromStr;
 
@@ -10,10 +10,10 @@ use super::{
     layers::Layers,
 };
 
-/// Browser clients that may call.
+/// Settings of CORS: web pages that may call the API from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
-    /// Exact origins of their pages. Empty: no CORS headers at all.
+    /// Exact origins of the pages. If empty, responses have no CORS headers.
     pub allowed_origins: Vec<AllowedOrigin>,
 }
 
@@ -23,12 +23,12 @@ impl Cors {
     }
 }
 
-/// An origin as browsers send it (RFC 6454 §6.2).
+/// Allowed origin of a web page, spelled as browsers send it (RFC 6454 §6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin(HeaderValue);
 
 impl AllowedOrigin {
-    /// Returns the value of `Origin` that is allowed.
+    /// Returns the `Origin` header of requests from this origin.
     #[must_use]
     pub fn as_header(&self) -> &HeaderValue {
         &self.0
@@ -48,8 +48,9 @@ impl FromStr for AllowedOrigin {
 
 const OTHER: &str = "it is no origin as a browser sends it: scheme, host and port, in lower case";
 
-/// Returns the first fault of an origin. Schemes of apps and extensions (`capacitor://localhost`,
-/// `chrome-extension://…`) are accepted, although the URL standard calls their origins opaque.
+/// Returns the first reason why `text` is no valid origin; `None` if it is valid. Schemes of apps
+/// and extensions (`capacitor://localhost`, `chrome-extension://…`) are accepted, although the URL
+/// standard calls their origins opaque.
 fn fault(text: &str) -> Option<&'static str> {
     if text.contains('*') {
         return Some("it has a wildcard, which is not supported: name each origin");
@@ -97,7 +98,8 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
-/// Returns an origin with its port, where the scheme has one.
+/// Returns an origin with its port, be it the scheme's default. Schemes without one stay as they
+/// are.
 pub(super) fn with_port(origin: &str) -> String {
     match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
         Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),

@@ -1,4 +1,4 @@
-//! Settings of this API's credentials at ZITADEL.
+//! Reads this API's credentials at ZITADEL: client id and secret, or a key file.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ const CLIENT_SECRET: &str = "zitadel.client_secret";
 const CLIENT_SECRET_FILE: &str = "zitadel.client_secret_file";
 const KEY_FILE: &str = "zitadel.key_file";
 
-/// The settings of this file.
+/// Names of the settings that this file reads.
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
-/// Reads the credentials, files included.
+/// Reads the credentials and the files that hold them. Doubts about a value go to `warnings`.
 pub(super) fn read(
     layers: &Layers,
     directory: &Path,
@@ -59,7 +59,7 @@ pub(super) fn read(
     ClientCredentials::from_secret(client_id, client_secret).map_err(unusable)
 }
 
-/// Returns the text of `setting`, if it is set.
+/// Returns the value of `setting` as credential text; `None` if it is not set.
 fn in_setting(
     layers: &Layers,
     setting: &'static str,
@@ -67,7 +67,7 @@ fn in_setting(
     Ok(layers.text(setting)?.map(|text| CredentialText::value(setting, &text)))
 }
 
-/// Returns the text of the file that `setting` names, if it is set.
+/// Returns the text of the file that `setting` names; `None` if the setting is not set.
 fn in_file(
     layers: &Layers,
     setting: &'static str,
@@ -82,7 +82,7 @@ fn in_file(
     CredentialText::file(setting, directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Refuses two of these settings set at once.
+/// Refuses a configuration that sets more than one of `settings`.
 fn only_one(layers: &Layers, settings: &[&'static str]) -> Result<(), ConfigError> {
     let mut set = settings.iter().filter_map(|name| Some((name, layers.origin(name)?)));
     match (set.next(), set.next()) {

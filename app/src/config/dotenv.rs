@@ -1,5 +1,5 @@
-//! Reads a `.env` as python-dotenv 1.2 does, so that the file of the Python example runs unchanged,
-//! except that `$` is never expanded.
+//! Parses a `.env` file as python-dotenv 1.2 does, except that `$` is never expanded, so that the
+//! file of ZITADEL's Python example works unchanged.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ pub(super) struct UnreadableLine {
     line: usize,
 }
 
-/// Returns the variables of a `.env`. The last line for a name wins; a name without `=` is not set.
+/// Returns the variables of a `.env`. The last line for a name wins; if it has no `=`, the variable
+/// is not set.
 ///
 /// # Errors
-/// When an unreadable line has a word for which `is_ours` is true. Other unreadable lines are
+/// When an unreadable line contains a word for which `is_ours` is true. Other unreadable lines are
 /// skipped.
 pub(super) fn parse(
     text: &str,
@@ -49,7 +50,7 @@ pub(super) fn parse(
     }
 }
 
-/// Returns whether Python's `str.isspace` is true.
+/// Returns whether Python's `str.isspace` is true for `c`.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
@@ -58,7 +59,8 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// One line, or more where a quoted value goes on. A comment has an empty name.
+/// Assignment of a variable, on one line or, with a quoted value, on several. A comment is one with
+/// an empty name.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,
@@ -69,7 +71,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads one binding; `None` when it is unreadable.
+    /// Parses one assignment or comment; `None` if it is unreadable.
     fn binding(&mut self) -> Option<Binding<'a>> {
         self.export();
         let name = self.name()?;
@@ -127,7 +129,8 @@ impl<'a> Reader<'a> {
         value.trim_end_matches(is_space).to_owned()
     }
 
-    /// Reads up to the closing quote. A backslash escapes any character, including a quote.
+    /// Parses a quoted value up to the closing quote. A backslash escapes any character, even a
+    /// quote.
     fn quoted(&mut self, quote: char, unescape: fn(char) -> Option<char>) -> Option<String> {
         let quoted = self.rest.strip_prefix(quote)?;
         let mut escaped = false;

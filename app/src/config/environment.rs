@@ -1,10 +1,11 @@
-//! The environment of this process.
+//! Reads the environment variables of this process.
 
 use std::{collections::BTreeMap, env};
 
 use super::{error::ConfigError, ownership, prefix::Prefix};
 
-/// Reads the environment of this process. Our variables must be valid UTF-8.
+/// Returns this process's environment variables. A value that is not UTF-8 is an error if the
+/// variable is a setting; otherwise the variable is left out.
 pub(crate) fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut environment = BTreeMap::new();
     for (name, value) in env::vars_os() {

@@ -1,4 +1,4 @@
-//! Error of the configuration, in one line that never shows a value.
+//! Errors of the configuration, each one line that shows no value.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::origin::Origin;
 
-/// Error of a configuration that cannot be used: names the setting, the problem, and what to write.
+/// Reason why a configuration cannot be used: names the setting, the problem, and valid values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -17,7 +17,7 @@ impl ConfigError {
         Self::one_line(&format!("{name}{origin}: {problem}"))
     }
 
-    /// Creates the error for an unknown name; `meant` is the setting that it looks like.
+    /// Creates the error for a name that is no setting; `meant` is the setting that it looks like.
     pub(super) fn unknown(origin: &Origin, meant: Option<&str>) -> Self {
         let hint = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
         Self::one_line(&format!(
@@ -25,7 +25,7 @@ impl ConfigError {
         ))
     }
 
-    /// Creates the error for a file or a variable that is no setting.
+    /// Creates the error for `name`, a file or a variable rather than a setting.
     pub(super) fn of(name: &str, problem: impl fmt::Display) -> Self {
         Self::one_line(&format!("{name}: {problem}"))
     }
@@ -35,7 +35,7 @@ impl ConfigError {
     }
 }
 
-/// Error for an invalid value. It does not repeat the value.
+/// Error for an invalid value; does not repeat the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct InvalidValue(pub(super) &'static str);

@@ -1,4 +1,5 @@
-//! `introspector` and `[fake]`: the adapter behind the port.
+//! The settings `introspector` and `[fake]`, which choose what introspects tokens: ZITADEL or the
+//! in-memory fake.
 
 use std::path::{Path, PathBuf};
 
@@ -13,21 +14,21 @@ use super::{
 };
 use crate::local_tokens::LocalTokens;
 
-/// The adapter behind the port.
+/// Source of verdicts on tokens.
 #[derive(Debug)]
 pub enum Introspector {
     /// The in-memory fake, for local development.
     Fake(Fake),
-    /// ZITADEL over HTTP.
+    /// ZITADEL, over HTTP.
     Zitadel(Box<Zitadel>),
 }
 
-/// Tokens of the in-memory fake.
+/// Settings of the in-memory fake.
 #[derive(Debug)]
 pub struct Fake {
-    /// Tokens known at the start.
+    /// Tokens that the fake knows at the start.
     pub tokens: LocalTokens,
-    /// File that they came from, which is read again when it changes.
+    /// File that holds the tokens, and is read again when it changes. `None` for built-in tokens.
     pub file: Option<PathBuf>,
 }
 
@@ -64,7 +65,8 @@ impl Introspector {
     }
 }
 
-/// Refuses credentials without a domain: they are meant for a ZITADEL, but the fake would answer.
+/// Refuses credentials without `zitadel.domain`: they are meant for ZITADEL, but the fake would be
+/// used.
 fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
     let mut credentials = credentials::SETTINGS.iter();
     let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };

@@ -1,15 +1,15 @@
-//! Expiry of the API application's key, which its file does not tell.
+//! Expiry of the API application's key, a setting since the key file does not have it.
 
 use std::{
     str::FromStr,
     time::{Duration, SystemTime},
 };
 
-/// Time before the expiry at which warnings begin.
+/// Time before the expiry at which warnings begin: 30 days.
 const SOON: Duration = Duration::from_secs(30 * DAY);
 const DAY: u64 = 24 * 60 * 60;
 
-/// Time at which ZITADEL stops accepting the key.
+/// Time at which ZITADEL stops accepting the API's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyExpiry(pub SystemTime);
 
@@ -22,7 +22,7 @@ impl FromStr for KeyExpiry {
 }
 
 impl KeyExpiry {
-    /// Returns a warning from 30 days before the expiry.
+    /// Returns a warning if the key has expired or does so within 30 days.
     pub(super) fn warning(self, now: SystemTime) -> Option<String> {
         let renew = "make another one with `setup --renew`";
         match self.0.duration_since(now) {

@@ -16,7 +16,7 @@ use super::{
     settings,
 };
 
-/// One layer: values by the name of the setting, each with its name in this layer.
+/// Values of one layer by the name of the setting, each with its name in this layer.
 pub(super) struct Layer {
     pub(super) layer: String,
     values: BTreeMap<&'static str, (Value, String)>,
@@ -33,8 +33,8 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Reads variables. The names of ZITADEL's Python example come first, then our own, which win.
-    /// A blank variable is unset. Also returns the variables of others.
+    /// Reads the variables of `.env` or the environment; blank ones are unset. Our own names
+    /// override those of ZITADEL's Python example. Also returns the variables that are no settings.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -59,7 +59,7 @@ impl Layer {
         Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    /// Reads TOML. Also returns the tables of others.
+    /// Reads the table of `config.toml`. Also returns its values that are no settings.
     pub(super) fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
         let mut others = Dict::new();
@@ -113,8 +113,8 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table, each with its full name. A table that holds settings, such as
-/// `changes.webhook`, is not a value.
+/// Returns the values of a table, each with its full dotted name. A table within it that holds
+/// settings, such as `changes.webhook`, is not returned as a value but its values are.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {
         (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
@@ -128,7 +128,7 @@ fn holds_settings(table: &str) -> bool {
     settings::all().any(|setting| is_in(setting.name))
 }
 
-/// Puts a value into the table that its dotted name gives.
+/// Puts a value into the nested table that its dotted name gives.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);

@@ -1,4 +1,4 @@
-//! The merged layers of configuration: the value of each setting, and its origin.
+//! Merges the layers of configuration, and returns the value and the origin of each setting.
 
 use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
@@ -26,21 +26,22 @@ use super::{
 };
 use crate::toml_line::toml_line;
 
-/// Name of the file read from the working directory.
+/// Default name of the configuration file in the working directory.
 const FILE: &str = "config.toml";
 const DOTENV: &str = ".env";
 const ENVIRONMENT: &str = "the environment";
 
-/// All layers, a later one winning: defaults, file, `.env`, environment.
+/// Merged layers of configuration, each overriding those before it: defaults, file, `.env`,
+/// environment.
 pub(super) struct Layers {
     settings: Figment,
     prefix: Prefix,
-    /// A variable that looks like `ZITADEL_DOMAIN`.
+    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`.
     misspelled_domain: Option<Origin>,
 }
 
 impl Layers {
-    /// Reads the layers, and the values in them that belong to the program's owner.
+    /// Reads all layers. Also returns the values that belong to the program's owner.
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -76,14 +77,15 @@ impl Layers {
         self.misspelled_domain.as_ref()
     }
 
-    /// Returns the origin of each setting that is not at its default.
+    /// Returns each setting that is not at its default, with the name and layer that set it.
     pub(super) fn origins(&self) -> Vec<(&'static str, Origin)> {
         let configured =
             |setting: &'static Setting| Some((setting.name, self.origin(setting.name)?));
         settings::all().filter_map(configured).collect()
     }
 
-    /// Returns the origin of a setting; `None` if it is at its default or has no value.
+    /// Returns the name and layer that set a setting; `None` if it is at its default or has no
+    /// value.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
         let metadata = self.settings.find_metadata(name)?;
         (metadata.name != Layer::DEFAULTS).then(|| Origin {
@@ -92,7 +94,7 @@ impl Layers {
         })
     }
 
-    /// Returns the value of a setting as text.
+    /// Returns the value of a setting as text; `None` if it is not set.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
         match self.settings.find_value(name) {
             Err(_) => Ok(None),
@@ -116,7 +118,7 @@ impl Layers {
         self.text(name)?.map(parse).transpose()
     }
 
-    /// Parses the value of a setting that has a default.
+    /// Parses the value of a setting; an error if it has none.
     pub(super) fn required<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -124,7 +126,7 @@ impl Layers {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
-    /// Parses a size in bytes; the setting has a default.
+    /// Parses a size in bytes, such as `1MiB`; an error if there is none.
     pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
         &self,
         name: &'static str,
@@ -134,8 +136,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Returns the values of a list, each parsed; empty if the list is not set. A list that is set
-    /// and empty is refused as a mistake.
+    /// Parses each item of a list; empty if the list is not set. A list that is set but has no
+    /// item, or an empty one, is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -163,19 +165,19 @@ impl Layers {
         ConfigError::at(name, self.origin(name).as_ref(), problem)
     }
 
-    /// Creates the error for an invalid value; it says what is expected.
+    /// Creates the error for an invalid value, with a description of valid ones.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         let expects = settings::named(name).map_or("", |setting| setting.expects);
         ConfigError::at(name, self.origin(name).as_ref(), format!("{problem}; expected {expects}"))
     }
 }
 
-/// Returns the value, unless it is blank.
+/// Returns `value`, or `None` if it is blank.
 fn set(value: &str) -> Option<&str> {
     Some(value).filter(|value| !value.trim().is_empty())
 }
 
-/// Returns a whole number of TOML, which is an `i64`, as text.
+/// Returns an integer of TOML as text; `None` for any other number.
 fn whole(number: Num) -> Option<String> {
     match number {
         Num::I64(number) => Some(number.to_string()),
@@ -192,7 +194,7 @@ fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, Str
     variables(&text, prefix)
 }
 
-/// Returns the variables in the text of a `.env`.
+/// Parses the text of a `.env` into its variables.
 pub(crate) fn variables(
     text: &str,
     prefix: &Prefix,

@@ -1,6 +1,7 @@
-//! Lists in one text, as variables hold them.
+//! Parses lists that are written in one text, as in a variable.
 
-/// Splits a list at its commas. A list in brackets is read as JSON: quoted texts, or whole numbers.
+/// Splits a text at its commas into trimmed items. A text in brackets is read as a JSON array of
+/// texts or whole numbers.
 ///
 /// # Errors
 /// When brackets or quotes would become part of an item. The error repeats no value.

@@ -1,4 +1,4 @@
-//! `[log]`.
+//! The section `[log]`: format, level, and the log event for each request.
 
 use std::str::FromStr;
 
@@ -12,15 +12,15 @@ use super::{
 /// Settings of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// Format of a line.
+    /// Format of each line.
     pub format: LogFormat,
-    /// The least severe level that is logged.
+    /// Least severe level that is logged, unless `RUST_LOG` says otherwise.
     pub level: LevelFilter,
-    /// Set when each request has an event.
+    /// True if one log event is written for each request.
     pub requests: bool,
-    /// Set when that event names the subject of a request that was let in.
+    /// True if that log event names the subject (`sub`) of a permitted caller.
     pub subject: bool,
-    /// Set when that event names the client's address.
+    /// True if that log event names the client's address.
     pub client_address: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The configuration, read from its layers and validated. Settings are read nowhere else.
+//! The configuration: its sections, read from all layers and validated. Settings are read only
+//! here.
 
 mod admin;
 mod auth;
@@ -63,45 +64,45 @@ pub use zitadel::Zitadel;
 /// The whole configuration, read and validated.
 #[derive(Debug)]
 pub struct Config {
-    /// The adapter behind the port.
+    /// Source of verdicts on tokens: ZITADEL or the fake.
     pub introspector: Introspector,
-    /// The listener of the API.
+    /// Settings of the API's listener.
     pub server: Server,
-    /// Browser clients.
+    /// Web pages that may call the API from a browser.
     pub cors: Cors,
     /// Requirements on every token, and the form of denials.
     pub auth: Auth,
-    /// URL that clients know this API by; set if they are to discover where to sign in.
+    /// This API as clients discover it (RFC 9728); `None` if `resource.url` is not set.
     pub resource: Option<Resource>,
-    /// Limits on the reuse of answers.
+    /// Limits on the reuse of verdicts.
     pub cache: CacheSettings,
-    /// The change feed, if there is one.
+    /// Settings of the change feed; `None` if there is none.
     pub changes: Option<Changes>,
-    /// The listener for operators.
+    /// Settings of the operators' listener.
     pub admin: Admin,
-    /// The log.
+    /// Settings of the log.
     pub log: Log,
-    /// Destination of traces, if they are sent.
+    /// Destination of traces; `None` if they are not sent.
     pub traces: Option<Traces>,
     /// Name and origin of each setting that is not at its default.
     pub origins: Vec<(&'static str, String)>,
     /// Warnings for the operator, none of which prevents the start.
     pub warnings: Vec<String>,
-    /// Prefix of the variables.
+    /// Prefix of the variables that are settings, such as `APP_`.
     pub prefix: Prefix,
     owners: OwnersValues,
 }
 
 impl Config {
-    /// Reads the configuration of this process: working directory and environment.
+    /// Reads the configuration of this process from the working directory and the environment.
     ///
     /// # Errors
-    /// When a setting is unknown, malformed, contradictory or incomplete.
+    /// When a setting is unknown, malformed, contradictory or missing.
     pub fn load() -> Result<Self, ConfigError> {
         Self::load_for(&Prefix::default())
     }
 
-    /// Reads the configuration of this process, with another prefix than `APP_`.
+    /// Reads the configuration of this process, with `prefix` in place of `APP_`.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -109,8 +110,8 @@ impl Config {
         Self::read_for(prefix, environment(prefix)?, Path::new("."))
     }
 
-    /// Reads the configuration of this process with the in-memory fake and without a change feed,
-    /// so that routes can be made before there are credentials.
+    /// Reads the configuration of this process, but with the in-memory fake and without a change
+    /// feed, so that routes can be created before there are credentials.
     #[cfg(feature = "setup")]
     pub(crate) fn load_without_credentials(prefix: &Prefix) -> Result<Self, ConfigError> {
         let mut environment = environment(prefix)?;
@@ -118,24 +119,24 @@ impl Config {
         Self::read_parts(prefix, environment, Path::new("."), false)
     }
 
-    /// Reads one of the program's own sections: a table of `config.toml`, then variables such as
-    /// `APP_DATABASE__URL` of `.env` and of the environment; the later one wins.
+    /// Reads a section of the program's own: a table of `config.toml`, overridden by variables such
+    /// as `APP_DATABASE__URL` of `.env`, then of the environment.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
-    /// lists are parsed where the type asks for them, and a `String` is taken unchanged. A field is
-    /// named as in `config.toml` if it is there, otherwise in lower case with underscores. Not
-    /// supported are enums with fields, and numbers in variables behind `#[serde(flatten)]` or
-    /// `tag`, where the type does not say what it expects.
+    /// lists are parsed if the type requires them; a `String` is taken unchanged. A field is named
+    /// as in `config.toml` if it is there, otherwise in lower case with underscores. Not supported
+    /// are enums with fields, and numbers in variables behind `#[serde(flatten)]` or `tag`, where
+    /// the type does not say what it expects.
     ///
     /// # Errors
-    /// When a value is missing or has the wrong type, or the section is one of the settings' own.
-    /// The error names the place and its layer, and repeats nothing of the value but what the
-    /// type's own deserializer says.
+    /// When a value is missing or has the wrong type, or `name` is one of our sections. The error
+    /// names the key and its layer, and repeats of the value only what the type's own deserializer
+    /// says.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
         self.owners.section(name)
     }
 
-    /// Returns the origins whose pages may call: the resource's, and those of
+    /// Returns the origins of web pages that may call: the resource's own and those of
     /// `cors.allowed_origins`, each with its port.
     #[must_use]
     pub fn page_origins(&self) -> Vec<String> {
@@ -145,8 +146,7 @@ impl Config {
         own.chain(allowed).map(cors::with_port).collect()
     }
 
-    /// Gives the fake these tokens instead of the built-in ones, unless a file of tokens is
-    /// configured.
+    /// Replaces the built-in tokens of the fake, unless a file of tokens is configured.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
         if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {
@@ -155,10 +155,10 @@ impl Config {
         self
     }
 
-    /// Reads the configuration from an environment and a directory.
+    /// Reads the configuration from the given environment and working directory.
     ///
     /// # Errors
-    /// When a setting is unknown, malformed, contradictory or incomplete.
+    /// When a setting is unknown, malformed, contradictory or missing.
     pub fn read(
         environment: BTreeMap<String, String>,
         directory: &Path,
@@ -166,7 +166,7 @@ impl Config {
         Self::read_for(&Prefix::default(), environment, directory)
     }
 
-    /// Reads the configuration with another prefix than `APP_`.
+    /// Reads the configuration like [`read`](Self::read), with `prefix` in place of `APP_`.
     ///
     /// # Errors
     /// As [`read`](Self::read).

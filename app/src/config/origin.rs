@@ -1,8 +1,8 @@
-//! Origin of a value.
+//! Origin of a value, which error messages name.
 
 use std::fmt;
 
-/// Name of a value in its layer, and the layer.
+/// Place where a value was set, such as the name `CLIENT_ID` in the layer `.env`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) name: String,

@@ -1,23 +1,23 @@
-//! Ownership of a name: a setting, a misspelled setting, or a name of others.
+//! Decides if a name is a setting, a misspelled setting, or a name of others.
 //!
-//! The environment and `config.toml` are shared with the owner of the program, and with the system
-//! that runs it: Kubernetes injects `APP_DB_PORT` for a service called `app-db`. A name is
-//! therefore refused only inside one of our sections, or if it is nearly one of our names.
+//! Other programs and the system use the environment and `config.toml` too: Kubernetes injects
+//! `APP_DB_PORT` for a service called `app-db`. A name is therefore refused only inside one of our
+//! sections, or if it is nearly one of our names.
 
 use super::{prefix::Prefix, setting::Setting, settings};
 
-/// Ownership of a name.
+/// Owner of a name: this library, or others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
-    /// A setting, or the variable that names the file.
+    /// A setting, a section, or the variable that names the configuration file.
     Ours,
-    /// Ours, but not a setting; with the setting that it looks like, if any.
+    /// A name of our own that is no setting, with the setting that it looks like, if any.
     Misspelled(Option<String>),
-    /// A name of the program's owner, or of the system.
+    /// A name of the program's owner or of the system.
     Others,
 }
 
-/// Name, after the prefix, of the variable that names another file.
+/// Name, without prefix, of the variable that names another file than `config.toml`.
 pub(super) const FILE: &str = "CONFIG";
 
 /// Classifies a variable of the environment or of `.env`.
@@ -51,7 +51,8 @@ pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
     of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Classifies a key at the top of `config.toml`; `keys` are the keys below it, if it is a table.
+/// Classifies a key at the top level of `config.toml`. `keys` are the keys below it; `None` if it
+/// is no table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     if settings::all().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;
@@ -64,11 +65,11 @@ pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     let section = key.to_lowercase();
     let mut keys = keys.iter().map(|below| of_section(&section, below));
     let meant = keys.find(|below| matches!(below, Ownership::Misspelled(Some(_))));
-    // A table whose name is nearly one of ours is ours, whatever it holds.
+    // A table whose name is nearly that of our section is ours, whatever it holds.
     meant.unwrap_or_else(|| of_section(&section, ""))
 }
 
-/// Returns the setting that a key inside one of our sections looks like.
+/// Returns the setting that `name`, an unknown key inside one of our sections, looks like.
 pub(super) fn meant_by_key(name: &str) -> Option<String> {
     let (section, key) = name.split_once('.')?;
     match of_section(section, key) {
@@ -77,7 +78,7 @@ pub(super) fn meant_by_key(name: &str) -> Option<String> {
     }
 }
 
-/// Returns whether a variable looks like `ZITADEL_DOMAIN` and is not.
+/// Returns whether a variable is nearly, but not exactly, `ZITADEL_DOMAIN`.
 pub(super) fn looks_like_domain(variable: &str) -> bool {
     const DOMAIN: &str = "ZITADEL_DOMAIN";
     variable != DOMAIN && is_near(&variable.replace('_', ""), &DOMAIN.replace('_', ""))
@@ -87,7 +88,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Classifies a key of a section that is not a setting.
+/// Classifies a section and its key, which are no setting.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));
@@ -100,8 +101,8 @@ fn of_section(section: &str, key: &str) -> Ownership {
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 
-/// Returns whether `written` is `name`, or nearly: the longer `name` is, the more typos are
-/// allowed. Up to five letters allow none, for `blog` is one letter away from `log`.
+/// Returns whether `written` is `name` with few enough typos: none in up to five letters, since
+/// `blog` is one letter away from `log`, one in up to eight, and two in longer names.
 fn is_near(written: &str, name: &str) -> bool {
     let typos = match name.len() {
         0..=5 => 0,

@@ -1,15 +1,15 @@
-//! Prefix of a program's variables.
+//! Prefix of the variables that a program reads as settings.
 
 use std::fmt;
 
-/// Prefix of the settings' variables: `APP_` by default, and for a program made with this library
-/// the prefix of its name (`MESSAGES_` for `messages`, `MY_API_` for `my-api`).
+/// Prefix of the variables that are settings, made from the program's name: `APP_` by default,
+/// `MESSAGES_` for `messages`, `MY_API_` for `my-api`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
 impl Prefix {
-    /// Creates the prefix of a program of this name: letters and digits in upper case, every other
-    /// character an underscore.
+    /// Creates the prefix for a program called `name`: letters and digits in upper case, any other
+    /// character as an underscore, and an underscore at the end.
     #[must_use]
     pub fn of_program(name: &str) -> Self {
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
@@ -21,7 +21,7 @@ impl Prefix {
         format!("{self}{}", setting.to_uppercase().replace('.', "__"))
     }
 
-    /// Returns the part of a variable after the prefix.
+    /// Returns a variable's name without the prefix; `None` if it has another.
     pub(super) fn strip<'a>(&self, variable: &'a str) -> Option<&'a str> {
         variable.strip_prefix(&self.0)
     }

@@ -1,5 +1,5 @@
-//! The standard proxy variables. The HTTP client reads them by itself, and ignores a value that it
-//! does not understand, which results in a direct connection.
+//! Checks the standard proxy variables. The HTTP client reads them by itself, and ignores values
+//! that it does not understand: it would connect directly.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Refuses values that the HTTP client would ignore. No value is repeated: a proxy may have a
-/// password.
+/// Refuses values that the HTTP client would ignore. The error repeats none, since a proxy's URL
+/// may hold a password.
 pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let set = |name| {
         let text = environment.get(name).filter(|text| !text.trim().is_empty());

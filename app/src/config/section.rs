@@ -1,4 +1,4 @@
-//! Sections of the owner: values that a program made with this library keeps in the same layers.
+//! Sections of a program's owner: values of its own in the same file and variables as ours.
 
 mod deserializer;
 mod node;
@@ -18,17 +18,17 @@ use super::{
     prefix::Prefix,
 };
 
-/// Values of others: tables of the file, and variables with our prefix.
+/// Values that are no settings of ours: tables of the file, and variables with our prefix.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,
     file: String,
     tables: Dict,
-    /// Later layers win.
+    /// Layers by name, each with its variables; later ones override.
     variables: Vec<(&'static str, BTreeMap<String, String>)>,
 }
 
-/// Shows no value: it may be an owner's secret.
+/// Shows no value, since it may be a secret.
 impl fmt::Debug for OwnersValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnersValues").finish_non_exhaustive()

@@ -1,32 +1,33 @@
-//! `[server]`: the listener of the API.
+//! The section `[server]`: the listener of the API.
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use super::{error::ConfigError, layers::Layers};
 use crate::client::Networks;
 
-/// The listener of the API.
+/// Settings of the API's listener: address, shutdown, and limits on connections and requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Address to listen on. Port 0 lets the system choose.
+    /// Address to listen on. With port 0 the system chooses the port.
     pub listen: SocketAddr,
-    /// Time that requests in flight may take once the stop has begun.
+    /// Maximum time for requests in flight to end during a shutdown, after the drain delay.
     pub shutdown_grace: Duration,
-    /// Time for which connections are still accepted once the stop has begun.
+    /// Time for which connections are still accepted after a shutdown has begun.
     pub drain_delay: Duration,
-    /// Maximum number of connections.
+    /// Maximum number of open connections; further ones wait to be accepted.
     pub max_connections: NonZeroUsize,
-    /// Maximum number of connections of one client address, if set.
+    /// Maximum number of open connections of one client address. `None`: a tenth of
+    /// `max_connections`.
     pub max_connections_per_address: Option<NonZeroUsize>,
-    /// Proxies whose `Forwarded` or `X-Forwarded-For` names the client.
+    /// Proxies whose `Forwarded` or `X-Forwarded-For` field names the client.
     pub trusted_proxies: Networks,
-    /// Time within which a whole request head must arrive.
+    /// Maximum time for a whole request head to arrive.
     pub header_timeout: Duration,
-    /// Longest time that a connection is kept without a request.
+    /// Maximum time that a connection is kept open without a request.
     pub idle_timeout: Duration,
-    /// Time in which a peer that owes bytes must move at least 1 KiB.
+    /// Time within which a peer must send or receive at least 1 KiB while the server waits for it.
     pub stall_timeout: Duration,
-    /// Longest request body that a handler reads, in bytes.
+    /// Maximum size of a request body, in bytes.
     pub max_body: usize,
 }
 
@@ -48,18 +49,19 @@ impl Server {
 }
 
 impl Server {
-    /// Returns the maximum number of connections of one client address: by default a tenth of all.
+    /// Returns the maximum number of connections of one client address: if not set, a tenth of all,
+    /// at least one.
     pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
         let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);
         self.max_connections_per_address.or_else(tenth).unwrap_or(NonZeroUsize::MIN)
     }
 }
 
-/// Longest duration that a setting can have. The system's clocks overflow after some centuries, and
-/// a longer value is a typo.
+/// Maximum of every setting that is a duration: 30 days. A longer one is a typo, and the system's
+/// clocks overflow after some centuries.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Returns a duration that must not be zero.
+/// Parses a setting that is a duration and must not be zero.
 pub(super) fn some_time(layers: &Layers, name: &'static str) -> Result<Duration, ConfigError> {
     match duration(layers, name)? {
         Duration::ZERO => Err(layers.error(name, "nothing can happen in no time")),

@@ -1,28 +1,28 @@
-//! One setting: its names, its default and its meaning.
+//! Describes one setting: its names, its default, and its meaning.
 
-/// One setting. It has one name in each layer: `server.listen` is `[server] listen` in TOML and,
-/// after the prefix, `SERVER__LISTEN` in `.env` and the environment.
+/// Description of one setting. The setting `server.listen` is `[server] listen` in TOML and, after
+/// the prefix, `SERVER__LISTEN` in `.env` and the environment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    /// Name in the `.env` of ZITADEL's Python example, if it has one.
+    /// Variable for it in ZITADEL's Python example, such as `CLIENT_ID`, if any.
     pub(super) example_name: Option<&'static str>,
-    /// Default, as written in the environment.
+    /// Default value, written as in a variable.
     pub(super) default: Option<&'static str>,
-    /// Type that it may have in TOML besides text.
+    /// Type that the value may have in TOML besides text.
     pub(super) toml: TomlType,
-    /// Description of valid values, for the error message.
+    /// Valid values in words, for error messages.
     pub(super) expects: &'static str,
-    /// Meaning, for the documentation. Without a default, it says what happens if the setting is
-    /// not set.
+    /// Meaning, for the documentation. If there is no default, it says what happens when the
+    /// setting is not set.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of docs/configuration.md"))]
     pub(super) meaning: &'static str,
 }
 
-/// Type of a value in TOML, besides text.
+/// Type that the value of a setting may have in TOML besides text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TomlType {
-    /// None: the value is in quotes.
+    /// No other type: the value must be in quotes.
     Text,
     /// A whole number.
     Number,
@@ -47,17 +47,17 @@ impl Setting {
         Self { example_name: Some(example_name), ..self }
     }
 
-    /// Accepts a number of TOML as well as text.
+    /// Allows a number in TOML, besides text.
     pub(super) const fn number(self) -> Self {
         Self { toml: TomlType::Number, ..self }
     }
 
-    /// Accepts `true` and `false` of TOML as well as text.
+    /// Allows `true` and `false` in TOML, besides text.
     pub(super) const fn flag(self) -> Self {
         Self { toml: TomlType::Boolean, ..self }
     }
 
-    /// Returns the name in the environment and in `.env`, without the prefix.
+    /// Returns its variable without the prefix, such as `SERVER__LISTEN`.
     pub(super) fn variable_name(&self) -> String {
         self.name.to_uppercase().replace('.', "__")
     }

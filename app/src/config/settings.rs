@@ -1,4 +1,4 @@
-//! Every setting. A test compares them with `docs/configuration.md`.
+//! Table of all settings. A test compares it with `docs/configuration.md`.
 
 mod operators;
 mod serving;

@@ -1,4 +1,4 @@
-//! Layers, names and errors of the configuration.
+//! Tests of the configuration: its layers, names and errors.
 
 mod blank;
 mod changes;
@@ -17,7 +17,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::*;
 
-/// A working directory and an environment.
+/// Working directory and environment from which a test reads the configuration.
 struct Setup {
     directory: TempDir,
     environment: BTreeMap<String, String>,
@@ -46,14 +46,14 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// Creates a complete set-up for ZITADEL with the change feed.
+    /// Creates a set-up that is complete for ZITADEL and the change feed.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// Creates a complete set-up with the change feed and its webhook.
+    /// Creates a set-up that is complete for ZITADEL, the change feed and its webhook.
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")
@@ -65,7 +65,8 @@ impl Setup {
         Config::read(self.environment, self.directory.path())
     }
 
-    /// Checks that the start is refused with one line that holds all of `expected` and no secret.
+    /// Checks that the configuration is refused with one line that holds all of `expected` and no
+    /// secret.
     #[track_caller]
     fn refused(self, expected: &[&str]) {
         let error = match self.read() {
@@ -87,7 +88,7 @@ fn zitadel(config: Config) -> Zitadel {
     }
 }
 
-/// Returns whether the credentials are this id with this secret.
+/// Returns whether the credentials are this client id and secret.
 #[track_caller]
 fn is_secret(config: Config, client_id: &str, secret: &str) -> bool {
     zitadel(config).settings.credentials

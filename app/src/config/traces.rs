@@ -1,8 +1,7 @@
-//! Traces, configured by the standard variables of OpenTelemetry, which are read from the
-//! environment only.
+//! Reads the settings of traces from OpenTelemetry's standard variables, in the environment only.
 //!
-//! This module reads whether traces are sent, which ones, where to, and under which name. The SDK
-//! reads everything else (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …) by itself.
+//! They are: on or off, sampling, endpoint, time-out, and service name. The SDK reads the others
+//! (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …) by itself.
 
 mod sampling;
 mod variables;
@@ -18,28 +17,28 @@ use variables::{MILLISECONDS, Variables, milliseconds};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-/// Variables of the protocol; the first that is set counts.
+/// Variables for the protocol of the export; the first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-/// Variables of the time-out; the first that is set counts.
+/// Variables for the time-out of an export; the first that is set counts.
 const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
-/// Default of OpenTelemetry.
+/// Time-out of an export if no variable sets it, as in OpenTelemetry.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
-/// Destination of traces, and the service's name in them.
+/// Settings of the export of traces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traces {
-    /// URL that spans are posted to (OTLP over HTTP).
+    /// URL to which spans are sent by POST (OTLP over HTTP).
     pub endpoint: Url,
-    /// Variable that names it.
+    /// Environment variable that sets the endpoint.
     pub variable: &'static str,
-    /// Selection of traces to send.
+    /// Rule for which traces are sent.
     pub sampling: Sampling,
-    /// Longest time that an export may take.
+    /// Maximum time of one export.
     pub timeout: Duration,
-    /// Name of this service in traces, if `OTEL_SERVICE_NAME` is set.
+    /// Name of this service in traces; `None` if `OTEL_SERVICE_NAME` is not set.
     pub service_name: Option<String>,
 }
 
@@ -80,7 +79,8 @@ impl Traces {
         }))
     }
 
-    /// Returns the name of this configuration, and the variable that set it.
+    /// Returns `traces` and the variable that sets the endpoint, to list with the origins of
+    /// settings.
     pub(super) fn origin(&self) -> (&'static str, String) {
         ("traces", format!("{} in the environment", self.variable))
     }
@@ -111,7 +111,7 @@ fn is_sendable(url: &Url) -> bool {
         && url.as_str().parse::<Uri>().is_ok()
 }
 
-/// Returns the URL for traces below the general endpoint, which has a path for each kind of data.
+/// Returns the URL for traces below the endpoint for all kinds of data: the path `v1/traces`.
 fn of_traces(mut base: Url) -> Url {
     if let Ok(mut path) = base.path_segments_mut() {
         path.pop_if_empty().extend(["v1", "traces"]);

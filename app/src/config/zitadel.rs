@@ -1,4 +1,4 @@
-//! `[zitadel]`: the ZITADEL instance, and this API's credentials there.
+//! The section `[zitadel]`: the ZITADEL instance, and this API's credentials there.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -13,18 +13,18 @@ use domain::Clock;
 
 use super::{KeyExpiry, credentials, error::ConfigError, layers::Layers, server::some_time};
 
-/// The ZITADEL instance, this API's credentials there, and limits on requests to it.
+/// Settings of ZITADEL: the instance, this API's credentials there, and limits on requests to it.
 #[derive(Debug)]
 pub struct Zitadel {
-    /// Instance and credentials.
+    /// Instance, credentials, and details of the requests.
     pub settings: ZitadelSettings,
     /// Limits on concurrent introspections.
     pub limits: Limits,
-    /// Expiry of the key, if configured.
+    /// Expiry of the key, to warn before it; `None` if not set.
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Values of the section, read even if ZITADEL is not the adapter: each is valid, but some may be
+/// Values of the section, read even if the fake is in use: each is valid, but required ones may be
 /// missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
@@ -60,7 +60,8 @@ impl Section {
         })
     }
 
-    /// Adds everything that is needed to ask ZITADEL, files included.
+    /// Adds the credentials and the files that the section names; fails if a required value is
+    /// missing.
     pub(super) fn complete(
         self,
         layers: &Layers,
@@ -88,7 +89,7 @@ impl Section {
     }
 }
 
-/// Returns a warning about an id that no project of ZITADEL has, such as one in quotes.
+/// Returns a warning if no project of ZITADEL can have this id, such as one in quotes.
 fn odd_project_id(id: &str) -> Option<String> {
     let is_odd = id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit());
     is_odd.then(|| {
@@ -110,7 +111,7 @@ pub(super) fn root_certificates(
     RootCertificates::from_file(directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Returns the token in the file that `setting` names, if it is set.
+/// Returns the token in the file that `setting` names; `None` if it is not set.
 fn own_token(
     layers: &Layers,
     directory: &Path,

@@ -1,12 +1,12 @@
-//! Law of `.env`, which `tests/fuzz` tries to break.
+//! Property of the `.env` parser that the fuzzer in `tests/fuzz` tries to violate.
 
 use super::parse;
 
-/// Checks that a file which names no setting of ours is never refused, that `is_ours` changes no
-/// value, and that a line added at the end is read whatever stands before it.
+/// Checks that a `.env` without names of settings is never refused, that `is_ours` changes no
+/// value, and that a line added at the end is read whatever precedes it.
 ///
 /// # Panics
-/// When the law is broken.
+/// When the property is violated.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -15,7 +15,7 @@ pub fn holds(bytes: &[u8]) {
     let ours = |word: &str| word == "ZITADEL_DOMAIN" || word.starts_with("APP_");
     let read = parse(text, ours).ok();
     assert!(read.is_none() || read == all);
-    // An open quote may go on in the added line.
+    // A quote left open may end in the added line.
     if !text.contains(['\'', '"', '`', '\\']) {
         let longer = parse(&format!("{text}\nZITADEL_DOMAIN=here"), ours).ok();
         let value = longer.as_ref().and_then(|all| all.get("ZITADEL_DOMAIN"));

@@ -1,4 +1,5 @@
-//! Expected values are those of python-dotenv 1.2 with `interpolate=False`.
+//! Tests of the `.env` parser. Expected values are those of python-dotenv 1.2 with
+//! `interpolate=False`.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! Reads a section into a type of the owner: the text of a variable becomes the number or the list
-//! that the type asks for. An error names the place and repeats no value.
+//! Deserializes a section into a type of the program's owner. The text of a variable is parsed as
+//! the number or list that the type requires. An error names the key and repeats no value.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 use super::node::Node;
 use crate::config::list;
 
-/// Error at a place. It repeats no value.
+/// Error of deserializing a value. `place` is its key and where it was set; `text` repeats no
+/// value.
 #[derive(Debug)]
 pub(super) struct SectionError {
     pub(super) place: String,
@@ -42,14 +43,14 @@ impl de::Error for SectionError {
     }
 }
 
-/// A value at its place in the section.
+/// Value or table of a section; `place` is its dotted key, such as `database.url`.
 pub(super) struct PlacedNode {
     pub(super) node: Node,
     pub(super) place: String,
 }
 
 impl PlacedNode {
-    /// Adds a place to an error that has none, so that the innermost value is named.
+    /// Adds `place` to an error that has none yet, so that the error names the innermost value.
     fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
             "" => SectionError { place: place.to_owned(), text: problem.text },
@@ -57,7 +58,8 @@ impl PlacedNode {
         })
     }
 
-    /// Returns the place of the value with its origin, and the value.
+    /// Returns the value and its place: the key followed by file or variable, such as
+    /// `database.url (APP_DATABASE__URL in .env)`. A table is an error.
     fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
             Node::Leaf { value, origin } => Ok((format!("{} ({origin})", self.place), value)),
@@ -68,7 +70,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses a text, which every value of a variable is; passes any other value to `other`.
+    /// Parses a text as `T`, since all values of variables are texts, and passes it to `visit`;
+    /// passes a value of another type to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,
@@ -104,7 +107,7 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Sec
     }
 }
 
-/// Deserializes a number or a flag from a text, or from a value of TOML.
+/// Defines methods that deserialize a number or a flag from a text, or from a value of TOML.
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(
@@ -155,7 +158,7 @@ impl<'de> de::Deserializer<'de> for PlacedNode {
         visitor.visit_newtype_struct(self)
     }
 
-    /// Reads a list of TOML, or a comma-separated text.
+    /// Deserializes a list of TOML, or a comma-separated text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SectionError> {
         let name = self.place.clone();
         let (place, value) = self.leaf()?;

@@ -1,10 +1,10 @@
-//! Values of a section, from any layer, as a tree.
+//! Tree of the values of a section, merged from all layers.
 
 use std::collections::BTreeMap;
 
 use figment::value::Value;
 
-/// A value with the name in its layer, or a table of values.
+/// A value with its origin (name and layer), or a table of values.
 #[derive(Clone)]
 pub(super) enum Node {
     Leaf { value: Value, origin: String },
@@ -25,7 +25,7 @@ impl Node {
         }
     }
 
-    /// Puts a value at a path of keys below this one.
+    /// Puts `leaf` at a path of keys below this node, in place of any value there.
     pub(super) fn put(&mut self, path: &[String], leaf: Self) {
         let [key, below @ ..] = path else {
             *self = leaf;
@@ -35,7 +35,7 @@ impl Node {
             *self = Self::Table(BTreeMap::new());
         }
         if let Self::Table(table) = self {
-            // The letters of a variable have no case, and it has no `-`.
+            // Names of variables have neither lower case nor `-`.
             let written = |key: &str| key.to_lowercase().replace('-', "_");
             let known = table.keys().find(|known| written(known) == written(key));
             let key = known.unwrap_or(key).clone();

@@ -1,4 +1,4 @@
-//! The owner's sections: same layers and same wording of errors as the settings.
+//! Tests that the owner's sections have the same layers and wording of errors as the settings.
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! Settings of the API: the adapter behind it, its listener, browser clients, and the resource.
+//! Settings of serving the API: source of verdicts, listener, CORS, and resource metadata.
 
 use crate::config::setting::{DURATION, SIZE, Setting};
 

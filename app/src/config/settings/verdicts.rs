@@ -1,4 +1,4 @@
-//! Settings of the use of verdicts: requirements on tokens, the cache, and the change feed.
+//! Settings of judging and reusing verdicts: `[auth]`, `[cache]` and `[changes]`.
 
 use crate::config::setting::{DURATION, FILE, SIZE, Setting};
 

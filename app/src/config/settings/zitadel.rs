@@ -1,4 +1,4 @@
-//! Settings of `[zitadel]`.
+//! Settings of the section `[zitadel]`.
 
 use crate::config::setting::{DURATION, FILE, Setting, URL};
 

@@ -1,4 +1,4 @@
-//! A blank variable is unset; an empty text of TOML is a value.
+//! Tests that a blank variable is unset, while an empty text in TOML is a value.
 
 use super::*;
 

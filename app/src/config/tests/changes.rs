@@ -1,4 +1,4 @@
-//! `[changes]` and `cache.max_staleness`.
+//! Tests of the section `[changes]` and of `cache.max_staleness`.
 
 use adapters::zitadel::{FeedSettings, SigningKeys};
 use domain::WhenSilent;
@@ -11,7 +11,7 @@ fn feed(setup: Setup) -> Changes {
     setup.read().unwrap().changes.unwrap()
 }
 
-/// Returns interval, overlap, settle, lag and staleness in seconds.
+/// Returns interval, overlap, settle time, lag and maximum staleness, in seconds.
 fn values(changes: &Changes) -> ([u64; 5], WhenSilent) {
     let FeedSettings { interval, overlap, settle, lag, max_staleness, .. } = changes.feed;
     let durations = [interval, overlap, settle, lag, max_staleness];

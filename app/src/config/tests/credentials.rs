@@ -1,4 +1,4 @@
-//! Credentials: valid combinations, and the places where they may be set.
+//! Tests of credentials: their valid combinations, and where they may be set.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn credentials_without_a_domain_are_refused_and_a_misspelled_domain_is_named() {
     ]);
     assert!(is_fake(&misspelled().variable("APP_INTROSPECTOR", "fake").read().unwrap()));
     Setup::new().variable("KEY_FILE", "key.json").refused(&["zitadel.domain: it is missing"]);
-    // Without credentials it may be anything.
+    // Without credentials the misspelled variable is no error.
     assert!(is_fake(&Setup::new().variable("ZITADEL_DOMAN", "x").read().unwrap()));
 }
 
@@ -128,7 +128,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Removes the settings that cannot be combined with this file.
+/// Unsets the settings that cannot be combined with `setting`.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
@@ -146,7 +146,7 @@ fn alone(setting: &str, setup: Setup) -> Setup {
     }
 }
 
-/// A key or a secret is set where the path of its file belongs.
+/// Sets a key or a secret where the path of its file is expected.
 #[test]
 fn no_error_repeats_a_secret_in_the_place_of_a_path() {
     const SECRETS: [&str; 5] = [

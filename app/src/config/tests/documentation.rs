@@ -1,8 +1,8 @@
-//! The documentation matches the settings.
+//! Tests that the documentation and the example file match the settings.
 
 use super::*;
 
-/// The documentation has one row for each setting, in the same order, and no other.
+/// `docs/configuration.md` has one row for each setting, in the same order, and no other rows.
 #[test]
 fn the_documentation_is_that_of_the_settings() {
     let documentation = include_str!("../../../../docs/configuration.md");
@@ -25,7 +25,7 @@ fn the_documentation_is_that_of_the_settings() {
     assert!(documented.join("\n") == expected, "the rows must be these:\n{expected}");
 }
 
-/// The example file, with every line uncommented, names every setting.
+/// `config.example.toml` is valid and, with every line uncommented, names every setting.
 #[test]
 fn the_example_file_names_every_setting_and_starts() {
     let example = include_str!("../../../../config.example.toml");
@@ -45,7 +45,7 @@ fn the_example_file_names_every_setting_and_starts() {
     assert_eq!(settings(&table.into()), settings::all().count());
 }
 
-/// Counts the values in a table and in the tables below it.
+/// Counts the values in a table and in the tables within it.
 fn settings(value: &toml::Value) -> usize {
     value.as_table().map_or(1, |table| table.values().map(settings).sum())
 }

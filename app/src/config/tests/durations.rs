@@ -1,4 +1,4 @@
-//! Every setting that is a duration has a maximum.
+//! Tests that every setting that is a duration has a maximum of 30 days.
 
 use super::*;
 

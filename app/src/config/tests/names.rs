@@ -1,4 +1,4 @@
-//! Ownership of names: ours in each layer, the owner's, or the system's.
+//! Tests which names are settings, which belong to the owner or the system, and which are refused.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `[resource]`: the settings it needs, and the scopes of a login.
+//! Tests of the section `[resource]`: the settings it needs, and the scopes of a login.
 
 use super::*;
 

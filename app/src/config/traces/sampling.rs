@@ -1,4 +1,4 @@
-//! Sampling: the selection of traces to send.
+//! Reads the rule for which traces are sent.
 
 use super::variables::Variables;
 use crate::config::error::ConfigError;
@@ -6,12 +6,12 @@ use crate::config::error::ConfigError;
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 
-/// Selection of traces to send.
+/// Rule for which traces are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Set when a caller that has a trace decides.
+    /// True if the caller decides for requests that are part of its trace.
     pub follows_caller: bool,
-    /// Share of all other traces that is sent, from 0 to 1.
+    /// Share of the other traces that are sent, from 0 to 1.
     pub ratio: f64,
 }
 

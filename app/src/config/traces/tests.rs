@@ -1,4 +1,4 @@
-//! Variables that turn traces on, and variables that are refused.
+//! Tests of the variables that turn traces on, and of values that are refused.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! Variables of OpenTelemetry. Those that the SDK reads by itself are checked, for it ignores a
-//! value that it does not understand.
+//! Reads OpenTelemetry's variables. Variables that the SDK reads are checked here too, since the
+//! SDK ignores invalid values.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,12 +7,12 @@ use axum::http::HeaderName;
 
 use crate::config::{error::ConfigError, server::LONGEST};
 
-/// The environment. A blank variable is unset.
+/// Environment variables by name. A blank variable counts as unset.
 #[derive(Clone, Copy)]
 pub(super) struct Variables<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl<'a> Variables<'a> {
-    /// Returns the value of a variable, trimmed.
+    /// Returns the trimmed value of a variable; `None` if it is unset.
     pub(super) fn get(self, name: &str) -> Option<&'a str> {
         self.as_it_is(name).map(str::trim)
     }
@@ -21,7 +21,7 @@ impl<'a> Variables<'a> {
         self.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty())
     }
 
-    /// Returns the value of the first variable that is set, parsed. All that are set must be valid.
+    /// Parses all of the variables that are set, which must be valid, and returns the first value.
     pub(super) fn parsed<T, const N: usize>(
         self,
         names: [&str; N],
@@ -37,7 +37,7 @@ impl<'a> Variables<'a> {
         Ok(first)
     }
 
-    /// Checks that the SDK will understand the variables it reads.
+    /// Checks that the SDK will accept the variables that it reads.
     pub(super) fn check(self) -> Result<(), ConfigError> {
         let wrong = READ_BY_THE_SDK
             .into_iter()
