@@ -1,4 +1,4 @@
-//! Limits how many tokens of one client address are introspected at the same time.
+//! Limits the introspections that each client address may cause at a time.
 
 use std::{
     collections::HashMap,
@@ -23,12 +23,12 @@ use super::peer::{Client, network};
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Limits how many unknown tokens of one client address are introspected at the same time. A
-/// request beyond the limit fails at once, without a verdict.
+/// Limits how many unknown tokens of one client address are introspected at a time. A request
+/// beyond the limit fails at once, without a verdict.
 ///
-/// Requests with the same token count once. Tokens whose last verdict was active do not count. A
+/// Requests with the same token count once; tokens whose last verdict was active do not count. A
 /// caller that disconnects keeps its place until the verdict arrives; otherwise disconnecting would
-/// get around the limit.
+/// evade the limit.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -45,7 +45,7 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates the limit: one address may use half of `max_in_flight`, rounded up. Registers its
+    /// Creates the limit: half of `max_in_flight` for each address, rounded up. Registers its
     /// metrics with the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
@@ -146,7 +146,7 @@ impl Drop for Place {
     }
 }
 
-/// Future of an introspection. If it is dropped before its end, it goes on in a task of its own.
+/// Future of an introspection; if dropped before its end, it goes on in a task of its own.
 struct ToItsEnd(Option<BoxFuture<'static, Answer>>);
 
 impl Future for ToItsEnd {

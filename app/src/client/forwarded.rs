@@ -7,16 +7,15 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of addresses that are read from a field, since a caller may send a list of any
-/// length.
+/// Maximum number of elements that are read from a field. A caller may send more.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
-/// Each field is read from the right up to the first address that is not a trusted proxy, since the
-/// caller may have invented anything further left. An unreadable element ends the reading: the
-/// client is then the proxy that wrote it. If both fields are present and name different clients,
-/// the client is `peer`, since a proxy writes only one of them.
+/// Each field is read from the right up to the first address that is no trusted proxy, since the
+/// caller may have invented the rest. An unreadable element ends the reading at the proxy that
+/// wrote it. If the two fields name different clients, `peer` is returned, since a proxy writes
+/// only one of them.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {
         headers.contains_key(&name).then(|| follow(peer, &name, headers, proxies, read))

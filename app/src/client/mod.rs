@@ -1,4 +1,4 @@
-//! Finds the client of a request, behind trusted proxies, and limits the introspections of one
+//! Finds the client of a request behind trusted proxies, and limits introspections by client
 //! address.
 
 mod bounded;

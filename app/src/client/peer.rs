@@ -1,4 +1,4 @@
-//! The peer of a TCP connection, and the client of each request on it: they differ behind a proxy.
+//! The peer of a TCP connection, and the client of each request, which differ behind a proxy.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,7 +7,7 @@ use tokio::task_local;
 
 use super::{forwarded, networks::Networks};
 
-/// Client that a request comes from, possibly by way of trusted proxies.
+/// Client that a request comes from, directly or by way of trusted proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(super) address: IpAddr,
@@ -64,8 +64,8 @@ impl Peer {
     }
 }
 
-/// Returns the network to which the limits for one client address apply: the IPv4 address itself,
-/// or the /64 of an IPv6 address, the smallest network that a subscriber gets.
+/// Returns the network that counts as one address for limits: an IPv4 address, or the /64 of an
+/// IPv6 address, the smallest network that a subscriber gets.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

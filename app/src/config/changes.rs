@@ -1,5 +1,5 @@
-//! The section `[changes]` and `cache.max_staleness`: the change feed, which tells when a cached
-//! verdict may be outdated.
+//! The section `[changes]` and `cache.max_staleness`: the change feed, by which verdicts can be
+//! reused without being outdated.
 
 use std::{
     fmt,
@@ -44,7 +44,7 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for the poll itself.
+/// Time that `cache.max_staleness` must leave for a poll, in addition to `changes.interval`.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a

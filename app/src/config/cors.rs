@@ -48,8 +48,8 @@ impl FromStr for AllowedOrigin {
 
 const OTHER: &str = "it is no origin as a browser sends it: scheme, host and port, in lower case";
 
-/// Returns the first reason why `text` is no valid origin; `None` if it is valid. Schemes of apps
-/// and extensions (`capacitor://localhost`, `chrome-extension://…`) are accepted, although the URL
+/// Returns a reason why `text` is no valid origin; `None` if it is one. Schemes of apps and
+/// extensions (`capacitor://localhost`, `chrome-extension://…`) are accepted, although the URL
 /// standard calls their origins opaque.
 fn fault(text: &str) -> Option<&'static str> {
     if text.contains('*') {
@@ -98,8 +98,7 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
-/// Returns an origin with its port, be it the scheme's default. Schemes without one stay as they
-/// are.
+/// Returns `origin` with its port: if it names none, that of its scheme, if there is one.
 pub(super) fn with_port(origin: &str) -> String {
     match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
         Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),

@@ -19,7 +19,7 @@ const KEY_FILE: &str = "zitadel.key_file";
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
-/// Reads the credentials and the files that hold them. Doubts about a value go to `warnings`.
+/// Reads the credentials, files included. Doubtful values add `warnings`.
 pub(super) fn read(
     layers: &Layers,
     directory: &Path,

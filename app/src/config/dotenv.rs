@@ -59,8 +59,8 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Assignment of a variable, on one line or, with a quoted value, on several. A comment is one with
-/// an empty name.
+/// Assignment of a variable, on one line or, if its value is quoted, on several. A comment has an
+/// empty name.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,

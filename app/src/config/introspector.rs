@@ -1,5 +1,4 @@
-//! The settings `introspector` and `[fake]`, which choose what introspects tokens: ZITADEL or the
-//! in-memory fake.
+//! The settings `introspector` and `[fake]`, which choose between ZITADEL and the in-memory fake.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::local_tokens::LocalTokens;
 
-/// Source of verdicts on tokens.
+/// Configured source of verdicts on tokens.
 #[derive(Debug)]
 pub enum Introspector {
     /// The in-memory fake, for local development.
@@ -65,8 +64,7 @@ impl Introspector {
     }
 }
 
-/// Refuses credentials without `zitadel.domain`: they are meant for ZITADEL, but the fake would be
-/// used.
+/// Refuses credentials without `zitadel.domain`: they are meant for ZITADEL, not for the fake.
 fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
     let mut credentials = credentials::SETTINGS.iter();
     let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };

@@ -34,7 +34,7 @@ impl Layer {
     }
 
     /// Reads the variables of `.env` or the environment; blank ones are unset. Our own names
-    /// override those of ZITADEL's Python example. Also returns the variables that are no settings.
+    /// override those of ZITADEL's Python example. Also returns variables that are no settings.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -113,8 +113,8 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table, each with its full dotted name. A table within it that holds
-/// settings, such as `changes.webhook`, is not returned as a value but its values are.
+/// Returns the values of a table by their full dotted names, including those of inner tables that
+/// hold settings, such as `changes.webhook`.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {
         (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
@@ -128,7 +128,7 @@ fn holds_settings(table: &str) -> bool {
     settings::all().any(|setting| is_in(setting.name))
 }
 
-/// Puts a value into the nested table that its dotted name gives.
+/// Puts a value at its dotted name, in nested tables.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);

@@ -1,4 +1,4 @@
-//! Merges the layers of configuration, and returns the value and the origin of each setting.
+//! Merges the layers of configuration, and gives the value and origin of each setting.
 
 use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
@@ -126,7 +126,7 @@ impl Layers {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
-    /// Parses a size in bytes, such as `1MiB`; an error if there is none.
+    /// Parses a size such as `1MiB` into bytes; an error if there is none.
     pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
         &self,
         name: &'static str,
@@ -136,8 +136,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses each item of a list; empty if the list is not set. A list that is set but has no
-    /// item, or an empty one, is an error.
+    /// Parses each item of a list; empty if the list is not set. A list without items, or with an
+    /// empty one, is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,

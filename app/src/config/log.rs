@@ -14,7 +14,7 @@ use super::{
 pub struct Log {
     /// Format of each line.
     pub format: LogFormat,
-    /// Least severe level that is logged, unless `RUST_LOG` says otherwise.
+    /// Least severe level that is logged; `RUST_LOG` overrides it.
     pub level: LevelFilter,
     /// True if one log event is written for each request.
     pub requests: bool,

@@ -1,5 +1,4 @@
-//! The configuration: its sections, read from all layers and validated. Settings are read only
-//! here.
+//! The configuration, read from its layers and validated. Settings are read only here.
 
 mod admin;
 mod auth;

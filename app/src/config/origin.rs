@@ -1,4 +1,4 @@
-//! Origin of a value, which error messages name.
+//! Origin of a value, for error messages.
 
 use std::fmt;
 

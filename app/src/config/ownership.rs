@@ -1,23 +1,23 @@
 //! Decides if a name is a setting, a misspelled setting, or a name of others.
 //!
-//! Other programs and the system use the environment and `config.toml` too: Kubernetes injects
+//! The program's owner and the system use the environment and `config.toml` too: Kubernetes injects
 //! `APP_DB_PORT` for a service called `app-db`. A name is therefore refused only inside one of our
 //! sections, or if it is nearly one of our names.
 
 use super::{prefix::Prefix, setting::Setting, settings};
 
-/// Owner of a name: this library, or others.
+/// Classification of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
     /// A setting, a section, or the variable that names the configuration file.
     Ours,
-    /// A name of our own that is no setting, with the setting that it looks like, if any.
+    /// A misspelled setting, with the setting that it looks like, if any.
     Misspelled(Option<String>),
     /// A name of the program's owner or of the system.
     Others,
 }
 
-/// Name, without prefix, of the variable that names another file than `config.toml`.
+/// Variable, without the prefix, that names a file to read instead of `config.toml`.
 pub(super) const FILE: &str = "CONFIG";
 
 /// Classifies a variable of the environment or of `.env`.
@@ -88,7 +88,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Classifies a section and its key, which are no setting.
+/// Classifies a key in a section, which is no setting.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));
@@ -101,8 +101,8 @@ fn of_section(section: &str, key: &str) -> Ownership {
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 
-/// Returns whether `written` is `name` with few enough typos: none in up to five letters, since
-/// `blog` is one letter away from `log`, one in up to eight, and two in longer names.
+/// Returns whether `written` is `name`, or nearly: two typos are allowed in names of nine letters
+/// or more, one in six to eight, none in shorter ones (`blog` is one letter away from `log`).
 fn is_near(written: &str, name: &str) -> bool {
     let typos = match name.len() {
         0..=5 => 0,

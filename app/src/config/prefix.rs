@@ -8,8 +8,8 @@ use std::fmt;
 pub struct Prefix(String);
 
 impl Prefix {
-    /// Creates the prefix for a program called `name`: letters and digits in upper case, any other
-    /// character as an underscore, and an underscore at the end.
+    /// Creates the prefix for a program called `name`: letters and digits in upper case, an
+    /// underscore for any other character, and one at the end.
     #[must_use]
     pub fn of_program(name: &str) -> Self {
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };

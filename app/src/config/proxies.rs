@@ -1,5 +1,5 @@
-//! Checks the standard proxy variables. The HTTP client reads them by itself, and ignores values
-//! that it does not understand: it would connect directly.
+//! Checks the standard proxy variables. The HTTP client reads them itself, and connects directly if
+//! it does not understand a value.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Refuses values that the HTTP client would ignore. The error repeats none, since a proxy's URL
+/// Refuses values that the HTTP client would ignore. Errors repeat no value, since a proxy's URL
 /// may hold a password.
 pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let set = |name| {

@@ -1,4 +1,5 @@
-//! The section `[resource]`: this API's URL, by which clients discover where to sign in (RFC 9728).
+//! The section `[resource]`: the URL of this API, for clients that discover where to sign in (RFC
+//! 9728).
 
 use adapters::zitadel::{ClaimName, login_scopes};
 use axum_zitadel::Resource;
@@ -9,9 +10,8 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 /// Settings that are refused without `resource.url`.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
-/// Reads the resource, with the scopes that its clients must request; `None` without
-/// `resource.url`. If `has_project` is false, as before a set-up, the project may be missing, and
-/// then there are no scopes.
+/// Reads the resource and the scopes that its clients must request; `None` without `resource.url`.
+/// Before a set-up (`has_project` is false) the project may be missing; then there are no scopes.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,

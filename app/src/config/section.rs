@@ -1,4 +1,4 @@
-//! Sections of a program's owner: values of its own in the same file and variables as ours.
+//! Sections of the program's owner: values of its own beside the settings, in the same layers.
 
 mod deserializer;
 mod node;
@@ -18,7 +18,7 @@ use super::{
     prefix::Prefix,
 };
 
-/// Values that are no settings of ours: tables of the file, and variables with our prefix.
+/// Values that are no settings: tables of the file, and variables with our prefix.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,

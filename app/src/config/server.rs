@@ -49,15 +49,15 @@ impl Server {
 }
 
 impl Server {
-    /// Returns the maximum number of connections of one client address: if not set, a tenth of all,
-    /// at least one.
+    /// Returns the maximum number of connections of one client address: the setting, or a tenth of
+    /// `max_connections`.
     pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
         let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);
         self.max_connections_per_address.or_else(tenth).unwrap_or(NonZeroUsize::MIN)
     }
 }
 
-/// Maximum of every setting that is a duration: 30 days. A longer one is a typo, and the system's
+/// Maximum of each duration in the settings: 30 days. A longer one is a typo, and the system's
 /// clocks overflow after some centuries.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 

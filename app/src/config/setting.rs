@@ -1,4 +1,4 @@
-//! Describes one setting: its names, its default, and its meaning.
+//! One setting: its names, its default, and its meaning.
 
 /// Description of one setting. The setting `server.listen` is `[server] listen` in TOML and, after
 /// the prefix, `SERVER__LISTEN` in `.env` and the environment.
@@ -13,8 +13,8 @@ pub(super) struct Setting {
     pub(super) toml: TomlType,
     /// Valid values in words, for error messages.
     pub(super) expects: &'static str,
-    /// Meaning, for the documentation. If there is no default, it says what happens when the
-    /// setting is not set.
+    /// Meaning, for the documentation; without a default also what happens if the setting is not
+    /// set.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of docs/configuration.md"))]
     pub(super) meaning: &'static str,
 }

@@ -1,7 +1,6 @@
 //! Reads the settings of traces from OpenTelemetry's standard variables, in the environment only.
 //!
-//! They are: on or off, sampling, endpoint, time-out, and service name. The SDK reads the others
-//! (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …) by itself.
+//! The SDK itself reads further ones (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`, …).
 
 mod sampling;
 mod variables;
@@ -79,8 +78,7 @@ impl Traces {
         }))
     }
 
-    /// Returns `traces` and the variable that sets the endpoint, to list with the origins of
-    /// settings.
+    /// Returns `traces` and the variable that sets the endpoint, as an origin to list.
     pub(super) fn origin(&self) -> (&'static str, String) {
         ("traces", format!("{} in the environment", self.variable))
     }
@@ -111,7 +109,7 @@ fn is_sendable(url: &Url) -> bool {
         && url.as_str().parse::<Uri>().is_ok()
 }
 
-/// Returns the URL for traces below the endpoint for all kinds of data: the path `v1/traces`.
+/// Returns the URL for traces, given the endpoint for all kinds of data.
 fn of_traces(mut base: Url) -> Url {
     if let Ok(mut path) = base.path_segments_mut() {
         path.pop_if_empty().extend(["v1", "traces"]);

@@ -24,8 +24,7 @@ pub struct Zitadel {
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Values of the section, read even if the fake is in use: each is valid, but required ones may be
-/// missing.
+/// Valid values of the section, read even if the fake is in use; required ones may be missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,

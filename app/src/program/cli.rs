@@ -36,13 +36,13 @@ fn examples(name: &str) -> String {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Start the API, as does a call without a command.
+    /// Start the API; this is the default without a command.
     Serve,
     /// Say in plain words whether the configuration works, and if not, what to do.
     ///
-    /// Reads the configuration, asks ZITADEL for its discovery document, compares the clocks, and
-    /// introspects a random token with this API's own credentials. With resource.url it also asks for
-    /// what clients find there, and at ZITADEL. Exit status: 0 when all is well
+    /// Reads the configuration, fetches ZITADEL's discovery document, compares the clocks, and
+    /// introspects a random token with this API's own credentials. With resource.url it also
+    /// fetches the metadata that clients find there and at ZITADEL. Exit status: 0 when all is well
     /// or only worth a warning, 1 when a step failed, 2 when the configuration cannot be read.
     Check {
         /// Output format.
@@ -52,9 +52,9 @@ pub(super) enum Command {
     /// Say which routes an access token opens, and why not the others.
     ///
     /// Reads the token from standard input, or prompts for it without showing it; never from the
-    /// command line, which others can see. The token is introspected and judged as that of a
-    /// request is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has;
-    /// 1 when it is not, or there is no verdict; 2 when the configuration or the token cannot be
+    /// command line, which others can see. The token is introspected and judged like that of a
+    /// request, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1
+    /// when it is not, or there is no verdict; 2 when the configuration or the token cannot be
     /// read.
     Explain {
         /// Output format.
@@ -63,11 +63,11 @@ pub(super) enum Command {
     },
     /// Make at ZITADEL what this API needs: project, roles, application, key, callers.
     ///
-    /// Reads what is there, says what it would do, and asks. The roles are those that the rules of
-    /// this API ask for. Writes key.json, .env and setup.lock.json in the working directory. The
-    /// administrator's token is read from a file or asked for, and kept nowhere. Exit status: 0 when
-    /// everything is there, 1 when it was not to be done or could not, 2 when --dry-run found
-    /// something to do, 3 when a secret exists at ZITADEL and is not here.
+    /// Reads what exists, shows a plan, and asks for consent. The roles are those that the rules of
+    /// this API require. Writes key.json, .env and setup.lock.json in the working directory. The
+    /// administrator's token is read from a file or a prompt, and not stored. Exit status: 0 when
+    /// everything exists, 1 when the plan was declined or failed, 2 when --dry-run found something
+    /// to do, 3 when a secret exists at ZITADEL but not here.
     #[cfg(feature = "setup")]
     Setup {
         #[command(flatten)]
@@ -88,13 +88,13 @@ pub(super) enum Format {
     Json,
 }
 
-/// Longest invalid argument that an error repeats, in bytes: enough for a misspelled command, but
-/// not for a token.
+/// Longest invalid argument that an error repeats, in bytes: enough for a misspelled command, too
+/// short for a token.
 const MAX_REPEATED: usize = 16;
 const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
 
-/// Exit status of a `setup` that cannot start. Other commands exit with 2, which for `setup` means
-/// that something is missing at ZITADEL.
+/// Exit status of a `setup` that cannot start. The usual 2 means for `setup` that something is
+/// missing at ZITADEL.
 const FAILED_SETUP: u8 = 1;
 
 impl Cli {

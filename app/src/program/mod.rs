@@ -1,4 +1,4 @@
-//! Makes a whole program of a table of routes: command line, signals and exit status.
+//! Turns a table of routes into a program with a command line, signals and an exit status.
 
 mod cli;
 mod signals;
@@ -92,9 +92,9 @@ impl Program {
         self.run_with(async |_: &Config| Ok::<_, Infallible>(routes))
     }
 
-    /// Runs the program with routes that are made from the configuration within the async runtime,
-    /// such as routes that need a database pool. [`Config::section`] reads settings of the
-    /// program's own.
+    /// Runs the program with routes that are created from the configuration within the async
+    /// runtime, such as routes that need a database pool. [`Config::section`] reads the program's
+    /// own settings.
     ///
     /// An error of `routes` ends the start with one line and exit status 2, or 1 for `setup`.
     #[must_use]

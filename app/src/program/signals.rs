@@ -16,9 +16,9 @@ pub(super) struct Signals {
 /// Action that the process takes on a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignalAction {
-    /// Shutdown, on SIGTERM or Ctrl-C.
+    /// Shutdown, after SIGTERM or Ctrl-C.
     Stop,
-    /// Reading the files of the credentials again, on SIGHUP.
+    /// Reload of the files with credentials, after SIGHUP.
     LookAgain,
 }
 
@@ -58,7 +58,7 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// Signals that this process ignores, one bit each, as `/proc` shows them. Empty without `/proc`.
+/// Set of the signals that this process ignores, one bit each, from `/proc`; empty without `/proc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ignored(u64);
 

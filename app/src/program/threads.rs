@@ -1,15 +1,16 @@
-//! Creates the async runtime, after a check that the system grants all threads of the process.
+//! Creates the async runtime after a check that the system grants the threads that the process
+//! needs.
 //!
-//! Otherwise the runtime and the log writers panic, or wait forever, if a thread is refused. Later
-//! refusals harm no request: one thread for files and name look-ups is created at the start and
-//! never ends, so that work for it waits its turn.
+//! Without the check, the runtime and the log writers panic, or wait forever, if a thread is
+//! refused. Later refusals harm no request: one thread for files and name look-ups exists from the
+//! start and never ends.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
-/// Environment variable by which tokio lets users set the number of worker threads.
+/// Environment variable of tokio for the number of worker threads.
 const WORKERS: &str = "TOKIO_WORKER_THREADS";
 /// Number of threads besides the workers: two log writers, one for files and name look-ups, three
 /// that send traces, and two to spare, since an ended thread still counts for a moment.

@@ -45,7 +45,7 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Number of bytes written to the socket. Only one task writes it, without a lock or an atomic
+    /// Number of bytes written to the socket. Only one task writes it, without lock or
     /// read-modify-write.
     written: AtomicUsize,
     /// True if `State::blocked` is `Some`, so that a write or flush without backlog takes no lock.
@@ -69,8 +69,8 @@ struct Blocked {
     since: Instant,
     /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// True if no request is left but these bytes, which belong to the last one: it counts as in
-    /// flight until they are written.
+    /// True if the last request has ended but for these bytes: it counts as in flight until they
+    /// are written.
     is_rest_of_request: bool,
 }
 
@@ -169,7 +169,7 @@ impl Activity {
         if state.blocked.take().is_some_and(|blocked| blocked.is_rest_of_request) {
             self.0.in_flight.remove();
         }
-        // The response is written only now, so the time until the next request begins now.
+        // The response is written only now, and the time until the next request begins.
         state.since = Instant::now();
     }
 

@@ -1,4 +1,4 @@
-//! Body of a response. Its request counts as in flight until it ends, and over HTTP/2 it detects
+//! Body of a response, which keeps its request counted as in flight and, over HTTP/2, detects
 //! whether the peer reads.
 
 use std::{
@@ -17,11 +17,11 @@ use super::{
 /// Maximum size of a piece of a body over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a body's first pieces, and of pieces after the peer was slow: small enough to
-/// notice 1 KiB of progress.
+/// show 1 KiB of progress.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor for the size of pieces: a piece is at most half as long as the bytes that the peer has
-/// read quickly, and thus as its window. Pieces of 16 KiB from the start would cut a peer whose
-/// window grows by 1 KiB at a time (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor: a piece is at most half of the bytes that the peer has read quickly, and so of its
+/// window. Pieces of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a time
+/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
 /// Body of a response in progress. Dropping it ends the request.
@@ -33,9 +33,9 @@ pub(super) struct AnswerBody {
     _guard: RequestGuard,
 }
 
-/// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame as soon as
-/// the peer's window has one byte of room, and drops the body with its last frame. The last byte of
-/// each frame is therefore sent alone, once there was room for all others. Otherwise a peer with a
+/// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame once the
+/// peer's window has room for one byte, and drops the body with its last frame. The last byte of
+/// each frame is therefore sent alone, after all others have had room. Otherwise a peer with a
 /// window of one byte holds whole responses while no request is counted
 /// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]

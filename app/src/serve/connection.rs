@@ -60,7 +60,6 @@ pub(super) struct Connections {
     pub(super) in_flight: InFlight,
     /// True once the shutdown has begun: responses over HTTP/1.1 then have `Connection: close`.
     pub(super) draining: Arc<AtomicBool>,
-    /// Trusted proxies, from `server.trusted_proxies`.
     proxies: Arc<Networks>,
     pub(super) phase: watch::Sender<Phase>,
 }
@@ -121,8 +120,8 @@ impl Connections {
             };
             Either::Right(async move {
                 let Ok(mut response) = client.scope(answer).await;
-                // The connection ends if a body is left unread; otherwise the client would send its
-                // next request on it.
+                // The connection ends if a body is left unread, and the client must not send
+                // another request.
                 let is_early = with_body.is_some_and(|connection| connection.has_unread());
                 if !is_http2 && (is_early || draining.load(Ordering::Relaxed)) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -154,7 +153,7 @@ impl Connections {
             let mut overdue = pin!(activity.overdue(limits));
             loop {
                 let reached = *phase.borrow_and_update();
-                // HTTP/1.1 cannot tell a client to leave if its request is on the way.
+                // Over HTTP/1.1 a client whose request is on its way cannot be told to leave.
                 if reached == Phase::Closing || reached == Phase::Leaving && activity.is_http2() {
                     connection.as_mut().graceful_shutdown();
                 }

@@ -5,8 +5,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection_share::Share;
 
-/// Slot of a connection, held until its socket is closed, also by an upgraded connection (such as a
-/// WebSocket). Dropping it frees the slot.
+/// Slot of a connection, freed when it is dropped. An upgraded connection keeps it until its socket
+/// is closed.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     open: Gauge,

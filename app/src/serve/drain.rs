@@ -10,8 +10,7 @@ use tokio::{
 
 use super::activity::Activity;
 
-/// Time after the listener was closed during which connections serve new requests, which were on
-/// their way.
+/// Time after the listener was closed during which requests that were on their way are served.
 const ON_THEIR_WAY: Duration = Duration::from_secs(1);
 /// Interval at which a connection that should end is checked.
 const LOOK: Duration = Duration::from_millis(50);
@@ -21,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) enum Phase {
     /// New connections are accepted.
     Open,
-    /// No connection is accepted, but requests on their way are served. HTTP/2 clients are told to
+    /// No connection is accepted; requests on their way are served. HTTP/2 clients are told to
     /// leave.
     Leaving,
     /// Requests in progress may end; no new one is served.
@@ -41,8 +40,8 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Waits until a connection is idle at two checks in a row, between which the last bytes of a
-/// response are written.
+/// Waits until a connection is idle at two checks in a row, so that the last bytes of a response
+/// are written in between.
 pub(super) async fn idle(activity: &Activity) {
     let mut was_idle = false;
     loop {

@@ -1,7 +1,6 @@
 //! Logs a warning if a connection speaks TLS or the PROXY protocol instead of plain HTTP.
 //!
-//! The HTTP library answers it with 400 or closes it, and logs nothing that explains why the set-up
-//! does not work.
+//! The HTTP library only answers 400 or closes it, and logs nothing that explains the failure.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,7 +1,7 @@
-//! Task of one HTTP/2 request, which ends when the peer does not read the response.
+//! Task of one HTTP/2 request, which ends if the peer does not read the response.
 //!
 //! The HTTP library polls the response body in this task, but not while the peer's window is full.
-//! The stall is therefore measured in the task and not in the body.
+//! The stall is therefore measured in the task, not in the body.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor of the stall time-out. A peer that takes longer than the result to make room for a piece
+/// Divisor of the stall time-out. A peer that makes room for a piece only after the resulting time
 /// is slow.
 const SLOW: u32 = 16;
 
@@ -25,7 +25,7 @@ struct Answer {
     ready: usize,
     /// Number of bytes in the previous piece.
     before: usize,
-    /// Maximum wait for room of a peer that is not slow.
+    /// Time after which a peer that has not made room is slow.
     slow: Duration,
 }
 

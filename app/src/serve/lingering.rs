@@ -1,7 +1,7 @@
 //! Closes a connection whose peer may still be sending.
 //!
 //! Closing a socket with unread bytes resets the connection, and a client that is still sending its
-//! body loses the response. The server therefore first shuts down its sending half, then reads and
+//! body loses the response. The server therefore shuts down its sending half first, then reads and
 //! drops bytes until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
 
 use std::{

@@ -18,8 +18,8 @@ use super::{
     lingering::Lingering, socket_options,
 };
 
-/// Maximum size in bytes of a response whose head and body are copied into one buffer and sent by
-/// one write, which is cheaper than `writev`.
+/// Maximum size in bytes of a head and body that are copied into one buffer and sent by one write,
+/// which is cheaper than `writev`.
 const SMALL: usize = 1024;
 
 /// Socket that records bytes read and written, and holds the slot of its connection.
@@ -138,8 +138,7 @@ impl AsyncWrite for MeteredStream {
     }
 }
 
-/// Copies the slices into `into`, one after the other, and returns their total length; `None` if
-/// they do not fit.
+/// Copies the slices into one buffer and returns their total length; `None` if they do not fit.
 fn gather(slices: &[IoSlice<'_>], into: &mut [u8]) -> Option<usize> {
     slices.iter().try_fold(0, |length, slice| {
         let end = length + slice.len();

@@ -52,7 +52,7 @@ pub use server_handle::Stopped;
 /// Pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Function that ends the streams that would otherwise go on until their clients end them.
+/// Function that ends streams which would otherwise go on until their clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
 /// Serves the API's `router` until it is stopped; `stop_streams` is called once the listener is
@@ -103,9 +103,8 @@ pub(crate) fn serve_aside(
 /// Accepts the connections of one listener, and holds their tasks.
 struct Acceptor {
     listener: TcpListener,
-    /// Slots for open connections. Without a free slot, no connection is accepted.
+    /// Free slots for connections; without one, no connection is accepted.
     slots: Arc<Semaphore>,
-    /// Limits the number of connections of one client address.
     shares: ConnectionShares,
     connections: Connections,
     /// Metric of the number of open connections.

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Handle to stop a running server. Dropping it stops the server too.
+/// Handle to a running server. Dropping it stops the server too.
 #[derive(Debug)]
 pub(crate) struct ServerHandle {
     pub(super) stop: oneshot::Sender<()>,
@@ -18,8 +18,8 @@ impl ServerHandle {
         Arc::clone(&self.draining)
     }
 
-    /// Shuts the server down, and waits for its drain delay and for requests in flight until the
-    /// shutdown grace ends.
+    /// Shuts the server down after its drain delay; requests in flight may end within the shutdown
+    /// grace.
     pub(crate) async fn stop(self) -> Stopped {
         // Fails if the server has ended by itself.
         let _ = self.stop.send(());
@@ -31,7 +31,6 @@ impl ServerHandle {
 /// Result of a server's shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Number of requests that were cut off because they were in flight when the shutdown grace
-    /// ended.
+    /// Number of requests that were cut off when the shutdown grace ended.
     pub cut_off: usize,
 }

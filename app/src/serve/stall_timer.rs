@@ -10,8 +10,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::LEAST_PROGRESS;
 
-/// Timer of one request that limits the time for a peer to move [`LEAST_PROGRESS`] bytes. Only time
-/// in which the server waits for the peer counts, not that in which the handler works.
+/// Timer that limits the time for a peer to move [`LEAST_PROGRESS`] bytes. Only time in which the
+/// server waits for the peer counts, not the handler's work.
 #[derive(Debug)]
 pub(super) struct StallTimer {
     timeout: Duration,
@@ -64,8 +64,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the second in which a peer counts as stalled. It moves `bytes` every `pause`
-    /// seconds, while the handler computes for `computes` seconds in between.
+    /// Returns the second in which a peer stalls that moves `bytes` every `pause` seconds, while
+    /// the handler computes for `computes` seconds in between.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

@@ -90,7 +90,6 @@ async fn a_connection_beyond_its_addresss_share_is_closed_at_once_and_counted() 
     server.stop().await;
 }
 
-// An upgraded connection still has its socket.
 #[tokio::test]
 async fn an_upgraded_connection_keeps_its_place_until_it_ends() {
     let settings = [("APP_SERVER__MAX_CONNECTIONS", "1")];

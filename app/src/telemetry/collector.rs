@@ -1,5 +1,5 @@
-//! HTTP client that sends traces to the collector. It follows no redirect, since its headers may
-//! hold credentials of the collector.
+//! HTTP client that sends traces to the collector. It follows no redirect, since headers may hold
+//! credentials meant for the collector only.
 
 use std::{
     io::{self, Read},
@@ -18,7 +18,7 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Maximum number of bytes read of a response. A collector's usual response has a few.
+/// Maximum number of bytes that are read of a response, which usually has a few.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// Client that sends exports, and tells the reporter why one failed, without the URL, a header, or

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Reason why telemetry could not be set up.
+/// Reason why the log and traces could not be set up.
 #[derive(Debug, Error)]
 pub enum TelemetryError {
     /// The HTTP client cannot be created, for example because TLS cannot be set up.

@@ -1,5 +1,5 @@
-//! Logs when exports of traces begin to fail, and when they work again. Single exports are not
-//! logged: otherwise a collector that is down for a day would fill the log.
+//! Logs when exports of traces begin to fail, and when they work again. It logs no single failure:
+//! a collector that is down for a day would fill the log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

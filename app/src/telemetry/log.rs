@@ -22,7 +22,7 @@ use crate::config::{Log, LogFormat};
 /// Maximum number of log events that wait in each queue; further ones are lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// Counters of the log events that this process has lost. It has one log.
+/// Counters of the log events that this process, which has one log, has lost.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -69,7 +69,7 @@ pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let _ = LOST.set(Lost { warnings: warnings.error_counter(), others: others.error_counter() });
     let variable = |name| env::var(name).unwrap_or_default();
     let colors = io::stdout().is_terminal() && may_color(&variable("NO_COLOR"), &variable("TERM"));
-    // Otherwise `eprintln!` reports a failed write, and panics within a request if it fails too.
+    // Without internal errors: `eprintln!`, which reports them, may panic within a request.
     let layer = fmt::layer()
         .with_writer(warnings.with_max_level(Level::WARN).or_else(others.clone()))
         .with_ansi(colors)
@@ -86,9 +86,8 @@ fn queue() -> (NonBlocking, WorkerGuard) {
     builder.finish(io::stdout())
 }
 
-/// Returns the filter of `level`, overridden by the directives of `RUST_LOG`. A directive about one
-/// crate does not change the level of others; one that is malformed or names an unknown crate
-/// changes nothing.
+/// Returns the filter of `level`, overridden by `RUST_LOG`. A directive about one crate does not
+/// change the level of others; one that is malformed or names an unknown crate changes nothing.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
 }

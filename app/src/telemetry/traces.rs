@@ -1,8 +1,7 @@
-//! Exports spans to an OpenTelemetry collector, and makes requests to ZITADEL part of the caller's
-//! trace.
+//! Exports spans to an OpenTelemetry collector, and continues the caller's trace to ZITADEL.
 //!
 //! The caller's `traceparent` (W3C Trace Context) is read, and this process's own is sent to
-//! ZITADEL. `tracestate` and `baggage` are neither read nor sent, since they hold text from others.
+//! ZITADEL. `tracestate` and `baggage` hold text from others and are not passed on.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +28,7 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// Default service name in traces; also the product in the `User-Agent` header to ZITADEL.
+/// Default service name in traces, as in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
 /// Maximum time that the end of the process waits for the last export.
@@ -128,7 +127,7 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
-/// Returns the `traceparent` of the current span; `None` if traces are off.
+/// Returns the `traceparent` of the current span; `None` if it is not traced.
 pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

@@ -85,7 +85,7 @@ async fn one_address_asks_about_its_share_and_takes_nothing_of_others() {
         setup.wait_for(2).await;
         assert!(is_refused(setup.request(client(address), "c")).await, "{address}");
         assert!(is_refused(setup.request(client(same), "c")).await, "{address}");
-        // Further requests with these tokens take no place.
+        // These tokens have their places already.
         waiting.extend(["a", "b"].map(|token| setup.request(client(address), token)));
         waiting.extend(["d", "e"].map(|token| setup.request(client(other), token)));
         setup.wait_for(6).await;
@@ -131,7 +131,6 @@ async fn known_tokens_and_clients_without_a_share_are_not_bounded() {
     }
 }
 
-// Otherwise callers that disconnect would not be bounded.
 #[tokio::test]
 async fn a_caller_who_leaves_gives_no_place_back_before_the_verdict_is_there() {
     let mut setup = Setup::new();

@@ -1,5 +1,5 @@
-//! Deserializes a section into a type of the program's owner. The text of a variable is parsed as
-//! the number or list that the type requires. An error names the key and repeats no value.
+//! Deserializes a section into a type of the program's owner: a variable's text becomes the number
+//! or list that the type requires. Errors name the key and repeat no value.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl PlacedNode {
         })
     }
 
-    /// Returns the value and its place: the key followed by file or variable, such as
+    /// Returns the value and its place: the key with its origin, such as
     /// `database.url (APP_DATABASE__URL in .env)`. A table is an error.
     fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
@@ -70,8 +70,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses a text as `T`, since all values of variables are texts, and passes it to `visit`;
-    /// passes a value of another type to `other`.
+    /// Parses a text, such as each value of a variable, for `visit`; passes other values to
+    /// `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

@@ -1,4 +1,4 @@
-//! Settings of serving the API: source of verdicts, listener, CORS, and resource metadata.
+//! Settings of the API: source of verdicts, listener, CORS, and resource metadata.
 
 use crate::config::setting::{DURATION, SIZE, Setting};
 

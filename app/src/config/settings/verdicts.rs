@@ -1,4 +1,4 @@
-//! Settings of judging and reusing verdicts: `[auth]`, `[cache]` and `[changes]`.
+//! Settings for judging tokens and reusing verdicts: `[auth]`, `[cache]` and `[changes]`.
 
 use crate::config::setting::{DURATION, FILE, SIZE, Setting};
 

@@ -121,7 +121,7 @@ fn the_client_id_may_come_from_a_file_together_with_the_secret() {
     without_domain.refused(&["zitadel.domain: it is missing", "APP_ZITADEL__CLIENT_ID_FILE"]);
 }
 
-// incidents.md row 19.
+// incidents.md row 19: secrets in `Debug` output.
 #[test]
 fn debug_shows_no_secret() {
     let config = Setup::zitadel().read().unwrap();

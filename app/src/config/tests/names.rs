@@ -1,4 +1,4 @@
-//! Tests which names are settings, which belong to the owner or the system, and which are refused.
+//! Tests which names are settings, which belong to others, and which are refused.
 
 use super::*;
 
@@ -96,7 +96,6 @@ fn an_unknown_setting_is_refused_wherever_it_stands() {
     }
 }
 
-// `ownership.rs` tests more names.
 #[test]
 fn names_of_the_owner_and_of_the_system_are_left_alone() {
     let config = Setup::new()

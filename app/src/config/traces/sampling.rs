@@ -9,7 +9,7 @@ const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 /// Rule for which traces are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// True if the caller decides for requests that are part of its trace.
+    /// True if a caller's own trace decides whether its requests are traced.
     pub follows_caller: bool,
     /// Share of the other traces that are sent, from 0 to 1.
     pub ratio: f64,

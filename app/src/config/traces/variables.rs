@@ -1,5 +1,4 @@
-//! Reads OpenTelemetry's variables. Variables that the SDK reads are checked here too, since the
-//! SDK ignores invalid values.
+//! Reads OpenTelemetry's variables, and checks those that the SDK reads: it ignores invalid values.
 
 use std::{collections::BTreeMap, time::Duration};
 
