@@ -99,7 +99,8 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Place of one token among those of its network; dropping it frees the place.
+/// Reservation for one of the tokens that a network may have introspected at a time. Dropping it
+/// makes room for another.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,

@@ -1,4 +1,5 @@
-//! Sections of the program's owner: values of its own beside the settings, in the same layers.
+//! Sections of the program's owner (who wrote the routes): values beside the settings, in the same
+//! layers.
 
 mod deserializer;
 mod node;

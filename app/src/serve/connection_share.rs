@@ -29,7 +29,7 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
-/// Place of a connection among those of its address; dropping it frees the place.
+/// Reservation for one of the connections that an address may have. Dropping it frees it.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 

@@ -57,7 +57,7 @@ impl Telemetry {
         self.log.print(text);
     }
 
-    /// Exports the waiting spans, for at most two seconds, and ends the export.
+    /// Exports the waiting spans and ends the export, within at most two seconds.
     pub async fn send_the_last_traces(&self) {
         if let Some(traces) = &self.traces {
             traces.send_the_last().await;

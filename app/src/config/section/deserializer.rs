@@ -70,7 +70,7 @@ impl PlacedNode {
         }
     }
 
-    /// Parses a text, such as each value of a variable, for `visit`; passes other values to
+    /// Parses a value that is a text, as those of variables are, for `visit`. Passes any other to
     /// `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
