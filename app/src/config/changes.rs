@@ -62,7 +62,7 @@ pub struct Changes {
 pub struct Webhook {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// URL path to which ZITADEL delivers events.
+    /// URL path to which ZITADEL delivers its events.
     pub path: String,
     /// File that holds one signing key, or two during a rotation.
     pub key_file: PathBuf,

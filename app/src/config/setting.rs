@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    /// Variable for it in ZITADEL's Python example, such as `CLIENT_ID`, if any.
+    /// Name of its variable in ZITADEL's Python example, such as `CLIENT_ID`; `None` without one.
     pub(super) example_name: Option<&'static str>,
     /// Default value, written as in a variable.
     pub(super) default: Option<&'static str>,

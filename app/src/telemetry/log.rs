@@ -50,7 +50,7 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Writes `text` to the log unchanged, in order with the events below `warn`.
+    /// Writes `text` to the log unchanged, in order with the log events below `warn`.
     pub(super) fn print(&self, text: &str) {
         // If the queue is full, the text is lost, as events are.
         let _ = self.others.clone().write_all(text.as_bytes());

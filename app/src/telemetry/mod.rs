@@ -52,7 +52,7 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes `text` to the log unchanged, in order with the events below `warn`.
+    /// Writes `text` to the log unchanged, in order with the log events below `warn`.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
