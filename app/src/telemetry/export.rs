@@ -80,8 +80,8 @@ impl Reporter {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export, and logs it if the one before did not fail: with the cause of the
-    /// last HTTP request, or `otherwise` if that is unknown.
+    /// Records a failed export. Logs it if exports counted as working: with the cause of the last
+    /// HTTP request, or `otherwise` if that is unknown.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());
