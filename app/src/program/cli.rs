@@ -1,4 +1,4 @@
-//! The command line: commands and their options. Settings come from the configuration instead.
+//! The command line. It has no settings: the configuration is the same for all commands.
 
 use std::{env, ffi::OsString, process};
 
@@ -14,7 +14,7 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 }
 
-/// Returns the examples that `--help` shows for a program called `name`.
+/// Returns the examples of a program called `name`.
 fn examples(name: &str) -> String {
     // The explanations begin in one column.
     let line = |arguments: &str, meaning: &str| {
@@ -36,13 +36,13 @@ fn examples(name: &str) -> String {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Start the API; this is the default without a command.
+    /// Start the API, as it does without a command.
     Serve,
     /// Say in plain words whether the configuration works, and if not, what to do.
     ///
-    /// Reads the configuration, fetches ZITADEL's discovery document, compares the clocks, and
-    /// introspects a random token with this API's own credentials. With resource.url it also
-    /// fetches the metadata that clients find there and at ZITADEL. Exit status: 0 when all is well
+    /// Reads the configuration, asks ZITADEL for its discovery document, compares the clocks, and
+    /// introspects a random token with this API's own credentials. With resource.url it also asks for
+    /// what clients find there, and at ZITADEL. Exit status: 0 when all is well
     /// or only worth a warning, 1 when a step failed, 2 when the configuration cannot be read.
     Check {
         /// Output format.
@@ -51,11 +51,10 @@ pub(super) enum Command {
     },
     /// Say which routes an access token opens, and why not the others.
     ///
-    /// Reads the token from standard input, or prompts for it without showing it; never from the
-    /// command line, which others can see. The token is introspected and judged like that of a
-    /// request, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1
-    /// when it is not, or there is no verdict; 2 when the configuration or the token cannot be
-    /// read.
+    /// Reads the token from standard input, or asks for it without showing it; never from the
+    /// command line, which others can see. The token is asked about and judged as that of a request
+    /// is, and is not printed. Exit status: 0 when it is accepted, whichever roles it has; 1 when it
+    /// is not, or nobody could say; 2 when the configuration or the token cannot be read.
     Explain {
         /// Output format.
         #[arg(long, value_enum, default_value_t)]
@@ -63,11 +62,11 @@ pub(super) enum Command {
     },
     /// Make at ZITADEL what this API needs: project, roles, application, key, callers.
     ///
-    /// Reads what exists, shows a plan, and asks for consent. The roles are those that the rules of
-    /// this API require. Writes key.json, .env and setup.lock.json in the working directory. The
-    /// administrator's token is read from a file or a prompt, and not stored. Exit status: 0 when
-    /// everything exists, 1 when the plan was declined or failed, 2 when --dry-run found something
-    /// to do, 3 when a secret exists at ZITADEL but not here.
+    /// Reads what is there, says what it would do, and asks. The roles are those that the rules of
+    /// this API ask for. Writes key.json, .env and setup.lock.json in the working directory. The
+    /// administrator's token is read from a file or asked for, and kept nowhere. Exit status: 0 when
+    /// everything is there, 1 when it was not to be done or could not, 2 when --dry-run found
+    /// something to do, 3 when a secret exists at ZITADEL and is not here.
     #[cfg(feature = "setup")]
     Setup {
         #[command(flatten)]
@@ -88,17 +87,15 @@ pub(super) enum Format {
     Json,
 }
 
-/// Longest invalid argument that an error repeats, in bytes: enough for a misspelled command, too
-/// short for a token.
+/// Longest argument that an error repeats, in bytes: enough for every word that can be misspelled.
 const MAX_REPEATED: usize = 16;
 const NOT_SHOWN: &str = "(not shown, for it may be a token: the token is read from standard input)";
 
-/// Exit status of a `setup` that cannot start. The usual 2 means for `setup` that something is
-/// missing at ZITADEL.
+/// Exit status of a `setup` that cannot begin: 2 means that something is missing at ZITADEL.
 const FAILED_SETUP: u8 = 1;
 
 impl Cli {
-    /// Parses the command line. Ends the process on `--help`, `--version` and errors.
+    /// Reads the command line. Ends the process on `--help`, `--version` and errors.
     pub(super) fn read(name: &str, version: &str) -> Self {
         let (name, version) = (name.to_owned(), version.to_owned());
         let command = Self::command().name(name.clone()).version(version);
@@ -108,7 +105,7 @@ impl Cli {
             let command = env::args_os().nth(1);
             hide_what_may_be_a_token(&mut error, command.as_ref());
             if error.use_stderr() && command.is_some_and(|command| command == "setup") {
-                // Standard error may be closed; the exit status says the same.
+                // The reader may be gone; the exit status says the same.
                 let _ = error.print();
                 process::exit(FAILED_SETUP.into());
             }
@@ -118,7 +115,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Returns the exit status for a command that cannot run: 2, but 1 for `setup`.
+    /// Returns the exit status of a start that failed.
     pub(super) fn failed(&self) -> u8 {
         match self {
             #[cfg(feature = "setup")]
@@ -128,7 +125,7 @@ impl Command {
     }
 }
 
-/// Hides an argument that may be a token, since standard error may be stored.
+/// Hides an argument that may be a token, for standard error may be kept.
 fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
     let explains = command.is_some_and(|command| command == "explain");
     let kind = match error.kind() {
