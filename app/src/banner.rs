@@ -15,8 +15,8 @@ use crate::{
     local_tokens::LocalTokens,
 };
 
-/// Names the introspector, the address, and requests to try. Made before the configuration is
-/// consumed, written once the address is known.
+/// Text that names the introspector, the listen address, and `curl` commands to try. Created before
+/// the configuration is consumed, and written once the address is known.
 #[derive(Debug)]
 pub struct Banner {
     introspector: AnsweredBy,
@@ -29,14 +29,14 @@ enum AnsweredBy {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// `bound` is set where there is a change feed.
+    /// ZITADEL at `domain`; `bound` is `None` without a change feed.
     Zitadel {
         domain: IssuerUrl,
         bound: Option<StalenessBound>,
     },
 }
 
-/// Limit on how far out of date a reused answer may be.
+/// Settings that bound how far out of date a reused verdict may be.
 #[derive(Debug)]
 struct StalenessBound {
     max_staleness: Duration,
@@ -130,7 +130,7 @@ impl Banner {
         Ok(())
     }
 
-    /// Returns a token that meets this policy.
+    /// Returns a token of the fake that meets `policy`, or else the placeholder `$TOKEN`.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
             AnsweredBy::Zitadel { .. } => "$TOKEN",
@@ -144,7 +144,7 @@ fn short(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
-/// Returns a path to try, with 1 for each parameter.
+/// Returns the path for a `curl` command, with `1` in place of each parameter.
 fn example(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

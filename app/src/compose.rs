@@ -1,4 +1,4 @@
-//! The composition root: every object is built here and nowhere else, inside out.
+//! Composition root: builds the introspector, the guard and the router from the configuration.
 
 use std::sync::Arc;
 
@@ -23,19 +23,20 @@ use crate::{
     zitadel_state::ZitadelState,
 };
 
-/// The authorization server: how it is asked, and what the rest must know about it.
+/// The introspector (ZITADEL or the fake), with the settings and handles that depend on it.
 pub(crate) struct AuthorizationServer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// Tells when a verdict in use is in doubt; set where there is a change feed.
+    /// Signals that the verdict of an open stream must be obtained again; `None` without a change
+    /// feed.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
     state: ZitadelState,
 }
 
-/// The whole API, ready to be served, with the state that operators see.
+/// The whole API, ready to be served, with the state of its connection to ZITADEL.
 pub(crate) struct ComposedApi {
     pub(crate) router: Router,
     pub(crate) guard: Guard,
@@ -43,7 +44,7 @@ pub(crate) struct ComposedApi {
     pub(crate) state: ZitadelState,
 }
 
-/// Builds the whole API. The decorators register their metrics with the current recorder.
+/// Builds the whole API. Metrics of introspection are registered with the current recorder.
 pub(crate) fn api(
     config: Config,
     routes: Routes,
@@ -78,7 +79,8 @@ pub(crate) fn api(
     Ok(ComposedApi { router, guard, introspector, state })
 }
 
-/// Refuses a service of a resource that any active token would open.
+/// Returns an error if `resource.url` is set and any active token, even of another organization,
+/// would open a guarded service.
 fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     if guard.resource().is_none() {
         return Ok(());
@@ -93,7 +95,7 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
 }
 
 /// Builds the configured introspector, with a change feed if `changes` are given. With
-/// `learn_issuer`, ZITADEL is asked at once how it spells its issuer.
+/// `learn_issuer`, ZITADEL's metadata is read in advance, for the exact spelling of its issuer.
 pub(crate) fn authorization_server(
     introspector: Introspector,
     cache: CacheSettings,
@@ -111,7 +113,7 @@ pub(crate) fn authorization_server(
 }
 
 impl AuthorizationServer {
-    /// Starts building the guard of the routes.
+    /// Returns a builder of the guard, with the settings of `auth` and the `resource`.
     pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
             audiences: auth.audiences.clone(),
@@ -137,7 +139,7 @@ impl AuthorizationServer {
         }
     }
 
-    /// Adds the authorization server, which the fake does not have.
+    /// Names ZITADEL's issuer as the authorization server of `resource`; the fake has none.
     fn with_issuer(&self, resource: Resource) -> Resource {
         match self.issuer.clone() {
             Some(issuer) => resource.authorization_server(move || issuer.as_spelled().to_string()),

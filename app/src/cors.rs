@@ -1,4 +1,4 @@
-//! CORS. Preflight requests are answered here, before any token is asked for.
+//! CORS layer. It answers preflight requests itself, before any token is required.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::config::{AllowedOrigin, Cors};
 
-/// Time for which a browser may remember a preflight answer.
+/// Time for which a browser may cache a preflight response.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Creates the layer for the allowed origins; `None` if there are none. Where there is a resource,
-/// pages may read the id of an MCP session.
+/// Returns the layer for the allowed origins, `None` if there are none. With `has_resource`, pages
+/// may also read the header with the MCP session id.
 pub(crate) fn layer(cors: &Cors, has_resource: bool) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! Explains a verdict, by knowledge of the server that gave it.
+//! Explanations of verdicts and faults, for ZITADEL or for the fake.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use crate::{
     local_tokens::LocalTokens,
 };
 
-/// Explains the answers of an introspector.
+/// Introspector in use, which decides the sentences that explain a verdict or a fault.
 #[derive(Debug)]
 pub(crate) enum Explainer {
     /// The in-memory fake.
@@ -19,13 +19,13 @@ pub(crate) enum Explainer {
     /// ZITADEL, with the settings of this API.
     Zitadel {
         summary: Box<SettingsSummary>,
-        /// Variable that selects the fake.
+        /// Name of the environment variable that selects the fake, such as `APP_INTROSPECTOR`.
         introspector: String,
     },
 }
 
 impl Explainer {
-    /// Returns a clause that names the server asked.
+    /// Returns a clause that names the server that introspects tokens.
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),
@@ -33,7 +33,7 @@ impl Explainer {
         }
     }
 
-    /// Returns the reasons for which a token may be called inactive, for the log.
+    /// Returns the usual reasons for an inactive verdict, for the log.
     pub(crate) fn inactive_means(&self) -> String {
         match self {
             Self::Fake => NOT_LOCAL.to_owned(),
@@ -55,7 +55,8 @@ impl Explainer {
         }
     }
 
-    /// Returns a note on tokens that ZITADEL leaves active and an operator may not expect.
+    /// Returns a note on tokens that ZITADEL leaves active unexpectedly; `None` for the fake, or if
+    /// `auth.organizations` is set.
     pub(crate) fn note(&self, auth: &Auth) -> Option<&'static str> {
         let is_zitadel = matches!(self, Self::Zitadel { .. });
         (is_zitadel && auth.organizations.is_empty()).then_some(
@@ -64,7 +65,7 @@ impl Explainer {
         )
     }
 
-    /// Returns a fault of the configuration that an active token shows.
+    /// Returns a finding if this active token shows that `zitadel.project_id` is wrong.
     pub(crate) fn warning(&self, token: &ActiveToken) -> Option<Finding> {
         match self {
             Self::Fake => None,

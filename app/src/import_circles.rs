@@ -1,4 +1,4 @@
-//! Imports between the rooms of this crate: the files and folders of `src`.
+//! Tests that modules directly under `src` (files or folders) do not import each other in a circle.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// Returns the code of a file or of all files of a folder, without tests.
+/// Returns the source code of a file, or of all files below a folder, without tests.
 fn code(path: &Path) -> String {
     if path.is_file() {
         let text = fs::read_to_string(path).unwrap();
@@ -16,12 +16,12 @@ fn code(path: &Path) -> String {
     files.filter(|file| file.file_stem().unwrap() != "tests").map(|file| code(&file)).collect()
 }
 
-/// Returns the names after each `crate::`, be it one name or a list.
+/// Returns the name after each `crate::`, or the first name of each entry if a list follows.
 fn imports(code: &str) -> BTreeSet<String> {
     let is_end = |c: char| !c.is_alphanumeric() && c != '_';
     let mut names = BTreeSet::new();
     for import in code.split("crate::").skip(1) {
-        // One path, or the list without the lists within it.
+        // A single path, or a list without its nested lists.
         let (mut depth, mut flat) = (0, String::new());
         for c in import.chars() {
             depth += i32::from(c == '{') - i32::from(c == '}');

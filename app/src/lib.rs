@@ -52,7 +52,7 @@ pub use serve::Stopped;
 pub use start::{router, start};
 pub use start_error::StartError;
 
-/// Laws that `tests/fuzz` tries to break.
+/// Properties that the fuzz targets in `tests/fuzz` check.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::config::dotenv_law as dotenv;

@@ -11,26 +11,26 @@ use thiserror::Error;
 use self::entry::{File, LocalToken};
 use crate::toml_line::toml_line;
 
-/// The list that is used when no file is named.
+/// Text of the list that is used unless `fake.tokens` names a file.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
 
-/// A list of local tokens. They are public, so they are for loopback only.
+/// List of local tokens, which the in-memory fake knows. They are public: for loopback only.
 #[derive(Clone)]
 pub struct LocalTokens {
     tokens: Vec<LocalToken>,
     embedded: bool,
 }
 
-/// Reason why a text is no list of local tokens.
+/// Reason why a text is not a valid list of local tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LocalTokensError {
     /// The file cannot be read.
     #[error("{0}")]
     File(String),
-    /// The text is not in the form of `app/local-tokens.toml`.
+    /// The text is not TOML in the form of `app/local-tokens.toml`.
     #[error("line {line}: {message}")]
     Form {
-        /// Line of the error, from 1.
+        /// Line of the error, counted from 1.
         line: usize,
         /// Description of the error.
         message: String,
@@ -38,7 +38,7 @@ pub enum LocalTokensError {
     /// A token has an invalid value.
     #[error("token number {number}: {message}")]
     Token {
-        /// Number of the token, from 1.
+        /// Position of the token in the list, counted from 1.
         number: usize,
         /// Description of the error.
         message: String,
@@ -55,7 +55,7 @@ impl LocalTokens {
     /// Reads a list in TOML, in the form of `app/local-tokens.toml`.
     ///
     /// # Errors
-    /// When it is not in that form, or names a token twice.
+    /// When the text is not in that form, has an invalid value, or has a token twice.
     pub fn parse(text: &str) -> Result<Self, LocalTokensError> {
         let file: File = toml::from_str(text).map_err(|error| {
             let line = toml_line(text, &error);
@@ -82,13 +82,13 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
-    /// Returns whether these are the tokens of `app/local-tokens.toml`, which can be copied and
-    /// edited.
+    /// Returns whether these are the tokens of `app/local-tokens.toml`, a file that the operator
+    /// can copy and edit.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
     }
 
-    /// Returns the first token that meets a policy.
+    /// Returns the first token, in clear, whose principal meets `policy`.
     pub(crate) fn that_meets(&self, policy: &Policy) -> Option<&str> {
         let meets = |local: &&LocalToken| match &local.introspection {
             Introspection::Active(token) => policy.is_met_by(&token.principal),
@@ -97,7 +97,7 @@ impl LocalTokens {
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
-    /// Returns the answers of the fake.
+    /// Returns each token with its introspection, as the fake gives it.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }

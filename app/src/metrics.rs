@@ -1,4 +1,4 @@
-//! Counters and histograms, for Prometheus.
+//! Prometheus metrics of one API: their recorder, labels, buckets and descriptions.
 
 use std::{
     fmt,
@@ -16,13 +16,13 @@ use metrics_process::Collector;
 
 use crate::{config::KeyExpiry, telemetry};
 
-/// Upper bounds of the histograms' buckets, in seconds.
+/// Upper bounds of the buckets of every histogram, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// Time between two moves of samples into their buckets, scraped or not.
+/// Interval at which recorded samples are moved into their buckets, with or without scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Metrics of one API. Each has its own recorder, so that two in one process do not mix.
+/// Metrics of one API, with their own recorder: two APIs in one process do not mix.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     recorder: Arc<PrometheusRecorder>,
@@ -45,12 +45,13 @@ impl Metrics {
         metrics
     }
 
-    /// Runs `build`; the metrics that it registers belong to this recorder.
+    /// Runs `build`; metrics that it registers meanwhile belong to this recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }
 
-    /// Returns the histogram for requests that end like this. A look-up costs more than recording.
+    /// Returns the request-duration histogram with these labels. A look-up costs more than a
+    /// record.
     pub(crate) fn request(
         &self,
         method: &Method,
@@ -69,7 +70,7 @@ impl Metrics {
         })
     }
 
-    /// Counts an unmet rule within a guarded service.
+    /// Counts one denial by a rule within a guarded service, such as the rule of an MCP tool.
     pub(crate) fn denied_within(&self, route: &str, reason: &'static str) {
         self.scope(|| {
             counter!("service_denials_total", "route" => route.to_owned(), "reason" => reason)
@@ -88,7 +89,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Keeps memory flat when nothing scrapes. Never ends.
+    /// Moves samples into their buckets, so that memory stays flat without scrapes. Never returns.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);
         loop {
@@ -104,7 +105,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Returns the label of a method. Unknown methods, which callers may invent, share one.
+/// Returns the metric label of a method. Unknown methods, which clients may invent, share `other`.
 pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -120,7 +121,7 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Exports the expiry of the key, where it is known.
+/// Exports the expiry of this API's key at ZITADEL as a gauge, if it is known.
 pub(crate) fn key_expires(expiry: Option<KeyExpiry>) {
     let since = expiry.and_then(|KeyExpiry(at)| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     if let Some(since) = since {
@@ -242,7 +243,7 @@ mod tests {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    // Each sample takes eight bytes and more until it is put into its bucket.
+    // A recorded sample takes at least eight bytes until it is moved into its bucket.
     #[tokio::test(start_paused = true)]
     async fn memory_stays_flat_while_nobody_looks() {
         let metrics = Metrics::new();

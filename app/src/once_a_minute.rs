@@ -1,4 +1,4 @@
-//! Limits warnings of one kind to one a minute, each with the number of events since the last.
+//! Rate limit for log warnings of one kind: at most one a minute, with the number of occurrences.
 
 use std::{mem::take, time::Duration};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Time of the last warning, and number of events since.
+/// Time of the last warning, and number of occurrences since then.
 #[derive(Debug, Default)]
 pub(crate) struct OnceAMinute {
     last: Option<Instant>,
@@ -14,7 +14,7 @@ pub(crate) struct OnceAMinute {
 }
 
 impl OnceAMinute {
-    /// Counts an event; if a warning is due, returns the number of events since the last one.
+    /// Counts an occurrence. Returns the number since the last warning if the next one is due.
     pub(crate) fn count(&mut self) -> Option<u64> {
         self.events += 1;
         if self.last.is_some_and(|last| last.elapsed() < MINUTE) {

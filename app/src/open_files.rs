@@ -1,18 +1,18 @@
-//! File descriptors of this process, and the number that callers may use.
+//! Limit of open files of this process, and the number of connections that clients may hold.
 
 use std::num::NonZeroUsize;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
-/// File descriptors for the operators' listener.
+/// File descriptors reserved for the operators' listener.
 const OPERATORS: usize = 64;
-/// File descriptors for the runtime, the log, a trace collector, and files.
+/// File descriptors reserved for the runtime, the log, a trace collector, and files.
 const FILES: usize = 32;
 
 /// Raises the soft limit of open files to the hard limit, and returns the number of connections
-/// that callers may hold, at most `max_connections`. The rest is reserved for `zitadel` connections
-/// to ZITADEL and from it, for operators and for files, so that callers cannot use it up.
+/// that clients may hold, at most `max_connections`. Reserves file descriptors for `zitadel`
+/// connections (to ZITADEL and from its webhook), for operators and for files.
 pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -31,14 +31,14 @@ pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUs
     places
 }
 
-/// Returns the resulting soft limit; `None` is unlimited.
+/// Raises the soft limit. Returns the limit then in force, `None` if there is none.
 fn raise() -> Option<u64> {
     let found = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: found.maximum, ..found };
     if found.current == raised.current {
         return found.current;
     }
-    // Some systems have no hard limit and yet refuse an unlimited soft one.
+    // Some systems have no hard limit, but refuse an unlimited soft limit.
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => raised.current,
         Err(_) => found.current,

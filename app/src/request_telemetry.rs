@@ -19,20 +19,20 @@ use crate::{
     telemetry::traces,
 };
 
-/// Observes each request; used where metrics, the access log or traces are on.
+/// Records each request in the metrics, the access log and its span, as far as each is enabled.
 #[derive(Debug)]
 pub(crate) struct RequestTelemetry {
     metrics: Option<RequestMetrics>,
-    /// Set when each request has an event in the log.
+    /// Set if one log event is written for each request.
     logs_requests: bool,
-    /// Set when that event names the subject.
+    /// Set if that log event names the token's subject.
     logs_subjects: bool,
-    /// Set when that event names the client's address.
+    /// Set if that log event names the client's address.
     logs_clients: bool,
 }
 
-/// The metrics, and a histogram for the common case of each route (its own method, status 200),
-/// registered once so that recording needs no look-up in the registry.
+/// Metrics of requests. `ok` has a histogram for the common case of each route (its own method,
+/// status 200), registered once so that recording needs no look-up in the registry.
 #[derive(Debug)]
 struct RequestMetrics {
     metrics: Metrics,
@@ -58,7 +58,7 @@ impl RequestTelemetry {
     }
 }
 
-/// Outcome of a request that its handler answered.
+/// Label `outcome` of a request that was not refused.
 const OK: &str = "ok";
 
 impl RequestMetrics {
@@ -121,7 +121,7 @@ impl RequestObserver for RequestTelemetry {
     }
 }
 
-/// Returns at most the first 128 bytes of a subject. ZITADEL's have 18; other servers may choose.
+/// Returns at most the first 128 bytes of a subject, for the log. ZITADEL's own ids have 18.
 fn shown_subject(subject: &str) -> &str {
     subject.get(..subject.floor_char_boundary(128)).unwrap_or(subject)
 }

@@ -1,4 +1,4 @@
-//! Handle of a running API: its server, and the listeners beside it.
+//! Handle of a running API.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -10,16 +10,16 @@ use crate::{
     serve::{ServerHandle, Stopped},
 };
 
-/// Handle of a running server. Dropping it stops the server too.
+/// The server and the listeners beside it. Dropping this handle stops them.
 #[derive(Debug)]
 pub struct Running {
     pub(crate) local_address: SocketAddr,
     pub(crate) server: ServerHandle,
-    /// Listener for operators, which stays open to the end.
+    /// Listener for operators, open until the server has stopped.
     pub(crate) admin: Option<AdminListener>,
-    /// Listener for ZITADEL's webhook, likewise.
+    /// Listener for ZITADEL's webhook, open until the server has stopped.
     pub(crate) doorbell: Option<Doorbell>,
-    /// This API's credentials, if they may change while it runs.
+    /// This API's credentials at ZITADEL; `None` if they cannot change while it runs.
     pub(crate) credentials: Option<Arc<CurrentCredentials>>,
 }
 
@@ -42,8 +42,8 @@ impl Running {
         self.doorbell.as_ref().map(|doorbell| doorbell.local_address)
     }
 
-    /// Reads the files with this API's credentials again, as the server does every five seconds by
-    /// itself. `None` if no file holds them.
+    /// Returns a future that reads the files with this API's credentials again, as the server does
+    /// every five seconds by itself. `None` if no file holds them.
     #[must_use]
     pub fn read_credentials_again(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let credentials = Arc::clone(self.credentials.as_ref()?);
@@ -52,8 +52,9 @@ impl Running {
         })
     }
 
-    /// Serves for the drain delay, each HTTP/1.1 answer with `Connection: close`; then accepts no
-    /// more connections, lets requests in flight end, and cuts off those left after the grace.
+    /// Keeps serving for the drain delay (HTTP/1.1 responses with `Connection: close`), then
+    /// accepts no more connections, lets requests in flight end, and cuts off those left after the
+    /// grace.
     pub async fn stop(self) -> Stopped {
         self.server.stop().await
     }

@@ -1,4 +1,4 @@
-//! From a configuration and a route table to a running server.
+//! Starts a server from a configuration and a route table.
 
 use std::sync::Arc;
 
@@ -19,11 +19,12 @@ use crate::{
     start_error::StartError,
 };
 
-/// Starts the API. Origins and warnings of the configuration are logged first.
+/// Starts the API. First logs the origin of each setting, and the configuration's warnings.
 ///
 /// # Errors
-/// When the address is taken, or the connection to ZITADEL cannot be made as configured. An
-/// unreachable ZITADEL is no error: the API starts, answers 503, and recovers by itself.
+/// When an address is taken, a setting for the connection to ZITADEL is unusable, or any active
+/// token would open a service of the resource. An unreachable ZITADEL is no error: the API starts,
+/// answers 503, and recovers by itself.
 ///
 /// # Panics
 /// When the route table has a bug: two routes of the same method and path, or an invalid path.
@@ -91,7 +92,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(Running { admin: Some(admin), ..running })
 }
 
-/// Runs `build`; the metrics that it registers belong to `metrics`, or are dropped without it.
+/// Runs `build`; metrics that it registers belong to `metrics`, or are dropped if that is `None`.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),
@@ -99,9 +100,9 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Returns the whole API without a listener, for a caller in the same process, such as a test or a
-/// benchmark. Of `server` only `max_body` is used; with `admin.listen` metrics are recorded, but
-/// not served.
+/// Returns the API as a router without a listener, for a caller in the same process, such as a test
+/// or a benchmark. Among the `server` settings only `max_body` is used; with `admin.listen`,
+/// metrics are recorded, but not served.
 ///
 /// ```
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -128,7 +129,8 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
 /// ```
 ///
 /// # Errors
-/// When the connection to ZITADEL cannot be made as configured.
+/// When a setting for the connection to ZITADEL is unusable, or any active token would open a
+/// service of the resource.
 ///
 /// # Panics
 /// When the route table has a bug: two routes of the same method and path, or an invalid path.
@@ -136,7 +138,7 @@ pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
     Ok(compose(config, routes)?.0.router)
 }
 
-/// Builds the API, and its metrics where there is a listener to show them.
+/// Builds the API, and its metrics if `admin.listen` is set.
 fn compose(config: Config, routes: Routes) -> Result<(ComposedApi, Option<Metrics>), StartError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;

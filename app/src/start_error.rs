@@ -16,14 +16,14 @@ pub enum StartError {
     Listen {
         /// Setting that names the address.
         setting: &'static str,
-        /// Variable of that setting.
+        /// Environment variable of that setting.
         variable: String,
         /// Address to listen on.
         address: SocketAddr,
-        /// Error of the system.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A service of the resource lets in every active token.
+    /// The resource has a guarded service whose rule lets in every active token.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"
@@ -32,7 +32,7 @@ pub enum StartError {
         /// Path of the service.
         path: &'static str,
     },
-    /// The connection to ZITADEL cannot be made as configured.
+    /// The HTTP client for ZITADEL cannot be built from the settings.
     #[error("{}: {source}", setting(source))]
     HttpClient {
         /// Error of the HTTP client.

@@ -1,4 +1,4 @@
-//! Local tokens that can be edited while the API runs.
+//! Local tokens from a file that can be edited while the API runs.
 
 use std::{io, path::PathBuf};
 
@@ -13,20 +13,20 @@ use tracing::{info, warn};
 
 use crate::local_tokens::LocalTokens;
 
-/// The in-memory fake, which reads its file before each answer. A broken edit keeps the last good
-/// content, and is logged once.
+/// In-memory fake that reads its file before each introspection. After a broken edit, the last good
+/// content stays in use, and one warning is logged.
 #[derive(Debug)]
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Locked during a read: only the first request waits for the time-out of a file that hangs.
+    /// Last content; locked during a read. If the file hangs, only the first read waits in full.
     seen: Mutex<Option<Content>>,
 }
 
 type Content = Result<String, io::ErrorKind>;
 
 impl TokenFile {
-    /// Creates the fake from `tokens`, which the file held at the start.
+    /// Creates the fake from `tokens`, the content of the file at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
         Self { path, introspector, seen: Mutex::new(None) }
@@ -36,7 +36,7 @@ impl TokenFile {
         let mut seen = self.seen.lock().await;
         let path = self.path.clone();
         let read = spawn_blocking(move || bounded_file::read_to_string(&path, AGAIN)).await;
-        // Nothing is read while the runtime shuts down.
+        // The runtime is shutting down.
         let Ok(content) = read else { return };
         let content = content.map_err(|error| error.kind());
         if seen.as_ref() == Some(&content) {

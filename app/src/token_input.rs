@@ -1,17 +1,17 @@
-//! An access token from the operator: from a pipe, or typed without being shown.
+//! Reads an access token from the operator: from a pipe, or typed without being shown.
 
 use std::io::{self, IsTerminal, Read};
 
 use domain::AccessToken;
 use thiserror::Error;
 
-/// Reason why there is no token to explain.
+/// Reason why no token could be read.
 #[derive(Debug, Error)]
 pub enum TokenInputError {
     /// Standard input, or the terminal, cannot be read.
     #[error("the token cannot be read from standard input: {0}")]
     Read(#[from] io::Error),
-    /// Standard input is empty.
+    /// Standard input has no token.
     #[error(
         "there is no token on standard input: pipe it in, as in: {program} explain < token.txt"
     )]
@@ -21,14 +21,13 @@ pub enum TokenInputError {
     },
 }
 
-/// Reads a token from standard input, for the program of that name. On a terminal it prompts,
-/// without echo.
+/// Reads a token from standard input. On a terminal, prompts for it without echo. The error message
+/// shows a call of `program`.
 ///
-/// Spaces and line breaks around the token, and `Authorization:` or `Bearer` before it, are
-/// dropped.
+/// Drops white space around the token, and `Authorization:` or `Bearer` before it.
 ///
 /// # Errors
-/// When there is no token, or it cannot be read as a whole.
+/// When there is no token, or standard input cannot be read.
 pub fn read(program: &str) -> Result<String, TokenInputError> {
     let stdin = io::stdin();
     let text = if stdin.is_terminal() {
@@ -42,11 +41,11 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
     }
 }
 
-/// Reads no more than is needed to see that the text is too long for a token.
+/// Reads at most four times the longest token: enough to see that a text is too long.
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;
-    // Invalid UTF-8 is no token either, and is reported as such.
+    // Invalid UTF-8 is replaced by characters that no token has, so that it is reported as such.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -62,7 +61,7 @@ fn token(text: &str) -> &str {
     }
 }
 
-/// Returns the text after `word`, which is matched in any case.
+/// Returns the text after the prefix `word`, which is matched in any case; `None` without it.
 fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(word.len())?;
     before.eq_ignore_ascii_case(word).then_some(after)

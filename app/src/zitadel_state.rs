@@ -1,4 +1,4 @@
-//! State of the connection to ZITADEL, as operators see and change it.
+//! State of the connection to ZITADEL, as `/readyz` reports it.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use adapters::{
     zitadel::{Canary, CurrentCredentials, FollowedLog, Verdicts},
 };
 
-/// State of the connection to ZITADEL, which the fake does not have.
+/// State of the connection to ZITADEL. The default, without any, is for the fake.
 #[derive(Debug, Default)]
 pub(crate) struct ZitadelState {
-    /// `None` in front of the fake.
+    /// Circuit breaker; `None` for the fake.
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
     pub(crate) belief: Belief,
     pub(crate) canary: Option<Canary>,
     pub(crate) changes: Option<FollowedLog>,
-    /// This API's credentials, if they may change while it runs.
+    /// This API's credentials; `None` if they cannot change while it runs.
     pub(crate) credentials: Option<Arc<CurrentCredentials>>,
 }

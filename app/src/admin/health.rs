@@ -1,4 +1,4 @@
-//! Readiness of this process, and the state of its connection to ZITADEL.
+//! Response of `/readyz`: readiness, and the state of the connection to ZITADEL.
 
 use std::{
     sync::{
@@ -24,18 +24,18 @@ use tracing::info;
 
 use crate::zitadel_state::ZitadelState;
 
-/// Time between two attempts to have our credentials accepted.
+/// Pause between two attempts to get a first verdict from ZITADEL.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Health of one API.
+/// Health of one API, as `/readyz` reports it.
 #[derive(Debug)]
 pub(crate) struct Health {
     state: ZitadelState,
-    /// Set once ZITADEL has accepted our credentials.
+    /// Set once ZITADEL has accepted this API's credentials; from the start for the fake.
     accepted: AtomicBool,
-    /// Reason why the last attempt failed.
+    /// Reason why the last attempt to get a verdict failed.
     refused_by: Mutex<Option<&'static str>>,
-    /// Set when the stop has begun.
+    /// Set once the shutdown has begun.
     draining: Arc<AtomicBool>,
 }
 
@@ -45,14 +45,14 @@ impl Health {
         Self { state, accepted, refused_by: Mutex::default(), draining }
     }
 
-    /// Introspects a random token until there is an answer, which shows that our credentials are
-    /// accepted.
+    /// Introspects a random token until there is a verdict, which shows that ZITADEL accepts this
+    /// API's credentials.
     pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
         let text = uuid::Uuid::new_v4().simple().to_string();
         let Ok(token) = AccessToken::parse(&text) else { return };
         while !self.accepted.load(Ordering::Relaxed) {
             match introspector.introspect(&token).await {
-                // An answer counts even if it is not believed.
+                // A verdict counts even if no witness confirms it.
                 Ok(_) | Err(IntrospectionError::Unwitnessed { .. }) => {
                     self.accepted.store(true, Ordering::Relaxed);
                     info!("ready: the authorization server accepts our credentials");
@@ -66,7 +66,7 @@ impl Health {
         }
     }
 
-    /// Returns the answer of `/readyz`. Once ready, the API stays ready while ZITADEL is down:
+    /// Returns the response of `/readyz`. Once ready, the API stays ready while ZITADEL is down:
     /// taking it out of service would heal nothing.
     pub(super) fn answer(&self) -> Response {
         if self.draining.load(Ordering::Relaxed) {
@@ -116,12 +116,13 @@ impl Health {
         Json(body).into_response()
     }
 
-    /// Returns the time since which the change feed is silent, and the reason.
+    /// Returns since when the change feed is silent, and why; `None` if it can be read.
     fn silent(&self) -> Option<(Instant, &'static str)> {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns the time since which inactive verdicts are not believed, or the canary is inactive.
+    /// Returns since when inactive verdicts are not believed, or the canary (a token known to be
+    /// good) is inactive; the earlier of both.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()
@@ -133,7 +134,7 @@ fn not_ready(status: &str, reason: Option<&str>) -> Response {
         .into_response()
 }
 
-/// Returns the time `ago` before now, in RFC 3339.
+/// Formats the time `ago` before now by RFC 3339.
 #[expect(clippy::disallowed_methods, reason = "for people to read, and judged by nobody")]
 fn rfc3339(ago: Duration) -> String {
     humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string()

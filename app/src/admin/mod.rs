@@ -19,10 +19,10 @@ pub(crate) use health::Health;
 
 use crate::{config, metrics::Metrics, serve::serve_aside};
 
-/// Maximum number of operators' connections.
+/// Maximum number of connections to the operators' listener.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 
-/// The listener for operators. Dropping it stops it.
+/// Running listener for operators. Dropping this value stops it.
 #[derive(Debug)]
 pub(crate) struct AdminListener {
     pub(crate) local_address: SocketAddr,
@@ -35,7 +35,7 @@ struct Operators {
     health: Arc<Health>,
 }
 
-/// Serves operators until the result is dropped.
+/// Serves `/metrics`, `/livez` and `/readyz` until the result is dropped.
 ///
 /// # Errors
 /// When the address cannot be listened on.

@@ -1,4 +1,4 @@
-//! Explains why a token that ZITADEL calls active is denied, and what to do.
+//! Explains why a token that ZITADEL calls active is denied, and names the remedy.
 
 use adapters::zitadel::{SettingsSummary, is_personal_access_token};
 use domain::{Denial, Policy, Principal};
@@ -6,19 +6,20 @@ use domain::{Denial, Policy, Principal};
 use super::{Certainty, LikelyCause, project};
 use Certainty::{Certain, Likely, Possible};
 
-/// Beginning of scopes that limit a user's token to the roles of some organizations.
+/// Prefix of scopes that limit a user's token to the roles that some organizations granted.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
-/// Beginning of scopes that may limit a token to some roles.
+/// Prefix of scopes that may limit a token to the roles that they name.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
-/// Returns possible causes why an active token of `principal` is denied, most likely first.
+/// Returns possible causes of the denial of an active token of `principal`, most likely first.
 pub(crate) fn causes(
     summary: &SettingsSummary,
     denial: &Denial,
     principal: &Principal,
 ) -> Vec<LikelyCause> {
     match denial {
-        // An inactive token has no principal; its causes are explained elsewhere.
+        // An inactive token has no principal (see `inactive.rs`); a handler explains its own
+        // denials.
         Denial::Inactive | Denial::ByHandler { .. } => Vec::new(),
         Denial::Expired => vec![Certain.of(
             "expired",

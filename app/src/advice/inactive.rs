@@ -1,5 +1,5 @@
-//! Explains why ZITADEL may call a token inactive. ZITADEL never says; the claims of a JWT, and
-//! form and length of an opaque token, point to the cause.
+//! Explains why ZITADEL may call a token inactive. ZITADEL gives no reason; the claims of a JWT, or
+//! the form and length of an opaque token, point to the cause.
 
 use std::time::SystemTime;
 
@@ -9,12 +9,12 @@ use domain::{AccessToken, Issuer};
 use super::{Certainty, LikelyCause, characters, listed, project, shown, token_form::instant};
 use Certainty::{Certain, Likely, Possible};
 
-/// `err` in ZITADEL's log for a text that it cannot read as a token.
+/// Field `err` in ZITADEL's log for a text that it cannot read as a token.
 const NO_TOKEN: &str = "token contains an invalid number of segments";
-/// `err` in ZITADEL's log for a token that it can read but does not have.
+/// Field `err` in ZITADEL's log for a token that it can read but does not have.
 const NOT_FOUND: &str = "EVENT-4T90g";
 
-/// Returns possible causes of an inactive token, most likely first.
+/// Returns possible causes of an inactive verdict, most likely first.
 pub(crate) fn causes(
     summary: &SettingsSummary,
     token: &AccessToken<'_>,
@@ -99,8 +99,8 @@ pub(crate) fn causes(
     causes
 }
 
-/// Returns the cause for a session's token that is cut off so far that its id is damaged, or for a
-/// damaged personal access token.
+/// Returns the cause for an opaque token that is neither as long as a personal access token nor
+/// long enough for the token of a session: a damaged token of either kind.
 fn between_lengths(length: usize) -> LikelyCause {
     let usual = TokenForm::PERSONAL_ACCESS_TOKEN_LENGTH;
     let difference = if length < usual {
@@ -148,8 +148,8 @@ fn of_jwt(summary: &SettingsSummary, jwt: &UnverifiedJwt, now: SystemTime) -> Ve
     let another_issuer = issuer(summary, jwt);
     let is_of_zitadel = another_issuer.is_none();
     causes.extend(another_issuer);
-    // Other issuers' access tokens may have these claims. An id token is not judged by its
-    // audience.
+    // Other issuers' access tokens may have these claims. The audience of an id token is not
+    // checked.
     if is_of_zitadel && !jwt.of_id_tokens.is_empty() {
         let names = jwt.of_id_tokens.join(", ");
         causes.push(Likely.of(
@@ -234,8 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns the causes for an opaque token; `unless` is added to those that a personal access token
-/// never has.
+/// Returns the causes for an opaque token. `unless` is appended to the cause `audience`, which a
+/// personal access token never has.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(
@@ -266,7 +266,7 @@ fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
         .collect()
 }
 
-/// Returns the causes that end a session's token.
+/// Returns the causes that end the token of a session before it expires.
 fn of_session() -> [LikelyCause; 2] {
     [
         Possible

@@ -1,31 +1,31 @@
-//! Possible cause of a refusal, and its certainty.
+//! Possible cause of a refused token, and its certainty.
 
 /// One possible cause why a token is inactive or denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LikelyCause {
-    /// Certainty of the cause.
+    /// Strength of the evidence for this cause.
     pub(crate) certainty: Certainty,
-    /// One word for the cause.
+    /// One word for the cause, such as `expired`.
     pub(crate) cause: &'static str,
-    /// Explanation, and remedy.
+    /// Explanation and remedy, for people.
     pub(crate) text: String,
-    /// Part of `err` in ZITADEL's own log line `oidc introspection` in this case, if it is known.
+    /// Part of the field `err` in ZITADEL's log line `oidc introspection` for this cause, if known.
     pub(crate) logged_as: Option<&'static str>,
 }
 
-/// Certainty of a cause.
+/// Certainty of a cause, ordered from the most certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Certainty {
-    /// The cause is enough by itself.
+    /// The cause alone explains the refusal.
     Certain,
-    /// Something points to it.
+    /// The evidence points to this cause.
     Likely,
-    /// Nothing speaks against it.
+    /// The evidence does not exclude this cause.
     Possible,
 }
 
 impl Certainty {
-    /// Returns the certainty as one word.
+    /// Returns the certainty as one word, for reports.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Certain => "certain",

@@ -1,7 +1,7 @@
-//! Sentences that explain ZITADEL's answers, and its silence, to the operators of this API, and say
-//! what to do.
+//! Sentences that tell operators why a token is refused or ZITADEL gives no verdict, and the
+//! remedy.
 //!
-//! `adapters` has the facts. Nothing is decided here: that is the authorizer's work.
+//! The facts come from `adapters`, the decisions from the authorizer.
 
 pub(crate) mod denied;
 pub(crate) mod fault;
@@ -18,14 +18,14 @@ use domain::Principal;
 
 pub(crate) use likely_cause::{Certainty, LikelyCause};
 
-/// Problem that prevents a verdict, or a warning, and its remedy.
+/// A problem that prevents a verdict, or a warning; with its remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// One word for the problem.
+    /// One word for the problem, such as `web_page`.
     pub(crate) reason: &'static str,
-    /// Description of what was found.
+    /// Sentence that describes the problem.
     pub(crate) found: String,
-    /// Remedy.
+    /// Sentence that names the remedy.
     pub(crate) advice: String,
 }
 
@@ -39,7 +39,7 @@ impl Finding {
     }
 }
 
-/// Returns a clause that names the server, the client and its authentication.
+/// Returns a clause that names ZITADEL's address, this API's client, and its authentication.
 pub(crate) fn asked(summary: &SettingsSummary) -> String {
     let SettingsSummary { issuer, target, client_id, authentication, .. } = summary;
     let by_way_of = if target == issuer.as_str() {
@@ -71,7 +71,7 @@ pub(crate) fn foreign_project(summary: &SettingsSummary, principal: &Principal) 
     ))
 }
 
-/// Returns a name for this API's project, with its id if that is configured.
+/// Returns a phrase for this API's project, with its id if `zitadel.project_id` is set.
 pub(crate) fn project(summary: &SettingsSummary) -> String {
     match &summary.project_id {
         Some(id) => format!("your project {id}"),
@@ -79,18 +79,18 @@ pub(crate) fn project(summary: &SettingsSummary) -> String {
     }
 }
 
-/// Returns a clause about the proxy, empty if there is none.
+/// Returns a clause that names the proxy; empty if there is none.
 fn by_proxy(summary: &SettingsSummary) -> String {
     let proxy = summary.proxy.as_ref();
     proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
 }
 
-/// Returns the setting with the address of the introspection endpoint.
+/// Returns the setting that determines the address of the introspection endpoint.
 const fn address_setting(summary: &SettingsSummary) -> &'static str {
     if summary.has_endpoint { "zitadel.introspection_endpoint" } else { "zitadel.domain" }
 }
 
-/// Quotes and escapes a foreign text, cut off after 200 characters.
+/// Quotes and escapes a text from outside, cut off after 200 characters.
 pub(crate) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 200;
     let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
@@ -100,7 +100,7 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{shown:?}")
 }
 
-/// Quotes and lists foreign texts, at most 20.
+/// Quotes texts from outside, at most 20, and joins them with commas.
 fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     const MAX_LISTED: usize = 20;
     let mut texts = texts.into_iter();
@@ -111,7 +111,7 @@ fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     shown_texts.join(", ")
 }
 
-/// Returns a number of characters in words.
+/// Returns the number with its unit, such as `1 character`.
 pub(crate) fn characters(count: usize) -> String {
     match count {
         1 => "1 character".to_owned(),
@@ -119,7 +119,7 @@ pub(crate) fn characters(count: usize) -> String {
     }
 }
 
-/// Returns the text of the innermost source, which is the shortest.
+/// Returns the text of the innermost source of `error`, which is the shortest.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -135,8 +135,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Returns the facts of settings for the client `client`, whose domain is reached by another
-    /// origin.
+    /// Returns the summary of settings for the client `client`, with `zitadel.connect_to` set.
     pub(crate) fn summary(project_id: Option<&str>) -> SettingsSummary {
         let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
         let domain = "https://auth.example.com".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Explains why no connection was made, and what to do about it.
+//! Explains why no connection to ZITADEL was made, and names the remedy.
 
 use std::error::Error;
 
@@ -74,7 +74,7 @@ pub(super) fn no_connection(summary: &SettingsSummary, error: &(dyn Error + 'sta
     }
 }
 
-/// Returns what is wrong with the certificate, and what to do about it.
+/// Returns the problem with the server's certificate, and its remedy.
 fn of_certificate(summary: &SettingsSummary, fault: &CertificateFault) -> Finding {
     let SettingsSummary { target, host, .. } = summary;
     let address_setting = address_setting(summary);

@@ -1,4 +1,4 @@
-//! Explains why ZITADEL refuses this API's own credentials, and what its own log says for each
+//! Explains why ZITADEL refuses this API's own credentials, with the text in ZITADEL's log for each
 //! cause.
 
 use std::error::Error;
@@ -30,7 +30,7 @@ pub(super) fn client_refused(
          configured secret\")"
             .to_owned()
     };
-    // ZITADEL answers `unauthorized_client` for credentials that it can read and does not accept.
+    // ZITADEL answers `unauthorized_client` for credentials that it can read but does not accept.
     let unreadable = if detail == Some(FaultDetail::InvalidClient) {
         "ZITADEL cannot read the credentials, for something in between drops or changes the header \
          Authorization or the body; or it does not accept them: "

@@ -1,4 +1,4 @@
-//! Describes the form of a token.
+//! Describes the form of an access token in words, without revealing the token.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use domain::AccessToken;
 
 use super::{characters, listed, shown};
 
-/// Describes the token in words that fit after "the token is". Nothing is repeated of a token that
-/// is no JWT, and of a JWT only some claims, from which it cannot be made again.
+/// Returns words that fit after "the token is". They repeat nothing of a token that is no JWT, and
+/// only some claims of a JWT, from which it cannot be rebuilt.
 pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     let length = characters(token.expose_secret().len());
     match TokenForm::read(token) {
@@ -49,7 +49,7 @@ fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
     )
 }
 
-/// Returns a time before the year 10000 with its distance from `now`.
+/// Formats a time, which must lie before the year 10000, with its distance from `now`.
 pub(super) fn instant(time: SystemTime, now: SystemTime) -> String {
     let distance = |distance: Duration| {
         humantime::format_duration(Duration::from_secs(distance.as_secs())).to_string()

@@ -1,4 +1,4 @@
-//! The handlers of this API: the three messages of ZITADEL's Python example.
+//! Handlers of the demo API: the three messages of ZITADEL's Python example.
 
 use axum::Json;
 use axum_zitadel::Authorized;

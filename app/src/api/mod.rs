@@ -1,4 +1,4 @@
-//! Demo API: the three routes of ZITADEL's Python example, on public names of `axum-zitadel` only.
+//! Demo API: the three routes of ZITADEL's Python example, built on `axum-zitadel`.
 
 mod handlers;
 mod routes;

@@ -1,10 +1,10 @@
-//! Route table of this API. The rule of a guarded route is in its handler's signature.
+//! Route table of the demo API. The rule of a guarded route is in its handler's signature.
 
 use axum_zitadel::{Routes, guarded, public};
 
 use super::handlers;
 
-/// Returns every route of this API.
+/// Returns every route of the demo API.
 #[must_use]
 pub fn routes() -> Routes {
     Routes::default()

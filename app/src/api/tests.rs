@@ -1,4 +1,4 @@
-//! The demo API in process, with the in-memory fake behind it.
+//! Tests of the demo API in process, with the in-memory fake.
 
 use std::collections::BTreeMap;
 
@@ -56,8 +56,8 @@ fn the_public_routes_are_these_and_no_others() {
     assert_eq!(public, expected, "is every one of these meant to be public? Then add it here");
 }
 
-// Checked here, as a fork replaces this file with the demo; `tests/e2e/tests/stories/tour.rs` has
-// the other excerpts.
+// Tested here because a fork replaces this file together with the demo;
+// `tests/e2e/tests/stories/tour.rs` tests the other excerpts.
 #[test]
 fn the_rule_and_the_handler_on_the_tour_are_those_of_the_demo() {
     let tour = include_str!("../../../docs/tour.md");
