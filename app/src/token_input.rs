@@ -16,7 +16,7 @@ pub enum TokenInputError {
         "there is no token on standard input: pipe it in, as in: {program} explain < token.txt"
     )]
     Empty {
-        /// Name of the program that asks.
+        /// Name of the program, for the example in the message.
         program: String,
     },
 }

@@ -1,4 +1,4 @@
-//! `examples/messages.rs`, over a real socket: its banner, and the lines that it suggests.
+//! Tests of `examples/messages.rs` over a real socket: its banner, and the commands in the banner.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 

@@ -1,4 +1,5 @@
-//! Steps that show whether clients that know only this API's address can log people in at ZITADEL.
+//! Steps of `app check` that show whether clients that know only this API's URL can log people in
+//! at ZITADEL.
 
 use adapters::zitadel::{
     AuthorizationServerMetadata, PublishedMetadata, SettingsSummary, ZitadelIntrospector,
@@ -15,8 +16,8 @@ const PUBLIC_CLIENTS: &str = "public_clients";
 const REGISTRATION: &str = "registration";
 const AUDIENCE_SCOPE: &str = "audience_scope";
 
-/// Reads the metadata where clients look for them, and returns what clients find there and what
-/// they must request.
+/// Reads ZITADEL's metadata as clients do, and returns the steps on its content and on the scope
+/// that clients must request.
 pub(super) async fn steps(
     introspector: &ZitadelIntrospector,
     summary: &SettingsSummary,

@@ -1,4 +1,4 @@
-//! Steps that show whether ZITADEL can be asked: discovery, clocks, introspection.
+//! Steps of `app check` up to a first introspection: discovery, clock, introspection.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ const DISCOVERY: &str = "discovery";
 const CLOCK: &str = "clock";
 const INTROSPECTION: &str = "introspection";
 
-/// Largest difference at which two clocks agree, in seconds.
+/// Largest difference of two clocks without a warning, in seconds.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// Returns the steps of a checkup. After one that failed the others are skipped.
+/// Returns the steps for these results. After a failed discovery the others are skipped.
 pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {

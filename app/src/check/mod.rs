@@ -1,4 +1,4 @@
-//! `app check`: does this configuration work, and if not, what is to be done?
+//! `app check`: tests the configuration against ZITADEL, and names a remedy for each problem.
 
 mod authorization_server;
 mod introspection;
@@ -22,7 +22,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Result of `check`: its steps, in order.
+/// Result of `check`: the outcome of each step, in order.
 #[derive(Clone, Debug)]
 pub struct CheckReport {
     steps: Vec<CheckStep>,
@@ -32,10 +32,10 @@ pub struct CheckReport {
 const CONFIGURATION: &str = "configuration";
 const MISSING_ROLE: &str = "missing_role";
 
-/// Checks a configuration that was read, and asks the authorization server that it names.
+/// Tests a configuration by requests to the ZITADEL that it names.
 ///
 /// # Errors
-/// When the API would not start with it.
+/// When the API would not start with this configuration.
 pub async fn check(config: Config) -> Result<CheckReport, StartError> {
     let mut steps = Vec::new();
     for warning in config.warnings {
@@ -85,7 +85,8 @@ pub async fn check(config: Config) -> Result<CheckReport, StartError> {
     }
 }
 
-/// Warns that a missing role is answered 401; the default of a resource is 403.
+/// Returns the warning that `auth.missing_role_status` is 401; with `resource.url` the default is
+/// 403.
 fn missing_role_is_401() -> Finding {
     Finding::new(
         "missing_role_401",
@@ -96,7 +97,7 @@ fn missing_role_is_401() -> Finding {
 }
 
 impl CheckReport {
-    /// Returns whether no step failed.
+    /// Returns true if no step failed; warnings are no failure.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
@@ -125,7 +126,7 @@ impl CheckReport {
         Ok(())
     }
 
-    /// Formats the result for scripts.
+    /// Formats the result as JSON, for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
         let step = |step: &CheckStep| {

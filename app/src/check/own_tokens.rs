@@ -1,4 +1,5 @@
-//! Steps that show whether this API's own tokens work: the canary, and the event log's.
+//! Steps of `app check` for this API's own tokens: the canary (a token known to be good), and the
+//! token that reads the event log.
 
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ const CANARY: &str = "canary";
 const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
 
-/// Returns the step of the canary, whose file `setting` names; and, if a project is configured, one
-/// that shows by its audience whether that is this API's: ZITADEL puts the asking client and its
-/// project into the audience of each personal access token.
+/// Returns the step of the canary, whose file `setting` names. If a project is configured, a second
+/// step shows by the canary's audience whether that is this API's project: ZITADEL puts the
+/// introspecting client and its project into the audience of each personal access token.
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,
@@ -67,7 +68,7 @@ fn expires_soon(setting: &str, left: Duration) -> Finding {
     )
 }
 
-/// Returns the step of the event log, by what reading it once gave.
+/// Returns the step of the event log, by the result of reading it once.
 pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
     match read {
         Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),

@@ -1,4 +1,5 @@
-//! Steps that show whether clients find this API's metadata and its challenge at `resource.url`.
+//! Steps of `app check` that show whether clients find this API's metadata and its challenge at
+//! `resource.url`.
 
 use adapters::zitadel::{
     Challenge, HttpClientError, NoAnswer, OwnAnswers, ResourceMetadata, request_own,
@@ -11,9 +12,9 @@ use crate::advice::{Finding, innermost, shown};
 const RESOURCE: &str = "resource";
 const CHALLENGE: &str = "challenge";
 
-/// Reads the metadata at `metadata_url`, which must name `url` byte for byte, and requests `url`
-/// without a token, which must give 401 and a challenge that names `metadata_url`. If no server
-/// listens, that is a warning: the API need not run.
+/// Requests `metadata_url`, whose metadata must name `url` byte for byte, and `url` without a
+/// token, which must give 401 and a challenge that names `metadata_url`. If no server listens, that
+/// is a warning: the API need not run.
 pub(super) async fn steps(
     url: &str,
     metadata_url: &str,

@@ -1,35 +1,35 @@
-//! Step of a check, and its outcome.
+//! Step of `app check`, and its outcome.
 
 use crate::advice::Finding;
 
-/// One step of a check.
+/// Result of one step of `app check`.
 #[derive(Clone, Debug)]
 pub(super) struct CheckStep {
     pub(super) name: &'static str,
     pub(super) outcome: StepOutcome,
-    /// One word for the problem, if there is one.
+    /// One word for the problem; `None` if there is none.
     pub(super) reason: Option<&'static str>,
-    /// Description of what was found.
+    /// Sentence that describes the result.
     pub(super) found: String,
-    /// Remedy, if there is something to do.
+    /// Sentence that names the remedy; `None` if there is nothing to do.
     pub(super) advice: Option<String>,
 }
 
-/// Outcome of a step.
+/// Outcome of a step of `app check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StepOutcome {
-    /// All is well.
+    /// The step found no problem.
     Ok,
-    /// It works, but needs attention.
+    /// The set-up works, but needs attention.
     Warning,
-    /// It does not work.
+    /// The set-up does not work.
     Failed,
-    /// It was not tried.
+    /// The step was not tried.
     Skipped,
 }
 
 impl StepOutcome {
-    /// Returns the outcome as one word.
+    /// Returns the outcome as one word, for reports.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -41,13 +41,13 @@ impl StepOutcome {
 }
 
 impl CheckStep {
-    /// Creates a step at which all is well.
+    /// Creates a step that found no problem.
     pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
         let found = found.into();
         Self { name, outcome: StepOutcome::Ok, reason: None, found, advice: None }
     }
 
-    /// Creates a step that needs attention.
+    /// Creates a step whose finding needs attention, but is no failure.
     pub(super) fn warning(name: &'static str, finding: Finding) -> Self {
         Self { outcome: StepOutcome::Warning, ..Self::failed(name, finding) }
     }

@@ -1,4 +1,4 @@
-//! Signing keys of the webhook. Their file is read again while the API runs.
+//! Signing keys of ZITADEL's webhook, whose file is read again while the API runs.
 
 use std::{
     io,
@@ -15,10 +15,10 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
-/// Time between two reads of the file, as for the credentials.
+/// Time between two reads of the key file; the files of credentials have the same.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Current keys, and the file that they come from.
+/// Current signing keys, and the file that they come from.
 pub(super) struct Keys {
     file: PathBuf,
     current: RwLock<Arc<SigningKeys>>,
@@ -28,7 +28,7 @@ pub(super) struct Keys {
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Creates the keys from those that the file held at the start.
+    /// Creates the value from `keys`, which `file` held at the start.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }
@@ -37,14 +37,14 @@ impl Keys {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file every five seconds. Never ends.
+    /// Reads the file every five seconds, and takes over changed keys. Ends only with the runtime.
     pub(super) async fn follow(self: Arc<Self>) {
         let mut seen = None;
         loop {
             sleep(BETWEEN_LOOKS).await;
             let file = self.file.clone();
             let read = spawn_blocking(move || bounded_file::read_to_string(&file, AGAIN)).await;
-            // Nothing is read while the runtime shuts down.
+            // The runtime is shutting down.
             let Ok(content) = read else { return };
             let content = content.map(SecretString::from).map_err(|error| error.kind());
             if !seen.as_ref().is_some_and(|seen| is_same(seen, &content)) {
@@ -54,7 +54,7 @@ impl Keys {
         }
     }
 
-    /// Replaces the keys with those of a content, if it holds any.
+    /// Replaces the keys by those in `content`, or logs a warning if it holds none.
     fn take(&self, content: &Content) {
         let file = self.file.display();
         let stay = "the webhook's signing keys stay as they were: the file cannot be used";

@@ -1,5 +1,5 @@
-//! The doorbell: a listener for a target of ZITADEL's Actions. A delivery says that something
-//! changed, and has one effect: the next look at the event log happens at once.
+//! The doorbell: a listener for a webhook that ZITADEL's Actions call after a change. A delivery
+//! has one effect: the event log is read at once, not only at the next poll.
 //!
 //! ZITADEL sends each delivery once, late or never. Its content is not used: a delivery that is
 //! forged, replayed, late or lost can neither hide a change nor invent one.
@@ -32,43 +32,45 @@ use crate::{
 use keys::Keys;
 use refusals::Refusals;
 
-/// Callback that makes the next look at the event log happen at once.
+/// Callback that causes a read of the event log at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Maximum number of connections. ZITADEL opens one per worker, by default one per process.
+/// Maximum number of connections to this listener. ZITADEL opens one per worker, by default one per
+/// process.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// Longest body that is read, in bytes. A delivery holds one event.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Maximum number of bodies read at once. Without it, the streams of all connections could hold
-/// more than a gigabyte.
+/// Maximum number of request bodies read at once. Without this limit, the streams of all
+/// connections could hold more than a gigabyte.
 const MAX_READ: usize = 64;
 
-/// Least time between two rings. Deliveries in between cause one ring, at its end.
+/// Shortest time between two rings (calls of [`Ring`]). Deliveries in between cause one ring, at
+/// its end.
 const BETWEEN_RINGS: Duration = Duration::from_millis(100);
 
-/// The listener for the webhook. Dropping it stops it.
+/// Running listener for the webhook. Dropping this value stops it.
 #[derive(Debug)]
 pub(crate) struct Doorbell {
     pub(crate) local_address: SocketAddr,
     _tasks: JoinSet<()>,
 }
 
-/// State that one delivery needs.
+/// State that the handler of deliveries shares.
 struct Door {
     path: String,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// Permits to read a body.
+    /// One permit for each body that may be read at the same time.
     places: Semaphore,
     rung: Counter,
     refused: Counter,
 }
 
-/// Listens for deliveries until the result is dropped. Registers its metrics with the current
+/// Serves ZITADEL's deliveries until the result is dropped. Registers its metrics with the current
 /// recorder.
 ///
 /// # Errors
@@ -89,7 +91,7 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Rings once for all deliveries since the last ring. Never ends.
+/// Calls `ring` once for all deliveries since the last call. Never returns.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {
         bell.notified().await;
@@ -115,7 +117,7 @@ async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        // The rejection's own text is not for callers without a signature.
+        // A caller without a signature does not get the rejection's own text.
         Err(rejection) => {
             door.refused.increment(1);
             return rejection.status().into_response();

@@ -1,5 +1,5 @@
-//! Log events of refused deliveries: the first of each reason, then at most one a minute with a
-//! count.
+//! Log events of refused deliveries: the first of each reason at once, then at most one a minute
+//! with a count.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,12 @@ use tracing::warn;
 
 use crate::once_a_minute::OnceAMinute;
 
-/// Refused deliveries, by reason.
+/// Refused deliveries, counted by reason.
 #[derive(Default)]
 pub(super) struct Refusals(Mutex<HashMap<InvalidSignature, OnceAMinute>>);
 
 impl Refusals {
-    /// Records a refused delivery. Only the reason is logged.
+    /// Counts a refused delivery, and logs its reason, but no content, if a warning is due.
     pub(super) fn note(&self, reason: InvalidSignature) {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(deliveries) = warnings.entry(reason).or_default().count() {

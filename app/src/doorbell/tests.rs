@@ -1,5 +1,5 @@
-//! Deliveries, in process and over a socket. The signature is the one that ZITADEL makes for this
-//! body with this key.
+//! Tests of deliveries, in process and over a socket. `SIGNATURE` is the one that ZITADEL makes for
+//! `BODY` with `KEY` at `TIME`.
 
 use std::{
     fmt::Write as _,
@@ -55,7 +55,7 @@ fn webhook(directory: &TempDir, keys: &str) -> Webhook {
     }
 }
 
-/// Creates a bell that counts its rings.
+/// Creates a callback, and the counter of its calls.
 fn counting() -> (Ring, Arc<AtomicUsize>) {
     let rung = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&rung);
@@ -65,7 +65,7 @@ fn counting() -> (Ring, Arc<AtomicUsize>) {
     (Arc::new(ring), rung)
 }
 
-/// A door without a listener, at a fixed time, with a bell that counts.
+/// Doorbell without a listener, at a fixed time, with a counter of its rings.
 struct House {
     router: Router,
     keys: Arc<Keys>,
@@ -99,7 +99,7 @@ impl House {
         self.status(delivery(SIGNATURE, BODY)).await
     }
 
-    /// Waits for a minute, and returns the number of rings.
+    /// Waits for a minute, and returns the number of rings so far.
     async fn rung(&self) -> usize {
         sleep(Duration::from_secs(60)).await;
         self.rung.load(Ordering::Relaxed)
@@ -234,7 +234,7 @@ async fn a_key_is_replaced_while_deliveries_arrive_and_a_broken_file_changes_not
     following.abort();
 }
 
-/// Log events, as texts.
+/// Layer that keeps each log event as a text.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -316,7 +316,7 @@ async fn over_a_socket_it_rings_until_it_is_dropped() {
     assert_eq!(rung.load(Ordering::Relaxed), 1);
 }
 
-/// Deliveries over a socket, signed by the double as the real server signs them.
+/// The double signs its deliveries as ZITADEL does, and sends them over a socket.
 #[tokio::test]
 async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
     let double = ZitadelDouble::start().await;

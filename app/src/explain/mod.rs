@@ -1,7 +1,7 @@
-//! `app explain`: which routes does an access token open, and why not the others?
+//! `app explain`: shows which routes an access token opens, and why it does not open the others.
 //!
-//! The token is treated as that of a request: the same introspector is asked, once, and the same
-//! authorizer judges each route of the table. Nothing in this module judges.
+//! The token is treated as in a request: the same introspector is called, once, and the same
+//! authorizer judges each route of the table. This module itself judges nothing.
 
 mod no_token;
 mod report;
@@ -21,40 +21,40 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ExplainReport {
     asked: String,
-    /// Time for which the running API reuses answers, in words; `None` if it does not.
+    /// Time for which the running API reuses verdicts, in words; `None` if it does not.
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
-    /// Note on the tokens that ZITADEL calls active.
+    /// Note on tokens that ZITADEL leaves active unexpectedly.
     note: Option<&'static str>,
-    /// Fault of the configuration that the answer shows.
+    /// Problem of the configuration that the verdict shows.
     warning: Option<Finding>,
     accepted: bool,
     routes: Vec<RouteReport>,
     causes: Vec<LikelyCause>,
 }
 
-/// Result of the introspection.
+/// Verdict on the token, or the reason why there is none.
 #[derive(Clone, Debug)]
 enum Verdict {
-    /// The text is no access token, so no server was asked.
+    /// The text is no access token, so it was not introspected.
     NoToken(BearerError),
-    /// No verdict was obtained.
+    /// The introspection gave no verdict.
     Unknown(Finding),
     Inactive,
     Active(ActiveToken),
 }
 
-/// Route of the table, and its refusal of the token; `None` if it lets the token in.
+/// Route of the table; `closed` is its refusal of the token, `None` if it lets the token in.
 #[derive(Clone, Debug)]
 struct RouteReport {
     route: Route,
     closed: Option<ClosedRoute>,
-    /// Rules within a service, each with its refusal.
+    /// Rules within a guarded service, each with its refusal of the token, if any.
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
-/// Refusal of a token by a route, or by a rule within it.
+/// Refusal of the token by a route, or by a rule within it.
 #[derive(Clone, Debug)]
 struct ClosedRoute {
     status: u16,
@@ -134,15 +134,14 @@ pub async fn explain(
 }
 
 impl ExplainReport {
-    /// Returns whether the token is accepted here, whichever roles it has: a route that still
-    /// refuses it asks for more in its rule.
+    /// Returns whether the token passes every check but those of the routes' rules, such as roles.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.accepted
     }
 }
 
-/// Returns the time for which answers are reused, in words. This command itself always asks.
+/// Returns the time for which the API reuses verdicts, in words. This command never reuses one.
 fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {
@@ -176,7 +175,7 @@ fn routes(
 }
 
 impl ClosedRoute {
-    /// Creates the refusal with the status that a caller would get.
+    /// Creates the refusal with the status and reason that a caller would get.
     fn new(rejection: &Rejection, why: String) -> Self {
         Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }
     }

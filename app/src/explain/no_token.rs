@@ -1,11 +1,11 @@
-//! Describes a text that is no access token, and where it goes wrong. It shows nothing of the text
-//! but the one character that no token has.
+//! Describes a text that is no access token. Shows nothing of the text but the first character that
+//! no token may have.
 
 use domain::{AccessToken, AccessTokenError};
 
 use crate::advice::characters;
 
-/// Returns a clause that fits after "the token is".
+/// Describes `text` in words that fit after "the token is".
 pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     if error == AccessTokenError::TooLong {
         return format!("more than {} characters, which are no token", AccessToken::MAX_LENGTH);
@@ -19,7 +19,7 @@ pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     }
 }
 
-/// Returns the first character that no token has, and its place, from 1.
+/// Returns the first character that no token may have, and its position, counted from 1.
 fn forbidden(text: &str) -> Option<(usize, char)> {
     let body = text.trim_end_matches('=');
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);

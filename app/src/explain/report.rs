@@ -1,4 +1,4 @@
-//! The report of `explain`, for people and for scripts. Texts from outside are shown with escapes.
+//! Formats the report of `explain`, for people and for scripts. Escapes texts from outside.
 
 use std::{
     fmt::{self, Write},
@@ -13,7 +13,7 @@ use super::{ClosedRoute, ExplainReport, RouteReport, Verdict};
 use crate::advice::{Finding, LikelyCause};
 
 impl ExplainReport {
-    /// Formats the report for people.
+    /// Formats the report as text, for people.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -51,7 +51,7 @@ impl ExplainReport {
         write_causes(text, &self.causes)
     }
 
-    /// Formats the report for scripts.
+    /// Formats the report as JSON, for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
         let causes = self.causes.iter().map(|cause| {
@@ -157,7 +157,8 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes. ZITADEL's log, which its operators can read, tells which one it is.
+/// Writes the likely causes, with texts in brackets by which to find the right one in ZITADEL's
+/// log.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());
@@ -227,7 +228,7 @@ fn route_json(RouteReport { route, closed, within }: &RouteReport) -> Value {
     json
 }
 
-/// Formats a time by RFC 3339, which ends with the year 9999; here it begins with 1970.
+/// Formats a time by RFC 3339 if it is in the years 1970 to 9999, and otherwise in words.
 fn time(time: SystemTime) -> String {
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     match time.duration_since(SystemTime::UNIX_EPOCH) {

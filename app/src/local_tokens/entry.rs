@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// A local token with its description, and the answer to it.
+/// Local token with its description, and the verdict that the fake gives on it.
 #[derive(Clone)]
 pub(super) struct LocalToken {
     pub(super) token: AccessToken<'static>,

@@ -1,4 +1,4 @@
-//! Each reason is the same word in the access log, the metrics and the trace.
+//! Tests that a reason is the same word in the access log, the metrics and the trace.
 
 use std::{
     collections::HashSet,
@@ -22,10 +22,10 @@ use tracing_subscriber::{
 use super::*;
 use crate::config::LogFormat;
 
-/// Kind (event or span), name of a field, and its text.
+/// Origin of a text (event or span), name of its field, and the text itself.
 type Text = (&'static str, &'static str, String);
 
-/// Texts of all recorded fields.
+/// Layer that keeps the texts of all recorded fields.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<Text>>>);
 

@@ -1,4 +1,4 @@
-//! Layers around every route of an API: CORS, metrics.
+//! Tests of the layers around every route of an API: CORS and metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 

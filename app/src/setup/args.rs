@@ -1,4 +1,4 @@
-//! Arguments of `setup`.
+//! Command-line arguments of `setup`. The comments are the texts of `setup --help`.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -13,63 +13,64 @@ pub(crate) struct SetupArgs {
     /// The address of ZITADEL: scheme, host and port.
     #[arg(long)]
     pub(super) domain: String,
-    /// A file with the administrator's token; asked for where it is left out.
+    /// The file with the administrator's token. Without it, setup prompts for the token.
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
-    /// The name of the project; that of the application is the same in lower case with -api.
+    /// The name of the project. The application has the same name in lower case, with -api.
     #[arg(long)]
     pub(super) name: Option<String>,
     /// The id of the organization, if it is not the administrator's own.
     #[arg(long, value_name = "ID")]
     pub(super) org: Option<String>,
-    /// How the API authenticates to ZITADEL.
+    /// The method by which the API authenticates to ZITADEL.
     #[arg(long, value_enum, default_value_t)]
     pub(super) auth: AuthMethod,
-    /// For how long the key is good.
+    /// The lifetime of a new key.
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = humantime::parse_duration)]
     pub(super) key_expires: Duration,
     /// A service user that calls the API, with its roles: NAME or NAME:ROLE,ROLE. May be repeated.
     #[arg(long = "callers", value_name = "NAME[:ROLE,…]")]
     pub(super) callers: Vec<Caller>,
-    /// A service user that reads the event log, for the change feed.
+    /// Make a service user that reads the event log, for the change feed.
     #[arg(long)]
     pub(super) changes: bool,
-    /// An address of this API that ZITADEL calls after a change, so that the next read is at once.
+    /// The URL of this API that ZITADEL calls after a change, so that the event log is read at
+    /// once.
     #[arg(long, value_name = "URL", requires = "changes")]
     pub(super) webhook: Option<WebhookUrl>,
-    /// A native application for MCP clients, which log people in with it.
+    /// Make a native application, with which MCP clients log people in.
     #[arg(long)]
     pub(super) mcp: bool,
     /// A further address to which an MCP client has browsers sent after a login. May be repeated.
     #[arg(long = "redirect", value_name = "URI", requires = "mcp")]
     pub(super) redirects: Vec<RedirectUri>,
-    /// Record the ids of what the files here are for.
+    /// Record the ids of existing objects and of the key here in setup.lock.json.
     #[arg(long)]
     pub(super) adopt: bool,
-    /// Make a second key, which replaces the first.
+    /// Make a second key, and put it in the place of the first in key.json.
     #[arg(long, conflicts_with_all = ["new_key", "new_secret", "remove"])]
     pub(super) renew: bool,
-    /// Make a key although the application has one that is not here.
+    /// Make a key although the application has one whose file is not here.
     #[arg(long, conflicts_with_all = ["new_secret", "remove"])]
     pub(super) new_key: bool,
     /// Generate a new client secret, at which the old one stops at once.
     #[arg(long, conflicts_with = "remove")]
     pub(super) new_secret: bool,
-    /// Remove what setup made, by setup.lock.json.
+    /// Remove the objects that setup made, as recorded in setup.lock.json.
     #[arg(long)]
     pub(super) remove: bool,
-    /// Do it without asking.
+    /// Go on without asking for confirmation.
     #[arg(long, short = 'y')]
     pub(super) yes: bool,
-    /// Say what would be done, and do nothing.
+    /// Show what would be done, and do nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Write over files that are there.
+    /// Overwrite existing files that do not fit.
     #[arg(long)]
     pub(super) force: bool,
 }
 
-/// Authentication of an API to ZITADEL.
+/// Method by which an API authenticates to ZITADEL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum AuthMethod {
     /// With a client secret.
@@ -79,11 +80,11 @@ pub(super) enum AuthMethod {
     Key,
 }
 
-/// A service user that calls the API.
+/// Service user that calls the API, from `NAME` or `NAME:ROLE,ROLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) name: String,
-    /// Keys of roles; `None` for those of the first rule that asks for one.
+    /// Keys of its roles; `None` for the roles of the first guarded route that requires one.
     pub(super) roles: Option<Vec<String>>,
 }
 

@@ -1,6 +1,6 @@
 //! Edits a `.env` line by line: a new value replaces its line, other lines stay.
 
-/// Returns the text of a `.env` with these variables set; `None` removes a variable.
+/// Returns `text`, the content of a `.env`, with these variables set; `None` removes a variable.
 pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
     let mut set = vec![false; variables.len()];
     let mut edited = String::new();
@@ -36,7 +36,7 @@ fn binding(name: &str, value: &str) -> String {
     }
 }
 
-/// Returns the variable that a line sets. A value over several lines is not edited.
+/// Returns the name of the variable that a line sets. A value over several lines is not edited.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").map_or(line, str::trim_start);

@@ -1,8 +1,8 @@
-//! Explains failed calls of the management API to people.
+//! Explains failed calls of ZITADEL's management API to people.
 
 use adapters::zitadel::management::ManagementError;
 
-/// Returns the error in words that name options and pages of `setup`.
+/// Returns the error's message, with the option or page of `setup` that helps, if there is one.
 pub(super) fn in_words(error: &ManagementError) -> String {
     match error {
         ManagementError::UnknownInstance => {

@@ -21,21 +21,21 @@ pub(super) struct Found {
     /// Name of the administrator.
     pub(super) administrator: String,
     pub(super) permissions: Vec<String>,
-    /// Project recorded in `setup.lock.json`, or one with the name, ignoring case.
+    /// Project recorded in `setup.lock.json`, or else one with the requested name, ignoring case.
     pub(super) project: Option<Project>,
     /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
-    /// Application, found likewise.
+    /// Application of the API, found in the same way.
     pub(super) application: Option<Application>,
     /// Keys of the application that have not expired.
     pub(super) keys: Vec<Key>,
-    /// Application of MCP clients, found likewise, if one is requested.
+    /// Application of MCP clients, found in the same way, if one is requested.
     pub(super) mcp_client: Option<Application>,
-    /// One for each user of the target, in its order.
+    /// State of each user of the target, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 
-/// User with a name, ignoring case, with grants, tokens and roles.
+/// User of a name, ignoring case, with role assignments and tokens; empty if there is none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
@@ -47,7 +47,7 @@ pub(super) struct FoundUser {
 }
 
 impl Found {
-    /// Returns the client id of MCP clients.
+    /// Returns the client id of the application of MCP clients.
     pub(super) fn mcp_client_id(&self) -> Option<&str> {
         match &self.mcp_client.as_ref()?.kind {
             ApplicationKind::Native(native) => Some(&native.client_id),
@@ -55,8 +55,8 @@ impl Found {
         }
     }
 
-    /// Updates the ids of `lock`: an object with another id was found, not made. Objects made
-    /// inside one that is gone are gone too.
+    /// Updates the ids in `lock`: an object whose id changed is recorded as found, not as made, and
+    /// objects inside one that is gone are removed.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);
@@ -93,7 +93,7 @@ impl Found {
     }
 }
 
-/// Reads the state at ZITADEL, without changes.
+/// Reads the state at ZITADEL, without changing it.
 pub(super) async fn read(
     management: &Management,
     target: &Target,
@@ -101,7 +101,7 @@ pub(super) async fn read(
 ) -> Result<Found, ManagementError> {
     let organization = management.organization().await?;
     let administrator = match management.own_name().await {
-        // The name is only shown.
+        // The name is only for display.
         Err(ManagementError::NoManagementApi { .. }) => "an administrator".to_owned(),
         name => name?,
     };
@@ -139,7 +139,7 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// Reads the project, first by the id in `setup.lock.json`, which a rename does not change.
+/// Reads the project. The id in `setup.lock.json` finds it even after a rename.
 async fn read_project(
     management: &Management,
     target: &Target,
@@ -199,7 +199,7 @@ async fn read_user(
     Ok(FoundUser { user: Some(user), grants, tokens, instance_roles })
 }
 
-/// Returns whether a time is in the future, or cannot be read.
+/// Returns whether the time `expires` is in the future, or cannot be read.
 fn is_live(expires: &str) -> bool {
     humantime::parse_rfc3339(expires).map_or(true, |expires| expires > SystemClock.now())
 }

@@ -26,11 +26,11 @@ pub(super) struct Here {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Token files that exist.
+    /// Token files of the target's users that exist.
     pub(super) token_files: Vec<PathBuf>,
 }
 
-/// Ids in the key file.
+/// Ids in `key.json`, the file with the application's key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyHere {
@@ -51,7 +51,7 @@ pub(crate) enum HereError {
     Env(#[from] ConfigError),
 }
 
-/// Reads the state of a directory.
+/// Reads the state of a directory, and which of `token_files` exist there.
 pub(super) fn read(
     directory: &Path,
     prefix: &Prefix,

@@ -1,4 +1,5 @@
-//! `setup.lock.json`: ids of all objects that `setup` made, to be committed. It holds no secret.
+//! `setup.lock.json`: ids of all objects that `setup` made or found, without a secret, to be
+//! committed.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const FILE: &str = "setup.lock.json";
 
-/// Objects at one instance. Only those that `setup` made are ever removed.
+/// Objects at one instance of ZITADEL. Only those that `setup` made are ever removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
@@ -15,7 +16,7 @@ pub(super) struct Lock {
     /// Id of the organization.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
-    /// Keys of the roles.
+    /// Keys of the roles that `setup` made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<String>,
     pub(super) application: Option<ObjectEntry>,
@@ -23,7 +24,7 @@ pub(super) struct Lock {
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
-    /// Target of the webhook.
+    /// Target of the webhook in ZITADEL's Actions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<ObjectEntry>,
     /// Native application of MCP clients.
@@ -31,7 +32,7 @@ pub(super) struct Lock {
     pub(super) mcp_client: Option<ObjectEntry>,
 }
 
-/// Id of an object, and whether `setup` made it or found it.
+/// Id of an object; `made_here` is true if `setup` made it, and false if it found it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ObjectEntry {
@@ -39,7 +40,7 @@ pub(super) struct ObjectEntry {
     pub(super) made_here: bool,
 }
 
-/// Id of a secret, whether `setup` made it, and when it expires (RFC 3339).
+/// Id of a key or token, with its expiry (RFC 3339); `made_here` is true if `setup` made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretEntry {
@@ -48,7 +49,7 @@ pub(super) struct SecretEntry {
     pub(super) expires: String,
 }
 
-/// A service user.
+/// Ids of a service user, of its role assignment, and of its token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LockedUser {
@@ -70,7 +71,7 @@ impl Lock {
         format!("{:#}\n", serde_json::json!(self))
     }
 
-    /// Returns whether `setup` made any of the objects.
+    /// Returns whether `setup` made any of the recorded objects.
     pub(super) fn has_made(&self) -> bool {
         let things = [&self.project, &self.application, &self.webhook, &self.mcp_client];
         let is_made = |secret: &Option<SecretEntry>| secret.as_ref().is_some_and(|it| it.made_here);
@@ -82,7 +83,7 @@ impl Lock {
             || self.users.values().any(has)
     }
 
-    /// Records roles as made, each once.
+    /// Records these roles as made by `setup`, each once.
     pub(super) fn add_roles(&mut self, keys: &[String]) {
         self.roles.extend(keys.iter().cloned());
         self.roles.sort();

@@ -50,7 +50,8 @@ use self::{
 };
 use crate::config::{ConnectionSettings, Prefix};
 
-/// Runs the command in the working directory, for the program `program` with the routes `table`.
+/// Runs the command in the working directory, for a program of the name `program` with the routes
+/// `table`.
 pub(crate) async fn setup(
     args: &SetupArgs,
     program: &str,
@@ -137,7 +138,7 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
-/// Returns the result if nothing may be done.
+/// Returns the outcome if the plan is not to be performed: it is refused, or the run is dry.
 fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
         Some(SetupOutcome::Refused)
@@ -152,7 +153,7 @@ fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     }
 }
 
-/// Refuses two tokens in one file.
+/// Returns an error if two tokens would be in one file.
 fn refuse_same_file(args: &SetupArgs, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
     let mut files: Vec<_> = args.token_file.iter().map(|file| whole(file)).collect();

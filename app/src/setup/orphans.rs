@@ -17,17 +17,17 @@ use super::{
     target::{READER_ROLE, Target},
 };
 
-/// Returns the API path of a key of an application.
+/// Returns the path of an application's key in ZITADEL's API.
 pub(super) fn key(project: &str, application: &str, id: &str) -> String {
     format!("/management/v1/projects/{project}/apps/{application}/keys/{id}")
 }
 
-/// Returns the API path of a personal access token.
+/// Returns the path of a personal access token in ZITADEL's API.
 pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the command that deletes the object at a path. It does not contain the token.
+/// Returns the shell command that deletes the object at `path`. It does not contain the token.
 pub(super) fn line(args: &SetupArgs, path: &str) -> String {
     call(args, "-X DELETE", path)
 }
@@ -44,7 +44,7 @@ fn call(args: &SetupArgs, what: &str, path: &str) -> String {
     )
 }
 
-/// Returns hints after a failed step.
+/// Returns hints for the operator after a failed call of a step.
 pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,
@@ -87,8 +87,8 @@ pub(super) async fn after_an_error(
     hints
 }
 
-/// Waits until a key or token has appeared since the plan was made, and returns the paths of all
-/// new ones; none if the time is over.
+/// Waits until ZITADEL shows a key or token that it did not show before the step, and returns the
+/// API paths of all such; none if `VISIBLE_WITHIN` ends first.
 async fn appeared(
     management: &Management,
     step: &Step,
@@ -121,7 +121,7 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the user with this index in the target.
+/// Returns the id of the user with the index `place` in the target.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

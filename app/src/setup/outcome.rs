@@ -3,13 +3,13 @@
 /// Results of the command that are not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupOutcome {
-    /// Everything exists.
+    /// All objects and files exist.
     Good,
     /// A dry run found something to do.
     Missing,
     /// A secret exists at ZITADEL, but not in the working directory.
     Lost,
-    /// The plan was refused, or could not be performed.
+    /// The plan was refused or declined, or could not be performed completely.
     Refused,
 }
 

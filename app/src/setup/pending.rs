@@ -1,4 +1,4 @@
-//! Command that only a manager of the instance can run.
+//! Message about the webhook, which only a manager of the instance can create.
 
 use super::{
     args::{AuthMethod, SetupArgs},

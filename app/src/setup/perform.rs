@@ -18,14 +18,14 @@ use super::{
     webhook::FoundWebhook,
 };
 
-/// Context and results of the steps.
+/// Context of the steps, and their results so far.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
     pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,
     pub(super) here: &'a Here,
     pub(super) lock: Lock,
-    /// Client id of MCP clients, if known.
+    /// Client id of the application of MCP clients, if known.
     pub(super) mcp_client_id: Option<String>,
     client_id: Option<String>,
     client_secret: Option<secrecy::SecretString>,
@@ -58,7 +58,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records the target of the webhook as found, unless it was made here.
+    /// Records the target of the webhook as found, unless `lock` has its id already.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
@@ -67,7 +67,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records existing objects and files, as found and not as made.
+    /// Writes `setup.lock.json` with existing objects and the key file, as found and not as made.
     pub(super) fn adopt(&mut self) -> Result<(), PerformError> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)
@@ -77,7 +77,7 @@ impl<'a> Work<'a> {
         self.write_lock()
     }
 
-    /// Performs one step.
+    /// Performs one step, and records its result in `setup.lock.json`.
     pub(super) async fn perform(&mut self, step: &Step) -> Result<(), PerformError> {
         match step {
             Step::CreateProject => self.create_project().await?,

@@ -17,23 +17,23 @@ use super::{
     target::Target,
 };
 
-/// Steps in order, and the reasons against them.
+/// Steps in order, and the reasons not to perform them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
-    /// Problems that only a person can resolve. With any of them nothing is done.
+    /// Problems that only a person can resolve. If there is any, nothing is done.
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// Set if the API itself needs one of them.
+    /// Set if the API itself does not start without a secret in `lost`.
     pub(super) lacks_credentials: bool,
-    /// Set if the webhook is left to a manager of the instance.
+    /// Set if only a manager of the instance can create the webhook.
     pub(super) lacks_webhook: bool,
-    /// Remarks that change nothing.
+    /// Remarks for the operator, without effect on the steps.
     pub(super) notes: Vec<String>,
 }
 
-/// One step of a plan.
+/// One step of a plan. A `usize` is the index of a user in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     CreateProject,
@@ -43,12 +43,13 @@ pub(super) enum Step {
     GenerateSecret,
     WriteEnv,
     CreateMcpClient,
-    /// Adds these redirect URIs and missing grants; existing settings stay.
+    /// Adds these redirect URIs, and missing grant types, to the application; its other settings
+    /// stay.
     ExtendMcpClient(Vec<String>),
-    /// Creates the user with this index in the target.
+    /// Creates this user of the target.
     CreateUser(usize),
     CreateGrant(usize),
-    /// Adds missing roles; existing ones stay.
+    /// Sets the role assignment to `roles`: the existing ones, and the missing ones.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -56,14 +57,14 @@ pub(super) enum Step {
     },
     CreateToken(usize),
     AddInstanceRole(usize),
-    /// Creates the target of the webhook, and writes its signing key.
+    /// Creates the target of the webhook at ZITADEL, and writes its signing key to a file.
     CreateTarget,
     WriteSigningKey,
     SetConditions(Vec<Called>),
     WriteWebhookEnv,
 }
 
-/// An event, and the other targets that it already calls.
+/// ZITADEL event type, and the ids of the other targets that are already called at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,
@@ -71,7 +72,7 @@ pub(super) struct Called {
 }
 
 impl Plan {
-    /// Creates the plan.
+    /// Computes the plan, still without the webhook.
     pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);
@@ -152,8 +153,8 @@ impl Plan {
         }
     }
 
-    /// Refuses steps for which the administrator has no permission, before anything is done. A dry
-    /// run needs none of these permissions.
+    /// Refuses the plan if the administrator lacks a permission that a step needs. A dry run needs
+    /// none.
     fn rights(&mut self, args: &SetupArgs, found: &Found) {
         if args.dry_run {
             return;
@@ -188,7 +189,8 @@ impl Step {
         )
     }
 
-    /// Returns the permission that the step needs in the organization.
+    /// Returns the permission that the step needs in the organization, `None` if it needs none
+    /// there.
     fn permission(&self) -> Option<&'static str> {
         match self {
             Self::CreateProject => Some("project.create"),

@@ -1,6 +1,6 @@
-//! Proves that the set-up works: introspects the administrator's own token, which is active at
-//! every API of the instance and has the introspecting API's project in its audience, then each
-//! caller's token; and runs `check`.
+//! Proves that the set-up works: introspects the administrator's own token, then each caller's
+//! token, and runs `check`. The administrator's token is active at every API of the instance, and
+//! has the introspecting API's project in its audience.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -45,23 +45,25 @@ pub(crate) enum ProofError {
     OtherProject,
 }
 
-/// Longest wait for a proof: new objects are visible after some milliseconds, rarely after a
-/// minute, old ones at once.
+/// Time limit of a proof after changes: new objects are visible after some milliseconds, rarely
+/// after a minute. Objects from before (`WITHIN_OF_OLD`) are visible at once.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// First and longest pause between two tries; it doubles each time, for servers with a rate limit.
+/// First pause between two tries. It doubles each time up to `MAX_PAUSE`, for servers with a rate
+/// limit.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// Settings of an API whose set-up works.
+/// Settings of an API whose set-up is proven to work.
 pub(super) struct ProvenApi {
     /// Address that it listens on.
     pub(super) listen: SocketAddr,
-    /// URL that clients use, if configured.
+    /// `resource.url`, which clients use, if configured.
     pub(super) resource: Option<String>,
 }
 
-/// Introspects with the API's credentials until the answers are right. The API need not run.
+/// Introspects with the API's credentials until the verdicts are right, or `within` has passed. The
+/// API need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
@@ -101,7 +103,7 @@ async fn ask(target: &Target, token: &AccessToken<'_>) -> Result<ProvenApi, Proo
             seen,
         })?;
     }
-    // Another program may be running at the resource's URL.
+    // `check` would request the resource's URL, where another program may be running.
     let mut config = Config::load_for(&target.prefix)?;
     config.resource = None;
     let report = check(config).await?;

@@ -104,8 +104,8 @@ pub(super) async fn remove(
     Ok(SetupOutcome::Good)
 }
 
-/// Returns the removals, and notes on objects that stay. A project is removed only if everything in
-/// it is, and a role only if no other user has it.
+/// Returns the objects to remove, and notes on those that stay. A project is removed only if
+/// `setup` made everything in it, and a role only if no other user has it.
 async fn plan(
     management: &Management,
     lock: &Lock,
@@ -156,7 +156,7 @@ async fn plan(
     Ok((removals, kept))
 }
 
-/// Returns the role assignments of a project that stay.
+/// Returns the role assignments of a project that `setup` does not remove.
 async fn strangers(
     management: &Management,
     lock: &Lock,
@@ -216,7 +216,7 @@ async fn perform(
     }
 }
 
-/// Deletes a removed object from the lock.
+/// Deletes a removed object from `lock`.
 fn forget(lock: &mut Lock, removal: &Removal) {
     match removal {
         Removal::User { name, .. } => drop(lock.users.remove(name)),
@@ -239,7 +239,7 @@ fn forget(lock: &mut Lock, removal: &Removal) {
     }
 }
 
-/// Writes the lock, or removes its file if it records nothing that was made.
+/// Writes the lock file, or removes it if it records no object that `setup` made.
 fn write_or_remove(lock: &Lock) -> Result<(), FileError> {
     let file = Path::new(lock::FILE);
     if lock.has_made() {

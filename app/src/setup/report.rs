@@ -19,14 +19,14 @@ use super::{
     target::{Target, TargetUser},
 };
 
-/// Data of a report.
+/// State and plan that `setup` reports.
 pub(super) struct Report<'a> {
     pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,
     pub(super) found: &'a Found,
     pub(super) here: &'a Here,
     pub(super) plan: &'a Plan,
-    /// Name of the program.
+    /// Name of the program, for messages and commands.
     pub(super) program: &'a str,
 }
 
@@ -116,8 +116,8 @@ impl Report<'_> {
         }
     }
 
-    /// Prints two sample calls of the API, settings for MCP clients, and that the administrator's
-    /// token can be deleted.
+    /// Prints, after a successful run, two sample calls of the API, settings for MCP clients, and
+    /// the advice to delete the administrator's token.
     pub(super) fn print_end(
         &self,
         as_json: bool,
@@ -186,7 +186,7 @@ impl Report<'_> {
         )
     }
 
-    /// Returns a hint to remove the key that was replaced.
+    /// Returns a hint to remove the old key, if this run made a new one.
     fn old_key(&self) -> Option<String> {
         let Found { project, application, keys, .. } = self.found;
         let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey))?;
@@ -200,7 +200,7 @@ impl Report<'_> {
         ))
     }
 
-    /// Prints that the webhook is left to a manager of the instance.
+    /// Prints that only a manager of the instance may create the webhook, with the command.
     pub(super) fn print_pending(&self) {
         complain(&format!("{}: {}\n", self.program, self.pending()));
     }
@@ -211,7 +211,7 @@ impl Report<'_> {
     }
 }
 
-/// Prints `text`. Standard output may be closed; the exit status has the same result.
+/// Prints `text`. An error is ignored: the exit status tells the result too.
 pub(super) fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }

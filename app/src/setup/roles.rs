@@ -11,12 +11,13 @@ pub(super) fn roles(table: &[Route]) -> Vec<String> {
     keys.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the number of rules that require a role.
+/// Returns the number of rules that require a role, including rules within a service.
 pub(super) fn rules(table: &[Route]) -> usize {
     table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
 
-/// Returns a path that a caller with these roles may get, and one without roles may not.
+/// Returns the path of a GET route that a caller with these roles may call, and one without may
+/// not.
 pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str> {
     let is_open = |route: &&Route| {
         let asks = |policy: &'static Policy| {

@@ -1,4 +1,4 @@
-//! Formats the steps of a plan.
+//! Formats the steps of a plan as lines of a report.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
     webhook_url,
 };
 
-/// Line about one step.
+/// Line of a report about one step.
 pub(super) struct Row<'a> {
     pub(super) verb: &'static str,
     pub(super) object: &'static str,
@@ -24,7 +24,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Returns the line about a step.
+    /// Creates the line about a step.
     pub(super) fn of(step: &Step, args: &SetupArgs, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {
@@ -99,7 +99,7 @@ impl<'a> Row<'a> {
         Self { verb: "write", object: lock::FILE, detail, user: None }
     }
 
-    /// Returns the line with its user, after a mark.
+    /// Formats the line after a mark such as `done`, with the name of its user.
     pub(super) fn marked(&self, mark: &str) -> String {
         let Row { object, detail, user, .. } = self;
         let user = user.filter(|user| user.name != *detail);
@@ -147,7 +147,7 @@ pub(super) fn lines(plan: &Plan, args: &SetupArgs, target: &Target) -> Vec<Strin
     lines
 }
 
-/// Returns the last day of a lifetime that begins now.
+/// Returns "until" and the day on which a lifetime ends that begins now.
 fn until(lifetime: Duration) -> String {
     let time = humantime::format_rfc3339_seconds(SystemClock.now() + lifetime).to_string();
     format!("until {}", time.split('T').next().unwrap_or_default())

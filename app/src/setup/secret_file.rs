@@ -11,7 +11,7 @@ use std::{
 
 use thiserror::Error;
 
-/// Reason why a file is not written.
+/// Reason why a file cannot or must not be written.
 #[derive(Debug, Error)]
 pub(crate) enum FileError {
     #[error("{file}: {source}", file = .file.display())]
@@ -30,9 +30,9 @@ pub(crate) enum FileError {
 /// Users who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// Only its owner.
+    /// Only its owner (mode 600).
     Owner,
-    /// All users: it contains no secret.
+    /// All users (mode 644): the file contains no secret.
     All,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileEr
     fs::remove_file(&beside).map_err(at)
 }
 
-/// Writes a file, or replaces an existing one.
+/// Writes a file as a whole; replaces an existing one.
 pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };
@@ -71,7 +71,7 @@ pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(),
     })
 }
 
-/// Returns the file behind a symbolic link, so that the link stays.
+/// Returns the file behind a symbolic link, so that a write replaces that file and not the link.
 fn behind_links(file: &Path) -> PathBuf {
     if file.is_symlink() {
         fs::canonicalize(file).unwrap_or(file.to_owned())
@@ -87,14 +87,15 @@ fn create(file: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     created.sync_all()
 }
 
-/// Returns the temporary name of a file that is being written.
+/// Returns the path of the temporary file that takes the place of `file` when it is complete.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     file.with_file_name(name)
 }
 
-/// Returns whether git tracks the file, or would; false without git or outside a work tree.
+/// Returns whether git tracks the file, or would track it; false without git or outside a work
+/// tree.
 fn is_kept_by_git(file: &Path) -> bool {
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
     let git = |arguments: &[&str]| {

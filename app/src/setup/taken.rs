@@ -1,16 +1,16 @@
-//! Explains why a name is taken although a search did not find it.
+//! Explains why ZITADEL calls a name taken although a search did not find it.
 
 use std::time::Duration;
 
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-/// Time within which new objects become visible, and time between two searches.
+/// Time within which new objects become visible; `PAUSE` is the time between two searches.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// Explains why a name is taken. The search is repeated, since new objects become visible only
-/// after some milliseconds.
+/// Explains why the name of a new object is taken. Repeats the search `find`, since new objects
+/// become visible only after some milliseconds.
 ///
 /// # Errors
 /// When a search fails.

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::config::Prefix;
 
-/// Manager role that may read the event log.
+/// Manager role on ZITADEL's instance that may read the event log.
 pub(super) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
-/// Lifetimes of a caller's token, and of the event reader's.
+/// Lifetime of a caller's token. `READER_TOKEN` is that of the user who reads the event log.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -25,23 +25,23 @@ pub(super) struct Target {
     pub(super) auth: AuthMethod,
     /// Keys of the roles that rules require.
     pub(super) roles: Vec<String>,
-    /// Number of rules that require one.
+    /// Number of rules that require a role.
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
     pub(super) mcp_client: Option<TargetClient>,
-    /// Prefix of the program's variables.
+    /// Prefix of the program's environment variables.
     pub(super) prefix: Prefix,
 }
 
-/// A service user.
+/// Service user that should exist after `setup`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetUser {
     pub(super) name: String,
     /// Keys of its roles in the project.
     pub(super) roles: Vec<String>,
-    /// Set if it may read the event log of the instance.
+    /// Set if it reads the event log of the instance.
     pub(super) reads_events: bool,
-    /// File of its token.
+    /// File for its token.
     pub(super) file: PathBuf,
 }
 
@@ -52,7 +52,8 @@ pub(super) struct TargetClient {
     pub(super) redirect_uris: Vec<String>,
 }
 
-/// Redirect URIs of MCP clients. On loopback ZITADEL compares path and query, but not the port.
+/// Redirect URIs of MCP clients on loopback, where ZITADEL compares path and query, but not the
+/// port.
 const LOOPBACK: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
 
 impl TargetClient {
@@ -107,7 +108,7 @@ fn capitalized(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Returns the roles of the first route that requires one.
+/// Returns the roles of the first guarded route that requires any.
 fn of_first_rule(table: &[Route]) -> Vec<String> {
     let guarded = table.iter().filter(|route| matches!(route.access, Access::Guarded(_)));
     guarded.map(roles::of).find(|roles| !roles.is_empty()).unwrap_or_default()

@@ -10,7 +10,7 @@ pub(super) const DOMAIN: &str = "ZITADEL_DOMAIN";
 pub(super) const CLIENT_ID: &str = "CLIENT_ID";
 pub(super) const CLIENT_SECRET: &str = "CLIENT_SECRET";
 
-/// Values from ZITADEL, as far as they are known.
+/// Values that ZITADEL assigns; `None` if not known yet.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) project: Option<String>,
@@ -19,7 +19,8 @@ pub(super) struct Known {
     pub(super) key_expires: Option<String>,
 }
 
-/// Returns the variables by name; `None` for one that must not be set or is not known yet.
+/// Returns names and values of the variables; `None` for one that must not be set or is not known
+/// yet.
 pub(super) fn wanted(
     args: &SetupArgs,
     target: &Target,
@@ -43,7 +44,7 @@ pub(super) fn wanted(
     wanted
 }
 
-/// Returns the variable of the project's id.
+/// Returns the name of the variable that holds the project's id.
 pub(super) fn project_id(target: &Target) -> String {
     target.prefix.variable("zitadel.project_id")
 }

@@ -1,4 +1,4 @@
-//! Reads and removes the webhook, by which ZITADEL reports changes at once.
+//! Reads and removes the webhook, which ZITADEL calls after a change.
 
 use std::{fs, io};
 
@@ -14,28 +14,28 @@ use super::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// State of the webhook before any change.
+/// State of the webhook at ZITADEL and in the working directory, before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
-    /// Target with the name, ignoring case.
+    /// Target with the name of the project, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// Targets of all conditions on events.
+    /// All conditions on events, each with the targets that it calls.
     pub(super) executions: Vec<Execution>,
-    /// State of the signing key's file.
+    /// State of the file with the signing key.
     pub(super) key: KeyFile,
     pub(super) is_env_right: bool,
 }
 
-/// State of the signing key's file.
+/// State of the file with the signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyFile {
     Missing,
-    /// One of its lines is the target's key.
+    /// A line of the file is the target's key.
     Right,
     Other,
 }
 
-/// Reads the state; `None` if this administrator may not.
+/// Reads the state of the webhook; `None` if this administrator may not read it.
 pub(super) async fn read(
     management: &Management,
     url: &WebhookUrl,
@@ -62,8 +62,8 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets, and the conditions with only those of their targets that exist: ZITADEL
-/// refuses a list with others.
+/// Reads all targets, and all conditions without targets that no longer exist: ZITADEL refuses a
+/// list that contains one.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
@@ -75,8 +75,8 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Removes a target from every condition, then the target itself. A condition that is then the same
-/// as that of its group or of all events is removed too.
+/// Removes a target from every condition, then the target itself. Also removes a condition on one
+/// event that would then call the same targets as the condition on its group, or on all events.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

@@ -6,15 +6,15 @@ use url::{Host, Url};
 
 use crate::config::Prefix;
 
-/// File of the signing key.
+/// File with the signing key of the webhook.
 pub(super) const KEY_FILE: &str = "webhook_key";
 
-/// Address of the API's listener for a webhook behind an ingress.
+/// Listen address for a webhook behind an ingress.
 const LISTEN: &str = "127.0.0.1:9091";
 /// Default of `changes.webhook.path`.
 const PATH: &str = "/zitadel/events";
 
-/// URL that ZITADEL calls: `https`, or `http` on loopback.
+/// URL at which ZITADEL calls the webhook: `https`, or `http` on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WebhookUrl(Url);
 
@@ -51,7 +51,7 @@ impl WebhookUrl {
         address.is_loopback().then_some(address)
     }
 
-    /// Returns the address to listen on: that of the webhook itself, or one behind an ingress.
+    /// Returns the address to listen on: that of the URL if it is `http`, otherwise `LISTEN`.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -60,8 +60,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the variables that are missing or wrong for the webhook. An existing listen address
-    /// stays.
+    /// Returns the variables that are missing in `here`, or wrong for this URL. An existing listen
+    /// address stays.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

@@ -1,4 +1,4 @@
-//! Results of `app check` for certificates.
+//! Tests of `app check` with TLS certificates.
 
 use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use zitadel_double::ZitadelDouble;
@@ -8,7 +8,7 @@ use crate::{
     run::{Environment, at, basic, run, said, with},
 };
 
-/// Checks this double, and returns the failing step and its reason.
+/// Runs `app check` on this double, and returns the failed step. Its reason must be `word`.
 fn failed(double: &ZitadelDouble, environment: &Environment, word: &str) -> String {
     assert_eq!(reason(environment), word);
     let ended = run(&["check"], environment, "");
@@ -92,7 +92,8 @@ async fn a_certificate_that_no_server_should_have() {
             "is that of an authority, and no server's",
         ),
         (without_names, "certificate_without_a_name", "names no host: it has no subjectAltName"),
-        // Over TLS 1.3 the server reports this after the handshake, unseen by the HTTP client.
+        // Over TLS 1.3 the server refuses the client only after the handshake, unseen by the HTTP
+        // client.
         (wants_one, "interrupted", "it wants a client certificate, which cannot be given"),
     ] {
         let double = builder.tls(["127.0.0.1"]).start().await;
@@ -102,7 +103,7 @@ async fn a_certificate_that_no_server_should_have() {
     }
 }
 
-/// The authority's certificate is accepted in DER as well as in PEM.
+/// The certificate of an authority is accepted in DER as well as in PEM.
 #[tokio::test]
 async fn an_authority_in_der() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;

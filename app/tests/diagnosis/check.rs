@@ -1,11 +1,11 @@
-//! `app check` without a failure, or with warnings only, and its output.
+//! Tests of `app check` without a failure, or with warnings only, and of its output format.
 
 use zitadel_double::{DiscoveryFault, Times, ZitadelDouble};
 
 use crate::run::{Ended, Environment, at, basic, run, said, with};
 
 pub(crate) const CHECK: &[&str] = &["check"];
-/// Address on which no machine listens.
+/// URL at which no server listens.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
 pub(crate) fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFile) {
@@ -18,7 +18,7 @@ pub(crate) fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFi
     (environment, file)
 }
 
-/// Returns the line of a step and, if there is one, that of its advice.
+/// Returns the line of a step in the output of `check`, with the line of its advice, if any.
 pub(crate) fn step(text: &str, name: &str) -> String {
     let of_step = |line: &&str| line.split_whitespace().nth(1) == Some(name);
     let mut lines = text.lines().skip_while(|line| !of_step(line));
@@ -36,7 +36,7 @@ pub(crate) fn fails(ended: &Ended, text: &str, name: &str, found: &str, advice: 
     assert_eq!(step(text, name), expected);
 }
 
-/// Returns the machine-readable reason of the failed step.
+/// Returns the machine-readable reason of the failed step of `check`.
 pub(crate) fn reason(environment: &Environment) -> String {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();
@@ -44,7 +44,7 @@ pub(crate) fn reason(environment: &Environment) -> String {
     failed["reason"].as_str().unwrap().to_owned()
 }
 
-/// Checks a double whose discovery or introspection fails with this reason.
+/// Runs `check` on a double with a fault of discovery or introspection. Its reason must be `word`.
 pub(crate) async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);

@@ -1,5 +1,5 @@
-//! `app check` of this API's own tokens: the canary, and the reader of the event log. Also the
-//! freshness of answers that `app explain` reports.
+//! Tests of `app check` for this API's own tokens: the canary (a token known to be good), and the
+//! token that reads the event log. Also tests the freshness that `app explain` reports.
 
 use serde_json::Value;
 use tempfile::TempDir;

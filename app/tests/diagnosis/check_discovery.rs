@@ -1,4 +1,4 @@
-//! Results of `app check` when discovery fails: the name, the connection, the host, the response.
+//! Tests of `app check` when discovery fails: the name, the connection, the host, the response.
 
 use std::net::TcpListener;
 
@@ -124,7 +124,7 @@ async fn a_web_page_instead_of_json() {
         "another program listens on that port, or a login page or proxy stands in between: check \
          host and port of zitadel.domain",
     );
-    // The clock of this server is not ZITADEL's.
+    // The clock of this server is not ZITADEL's, so it is not compared.
     assert!(text.contains("skipped  clock          it needs discovery\n"), "{text}");
 }
 

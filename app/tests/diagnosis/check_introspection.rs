@@ -1,4 +1,4 @@
-//! Results of `app check` when introspection fails: our own credentials, and the response.
+//! Tests of `app check` when introspection fails by the API's own credentials, or by the response.
 
 use zitadel_double::{AppState, Fault, RedirectStatus, Times, ZitadelDouble};
 
@@ -83,7 +83,7 @@ async fn other_faults_of_introspection() {
     }
 }
 
-// With a configured endpoint, the advice must not be to change zitadel.domain.
+// With a configured endpoint, the advice must not name zitadel.domain.
 #[tokio::test]
 async fn a_configured_endpoint_is_the_setting_to_look_at() {
     let double = ZitadelDouble::start().await;

@@ -1,5 +1,5 @@
-//! Results of `app check` with `resource.url`: ZITADEL's support for clients that log people in by
-//! themselves, and the reachability of this API at that URL.
+//! Tests of `app check` with `resource.url`: ZITADEL's support for clients that log people in by
+//! themselves, and the responses of this API at that URL.
 
 use std::{
     io::{BufRead, BufReader},
@@ -21,7 +21,7 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Returns a double, and an environment with a resource on which no server listens.
+/// Returns a double, and an environment whose `resource.url` has no server.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -30,7 +30,7 @@ async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environm
     (double, environment)
 }
 
-/// Returns a step of a check in its machine-readable form.
+/// Returns the step `name` of `check` in its machine-readable form.
 fn of(environment: &Environment, name: &str) -> Value {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();
@@ -136,8 +136,8 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// Checks a site with these responses at the metadata and at the resource; its own origin is
-/// written as ORIGIN in them, and in the output.
+/// Runs `check` on a site with these responses for the metadata and for the resource. ORIGIN in
+/// them, and in the output, stands for the site's own origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -150,7 +150,8 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a document whose length is right at every address of the site: ports have five digits.
+/// Returns a response with metadata. Its length is right for each port of the site, which has five
+/// digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");
@@ -278,7 +279,7 @@ async fn a_redirect_is_not_followed() {
     assert!(site.heads().iter().all(|head| head.contains(METADATA_PATH)));
 }
 
-/// API process, which ends when it is dropped.
+/// Process of the API, which ends when this value is dropped.
 struct Program(std::process::Child);
 
 impl Drop for Program {

@@ -1,4 +1,4 @@
-//! Accepted command lines, and the responses to others.
+//! Tests of accepted and of refused command lines.
 
 use crate::run::{run, with};
 

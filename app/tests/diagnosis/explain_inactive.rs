@@ -1,4 +1,4 @@
-//! Output of `app explain` for tokens that ZITADEL reports as inactive, and for malformed ones.
+//! Tests of `app explain` for tokens that ZITADEL calls inactive, and for malformed ones.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 use crate::run::{basic, run, said};
 
-/// Returns the causes in the output for a token.
+/// Runs `app explain` for an inactive token, and returns the causes in the output.
 #[track_caller]
 fn explain(double: &ZitadelDouble, token: &str) -> String {
     let ended = run(&["explain"], &basic(double), token);
@@ -19,7 +19,7 @@ fn explain(double: &ZitadelDouble, token: &str) -> String {
     causes.to_owned()
 }
 
-// The advice must really help.
+// The scope that the advice names must really make the token active.
 #[tokio::test]
 async fn the_scope_that_is_told_is_the_one_that_helps() {
     let double = ZitadelDouble::start().await;
@@ -52,7 +52,7 @@ async fn a_local_token_means_nothing_to_zitadel() {
     );
 }
 
-// A client that skips the token endpoint sends the assertion that is meant for it.
+// A client that skips the token endpoint sends this API the assertion meant for ZITADEL.
 #[tokio::test]
 async fn an_assertion_is_recognized_by_its_own_issuer() {
     let double = ZitadelDouble::start().await;

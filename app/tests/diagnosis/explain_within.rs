@@ -1,4 +1,4 @@
-//! Output of `app explain` for rules within a guarded service.
+//! Tests of `app explain` for rules within a guarded service.
 
 use std::{collections::BTreeMap, convert::Infallible};
 

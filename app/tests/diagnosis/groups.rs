@@ -1,8 +1,8 @@
-//! Groups cases with equal output of the app, which is printed once for all of them.
+//! Groups test cases with equal output of the app, so that a snapshot has each output once.
 
 use std::fmt::Write;
 
-/// Cases by their output, in the order in which each output first occurred.
+/// Outputs in the order of first occurrence, each with the names of its cases.
 #[derive(Default)]
 pub(crate) struct Groups(Vec<(String, Vec<String>)>);
 
@@ -14,7 +14,7 @@ impl Groups {
         }
     }
 
-    /// Returns the text of a snapshot.
+    /// Returns the text of a snapshot: each output below the names of its cases.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (said, cases) in &self.0 {

@@ -1,6 +1,5 @@
-//! `app check` and `app explain`, run as people run them, each against a real failure: of the
-//! double, a wrong port, a wrong certificate. The texts are pinned here, because people search for
-//! them.
+//! Tests of `app check` and `app explain` as processes, each against a real failure: of the double,
+//! a wrong port, a wrong certificate. Their texts are pinned, because people search for them.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Output of `app explain` and `app check` for every response observed at a real ZITADEL.
+//! Tests of `app explain` and `app check` for every response recorded at a real ZITADEL.
 
 use ::observed::{Case, Replay, Section};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -9,11 +9,11 @@ use crate::{
     run::{Environment, run},
 };
 
-/// 2100-01-01: the responses were recorded, and their tokens have expired since.
+/// 2100-01-01, in Unix seconds. Recorded tokens have expired, and get this expiry.
 const EXPIRES: i64 = 4_102_444_800;
-/// Expiry of a token without one.
+/// Expiry that ZITADEL gives a token without an expiry: 9999-12-31, in Unix seconds.
 const NEVER: i64 = 253_402_300_799;
-/// Token of a case whose own was not recorded.
+/// Token for a case whose own token was not recorded.
 const SOME_TOKEN: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3ODktX0FCQ0RFRkdISUpLTE1OT1BR";
 
 #[test]
@@ -26,7 +26,7 @@ fn every_observed_token_is_explained() {
     insta::assert_snapshot!(groups.text());
 }
 
-// A token of the newer form reveals only whether it is complete.
+// Of a token in the newer form (JWE), only its completeness can be told.
 #[test]
 fn every_observed_opaque_token_is_explained_in_the_newer_form() {
     let mut groups = Groups::default();
@@ -60,7 +60,7 @@ fn cases(is_meant: impl Fn(&Case) -> bool) -> Vec<Case> {
     ::observed::introspection().into_iter().filter(is_meant).map(lasting).collect()
 }
 
-/// Returns the case as it was before its token expired.
+/// Returns the case with a later expiry in its response, if that has one.
 fn lasting(mut case: Case) -> Case {
     if let Ok(Value::Object(mut answer)) = serde_json::from_str(&case.body)
         && answer.get("exp").is_some_and(|exp| *exp != NEVER)
@@ -71,7 +71,7 @@ fn lasting(mut case: Case) -> Case {
     case
 }
 
-/// Returns the token with a later expiry, if it contains one.
+/// Returns the token with a later expiry if it is a JWT.
 fn unexpired(token: &str) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else { return token.to_owned() };
@@ -101,7 +101,7 @@ fn said(arguments: &[&str], case: &Case, token: &str) -> String {
     format!("{}\n(exit status {})\n", lines.join("\n"), ended.status.unwrap())
 }
 
-/// Removes the time until a token expires, which changes each day.
+/// Removes the time left until a token expires, which changes each day.
 fn without_what_is_left(line: &str) -> String {
     match line.split_once("2100-01-01T00:00:00Z, in ") {
         Some((before, left)) => {

@@ -1,4 +1,4 @@
-//! `check` and `explain` as the pages show them.
+//! Tests that the pictures of `check` and `explain` in `docs/pictures` are up to date.
 
 use std::fs;
 

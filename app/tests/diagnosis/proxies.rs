@@ -1,4 +1,4 @@
-//! Results of `app check` for a proxy in between, and for proxy variables with an invalid value.
+//! Tests of `app check` with a proxy in between, and with invalid proxy variables.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +12,7 @@ use crate::{
 
 const DOMAIN: &str = "https://auth.example.test";
 
-/// Sends this response to the first two connections, and then stops listening.
+/// Starts a proxy that sends `answer` on its first two connections, and then stops listening.
 fn proxy(answer: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

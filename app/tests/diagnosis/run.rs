@@ -1,4 +1,4 @@
-//! Runs the app to its end.
+//! Runs the app as a process to its end.
 
 use std::{
     io::Write,
@@ -11,13 +11,13 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
-/// Far longer than any response takes, even on a busy machine.
+/// `zitadel.timeout` of a run: far longer than any response takes, even on a busy machine.
 const PATIENCE: &str = "60s";
 
 /// Environment variables of a run.
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
-/// End of a run.
+/// Exit status and output of a finished run.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Returns the machine-readable output, whose names and values are documented.
+    /// Parses standard output as JSON. Asserts that its names and values are documented.
     pub(crate) fn json(&self) -> Value {
         let json = serde_json::from_str(&self.stdout).unwrap();
         assert_documented(&json);
@@ -57,7 +57,7 @@ fn assert_documented(json: &Value) {
     }
 }
 
-/// Returns the environment for the double with `client_secret_basic`.
+/// Returns the environment for an app that introspects at the double with `client_secret_basic`.
 pub(crate) fn basic(double: &ZitadelDouble) -> Environment {
     vec![
         ("ZITADEL_DOMAIN", double.issuer().to_owned()),
@@ -68,7 +68,7 @@ pub(crate) fn basic(double: &ZitadelDouble) -> Environment {
     ]
 }
 
-/// Returns the environment for a server other than the double.
+/// Returns the environment for an app that introspects at a server other than the double.
 pub(crate) fn at(domain: &str) -> Environment {
     vec![
         ("ZITADEL_DOMAIN", domain.to_owned()),
@@ -78,7 +78,7 @@ pub(crate) fn at(domain: &str) -> Environment {
     ]
 }
 
-/// Returns the environment with one more variable, or another value of it.
+/// Returns the environment with this variable added or replaced.
 pub(crate) fn with(
     mut environment: Environment,
     name: &'static str,
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) ->
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Writing fails if the app ends without reading.
+    // Writing fails if the app ends without reading its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -132,7 +132,7 @@ fn assert_hidden(ended: &Ended, secret: &str) {
     assert!(secret.len() < 8 || !shown, "{}{}", ended.stdout, ended.stderr);
 }
 
-/// Returns the app's output, with the double's address written as `ADDRESS`.
+/// Returns the app's standard output, with `ADDRESS` and `PORT` in place of the double's.
 pub(crate) fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     let port = double.addr().port().to_string();
     ended.stdout.replace(&double.addr().to_string(), "ADDRESS").replace(&port, "PORT")

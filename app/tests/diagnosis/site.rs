@@ -1,4 +1,5 @@
-//! Server at `resource.url`: a few responses by path, or a forward to another address.
+//! Server in the place of this API at `resource.url`: fixed responses, or a forward to another
+//! server.
 
 use std::{
     io::{self, Read, Write},
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// Server on a free port of 127.0.0.1 until it is dropped.
+/// Server on a free port of 127.0.0.1. It stops when this value is dropped.
 pub(crate) struct Site {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -20,7 +21,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Sends the response of the requested path, or else 404. Each is a complete HTTP message.
+    /// Starts a server with a complete HTTP response for each of these paths, and 404 for others.
     pub(crate) fn answering(answers: impl Fn(&str) -> Vec<(String, String)>) -> Self {
         let (listener, origin) = listen();
         let answers = answers(&origin);
@@ -35,7 +36,7 @@ impl Site {
         })
     }
 
-    /// Forwards everything to another address, as a load balancer does.
+    /// Starts a server that forwards all bytes to another address, as a load balancer does.
     pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
         let (listener, origin) = listen();
         let target = target(&origin);
@@ -66,7 +67,7 @@ impl Site {
                     return;
                 }
                 stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                // A client that does not wait for the complete response is no fault of the site.
+                // A client need not wait for the complete response.
                 let _ = serve(stream, &for_heads);
             }
         });
@@ -77,7 +78,7 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// Returns the heads of all requests so far.
+    /// Returns the heads (request line and headers) of all requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -86,18 +87,18 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
-        // Wakes the thread.
+        // The connection wakes the thread.
         let _ = TcpStream::connect(self.address);
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
-/// Returns a response with this status and no body.
+/// Returns an HTTP response with this status and no body.
 pub(crate) fn status(line: &str) -> String {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-/// Returns a response with this status, one more header, and a body.
+/// Returns an HTTP response with this status, one more header, and a body.
 pub(crate) fn with(line: &str, header: &str, body: &str) -> String {
     let length = body.len();
     format!(

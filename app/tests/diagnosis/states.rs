@@ -1,5 +1,5 @@
-//! Output of `app explain` for a token in every state that ZITADEL knows, in both forms of opaque
-//! tokens, and of `app check` in each of ZITADEL's faults.
+//! Tests of `app explain` for a token in every state that ZITADEL knows, in both forms of opaque
+//! tokens, and of `app check` for each fault of ZITADEL.
 
 use zitadel_double::{
     AppState, Audience, Fault, NewUser, Pat, RedirectStatus, SessionToken, Times, TokenForm,
@@ -13,7 +13,7 @@ use crate::{
 
 const RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Creates a token and brings it into a state.
+/// Function that creates a token in a state.
 type Make = fn(&ZitadelDouble) -> String;
 type State = (&'static str, Make);
 
@@ -62,7 +62,7 @@ const ACTIVE: [State; 13] = [
     }),
 ];
 
-/// Inactive states, each with its reason.
+/// Inactive tokens: the state, the expected cause, and the function that creates the token.
 const INACTIVE: [(&str, &str, Make); 24] = [
     ("client credentials without the audience scope", "audience", |double| {
         double.session_token(&service(double), SessionToken::client_credentials("svc", []))
@@ -197,7 +197,8 @@ async fn a_wrong_project_is_configured() {
     insta::assert_snapshot!(explained(&states, Some(0), &others).await);
 }
 
-/// Explains the token of each state in both forms.
+/// Runs `app explain` for a token in each state and in both forms, and returns the outputs,
+/// grouped.
 async fn explained(
     states: &[State],
     status: Option<i32>,
@@ -293,14 +294,14 @@ fn jwt() -> SessionToken {
     SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() }
 }
 
-/// Returns a session token after `end` was applied to it.
+/// Returns a session token to which `end` was applied.
 fn after(double: &ZitadelDouble, end: impl FnOnce(&ZitadelDouble, &str)) -> String {
     let token = session(double, &reader(double));
     end(double, &token);
     token
 }
 
-/// Returns the app's output without the values that change between runs of the double: its address,
+/// Returns the app's output without values that change between runs: the double's address,
 /// generated ids, and times.
 fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     let text = ended.stdout.replace(&format!("http://{}", double.addr()), "http://ADDRESS");
@@ -318,7 +319,7 @@ fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     format!("{}\n(exit status {})\n", lines.join("\n"), ended.status.unwrap())
 }
 
-/// Returns the line with `shown` in place of the text between `before` and `end`.
+/// Returns the line with `shown` in the place of the text between `before` and `end`.
 pub(crate) fn without(line: &str, before: &str, end: &str, shown: &str) -> String {
     match line.split_once(before) {
         Some((head, rest)) => {

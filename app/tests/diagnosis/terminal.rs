@@ -1,11 +1,11 @@
-//! `app explain` at a terminal: it prompts for the token, and does not echo it.
+//! Tests of `app explain` at a terminal: it prompts for the token without echo.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
 
 use crate::{pseudo_terminal::answered, run::command};
 
-/// Types `line` at the prompt of `app explain`. Returns the exit status, and everything that the
+/// Types `line` at the prompt of `app explain`. Returns the exit status, and all text that the
 /// terminal displayed.
 fn typed(line: &str) -> (Option<i32>, String) {
     let directory = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ fn a_token_is_asked_for_and_not_shown() {
     assert!(!shown.contains("dev-no-role-but-unknown"), "{shown}");
 }
 
-// A terminal truncates a line at 4095 characters, so half a token would be explained.
+// In line mode, a terminal cuts a line at 4095 characters: half a token would be explained.
 #[test]
 fn a_long_token_can_be_pasted() {
     let (status, shown) = typed(&"a".repeat(5000));

@@ -1,11 +1,10 @@
-//! Programs that cargo builds beside the app.
+//! Paths of programs that cargo builds beside the app.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the path of an example of this package.
+/// Returns the path of a built example of this package.
 ///
-/// # Panics
-/// If it is not built: `cargo test -p app` builds it, a single test target does not.
+/// If the example is not built: `cargo test -p app` builds it, a single test target does not.
 pub(crate) fn example(name: &str) -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_app"));
     let path = app.parent().unwrap().join("examples").join(name);

@@ -1,5 +1,5 @@
-//! The change feed in three replicas of the app: each change of `zitadel-double` leads to a denial
-//! by each of them in time, and answers that it does not concern are kept.
+//! Tests of the change feed in three replicas of the app: each replica denies a token in time after
+//! a change of `zitadel-double`, and keeps verdicts that the change does not concern.
 
 use std::{fs, time::Duration};
 
@@ -19,19 +19,19 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// Change, the token that it must end, and a token that it must not affect.
+/// Change at ZITADEL, with a token that it must end and one that it must not affect.
 struct Row {
     name: &'static str,
     path: &'static str,
     token: String,
-    /// `None` if the change concerns every answer.
+    /// `None` if the change concerns every verdict.
     bystander: Option<String>,
     change: Box<dyn Fn(&ZitadelDouble)>,
 }
 
 type ChangeOfToken = fn(&ZitadelDouble, &str);
 
-/// Three replicas with a feed, of one double.
+/// Three replicas of the app, each with a change feed of the same double.
 struct Fleet {
     replicas: [String; 3],
     client: Client,
@@ -78,7 +78,7 @@ impl Fleet {
                 );
                 match status {
                     401 => break,
-                    // The witness is briefly unreachable.
+                    // The witness, which confirms an inactive verdict, is briefly unreachable.
                     200 | 503 => assert!(changed.elapsed() < PATIENCE, "{}: {status}", row.name),
                     other => panic!("{}: {other}", row.name),
                 }
@@ -87,8 +87,8 @@ impl Fleet {
     }
 }
 
-/// Returns every row of the table of event types by which answers are forgotten
-/// (docs/zitadel-setup.md).
+/// Returns a row for each type of ZITADEL event that invalidates verdicts: the table in
+/// docs/zitadel-setup.md.
 fn rows(double: &ZitadelDouble) -> Vec<Row> {
     let service = |name: &str| {
         let user = double.add_user(NewUser::service(name));
@@ -187,8 +187,8 @@ fn each_change_is_denied_by_each_replica_in_time_and_other_answers_stay() {
             }
         }
     }
-    // For some seconds the events of the setup are too recent for reuse: tokens are introspected
-    // again until that time is over.
+    // For some seconds the preparation's ZITADEL events are too recent for verdicts to be reused:
+    // tokens are introspected again.
     while asked_at.elapsed() < PATIENCE {
         double.reset_counts();
         let tokens = rows.iter().flat_map(|row| row.bystander.iter().chain([&row.token]));

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::built::example;
 
-/// Returns the program under test.
+/// Returns the path of the program under test.
 fn app() -> PathBuf {
     example("three_routes")
 }
@@ -29,7 +29,7 @@ pub(crate) struct App {
     _directory: TempDir,
 }
 
-/// Runs the app to its end; returns exit status, standard output, standard error.
+/// Runs the app to its end, and returns exit status, standard output and standard error.
 pub(crate) fn run(
     arguments: &[&str],
     environment: &[(&str, &str)],
@@ -37,7 +37,7 @@ pub(crate) fn run(
     run_command(Command::new(app()).args(arguments), environment)
 }
 
-/// Runs the app to its end from a shell that first runs this command.
+/// Runs the app to its end from a shell that first runs the command `shell`.
 pub(crate) fn run_after(
     shell: &str,
     environment: &[(&str, &str)],
@@ -80,7 +80,8 @@ impl App {
         Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
-    /// Starts it from a shell that first runs this command and then becomes the app by `exec`.
+    /// Starts the app from a shell that first runs the command `shell` and then becomes the app by
+    /// `exec`.
     pub(crate) fn start_after(shell: &str, environment: &[(&str, &str)]) -> Self {
         Self::spawn(&mut after(shell), environment)
     }
@@ -96,7 +97,7 @@ impl App {
         app
     }
 
-    /// Starts it with its standard output unread.
+    /// Starts the app with its standard output unread.
     pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
         Self::spawn_unread(&mut Command::new(app()), environment)
     }
@@ -120,7 +121,7 @@ impl App {
         read
     }
 
-    /// Returns the address in the banner.
+    /// Returns the listen address from the banner.
     pub(crate) fn address(&self) -> String {
         let banner = self.wait_for("Listening on http://");
         banner.trim_end().rsplit("http://").next().unwrap().to_owned()
@@ -131,14 +132,14 @@ impl App {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Returns its resident memory, if the system reports it.
+    /// Returns the app's resident memory; `None` if the system does not report it.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
-    /// Waits for the end; returns the exit status and the rest of standard output.
+    /// Waits for the end of the app, and returns exit status and the rest of standard output.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
         while let Ok(line) = self.stdout.recv_timeout(PATIENCE) {
@@ -150,7 +151,7 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        // It has ended already if the test passed.
+        // The app has ended already if the test passed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! Log events of the replacement of connections to ZITADEL.
+//! Tests of the log events when connections to ZITADEL are replaced.
 
 use std::{fs, thread, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     child::{App, PATIENCE},
 };
 
-/// Sends requests until the response has this status.
+/// Sends requests to `/api/private` until the response has this status.
 fn until(address: &str, token: &str, status: &str) {
     let began = Instant::now();
     while !answer(address, "/api/private", token).contains(status) {

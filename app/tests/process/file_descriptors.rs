@@ -1,4 +1,4 @@
-//! More connections than the process may have open files.
+//! Tests with more connections than the process may have open files.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn private(token: &str) -> Vec<u8> {
     format!("GET /api/private HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").into()
 }
 
-/// Kept-alive connection.
+/// HTTP connection with keep-alive, for several requests.
 struct KeptAlive(TcpStream);
 
 impl KeptAlive {
@@ -158,8 +158,8 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
     }
 }
 
-/// Raises this process's own soft limit, and returns the number of connections that the system lets
-/// wait, at most 2 000.
+/// Raises this process's own soft limit of open files, and returns the number of connections that
+/// the system lets wait, at most 2 000.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

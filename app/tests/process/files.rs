@@ -1,5 +1,5 @@
-//! Files that the program reads at its start and again: endless ones, pipes, and secrets in place
-//! of a path.
+//! Tests of the files that the program reads at its start and again: endless files, pipes, and
+//! secrets in the place of a path.
 
 use std::{fs, path::Path, process::Command, thread};
 
@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// Settings that complete a start with ZITADEL, whichever of these files is named.
+/// Settings that, together with the name of one such file, complete a start with ZITADEL.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 
@@ -18,7 +18,7 @@ fn fifo(directory: &Path, name: &str) -> String {
     path
 }
 
-/// Runs a start that is refused with exit status 2 and one line, which is returned.
+/// Asserts that a start is refused with exit status 2 and one line, and returns the line.
 fn refused(environment: &[(&str, &str)]) -> String {
     let (status, _, stderr) = run(&[], environment);
     assert_eq!((status, stderr.lines().count()), (Some(2), 1), "{stderr}");
@@ -71,7 +71,7 @@ fn a_file_that_hangs_later_is_warned_of_and_delays_no_request_for_long() {
     assert!(answer(&address, "/api/private", "a").starts_with("HTTP/1.1 200"));
     fs::remove_file(&path).unwrap();
     fifo(directory.path(), "tokens.toml");
-    // Each request would wait for ever.
+    // Without a time limit, each request would wait for ever.
     for _ in 0..100 {
         assert!(answer(&address, "/api/private", "a").starts_with("HTTP/1.1 200"));
     }

@@ -1,4 +1,4 @@
-//! Protocols other than HTTP at the listener.
+//! Tests of protocols other than HTTP at the listener.
 
 use std::{
     io::{Read, Write},

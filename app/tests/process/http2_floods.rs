@@ -1,5 +1,6 @@
-//! Harmful HTTP/2 connections: rapid reset (CVE-2023-44487) and endless CONTINUATION frames
-//! (CVE-2024-27316). The frames are written by hand, because no client would send them.
+//! Tests of harmful HTTP/2 connections: rapid reset (CVE-2023-44487) and endless CONTINUATION
+//! frames (CVE-2024-27316). The frames are written by hand, because no client library would send
+//! them.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -23,8 +24,8 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-/// Memory that the app may use after many floods beyond that after one: the allocator need not
-/// return all of it.
+/// Memory that the app may use after many floods, beyond its memory after one: the allocator need
+/// not return all of it.
 const MORE_MEMORY_KIB: u64 = 8 * 1024;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -70,9 +71,9 @@ fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() ->
     assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
 }
 
-/// Floods with four threads, while other connections must be served.
+/// Floods from four threads, and asserts that other connections are served meanwhile.
 fn harms_nobody(flood: impl Fn(&str) + Sync) {
-    // Then even the time for a head does not end the connection.
+    // With one hour, the time limit for a head does not end the connection either.
     let app = App::start(&[], &[("APP_SERVER__HEADER_TIMEOUT", "1h")]);
     let address = app.address();
     let is_served = || {
@@ -122,8 +123,9 @@ fn a_head_without_end_ends_the_connection_and_harms_nobody() {
     }
 }
 
-/// A reset request leaves nothing behind at the listener, and does not cancel its introspection:
-/// that holds its place until ZITADEL has answered, or resets would make ZITADEL work without end.
+/// A reset request leaves nothing behind at the listener, and does not cancel its introspection,
+/// which counts as in flight until ZITADEL has answered: otherwise resets would make ZITADEL work
+/// without end.
 #[tokio::test]
 async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no_drain() {
     const MAX_IN_FLIGHT: u32 = 50;
@@ -157,11 +159,11 @@ async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no
             stream.write_all(&frame(RST_STREAM, 0, *number, &CANCEL)).unwrap();
         }
     }
-    // These find no place, and are answered.
+    // Further requests exceed the limit, and are answered.
     open(&mut stream, MAX_IN_FLIGHT);
     assert!(answer(&address, "/api/private", "one-more").starts_with("HTTP/1.1 503"));
     assert_eq!(double.introspections(), MAX_IN_FLIGHT as usize);
-    // The connection is still open: requests in progress on it would be cut off, and counted.
+    // The connection is still open: requests in progress on it would be cut off and counted.
     app.signal("TERM");
     let (status, log) = app.end();
     assert_eq!(status.code(), Some(0), "{log}");

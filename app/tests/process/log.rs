@@ -1,4 +1,4 @@
-//! The log, as the operator of the process reads it.
+//! Tests of the log, as the operator of the process reads it.
 
 use std::{
     fs,
@@ -14,13 +14,13 @@ use super::{
     child::{App, PATIENCE, run},
 };
 
-/// Returns the first event that contains `expected`, parsed.
+/// Returns the first log event that contains `expected`, parsed.
 fn event(app: &App, expected: &str) -> Value {
     let log = app.wait_for(expected);
     serde_json::from_str(log.lines().last().unwrap()).unwrap()
 }
 
-/// Sends a request to the private route with an id.
+/// Sends a request to the private route with the header `X-Request-Id`.
 fn ask_as(request_id: &str, address: &str, token: &str) {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(
@@ -53,7 +53,7 @@ fn an_event_of_a_request_has_its_id_and_the_subject_only_where_that_is_asked_for
     }
 }
 
-/// Returns every event of a run of the app with one request that has this field.
+/// Returns the log of a run of the app with one request, which has the header line `field`.
 fn events(settings: &[(&str, &str)], field: &str) -> String {
     let environment = [("APP_LOG__FORMAT", "json"), ("APP_LOG__REQUESTS", "true")];
     let app = App::start(&[], &[&environment[..], settings].concat());
@@ -128,7 +128,7 @@ fn each_request_has_an_event_where_that_is_asked_for() {
     }
 }
 
-/// Neither the banner nor a denial needs a reader.
+/// The app goes on without a reader of its output.
 #[test]
 fn an_output_that_nobody_can_write_to_harms_no_request() {
     let mut app = App::start(&[], &[]);
@@ -143,7 +143,7 @@ fn an_output_that_nobody_can_write_to_harms_no_request() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
-/// A pipe holds 64 KiB; after that a writer blocks until it is read.
+/// A pipe holds 64 KiB; after that a write blocks until the reader reads.
 #[test]
 fn an_output_that_nobody_reads_delays_no_request() {
     let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
@@ -188,7 +188,7 @@ fn metric(address: &str, name: &str) -> u64 {
     value.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
 }
 
-/// 10 000 events wait while the output is not read. Further ones are lost and counted, while
+/// 10 000 log events wait while the output is not read. Further ones are lost and counted, while
 /// warnings still have a place.
 #[test]
 fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
@@ -250,7 +250,7 @@ fn a_long_method_does_not_stand_in_the_access_log() {
     assert!(event.contains("method=MMMM") && event.len() < 500, "{}", event.len());
 }
 
-/// A filter for another crate, or a mistyped one, does not change the level of this program.
+/// A filter for another crate, or a mistyped one, does not change the app's own log level.
 #[test]
 fn rust_log_for_other_crates_does_not_silence_the_log() {
     for rust_log in ["hyper=debug", "inof", "app=wran"] {

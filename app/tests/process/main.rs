@@ -1,4 +1,4 @@
-//! Tests that need the process itself: the banner, signals, the exit status, standard error.
+//! Tests of the process itself: the banner, signals, the exit status, standard error.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +34,7 @@ use std::{
 use child::{App, PATIENCE, run};
 use zitadel_double::ZitadelDouble;
 
-/// Sends a request without keep-alive, and leaves its response unread.
+/// Sends a GET request without keep-alive, and leaves its response unread.
 fn ask(address: &str, path: &str, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -51,14 +51,14 @@ fn answer(address: &str, path: &str, token: &str) -> String {
     text
 }
 
-/// Starts a ZITADEL that accepts connections and never answers.
+/// Starts a server in ZITADEL's place that never responds, and returns it with its URL.
 fn stalled_zitadel() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let domain = format!("http://{}", listener.local_addr().unwrap());
     (listener, domain)
 }
 
-/// Accepts the app's connection.
+/// Accepts the app's connection to `zitadel`.
 fn accept(zitadel: &TcpListener) -> TcpStream {
     let zitadel = zitadel.try_clone().unwrap();
     let (sender, accepted) = channel();
@@ -206,7 +206,7 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
 }
 
-/// Returns the version with the commit, if this is built from a repository and git is installed.
+/// Returns the version, with the commit if this is built from a repository and git is installed.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
     let git = |argument| {

@@ -1,4 +1,4 @@
-//! Many callers while ZITADEL is down.
+//! Tests with many callers while ZITADEL is down.
 
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use crate::{
 };
 
 const CALLERS: usize = 32;
-/// Number of consecutive outages that open the breaker, and the interval of its probes.
+/// Number of consecutive outages that open the circuit breaker; `PROBE_INTERVAL` is the interval of
+/// its probes.
 const OUTAGES_THAT_OPEN: usize = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
-/// Memory that the app may use at the end of an outage beyond that after its first second.
+/// Memory that the app may use at the end of an outage, beyond its memory after the first second.
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
-/// Longest time from ZITADEL's return to the first accepted request.
+/// Longest time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
 /// Latencies below this count as equal: the scheduler of a busy machine adds as much.
 const NOISE: Duration = Duration::from_millis(2);
@@ -54,7 +55,7 @@ impl Caller {
         (status, asked.elapsed())
     }
 
-    /// Returns the latencies, and the time of the verdict.
+    /// Requests until the token has a verdict. Returns the latencies, and the time of the verdict.
     async fn goes_on_asking(self) -> (Latencies, Instant) {
         let mut latencies = Latencies::default();
         loop {
@@ -71,7 +72,7 @@ impl Caller {
     }
 }
 
-/// Returns the 99th percentile.
+/// Returns the 99th percentile of the latencies.
 fn p99(mut latencies: Vec<Duration>) -> Duration {
     latencies.sort_unstable();
     latencies[latencies.len() * 99 / 100]
@@ -110,7 +111,7 @@ async fn is_borne(outage: Listening) {
     let first_second = app.resident_kib();
     sleep(length_of_outage().saturating_sub(Duration::from_secs(1))).await;
     let last_second = app.resident_kib();
-    // A silent server still shows that it is called: each call opens a connection of its own.
+    // The number of connections shows the number of calls, since each call opens its own.
     let asked = double.connections() - connections;
     let probes = beginning.elapsed().as_millis() / PROBE_INTERVAL.as_millis();
     let allowed = usize::try_from(probes).unwrap() + OUTAGES_THAT_OPEN + 1;

@@ -1,8 +1,8 @@
-//! Pictures in `docs/pictures` of a command and its output, as a terminal shows them.
+//! Draws the pictures in `docs/pictures`: a command and its output, as a terminal shows them.
 
 use std::{env, fs, path::Path};
 
-/// Longest row of the terminal, in characters.
+/// Longest row of the drawn terminal, in characters.
 const COLUMNS: usize = 119;
 const COLUMN_WIDTH: usize = 8;
 const ROW_HEIGHT: usize = 19;
@@ -61,7 +61,7 @@ fn svg(command: &str, output: &str) -> String {
     )
 }
 
-/// Returns the rows that a line takes: a terminal breaks it after its last column.
+/// Returns the terminal rows of a line, which is broken after the last column.
 fn rows(line: &str) -> Vec<String> {
     let characters: Vec<char> = line.chars().collect();
     // An empty line takes a row, too.
@@ -70,7 +70,7 @@ fn rows(line: &str) -> Vec<String> {
     (0..count).map(row).collect()
 }
 
-/// Returns the element of a row. Its `textLength` keeps the columns in fonts of another width.
+/// Returns the SVG element of a row. Its `textLength` keeps the columns in fonts of another width.
 fn text(row: &str, class: &str, y: usize) -> String {
     let shown = row.trim_start();
     let (columns, length) = (row.chars().count(), shown.chars().count());

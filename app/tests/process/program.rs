@@ -1,4 +1,5 @@
-//! A third-party program, built from the same parts: `examples/messages.rs`.
+//! Tests of a program like that of a third party, built from the same parts:
+//! `examples/messages.rs`.
 
 use std::{
     net::TcpListener,
@@ -7,7 +8,7 @@ use std::{
 
 use crate::built::example;
 
-/// Runs it to its end, in an empty directory and with only this environment.
+/// Runs the example to its end, in an empty directory and with only this environment.
 fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");

@@ -1,4 +1,4 @@
-//! A program at a terminal.
+//! Runs a program at a terminal.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -7,9 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Runs a command in its directory at a terminal that `script` creates, and types `line` once the
-/// prompt, to its last byte, is shown and `is_ready` for the path of the terminal. Returns the exit
-/// status, and everything that the terminal showed.
+/// Runs a command in its directory at a terminal that `script` creates. Types `line` once the
+/// prompt is shown up to `prompt_end` and `is_ready` is true for the terminal's path. Returns the
+/// exit status, and all text that the terminal showed.
 pub(crate) fn answered(
     command: &Command,
     prompt_end: u8,

@@ -1,4 +1,4 @@
-//! SIGTERM, SIGHUP and Ctrl-C.
+//! Tests of SIGTERM, SIGHUP and Ctrl-C.
 
 use std::{
     fs,
@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::{accept, answer, ask, child::App, stalled_zitadel, with_zitadel};
 
-/// Sends a request to the app, and returns the `Authorization` header that it sends to ZITADEL;
-/// both requests stay unanswered while their connections are kept.
+/// Sends a request to the app, and returns the `Authorization` header that the app then sends to
+/// ZITADEL. Both requests stay unanswered; their connections go into `kept`.
 fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
     let token = format!("token-{}", kept.len());
     kept.push(ask(app, "/api/private", &token));
@@ -59,9 +59,9 @@ fn sighup_has_the_files_read_again_and_what_cannot_be_used_is_said_once() {
     let log = app.wait_for("credentials replaced");
     assert!(!log.contains("stay as they were"), "said twice: {log}");
     assert!(log.contains("INFO") && log.contains(file.to_str().unwrap()), "{log}");
-    // The log line precedes the replacement by a moment.
+    // The app writes the log line a moment before it replaces the credentials.
     assert!((0..100).any(|_| shown() != first));
-    // Without a signal the app checks every five seconds: three changes would take ten at least.
+    // Without a signal, the app checks every five seconds: three changes would take at least ten.
     let began = Instant::now();
     let mut all = warned + &log;
     for secret in ["password-3", "password-4", "password-5"] {
@@ -108,7 +108,7 @@ fn ignored(app: &App) -> u64 {
     u64::from_str_radix(mask.trim(), 16).unwrap()
 }
 
-// `nohup app &`, and a script's `app &`, which ignores SIGINT.
+// `nohup app &` starts the app with SIGHUP ignored, and a script's `app &` with SIGINT ignored.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {

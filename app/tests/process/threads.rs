@@ -1,7 +1,8 @@
-//! A system that refuses threads, at the start and later.
+//! Tests on a system that refuses threads, at the start and later.
 //!
-//! The stack of each thread is so large that the address space of the process holds a known number
-//! of them: this needs no privilege, and other processes do not count.
+//! The stack of each thread is so large that the address space of the process holds only a known
+//! number of threads. A limit of the address space needs no privilege, and other processes do not
+//! count.
 
 #![cfg(target_os = "linux")]
 
@@ -15,12 +16,12 @@ use crate::{
 };
 
 const STACK_MIB: u64 = 512;
-/// Enough for everything but stacks.
+/// Address space for everything but stacks, in MiB.
 const REST_MIB: u64 = 384;
 const WORKERS: u64 = 2;
 
-/// Returns the environment of a process whose address space holds only a few threads. Without the
-/// second variable, the allocator reserves address space for each thread.
+/// Returns the environment of a process whose address space holds only a few threads. Without
+/// `MALLOC_ARENA_MAX`, the allocator would reserve address space for each thread.
 fn large_stacks() -> [(&'static str, String); 3] {
     [
         ("RUST_MIN_STACK", (STACK_MIB * 1024 * 1024).to_string()),

@@ -1,5 +1,5 @@
-//! The program that the tests of this folder and of `diagnosis` start: the machinery of `app` with
-//! a table of its own, so that a fork may replace the demo API.
+//! Program that the tests in this folder and in `diagnosis` start: `app` with a route table of its
+//! own, since a fork may replace the demo API.
 
 use std::process::ExitCode;
 

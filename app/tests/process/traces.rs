@@ -1,4 +1,4 @@
-//! Traces that reach a collector and ZITADEL, and data that must not.
+//! Tests of traces: those that reach a collector and ZITADEL, and data that must not.
 
 mod content;
 mod propagation;
@@ -19,11 +19,11 @@ use crate::{asking, child::App};
 /// Variable that turns traces on.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Trace id of a caller.
+/// Trace id of a caller; `TRACE_PARENT` is the header `traceparent` with it.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// App between the double and a collector.
+/// Running app, with the double as its ZITADEL and a collector for its traces.
 struct Traced {
     double: ZitadelDouble,
     receiver: OtlpReceiver,
@@ -39,7 +39,7 @@ impl Traced {
         Self { double, receiver, app }
     }
 
-    /// Ends the app, and returns everything that it exported.
+    /// Ends the app, and returns all its exports.
     fn end(self) -> (ZitadelDouble, Vec<Export>) {
         end(self.app);
         (self.double, self.receiver.everything())
@@ -58,7 +58,7 @@ fn end(app: App) -> String {
     log
 }
 
-/// Sends a request with further headers, and leaves its response unread.
+/// Sends a request with further header lines, and leaves its response unread.
 fn ask_with(address: &str, token: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(

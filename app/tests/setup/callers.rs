@@ -1,4 +1,4 @@
-//! Service users that call the API, in every state that a run may find.
+//! Tests of service users that call the API, in every state that a run may find.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use zitadel_double::{NewUser, Pat};
 
 use crate::directory::{Directory, MADE};
 
-/// Returns a directory after a first run without callers.
+/// Returns a directory after a first run of setup without callers.
 async fn after_first() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("");
@@ -15,7 +15,7 @@ async fn after_first() -> Directory {
     directory
 }
 
-/// Returns the id of the caller in the lock, and that of its role assignment.
+/// Returns the ids of the caller and of its role assignment, from `setup.lock.json`.
 fn ids(directory: &Directory) -> (String, String) {
     let caller = directory.lock()["users"]["caller"].clone();
     let id = |name: &str| caller[name].as_str().unwrap().to_owned();
@@ -57,7 +57,7 @@ async fn a_name_of_another_organization_is_told_after_looking_again() {
     assert_eq!(ended.status, Some(1), "{}", ended.said());
     assert_eq!(ended.changes, [MADE[4]], "it was refused");
     assert!(ended.stderr.contains("perhaps of another organization"), "{}", ended.said());
-    // Everything other than the caller of that name exists.
+    // All objects but this caller exist.
     directory.ends("", Some(0), "everything is there");
 }
 
@@ -104,7 +104,7 @@ async fn a_token_is_made_only_where_none_is_lost() {
     let token = directory.text("caller.pat");
     directory.remove("caller.pat");
     directory.ends("--callers caller", Some(3), "caller.pat is not here");
-    // An unknown token in the file is refused.
+    // A token in the file that ZITADEL does not know is refused.
     directory.write("caller.pat", "of-nobody\n");
     directory.refuses("--callers caller", "caller.pat: the token is not active");
     directory.write("caller.pat", &token);

@@ -1,4 +1,5 @@
-//! `--changes`: a service user that reads the event log, and a program that follows the log.
+//! Tests of `--changes`, which makes a service user that reads the event log, and of a program that
+//! then follows the log.
 
 use serde_json::json;
 use zitadel_double::NewUser;
@@ -8,7 +9,7 @@ use crate::{
     program::{Program, command},
 };
 
-/// Calls of a first run with a feed, in order.
+/// Changing calls of a first run with `--changes`, in order.
 const ALL: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -35,7 +36,7 @@ async fn the_program_follows_changes_with_what_was_written_and_a_second_run_send
     let token = directory.text("caller.pat");
     let token = token.trim_end();
     program.becomes("/api/private-scoped", token, 200).await;
-    // Only a working feed allows this reuse.
+    // Without a working change feed, the program would not reuse a verdict here.
     program.reuses(&directory.double, "/api/private", token).await;
     directory.double.remove_pat(token);
     program.becomes("/api/private", token, 401).await;

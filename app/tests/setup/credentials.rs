@@ -1,4 +1,4 @@
-//! The key or the client secret of the API: here, at ZITADEL, at both, or at neither.
+//! Tests of the API's key or client secret: in the directory, at ZITADEL, at both, or at neither.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::directory::{Directory, MADE};
 const KEY: &str = MADE[3];
 const SECRET: &str = "POST /management/v1/projects/{}/apps/{}/api_config/_generate_client_secret";
 
-/// Returns a directory after a first run.
+/// Returns a directory after a first run of setup with these arguments.
 async fn after_first(arguments: &str) -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup(arguments);
@@ -17,7 +17,7 @@ async fn after_first(arguments: &str) -> Directory {
     directory
 }
 
-/// Returns the path of the application's keys.
+/// Returns the path, in ZITADEL's API, of the application's keys.
 fn keys(directory: &Directory) -> String {
     let lock = directory.lock();
     let id = |name: &str| lock[name]["id"].as_str().unwrap().to_owned();
@@ -99,7 +99,7 @@ async fn an_expired_key_is_as_good_as_none() {
     let new = directory.setup("--new-key");
     assert_eq!(new.status, Some(0), "{}", new.said());
     assert_eq!(new.changes, [MADE[1], KEY]);
-    // An expired key that exists only at ZITADEL is no loss.
+    // A key at ZITADEL that has expired is not reported as lost.
     directory.remove("key.json");
     directory.remove(".env");
     let (all, old) = (keys(&directory), key_ids(&directory).await);
@@ -147,7 +147,7 @@ async fn a_secret_that_is_there_only_is_never_rotated_without_being_told_to() {
     let env = directory.text(".env");
     directory.remove(".env");
     directory.ends("--auth basic", Some(3), "--new-secret");
-    // Lines of the user stay.
+    // Other lines of `.env` stay.
     directory.write(".env", "# mine\nOTHER='1 2' # why\n");
     let new = directory.setup("--auth basic --new-secret");
     assert_eq!((new.status, new.changes), (Some(0), vec![SECRET.to_owned()]), "{}", new.stdout);
@@ -198,7 +198,7 @@ async fn what_is_here_is_adopted_and_recorded_as_found() {
     }
     assert_eq!(now["key"]["id"], key.as_str());
     assert_eq!(now["key"]["made_here"], false);
-    // Setup created none of it, so it removes none of it.
+    // Setup created none of these objects, so it removes none.
     directory.ends("--remove", Some(0), "Nothing is to be removed");
 }
 

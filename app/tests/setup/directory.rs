@@ -1,4 +1,4 @@
-//! A working directory in which `setup` runs, with a double.
+//! Working directory in which the tests run `setup` against a double.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::built::example;
 
-/// Changes of a first run with one caller, in order.
+/// Changing calls of a first run with one caller, in order.
 pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -23,19 +23,19 @@ pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/users/{}/pats",
 ];
 
-/// Double, and a directory with the administrator's token in `admin.pat`.
+/// Working directory with the administrator's token in `admin.pat`, and its double.
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
     administrator: String,
     place: tempfile::TempDir,
 }
 
-/// End of a run.
+/// Exit status, output and effect of a finished run of `setup`.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Calls that change something at ZITADEL, by method and path, with ids as `{}`.
+    /// Calls that changed something at ZITADEL: method and path, with `{}` for ids.
     pub(crate) changes: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Directory {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Returns files and their contents.
+    /// Returns the files of the directory with their contents, without `admin.pat`.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.place.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -82,12 +82,13 @@ impl Directory {
         files.map(|name| (name.clone(), self.text(&name))).collect()
     }
 
-    /// Runs `setup` of the project Messages with these arguments, without confirmation.
+    /// Runs `setup` for the project Messages with these arguments, without a prompt for
+    /// confirmation.
     pub(crate) fn setup(&self, arguments: &str) -> Ended {
         self.setup_as("admin.pat", &format!("--name Messages --yes {arguments}"))
     }
 
-    /// Runs `setup` with the token of a file and only these arguments.
+    /// Runs `setup` with the administrator's token from `token_file` and only these arguments.
     pub(crate) fn setup_as(&self, token_file: &str, arguments: &str) -> Ended {
         self.run(self.command(self.double.issuer(), token_file, arguments))
     }
@@ -104,7 +105,7 @@ impl Directory {
         self.run(command)
     }
 
-    /// Returns the command `setup` for any address, not yet run.
+    /// Returns the command that runs `setup` for the ZITADEL at `domain`.
     pub(crate) fn command(&self, domain: &str, token_file: &str, arguments: &str) -> Command {
         let mut command = Command::new(example("three_routes"));
         command
@@ -116,13 +117,13 @@ impl Directory {
         command
     }
 
-    /// Runs `setup`, which must print this, change nothing and exit with 1.
+    /// Asserts that `setup` prints `why`, changes nothing and exits with 1.
     #[track_caller]
     pub(crate) fn refuses(&self, arguments: &str, why: &str) {
         self.ends(arguments, Some(1), why);
     }
 
-    /// Runs `setup`, which must print this, change nothing and exit with this status.
+    /// Asserts that `setup` prints `says`, changes nothing and exits with this status.
     #[track_caller]
     pub(crate) fn ends(&self, arguments: &str, status: Option<i32>, says: &str) {
         let before = self.files();
@@ -146,7 +147,7 @@ impl Directory {
         ended
     }
 
-    /// Returns one entry per request; `None` for one that changes nothing.
+    /// Returns one entry per request to the double; `None` for a request that changes nothing.
     fn changes(&self) -> Vec<Option<String>> {
         let requests = self.double.requests();
         let change = |request: &zitadel_double::RecordedRequest| {
@@ -183,7 +184,7 @@ impl Directory {
         }
     }
 
-    /// Calls the management API as the administrator.
+    /// Calls ZITADEL's management API as the administrator, and returns the response.
     pub(crate) async fn manage(&self, method: &str, path: &str, body: Value) -> Value {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -199,12 +200,13 @@ impl Directory {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Creates a thing by a POST, and returns its id.
+    /// Creates an object by a POST, and returns the member `id` of the response.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }
 
-    /// Writes the token of a new service user, which may have a manager role of the organization.
+    /// Writes to `file` the token of a new service user, which may have a manager role in the
+    /// organization.
     pub(crate) async fn manager(&self, file: &str, role: Option<&str>) {
         let user = self.double.add_user(NewUser::service(file));
         if let Some(role) = role {
@@ -218,7 +220,7 @@ impl Directory {
         self.create("/management/v1/projects", json!({ "name": name }), "id").await
     }
 
-    /// Creates an API application that authenticates by a key.
+    /// Creates an API application that authenticates by a key, and returns its id.
     pub(crate) async fn create_application(&self, project: &str, name: &str) -> String {
         let path = format!("/management/v1/projects/{project}/apps/api");
         let method = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";

@@ -1,4 +1,4 @@
-//! Files that exist already, and files that cannot be written.
+//! Tests with files that exist already, and with files that cannot be written.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
 const REMOVE_KEY: &str = "DELETE /management/v1/projects/{}/apps/{}/keys/{}";
 const REMOVE_TOKEN: &str = "DELETE /management/v1/users/{}/pats/{}";
 
-/// Returns a shell command that limits files to this many blocks of 512 bytes, as a full disk does.
+/// Returns a shell command that limits files to this many blocks of 512 bytes, like a full disk.
 fn blocks(number: usize) -> String {
     format!("trap '' XFSZ; ulimit -f {number}; exec \"$@\"")
 }
@@ -30,7 +30,7 @@ async fn comments_and_other_lines_stay() {
     let env = directory.text(".env");
     assert!(env.starts_with(&format!("{mine}\nZITADEL_DOMAIN=")), "{env}");
     assert_eq!(env.matches("KEY_FILE=key.json\n").count(), 1, "{env}");
-    // A changed line is corrected in place, and so is the date of the key.
+    // A changed line is corrected in place.
     let changed = env.replace("KEY_FILE=key.json\n", "KEY_FILE=old.json\n# last\n");
     directory.write(".env", &changed);
     let ended = directory.setup("");
@@ -130,7 +130,7 @@ async fn a_key_that_cannot_be_written_is_removed_at_once() {
 #[tokio::test]
 async fn a_key_that_can_neither_be_written_nor_removed_is_named() {
     let directory = Directory::new().await;
-    // The project, its roles, the application, the key, and its removal.
+    // The changes: the project, its roles, the application, the key, and its removal.
     lose_change(&directory, "", 5, LostCall::Before);
     let ended = directory.setup_by(&blocks(2), "");
     assert_eq!(ended.status, Some(1), "{}", ended.said());

@@ -1,4 +1,4 @@
-//! From an empty ZITADEL to a program that works, and a second run that does nothing.
+//! Tests of a first run on an empty ZITADEL, until the program works, and of a second run.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ async fn a_dry_run_tells_drift_and_changes_nothing() {
     assert_eq!((dry.changes.len(), directory.files().len()), (0, 0));
     assert_eq!(directory.setup("").status, Some(0));
     assert_eq!(directory.setup("--dry-run").status, Some(0));
-    // A role that a rule requires and ZITADEL no longer has.
+    // ZITADEL no longer has a role that a rule requires.
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     let role = format!("/management/v1/projects/{project}/roles/read:messages");
     directory.manage("DELETE", &role, json!({})).await;

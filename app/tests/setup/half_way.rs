@@ -1,4 +1,4 @@
-//! The project, its roles and its application in every state that a run may find.
+//! Tests of the project, its roles and its application, in every state that a run may find.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ async fn an_application_of_the_other_method_is_never_changed() {
 async fn what_was_renamed_is_known_by_its_id() {
     let directory = Directory::new().await;
     assert_eq!(directory.setup("").status, Some(0));
-    // From this directory a renamed project and another name look the same.
+    // The directory does not tell a renamed project from another `--name`.
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     let other = directory.setup_as("admin.pat", "--name Other --yes --callers caller");
     assert_eq!((other.status, other.changes.len()), (Some(1), 0), "{}", other.said());

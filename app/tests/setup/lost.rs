@@ -1,4 +1,4 @@
-//! The loss of a connection at each call in turn, and the next run.
+//! Tests of a connection that is lost at each call in turn, and of the next run.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const ALL: &str = "--callers caller --changes";
 /// More calls than a run makes.
 const MANY: usize = 60;
 
-/// Counts the things at ZITADEL: projects of the name, roles, applications, keys, callers, role
+/// Counts the objects at ZITADEL: projects of the name, roles, applications, keys, callers, role
 /// assignments, tokens.
 async fn counts(directory: &Directory) -> [usize; 7] {
     let rows = async |path: &str, queries: Value| {
@@ -43,7 +43,7 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// Follows the command line of a hint, and returns whether there was one.
+/// Runs the deletion in a printed hint, and returns whether there was one.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -58,7 +58,7 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls whose loss orphaned a secret.
+/// Loses each call of a run in turn, and returns the calls whose loss left a secret unknown.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -99,7 +99,7 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Loses a call by its position after the calls that only read.
+/// Makes the double lose one call of the next run: the one at `place` after those that only read.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));
@@ -111,7 +111,7 @@ pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, 
 async fn a_key_of_nobody_that_becomes_visible_late_is_named() {
     let directory = Directory::new().await;
     directory.double.set_visibility_lag(VisibilityLag::Time(Duration::from_secs(1)));
-    // The project, its roles, the application, the key.
+    // The changes: the project, its roles, the application, the key.
     lose_change(&directory, "", 4, LostCall::After);
     let lost = directory.setup("");
     assert_eq!(lost.status, Some(1), "{}", lost.said());
@@ -124,7 +124,7 @@ async fn a_key_of_nobody_that_becomes_visible_late_is_named() {
 #[tokio::test]
 async fn a_client_secret_whose_answer_was_lost_is_generated_again_on_demand_only() {
     let directory = Directory::new().await;
-    // The project, its roles, the application.
+    // The changes: the project, its roles, the application.
     lose_change(&directory, "--auth basic", 3, LostCall::After);
     let lost = directory.setup("--auth basic");
     assert!(lost.stderr.contains("/apps/api"), "{}", lost.said());
@@ -153,7 +153,7 @@ async fn a_new_client_secret_whose_answer_was_lost_is_missed_by_the_next_run() {
     assert!(next.stderr.contains("--new-secret"), "{}", next.said());
     let mended = directory.setup("--auth basic --new-secret");
     assert_eq!(mended.status, Some(0), "{}", mended.said());
-    // The double reports the old secret that the run in between tried.
+    // The double reports the use of the old secret, which the run in between tried.
     assert!(!directory.double.take_violations().is_empty());
 }
 

@@ -1,5 +1,5 @@
-//! `app setup`, run as people run it, against the double's management API: from every half-way
-//! state to the end, with each call counted.
+//! Tests of `app setup` as a process against the double's management API, from every half-way state
+//! to the end, with each call counted.
 
 #![expect(
     clippy::unwrap_used,

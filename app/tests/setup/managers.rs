@@ -1,5 +1,5 @@
-//! Steps that need a manager of the instance: for other callers the rest is done, and the remaining
-//! command line is printed.
+//! Tests of steps that need a manager of the instance. For other administrators, `setup` does the
+//! rest and prints the command for the remaining steps.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::directory::{Directory, Ended};
 
 const URL: &str = "https://api.example.com/zitadel/events";
 
-/// Creates a service user with one manager role, and returns the file with its token.
+/// Creates a service user with one manager role, and returns the name of the file with its token.
 async fn manager(directory: &Directory, path: &str, role: &str) -> String {
     let name = role.to_lowercase();
     let user = json!({ "userName": name, "name": name });
@@ -19,7 +19,7 @@ async fn manager(directory: &Directory, path: &str, role: &str) -> String {
     format!("{name}.pat")
 }
 
-/// Runs the printed command line with the administrator's token.
+/// Runs the printed `setup` command with the administrator's token.
 fn run_what_is_said(directory: &Directory, ended: &Ended) -> Ended {
     let line = ended.stdout.lines().find(|line| line.contains(" setup --domain ")).unwrap();
     let (_, arguments) = line.split_once(" setup ").unwrap();
@@ -46,7 +46,7 @@ async fn an_owner_of_the_organization_does_the_rest_and_a_manager_the_line_that_
     for file in [".env", "key.json", "changes.pat", "setup.lock.json"] {
         assert!(directory.path(file).exists(), "{file}");
     }
-    // Only existing files are named.
+    // `.env` must not name a file that does not exist.
     assert!(!directory.text(".env").contains("WEBHOOK"));
     let again = directory.setup_as(&owner, &arguments);
     assert_eq!((again.status, again.changes.len()), (Some(1), 0), "{}", again.said());

@@ -1,4 +1,5 @@
-//! `--mcp`: the native application of MCP clients, in every state that a run may find.
+//! Tests of `--mcp`, which makes the native application of MCP clients, in every state that a run
+//! may find.
 
 use serde_json::{Value, json};
 use zitadel_double::LostCall;
@@ -12,13 +13,13 @@ const CREATE: &str = "POST /management/v1/projects/{}/apps/oidc";
 const CHANGE: &str = "PUT /management/v1/projects/{}/apps/{}/oidc_config";
 const CALLBACKS: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
 
-/// Returns the path of the applications of the project that was set up.
+/// Returns the path, in ZITADEL's API, of the project's applications.
 fn apps(directory: &Directory) -> String {
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     format!("/management/v1/projects/{project}/apps")
 }
 
-/// Returns the application of MCP clients, as in a list.
+/// Returns the application of MCP clients, as ZITADEL's search shows it.
 async fn client(directory: &Directory) -> Value {
     let query = json!([{ "nameQuery": { "name": "messages-mcp" } }]);
     let path = format!("{}/_search", apps(directory));
@@ -28,7 +29,7 @@ async fn client(directory: &Directory) -> Value {
     found[0].clone()
 }
 
-/// Returns a native application of this name with these redirect URIs and settings of its own.
+/// Returns the request body for a native application with these redirect URIs and unusual settings.
 fn native(redirect_uris: &[&str]) -> Value {
     json!({
         "name": "messages-mcp", "redirectUris": redirect_uris,
@@ -71,7 +72,7 @@ async fn it_is_made_once_and_its_client_id_is_told_each_time() {
     let json = directory.setup("--mcp --dry-run --format json");
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((&json["mcp_client_id"], &json["steps"]), (&json!(id), &json!([])));
-    // A run without the option does not touch the application.
+    // Without `--mcp`, a run does not touch the application.
     directory.ends("", Some(0), "everything is there");
     assert_eq!(directory.lock()["mcp_client"]["made_here"], true);
 }
@@ -79,7 +80,7 @@ async fn it_is_made_once_and_its_client_id_is_told_each_time() {
 #[tokio::test]
 async fn with_the_address_of_the_api_the_lines_for_clients_are_told_whatever_runs_there() {
     let directory = Directory::new().await;
-    // No server listens there, and a later one does not concern this run.
+    // No server listens at this URL.
     directory.write(".env", "APP_RESOURCE__URL=http://127.0.0.1:1/mcp\n");
     let first = directory.setup("--mcp");
     assert_eq!(first.status, Some(0), "{}", first.said());
@@ -205,7 +206,7 @@ async fn what_was_made_is_removed_and_what_was_found_stays() {
 #[tokio::test]
 async fn after_a_lost_call_it_is_there_once() {
     for when in [LostCall::Before, LostCall::After] {
-        // The project, its roles, the application, the key, the client.
+        // The changes: the project, its roles, the application, the key, the client.
         let directory = Directory::new().await;
         lose_change(&directory, "--mcp", 5, when);
         let lost = directory.setup("--mcp");
@@ -214,11 +215,11 @@ async fn after_a_lost_call_it_is_there_once() {
         let again = directory.setup("--mcp");
         assert_eq!(again.status, Some(0), "{when:?} {}", again.said());
         client(&directory).await;
-        // After a lost response it may belong to another user, and only --adopt records it.
+        // After a lost response the object may be another user's: only --adopt records it.
         let made = (when == LostCall::Before).then_some(true);
         assert_eq!(directory.lock()["mcp_client"]["made_here"], json!(made));
 
-        // The list, which is read again, then the change.
+        // The calls: a second read of the list, then the change.
         let directory = Directory::new().await;
         assert_eq!(directory.setup("").status, Some(0));
         let path = format!("{}/oidc", apps(&directory));

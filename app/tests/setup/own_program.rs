@@ -1,4 +1,4 @@
-//! A custom program made with `app::run`: its name, its roles, its variables.
+//! Tests of `setup` in a custom program made with `app::run`: its name, roles and variables.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::{
     directory::{Directory, Ended},
 };
 
-/// Runs `messages`, which has routes, rules and a prefix of its own.
+/// Runs the example `messages`, which has its own routes, rules and prefix of variables.
 fn messages(directory: &Directory, arguments: &str) -> Ended {
     let mut command = Command::new(example("messages"));
     command
@@ -54,7 +54,8 @@ async fn it_sets_up_the_roles_of_its_own_rules_under_its_own_name() {
 #[tokio::test]
 async fn its_new_rule_is_drift_until_setup_ran_again() {
     let directory = Directory::new().await;
-    // Setup of another program in the same directory and project, which requires one of the roles.
+    // Another program in the same directory and project, which requires one of the roles, is set
+    // up.
     assert_eq!(directory.setup("").status, Some(0));
     let domain = directory.double.issuer().to_owned();
     let dry = format!("setup --domain {domain} --token-file admin.pat --dry-run");

@@ -1,4 +1,4 @@
-//! A first run at a terminal, as the pages show it.
+//! Tests that the picture of a first run of `setup` at a terminal is up to date.
 
 use crate::{
     directory::Directory, picture::assert_pictured, pseudo_terminal::answered, report::unchanging,

@@ -1,4 +1,4 @@
-//! The program, started with the files that `setup` wrote.
+//! The API as a process, started with the files that `setup` wrote.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,18 +13,18 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{built::example, directory::Directory};
 
-/// Longer than a start takes, and than `cache.max_staleness`.
+/// Time limit of a wait: longer than a start takes, and than `cache.max_staleness`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Program in a directory, which ends when it is dropped.
+/// Process of the API in a directory. It ends when this value is dropped.
 pub(crate) struct Program {
     process: Child,
     address: String,
-    /// Its output until it listens.
+    /// Lines of output before the line that names the listen address.
     said: Vec<String>,
 }
 
-/// Returns the program's command with only the settings of the directory.
+/// Returns the command that runs the program with only the settings in the directory.
 pub(crate) fn command(directory: &Directory, arguments: &[&str]) -> Command {
     let mut command = Command::new(example("three_routes"));
     command
@@ -37,7 +37,7 @@ pub(crate) fn command(directory: &Directory, arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    /// Starts it with further variables, on a free port.
+    /// Starts the program with further variables, on a free port.
     pub(crate) fn start(directory: &Directory, variables: &[(&str, &str)]) -> Self {
         let mut process = command(directory, &[])
             .env("APP_SERVER__LISTEN", "127.0.0.1:0")
@@ -63,7 +63,7 @@ impl Program {
         Self { process, address, said }
     }
 
-    /// Returns the address on which it listens for the webhook.
+    /// Returns the address on which the program listens for the webhook.
     pub(crate) fn webhook_address(&self) -> String {
         let mut lines = self.said.iter();
         let found =
@@ -77,7 +77,7 @@ impl Program {
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// Repeats a request until it returns the status.
+    /// Repeats a request until its response has the expected status.
     pub(crate) async fn becomes(&self, path: &str, token: &str, expected: u16) {
         let begun = Instant::now();
         loop {
@@ -90,7 +90,7 @@ impl Program {
         }
     }
 
-    /// Repeats a request until an answer of the double is reused.
+    /// Repeats a request until the program answers it without an introspection.
     pub(crate) async fn reuses(&self, double: &ZitadelDouble, path: &str, token: &str) {
         let begun = Instant::now();
         loop {

@@ -1,4 +1,5 @@
-//! `--remove`: the things that setup created according to `setup.lock.json`, and nothing else.
+//! Tests of `--remove`, which removes the objects that setup made according to `setup.lock.json`,
+//! and no others.
 
 use serde_json::{Value, json};
 use zitadel_double::NewUser;
@@ -10,7 +11,7 @@ const PROJECT: &str = "DELETE /management/v1/projects/{}";
 const APPLICATION: &str = "DELETE /management/v1/projects/{}/apps/{}";
 const ROLE: &str = "DELETE /management/v1/projects/{}/roles/read:messages";
 
-/// Returns a directory after a first run with a caller.
+/// Returns a directory after a first run of setup with a caller.
 async fn after_first() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("--callers caller");
@@ -64,7 +65,7 @@ async fn a_project_with_something_else_in_it_stays() {
     let lock = directory.lock();
     assert_eq!((&lock["application"], &lock["key"]), (&Value::Null, &Value::Null));
     directory.ends("--remove", Some(0), "Nothing is to be removed");
-    // The project is removed as soon as it contains nothing else.
+    // The project is removed once it contains no other object.
     directory.manage("DELETE", &format!("{path}/apps/{other}"), json!({})).await;
     removes(&directory, &[PROJECT]);
     assert!(!directory.path("setup.lock.json").exists());
@@ -108,7 +109,7 @@ async fn role_keys_with_reserved_characters_are_removed_and_those_with_a_slash_a
     let left = directory.manage("POST", &format!("{path}/roles/_search"), json!({})).await;
     let left: Vec<_> = left["result"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
     assert_eq!(left, ["tenant/admin"]);
-    // The double reports the unknown path.
+    // The double reports the call of an unknown path.
     assert_eq!(directory.double.take_violations().len(), 1);
 }
 

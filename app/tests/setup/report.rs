@@ -1,17 +1,18 @@
-//! Output of `setup` on a terminal, pinned because people read it before they answer `y`.
+//! Tests of the output of `setup`, pinned because people read it before they answer `y`.
 
 use serde_json::json;
 use zitadel_double::LostCall;
 
 use crate::directory::{Directory, Ended};
 
-/// Returns standard output, standard error and exit status, without values that change.
+/// Returns standard output, standard error and exit status, without values that change between
+/// runs.
 fn shown(directory: &Directory, ended: &Ended) -> String {
     let text = unchanging(directory, &format!("{}{}", ended.stdout, ended.stderr));
     format!("{text}exit status {}", ended.status.unwrap())
 }
 
-/// Returns the output with ids, days and addresses replaced.
+/// Returns the text with ids, days and addresses replaced.
 pub(crate) fn unchanging(directory: &Directory, text: &str) -> String {
     let text = text.replace(directory.double.issuer(), "https://auth.example.com");
     let word = |word: &str| {
@@ -107,7 +108,7 @@ async fn a_refusal() {
     insta::assert_snapshot!(shown(&directory, &refused));
 }
 
-/// Loses one call of a run, runs it again, and returns the output.
+/// Loses the POST to a path that ends so, runs `setup` again, and returns both outputs.
 async fn said_when_lost(path_ends: &str, when: LostCall) -> String {
     let complete = Directory::new().await;
     complete.setup("");

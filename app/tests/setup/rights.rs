@@ -1,4 +1,4 @@
-//! Rights to set up, and the output for callers without them.
+//! Tests of `setup` with and without the rights that it needs.
 
 use std::{
     io::{Read, Write},
@@ -85,10 +85,10 @@ async fn an_owner_of_the_organization_does_all_but_the_manager_role_and_says_who
         "{}",
         directory.text(".env")
     );
-    // Until a manager runs it, the proof names the missing right.
+    // Until a manager runs the printed command, the proof names the missing right.
     let before = setup();
     refused(&before, "event_log");
-    // An instance manager runs the line.
+    // A manager of the instance runs the command.
     directory.manage("POST", "/admin/v1/members", serde_json::from_str(body).unwrap()).await;
     let second = setup();
     assert_eq!((second.status, second.changes.len()), (Some(0), 0), "{}", second.said());

@@ -1,4 +1,4 @@
-//! A webhook that `setup` created, called by the double through an ingress.
+//! Tests of a webhook that `setup` created, which the double calls through an ingress.
 
 use std::{
     io,
@@ -8,14 +8,14 @@ use std::{
 
 use crate::{directory::Directory, program::Program};
 
-/// Longer than the test, so that only a delivery can cause a read of the log.
+/// Settings that poll the log less often than the test lasts: only a delivery causes a read.
 const NO_POLL: [(&str, &str); 3] = [
     ("APP_CHANGES__INTERVAL", "29m"),
     ("APP_CACHE__MAX_STALENESS", "30m"),
     ("APP_CACHE__TTL", "1h"),
 ];
 
-/// Forwards each connection.
+/// Forwards each connection to `to`, as an ingress does.
 fn pass_on(from: TcpListener, to: String) {
     thread::spawn(move || {
         for caller in from.incoming().map_while(Result::ok) {
@@ -36,7 +36,7 @@ async fn a_change_counts_at_once_for_a_program_with_what_was_written() {
     let url = format!("http://{}/zitadel/events", ingress.local_addr().unwrap());
     let ended = directory.setup(&format!("--callers caller --changes --webhook {url}"));
     assert_eq!(ended.status, Some(0), "{}", ended.said());
-    // The address in .env is that of the ingress.
+    // The address in `.env` is that of the ingress, so the program gets one of its own.
     let listen = ("APP_CHANGES__WEBHOOK__LISTEN", "127.0.0.1:0");
     let program = Program::start(&directory, &[&NO_POLL[..], &[listen]].concat());
     pass_on(ingress, program.webhook_address());

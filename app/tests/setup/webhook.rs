@@ -1,4 +1,5 @@
-//! `--webhook`: a target, its key and its conditions, from nothing and from half-way states.
+//! Tests of `--webhook`, which makes a target, its key and its conditions, from nothing and from
+//! half-way states.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -11,10 +12,10 @@ const URL: &str = "https://api.example.com/zitadel/events";
 const WITH_WEBHOOK: &str = "--changes --webhook https://api.example.com/zitadel/events";
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
-/// Number of events that call the webhook.
+/// Number of ZITADEL event types that call the webhook.
 const EVENTS: usize = 22;
 
-/// Returns the calls that changed targets and conditions since this many requests.
+/// Returns the calls that changed targets or conditions, without the first `since` requests.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {
@@ -24,7 +25,7 @@ fn changes(directory: &Directory, since: usize) -> Vec<String> {
     calls.map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 
-/// Runs setup, and also returns the calls that change targets and conditions.
+/// Runs `setup`. Also returns the calls that changed targets or conditions.
 fn run(directory: &Directory, arguments: &str) -> (Ended, Vec<String>) {
     let before = directory.double.requests().len();
     let ended = directory.setup(arguments);
@@ -37,7 +38,7 @@ async fn targets(directory: &Directory) -> Vec<Value> {
     found["targets"].as_array().cloned().unwrap_or_default()
 }
 
-/// Returns the targets of each exact condition, by its event.
+/// Returns the targets of each condition on a single event type, with that type.
 async fn conditions(directory: &Directory) -> Vec<(String, Vec<Value>)> {
     let found = directory.manage("POST", &format!("{EXECUTIONS}/search"), json!({})).await;
     let all = found["executions"].as_array().cloned().unwrap_or_default();
@@ -61,7 +62,7 @@ async fn other_target(directory: &Directory, name: &str, endpoint: &str) -> Stri
     directory.create(TARGETS, body, "id").await
 }
 
-/// Returns a directory in which everything but the webhook is set up.
+/// Returns a directory in which all but the webhook is set up.
 async fn without_webhook() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("--changes");
@@ -78,7 +79,7 @@ async fn a_webhook_is_made_once_with_its_key_conditions_and_variables() {
     assert_eq!(calls[1..], vec![format!("PUT {EXECUTIONS}"); EVENTS]);
     let made = targets(&directory).await;
     assert_eq!((&made[0]["name"], &made[0]["endpoint"]), (&json!("Messages"), &json!(URL)));
-    // A member that is false is omitted.
+    // ZITADEL omits a member that is false.
     assert_eq!(made[0]["restWebhook"], json!({}));
     let conditions = conditions(&directory).await;
     assert_eq!(conditions.len(), EVENTS);
@@ -136,7 +137,7 @@ async fn it_joins_targets_that_are_there_and_sends_only_what_is_missing() {
     assert_eq!(called("user.removed"), json!([other, own]));
     assert_eq!(called("org.removed"), json!([own]));
     assert_eq!(called("user.grant.added"), json!([of_group, own]), "the group's target stays");
-    // Its key was read, because no file had it.
+    // The run read the target's key from ZITADEL, because no file had it.
     let made = targets(&directory).await;
     let key = made.iter().find(|target| target["id"] == own).unwrap()["signingKey"].clone();
     assert_eq!(directory.text("webhook_key").trim_end(), key);
@@ -239,7 +240,7 @@ async fn a_target_that_was_found_is_not_removed() {
 
 #[tokio::test]
 async fn after_a_lost_connection_a_second_run_makes_the_rest_and_nothing_twice() {
-    // The target, the first condition, the last one.
+    // The lost calls: the target, the first condition, the last one.
     for (place, when) in [
         (1, LostCall::Before),
         (1, LostCall::After),

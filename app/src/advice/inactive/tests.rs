@@ -1,4 +1,4 @@
-//! Causes for tokens of every kind.
+//! Tests of the causes for inactive tokens of every kind.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Returns certainty and word of each cause but the last, which is there unless another is certain.
+/// Returns certainty and word of each cause, but without the last one (`fault_of_zitadel`), which
+/// is there unless another is certain.
 fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
@@ -66,7 +67,7 @@ fn what_is_certain_comes_before_what_is_likely() {
     assert_eq!(causes_of(&summary(Some("project")), &token), expected);
 }
 
-/// Returns a JWE with parts of these lengths.
+/// Returns a JWE with this header, whose other four parts have these lengths.
 fn jwe(header: &str, lengths: [usize; 4]) -> String {
     let parts = lengths.map(|length| "a".repeat(length)).join(".");
     format!("{}.{parts}", BASE64_URL_SAFE_NO_PAD.encode(header))

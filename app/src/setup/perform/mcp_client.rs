@@ -1,4 +1,4 @@
-//! Steps for the native application of MCP clients.
+//! Steps that create or extend the native application of MCP clients.
 
 use super::Work;
 use crate::setup::{

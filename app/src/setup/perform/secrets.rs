@@ -1,4 +1,5 @@
-//! Steps for keys, tokens and files. A secret that cannot be written is removed at once.
+//! Steps that create keys and tokens, and write files. A secret that cannot be written is removed
+//! at ZITADEL at once.
 
 use adapters::{SystemClock, zitadel::management::ManagementError};
 use domain::Clock;

@@ -1,4 +1,4 @@
-//! Steps for the webhook.
+//! Steps for the webhook: its target, signing key, conditions, and settings.
 
 use std::fs;
 
@@ -57,7 +57,7 @@ impl Work<'_> {
         let variables: Vec<_> =
             missing.into_iter().map(|(name, value)| (name, Some(value))).collect();
         let file = self.here.directory.join(ENV_FILE);
-        // An earlier step may have written it.
+        // An earlier step may have written the file.
         let text = fs::read_to_string(&file)
             .map_err(|source| FileError::Io { file: file.clone(), source })?;
         Ok(write(&file, env_file::with(&text, &variables).as_bytes(), Readers::Owner)?)

@@ -1,4 +1,4 @@
-//! Plan for the application and its credentials.
+//! Plan for the API's application and its credentials.
 
 use adapters::zitadel::management::{Application, ApplicationKind};
 

@@ -1,4 +1,4 @@
-//! Plan for `.env`.
+//! Plan for `.env`, the file with the settings of the API.
 
 use adapters::zitadel::management::ApplicationKind;
 

@@ -10,7 +10,7 @@ use crate::setup::{
 };
 
 impl Plan {
-    /// Plans the application. Missing redirect URIs are added, and none is removed.
+    /// Plans the application of MCP clients. Missing redirect URIs are added, and none is removed.
     pub(super) fn mcp_client(&mut self, target: &Target, found: &Found, here: &Here) {
         let Some(TargetClient { name, redirect_uris }) = &target.mcp_client else { return };
         let Some(application) = &found.mcp_client else {

@@ -1,4 +1,4 @@
-//! Plans for each state.
+//! Tests of the plan for each state of ZITADEL and of the working directory.
 
 use adapters::zitadel::management::{
     Application, ApplicationKind, Grant, Key, Organization, PersonalAccessToken, User, UserKind,
@@ -26,7 +26,7 @@ fn args(arguments: &str) -> SetupArgs {
     Arguments::parse_from(line.split_whitespace()).args
 }
 
-/// Returns the project Messages with one role, and `callers` with that role.
+/// Returns a target with the project Messages, one role, and `callers` with that role.
 fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     let user = |name: &&str| TargetUser {
         name: (*name).to_owned(),
@@ -46,7 +46,7 @@ fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     }
 }
 
-/// Returns an empty organization.
+/// Returns an empty organization, whose administrator has every permission.
 fn empty() -> Found {
     let permissions = [
         "project.create",
@@ -81,7 +81,7 @@ fn by_key() -> Application {
     }
 }
 
-/// Returns the state in which a key is set up, at ZITADEL and here.
+/// Returns the state after a set-up with a key, at ZITADEL and in the directory.
 fn complete() -> (Found, Here) {
     let found = Found {
         project: Some(project()),
@@ -117,7 +117,7 @@ fn plan(arguments: &str, target: &Target, (found, here): &(Found, Here)) -> Plan
     Plan::new(&args(arguments), target, found, here)
 }
 
-/// Checks that the plan is refused, for only this reason.
+/// Asserts that the plan is refused, for only this reason.
 #[track_caller]
 fn refused(plan: &Plan, why: &str) {
     assert_eq!(plan.refused.len(), 1, "{plan:?}");
@@ -271,7 +271,7 @@ fn user(kind: UserKind, is_active: bool) -> FoundUser {
     }
 }
 
-/// Returns the plan for a caller in a state; `is_here` tells whether its token is.
+/// Returns the plan for a caller in this state; `is_here` is true if the file of its token exists.
 fn caller(found_user: FoundUser, is_here: bool, arguments: &str) -> Plan {
     let (mut found, mut here) = complete();
     found.users = vec![found_user];

@@ -75,12 +75,12 @@ impl Plan {
         match &found.instance_roles {
             Some(roles) if roles.is_empty() => self.steps.push(Step::AddInstanceRole(place)),
             Some(roles) if roles.iter().any(|role| role == READER_ROLE) => {}
-            // ZITADEL sets all roles of a member at once, and these are not setup's to replace.
+            // ZITADEL sets all roles of a member at once, and setup must not replace these.
             Some(roles) => self.refuse(format!(
                 "the user {name:?} has the manager roles {}: add {READER_ROLE} to them at ZITADEL",
                 roles.join(", ")
             )),
-            // The proof checks with the token itself.
+            // The proof tests the right with the token itself.
             None if is_here && !found.tokens.is_empty() => self.notes.push(format!(
                 "this administrator may not read whether {name:?} has the manager role {READER_ROLE}"
             )),
@@ -88,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// Plans to add missing roles to the existing ones.
+    /// Plans a role assignment, or the addition of missing roles to the existing one.
     fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
         let Some(grant) = found.grants.first() else {
             if !target.roles.is_empty() {

@@ -1,4 +1,4 @@
-//! Content of spans, and values that they never contain.
+//! Tests of the content of spans, and of values that they must never contain.
 
 use opentelemetry_proto::tonic::trace::v1::{Status, span::SpanKind, status::StatusCode};
 use zitadel_double::{Fault, NewUser, Times};

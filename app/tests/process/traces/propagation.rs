@@ -1,4 +1,4 @@
-//! Propagation from the caller through the request to ZITADEL.
+//! Tests that a trace is propagated from the caller to the request to ZITADEL.
 
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind};
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
@@ -80,7 +80,7 @@ async fn what_is_not_sampled_is_not_sent_and_zitadel_is_told_so() {
     }
 }
 
-/// Reads the operators' metrics until as many requests as expected have joined an introspection.
+/// Polls the metrics until `expected` requests have joined an introspection in flight.
 fn wait_until_joined(admin: &str, expected: usize) {
     let line = format!("token_introspection_coalesced_total {expected}\n");
     let joined = || answer(admin, "/metrics", "").contains(&line);
@@ -93,7 +93,7 @@ async fn a_shared_question_has_one_span_to_which_the_other_requests_are_linked()
     let log = traced.app.wait_for("listening for operators");
     let admin = log.trim_end().rsplit("address=").next().unwrap().to_owned();
     let address = traced.app.address();
-    // Until it is ready it introspects a token of its own, which would be held as well.
+    // Until the app is ready it introspects a token of its own, which would be held as well.
     let is_ready = || answer(&admin, "/readyz", "").starts_with("HTTP/1.1 200");
     assert!((0..100_000).any(|_| is_ready()), "it is not ready");
     let asked = traced.double.introspections();

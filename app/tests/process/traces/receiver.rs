@@ -19,7 +19,7 @@ use prost::Message;
 
 use crate::child::PATIENCE;
 
-/// Content of one request.
+/// Content of one export request.
 pub(super) struct Export {
     /// Request line and headers.
     pub(super) head: String,
@@ -27,7 +27,7 @@ pub(super) struct Export {
     pub(super) resources: Vec<ResourceSpans>,
 }
 
-/// Collector on a port of its own.
+/// Running collector on a port of its own.
 pub(super) struct OtlpReceiver {
     pub(super) endpoint: String,
     status: Arc<Mutex<String>>,
@@ -64,7 +64,7 @@ impl OtlpReceiver {
         self.exports.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Returns everything received; after the end of the app that is complete.
+    /// Returns all exports so far; after the end of the app, none is missing.
     pub(super) fn everything(&self) -> Vec<Export> {
         self.exports.try_iter().collect()
     }
@@ -77,7 +77,7 @@ impl Export {
     }
 }
 
-/// Receives one request of a connection; `None` at its end.
+/// Receives one request of a connection; `None` at the end of the connection.
 fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -90,14 +90,14 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) 
     reader.read_exact(&mut body).ok()?;
     let request = ExportTraceServiceRequest::decode(&*body).unwrap();
     let status = status.lock().unwrap().clone();
-    // Before the response, so that a client with the response finds this.
+    // Sent before the response: a client that has the response finds this export.
     sender.send(Export { head, body, resources: request.resource_spans }).ok()?;
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
     let mut stream = stream;
     stream.write_all(answer.as_bytes()).ok()
 }
 
-/// Returns an attribute that contains a text.
+/// Returns the attribute `key`, which must be a text.
 pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     match value(attributes, key)? {
         Value::StringValue(text) => Some(text),
@@ -105,7 +105,7 @@ pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str>
     }
 }
 
-/// Returns an attribute that contains a number.
+/// Returns the attribute `key`, which must be a number.
 pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
     match value(attributes, key)? {
         Value::IntValue(number) => Some(*number),

@@ -1,4 +1,4 @@
-//! Traces that are turned off, or that no collector receives.
+//! Tests of traces that are turned off, or that no collector receives.
 
 use std::net::TcpListener;
 
@@ -32,7 +32,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
     }
 }
 
-/// Queue of spans that is far smaller than the number of requests.
+/// Settings of a queue that holds far fewer spans than there are requests.
 const SMALL_QUEUE: [(&str, &str); 3] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
@@ -45,7 +45,7 @@ fn many_are_answered(address: &str) {
     }
 }
 
-/// The export alone would take an hour: no request waits for it, and the end only briefly.
+/// The export alone would take an hour. No request waits for it, and the shutdown only briefly.
 #[test]
 fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_little() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -82,7 +82,7 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     assert!(!log.contains("collectors-"), "{log}");
 }
 
-/// A server other than the collector that responds in its place gets no confidential data.
+/// A server to which the collector redirects gets no confidential data.
 #[test]
 fn a_redirect_is_a_failure_and_is_not_followed() {
     let [receiver, elsewhere] = [(); 2].map(|()| OtlpReceiver::start());
@@ -129,7 +129,7 @@ fn address_in_clear() -> String {
     OtlpReceiver::start().endpoint.replace("http://", "")
 }
 
-/// ZITADEL on loopback is called without a proxy as well.
+/// ZITADEL on loopback is called without a proxy, too.
 #[test]
 fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
     let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());
