@@ -14,7 +14,7 @@ use crate::{
 /// Introspector in use, which decides the sentences that explain a verdict or a fault.
 #[derive(Debug)]
 pub(crate) enum Explainer {
-    /// The in-memory fake.
+    /// The in-memory fake, with the local tokens.
     Fake,
     /// ZITADEL, with the settings of this API.
     Zitadel {

@@ -50,8 +50,8 @@ impl Metrics {
         with_local_recorder(&*self.recorder, build)
     }
 
-    /// Returns the request-duration histogram with these labels. A look-up costs more than a
-    /// record.
+    /// Returns the request-duration histogram with these labels. Looking it up costs more than
+    /// recording.
     pub(crate) fn request(
         &self,
         method: &Method,

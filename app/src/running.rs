@@ -54,7 +54,7 @@ impl Running {
 
     /// Keeps serving for the drain delay (HTTP/1.1 responses with `Connection: close`), then
     /// accepts no more connections, lets requests in flight end, and cuts off those left after the
-    /// grace.
+    /// shutdown grace.
     pub async fn stop(self) -> Stopped {
         self.server.stop().await
     }

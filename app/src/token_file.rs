@@ -19,7 +19,8 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Last content; locked during a read. If the file hangs, only the first read waits in full.
+    /// Last content read; locked during a read. If the file hangs, only the first read waits for
+    /// long.
     seen: Mutex<Option<Content>>,
 }
 

@@ -15,7 +15,7 @@ const INTROSPECTION: &str = "introspection";
 /// Largest difference of two clocks without a warning, in seconds.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// Returns the steps for these results. After a failed discovery the others are skipped.
+/// Returns the steps for the results in `checkup`. After a failed discovery the others are skipped.
 pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {

@@ -57,7 +57,7 @@ pub(crate) struct Doorbell {
     _tasks: JoinSet<()>,
 }
 
-/// State that the handler of deliveries shares.
+/// Shared state of the handler of deliveries.
 struct Door {
     path: String,
     keys: Arc<Keys>,

@@ -216,7 +216,7 @@ async fn a_key_is_replaced_while_deliveries_arrive_and_a_broken_file_changes_not
         (format!("{KEY}\n{KEY}\n{OTHER_KEY}"), 204),
     ] {
         fs::write(&path, &content).unwrap();
-        // The file is read by a thread of its own, on the real clock.
+        // A thread reads the file, which takes real time and not the paused clock's.
         let keys = SigningKeys::parse(&content).ok();
         let is_taken = || keys.as_ref().is_none_or(|keys| *keys == *house.keys.current());
         for look in 0..100 {

@@ -130,7 +130,7 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     );
     assert_eq!(of(&explicit, "missing_role")["reason"], "missing_role_401");
     assert_eq!(ended.status, Some(0));
-    // Without a resource nothing changes.
+    // Without `resource.url` there is no such step.
     let double = ZitadelDouble::start().await;
     let plain = with(basic(&double), "APP_AUTH__MISSING_ROLE_STATUS", "401");
     assert_eq!(of(&plain, "missing_role"), Value::Null);

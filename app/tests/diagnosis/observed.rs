@@ -26,7 +26,7 @@ fn every_observed_token_is_explained() {
     insta::assert_snapshot!(groups.text());
 }
 
-// Of a token in the newer form (JWE), only its completeness can be told.
+// A token in the newer form (JWE) shows only its completeness.
 #[test]
 fn every_observed_opaque_token_is_explained_in_the_newer_form() {
     let mut groups = Groups::default();

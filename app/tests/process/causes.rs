@@ -1,4 +1,4 @@
-//! An operator finds the cause of a 401 or a 503 in the log at the default level.
+//! Tests that the log tells the cause of a 401 or a 503 at the default level.
 
 use serde_json::Value;
 use zitadel_double::ZitadelDouble;

@@ -1,4 +1,4 @@
-//! The app as a child process.
+//! Runs the app as a child process.
 
 use std::{
     ffi::OsStr,

@@ -38,8 +38,8 @@ fn literal(name: u8, value: &str) -> Vec<u8> {
     [&[name, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
 }
 
-/// Encodes `GET /api/private`. Of the static names, `:authority` is 1 and `:path` is 4, which fit
-/// into the first byte; `authorization` is 23, which takes two (15 and 8).
+/// Encodes `GET /api/private`. The static indexes of `:authority` (1) and `:path` (4) fit into the
+/// first byte; that of `authorization` (23) takes two bytes (15 and 8).
 fn request(token: &str) -> Vec<u8> {
     let (get, http) = ([0x82], [0x86]);
     let bearer = literal(23 - 15, &format!("Bearer {token}"));
@@ -71,7 +71,7 @@ fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() ->
     assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
 }
 
-/// Floods from four threads, and asserts that other connections are served meanwhile.
+/// Floods the app from four threads, and asserts that other connections are served meanwhile.
 fn harms_nobody(flood: impl Fn(&str) + Sync) {
     // With one hour, the time limit for a head does not end the connection either.
     let app = App::start(&[], &[("APP_SERVER__HEADER_TIMEOUT", "1h")]);

@@ -94,7 +94,7 @@ async fn an_application_of_the_other_method_is_never_changed() {
 async fn what_was_renamed_is_known_by_its_id() {
     let directory = Directory::new().await;
     assert_eq!(directory.setup("").status, Some(0));
-    // The directory does not tell a renamed project from another `--name`.
+    // From this directory, a renamed project and another `--name` look the same.
     let project = directory.lock()["project"]["id"].as_str().unwrap().to_owned();
     let other = directory.setup_as("admin.pat", "--name Other --yes --callers caller");
     assert_eq!((other.status, other.changes.len()), (Some(1), 0), "{}", other.said());

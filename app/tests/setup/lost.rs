@@ -58,7 +58,7 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls whose loss left a secret unknown.
+/// Loses each call of a run in turn, and returns the calls that left a secret which no file has.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {

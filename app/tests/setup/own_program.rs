@@ -54,8 +54,8 @@ async fn it_sets_up_the_roles_of_its_own_rules_under_its_own_name() {
 #[tokio::test]
 async fn its_new_rule_is_drift_until_setup_ran_again() {
     let directory = Directory::new().await;
-    // Another program in the same directory and project, which requires one of the roles, is set
-    // up.
+    // Sets up another program in the same directory and project, which requires only one of the
+    // roles.
     assert_eq!(directory.setup("").status, Some(0));
     let domain = directory.double.issuer().to_owned();
     let dry = format!("setup --domain {domain} --token-file admin.pat --dry-run");

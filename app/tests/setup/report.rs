@@ -108,7 +108,8 @@ async fn a_refusal() {
     insta::assert_snapshot!(shown(&directory, &refused));
 }
 
-/// Loses the POST to a path that ends so, runs `setup` again, and returns both outputs.
+/// Loses the POST to the path that ends with `path_ends`, runs `setup` again, and returns both
+/// outputs.
 async fn said_when_lost(path_ends: &str, when: LostCall) -> String {
     let complete = Directory::new().await;
     complete.setup("");

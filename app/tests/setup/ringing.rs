@@ -8,7 +8,7 @@ use std::{
 
 use crate::{directory::Directory, program::Program};
 
-/// Settings that poll the log less often than the test lasts: only a delivery causes a read.
+/// Settings with a poll interval longer than the test: only a delivery causes a read of the log.
 const NO_POLL: [(&str, &str); 3] = [
     ("APP_CHANGES__INTERVAL", "29m"),
     ("APP_CACHE__MAX_STALENESS", "30m"),

@@ -97,7 +97,7 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) 
     stream.write_all(answer.as_bytes()).ok()
 }
 
-/// Returns the attribute `key`, which must be a text.
+/// Returns the text of the attribute `key`; `None` if there is no such attribute.
 pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     match value(attributes, key)? {
         Value::StringValue(text) => Some(text),
@@ -105,7 +105,7 @@ pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str>
     }
 }
 
-/// Returns the attribute `key`, which must be a number.
+/// Returns the number in the attribute `key`; `None` if there is no such attribute.
 pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
     match value(attributes, key)? {
         Value::IntValue(number) => Some(*number),
