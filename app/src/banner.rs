@@ -130,7 +130,7 @@ impl Banner {
         Ok(())
     }
 
-    /// Returns a token of the fake that meets `policy`, or else the placeholder `$TOKEN`.
+    /// Returns a token that meets `policy`, or the placeholder `$TOKEN`.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
             AnsweredBy::Zitadel { .. } => "$TOKEN",

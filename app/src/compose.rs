@@ -79,8 +79,7 @@ pub(crate) fn api(
     Ok(ComposedApi { router, guard, introspector, state })
 }
 
-/// Returns an error if `resource.url` is set and any active token, even of another organization,
-/// would open a guarded service.
+/// Returns an error if `resource.url` is set and any active token would open a guarded service.
 fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     if guard.resource().is_none() {
         return Ok(());
@@ -113,7 +112,7 @@ pub(crate) fn authorization_server(
 }
 
 impl AuthorizationServer {
-    /// Returns a builder of the guard, with the settings of `auth` and the `resource`.
+    /// Returns a builder of the guard with the settings of `auth`.
     pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
             audiences: auth.audiences.clone(),

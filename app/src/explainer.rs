@@ -14,12 +14,12 @@ use crate::{
 /// Introspector in use, which decides the sentences that explain a verdict or a fault.
 #[derive(Debug)]
 pub(crate) enum Explainer {
-    /// The in-memory fake, with the local tokens.
+    /// The in-memory fake.
     Fake,
     /// ZITADEL, with the settings of this API.
     Zitadel {
         summary: Box<SettingsSummary>,
-        /// Name of the environment variable that selects the fake, such as `APP_INTROSPECTOR`.
+        /// Environment variable that selects the fake, such as `APP_INTROSPECTOR`.
         introspector: String,
     },
 }

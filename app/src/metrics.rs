@@ -1,4 +1,4 @@
-//! Prometheus metrics of one API: their recorder, labels, buckets and descriptions.
+//! Prometheus metrics of one API.
 
 use std::{
     fmt,
@@ -121,7 +121,7 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Exports the expiry of this API's key at ZITADEL as a gauge, if it is known.
+/// Exports the expiry of this API's key at ZITADEL, if it is known.
 pub(crate) fn key_expires(expiry: Option<KeyExpiry>) {
     let since = expiry.and_then(|KeyExpiry(at)| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     if let Some(since) = since {

@@ -45,7 +45,7 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;
-    // Invalid UTF-8 is replaced by characters that no token has, so that it is reported as such.
+    // Invalid UTF-8 is no token either, and is reported as such.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -61,7 +61,7 @@ fn token(text: &str) -> &str {
     }
 }
 
-/// Returns the text after the prefix `word`, which is matched in any case; `None` without it.
+/// Returns the text after the prefix `word`, matched in any case.
 fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(word.len())?;
     before.eq_ignore_ascii_case(word).then_some(after)

@@ -27,7 +27,7 @@ use crate::zitadel_state::ZitadelState;
 /// Pause between two attempts to get a first verdict from ZITADEL.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Health of one API, as `/readyz` reports it.
+/// Readiness of one API.
 #[derive(Debug)]
 pub(crate) struct Health {
     state: ZitadelState,
@@ -122,7 +122,7 @@ impl Health {
     }
 
     /// Returns since when inactive verdicts are not believed, or the canary (a token known to be
-    /// good) is inactive; the earlier of both.
+    /// good) is inactive.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()

@@ -1,4 +1,4 @@
-//! Describes the form of an access token in words, without revealing the token.
+//! Describes the form of an access token without revealing the token.
 
 use std::time::{Duration, SystemTime};
 

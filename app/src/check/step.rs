@@ -11,7 +11,7 @@ pub(super) struct CheckStep {
     pub(super) reason: Option<&'static str>,
     /// Sentence that describes the result.
     pub(super) found: String,
-    /// Sentence that names the remedy; `None` if there is nothing to do.
+    /// Remedy; `None` if there is nothing to do.
     pub(super) advice: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl CheckStep {
         Self { name, outcome: StepOutcome::Ok, reason: None, found, advice: None }
     }
 
-    /// Creates a step whose finding needs attention, but is no failure.
+    /// Creates a step that needs attention, but did not fail.
     pub(super) fn warning(name: &'static str, finding: Finding) -> Self {
         Self { outcome: StepOutcome::Warning, ..Self::failed(name, finding) }
     }

@@ -64,7 +64,7 @@ struct Door {
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// One permit for each body that may be read at the same time.
+    /// Permits to read a body, `MAX_READ` at first.
     places: Semaphore,
     rung: Counter,
     refused: Counter,

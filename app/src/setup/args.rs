@@ -1,4 +1,4 @@
-//! Command-line arguments of `setup`. The comments are the texts of `setup --help`.
+//! Command-line arguments of `setup`, with their help texts.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 

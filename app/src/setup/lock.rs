@@ -32,7 +32,7 @@ pub(super) struct Lock {
     pub(super) mcp_client: Option<ObjectEntry>,
 }
 
-/// Id of an object; `made_here` is true if `setup` made it, and false if it found it.
+/// Id of an object; `made_here` is true if `setup` made it, not only found it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ObjectEntry {
@@ -40,7 +40,7 @@ pub(super) struct ObjectEntry {
     pub(super) made_here: bool,
 }
 
-/// Id of a key or token, with its expiry (RFC 3339); `made_here` is true if `setup` made it.
+/// Id of a key or token, with its expiry (RFC 3339). `made_here` is as for an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretEntry {

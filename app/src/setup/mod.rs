@@ -138,7 +138,7 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
-/// Returns the outcome if the plan is not to be performed: it is refused, or the run is dry.
+/// Returns the outcome if the plan is refused or the run is dry.
 fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
         Some(SetupOutcome::Refused)
@@ -153,7 +153,7 @@ fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     }
 }
 
-/// Returns an error if two tokens would be in one file.
+/// Returns an error if two tokens would share a file.
 fn refuse_same_file(args: &SetupArgs, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
     let mut files: Vec<_> = args.token_file.iter().map(|file| whole(file)).collect();

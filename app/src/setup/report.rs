@@ -116,8 +116,8 @@ impl Report<'_> {
         }
     }
 
-    /// Prints, after a successful run, two sample calls of the API, settings for MCP clients, and
-    /// the advice to delete the administrator's token.
+    /// Prints two sample calls of the API, settings for MCP clients, and the advice to delete the
+    /// administrator's token.
     pub(super) fn print_end(
         &self,
         as_json: bool,

@@ -71,7 +71,7 @@ pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(),
     })
 }
 
-/// Returns the file behind a symbolic link, so that a write replaces that file and not the link.
+/// Returns the file behind a symbolic link: a write must not replace the link.
 fn behind_links(file: &Path) -> PathBuf {
     if file.is_symlink() {
         fs::canonicalize(file).unwrap_or(file.to_owned())
@@ -87,7 +87,7 @@ fn create(file: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     created.sync_all()
 }
 
-/// Returns the path of the temporary file that takes the place of `file` when it is complete.
+/// Returns the path of the temporary file that is renamed to `file`.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));

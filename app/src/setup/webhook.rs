@@ -14,7 +14,7 @@ use super::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// State of the webhook at ZITADEL and in the working directory, before any change.
+/// State of the webhook before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
     /// Target with the name of the project, ignoring case.

@@ -124,7 +124,7 @@ async fn a_web_page_instead_of_json() {
         "another program listens on that port, or a login page or proxy stands in between: check \
          host and port of zitadel.domain",
     );
-    // The clock of this server is not ZITADEL's, so it is not compared.
+    // The clock of this server is not ZITADEL's.
     assert!(text.contains("skipped  clock          it needs discovery\n"), "{text}");
 }
 

@@ -197,8 +197,7 @@ async fn a_wrong_project_is_configured() {
     insta::assert_snapshot!(explained(&states, Some(0), &others).await);
 }
 
-/// Runs `app explain` for a token in each state and in both forms, and returns the outputs,
-/// grouped.
+/// Runs `app explain` for the token of each state in both forms, and returns the outputs.
 async fn explained(
     states: &[State],
     status: Option<i32>,

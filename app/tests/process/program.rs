@@ -1,5 +1,4 @@
-//! Tests of a program like that of a third party, built from the same parts:
-//! `examples/messages.rs`.
+//! Tests of a third-party program, built from the same parts: `examples/messages.rs`.
 
 use std::{
     net::TcpListener,

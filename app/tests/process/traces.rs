@@ -23,7 +23,7 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Running app, with the double as its ZITADEL and a collector for its traces.
+/// App between the double, as its ZITADEL, and a collector.
 struct Traced {
     double: ZitadelDouble,
     receiver: OtlpReceiver,

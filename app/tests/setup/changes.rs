@@ -1,5 +1,4 @@
-//! Tests of `--changes`, which makes a service user that reads the event log, and of a program that
-//! then follows the log.
+//! Tests of `--changes`: a service user reads the event log, and a program follows it.
 
 use serde_json::json;
 use zitadel_double::NewUser;

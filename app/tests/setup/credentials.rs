@@ -9,7 +9,7 @@ use crate::directory::{Directory, MADE};
 const KEY: &str = MADE[3];
 const SECRET: &str = "POST /management/v1/projects/{}/apps/{}/api_config/_generate_client_secret";
 
-/// Returns a directory after a first run of setup with these arguments.
+/// Returns a directory after a first run with these arguments.
 async fn after_first(arguments: &str) -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup(arguments);

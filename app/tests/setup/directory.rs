@@ -30,7 +30,7 @@ pub(crate) struct Directory {
     place: tempfile::TempDir,
 }
 
-/// Exit status, output and effect of a finished run of `setup`.
+/// Exit status, output and effect of a finished run.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,

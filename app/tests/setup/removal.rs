@@ -1,5 +1,4 @@
-//! Tests of `--remove`, which removes the objects that setup made according to `setup.lock.json`,
-//! and no others.
+//! Tests of `--remove`: only objects that setup made, according to `setup.lock.json`.
 
 use serde_json::{Value, json};
 use zitadel_double::NewUser;

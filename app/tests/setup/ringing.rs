@@ -36,7 +36,7 @@ async fn a_change_counts_at_once_for_a_program_with_what_was_written() {
     let url = format!("http://{}/zitadel/events", ingress.local_addr().unwrap());
     let ended = directory.setup(&format!("--callers caller --changes --webhook {url}"));
     assert_eq!(ended.status, Some(0), "{}", ended.said());
-    // The address in `.env` is that of the ingress, so the program gets one of its own.
+    // The address in `.env` is that of the ingress.
     let listen = ("APP_CHANGES__WEBHOOK__LISTEN", "127.0.0.1:0");
     let program = Program::start(&directory, &[&NO_POLL[..], &[listen]].concat());
     pass_on(ingress, program.webhook_address());

@@ -1,5 +1,4 @@
-//! Tests of `--webhook`, which makes a target, its key and its conditions, from nothing and from
-//! half-way states.
+//! Tests of `--webhook`: a target, its key and its conditions, from nothing and half-way states.
 
 use std::os::unix::fs::PermissionsExt;
 

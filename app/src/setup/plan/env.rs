@@ -1,4 +1,4 @@
-//! Plan for `.env`, the file with the settings of the API.
+//! Plan for the settings in `.env`.
 
 use adapters::zitadel::management::ApplicationKind;
 
