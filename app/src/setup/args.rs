@@ -1,4 +1,4 @@
-//! Command-line arguments of `setup`, with their help texts.
+//! Arguments of `setup`.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -13,64 +13,63 @@ pub(crate) struct SetupArgs {
     /// The address of ZITADEL: scheme, host and port.
     #[arg(long)]
     pub(super) domain: String,
-    /// The file with the administrator's token. Without it, setup prompts for the token.
+    /// A file with the administrator's token; asked for where it is left out.
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
-    /// The name of the project. The application has the same name in lower case, with -api.
+    /// The name of the project; that of the application is the same in lower case with -api.
     #[arg(long)]
     pub(super) name: Option<String>,
     /// The id of the organization, if it is not the administrator's own.
     #[arg(long, value_name = "ID")]
     pub(super) org: Option<String>,
-    /// The method by which the API authenticates to ZITADEL.
+    /// How the API authenticates to ZITADEL.
     #[arg(long, value_enum, default_value_t)]
     pub(super) auth: AuthMethod,
-    /// The lifetime of a new key.
+    /// For how long the key is good.
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = humantime::parse_duration)]
     pub(super) key_expires: Duration,
     /// A service user that calls the API, with its roles: NAME or NAME:ROLE,ROLE. May be repeated.
     #[arg(long = "callers", value_name = "NAME[:ROLE,…]")]
     pub(super) callers: Vec<Caller>,
-    /// Make a service user that reads the event log, for the change feed.
+    /// A service user that reads the event log, for the change feed.
     #[arg(long)]
     pub(super) changes: bool,
-    /// The URL of this API that ZITADEL calls after a change, so that the event log is read at
-    /// once.
+    /// An address of this API that ZITADEL calls after a change, so that the next read is at once.
     #[arg(long, value_name = "URL", requires = "changes")]
     pub(super) webhook: Option<WebhookUrl>,
-    /// Make a native application, with which MCP clients log people in.
+    /// A native application for MCP clients, which log people in with it.
     #[arg(long)]
     pub(super) mcp: bool,
     /// A further address to which an MCP client has browsers sent after a login. May be repeated.
     #[arg(long = "redirect", value_name = "URI", requires = "mcp")]
     pub(super) redirects: Vec<RedirectUri>,
-    /// Record the ids of existing objects and of the key here in setup.lock.json.
+    /// Record the ids of what the files here are for.
     #[arg(long)]
     pub(super) adopt: bool,
-    /// Make a second key, and put it in the place of the first in key.json.
+    /// Make a second key, which replaces the first.
     #[arg(long, conflicts_with_all = ["new_key", "new_secret", "remove"])]
     pub(super) renew: bool,
-    /// Make a key although the application has one whose file is not here.
+    /// Make a key although the application has one that is not here.
     #[arg(long, conflicts_with_all = ["new_secret", "remove"])]
     pub(super) new_key: bool,
     /// Generate a new client secret, at which the old one stops at once.
     #[arg(long, conflicts_with = "remove")]
     pub(super) new_secret: bool,
-    /// Remove the objects that setup made, as recorded in setup.lock.json.
+    /// Remove what setup made, by setup.lock.json.
     #[arg(long)]
     pub(super) remove: bool,
-    /// Go on without asking for confirmation.
+    /// Do it without asking.
     #[arg(long, short = 'y')]
     pub(super) yes: bool,
-    /// Show what would be done, and do nothing.
+    /// Say what would be done, and do nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Overwrite existing files that do not fit.
+    /// Write over files that are there.
     #[arg(long)]
     pub(super) force: bool,
 }
 
-/// Method by which an API authenticates to ZITADEL.
+/// Authentication of an API to ZITADEL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum AuthMethod {
     /// With a client secret.
@@ -80,11 +79,11 @@ pub(super) enum AuthMethod {
     Key,
 }
 
-/// Service user that calls the API, from `NAME` or `NAME:ROLE,ROLE`.
+/// A service user that calls the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) name: String,
-    /// Keys of its roles; `None` for the roles of the first guarded route that requires one.
+    /// Keys of roles; `None` for those of the first rule that asks for one.
     pub(super) roles: Option<Vec<String>>,
 }
 
