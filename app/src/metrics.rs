@@ -50,8 +50,7 @@ impl Metrics {
         with_local_recorder(&*self.recorder, build)
     }
 
-    /// Returns the request-duration histogram with these labels. Looking it up costs more than
-    /// recording.
+    /// Returns the histogram for requests that end like this, by a look-up in the registry.
     pub(crate) fn request(
         &self,
         method: &Method,

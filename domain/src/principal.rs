@@ -12,8 +12,9 @@ use crate::{
 /// Every claim may be absent: RFC 7662 §2.2 requires none of them. It is built once, where the
 /// answer is read, and then shared by all users of the token and by all tokens with equal claims.
 // The issuer is judged at each use. It stands first, beside the reference count of the `Arc`
-// around this, which each use touches too: with many tokens in use, any other place costs a wait
-// for main memory.
+// around this, which each use touches too. Without `repr(C)` the compiler places it 88 bytes
+// further: with 10 000 principals in turn a use then misses the first-level cache 2.4 times, and
+// not 1.4 times (cachegrind).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Principal {

@@ -14,7 +14,9 @@ use foldhash::fast::RandomState;
 const SLOTS: usize = 64;
 
 /// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
-/// than their subject, and tokens of one user often in nothing. Memory is bounded.
+/// than their subject, and tokens of one user often in nothing. Memory is bounded. When the
+/// claims came to be shared, 100 000 cached tokens of one user went from 122 to 54 MiB
+/// (`docs/performance.md`).
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
     issuers: Table<Issuer>,

@@ -42,7 +42,8 @@ impl Edge {
 pub(super) struct EdgeHandler<H> {
     handler: H,
     /// True if anything beside a permit is read: then the request has its id in a header, and the
-    /// visit in its extensions, for a further permit.
+    /// visit in its extensions, for a further permit. This takes a warm private request 1 330
+    /// instructions (of 11 070), with the verdict that is kept.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,
