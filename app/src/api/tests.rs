@@ -7,7 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use axum_zitadel::Access;
+use axum_zitadel::{Access, testing::assert_all_guarded};
 use tower::ServiceExt;
 
 use super::routes;
@@ -41,6 +41,11 @@ async fn the_three_routes_answer_what_the_contract_says() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(to_bytes(response.into_body(), 1000).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn every_other_route_asks_for_a_token_and_for_its_own_rule() {
+    assert_all_guarded(routes()).await;
 }
 
 #[test]
