@@ -1,4 +1,4 @@
-//! Turns an access token into a permit: the one place that decides.
+//! Turns an access token into a permit: the only place where a request is authorized.
 
 use std::{
     fmt,
@@ -16,8 +16,8 @@ use crate::{
 
 /// Decides whether an access token meets a rule.
 ///
-/// Every answer is judged here at every use, even after the authorization server judged it: an
-/// answer may be old, and a server may be wrong about `exp`.
+/// Every verdict is judged here at every use, even after the authorization server judged it: a
+/// cached verdict may be old, and a server may be wrong about `exp`.
 pub struct Authorizer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
@@ -25,8 +25,8 @@ pub struct Authorizer {
     requirements: Requirements,
 }
 
-/// Requirements on every token, whatever the rule. A configured check fails when its claim is
-/// missing.
+/// Checks that every token must pass, whatever the rule. A configured check fails when the token
+/// lacks the claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Issuer that the token must name; `None` accepts any.
@@ -51,7 +51,8 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer that asks `introspector` and judges by `clock`.
+    /// Creates an authorizer without a cache. `introspector` obtains verdicts; `clock` gives the
+    /// time for `exp` and `nbf`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -61,8 +62,7 @@ impl Authorizer {
         Self { introspector, kept: None, clock, requirements }
     }
 
-    /// Uses a verdict of `kept`, if there is one, for rules that do not demand
-    /// [`Freshness::Asked`].
+    /// Sets the cache of verdicts, used for rules that do not demand [`Freshness::Asked`].
     #[must_use]
     pub fn kept(self, kept: Option<Arc<dyn KeptVerdicts>>) -> Self {
         Self { kept, ..self }
@@ -79,7 +79,7 @@ impl Authorizer {
         if R::FRESHNESS == Freshness::Kept
             && let Some(kept) = &self.kept
         {
-            // One reading of the clock serves the look-up and the judgement.
+            // One reading of the clock serves both the cache and the judgement.
             let now = self.clock.now();
             if let Some(token) = kept.get(token, now) {
                 return Ok(Permit::new(self.judge_at(now, token, R::POLICY)?));
@@ -97,7 +97,7 @@ impl Authorizer {
     }
 
     /// Obtains a verdict on `token` that is at least as fresh as `needed`, and returns it with its
-    /// freshness. It is not judged yet: a caller can judge it by several rules.
+    /// freshness. The verdict is not judged yet: a caller can judge it by several rules.
     ///
     /// Cancel-safe, as the port is.
     ///
@@ -117,8 +117,8 @@ impl Authorizer {
         Ok((self.introspector.introspect(token).await?, Freshness::Asked))
     }
 
-    /// Judges a verdict as [`authorize`](Self::authorize) does, and returns the principal, which
-    /// is no permit.
+    /// Judges a verdict as [`authorize`](Self::authorize) does, but returns only the principal,
+    /// which does not prove authorization as a [`Permit`] does.
     ///
     /// # Errors
     /// When the token does not meet `policy` or the requirements.
@@ -130,8 +130,7 @@ impl Authorizer {
         Ok(self.judge_token(verdict, policy)?.principal)
     }
 
-    /// Judges a verdict as [`judge`](Self::judge) does, and returns the active token, which is no
-    /// permit either.
+    /// Judges a verdict as [`judge`](Self::judge) does, but returns the active token.
     ///
     /// # Errors
     /// As [`judge`](Self::judge).
@@ -144,13 +143,13 @@ impl Authorizer {
         self.judge_at(self.clock.now(), token, policy)
     }
 
-    /// Returns the wall-clock time by which tokens are judged.
+    /// Returns the current time of the clock by which tokens are judged.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.clock.now()
     }
 
-    /// Returns the requirements on every token.
+    /// Returns the checks that every token must pass, whatever the rule.
     #[must_use]
     pub fn requirements(&self) -> &Requirements {
         &self.requirements

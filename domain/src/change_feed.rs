@@ -1,68 +1,71 @@
-//! The second driven port: tells that an answer may no longer be true.
+//! The port through which changes at the authorization server are read, so that cached verdicts
+//! that may be outdated are not used again.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
-/// Tells which introspection responses may have changed.
+/// Source of changes at the authorization server after which cached verdicts may be untrue.
 ///
-/// One reader follows a feed. A message broker that relays one reader's batches to a fleet would be
-/// another implementation of this port.
+/// Each feed has one reader. A message broker that relays the batches of one reader to many
+/// processes would be another implementation of this port.
 #[async_trait]
 pub trait ChangeFeed: Send {
-    /// Waits for the next batch. The feed decides how often it polls.
+    /// Waits for the next batch of changes. The implementation decides how often it polls.
     ///
     /// # Errors
-    /// When the feed could not be read or understood. Later calls go on from there; no change is
-    /// left out.
+    /// When the feed could not be read or understood. The next call continues where this one
+    /// failed; no change is skipped.
     async fn next(&mut self) -> Result<Batch, Silence>;
 }
 
-/// Changes that were read together.
+/// Changes that one read of the feed returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Changes in no particular order. Changes of earlier batches may be among them.
+    /// Changes in no particular order. Some may have been in an earlier batch already.
     pub changes: Vec<Change>,
-    /// Moment up to which nothing is missing: every change that was committed before it is in this
-    /// batch or in an earlier one. `None` while more is to come, such as a further page, or the
-    /// name of the subject that an event concerns.
+    /// Moment up to which no change is missing: every change committed before it is in this batch
+    /// or in an earlier one. `None` while part of the read is still to come, such as a further
+    /// page, or the subject of an event.
     pub as_of: Option<Moment>,
 }
 
-/// Reason to ask again, named by what the affected answers have in common.
+/// A change at the authorization server. The variant tells which cached verdicts it may make
+/// untrue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// One access token.
+    /// Verdicts on one access token.
     Token(TokenId),
-    /// Every access token of one session: the session may have ended.
+    /// Verdicts on all access tokens of one session, which may have ended.
     Session(SessionId),
-    /// Every access token of one session but the newest: the session was refreshed and goes on.
+    /// Verdicts on all access tokens of one session but the newest: the session was refreshed and
+    /// goes on.
     Refreshed(SessionId),
-    /// Every access token of one subject.
+    /// Verdicts on all access tokens of one subject.
     Subject(Subject),
-    /// The roles of one subject.
+    /// Verdicts on one subject's tokens, because its roles changed.
     RolesOf(Subject),
-    /// Every answer that has this role.
+    /// Verdicts that name this role.
     Role(Role),
-    /// Every subject of one organization, and every subject whose organization is not known.
+    /// Verdicts on users of one organization, and verdicts that name no organization.
     Organization(OrganizationId),
-    /// Every answer.
+    /// All verdicts.
     Everything,
 }
 
-/// Failure of the feed: it cannot even tell that nothing changed.
+/// Error of a feed that could not be read: there may be changes that it did not report.
 #[derive(Clone, Debug, Error)]
 #[error("the change feed is silent ({reason})")]
 pub struct Silence {
-    /// Word for the reason, the same in logs, metrics and documentation.
+    /// Keyword for the reason, such as `timed_out`; the same in logs, metrics and documentation.
     pub reason: &'static str,
-    /// Underlying fault. It holds no token and nothing that the server wrote.
+    /// Underlying error. It contains no token and no text from the server.
     pub source: Cause,
 }
 
 impl Change {
-    /// Word for each kind, in the order of declaration.
+    /// Keyword of each variant, in the order of declaration.
     pub const KINDS: [&'static str; 8] = [
         "token",
         "session",
@@ -74,7 +77,7 @@ impl Change {
         "everything",
     ];
 
-    /// Returns the word for its kind.
+    /// Returns the keyword of the variant, a label of a metric.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -1,15 +1,15 @@
-//! Claims of an introspection response that are plain names (RFC 7662 §2.2).
+//! Types of the claims of an introspection response that are plain text (RFC 7662 §2.2).
 
 use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 
-/// A claim that is present but empty.
+/// Error for a claim whose value is the empty string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the value is empty")]
 pub struct EmptyClaim;
 
-/// Declares a type for a non-empty text that is compared byte by byte.
+/// Declares a type for non-empty text that is compared byte by byte.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
@@ -17,7 +17,7 @@ macro_rules! name {
         pub struct $name($text);
 
         impl $name {
-            /// Takes the value exactly as given.
+            /// Creates the claim from its text, which is neither trimmed nor decoded.
             ///
             /// # Errors
             /// When it is empty.
@@ -49,7 +49,7 @@ name! {
     Subject(Box<str>)
 }
 name! {
-    /// `username`: a name for people to read. It can change, so it is no identity.
+    /// `username`: a name for people to read. It can change, so do not identify a user by it.
     Username(Box<str>)
 }
 name! {
@@ -57,15 +57,17 @@ name! {
     ClientId(Arc<str>)
 }
 name! {
-    /// Session at the authorization server, in which access tokens are issued one after the other.
+    /// Id of a session at the authorization server. Each refresh issues a new access token in the
+    /// same session.
     SessionId(Box<str>)
 }
 name! {
-    /// One value of `aud`: a party that the token is meant for.
+    /// One value of `aud`: a client or resource server that the token is meant for.
     Audience(Box<str>)
 }
 
-/// `jti`: the identity of a token, which may have several texts (RFC 7519 §4.1.7). Cheap to clone.
+/// `jti`: the id of a token (RFC 7519 §4.1.7). ZITADEL accepts several texts as the same token; all
+/// of them have one id. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
@@ -74,7 +76,7 @@ pub struct TokenId {
 }
 
 impl TokenId {
-    /// Takes the value exactly as given.
+    /// Creates the claim from its text, which is neither trimmed nor decoded.
     ///
     /// # Errors
     /// When it is empty.
@@ -85,7 +87,8 @@ impl TokenId {
         Ok(Self { text: value.into(), session: 0 })
     }
 
-    /// Sets the session that the token belongs to, if the value begins with `id`.
+    /// Sets `id` as the session of the token if this token id begins with it; otherwise there is no
+    /// session.
     #[must_use]
     pub fn in_session(self, id: &str) -> Self {
         let session = if self.text.starts_with(id) { id.len() } else { 0 };
@@ -98,7 +101,7 @@ impl TokenId {
         &self.text
     }
 
-    /// Returns the id of the token's session, if it is known.
+    /// Returns the id of the token's session; `None` if it is not known.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.text.get(..self.session).filter(|id| !id.is_empty())
@@ -118,10 +121,10 @@ impl fmt::Display for TokenId {
 pub struct Issuer(Arc<str>);
 
 impl Issuer {
-    /// Takes the value as given, without one `/` at its end.
+    /// Creates the issuer from its text, without one `/` at the end.
     ///
     /// # Errors
-    /// When nothing is left.
+    /// When the text is empty or only `/`.
     pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
         match value.strip_suffix('/').unwrap_or(value) {
             "" => Err(EmptyClaim),
@@ -129,7 +132,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the issuer as text, without one `/` at its end.
+    /// Returns the issuer as text, without one `/` at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,10 +1,10 @@
-//! Wall-clock time, by which tokens are judged.
+//! The port for the wall clock, by which `exp` and `nbf` are judged.
 
 use std::time::SystemTime;
 
-/// Tells the wall-clock time. Injected, so that a test sets it.
+/// Source of the wall-clock time. It is passed in, so that a test can set the time.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// Returns the current time, as `exp` and `nbf` count it (RFC 7519 §2, NumericDate).
+    /// Returns the current time, comparable with `exp` and `nbf` (RFC 7519 §2, `NumericDate`).
     fn now(&self) -> SystemTime;
 }

@@ -1,4 +1,4 @@
-//! Reasons to deny a caller although the authorization server gave a verdict.
+//! Reasons why a verdict does not let the caller in.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,50 +6,51 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// Reason to deny access after a verdict. Its text is for the log: it names what was found.
+/// Reason why a verdict does not let the caller in. The message is for the log: it may contain
+/// values from the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
-    /// The authorization server does not vouch for the token.
+    /// The authorization server calls the token inactive.
     #[error("the authorization server calls the token inactive")]
     Inactive,
-    /// `exp` is now or past (RFC 7519 §4.1.4).
+    /// `exp` is reached or past (RFC 7519 §4.1.4).
     #[error("the token has expired")]
     Expired,
-    /// `nbf` is further ahead than the leeway (RFC 7519 §4.1.5).
+    /// `nbf` lies in the future by more than the leeway (RFC 7519 §4.1.5).
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// The token is bound to a key, and no possession of it was proved (RFC 7800).
+    /// The token is bound to a key (RFC 7800). Proofs of possession are not supported.
     #[error("the token is bound to a key that the caller did not prove to have")]
     KeyBound,
-    /// The issuer is not the configured one, or missing.
+    /// The token's issuer is missing, or differs from the configured one.
     #[error("the token's issuer is {} and not {}", shown(found.as_ref()), shown(Some(expected)))]
     WrongIssuer {
-        /// The token's issuer.
+        /// The token's issuer; `None` if it names none.
         found: Option<Issuer>,
         /// The configured issuer.
         expected: Issuer,
     },
-    /// The audience contains none of the configured ones.
+    /// The token's audience contains none of the configured audiences.
     #[error("the token's audience is [{}], none of which is configured", list(found))]
     WrongAudience {
         /// The token's audience.
         found: Arc<[Audience]>,
     },
-    /// The user belongs to none of the configured organizations.
+    /// The user's organization is unknown, or none of the configured ones.
     #[error("{}", organization(found.as_ref()))]
     WrongOrganization {
-        /// The user's organization.
+        /// The user's organization; `None` if the token names none.
         found: Option<OrganizationId>,
     },
-    /// The token is valid, but does not meet the rule's policy.
+    /// The token is valid, but lacks authority that the rule's policy demands.
     #[error("the token does not have {policy}")]
     PolicyNotMet {
-        /// Policy of the rule.
+        /// The policy that is not met.
         policy: &'static Policy,
         /// Kind of authority that the token lacks.
         missing: Missing,
     },
-    /// A handler denied this request of a caller who may use the route.
+    /// A handler denied this request, although the caller meets the rule of the route.
     #[error("{why}")]
     ByHandler {
         /// The handler's reason, for the log.
@@ -57,16 +58,16 @@ pub enum Denial {
     },
 }
 
-/// Kind of authority that a token lacks for a policy.
+/// Kind of authority that a token lacks to meet a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Only scopes: a new login that asks for them yields a token that meets the policy.
+    /// Only scopes are missing: a token from a new login that requests them would meet the policy.
     Scopes,
-    /// A role: no login yields it.
+    /// A role is missing: a new login does not help.
     Role,
 }
 
-/// Quotes and escapes text from the server, which goes to the log.
+/// Returns text from the server in quotes and escaped, so that it cannot forge lines of the log.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

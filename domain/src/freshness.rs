@@ -1,19 +1,20 @@
-//! Freshness that a rule demands of a verdict.
+//! Freshness of verdicts: cached, or obtained anew for the request.
 
-/// Freshness of a verdict.
+/// Freshness of a verdict, or the freshness that a rule demands. Larger is fresher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// A cached verdict will do while it may be reused: with a change feed it is at most
-    /// `cache.max_staleness` out of date, with a cache alone at most `cache.ttl`.
+    /// A verdict from the cache, or a new one. With a change feed, a cached verdict is at most
+    /// `cache.max_staleness` out of date, otherwise at most `cache.ttl`.
     #[default]
     Kept,
-    /// The authorization server is asked for this request: its question is sent after the request
-    /// arrived, or at most 100 ms before.
+    /// A new verdict: the introspection request is sent after the request arrived, or at most 100
+    /// ms before.
     Asked,
 }
 
 impl Freshness {
-    /// Returns whether a verdict of this freshness serves a rule that demands `needed`.
+    /// Returns whether a verdict of this freshness is fresh enough for a rule that demands
+    /// `needed`.
     #[must_use]
     pub fn serves(self, needed: Self) -> bool {
         self >= needed

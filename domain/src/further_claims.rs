@@ -1,20 +1,21 @@
-//! Further claims of the introspection response, for handlers.
+//! Additional claims of the introspection response, for handlers.
 
 use std::{fmt, sync::Arc};
 
-/// Claims beyond the other fields of [`Principal`](crate::Principal): each configured name with its
-/// value as JSON text. No rule judges them. Cheap to clone.
+/// Claims whose names are configured, in addition to the other fields of
+/// [`Principal`](crate::Principal). Values are JSON text. No rule judges them. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);
 
 impl FurtherClaims {
-    /// Returns the value of a claim as JSON text; `None` if the response has no such claim.
+    /// Returns the value of the claim `name` as JSON text, such as `"ada"` with its quotes; `None`
+    /// if the claim is absent or not configured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| **known == *name).map(|(_, json)| &**json)
     }
 
-    /// Returns the names of the claims, sorted.
+    /// Returns the names of the claims that are present, sorted.
     #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)
@@ -29,7 +30,7 @@ impl FromIterator<(Box<str>, Box<str>)> for FurtherClaims {
     }
 }
 
-/// Shows the names only, since the values are personal data.
+/// Shows only the names, since the values are personal data.
 impl fmt::Debug for FurtherClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()

@@ -1,4 +1,4 @@
-//! Facts that the authorization server states about a token, not judged yet.
+//! The authorization server's verdict on a token, before a rule is applied.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -7,9 +7,10 @@ use crate::{Principal, TokenId};
 /// Verdict of the authorization server on a token (RFC 7662 §2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Introspection {
-    /// The server vouches for the token.
+    /// The server says that the token is active.
     Active(ActiveToken),
-    /// The token is unknown, expired, revoked or not meant for this API: the server does not say.
+    /// The token is unknown, expired, revoked or not meant for this API; the server does not say
+    /// which.
     Inactive,
 }
 
@@ -20,11 +21,11 @@ pub struct ActiveToken {
     pub expires_at: Option<SystemTime>,
     /// `nbf`: the token is not valid before this time.
     pub not_before: Option<SystemTime>,
-    /// Set when there is a `cnf` claim: the token is bound to a key (RFC 7800), and is worthless
+    /// True if there is a `cnf` claim: the token is bound to a key (RFC 7800), and is not valid
     /// without a proof of possession of that key.
     pub key_bound: bool,
-    /// `jti`: the token's id, if the server names it.
+    /// `jti`: the token's id; `None` if the server names none.
     pub id: Option<TokenId>,
-    /// Principal for which the token was issued.
+    /// User or client for which the token was issued.
     pub principal: Arc<Principal>,
 }

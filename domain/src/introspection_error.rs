@@ -1,58 +1,57 @@
-//! Reasons why no verdict was obtained, told apart by who must act.
+//! Reasons why no verdict was obtained, classified by who has to fix them.
 
 use std::{error::Error, sync::Arc};
 
 use thiserror::Error;
 
-/// Underlying fault. It never holds a token or a secret.
+/// Underlying error. It never contains a token or a secret.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
-/// Reason why no verdict was obtained: the caller is neither authorized nor told that the token is
-/// bad.
+/// Reason why no verdict was obtained. The caller is not authorized, but not told that the token is
+/// bad either.
 ///
-/// Cheap to clone, since many callers may wait for one answer.
+/// Cheap to clone, since many callers may wait for one introspection.
 #[derive(Clone, Debug, Error)]
 pub enum IntrospectionError {
-    /// The authorization server could not answer, but may later. If it does not, the cause says
-    /// where to look.
+    /// The authorization server gave no verdict now, but may later.
     #[error("the authorization server is not available ({})", reason.as_str())]
     Unavailable {
-        /// Kind of outage.
+        /// Kind of failure, such as no connection or a time-out.
         reason: Outage,
-        /// Underlying fault.
+        /// Underlying error.
         source: Cause,
     },
     /// The authorization server refuses this API's own credentials. The operator must act.
     #[error("the authorization server refuses this API's own client credentials")]
     ClientRefused {
-        /// Underlying fault.
+        /// Underlying error.
         source: Cause,
     },
     /// The authorization server's address or identity differs from the configuration. The operator
     /// must act.
     #[error("the authorization server is not as configured ({})", reason.as_str())]
     Misconfigured {
-        /// Kind of difference.
+        /// Setting that the server contradicts.
         reason: Misconfiguration,
-        /// Underlying fault.
+        /// Underlying error.
         source: Cause,
     },
-    /// The authorization server calls the token inactive, and no witness confirms that its
-    /// database works: while it fails, good tokens are called inactive too.
+    /// The authorization server calls the token inactive, and no witness confirms that its database
+    /// works. While the database fails, ZITADEL calls valid tokens inactive too.
     #[error("the authorization server calls the token inactive, and that is not believed alone")]
     Unwitnessed {
-        /// Reason for the doubt.
+        /// Reason why the inactive verdict is not believed.
         source: Cause,
     },
-    /// The answer is not valid by RFC 7662: a bug, or another party in between.
+    /// The response is not valid by RFC 7662: a bug, or another party in between.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
-        /// Underlying fault.
+        /// Underlying error.
         source: Cause,
     },
 }
 
-/// Declares an enum whose variants each have a word for logs and metrics.
+/// Declares an enum whose variants each have a keyword for logs and metrics.
 macro_rules! words {
     (
         $(#[$doc:meta])*
@@ -67,10 +66,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every variant, in the order of declaration: `ALL[x as usize] == x`.
+            /// All variants, in the order of declaration: `ALL[x as usize] == x`.
             pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
-            /// Returns the word for it.
+            /// Returns the keyword for logs and metrics.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -82,43 +81,45 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of outage of the authorization server.
+    /// Kind of failure because of which the authorization server gave no verdict, but may give one
+    /// later.
     Outage {
-        /// No connection: refused, unknown host name, or untrusted certificate.
+        /// No connection was made: refused, unknown host name, or untrusted certificate.
         Unreachable = "unreachable";
-        /// No complete answer in the time allowed.
+        /// No complete response arrived within the time limit.
         TimedOut = "timed_out";
-        /// The connection broke before the answer was complete.
+        /// The connection broke before the response was complete.
         Interrupted = "interrupted";
-        /// The server reported a failure of its own.
+        /// The server responded with a failure of its own (5xx).
         ServerError = "server_error";
-        /// The server reported too many requests.
+        /// The server responded that there were too many requests (429).
         RateLimited = "rate_limited";
-        /// The answer is neither a verdict nor one of the faults above.
+        /// The response has a status that means neither a verdict nor one of the failures above.
         UnexpectedStatus = "unexpected_status";
-        /// Not asked: as many questions are under way as allowed.
+        /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
-        /// Not asked: as many requests were sent within this second as allowed.
+        /// No request was sent: the budget of requests per second is used up.
         OverBudget = "over_budget";
-        /// Not asked: the server was down a moment ago.
+        /// No request was sent: the circuit breaker is open after failures of the server.
         CircuitOpen = "circuit_open";
     }
 }
 
 words! {
-    /// Difference between the authorization server and its configuration.
+    /// Kind of contradiction between the authorization server and the configuration of this API.
     Misconfiguration {
         /// The server's metadata names another issuer.
         IssuerMismatch = "issuer_mismatch";
-        /// The server's metadata names an introspection endpoint that is not its own.
+        /// The server's metadata names an introspection endpoint outside the server's own origin.
         ForeignEndpoint = "foreign_endpoint";
-        /// The server redirects the request, token included.
+        /// The server redirects the introspection request, which would send the token elsewhere.
         Redirected = "redirected";
     }
 }
 
 impl IntrospectionError {
-    /// Returns the word for this fault, the same in logs, metrics and documentation.
+    /// Returns the keyword for this error, such as `timed_out`; the same in logs, metrics and
+    /// documentation.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -130,10 +131,10 @@ impl IntrospectionError {
         }
     }
 
-    /// Word for [`ClientRefused`](Self::ClientRefused).
+    /// Keyword for [`ClientRefused`](Self::ClientRefused) in logs and metrics.
     pub const CLIENT_REFUSED: &str = "client_refused";
-    /// Word for [`Unwitnessed`](Self::Unwitnessed).
+    /// Keyword for [`Unwitnessed`](Self::Unwitnessed) in logs and metrics.
     pub const UNWITNESSED: &str = "inactive_without_witness";
-    /// Word for [`Malformed`](Self::Malformed).
+    /// Keyword for [`Malformed`](Self::Malformed) in logs and metrics.
     pub const MALFORMED: &str = "malformed_answer";
 }

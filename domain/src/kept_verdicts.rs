@@ -1,15 +1,15 @@
-//! The fourth driven port: verdicts that may be used again.
+//! The port to the cache of active verdicts.
 
 use std::time::SystemTime;
 
 use crate::{AccessToken, ActiveToken};
 
-/// Keeps active verdicts. It keeps no inactive one: a server may call a good token inactive for a
-/// fault of its own.
+/// Cache of active verdicts. Inactive ones are not kept: the server may call a valid token inactive
+/// because of a fault of its own.
 ///
-/// An implementation decides by age, `exp` and changes whether a verdict may be used again, and
-/// judges nothing else: the [`Authorizer`](crate::Authorizer) does, at every use.
+/// An implementation decides by age, `exp` and changes whether a verdict may be reused. The
+/// [`Authorizer`](crate::Authorizer) judges everything else, at every use.
 pub trait KeptVerdicts: Send + Sync {
-    /// Returns a verdict on `token` that a request that arrived at `now` may use.
+    /// Returns the cached verdict on `token`; `None` if there is none that may be used at `now`.
     fn get(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken>;
 }

@@ -1,14 +1,14 @@
-//! Mock of the port.
+//! Mock of the port `TokenIntrospector`, for tests of this crate and of others.
 
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
 mockall::mock! {
-    /// Mock of the port. Its method takes the token's text, since mockall cannot mock a method
-    /// whose argument borrows.
+    /// Mock of the port `TokenIntrospector`. Its method takes the token's text, since mockall
+    /// cannot mock a method whose argument borrows.
     pub TokenIntrospector {
-        /// Returns the answer of the port's `introspect`.
+        /// Returns the result of `introspect`.
         pub fn answer(&self, token: &str) -> Result<Introspection, IntrospectionError>;
     }
 }

@@ -1,29 +1,29 @@
-//! Moments by two clocks, neither of which is reliable alone.
+//! Moments read from both the monotonic clock and the wall clock, since neither is reliable alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time that has passed, independent of the wall clock. Injected, as
-/// [`Clock`](crate::Clock) is.
+/// Monotonic clock, which measures elapsed time. It is passed in, as [`Clock`](crate::Clock) is, so
+/// that a test can set it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Ticks: Send + Sync {
-    /// Returns the current tick. It never goes back, and goes on while the machine sleeps.
+    /// Returns the current tick. Ticks never go back, and they count on while the machine sleeps.
     fn now(&self) -> Tick;
 }
 
-/// A moment by a monotonic clock: nanoseconds from an arbitrary start, so only differences have a
+/// Reading of a monotonic clock: nanoseconds since an arbitrary start. Only differences have a
 /// meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tick(u64);
 
-/// A moment by ticks and by the wall clock.
+/// A moment, read from the monotonic clock and the wall clock.
 ///
-/// Ticks stand still while a hypervisor pauses the machine, and a wall clock can be set: an age is
-/// the larger of the two differences.
+/// An age is the larger of the two differences: ticks stand still while a hypervisor pauses the
+/// machine, and the wall clock can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// Reading of the monotonic clock.
     pub tick: Tick,
-    /// Reading of the wall clock, in nanoseconds from 1970.
+    /// Reading of the wall clock, in nanoseconds since 1970.
     wall: u64,
 }
 
@@ -40,7 +40,7 @@ impl Tick {
         self.0
     }
 
-    /// Returns the tick that comes `later`; saturates at the largest tick.
+    /// Returns this tick plus `later`; saturates at the largest tick.
     #[must_use]
     pub fn after(self, later: Duration) -> Self {
         Self(self.0.saturating_add(nanos(later)))
@@ -48,39 +48,40 @@ impl Tick {
 }
 
 impl Moment {
-    /// Creates a moment from one reading of both clocks. A wall time before 1970 counts as 1970.
+    /// Creates a moment from a reading of each clock. A wall-clock time before 1970 counts as 1970.
     #[must_use]
     pub fn new(tick: Tick, wall: SystemTime) -> Self {
         Self { tick, wall: nanos(wall.duration_since(UNIX_EPOCH).unwrap_or_default()) }
     }
 
-    /// Creates a moment from nanoseconds of both clocks.
+    /// Creates a moment from nanoseconds: since the start of the monotonic clock, and since 1970.
     #[must_use]
     pub const fn from_nanos(tick: u64, wall: u64) -> Self {
         Self { tick: Tick(tick), wall }
     }
 
-    /// Returns the wall clock's reading, in nanoseconds from 1970.
+    /// Returns the reading of the wall clock, in nanoseconds since 1970.
     #[must_use]
     pub const fn wall_nanos(self) -> u64 {
         self.wall
     }
 
-    /// Returns the nanoseconds from this moment to `now`, by the clock that counts more.
+    /// Returns the nanoseconds from this moment to `now`, by the clock that shows the larger
+    /// difference.
     #[must_use]
     pub fn age_nanos(self, now: Self) -> u64 {
         let by_tick = now.tick.0.saturating_sub(self.tick.0);
         by_tick.max(now.wall.saturating_sub(self.wall))
     }
 
-    /// Returns the time from this moment to `now`, by the clock that counts more.
+    /// Returns the time from this moment to `now`, by the clock that shows the larger difference.
     #[must_use]
     pub fn age(self, now: Self) -> Duration {
         Duration::from_nanos(self.age_nanos(now))
     }
 }
 
-/// Returns whole nanoseconds; saturates after 584 years.
+/// Converts to whole nanoseconds; saturates after 584 years.
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -97,7 +98,7 @@ mod tests {
     fn an_age_is_counted_by_the_clock_that_counts_more() {
         for (then, now, age) in [
             (moment(5, 5), moment(8, 8), 3),
-            // The machine was paused: ticks stood still.
+            // The machine was paused: the monotonic clock stood still.
             (moment(5, 5), moment(6, 3_605), 3_600),
             // The wall clock was set back.
             (moment(5, 500), moment(9, 100), 4),

@@ -1,15 +1,15 @@
-//! Organizations, to which users belong and which grant roles.
+//! Organizations of the authorization server: users belong to one, and organizations grant roles.
 
 use std::{borrow::Cow, fmt};
 
 use crate::EmptyClaim;
 
-/// Identifier of an organization at the authorization server.
+/// Id of an organization at the authorization server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrganizationId(Cow<'static, str>);
 
 impl OrganizationId {
-    /// Creates an identifier that is fixed in code.
+    /// Creates an id that is fixed in code.
     ///
     /// # Panics
     /// When `id` is empty; in a constant that is a compile error.
@@ -19,7 +19,7 @@ impl OrganizationId {
         Self(Cow::Borrowed(id))
     }
 
-    /// Takes the identifier exactly as given.
+    /// Creates an id from its text, exactly as given.
     ///
     /// # Errors
     /// When it is empty.
@@ -30,7 +30,7 @@ impl OrganizationId {
         Ok(Self(Cow::Owned(id.to_owned())))
     }
 
-    /// Returns the identifier as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -46,9 +46,9 @@ impl fmt::Display for OrganizationId {
 /// An organization that granted a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Organization {
-    /// Identifier, which rules compare.
+    /// Id. Rules compare only this.
     pub id: OrganizationId,
-    /// Primary domain, for people to read; it can change.
+    /// Primary domain of the organization, for people to read; it can change.
     pub primary_domain: Box<str>,
 }
 

@@ -1,11 +1,12 @@
-//! Proof that a caller was authorized.
+//! The proof that a caller was authorized, which handlers receive.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{ActiveToken, Principal, Rule};
 
-/// Proof that the rule `R` was met a moment ago. Only the [`Authorizer`](crate::Authorizer) can
-/// make one: code that needs authority takes a `&Permit<R>`, and cannot be called without.
+/// Proof that the caller met the rule `R` when the permit was made. Only the
+/// [`Authorizer`](crate::Authorizer) can make one: a function that takes a `&Permit<R>` cannot be
+/// called for a caller who was not authorized.
 pub struct Permit<R> {
     token: ActiveToken,
     rule: PhantomData<fn() -> R>,
@@ -16,20 +17,21 @@ impl<R: Rule> Permit<R> {
         Self { token, rule: PhantomData }
     }
 
-    /// Creates a permit for a test. Nothing is judged: for dev-dependencies only.
+    /// Creates a permit for a test, without judging any token. Enable the feature `testing` only in
+    /// dev-dependencies.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn for_test(principal: Principal) -> Self {
         Self::new(ActiveToken { principal: Arc::new(principal), ..ActiveToken::default() })
     }
 
-    /// Returns the principal that was authorized.
+    /// Returns the user or client that was authorized.
     #[must_use]
     pub const fn principal(&self) -> &Arc<Principal> {
         &self.token.principal
     }
 
-    /// Returns the authorization server's facts about the token.
+    /// Returns the active token from which the permit was made, such as to read `exp`.
     #[must_use]
     pub const fn token(&self) -> &ActiveToken {
         &self.token

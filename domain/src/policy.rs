@@ -1,33 +1,34 @@
-//! Policies that a rule may demand of a token: const data and its evaluation.
+//! Policies, which say what authority a rule demands: constant data, and its evaluation.
 
 use std::fmt;
 
 use crate::{Freshness, OrganizationId, Principal, Role, ScopeToken};
 
-/// Authority that an access token must have.
+/// Authority that a rule demands of an access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// An active token; nothing more.
+    /// Any active token.
     Authenticated,
     /// A project role, granted by any organization.
     Role(Role),
     /// A project role, granted by one particular organization.
     RoleIn {
-        /// The role.
+        /// Key of the role.
         role: Role,
         /// The organization that must have granted it.
         organization: OrganizationId,
     },
     /// An OAuth scope.
     Scope(ScopeToken),
-    /// At least one of these; no token meets an empty list.
+    /// At least one of these policies; no token meets an empty list.
     AnyOf(&'static [Policy]),
-    /// All of these; every token meets an empty list.
+    /// All of these policies; every token meets an empty list.
     AllOf(&'static [Policy]),
 }
 
 impl Policy {
-    /// Returns whether the token of `principal` meets this policy. Validity is judged elsewhere.
+    /// Returns whether a token of `principal` meets this policy. The caller checks that the token
+    /// is valid.
     #[must_use]
     pub fn is_met_by(&self, principal: &Principal) -> bool {
         match self {
@@ -40,8 +41,8 @@ impl Policy {
         }
     }
 
-    /// Returns whether a token of `principal` with every scope would meet this policy: then a new
-    /// login that asks for more scopes helps.
+    /// Returns whether a token of `principal` that had every scope would meet this policy. If so, a
+    /// new login that requests more scopes helps.
     #[must_use]
     pub fn is_met_with_scopes(&self, principal: &Principal) -> bool {
         match self {
@@ -52,7 +53,7 @@ impl Policy {
         }
     }
 
-    /// Returns every scope that this policy names, in the order of its text.
+    /// Returns every scope that this policy names, in the order in which `Display` writes them.
     #[must_use]
     pub fn scopes(&self) -> Vec<&ScopeToken> {
         match self {
@@ -65,7 +66,7 @@ impl Policy {
     }
 }
 
-/// Writes words that fit behind "the token must have".
+/// Writes a phrase that completes "the token must have …", such as "the role admin".
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,7 +91,8 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
     f.write_str(")")
 }
 
-/// A named policy, which guards a handler by its place in the handler's signature.
+/// A rule for handlers: a type that names a policy. A handler whose signature names the type can be
+/// called only by callers who meet the policy.
 ///
 /// ```
 /// use domain::{Policy, Role, Rule};
@@ -104,11 +106,11 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
 /// }
 /// ```
 pub trait Rule: Send + Sync + 'static {
-    /// Authority that a token must have.
+    /// Authority that a caller's token must have.
     const POLICY: &'static Policy;
 
-    /// Freshness that the verdict must have. With [`Freshness::Asked`] the authorization server is
-    /// asked for each request, cached or not: for actions that must not rest on old knowledge.
+    /// Freshness that the verdict must have. With [`Freshness::Asked`], no cached verdict is used:
+    /// for actions that must not rely on outdated knowledge.
     const FRESHNESS: Freshness = Freshness::Kept;
 }
 

@@ -1,17 +1,17 @@
-//! The first driven port: token introspection.
+//! The port for token introspection.
 
 use async_trait::async_trait;
 
 use crate::{AccessToken, Introspection, IntrospectionError};
 
-/// Asks an authorization server about an access token (RFC 7662).
+/// Obtains verdicts on access tokens from an authorization server (RFC 7662).
 ///
-/// An implementation reports the server's answer and judges nothing: the
-/// [`Authorizer`](crate::Authorizer) does, at every use of an answer.
+/// An implementation reports the server's verdict and applies no rule: the
+/// [`Authorizer`](crate::Authorizer) does, at every use of a verdict.
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
-    /// Obtains the server's verdict on `token` by a question that is sent after this call, or was
-    /// sent at most 100 ms before it. A cached answer is never returned:
+    /// Obtains the server's verdict on `token` by an introspection request that is sent after this
+    /// call begins, or was sent at most 100 ms before. A cached verdict is never returned:
     /// [`Freshness::Asked`](crate::Freshness::Asked) relies on that.
     ///
     /// Cancel-safe: dropping the future leaves no partial state behind.

@@ -1,30 +1,31 @@
-//! The rule by which a cached answer may be used again.
+//! The rule by which a cached verdict may be used again.
 //!
-//! An answer to a question that was asked at `asked` may be used at `now` iff no change that
-//! concerns it was told since, and either the question or the watermark of the change feed is at
-//! most `max_staleness` old. `exp`, the time to live and the policy are judged elsewhere.
+//! Let `asked` be the moment before the introspection request for a verdict was sent. The verdict
+//! may be used at `now` iff the change feed has reported no later change that concerns it, and
+//! `asked` or the watermark (the moment up to which the feed has reported all changes) is at most
+//! `max_staleness` old. `exp`, the time to live and the policy are judged elsewhere.
 //!
-//! The rule holds even if messages are lost, late, doubled or reordered, as long as two orders are
-//! kept:
-//! - A change is *published* as its mark first, then the watermark.
-//! - A use *reads* `now` first, then the watermark, then the answer, then the marks.
+//! The bound below holds even if messages are lost, late, doubled or reordered, as long as two
+//! orders are kept:
+//! - A change is *published* by writing its mark first, then the watermark.
+//! - A use *reads* `now` first, then the watermark, then the verdict, then the marks.
 //!
-//! Proof. Let the truth change at T, and let an answer tell the old truth: `asked < T`. If the
-//! watermark that a use reads is at or after T, then the change was applied before that watermark
-//! was published, the use sees its mark, and the mark is later than the question: the answer is
-//! refused. If it is before T, then
-//! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
+//! Proof. Let the truth change at T, and let a verdict tell the old truth: `asked < T`. If the
+//! watermark that a use reads is at or after T, then the change was marked before that watermark
+//! was published. The use sees the mark, which is later than `asked`, and refuses the verdict. If
+//! the watermark is before T, then `now <= max(asked, watermark) + max_staleness < T +
+//! max_staleness`.
 //!
-//! A verdict that stays in use, such as that on an open stream, is not judged again at each use:
-//! the rule says when it must be obtained anew. A verdict in use that was asked for is out of date
-//! by at most the larger of `max_staleness` and the age of the watermark. A first verdict from the
-//! cache may be out of date by twice `max_staleness`, until it is obtained anew.
+//! A verdict that stays in use, such as that of an open stream, is not judged at each use; the rule
+//! tells when it must be obtained anew. If a request to the server gave it, it is out of date by at
+//! most the larger of `max_staleness` and the age of the watermark. If the first verdict came from
+//! the cache, it may be out of date by twice `max_staleness`, until it is obtained anew.
 
 use std::time::Duration;
 
 use crate::{Moment, Tick, moment::nanos};
 
-/// Bounds within which a cached answer may be used again.
+/// Rule that decides whether a cached verdict may be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReuseRule {
     max_staleness: u64,
@@ -33,46 +34,51 @@ pub struct ReuseRule {
     when_silent: WhenSilent,
 }
 
-/// Reuse of answers while the change feed is silent.
+/// Reuse of cached verdicts while the change feed is silent: it cannot be read, so changes are
+/// unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
-    /// An answer is used for `max_staleness` after its question, then the server is asked.
+    /// A verdict is used for `max_staleness` after its introspection request was sent.
     #[default]
     Ask,
-    /// An answer is used for its time to live.
+    /// A verdict is used for its time to live.
     Keep,
 }
 
-/// Newest marks that concern an answer: moments at which changes were applied.
+/// Newest marks that concern a verdict. A mark is the tick at which this process learned of a
+/// change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Mark of a change that introspection tells at once; `None` if there was none.
+    /// Newest mark of a change that introspection shows within `settle`; `None` if there is none.
     pub at: Option<Tick>,
-    /// Mark of a change of roles, which introspection may tell late; `None` if there was none.
+    /// Newest mark of a change of roles, which introspection may show only after `lag`; `None` if
+    /// there is none.
     pub roles_at: Option<Tick>,
 }
 
-/// Reason why an answer must not be used again.
+/// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// Something changed after the question, or within `settle` before it.
+    /// A change that concerns the verdict came after its introspection request, or within `settle`
+    /// before.
     Changed,
-    /// Roles changed within `lag` before the question, and the question is older than
-    /// `max_staleness`: it may have been answered with the old roles.
+    /// Roles changed within `lag` before the introspection request, which is older than
+    /// `max_staleness`: the verdict may tell the old roles.
     RolesMayLag,
-    /// The question is older than `max_staleness`, and the answer has claims that no feed follows.
+    /// The introspection request is older than `max_staleness`, and the verdict has claims whose
+    /// changes the feed does not report.
     Unfollowed,
-    /// The question and the watermark are both older than `max_staleness`.
+    /// The introspection request and the watermark are both older than `max_staleness`.
     Silent,
 }
 
 impl ReuseRule {
-    /// Creates the rule.
+    /// Creates the rule from its bounds.
     ///
     /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
-    /// `max_staleness` out of date. An answer whose question was asked within `settle` after a
-    /// change that concerns it is not reused, and within `lag` after a change of roles it is reused
-    /// for at most `max_staleness`.
+    /// `max_staleness` out of date. A verdict whose introspection request was sent within `settle`
+    /// after a change that concerns it is not reused. Within `lag` after a change of roles, it is
+    /// reused for at most `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,
@@ -84,12 +90,14 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Judges whether the answer to a question asked at `asked` may be used at `now`. The caller
-    /// reads the arguments in the order `now`, `watermark`, `asked`, `marked`. An answer that is
-    /// not `followed` has claims that no feed follows.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
+    /// introspection request was sent; `followed` is false if it has claims whose changes the feed
+    /// does not report. The caller reads the arguments in the order `now`, `watermark`, `asked`,
+    /// `marked`.
     ///
     /// # Errors
-    /// When it may not, with the first reason in the order of [`Unusable`].
+    /// When the verdict may not be used: the first reason that applies, in the order of
+    /// [`Unusable`].
     pub fn judge(
         &self,
         now: Moment,
@@ -117,17 +125,17 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict that stays in use must be obtained anew, by a new
-    /// question; `None` if no change speaks against it. `asked` is the tick before the verdict was
-    /// obtained, and `marked` are the newest marks that concern it.
+    /// Returns the tick from which a verdict that stays in use must be obtained anew by an
+    /// introspection request; `None` if no change puts it in doubt. `asked` is the tick before the
+    /// verdict was obtained, and `marked` are the newest marks that concern it.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
-    /// `settle` after a change, or within `lag` after a change of roles, the answer may tell the
-    /// old truth: it serves for `max_staleness`. A cached answer that may be used within `lag` is
-    /// up to `max_staleness` older than `asked`, so `lag` is extended by that.
+    /// `settle` after a change, or within `lag` after a change of roles, the verdict may tell the
+    /// old truth: it serves for `max_staleness`. A verdict from the cache may be up to
+    /// `max_staleness` older than `asked`, so `lag` is extended by that.
     ///
-    /// `asked` is read between two batches: the marks of each batch are either earlier than `asked`
-    /// and already written, or not earlier.
+    /// The caller reads `asked` between two batches: the marks of each batch are either earlier
+    /// than `asked` and already written, or not earlier.
     #[must_use]
     pub fn doubted_at(&self, asked: Tick, marked: Marked) -> Option<Tick> {
         let newest = marked.at.max(marked.roles_at)?;
@@ -144,10 +152,10 @@ impl ReuseRule {
 }
 
 impl Unusable {
-    /// Every reason, in the order of declaration: `ALL[x as usize] == x`.
+    /// All reasons, in the order of declaration: `ALL[x as usize] == x`.
     pub const ALL: [Self; 4] = [Self::Changed, Self::RolesMayLag, Self::Unfollowed, Self::Silent];
 
-    /// Returns the word for it.
+    /// Returns the keyword of the reason, a label of a metric.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,10 @@
-//! Project roles, each with the organizations that granted it.
+//! Roles of a user in the project of this API, each with the organizations that granted it.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{EmptyClaim, Organization, OrganizationId};
 
-/// Key of a project role, such as `read:messages`: free text that is compared byte by byte.
+/// Key of a project role, such as `read:messages`: free text, compared byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Role(Cow<'static, str>);
 
@@ -19,7 +19,7 @@ impl Role {
         Self(Cow::Borrowed(key))
     }
 
-    /// Takes the key exactly as given.
+    /// Creates a role key from its text, exactly as given.
     ///
     /// # Errors
     /// When it is empty.
@@ -43,7 +43,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// One role of a token's user.
+/// One role of a user, with the organizations that granted it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleGrant {
     role: Role,
@@ -57,15 +57,14 @@ impl RoleGrant {
         &self.role
     }
 
-    /// Returns the organizations that granted it: at least one, in the order of their ids.
+    /// Returns the organizations that granted the role: at least one, sorted by id.
     #[must_use]
     pub fn organizations(&self) -> &[Organization] {
         &self.organizations
     }
 }
 
-/// Roles of a token's user, in the order of their keys. Each was granted by an organization. Cheap
-/// to clone.
+/// Roles of a user, sorted by key. At least one organization granted each. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Roles(Arc<[RoleGrant]>);
 
@@ -88,13 +87,13 @@ impl Roles {
         self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
-    /// Returns the number of values that share the memory of this one, itself included.
+    /// Returns the number of values that share the memory of this one, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 
-    /// Returns every role with its organizations.
+    /// Returns each role with the organizations that granted it.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RoleGrant> {
         self.0.iter()

@@ -1,8 +1,8 @@
-//! Every named rule of this API.
+//! The named rules of this API, which its handlers demand.
 
 use crate::{Policy, Role, Rule};
 
-/// Callers with an active access token.
+/// Rule for every caller with an active access token.
 #[derive(Debug)]
 pub struct SignedIn;
 
@@ -10,7 +10,7 @@ impl Rule for SignedIn {
     const POLICY: &'static Policy = &Policy::Authenticated;
 }
 
-/// Callers who may read messages.
+/// Rule for callers with the role `read:messages`, whichever organization granted it.
 #[derive(Debug)]
 pub struct ReadMessages;
 

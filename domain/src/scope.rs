@@ -4,11 +4,11 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use thiserror::Error;
 
-/// One value of a scope: printable ASCII without space, `"` and `\` (RFC 6749 §3.3).
+/// One scope, such as `openid`: printable ASCII without space, `"` and `\` (RFC 6749 §3.3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeToken(Cow<'static, str>);
 
-/// Error for a text that is no scope token.
+/// Error for text that is not a scope token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a scope token is printable ASCII without space, quote and backslash")]
 pub struct InvalidScopeToken;
@@ -27,7 +27,7 @@ impl ScopeToken {
         Self(Cow::Borrowed(token))
     }
 
-    /// Takes the token exactly as given.
+    /// Creates a scope token from its text, exactly as given.
     ///
     /// # Errors
     /// When it is not in the syntax of RFC 6749 §3.3.
@@ -38,7 +38,7 @@ impl ScopeToken {
         Ok(Self(Cow::Owned(token.to_owned())))
     }
 
-    /// Returns the token as text.
+    /// Returns the scope token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -62,27 +62,27 @@ impl fmt::Display for ScopeToken {
     }
 }
 
-/// Scope of a token: a set of scope tokens. Cheap to clone.
+/// The `scope` claim of an access token: a set of scope tokens. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope(Arc<[ScopeToken]>);
 
 impl Scope {
-    /// Parses a space-separated list.
+    /// Parses a list of scope tokens that spaces separate.
     ///
     /// Invalid scope tokens are ignored: authorization servers put free text, such as role keys,
-    /// into scopes, and no rule can ask for it.
+    /// into scopes, and no rule can demand one.
     #[must_use]
     pub fn parse(list: &str) -> Self {
         list.split(' ').filter_map(|token| ScopeToken::parse(token).ok()).collect()
     }
 
-    /// Returns whether `token` is one of them.
+    /// Returns whether the scope includes `token`.
     #[must_use]
     pub fn contains(&self, token: &ScopeToken) -> bool {
         self.0.binary_search(token).is_ok()
     }
 
-    /// Returns the number of values that share the memory of this one, itself included.
+    /// Returns the number of values that share the memory of this one, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)

@@ -1,4 +1,4 @@
-//! The access token as a caller presents it: its syntax, not its meaning.
+//! Syntax of the access token that a caller presents.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,12 +7,13 @@ use thiserror::Error;
 /// A bearer token as presented: non-empty, in `b64token` syntax (RFC 6750 §2.1), at most
 /// [`AccessToken::MAX_LENGTH`] bytes.
 ///
-/// It borrows from the request until [`into_owned`](Self::into_owned). It is a secret: it has no
-/// `Display`, and its `Debug` shows nothing of it.
+/// It borrows from the request until [`into_owned`](Self::into_owned). It is secret: it has no
+/// `Display`, and its `Debug` writes `AccessToken(redacted)`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AccessToken<'a>(Cow<'a, str>);
 
-/// Reason why a text is no access token. It does not repeat the text, which may be a secret.
+/// Reason why text is not an access token. The error does not contain the text, which may be
+/// secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccessTokenError {
     /// The text is empty.
@@ -21,16 +22,17 @@ pub enum AccessTokenError {
     /// The text is longer than [`AccessToken::MAX_LENGTH`] bytes.
     #[error("the access token is longer than {} bytes", AccessToken::MAX_LENGTH)]
     TooLong,
-    /// The text is not in `b64token` syntax.
+    /// The text has a character that `b64token` does not allow, or consists of `=` only.
     #[error("the access token has a character that RFC 6750 section 2.1 does not allow")]
     ForbiddenCharacter,
 }
 
 impl<'a> AccessToken<'a> {
-    /// Longest accepted token, in bytes. ZITADEL's JWTs have no upper bound of their own.
+    /// Length of the longest accepted token, in bytes. ZITADEL does not limit the length of its
+    /// JWTs.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
-    /// Parses the token exactly as given: nothing is trimmed or decoded.
+    /// Parses the text exactly as given: nothing is trimmed or decoded.
     ///
     /// # Errors
     /// When `token` is empty, too long, or not `b64token`:
@@ -52,20 +54,20 @@ impl<'a> AccessToken<'a> {
         Ok(Self(Cow::Borrowed(token)))
     }
 
-    /// Returns an owned copy of the token.
+    /// Returns the token with text of its own, so that it can outlive the request.
     #[must_use]
     pub fn into_owned(self) -> AccessToken<'static> {
         AccessToken(Cow::Owned(self.0.into_owned()))
     }
 
-    /// Returns the token itself, for the one place that sends it to the authorization server.
+    /// Returns the token's secret text, such as to send it to the authorization server.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
     }
 }
 
-/// Returns whether `byte` may stand in a `b64token` before the `=` at its end.
+/// Returns whether `byte` may occur in a `b64token` before its trailing `=`.
 fn is_b64token(byte: u8) -> bool {
     matches!(
         byte,

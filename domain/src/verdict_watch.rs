@@ -1,27 +1,28 @@
-//! The third driven port: tells when a verdict that stays in use must be obtained anew.
+//! The port through which an open stream learns that its verdict must be obtained anew.
 
 use async_trait::async_trait;
 
 use crate::{ActiveToken, Tick};
 
-/// Tells when a verdict that stays in use, such as that on an open stream, must be obtained anew.
+/// Signals when a verdict that stays in use, such as that of an open stream, must be obtained anew.
 ///
 /// A caller reads [`now`](Self::now), obtains a verdict, and waits for [`doubted`](Self::doubted).
-/// Once it completes, the caller reads `now` again and obtains a verdict with
-/// [`Freshness::Asked`](crate::Freshness::Asked), since a cached answer may be the one in doubt. It
-/// then waits again, with the new verdict and the new tick.
+/// Once that completes, the caller reads `now` again, obtains a verdict with
+/// [`Freshness::Asked`](crate::Freshness::Asked), since a cached verdict may be the one in doubt,
+/// and waits again.
 ///
-/// A doubt is no denial, and an implementation never asks the authorization server. The caller
-/// watches `exp`.
+/// A doubt does not deny the caller. An implementation sends no request to the authorization
+/// server, and does not watch `exp`: the caller does.
 #[async_trait]
 pub trait VerdictWatch: Send + Sync {
-    /// Returns the tick from which a verdict counts. It is read before the verdict is obtained.
+    /// Returns the current tick, to be read before a verdict is obtained and passed to
+    /// [`doubted`](Self::doubted) as `asked`.
     fn now(&self) -> Tick;
 
     /// Waits until the verdict `token`, obtained after `asked`, must be obtained anew. Completes at
-    /// once if that is so already, and never if no change speaks against the verdict. A refresh of
-    /// the session does not count: the session goes on.
+    /// once if a change has already put it in doubt, and never if none does. A refresh of the
+    /// token's session puts no verdict in doubt: the session goes on.
     ///
-    /// Cancel-safe: a call that is dropped may be made again with the same arguments.
+    /// Cancel-safe: after a dropped call, the same call can be made again.
     async fn doubted(&self, token: &ActiveToken, asked: Tick);
 }

@@ -10,7 +10,7 @@ use crate::{
     rules::{ReadMessages, SignedIn},
 };
 
-/// Time of every test, far from both ends of the clock's range.
+/// Time of the mocked clock, in seconds since 1970.
 const NOW_SECS: u64 = 1_767_225_600;
 
 fn at(offset_secs: i64) -> SystemTime {
@@ -78,7 +78,7 @@ fn a_token_about_which_nothing_is_said_but_active_is_let_in_where_nothing_more_i
     check(ActiveToken::default(), &Requirements::default(), &Ok(()));
 }
 
-/// Keeps a verdict on every token.
+/// Cache that returns the verdict of the closure for every token.
 struct Kept<F>(F);
 
 impl<F: Fn() -> ActiveToken + Send + Sync> KeptVerdicts for Kept<F> {
@@ -131,7 +131,7 @@ fn a_rule_that_asks_never_looks_at_what_is_kept() {
     assert_eq!(verdict, (Introspection::Inactive, Freshness::Asked));
 }
 
-// A caller that explains a token asks once and judges the verdict for each route.
+// The command `explain` obtains one verdict and judges it for each route.
 #[test]
 fn one_verdict_is_judged_for_each_policy_as_authorize_judges() {
     for expires_at in [1, 0] {

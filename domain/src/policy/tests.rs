@@ -1,4 +1,4 @@
-//! Laws of policies.
+//! Property tests of policies: laws that hold for every policy and principal.
 
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn principal(grants: &[Grant], scopes: &[&'static str]) -> Principal {
     }
 }
 
-/// Generates random policies. They are leaked, since a policy is `'static` everywhere.
+/// Generates random policies. Their memory is leaked, since a `Policy` refers to `'static` lists.
 fn policy() -> impl Strategy<Value = &'static Policy> {
     let leaf = prop_oneof![
         Just(Policy::Authenticated),

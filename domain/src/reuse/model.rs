@@ -1,13 +1,14 @@
-//! Model of the rule in a world in which everything goes wrong, one step at a time.
+//! Model test of the reuse rule: a simulated server, feed and cache, in which steps fail, are
+//! delayed and interleave at random.
 //!
 //! The truth changes, introspection tells it late, a feed is polled, its batches come late or not
-//! at all, answers come late and out of order, the machine is paused, its wall clock is set, the
-//! program is restarted. Each read of a use and each write of a batch is a step of its own, with
-//! any step in between. No use may find an answer that introspection stopped giving more than
-//! `max_staleness` ago.
+//! at all, introspections end late and out of order, the machine is paused, its wall clock is set,
+//! the program is restarted. Each read of a use and each write of a batch is a step of its own, and
+//! any other step may come in between. No use may find a verdict that introspection stopped giving
+//! more than `max_staleness` ago.
 //!
-//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. Each
-//! clause of the rule has a test that removes it and finds a stale answer.
+//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. For each
+//! clause of the rule, a test removes it and finds a stale verdict.
 
 use std::time::Duration;
 
@@ -19,41 +20,43 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// First tick, far from zero and apart from the start of the wall clock.
+/// First reading of the monotonic clock, in nanoseconds: not zero, and not that of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// Clause of the rule that is removed.
+/// Clause of the rule that a test removes, to show that it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// A use reads marks before it reads the watermark.
+    /// A use reads the marks before the watermark.
     OrderOfReads,
-    /// A batch moves the watermark before it writes marks.
+    /// A batch moves the watermark before it writes its marks.
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// The batch's moment is read when the batch is applied.
+    /// The watermark of a batch is the moment at which it is applied, not the moment before the
+    /// poll.
     AsOfBeforeTheCall,
-    /// An answer is as old as its arrival.
+    /// The age of a verdict counts from its arrival, not from its request.
     AskedBeforeTheQuestion,
-    /// A change is marked with the moment at which the poll began.
+    /// A change is marked with the moment at which the poll began, not that at which it is applied.
     MarkAtApplication,
-    /// An age is counted by ticks alone.
+    /// Ages are counted by the monotonic clock alone.
     WallClock,
     /// A poll that failed moves the watermark.
     SilenceIsNoNews,
-    /// The first read after a start goes back no further than the start.
+    /// The first read after a restart does not go back to before the restart.
     LookBack,
 }
 
-/// Kind of a step, and a number that each kind reads in its own way.
+/// Random step: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
-/// Number of kinds of truth about the one subject: one told at once, and its roles.
+/// Number of kinds of facts about the only subject. Kind 0 is told within `settle`; kind 1, the
+/// roles, within `lag`.
 const KINDS: usize = 2;
 
-/// Version of each kind of truth that an answer tells.
+/// Verdict: the version of each kind of fact that it tells.
 type Answer = [usize; KINDS];
 
 #[derive(Clone, Copy)]
@@ -62,7 +65,7 @@ struct Question {
     answer: Option<Answer>,
 }
 
-/// Values that a use has read so far.
+/// Use of a cached verdict, with the values that it has read so far.
 #[derive(Clone, Copy, Default)]
 struct Use {
     now: Option<(u64, Moment)>,
@@ -73,9 +76,9 @@ struct Use {
 
 struct Poll {
     as_of: Moment,
-    /// Kinds of changes that were read; `None` before the call is answered.
+    /// Kinds of the changes that were read; `None` before the response.
     read: Option<Vec<usize>>,
-    /// Number of changes that are marked, and the moment that marks them.
+    /// Number of changes marked so far. `applied` is the tick with which they are marked.
     marked: usize,
     applied: Option<Tick>,
     next_event: usize,
@@ -86,12 +89,13 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// Set when the wall clock was set back, which hides a pause: a world has only one of the two.
+    /// True if the wall clock was set back. That hides a pause, so a world has only one of the two.
     was_set_back: bool,
     wall_offset: i64,
-    /// For each kind, the times at which introspection began to tell each version but the first.
+    /// For each kind of fact, the times at which introspection began to tell each version but the
+    /// first.
     told_from: [Vec<u64>; KINDS],
-    /// Kind and time of each change, in the order of commits.
+    /// Kind and time of each change, in the order in which they were committed.
     log: Vec<(usize, u64)>,
     cursor: usize,
     poll: Option<Poll>,
@@ -100,7 +104,7 @@ struct World {
     questions: [Option<Question>; 2],
     kept: Option<(Moment, Answer)>,
     uses: [Use; 2],
-    /// Number of uses that found an answer.
+    /// Number of uses that found a usable verdict.
     used: usize,
 }
 
@@ -139,7 +143,8 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Takes a step. Fails with the staleness of an answer that a use found too old.
+    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict that was used
+    /// although it was too old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
         match kind % 20 {
@@ -154,7 +159,7 @@ impl World {
             11 => self.keep(which),
             12..=14 => return self.use_step(which),
             15 => self.disturb(number),
-            // Several steps in a row undisturbed, so that a world gets far.
+            // A whole poll without a step in between, so that more uses find a verdict.
             16 | 17 => self.whole_poll(),
             18 => {
                 self.questions[0] = Some(Question { asked: self.moment(), answer: None });
@@ -172,11 +177,12 @@ impl World {
         Ok(())
     }
 
-    /// Changes the truth of a kind. Introspection tells it after a delay below the assumed bound.
+    /// Changes a fact. Introspection tells it after a delay below the bound assumed for its kind.
     fn change(&mut self, kind: usize, number: u64) {
         let longest = [SETTLE, LAG][kind];
         let delay = longest * number.min(100) / 101;
-        // A projection works in order: a later change is not told before an earlier one.
+        // The server's read model applies changes in order: a later one is not told before an
+        // earlier one.
         let told = (self.now + delay).max(self.told_from[kind].last().copied().unwrap_or_default());
         self.told_from[kind].push(told.min(self.now + longest - 1));
         self.log.push((kind, self.now));
@@ -202,7 +208,8 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Fails the call, or loses its answer; a page that was read before may come again.
+    /// Fails the poll or loses its response. If `number` is a multiple of 4, the poll goes on
+    /// instead.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {
@@ -213,7 +220,8 @@ impl World {
         }
     }
 
-    /// Takes one step of applying a batch: writes a mark, or at the end the watermark.
+    /// Takes one step of applying a batch: writes the next mark, or the watermark after the last
+    /// one.
     fn apply(&mut self, number: u8) {
         let moment = self.moment();
         let Some(poll) = self.poll.as_mut() else { return };
@@ -233,7 +241,7 @@ impl World {
         }
         self.watermark =
             if self.without == Without::AsOfBeforeTheCall { moment } else { poll.as_of };
-        // A batch that comes twice is applied twice.
+        // A batch that is delivered twice is applied twice.
         if number.is_multiple_of(8) && !read.is_empty() {
             (poll.marked, poll.applied) = (0, None);
             return;
@@ -259,7 +267,7 @@ impl World {
         }
     }
 
-    /// Takes one read of a use, and judges after the last one.
+    /// Takes one read of a use. The last one judges the verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {
@@ -313,8 +321,8 @@ impl World {
                 (self.poll, self.kept) = (None, None);
                 (self.questions, self.uses) = ([None; 2], [Use::default(); 2]);
                 (self.marks, self.watermark) = (Marked::default(), Moment::from_nanos(0, 0));
-                // The first read goes back by `lag`: introspection may not tell yet the changes
-                // from before the start.
+                // The first read goes back by `lag`, since introspection may not tell yet the
+                // changes from before the start.
                 let back = if self.without == Without::LookBack { 0 } else { LAG };
                 let start = self.now.saturating_sub(back);
                 self.cursor = self.log.partition_point(|(_, at)| *at < start);
@@ -324,11 +332,11 @@ impl World {
     }
 }
 
-/// Milliseconds that pass in one step.
+/// Milliseconds that may pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns the number of uses that found an answer, or the staleness of one that
-/// was too old.
+/// Runs one world. Returns the number of uses that found a verdict, or the staleness in nanoseconds
+/// of one that was too old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {
@@ -349,7 +357,7 @@ proptest! {
     }
 }
 
-/// Tries worlds until one finds a stale answer.
+/// Checks that without `clause` some world finds a stale verdict.
 #[track_caller]
 fn is_needed(clause: Without) {
     let mut runner = TestRunner::deterministic();

@@ -27,7 +27,7 @@ fn an_answer_is_used_while_the_feed_tells_that_nothing_changed() {
         (1_000, 998, 100, Ok(())),
         (1_000, 997, 100, Ok(())),
         (1_000, 996, 100, Err(Unusable::Silent)),
-        // The feed is silent: the answer is used for max_staleness after its question.
+        // The feed is silent: the verdict is used for `max_staleness` after its request.
         (1_000, 0, 997, Ok(())),
         (1_000, 0, 996, Err(Unusable::Silent)),
     ] {
@@ -125,7 +125,7 @@ fn a_verdict_in_use_is_doubted_at_once_by_a_change_and_once_more_while_it_settle
 fn a_verdict_in_use_is_doubted_again_while_roles_may_lag() {
     let rule = rule(WhenSilent::Ask);
     let marked = Marked { roles_at: Some(tick(100)), ..NONE };
-    // An answer to a question of second 220 may be used at 223.
+    // A verdict requested at second 220 may be used at 223.
     for (asked, doubted_at) in [(106, Some(109)), (220, Some(223)), (223, Some(226)), (224, None)] {
         assert_eq!(rule.doubted_at(tick(asked), marked), doubted_at.map(tick), "{asked}");
     }

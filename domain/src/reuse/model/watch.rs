@@ -1,12 +1,12 @@
-//! Model of a verdict that stays in use, in the same world: it is obtained anew when the rule says,
-//! and at no other time.
+//! Model test of a verdict that stays in use, in the same world: it is obtained anew when the rule
+//! says, and at no other time.
 //!
-//! The machine is neither paused nor restarted here: during a pause no stream is served, and none
-//! outlives a restart.
+//! The machine is neither paused nor restarted: no stream is served during a pause or outlives a
+//! restart.
 
 use super::*;
 
-/// Part of a watch that is left out.
+/// Part of the rule for verdicts in use that a test leaves out, to show that it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
@@ -14,20 +14,20 @@ enum Lacking {
     Lag,
     /// `settle` is zero, and introspection tells every change at once.
     Delay,
-    /// `asked` is read while a batch is applied, with the same zero delay.
+    /// `asked` may be read while a batch is applied; `settle` and delay are zero as in `Delay`.
     WholeBatches,
-    /// A verdict that is in doubt may be obtained anew from a cached answer.
+    /// A verdict that is in doubt may be obtained anew from the cache.
     NewQuestion,
 }
 
-/// State of a stream's verdict.
+/// State of the only stream, and of the verdict that it relies on.
 #[derive(Clone, Copy)]
 enum Verdict {
-    /// No stream is open.
+    /// The stream is not open.
     None,
     Doubted,
-    /// Being obtained, by a question or, if `kept`, from the cache. `bound` is the staleness that
-    /// is allowed for it.
+    /// The verdict is being obtained: from the cache if `kept`, else by an introspection request.
+    /// `bound` is its greatest allowed staleness in nanoseconds while the watermark is no older.
     Sought {
         asked: Tick,
         kept: bool,
@@ -44,9 +44,9 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Newest mark: no tick is both that of a mark and of a later verdict.
+    /// Tick of the newest batch. Later verdicts and batches get later ticks.
     applied: Tick,
-    /// Number of looks at a verdict in use. `doubts` counts the times that one was in doubt.
+    /// Number of checks of a verdict in use that was not in doubt. `doubts` counts those in doubt.
     looks: usize,
     doubts: usize,
 }
@@ -62,7 +62,8 @@ impl Stream {
         Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
     }
 
-    /// Takes a step. Fails with the staleness of a verdict in use that is too old.
+    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict in use that is too
+    /// old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         match kind % 20 {
             15 => self.verdict = Verdict::None,
@@ -90,8 +91,8 @@ impl Stream {
         self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
     }
 
-    /// Takes one step of applying a batch: its tick, which no earlier batch has, then its marks and
-    /// its watermark.
+    /// Takes one step of applying a batch: reads its tick, later than that of any earlier batch,
+    /// then writes its marks, then the watermark.
     fn apply(&mut self, number: u8) {
         let next = self.next_tick();
         match &mut self.world.poll {
@@ -103,7 +104,8 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict, if there is none or it is in doubt.
+    /// Begins to obtain a verdict, if the stream has none or it is in doubt; from the cache if
+    /// `kept` and the rule allows it.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -133,7 +135,7 @@ impl Stream {
             answer.map_or(Verdict::None, |answer| Verdict::InUse { asked, answer, bound });
     }
 
-    /// Checks that the verdict in use is in doubt or not too old.
+    /// Checks that the verdict in use is either in doubt or not too old.
     fn look(&mut self) -> Result<(), u64> {
         let Verdict::InUse { asked, answer, bound } = self.verdict else { return Ok(()) };
         let World { now, watermark, marks, told_from, rule, .. } = &self.world;
@@ -156,8 +158,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns the numbers of looks and of doubts, or the staleness of a verdict that
-/// was too old.
+/// Runs one stream. Returns the counts `looks` and `doubts`, or the staleness in nanoseconds of a
+/// verdict that was too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -176,7 +178,7 @@ proptest! {
     }
 }
 
-/// Tries worlds until one finds a verdict in use that is too old.
+/// Checks that without the part `lacking` some world finds a verdict in use that is too old.
 #[track_caller]
 fn is_needed(lacking: Lacking) {
     let mut runner = TestRunner::deterministic();
@@ -209,7 +211,7 @@ fn a_verdict_in_use_is_obtained_anew_while_roles_may_lag() {
     is_needed(Lacking::Lag);
 }
 
-/// Named steps, for worlds that random tries do not find.
+/// Steps by name, for sequences that random tests do not find.
 mod steps_of {
     use super::Step;
 
@@ -218,7 +220,7 @@ mod steps_of {
     pub(super) const NEARLY_3_S: Step = (0, 6);
     pub(super) const SIX_S: Step = (0, 7);
     pub(super) const CHANGE: Step = (3, 0);
-    /// Change of roles, which is told 7.1 s later.
+    /// Change of roles that introspection tells 7.1 s later.
     pub(super) const ROLES_CHANGE: Step = (3, 13);
     pub(super) const BEGIN_POLL: Step = (4, 0);
     pub(super) const READ: Step = (5, 0);
