@@ -1,8 +1,8 @@
-//! Reads a file that a setting names, in bounded time and memory: a FIFO without a writer or a dead
-//! mount blocks no caller for long, and `/dev/zero` takes no memory.
+//! Reads a file that a setting names, in bounded time and memory. A FIFO without a writer or a dead
+//! mount does not block the caller for long, and `/dev/zero` does not fill the memory.
 //!
 //! No system call reads a file with a deadline, and a thread that waits for a dead mount cannot be
-//! stopped: each file is read by a thread of its own, at most one per path.
+//! stopped. Each file is therefore read by a thread of its own, at most one per path.
 
 use std::{
     collections::HashMap,
@@ -14,39 +14,40 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Length of the longest file that is read, in bytes.
+/// Length of the longest file that is read, in bytes: 1 MiB.
 pub const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Time limit for a file at the start of the program, when a pipe such as `<(…)` may still be
-/// filled.
+/// Time limit for reading a file at the start of the program, when a pipe such as `<(…)` may still
+/// be filled.
 pub const AT_START: Duration = Duration::from_secs(10);
 
-/// Time limit for a file that is read again while requests are served.
+/// Time limit for reading a file again while requests are served.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// Pause between two checks whether another caller has finished reading a file.
+/// Pause between two checks of whether another caller has finished reading the same path.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that a thread is reading, each with its caller's deadline, which may be past.
+/// Paths that are being read, each with the deadline of its reader. A path stays after the deadline
+/// while its thread hangs.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
-/// Reads a whole file. Blocks for at most `within`, so it is not for a task of the runtime.
+/// Reads a whole file. Blocks the thread for at most `within`: do not call it in an async task.
 ///
 /// # Errors
-/// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the file does
-/// not end in time, and at once while an earlier reading of the same path that timed out still
-/// hangs.
+/// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the end of
+/// the file is not reached in time, and at once while an earlier read of the same path that timed
+/// out still hangs.
 pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     let file = path.to_owned();
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look` in a thread of its own, for files that belong together; `path` is one of them.
-/// Blocks as [`read`] does.
+/// Runs `look`, which reads several files that belong together, in a thread of its own. `path` is
+/// one of the files; calls with the same path exclude each other. Blocks as [`read`] does.
 ///
 /// # Errors
-/// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is no plain
-/// file.
+/// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is not a
+/// plain file.
 pub(crate) fn by_thread<T: Send + 'static>(
     path: &Path,
     within: Duration,
@@ -68,26 +69,26 @@ pub(crate) fn by_thread<T: Send + 'static>(
         Ok(thread) => {
             let left = deadline.saturating_duration_since(now());
             let content = content.recv_timeout(left).map_err(|_| too_slow())?;
-            // The thread is ending. Without this, one thread too many could exist for a moment,
+            // The thread is ending. Without the join, one thread too many could exist for a moment,
             // where the system limits their number.
             let _ = thread.join();
             Ok(content)
         }
-        // Without a thread, a plain file is read directly: a start and a rotation must not fail.
+        // Without a thread, a plain file is read directly, so that start and rotation do not fail.
         Err(_) if fs::metadata(path)?.is_file() => Ok(look()),
         Err(error) => Err(error),
     }
 }
 
-/// Reads a whole file of UTF-8, as [`read`] does.
+/// Reads a whole file as UTF-8 text, with the limits of [`read`].
 ///
 /// # Errors
-/// Errors of [`read`]; `InvalidData` if it is not UTF-8.
+/// Errors of [`read`]; `InvalidData` if the content is not UTF-8.
 pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Returns the content as text.
+/// Returns the content of a file as text; `InvalidData` if it is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)
@@ -110,11 +111,12 @@ fn too_slow() -> io::Error {
     )
 }
 
-/// Exclusive right to read a path.
+/// Exclusive right to read a path, until dropped.
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits for another reader until its deadline or `deadline`, whichever is earlier.
+    /// Waits while another caller reads the path, until that caller's deadline or `deadline`,
+    /// whichever is earlier; `None` if the path is still being read then.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -154,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// Longer than any file here takes, even on a busy machine.
+    /// Time limit that reading no file of these tests reaches, even on a busy machine.
     const LONG: Duration = Duration::from_secs(60);
 
     fn fifo(directory: &Path) -> PathBuf {
@@ -197,7 +199,7 @@ mod tests {
         });
     }
 
-    /// Without this bound each reading of a hanging file would leave a thread behind.
+    /// Without this limit, each read of a file that hangs would leave a thread behind.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();

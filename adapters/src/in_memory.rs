@@ -1,4 +1,4 @@
-//! Complete introspector without a server, for local development and tests.
+//! Introspector that takes verdicts from a list in memory, for local development and tests.
 
 use std::{
     collections::HashMap,
@@ -9,18 +9,18 @@ use std::{
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
-/// Answers from a list. A token that is not on it is inactive, as at an authorization server.
+/// Introspector with a fixed list of tokens. Every other token is inactive, as at a real server.
 pub struct InMemoryIntrospector {
     answers: RwLock<HashMap<AccessToken<'static>, Introspection>>,
 }
 
 impl InMemoryIntrospector {
-    /// Creates an introspector that knows these tokens.
+    /// Creates an introspector from tokens and their verdicts.
     pub fn new(tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) -> Self {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
-    /// Replaces all tokens with these, from the next question on.
+    /// Replaces the whole list. The next introspection uses the new one.
     pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;

@@ -1,4 +1,4 @@
-//! Clocks that a test can pause.
+//! Wall clock and monotonic clock that follow tokio's clock, so that a test can pause them.
 
 use std::{
     sync::Arc,
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::Clocks;
 
-/// Returns clocks that follow tokio's, which a test can pause. They begin in 2026.
+/// Returns both clocks. They begin at [`START`], at the beginning of 2026.
 pub(crate) fn clocks() -> Clocks {
     let clock = Arc::new(TokioClock(Instant::now()));
     Clocks { wall: Arc::clone(&clock) as Arc<dyn Clock>, ticks: clock }

@@ -1,9 +1,9 @@
-//! Metrics that a test reads.
+//! Metrics that a test records and reads.
 
 use metrics::with_local_recorder;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
-/// Recorder of a single test.
+/// Metrics recorder private to one test, so that parallel tests do not mix.
 pub(crate) struct Recorded(PrometheusRecorder);
 
 impl Recorded {
@@ -11,12 +11,13 @@ impl Recorded {
         Self(PrometheusBuilder::new().build_recorder())
     }
 
-    /// Runs `build`, whose metrics are registered here.
+    /// Runs `build`. The metrics that it registers belong to this recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&self.0, build)
     }
 
-    /// Returns the value of a metric, named as Prometheus writes it; `None` if there is none.
+    /// Returns the value of a metric; `None` if it is not registered. `name` is written as
+    /// Prometheus writes it, with labels, such as `polls_total{result="ok"}`.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         let rendered = self.0.handle().render();
         let value = rendered.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

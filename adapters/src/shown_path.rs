@@ -1,20 +1,21 @@
-//! Paths in messages, in whose place a secret may stand by mistake.
+//! Shows a configured path in a message, unless it may be a secret that was configured by mistake.
 
 use std::{
     fmt,
     path::{Component, Path, PathBuf},
 };
 
-/// A path that a message shows only if it looks like one: the content of a key or a secret may
-/// stand in its place.
+/// A path for messages. It is written only if it looks like a path, since an operator may have
+/// configured a key or a secret in its place.
 #[derive(Clone, Copy)]
 pub struct ShownPath<'a>(pub &'a Path);
 
-/// File extensions with which no secret ends.
+/// File extensions that no secret ends with, so that a text with one is taken for a path.
 const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
 
 impl ShownPath<'_> {
-    /// Returns whether its first directory exists, or its name has one of [`ENDINGS`].
+    /// Returns whether the text has plain characters, at most 1024 bytes, and either an extension
+    /// of [`ENDINGS`] or a first directory that exists.
     fn looks_like_path(self) -> bool {
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);
         let Some(text) = self.0.to_str() else { return false };

@@ -1,4 +1,4 @@
-//! Decorators in their shipped order, before any introspector.
+//! Puts the decorators before an introspector, in the order of production.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -12,25 +12,27 @@ use crate::{
     },
 };
 
-/// Limits of the questions to the authorization server.
+/// Limits on concurrent introspections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of introspections under way at once; 256 by default. One more fails at once.
+    /// Maximum number of introspections under way at once; 256 by default. One more fails without
+    /// waiting.
     pub max_in_flight: NonZeroUsize,
-    /// Share of it reserved for tokens whose last verdict was active; 25 % by default.
+    /// Share of `max_in_flight` that is reserved for tokens whose last verdict was active; 25 % by
+    /// default.
     pub known_share: KnownShare,
 }
 
-/// An introspector behind the decorators.
+/// An introspector behind the decorators, with handles to their state.
 #[derive(Clone)]
 pub struct Stack {
-    /// Port, for an [`Authorizer`](domain::Authorizer).
+    /// The outermost decorator, for an [`Authorizer`](domain::Authorizer).
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Cache, for the same authorizer; `None` if no answer is cached.
+    /// Cache of verdicts, for the same authorizer; `None` if none are cached.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
-    /// Circuit breaker, for a health check.
+    /// State of the circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Doubts about inactive verdicts, for a health check.
+    /// State of doubts about inactive verdicts, for a health check.
     pub belief: Belief,
 }
 
@@ -43,11 +45,14 @@ impl Default for Limits {
     }
 }
 
-/// Puts the decorators before `introspector`, inside out. They register their metrics at the
-/// current recorder. A share of the slots is reserved for `known` tokens. `patience` is the longest
-/// that a caller waits for a question under way, and that the confirmation of an inactive verdict
-/// takes. An inactive verdict is believed if all `witnesses` vouch for it. Without `tokens` no
-/// answer is cached. Questions need a runtime of tokio.
+/// Puts the decorators before `introspector`. They register their metrics at the current recorder.
+/// Introspections need a tokio runtime.
+///
+/// - `known`: tokens whose last verdict was active; `limits` reserves a share for them.
+/// - `witnesses`: an inactive verdict is believed only if all of them vouch for the server.
+/// - `tokens`: cache; without it no verdict is cached.
+/// - `patience`: time limit for waiting for an introspection under way, and for confirming an
+///   inactive verdict.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,
@@ -57,21 +62,21 @@ pub fn stack(
     patience: Duration,
     clocks: Clocks,
 ) -> Stack {
-    // Count and time questions.
+    // Counts and times introspections.
     let measured = Measured::new(introspector);
-    // Refuse at once rather than queue without end, and reserve a share for users.
+    // Refuses above the limit, so that no queue grows, and reserves a share for known tokens.
     let Limits { max_in_flight, known_share } = limits;
     let limited = InFlightLimited::new(measured, max_in_flight, known_share, Arc::clone(&known));
-    // Stop asking a server that is down.
+    // Sends no requests while the server is down.
     let circuit_breaker = CircuitBreaker::new(limited);
     let breaker = circuit_breaker.breaker();
-    // Ask witnesses before an inactive verdict is believed.
+    // Has inactive verdicts confirmed by witnesses.
     let belief = Belief::new(witnesses);
     let believed = Believed::new(circuit_breaker, known, belief.clone(), patience);
     let kept = tokens.clone().map(|tokens| tokens as _);
-    // Many callers with one token, one call.
+    // Shares one introspection among all callers with the same token.
     let introspector: Arc<dyn TokenIntrospector> = if let Some(tokens) = tokens {
-        // Cache each answer with the age of its question.
+        // Caches verdicts. Their age counts from before the request.
         let remembering = Remembering::new(believed, tokens, clocks.clone());
         Arc::new(Coalesced::new(remembering, patience, clocks))
     } else {

@@ -1,20 +1,20 @@
-//! Real time.
+//! The machine's clocks: the only place that reads the real time.
 
 use std::{sync::Arc, time::SystemTime};
 
 use domain::{Clock, Moment, Tick, Ticks};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Wall clock and monotonic clock of the machine.
+/// The machine's wall clock and monotonic clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// Wall clock and ticks, which together tell a moment. Cheap to clone.
+/// A wall clock and a monotonic clock, which together give a [`Moment`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Clocks {
-    /// Wall clock.
+    /// Wall clock, by which `exp` is judged.
     pub wall: Arc<dyn Clock>,
-    /// Monotonic clock.
+    /// Monotonic clock, which cannot be set.
     pub ticks: Arc<dyn Ticks>,
 }
 
@@ -25,10 +25,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// `CLOCK_BOOTTIME` of Linux goes on while the machine sleeps; `Instant` does not.
+/// Clock that counts on while the machine sleeps: on Linux `CLOCK_BOOTTIME`, unlike `Instant`.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Boottime;
-/// `CLOCK_MONOTONIC` of macOS goes on while the machine sleeps.
+/// Clock that counts on while the machine sleeps: on macOS `CLOCK_MONOTONIC`.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Monotonic;
 
@@ -42,13 +42,13 @@ impl Ticks for SystemClock {
 }
 
 impl Clocks {
-    /// Returns the clocks of the machine.
+    /// Returns the machine's clocks.
     #[must_use]
     pub fn of_the_system() -> Self {
         Self { wall: Arc::new(SystemClock), ticks: Arc::new(SystemClock) }
     }
 
-    /// Reads both clocks.
+    /// Returns the current moment by both clocks.
     #[must_use]
     pub fn now(&self) -> Moment {
         Moment::new(self.ticks.now(), self.wall.now())

@@ -1,29 +1,33 @@
-//! Slots in the table of marks that concern an answer.
+//! Maps verdicts and changes to slots of the table of marks: a change concerns a verdict if they
+//! share a slot.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Number of roles up to which each has a slot of its own. An answer with more has the slot of any
-/// role.
+/// Maximum number of roles for which a verdict has one slot each. A verdict with more roles has one
+/// slot that a change of any role marks.
 const ROLES: usize = 3;
 
-/// Slots that concern an answer. Unused entries hold slots of its subject.
+/// Slots of the table of marks that concern a verdict. Unused entries repeat slots of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    /// Slots of subject, token, session and organization.
+    /// Slots of subject, token, session and organization, whose changes introspection shows within
+    /// `settle`.
     pub(super) at_once: [u16; 4],
-    /// Slot of the subject's roles, then those of roles that it has.
+    /// Slot of changes of the subject's roles, then slots of the roles themselves. Introspection
+    /// may show these changes late.
     pub(super) roles: [u16; 1 + ROLES],
-    /// Set when a feed follows all claims of the answer.
+    /// True if the feed reports changes of all claims of the verdict.
     pub(super) followed: bool,
 }
 
-/// Finds slots by a keyed hash, so that a client cannot provoke collisions.
+/// Finds slots by a keyed hash, so that clients cannot provoke collisions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kinds of things that have slots. A name is hashed together with its kind.
+/// Kind of a thing that has a slot, hashed together with its name. A refresh of a session marks
+/// only `Session`; its end marks `EndedSession` too.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -41,14 +45,14 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached answer. An answer without subject or token id is not followed:
-    /// the feed could not name it.
+    /// Returns the slots of a cached verdict. Without subject or token id, a verdict does not count
+    /// as followed, since a change in the feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the slots of an answer that stays in use. A refresh of its session marks none of
-    /// them.
+    /// Returns the slots of a verdict that stays in use, such as that of an open stream. A refresh
+    /// of its session marks none of them.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }
@@ -59,7 +63,7 @@ impl Slots {
         let subject = self.slot(Kind::Subject, name);
         let token_id = token.id.as_ref().map(TokenId::as_str);
         let session = token.id.as_ref().and_then(TokenId::session);
-        // An answer that names no organization has the slot of the organization "".
+        // A verdict that names no organization has the slot of the organization "".
         let organization = principal.organization.as_ref().map_or("", OrganizationId::as_str);
         let at_once = [
             subject,
@@ -81,7 +85,7 @@ impl Slots {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the slots that a change marks; `None` stands for every slot.
+    /// Returns the slots that a change marks; `None` stands for all slots.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {
@@ -132,7 +136,7 @@ mod tests {
         }
     }
 
-    /// Returns whether a change marks one of these slots.
+    /// Returns whether `change` marks one of the slots of `concerned`.
     fn concerns(slots: &Slots, change: &Change, concerned: Concerned) -> bool {
         let own: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
         let marked = slots.of_change(change);
@@ -141,7 +145,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_change_concerns_the_answers_that_it_names() {
-        // Two random names share a slot once in 65 536 times; in all of ten tables they never do.
+        // Two names share a slot by chance once in 65 536 tables, so never in all of ten.
         let ten = [(); 10].map(|()| Slots::new());
         let subject = |name| Subject::parse(name).unwrap();
         let organization = |id| OrganizationId::parse(id).unwrap();

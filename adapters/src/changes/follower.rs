@@ -1,4 +1,4 @@
-//! Follows a change feed: applies its batches and publishes its state.
+//! Reads a change feed in a task: applies its batches, and publishes the state of the feed.
 
 use std::{
     fmt,
@@ -18,33 +18,34 @@ use tracing::{info, warn};
 use super::Changes;
 use crate::Clocks;
 
-/// Time between two checks of the watermark's age while the feed tells nothing.
+/// Time between two checks of the watermark's age while the feed returns nothing.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// State of a feed that is followed. Cheap to clone.
+/// Handle to the state of a feed that is being read. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed(watch::Receiver<FeedState>);
 
-/// Newest state of a feed.
+/// State of a feed at one time.
 #[derive(Clone, Debug, Default)]
 pub struct FeedState {
-    /// Watermark: every change from before it was applied. `None` before the first one.
+    /// Watermark: the moment up to which all changes have been applied. `None` before the first
+    /// one.
     pub watermark: Option<Moment>,
-    /// Number of times that the feed could not be read.
+    /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Time since which the watermark has been older than `max_staleness`, and the word for the
-    /// reason.
+    /// Set while the watermark is older than `max_staleness`: when that was noticed, and the
+    /// keyword for the reason.
     pub silent: Option<(Instant, &'static str)>,
 }
 
-/// Task that applies a feed to [`Changes`].
+/// State of the task that applies a feed to [`Changes`].
 struct Follower {
     changes: Weak<Changes>,
     clocks: Clocks,
     max_staleness: Duration,
     told: watch::Sender<FeedState>,
     began: Moment,
-    /// Last failure to read the feed.
+    /// Newest failure to read the feed.
     last: Option<Silence>,
     metrics: FeedMetrics,
 }
@@ -52,14 +53,15 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// Counter for each known reason; `other` counts the rest.
+    /// A counter of failures for each known reason; `other` counts the rest.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Follows `feed` for as long as `changes` are used, by a future that the caller spawns. `reasons`
-/// are those for which the feed may be silent. Registers its metrics at the current recorder.
+/// Returns a handle to the feed's state, and a future that reads `feed` into `changes`. The caller
+/// spawns it; it ends once `changes` are no longer used. `reasons` are the keywords for failures
+/// that get a counter each. Registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],
@@ -81,13 +83,13 @@ pub fn follow(
 }
 
 impl Feed {
-    /// Returns the newest state of the feed.
+    /// Returns the current state of the feed.
     #[must_use]
     pub fn told(&self) -> FeedState {
         self.0.borrow().clone()
     }
 
-    /// Waits for a state that satisfies `enough`. Returns `None` if the feed ended.
+    /// Waits for a state that satisfies `enough`; `None` if the task that reads the feed has ended.
     pub(crate) async fn wait_for(
         &self,
         enough: impl FnMut(&FeedState) -> bool,
@@ -137,8 +139,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Checks the age of the watermark, and logs once when it becomes too old and once when it no
-    /// longer is.
+    /// Checks the age of the watermark. Logs once when it becomes older than `max_staleness`, and
+    /// once when it no longer is.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

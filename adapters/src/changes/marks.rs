@@ -1,20 +1,24 @@
-//! Moments of changes, in one fixed table that many threads read and one writes.
+//! Table of the newest change in each slot, and the watermark. One thread writes it, many read it
+//! without a lock.
 //!
 //! A mark is written before the watermark that covers it, and a reader reads the watermark before
-//! the marks, so a reader of a watermark sees every mark from before it. Nothing expires or is
-//! evicted. Two things that share a slot cost a question, never an error.
+//! the marks, so the reader of a watermark sees every mark from before it. The table has a fixed
+//! size, and no mark expires. Two things that share a slot may cost an introspection, but cause no
+//! error.
 
 use domain::{Moment, Tick};
 
 use super::atomic::{AtomicU64, Ordering};
 
-/// Moments at which changes were applied, and the moment up to which none is missing.
+/// Ticks at which changes were applied, by slot, and the watermark: the moment up to which no
+/// change is missing.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Ticks; 0 if nothing was marked. With 65 536 slots every `u16` is an index.
+    /// Tick of the newest change in each slot; 0 if there was none. With 65 536 slots, every `u16`
+    /// is an index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Watermark by both clocks, which are not read as one: a reader that sees the tick of one
-    /// watermark and the wall clock of the next counts an age that is too large, never too small.
+    /// Watermark by both clocks, in two atomics: a reader that sees the tick of one watermark and
+    /// the wall clock of the next counts an age that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
 }
@@ -30,7 +34,8 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Writes `at` into slots, `None` being all of them, and then moves the watermark.
+    /// Writes `at` into slots, where `None` means all of them, and then sets the watermark to
+    /// `as_of`, if there is one.
     pub(super) fn write(
         &self,
         slots: impl IntoIterator<Item = Option<u16>>,
@@ -49,20 +54,21 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
     }
 
-    /// Reads the watermark. A reader calls this before it reads any mark.
+    /// Returns the watermark. A reader calls this before it reads any mark.
     pub(super) fn watermark(&self) -> Moment {
         let tick = self.tick.load(Ordering::Acquire);
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark of these slots.
+    /// Returns the newest mark of these slots; `None` if none was marked. Marks of all slots at
+    /// once are not included.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();
         (newest > 0).then_some(Tick::from_nanos(newest))
     }
 
-    /// Returns the newest mark of everything.
+    /// Returns the newest mark that was written for all slots at once; `None` if there was none.
     pub(super) fn newest_of_everything(&self) -> Option<Tick> {
         let newest = self.everything.load(Ordering::Relaxed);
         (newest > 0).then_some(Tick::from_nanos(newest))

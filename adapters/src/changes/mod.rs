@@ -1,5 +1,5 @@
-//! Knowledge of changes from the change feed: whether a cached answer may be used, and when one
-//! that stays in use is in doubt.
+//! Follows the change feed, and decides by its changes whether a cached verdict may be used, and
+//! when a verdict in use must be obtained anew.
 
 mod concerned;
 mod follower;
@@ -10,7 +10,8 @@ mod scripted;
 mod watch;
 mod witness;
 
-/// Atomics of `marks`; the concurrency test builds it with others, which it can reorder.
+/// Atomics of `marks`. The concurrency test compiles `marks` with others, whose accesses it
+/// reorders.
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }

@@ -1,4 +1,4 @@
-//! Rule of reuse, applied to the changes that the feed told.
+//! Applies the reuse rule of the domain to the changes that the feed has reported.
 
 use std::time::Duration;
 
@@ -10,22 +10,23 @@ use super::{
     marks::Marks,
 };
 
-/// Knowledge of changes. One follower writes it; each use of a cached answer reads it.
+/// Changes that the feed has reported. One task writes them; each use of a cached verdict reads
+/// them.
 pub struct Changes {
     rule: ReuseRule,
     marks: Marks<65_536>,
     slots: Slots,
-    /// Names of further claims whose changes no known event type tells.
+    /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick of the marks of the newest batch. A batch is applied under its lock, and one that has
-    /// changes wakes its receivers.
+    /// Tick of the newest batch. A batch is applied under the lock of this channel, and wakes its
+    /// receivers if it has changes.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
-    /// Starts without knowledge: the watermark is at the beginning of time, so answers are used as
-    /// in silence. An answer that has one of `unfollowed_claims` is used for at most
-    /// `max_staleness`.
+    /// Creates an empty record of changes. The watermark is at the beginning of time, so verdicts
+    /// are used as while the feed is silent. A verdict with one of `unfollowed_claims` is used for
+    /// at most `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -37,10 +38,10 @@ impl Changes {
         }
     }
 
-    /// Applies a batch: its marks first, then its watermark.
+    /// Applies a batch: writes its marks first, then its watermark.
     pub(super) fn apply(&self, batch: &Batch, ticks: &dyn Ticks) {
         self.applied.send_if_modified(|applied| {
-            // Read after the batch came: an answer to an earlier question may tell the truth from
+            // Read after the batch arrived: a verdict requested earlier may tell the truth from
             // before the batch's changes.
             *applied = next_tick(*applied, ticks);
             let slots = batch.changes.iter().flat_map(|change| self.slots.of_change(change));
@@ -49,43 +50,46 @@ impl Changes {
         });
     }
 
-    /// Returns the current tick, which is later than the marks of each batch applied so far and not
-    /// later than those of any other batch. Without the lock, a batch could read its tick before
-    /// and write its marks after a verdict was obtained: no mark would speak against that verdict.
+    /// Returns the current tick: later than the marks of each batch applied so far, and not later
+    /// than the marks of any other batch. Without the lock, a batch could read its tick before a
+    /// verdict was obtained and write its marks after: no mark would then put that verdict in
+    /// doubt.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
     }
 
-    /// Returns a receiver that each later batch with changes wakes.
+    /// Returns a receiver that every later batch with changes wakes.
     pub(super) fn batches(&self) -> watch::Receiver<Tick> {
         self.applied.subscribe()
     }
 
-    /// Returns the slots that concern a cached answer.
+    /// Returns the slots whose marks make the cached verdict `token` unusable.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.slots.of_answer(token, is_followed)
     }
 
-    /// Returns the slots that concern an answer that stays in use.
+    /// Returns the slots whose marks put the verdict `token` in doubt while it stays in use.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.slots.of_use(token)
     }
 
-    /// Returns the tick from which the answer to a question asked at `asked` is in doubt.
+    /// Returns the tick from which a verdict in use, obtained after `asked`, is in doubt; `None` if
+    /// no change puts it in doubt.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
 
-    /// Reads the moment up to which no change is missing. A use calls this before it reads the
-    /// answer.
+    /// Returns the watermark: the moment up to which no change is missing. Read it before the
+    /// cached verdict, and pass it to [`judge`](Self::judge).
     pub(crate) fn watermark(&self) -> Moment {
         self.marks.watermark()
     }
 
-    /// Judges whether an answer may be used at `now`; `watermark` was read before the answer.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
+    /// introspection request was sent.
     pub(crate) fn judge(
         &self,
         now: Moment,
@@ -105,7 +109,7 @@ impl Changes {
     }
 }
 
-/// Returns the current tick, or the one after `applied` if that is later.
+/// Returns the current tick, or the tick after `applied` if that is later.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

@@ -1,4 +1,4 @@
-//! A feed under a test's control, followed by clocks that a test can pause.
+//! Change feed that a test scripts, read with clocks that the test can pause.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ pub(super) const MAX_STALENESS: Duration = Duration::from_secs(3);
 
 const REASONS: [&str; 2] = ["timed_out", "server_error"];
 
-/// Feed that passes on what a test sends.
+/// Feed that returns the batches and failures that a test sends.
 struct Scripted(mpsc::UnboundedReceiver<Result<Batch, Silence>>);
 
 #[async_trait::async_trait]
@@ -48,7 +48,7 @@ impl World {
         self.tell.send(Ok(Batch { changes, as_of })).unwrap();
     }
 
-    /// Reports that the feed could not be read.
+    /// Makes the next read of the feed fail with this reason.
     pub(super) fn fall_silent(&self, reason: &'static str) {
         let source = Arc::new(std::io::Error::other("a test"));
         self.tell.send(Err(Silence { reason, source })).unwrap();
@@ -56,7 +56,7 @@ impl World {
 }
 
 pub(super) async fn pass(secs: u64) {
-    // Steps of 500 ms, so that the follower's own timer fires in between.
+    // Steps of 500 ms, so that the follower's timer fires in between.
     for _ in 0..secs * 2 {
         advance(Duration::from_millis(500)).await;
         yield_now().await;

@@ -1,4 +1,4 @@
-//! Watch over verdicts in use, by the change feed.
+//! Signals by the change feed when a verdict in use must be obtained anew.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,18 +9,18 @@ use tokio::time::timeout;
 use super::Changes;
 use crate::Clocks;
 
-/// Doubts a verdict once the feed tells of a change that concerns it, and again while introspection
-/// may tell the old truth. While the feed is silent, no verdict is doubted.
+/// Puts a verdict in doubt once the feed reports a change that concerns it, and again for as long
+/// as introspection may still tell the old truth. While the feed is silent, no verdict is in doubt.
 ///
-/// A wait reads its marks only when a batch with changes was applied: many waits cost nothing while
-/// nothing changes.
+/// A waiting call reads marks only after a batch with changes, so many waiting calls cost nothing
+/// while nothing changes.
 pub struct FeedWatch {
     changes: Arc<Changes>,
     clocks: Clocks,
 }
 
 impl FeedWatch {
-    /// Creates a watch. `clocks` are those with which `changes` are applied.
+    /// Creates a watch. `clocks` must be those with which `changes` are applied.
     #[must_use]
     pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
         Self { changes, clocks }
@@ -34,7 +34,7 @@ impl VerdictWatch for FeedWatch {
     }
 
     async fn doubted(&self, token: &ActiveToken, asked: Tick) {
-        // Subscribed before the first look at the marks, so that no batch is missed.
+        // Subscribes before the marks are first read, so that no batch is missed.
         let mut applied = self.changes.batches();
         let concerned = self.changes.concerned_in_use(token);
         loop {

@@ -1,4 +1,5 @@
-//! Witness by the change feed: an inactive verdict is believed after a poll that began after it.
+//! Confirms inactive verdicts by the change feed: if the event log can be read after the verdict
+//! came, ZITADEL's database works.
 
 use std::{fmt, sync::Arc};
 
@@ -10,8 +11,8 @@ use crate::{
     decorators::{NoWitness, Witness},
 };
 
-/// Vouches if the feed could be read. A caller requests a poll at once; all callers that request it
-/// before it begins share it.
+/// Witness that vouches if a poll of the feed that begins after the call succeeds. Each call
+/// requests a poll at once; calls before the poll begins share it.
 pub struct FeedWitness {
     feed: Feed,
     ring: Arc<dyn Fn() + Send + Sync>,
@@ -20,7 +21,7 @@ pub struct FeedWitness {
 }
 
 impl FeedWitness {
-    /// Creates a witness. `ring` requests a poll; `setting` is named when the feed does not vouch.
+    /// Creates a witness. `ring` requests a poll; `setting` is the setting that the error names.
     #[must_use]
     pub fn new(
         feed: Feed,

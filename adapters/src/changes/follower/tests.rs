@@ -90,7 +90,7 @@ async fn a_look_from_before_the_call_does_not_vouch_and_one_after_it_does() {
     let mut vouching = pin!(witness.vouch());
     world.tell(Vec::new(), Some(early));
     assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
-    // A poll that was under way fails, and the next one does not.
+    // The poll that was under way fails. The next one succeeds.
     silence();
     assert!(timeout(Duration::from_secs(1), &mut vouching).await.is_err());
     world.tell(Vec::new(), None);

@@ -18,14 +18,14 @@ use super::{
 
 const SETTLE: Duration = Duration::from_secs(5);
 const LAG: Duration = Duration::from_mins(2);
-/// Time after which nothing happens any more.
+/// Time within which every doubt of these tests arises.
 const LONG: Duration = Duration::from_mins(30);
 
 fn watch(world: &World) -> FeedWatch {
     FeedWatch::new(Arc::clone(&world.changes), world.clocks.clone())
 }
 
-/// Returns an active token of a session, whose subject has one role and belongs to an organization.
+/// Returns an active token of `session`, whose `subject` belongs to `organization` and has `role`.
 fn answer(subject: &str, organization: &str, session: &str, role: &str) -> ActiveToken {
     let of_role =
         Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
@@ -49,15 +49,15 @@ fn subject(name: &str) -> Change {
     Change::Subject(Subject::parse(name).unwrap())
 }
 
-/// Spawns a wait for a doubt about `token`, obtained now.
+/// Spawns a task that ends when the verdict `token`, obtained now, is in doubt.
 fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     let watch = watch(world);
     let asked = watch.now();
     tokio::spawn(async move { watch.doubted(&token, asked).await })
 }
 
-/// Returns the times, from now, at which the verdict of a stream is doubted, until none is for 30
-/// minutes. The stream obtains its verdict anew each time.
+/// Returns the times, from now, at which the verdict `token`, obtained anew after each doubt, is in
+/// doubt. Ends when no doubt arises for 30 minutes.
 async fn doubts(world: &World, token: &ActiveToken, asked: Tick) -> Vec<Duration> {
     let (watch, began) = (watch(world), Instant::now());
     let (mut asked, mut doubts) = (asked, Vec::new());
@@ -88,7 +88,7 @@ async fn each_kind_of_change_wakes_those_that_it_concerns_and_no_other() {
         (Change::Everything, true),
     ] {
         let mut woken = Vec::new();
-        // Two random names share a slot once in 65 536 times; in all of three worlds they never do.
+        // Two names share a slot by chance once in 65 536 worlds, so never in all of three.
         for _ in 0..3 {
             let world = world();
             let [ada, bob] =
@@ -145,7 +145,8 @@ async fn a_change_while_nothing_waits_is_no_change_that_is_missed() {
     assert!(timeout(Duration::from_millis(1), watch.doubted(&ada, asked)).await.is_ok());
 }
 
-// Otherwise a stream in doubt would ask without end while the clock stands still.
+// Otherwise a stream in doubt would send introspection requests without end while the clock stands
+// still.
 #[tokio::test(start_paused = true)]
 async fn no_verdict_has_the_tick_of_a_mark_and_each_mark_is_before_it_or_not() {
     let (world, ada) = (world(), ada());
