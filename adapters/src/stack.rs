@@ -51,8 +51,8 @@ impl Default for Limits {
 /// - `known`: tokens whose last verdict was active; `limits` reserves a share for them.
 /// - `witnesses`: an inactive verdict is believed only if all of them vouch for the server.
 /// - `tokens`: cache; without it no verdict is cached.
-/// - `patience`: time limit for waiting for an introspection under way, and for confirming an
-///   inactive verdict.
+/// - `patience`: time limit for waiting for the result of an introspection that has not started,
+///   and for confirming an inactive verdict.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,

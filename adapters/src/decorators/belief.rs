@@ -1,4 +1,5 @@
-//! Periods in which inactive verdicts are not believed.
+//! Asks the witnesses of the server, and records since when inactive verdicts have not been
+//! believed.
 
 use std::{
     fmt,
@@ -15,14 +16,15 @@ use tracing::info;
 
 use super::{NoWitness, Witness};
 
-/// Time between two checks whether a doubt has ended.
+/// Time between two calls to the witnesses that may end a doubt.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Witnesses of one server, and the start of a current doubt, for a health check.
+/// Witnesses that the server's database works, and the current doubt about it, which a health check
+/// shows.
 ///
-/// A doubt begins with an inactive verdict that was not believed. It ends when all witnesses vouch;
-/// a task of its own asks them every 5 seconds. Without that task a doubt would last until the next
-/// inactive verdict.
+/// A doubt begins with an inactive verdict that was not believed, and ends when all witnesses
+/// vouch. A task asks them every 5 seconds: otherwise a doubt would last until the next inactive
+/// verdict.
 #[derive(Clone, Default)]
 pub struct Belief(Arc<Shared>);
 
@@ -34,17 +36,17 @@ struct Shared {
 
 struct Doubt {
     since: Instant,
-    /// Task that ends the doubt.
+    /// Task that asks the witnesses until they vouch.
     looking: AbortHandle,
 }
 
 impl Belief {
-    /// Believes an inactive verdict if all of `witnesses` vouch for it; without any, always.
+    /// Creates a record without a doubt. With no `witnesses`, every inactive verdict is believed.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Self {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }
 
-    /// Returns the start of the current doubt; `None` if there is none.
+    /// Returns the time since which inactive verdicts have not been believed; `None` if they are.
     #[must_use]
     pub fn doubted_since(&self) -> Option<Instant> {
         self.0.doubt().as_ref().map(|doubt| doubt.since)
@@ -54,7 +56,8 @@ impl Belief {
         !self.0.witnesses.is_empty()
     }
 
-    /// Asks all witnesses at once. Their questions are sent after this call began.
+    /// Asks all witnesses at once, and fails if any does not vouch. They send their requests after
+    /// this call begins.
     pub(super) async fn vouch(&self) -> Result<(), NoWitness> {
         self.0.vouch().await
     }
@@ -65,7 +68,7 @@ impl Belief {
         }
     }
 
-    /// Records an inactive verdict that was not believed.
+    /// Begins a doubt, unless there is one: an inactive verdict was not believed.
     pub(super) fn doubt(&self) {
         let mut doubt = self.0.doubt();
         if doubt.as_ref().is_some_and(|doubt| !doubt.looking.is_finished()) {

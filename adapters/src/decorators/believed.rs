@@ -1,4 +1,4 @@
-//! Believes an inactive verdict only if all witnesses vouch for it.
+//! Passes on an inactive verdict only if all witnesses confirm that the server's database works.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,27 +13,27 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// Largest age of the last witness before a question for which its answer counts as framed.
-/// Together with the witness after the answer it shows every fault of a second or more.
+/// A verdict counts as framed if all witnesses vouched at most this long before its introspection
+/// began. With the witnesses asked after it, that reveals every database fault of a second or more.
 const FRAME: Duration = Duration::from_millis(500);
 
-/// Passes an inactive verdict on only if the server's database works: while it does not, ZITADEL
-/// calls good tokens inactive.
+/// Decorator that passes on an inactive verdict only if the server's database works: while it does
+/// not, ZITADEL calls valid tokens inactive.
 ///
-/// All witnesses are asked after the answer came. After that, a token that was active before, or
-/// whose question did not follow a witness within 500 ms, is asked about once more and must be
-/// inactive again: the answer may be from the last moment of a fault, and the witness from the
-/// first moment after it.
+/// All witnesses are asked after an inactive verdict. If the token was active before, or no
+/// witnesses had vouched within the 500 ms before its introspection, it is then introspected once
+/// more, and the second verdict counts: the first may be from the last moment of a fault, and the
+/// witnesses from the first moment after it.
 ///
-/// Verdicts are recorded in the set of known tokens here, since an inactive verdict that is not
-/// believed must not be.
+/// The set of known tokens is updated here, so that it never learns an inactive verdict that is not
+/// believed.
 #[derive(Debug)]
 pub struct Believed<I> {
     inner: I,
     known: Arc<KnownTokens>,
     belief: Belief,
     patience: Duration,
-    /// Newest moment after which each witness was asked, and all vouched.
+    /// Newest time at which the witnesses were asked and then all vouched.
     vouched_after: Mutex<Option<Instant>>,
     trusted: Counter,
     doubted: Counter,
@@ -51,8 +51,9 @@ enum DoubtReason {
 }
 
 impl<I: TokenIntrospector> Believed<I> {
-    /// Asks `inner`, and confirms inactive verdicts by `belief`. `patience` is the longest that a
-    /// confirmed answer takes, witnesses included. Registers its metrics at the current recorder.
+    /// Creates the decorator. `belief` holds the witnesses; an introspection whose verdict must be
+    /// confirmed takes at most `patience`, witnesses included. Registers its metrics at the current
+    /// recorder.
     #[must_use]
     pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
         let answers = |believed: &'static str| {
@@ -66,7 +67,8 @@ impl<I: TokenIntrospector> Believed<I> {
         Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
     }
 
-    /// Returns the verdict on a token that `inner` called inactive.
+    /// Returns the final verdict on a token that `inner` called inactive. If not `is_framed`, or if
+    /// the token is known, it is introspected once more.
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

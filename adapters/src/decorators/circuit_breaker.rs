@@ -1,4 +1,4 @@
-//! Stops asking a server that is down or refuses our credentials.
+//! Circuit breaker: sends only single requests to a server that is down or refuses our credentials.
 
 use std::{
     fmt,
@@ -13,21 +13,20 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// Number of failures in a row that opens the breaker.
+/// Number of consecutive failures that opens the breaker.
 const THRESHOLD: u32 = 5;
 /// Time between two probes while the breaker is open.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Fails at once while the server is down or refuses our credentials, and lets single questions
-/// through as probes.
+/// Decorator that fails at once while the server is down or refuses our credentials, except for
+/// single introspections that it lets through as probes.
 ///
-/// It counts failures that no caller's token can cause: no connection, a broken one, no answer in
-/// time, 5xx, and our client refused. It does not count a caller who leaves, an answer that cannot
-/// be read, a redirect, a 429, which is no outage, or our own limits.
+/// It counts failures that no caller's token can cause: no connection, a broken one, no response in
+/// time, 5xx, and refused client credentials. It does not count a caller who leaves, a response
+/// that cannot be read, a redirect, a 429, which is no outage, or our own limits.
 ///
-/// An answer counts only in the state in which its question was sent: questions that were under way
-/// when the breaker opened do not close it, and questions from before it closed do not open it
-/// again.
+/// A result counts only in the state in which its introspection began: introspections under way
+/// when the breaker opens do not close it, and those from before it closed do not open it again.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -44,16 +43,16 @@ struct Shared {
     closed: Gauge,
 }
 
-/// Condition of a breaker.
+/// State of a circuit breaker, for a health check.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// Questions are let through.
+    /// The breaker is closed: introspections are let through.
     Closed,
-    /// Only probes are let through.
+    /// The breaker is open: only single introspections are let through, as probes.
     Open {
-        /// Last failure.
+        /// Newest failure.
         cause: IntrospectionError,
-        /// Time at which it opened.
+        /// Time at which the breaker opened.
         since: Instant,
     },
 }
@@ -61,15 +60,15 @@ pub enum Condition {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Number of times it has opened or closed.
+    /// Number of times that the breaker has opened or closed.
     changes: u64,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// Every question is let through. `failures` were seen in a row.
+    /// Every introspection is let through. The last `failures` failed.
     Closed { failures: u32 },
-    /// No question is let through before the next probe.
+    /// No introspection is let through before `next_probe`.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
 }
 
@@ -84,23 +83,23 @@ impl State {
 #[error("not asked: it was down a moment ago")]
 struct BreakerOpen(#[source] IntrospectionError);
 
-/// Evidence that an answer gives about the server.
+/// Conclusion from a result about the server.
 enum Evidence {
-    /// The server answers us.
+    /// The server responds, and does not refuse our credentials.
     Up,
-    /// The server is down, or refuses us.
+    /// The server is down, or refuses our credentials.
     Down,
     Unknown,
 }
 
 impl<I> CircuitBreaker<I> {
-    /// Creates a closed breaker before `inner`. Registers its metrics at the current recorder.
+    /// Creates the decorator with a closed breaker. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
         Self { inner, breaker: Breaker::new() }
     }
 
-    /// Returns a handle to the breaker, which may outlive the decorator.
+    /// Returns a handle to the breaker's state, which may outlive the decorator.
     #[must_use]
     pub fn breaker(&self) -> Breaker {
         self.breaker.clone()
@@ -119,7 +118,7 @@ impl Breaker {
         Self(Arc::new(shared))
     }
 
-    /// Returns the current condition.
+    /// Returns whether the breaker is closed or open.
     #[must_use]
     pub fn condition(&self) -> Condition {
         match &self.state().phase {
@@ -134,7 +133,8 @@ impl Breaker {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a question through, as a probe if the breaker is open.
+    /// Lets an introspection through, as a probe if the breaker is open and a probe is due.
+    /// Otherwise the error says why the breaker is open.
     fn enter(&self) -> Result<Entered<'_>, IntrospectionError> {
         let mut state = self.state();
         let changes = state.changes;
@@ -150,11 +150,11 @@ impl Breaker {
     }
 }
 
-/// A question that was let through. A probe that is dropped without evidence about the server frees
-/// its slot at once.
+/// An introspection that was let through. If a probe ends without evidence about the server, the
+/// next one may be sent at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
-    /// Number of changes of the breaker before the question.
+    /// `State::changes` when the introspection began.
     changes: u64,
     is_probe: bool,
 }
@@ -234,7 +234,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// Returns the answer while the breaker is open. A refusal stays one: the operator must act.
+/// Returns the error for callers while the breaker is open. Refused credentials are reported as
+/// such, so that the operator sees what to fix.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

@@ -1,4 +1,4 @@
-//! Shares one question among callers with the same token.
+//! Shares one introspection among concurrent callers with the same token.
 
 use std::{
     collections::HashMap,
@@ -18,20 +18,21 @@ use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Age up to which a question is joined. A later caller may know of a change that the question does
-/// not see.
+/// Age up to which a caller joins an introspection under way. A later caller may know of a change
+/// that came too late for it.
 const JOINABLE: Duration = Duration::from_millis(100);
-/// Maximum number of questions under way for one token. Further callers wait for the next question.
+/// Maximum number of introspections under way for one token. Further callers wait for the next one.
 const UNDER_WAY: usize = 2;
 
-/// Asks once for all callers with the same token who come within 100 ms.
+/// Decorator that sends one introspection for all callers with the same token who come within 100
+/// ms.
 ///
-/// A question runs in a task of its own, to its end even if all callers have left, so that its
-/// slot, its connection and its record are freed when the work ends. Waiting is cancel-safe. An
-/// answer, a fault included, goes to the callers who wait and to no later ones.
+/// An introspection runs to its end in a task of its own, even if all callers have left: its slot,
+/// connection and metrics are released when the work ends. Waiting is cancel-safe. The result, an
+/// error included, goes only to callers who are waiting.
 ///
-/// At most two questions are under way for one token. Callers who can join neither share the next
-/// one, for which each waits at most `patience`.
+/// At most two introspections are under way for one token. Callers who can join neither share the
+/// next one, for whose result each waits at most `patience`.
 pub struct Coalesced<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -40,7 +41,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// Questions by token.
+/// Introspections under way and next ones, by token.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 
@@ -52,26 +53,26 @@ struct Listed {
 
 #[derive(Default)]
 struct OfToken {
-    /// Questions under way, the oldest first.
+    /// Introspections under way, the oldest first.
     sent: Vec<Sent>,
-    /// Question that is sent when one of them ends.
+    /// Introspection that starts when one of `sent` ends; `None` if no caller waits for it.
     next: Option<watch::Sender<Option<Answer>>>,
 }
 
-/// A question under way.
+/// An introspection under way.
 struct Sent {
     number: u64,
     at: Moment,
     answer: watch::Receiver<Option<Answer>>,
-    /// Span of the question, below that of the caller who caused it.
+    /// Tracing span of the introspection, a child of the span of the caller who started it.
     span: Span,
 }
 
-/// Receiver of an answer.
+/// Receiver of the result of an introspection.
 enum Waiting {
-    /// Waits for a question under way, which ends by its own deadline.
+    /// The introspection is under way, and has a deadline of its own.
     Sent(watch::Receiver<Option<Answer>>),
-    /// Waits for the next question.
+    /// The introspection has not started: two others are under way for the token.
     Next(watch::Receiver<Option<Answer>>),
 }
 
@@ -84,8 +85,9 @@ struct WaitedTooLong;
 struct EndedUnanswered;
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
-    /// Shares the questions to `inner`, each of which has a deadline of its own. `patience` is the
-    /// longest that a caller waits for the next one. Registers its metrics at the current recorder.
+    /// Creates the decorator. `inner` must have a time limit of its own; `patience` limits the time
+    /// that a caller waits for the result of an introspection that has not started. Registers its
+    /// metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, patience: Duration, clocks: Clocks) -> Self {
         Self {
@@ -97,7 +99,7 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
         }
     }
 
-    /// Joins a question about `token`, sends one, or waits for the next one.
+    /// Joins an introspection of `token` under way, starts one, or joins the next one.
     fn ask(&self, token: &AccessToken<'_>) -> Waiting {
         let now = self.clocks.now();
         let mut listed = self.questions.lock();
@@ -129,7 +131,7 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
     }
 }
 
-/// Sends a question in a task of its own.
+/// Starts an introspection in a task of its own.
 fn send<I: TokenIntrospector + 'static>(
     (inner, questions, clocks): (&Arc<I>, &Arc<Questions>, &Clocks),
     of_token: &mut OfToken,
@@ -146,14 +148,15 @@ fn send<I: TokenIntrospector + 'static>(
         let listed = OnList { inner, questions, clocks, token, number };
         let answered = listed.inner.introspect(&listed.token).await;
         record(&recorded, &answered);
-        // Removed from the list first: a caller who comes now asks anew.
+        // Removed from the list first, so that a caller who comes now starts a new introspection.
         listed.make_way();
         answer.send_replace(Some(answered));
     };
     tokio::spawn(question.instrument(span));
 }
 
-/// A question on the list of those under way. Dropping it removes it from the list.
+/// Entry in the list of introspections under way. Dropping it removes it from the list, even after
+/// a panic.
 struct OnList<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -163,14 +166,14 @@ struct OnList<I> {
 }
 
 impl<I: TokenIntrospector + 'static> OnList<I> {
-    /// Removes the question from the list and sends the next one, if callers wait for it. Both
-    /// happen under one lock: a caller who comes in between would take the slot as well.
+    /// Removes the entry and starts the next introspection, if callers wait for it. Both happen
+    /// under one lock: a caller who comes in between would take the free slot as well.
     fn make_way(self) {
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;
         let Some(of_token) = by_token.get_mut(&self.token) else { return };
         of_token.sent.retain(|sent| sent.number != self.number);
-        // Callers who left need no question.
+        // No introspection is started for callers who have left.
         if let Some(next) = of_token.next.take().filter(|next| next.receiver_count() > 0) {
             *last_number += 1;
             let token = (self.token.clone(), *last_number);
@@ -185,7 +188,8 @@ impl<I> Drop for OnList<I> {
         let Some(of_token) = listed.by_token.get_mut(&self.token) else { return };
         of_token.sent.retain(|sent| sent.number != self.number);
         if of_token.sent.is_empty() {
-            // After a panic, this drops the next question's sender, which ends its callers' wait.
+            // After a panic, this drops the sender of the next introspection, which ends its
+            // callers' wait.
             listed.by_token.remove(&self.token);
         }
     }
@@ -197,7 +201,7 @@ impl Questions {
     }
 }
 
-/// Opens the span of a question, below the current span.
+/// Opens the tracing span of an introspection, as a child of the current span.
 fn new_span() -> Span {
     info_span!(
         "introspection",
@@ -226,7 +230,7 @@ async fn answer(mut waiting: watch::Receiver<Option<Answer>>) -> Answer {
     };
     match waiting.wait_for(Option::is_some).await {
         Ok(answer) => answer.clone().unwrap_or_else(lost),
-        // The question's task panicked, or ended with the runtime.
+        // The task of the introspection panicked, or ended with the runtime.
         Err(_) => lost(),
     }
 }

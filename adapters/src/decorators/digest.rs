@@ -1,4 +1,4 @@
-//! Keyed digests, by which tokens are remembered.
+//! Keyed digests, which are stored in place of tokens.
 
 use std::hash::Hasher;
 
@@ -6,16 +6,16 @@ use domain::AccessToken;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use uuid::Uuid;
 
-/// SipHash-1-3 of 128 bits. Two texts with one digest cannot be found without the key, which never
-/// leaves the process.
+/// `SipHash-1-3` of 128 bits. Without the key, which never leaves the process, two texts with the
+/// same digest cannot be found.
 pub(crate) type Digest = u128;
 
-/// Makes digests under a random key of its own.
+/// Computes digests under a random key of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digester(SipHasher13);
 
 impl Digester {
-    /// Takes a key with 122 random bits from the system.
+    /// Creates a digester with a new key of 122 random bits.
     pub(crate) fn new() -> Self {
         Self(SipHasher13::new_with_key(&Uuid::new_v4().into_bytes()))
     }
@@ -28,7 +28,8 @@ impl Digester {
         digest(self.0, text)
     }
 
-    /// Makes a digest of a kind and a text.
+    /// Computes the digest of a text together with its kind, so that equal texts of two kinds
+    /// differ.
     pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
         let mut hasher = self.0;
         hasher.write(&[kind]);

@@ -1,4 +1,4 @@
-//! Introspector whose answers a test can hold back.
+//! Test introspector whose results can be held back.
 
 use std::sync::{
     Arc,
@@ -14,8 +14,8 @@ use tokio::sync::watch;
 
 pub(super) type Answer = Result<Introspection, IntrospectionError>;
 
-/// Counts questions, and answers once its gate is open. By default every token is active, with its
-/// text as the subject.
+/// Introspector that counts calls, and returns once a test opens its gate. By default every token
+/// is active, with its text as the subject.
 #[derive(Clone)]
 pub(super) struct Gated {
     open: watch::Sender<bool>,
@@ -24,7 +24,7 @@ pub(super) struct Gated {
     answer: watch::Sender<Option<Answer>>,
 }
 
-/// A question under way; it ends when it is dropped.
+/// A call under way, counted until it is dropped.
 struct UnderWay<'a>(&'a watch::Sender<usize>);
 
 impl Drop for UnderWay<'_> {
@@ -59,17 +59,17 @@ impl Gated {
         self.open.send_replace(false);
     }
 
-    /// Sets the answer from now on; `None` restores the default.
+    /// Sets the result of every call from now on; `None` restores the default.
     pub(super) fn answer(&self, answer: Option<Answer>) {
         self.answer.send_replace(answer);
     }
 
-    /// Returns the number of questions so far.
+    /// Returns how many calls have reached this introspector.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// Waits until this number of questions is under way.
+    /// Waits until exactly this number of calls is under way.
     pub(super) async fn wait_for_under_way(&self, expected: usize) {
         self.under_way.subscribe().wait_for(|count| *count == expected).await.unwrap();
     }
@@ -105,7 +105,7 @@ pub(super) fn cause() -> Cause {
     Arc::new(std::io::Error::other("a test"))
 }
 
-/// Returns the word for an answer.
+/// Returns "active", "inactive" or the keyword of the error.
 pub(super) fn word(answer: &Answer) -> &'static str {
     match answer {
         Ok(Introspection::Active(_)) => "active",

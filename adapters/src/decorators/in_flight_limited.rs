@@ -1,4 +1,4 @@
-//! Limits the questions under way, and reserves slots for known tokens.
+//! Limits the number of introspections under way, and reserves slots for known tokens.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -9,15 +9,15 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{KnownShare, KnownTokens};
 
-/// Limits the number of questions under way at once. One more fails at once, without waiting.
+/// Decorator that limits the number of introspections under way. One more fails without waiting.
 ///
-/// A share of the slots is reserved for tokens whose last verdict was active: invented tokens,
-/// however many, do not take it.
+/// A share of the slots is reserved for tokens whose last verdict was active, so that a flood of
+/// invented tokens cannot take all.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
-    /// Slots that unknown tokens may take.
+    /// Slots that tokens outside the set `known` may take.
     of_strangers: Semaphore,
     known: Arc<KnownTokens>,
 }
@@ -33,12 +33,13 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Slots that a question holds while it is under way.
+/// Slots that an introspection holds: one of `places`, and one of `of_strangers` if its token is
+/// not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {
-    /// Allows at most `max_in_flight` questions to `inner` at once, and reserves `share` of them
-    /// for `known` tokens.
+    /// Creates the decorator. At most `max_in_flight` introspections run at once; `share` of them
+    /// is reserved for `known` tokens.
     #[must_use]
     pub fn new(
         inner: I,

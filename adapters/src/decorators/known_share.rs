@@ -1,24 +1,25 @@
-//! Share of slots and budget that is reserved for known tokens.
+//! Share of slots and request budget that is reserved for known tokens.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Share in whole percent that is reserved for tokens whose last verdict was active; 25 % by
+/// Share, in whole percent, that is reserved for tokens whose last verdict was active; 25 % by
 /// default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownShare(u8);
 
-/// Error for a text that is no share.
+/// Error for text that is not a percentage from `0%` to `90%`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it is no share")]
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Largest share, in percent. A token becomes known by a question in the rest.
+    /// Largest share, in percent. The rest is needed for the first introspection of each token, by
+    /// which it becomes known.
     const MAX: u8 = 90;
 
-    /// Returns the share of `whole`, rounded down.
+    /// Returns this share of `whole`, rounded down.
     pub(crate) const fn of(self, whole: usize) -> usize {
         // In this order it cannot overflow, and rounding twice loses nothing.
         whole / 100 * self.0 as usize + whole % 100 * self.0 as usize / 100

@@ -1,4 +1,4 @@
-//! Tokens whose last verdict was active.
+//! Set of tokens whose last verdict was active, which are served first while capacity is short.
 
 use std::{
     fmt,
@@ -12,15 +12,15 @@ use quick_cache::unsync::Cache;
 
 use super::digest::{Digest, Digester};
 
-/// Maximum number of texts that are remembered of one token. ZITADEL calls a session token active
-/// even if its last characters were cut off or replaced: without this bound one user could fill the
-/// set.
+/// Maximum number of texts that are remembered for one token id. ZITADEL calls a session token
+/// active even if its last characters were cut off or replaced: without this limit, one user could
+/// fill the set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
-/// Remembers tokens whose last verdict was active, longer than their answers may be reused. It is
-/// no evidence about a token: it only puts users before strangers while capacity is short.
+/// Set of tokens whose last verdict was active, even if that verdict may not be reused. It is no
+/// evidence that a token is active: it only decides who is served while capacity is short.
 ///
-/// Tokens are kept as keyed digests, at most four for one `jti`, and a bounded number in all.
+/// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {
     known: Mutex<Known>,
     digester: Digester,
@@ -28,15 +28,15 @@ pub struct KnownTokens {
 }
 
 struct Known {
-    /// Maps the digest of a token's text to that of its id.
+    /// Maps the digest of a token's text to the digest of its id.
     ids: Cache<Digest, Digest>,
-    /// Maps the digest of an id to those of its texts, the newest first. A token is known only if
-    /// both maps have it: either may evict an entry without the other.
+    /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
+    /// only if both maps contain it, since each may evict an entry without the other.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 
 impl KnownTokens {
-    /// Remembers at most `max_tokens`. Registers its metrics at the current recorder.
+    /// Creates an empty set of at most `max_tokens`. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(max_tokens: NonZeroUsize) -> Self {
         let (ids, texts) = (Cache::new(max_tokens.get()), Cache::new(max_tokens.get()));
@@ -44,7 +44,8 @@ impl KnownTokens {
         Self { known, digester: Digester::new(), size: gauge!("known_tokens") }
     }
 
-    /// Returns whether the last verdict on `token` was active.
+    /// Returns whether the set contains `token`: its last verdict was active, and it was not
+    /// evicted.
     #[must_use]
     pub fn contains(&self, token: &AccessToken<'_>) -> bool {
         let text = self.digester.of_token(token);
@@ -53,7 +54,7 @@ impl KnownTokens {
         known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
     }
 
-    /// Records a verdict.
+    /// Records a new verdict on `token`: adds the token if it is active, removes it if not.
     pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
         let text = self.digester.of_token(token);
         let mut known = self.lock();
@@ -65,7 +66,7 @@ impl KnownTokens {
         self.size.set(known.ids.len() as f64);
     }
 
-    /// Returns the digest of the token's id, or of its text if it has no id.
+    /// Returns the digest of the token's id, or `text` if it has no id.
     fn id(&self, text: Digest, active: &ActiveToken) -> Digest {
         active.id.as_ref().map_or(text, |id| self.digester.of(id.as_str()))
     }

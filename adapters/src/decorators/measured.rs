@@ -1,4 +1,4 @@
-//! Counts and times questions.
+//! Metrics of introspections: durations by result, and the number under way.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use domain::{
 use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
-/// Times each question to `inner`, and counts those under way. It is the innermost decorator, so
-/// that questions answered from the cache, shared, or refused by our own limits do not count.
+/// Decorator that times each introspection, and counts those under way. It is the innermost one, so
+/// that calls answered from the cache, shared, or refused by our own limits are not measured.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,
@@ -24,7 +24,7 @@ pub struct Measured<I> {
 }
 
 impl<I> Measured<I> {
-    /// Registers its metrics at the current recorder.
+    /// Creates the decorator, and registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
         let duration = |result: &'static str, cause: &'static str| {
@@ -35,7 +35,7 @@ impl<I> Measured<I> {
             )
         };
         let outage = |outage: Outage| match outage {
-            // The server is not asked then: the series would stay at zero.
+            // No request is sent then, so the series would stay at zero.
             Outage::TooManyInFlight | Outage::OverBudget | Outage::CircuitOpen => Histogram::noop(),
             asked => duration("fault", asked.as_str()),
         };
@@ -53,7 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram of an answer. A new kind of fault does not compile without one.
+    /// Returns the histogram for a result; `None` for results that do not occur here. There is no
+    /// catch-all arm, so that a new error variant does not compile without a histogram.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,
@@ -69,7 +70,7 @@ impl<I> Measured<I> {
             }
             Err(IntrospectionError::ClientRefused { .. }) => Some(&self.refused),
             Err(IntrospectionError::Malformed { .. }) => Some(&self.malformed),
-            // An outer decorator raises this; here the answer was recorded as inactive.
+            // An outer decorator returns this. Here the result was recorded as inactive.
             Err(IntrospectionError::Unwitnessed { .. }) => None,
         }
     }
@@ -86,7 +87,7 @@ impl<I> Measured<I> {
     }
 }
 
-/// A question under way, until it is answered or dropped.
+/// An introspection under way, counted in the gauge until dropped.
 struct UnderWay<'a>(&'a Gauge);
 
 impl Drop for UnderWay<'_> {

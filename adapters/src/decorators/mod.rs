@@ -1,4 +1,5 @@
-//! Decorators of the port, one per file, and the state that they share. `stack.rs` composes them.
+//! Decorators of the port `TokenIntrospector`, one per file, and the state that they share.
+//! `stack.rs` composes them.
 
 mod belief;
 mod believed;

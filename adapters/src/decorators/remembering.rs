@@ -1,4 +1,4 @@
-//! Adds answers to the cache.
+//! Adds new verdicts to the cache.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use super::token_cache::TokenCache;
 use crate::Clocks;
 
-/// Puts each answer of `inner` into the cache, with the moment before the question was sent: an
-/// answer is as old as its question. It is inside [`Coalesced`](super::Coalesced), so that a caller
-/// who joins later does not make the answer look younger.
+/// Decorator that passes each new verdict to the cache, with the moment before its introspection
+/// began, from which its age counts. It is inside [`Coalesced`](super::Coalesced), so that a caller
+/// who joins later does not make the verdict look younger.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,
@@ -19,7 +19,7 @@ pub struct Remembering<I> {
 }
 
 impl<I> Remembering<I> {
-    /// Creates the decorator.
+    /// Creates the decorator. `clocks` must be those of `cache`.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>, clocks: Clocks) -> Self {
         Self { inner, cache, clocks }

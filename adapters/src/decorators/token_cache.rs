@@ -1,4 +1,4 @@
-//! Cache of active tokens, for as long as they may be reused.
+//! Cache of active verdicts, which decides how long each may be reused.
 
 use std::{
     fmt,
@@ -20,15 +20,15 @@ use crate::{
     changes::{Changes, Concerned},
 };
 
-/// Bounds of the cache.
+/// Limits of the cache of verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// Age below which an answer is reused; zero, the default, turns reuse off.
+    /// Age below which a verdict is reused; zero, the default, turns the cache off.
     pub ttl: Duration,
-    /// Maximum number of answers; 100 000 by default.
+    /// Maximum number of verdicts; 100 000 by default.
     pub max_entries: NonZeroUsize,
-    /// Maximum size of all answers, in bytes; 64 MiB by default. Shared memory is divided among
-    /// them.
+    /// Maximum size of all verdicts, in bytes; 64 MiB by default. Memory that verdicts share is
+    /// divided among them.
     pub max_bytes: NonZeroU64,
 }
 
@@ -42,16 +42,17 @@ impl Default for CacheSettings {
     }
 }
 
-/// Keeps facts of the authorization server about tokens, never decisions: they are judged again at
-/// each use.
+/// Cache of active verdicts. It stores facts of the authorization server, never decisions: each use
+/// judges them again.
 ///
-/// A token is stored only as a digest under a random key of this cache's own. Inactive verdicts are
-/// never kept: ZITADEL gives them for faults of its own too.
+/// A token is stored only as a digest under a random key of this cache. Inactive verdicts are not
+/// stored: ZITADEL also gives them because of faults of its own.
 pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
     ttl_nanos: u64,
-    /// Knowledge of changes; `None` without a feed, when answers are used for the time to live.
+    /// Changes that the feed has reported; `None` without a feed, when only age and `exp` limit
+    /// reuse.
     changes: Option<Arc<Changes>>,
     clocks: Clocks,
     hits: Counter,
@@ -64,15 +65,17 @@ pub struct TokenCache {
 #[derive(Clone)]
 struct Entry {
     token: ActiveToken,
-    /// Moment before the question was sent.
+    /// Moment before the introspection request was sent, from which the age counts.
     asked: Moment,
-    /// Slots of marks that concern it; `None` without a feed.
+    /// Slots whose marks make the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes when it was inserted: its shared memory may be shared by fewer later.
+    /// Size in bytes at insertion. It is stored because it would change with the number of verdicts
+    /// that share memory with this one.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, but at least by `least`, which bounds the number of entries.
+/// Weighs an entry by its bytes, but at least `least`, so that the limit in bytes also limits the
+/// number of entries.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,
@@ -85,8 +88,8 @@ impl Weighter<Digest, Entry> for ByBytes {
 }
 
 impl TokenCache {
-    /// Creates an empty cache, whose answers are used as `changes` allow. Registers its metrics at
-    /// the current recorder.
+    /// Creates an empty cache. A verdict is not reused if one of `changes` forbids it; `None`
+    /// without a change feed. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(settings: CacheSettings, changes: Option<Arc<Changes>>, clocks: Clocks) -> Self {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;
@@ -110,7 +113,7 @@ impl TokenCache {
         }
     }
 
-    /// Returns the cached facts about `token`, if they may be used at `now`.
+    /// Returns the cached verdict on `token`; `None` if there is none that may be used at `now`.
     fn usable(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
         // `domain::ReuseRule` relies on this order: now, watermark, entry, marks.
         let (wall, now) = (now, Moment::new(self.clocks.ticks.now(), now));
@@ -133,8 +136,8 @@ impl TokenCache {
         Some(entry.token)
     }
 
-    /// Keeps an active answer to a question that was sent after `asked`, unless it is expired or
-    /// too old. An inactive answer removes the entry.
+    /// Stores an active verdict whose introspection request was sent after `asked`, unless it is
+    /// expired or too old. An inactive verdict removes the entry of the token.
     pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked: Moment) {
         let digest = self.digester.of_token(token);
         let Introspection::Active(active) = answer else {
@@ -148,8 +151,8 @@ impl TokenCache {
         if is_expired || asked.age_nanos(now) >= self.ttl_nanos {
             return;
         }
-        // Two questions may be under way for one token: an older answer that comes late does not
-        // replace a younger one.
+        // Two introspections may be under way for one token: an older verdict that arrives late
+        // does not replace a newer one.
         if self.entries.peek(&digest).is_some_and(|kept| kept.asked.tick > asked.tick) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Size of an answer in memory.
+//! Estimates the memory that a cached verdict takes.
 
 use std::sync::Arc;
 
@@ -6,14 +6,15 @@ use domain::{
     ActiveToken, ClientId, Issuer, OrganizationId, Principal, RoleGrant, Subject, TokenId, Username,
 };
 
-/// Overhead of an allocation, in bytes: the counters of an `Arc`, and the allocator's rounding.
+/// Assumed overhead of one allocation, in bytes: the counters of an `Arc`, and the allocator's
+/// rounding.
 const ALLOCATION: usize = 24;
-/// Maximum number of answers among which shared memory is divided. With more, one answer that
-/// outlives the others would weigh less than a quarter of the memory that it holds.
+/// Maximum number of verdicts among which shared memory is divided. With more, a verdict that
+/// outlives the others would count for less than a quarter of the memory that it holds.
 const SHARED_BY: usize = 4;
 
-/// Returns the bytes that `token` takes beyond the value itself, including its part of the memory
-/// that it shares with other tokens.
+/// Returns the bytes that `token` holds on the heap, including its part of memory that it shares
+/// with other tokens.
 pub(super) fn beyond_itself(token: &ActiveToken) -> u64 {
     let id = text(token.id.as_ref().map(TokenId::as_str));
     let principal = ALLOCATION + size_of::<Principal>() + of_principal(&token.principal);
@@ -66,8 +67,8 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Divides bytes among the answers that share them. One of the owners is the introspector's table
-/// of equal values.
+/// Returns one verdict's part of shared `bytes`. One of the `owners` is not a verdict but the
+/// introspector's table of equal values.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

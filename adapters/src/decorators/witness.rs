@@ -1,29 +1,32 @@
-//! Evidence that the authorization server's own database works.
+//! The trait of witnesses, which confirm that the authorization server's database works.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
-/// Vouches for the server when it calls a token inactive.
+/// Check that the server's database works, asked when the server calls a token inactive.
 #[async_trait]
 pub trait Witness: Send + Sync {
-    /// Returns once a question that was sent after this call began has the expected answer.
+    /// Returns once the response to a request that was sent after this call began shows that the
+    /// database works.
     ///
     /// Cancel-safe. It has a time limit of its own.
     ///
     /// # Errors
-    /// When the answer is another one, or does not come.
+    /// When the response does not show that, or does not arrive.
     async fn vouch(&self) -> Result<(), NoWitness>;
 
-    /// Records that the server called a caller's token active just now.
+    /// Informs the witness that the server has just called a caller's token active. Does nothing by
+    /// default.
     fn heard_active(&self) {}
 }
 
-/// Reason why an inactive verdict is not believed. It shows no token and no text from the server.
+/// Error of a witness that could not confirm that the database works. It contains no token and no
+/// text from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]
 pub struct NoWitness {
-    /// Setting by which the witness is configured.
+    /// Name of the setting that configures the witness.
     pub witness: &'static str,
-    /// Reason, such as the word for a fault.
+    /// Reason, such as the keyword of an introspection error.
     pub why: &'static str,
 }
