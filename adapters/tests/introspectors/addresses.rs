@@ -1,4 +1,4 @@
-//! `connect_to`, further root certificates and HTTP/2, each against a real listener.
+//! The settings `connect_to` and `root_certificates`, and HTTP/2, tested over sockets.
 
 use adapters::zitadel::{HttpClientError, RootCertificates, ZitadelIntrospector, ZitadelSettings};
 use domain::Introspection;
@@ -48,7 +48,7 @@ async fn a_private_certificate_is_trusted_by_the_ca_file_alone() {
     assert_eq!(reason(&ask(&setup::introspector(settings), &token).await), "unreachable");
 }
 
-// An ingress ends TLS and the API bypasses it: the public name stays in `Host`.
+// An ingress terminates TLS, and the API bypasses it: the public name stays in `Host`.
 #[tokio::test]
 async fn plain_http_goes_to_what_is_behind_the_ingress() {
     let double = ZitadelDouble::builder().issuer(DOMAIN).start().await;
@@ -118,8 +118,8 @@ async fn further_root_certificates_must_be_some() {
     }
 }
 
-// An ingress may send the host in its own spelling. ZITADEL takes that byte for byte as its issuer,
-// in metadata, in claims and in the audience of assertions.
+// An ingress may spell the host in its own way. ZITADEL takes that spelling byte for byte as its
+// issuer, in metadata, in claims and in the audience of assertions.
 #[tokio::test]
 async fn an_issuer_is_the_same_in_every_spelling_and_an_assertion_uses_the_servers() {
     for (host, domain) in [

@@ -1,4 +1,5 @@
-//! `client_secret_basic` and `private_key_jwt`, verified by the double as ZITADEL verifies them.
+//! Client authentication by `client_secret_basic` and `private_key_jwt`, which the double verifies
+//! as ZITADEL does.
 
 use std::{
     sync::{
@@ -51,7 +52,7 @@ async fn a_private_key_signs_an_assertion_that_zitadel_accepts_and_that_is_reuse
     assert_eq!(introspection.header("authorization"), None);
 }
 
-// ZITADEL answers 400 to this: it is the operator's fault, never the caller's.
+// ZITADEL responds with 400 to a wrong secret. That is the operator's fault, never the caller's.
 #[tokio::test]
 async fn a_wrong_client_secret_is_no_verdict_and_is_not_asked_twice() {
     let double = ZitadelDouble::start().await;
@@ -78,7 +79,7 @@ async fn an_application_that_was_deactivated_is_no_verdict() {
     assert_eq!(reason(&answer), "client_refused");
 }
 
-/// Real time, moved forward by as much as the test wants.
+/// Clock that shows the real time plus the seconds that the test has added.
 #[derive(Default)]
 struct ShiftedClock(AtomicU64);
 

@@ -1,4 +1,5 @@
-//! Every request to ZITADEL counts: questions, metadata, and repeated requests.
+//! The budget `max_per_second` counts every request to ZITADEL: introspections, metadata, and
+//! retries.
 
 use std::num::NonZeroUsize;
 
@@ -18,8 +19,7 @@ fn word(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
 
 type Order = fn(&ZitadelDouble);
 
-/// Checks the cost of a first question in each case: the number of requests that reach the double,
-/// and that are counted.
+/// Checks how many requests of the budget a first introspection costs in each case.
 #[tokio::test]
 async fn a_budget_counts_what_reaches_zitadel() {
     let cases: [(&str, Order, &str, usize); 5] = [
@@ -40,7 +40,7 @@ async fn a_budget_counts_what_reaches_zitadel() {
             "metadata that is refused",
             |double| double.discovery_fault(Fault::InternalServerError, Times::Once),
             "server_error",
-            // The question that was not sent is counted, too.
+            // The introspection request that was not sent counts, too.
             2,
         ),
         (

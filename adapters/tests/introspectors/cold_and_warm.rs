@@ -1,4 +1,4 @@
-//! The cache keeps facts, never decisions: a cached answer is judged as a fresh one is.
+//! Property test: a cached verdict leads to the same decisions as a new one, for every rule.
 
 use std::{
     num::NonZeroUsize,
@@ -51,7 +51,8 @@ macro_rules! rules {
             }
         )*
 
-        /// Returns one word for each rule's decision, subject included.
+        /// Returns the decision of each rule below: the principal if the token is let in, otherwise
+        /// the text of the denial or error.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(

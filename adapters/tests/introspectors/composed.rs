@@ -1,4 +1,4 @@
-//! The shipped stack as another service composes it.
+//! Tests of `compose`, by which another service builds the introspector with its decorators.
 
 use std::{fs, time::Duration};
 
@@ -65,7 +65,7 @@ async fn a_secret_in_a_file_that_was_replaced_is_used_after_a_refusal() {
     drop(double.take_violations());
 }
 
-// ZITADEL does not refuse the first key: the look every five seconds finds the second one.
+// ZITADEL does not refuse the first key: the check of the file every five seconds finds the second.
 #[tokio::test]
 async fn a_second_key_in_the_file_is_found_by_itself() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! Discovery of the introspection endpoint, and the time at which it is asked for.
+//! Discovery of the introspection endpoint from ZITADEL's metadata, and when it is requested.
 
 use adapters::zitadel::ZitadelSettings;
 use zitadel_double::{DiscoveryFault, Fault, Times, ZitadelDouble};
@@ -62,7 +62,7 @@ async fn a_configured_endpoint_may_be_of_another_origin_than_the_domain() {
     assert_active(&ask(&setup::introspector(settings), &active_token(&double)).await);
 }
 
-// A foreign document must not decide where the token is sent.
+// Metadata of another issuer must not decide where the token is sent.
 #[tokio::test]
 async fn a_document_of_another_issuer_or_with_a_foreign_endpoint_is_not_followed() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,5 @@
-//! The event log as a change feed, over sockets: promises of a batch, and reports of each fault.
+//! The event log as a change feed, over sockets: which changes each batch has, and which error each
+//! fault gives.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -11,7 +12,8 @@ use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDoub
 
 use crate::setup;
 
-/// Returns a log whose reader has the right to read it.
+/// Returns the event log of the double, with a token that may read it. Each poll rereads the last
+/// `overlap`.
 fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();
@@ -22,7 +24,7 @@ fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     EventLog::new(&introspector, &settings, project_id, Vec::new(), Clocks::of_the_system())
 }
 
-/// Reads batches to the end of a poll: the changes of all of them, and the moment of the last one.
+/// Runs one poll, and returns all its batches as one.
 async fn poll(log: &mut EventLog) -> Batch {
     log.bell().ring();
     let mut changes = Vec::new();
@@ -43,8 +45,7 @@ fn subject(id: &str) -> Change {
     Change::Subject(Subject::parse(id).unwrap())
 }
 
-// An open write holds the call up, and a write that commits meanwhile may or may not be in its
-// answer.
+// An open write delays the response. A write that commits meanwhile may or may not be in it.
 #[tokio::test]
 async fn the_moment_of_a_batch_is_before_its_first_call() {
     let double = ZitadelDouble::start().await;
@@ -60,8 +61,8 @@ async fn the_moment_of_a_batch_is_before_its_first_call() {
     assert!(batch.as_of.unwrap().tick < sent.tick);
 }
 
-// The two types are in two groups. With one cursor, the newer event of the first group would hide
-// the older one of the second.
+// The two event types are in two groups. With one cursor, the newer event of the first group would
+// hide the older one of the second.
 #[tokio::test]
 async fn each_group_of_types_has_a_cursor_of_its_own() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,5 @@
-//! Every fault of the provider gives no verdict, in bounded time, and is told apart.
+//! Each fault of ZITADEL gives an error with its own keyword, within the time limit, and never a
+//! verdict.
 
 use std::{error::Error, time::Duration};
 
@@ -10,7 +11,8 @@ use zitadel_double::{Answer, DATABASE_HOST, Fault, Framing, RedirectStatus, Time
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns every fault that the double can act out, with its reason.
+/// Returns faults that the double can produce, each with the keyword of the error that it must
+/// give.
 fn faults() -> Vec<(Fault, &'static str)> {
     let elsewhere = || "https://elsewhere.test/login?token=x".to_owned();
     vec![
@@ -38,7 +40,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Asks after a fault. A 429 is heeded: at most one question is sent in the next second.
+/// Introspects a token after a fault. A 429 lowers our own request budget; the call is then
+/// repeated while it is over budget, for at most 20 s.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,
@@ -129,7 +132,7 @@ async fn a_connection_that_cannot_be_made_is_not_tried_again_at_once() {
     assert_eq!(double.connections(), 1);
 }
 
-/// Returns settings with a known endpoint and a short timeout.
+/// Returns settings with a configured endpoint and a time limit of 50 ms.
 fn impatient(double: &ZitadelDouble) -> ZitadelSettings {
     ZitadelSettings {
         introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),
@@ -225,7 +228,7 @@ fn shown(error: &IntrospectionError) -> String {
     text
 }
 
-// incidents.md row 19: the text of a fault may be logged as it is.
+// incidents.md row 19: the text of an error may be logged as it is.
 #[tokio::test]
 async fn no_fault_shows_a_token_a_secret_or_a_text_of_the_other_side() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! The issuer as ZITADEL's metadata spell it, byte for byte.
+//! The issuer is learned from ZITADEL's metadata, byte for byte as spelled there.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ async fn wait_for_issuer(zitadel: &ComposedZitadel, issuer: &str) {
     timeout(PATIENT, waiting).await.unwrap();
 }
 
-/// Sets the clock forward. Leaves time before it for an answer on its way, and after it for tasks
-/// that are then due.
+/// Sets tokio's clock forward. Waits 100 ms before, for responses under way, and 100 ms after, for
+/// tasks that are then due.
 async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
     pause();
@@ -41,7 +41,7 @@ async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
 }
 
-/// Makes the metadata spell the issuer with a `/` at its end, and returns that.
+/// Makes the metadata spell the issuer with a `/` at its end, and returns that spelling.
 fn with_slash(double: &ZitadelDouble) -> String {
     let issuer = format!("{}/", double.issuer());
     double.discovery_fault(DiscoveryFault::Issuer(issuer.clone()), Times::UntilCleared);

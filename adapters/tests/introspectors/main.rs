@@ -1,5 +1,6 @@
-//! Tests of every implementation of the port. ZITADEL's is tested against the strict double, which
-//! refuses what ZITADEL would refuse and reports what a resource server must never do.
+//! Tests of every implementation of `TokenIntrospector`. That for ZITADEL is tested against the
+//! double, a stand-in that refuses what ZITADEL would refuse and reports requests that a resource
+//! server must never send.
 
 #![expect(
     clippy::unwrap_used,
@@ -38,7 +39,7 @@ fn assert_active(answer: &Result<Introspection, IntrospectionError>) {
     assert!(matches!(answer, Ok(Introspection::Active(_))), "{answer:?}");
 }
 
-/// Returns one word for the fault.
+/// Returns the keyword of the error. Panics if there is a verdict.
 #[track_caller]
 fn reason(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
     match answer {

@@ -1,4 +1,4 @@
-//! Every answer that was observed at a real ZITADEL, with its translation.
+//! Replays every response that was recorded from a real ZITADEL, and checks its translation.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,8 @@ async fn every_observed_answer_is_what_stands_beside_it() {
     assert_eq!(cases.len(), 168);
 }
 
-/// Returns the verdict, fault or outcome of asking a server that gives this answer.
+/// Returns the result of an introspection by a server that replays this response, in the form of
+/// `Case::expected`.
 async fn made_of(case: &Case, discovery: &Case) -> Value {
     let is_of_discovery = case.name.starts_with("discovery");
     let replay = Replay::start(if is_of_discovery { case } else { discovery }, case).unwrap();
@@ -39,7 +40,8 @@ async fn made_of(case: &Case, discovery: &Case) -> Value {
     match ask(&introspector, &AccessToken::parse("a-token").unwrap()).await {
         Ok(Introspection::Inactive) => json!({ "verdict": "inactive" }),
         Ok(Introspection::Active(token)) => active(&token),
-        // The document was understood, and comes in place of an introspection response.
+        // The metadata was understood. The server then replays it as the introspection response
+        // too.
         Err(IntrospectionError::Malformed { .. }) if is_of_discovery => {
             json!({ "outcome": "discovered" })
         }

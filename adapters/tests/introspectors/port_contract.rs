@@ -1,4 +1,4 @@
-//! Promises of the port, tested with every implementation.
+//! Contract of the port `TokenIntrospector`, tested with every implementation.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -13,8 +13,8 @@ use crate::{ask, assert_active, setup};
 
 const READ: Role = Role::from_static("read:messages");
 
-/// Implementation that knows three tokens: `reader` with a role, `plain` without one, and
-/// `revoked`.
+/// Implementation under test, with three tokens: `reader` is active with a role, `plain` is active
+/// without one, and `revoked` is inactive.
 struct Case {
     introspector: Arc<dyn TokenIntrospector>,
     reader: AccessToken<'static>,

@@ -1,5 +1,5 @@
-//! Proxies of the environment. A test cannot change the environment of its own process, so these
-//! tests start themselves once more.
+//! Proxies from environment variables. A test cannot change the environment of its own process, so
+//! these tests run themselves again in a second process.
 
 use std::{env, process::Command};
 
@@ -8,11 +8,11 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{active_token, ask, assert_active, setup};
 
-/// Variable that marks the second process, and says where it connects to.
+/// Environment variable that marks the second process. Its value is the setting `connect_to`.
 const CONNECT_TO: &str = "CONNECT_TO";
 
-/// Runs one test of this file in a process with this environment alone, and returns whether it
-/// passed, and its output.
+/// Runs one test of this file in a process with only this environment. Returns whether it passed,
+/// and its output.
 fn again(test: &str, environment: &[(&str, &str)], connect_to: &str) -> (bool, String) {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &format!("proxies::{test}")])

@@ -1,4 +1,4 @@
-//! Content of the requests to ZITADEL, and what they leave out.
+//! Content of the requests to ZITADEL: method, path, form, headers, and reuse of connections.
 
 use adapters::zitadel::ZitadelSettings;
 use domain::AccessToken;

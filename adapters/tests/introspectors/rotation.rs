@@ -1,4 +1,4 @@
-//! Credentials that change while the introspector is in use.
+//! Client credentials whose file changes while the introspector is in use.
 
 use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 
@@ -13,7 +13,8 @@ use zitadel_double::{KeyId, ZitadelDouble};
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns an introspector with credentials in a file, these credentials, and the file.
+/// Returns an introspector whose credentials are in a new file with the content `text`, those
+/// credentials, and the file.
 fn changing(
     double: &ZitadelDouble,
     text: &str,
@@ -50,7 +51,7 @@ async fn a_refused_secret_is_looked_for_again_and_the_question_repeated_once() {
     assert_eq!(double.introspections(), 4, "the new one is kept");
 
     double.regenerate_client_secret(double.client_id());
-    // Each look would find another secret.
+    // Each read of the file would now return another secret.
     fs::remove_file(&file).unwrap();
     symlink("/proc/sys/kernel/random/uuid", &file).unwrap();
     assert_eq!(reason(&ask(&introspector, &token).await), "client_refused");

@@ -1,4 +1,4 @@
-//! Introspectors that ask the double.
+//! Settings and introspectors for the double.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use adapters::zitadel::{
 };
 use zitadel_double::ZitadelDouble;
 
-/// Time that exceeds every answer of the double by far.
+/// Time limit, so long that no response of the double reaches it by chance.
 pub(crate) const PATIENT: Duration = Duration::from_secs(30);
 
-/// Returns settings for the double, with `client_secret_basic`.
+/// Returns settings for the double, with client authentication by `client_secret_basic`.
 pub(crate) fn basic(double: &ZitadelDouble) -> ZitadelSettings {
     let (client_id, secret) = (double.client_id().as_str(), double.client_secret());
     settings(double, ClientCredentials::client_secret(client_id, &secret).unwrap())
 }
 
-/// Returns settings for the double, with `private_key_jwt`.
+/// Returns settings for the double, with client authentication by `private_key_jwt`.
 pub(crate) fn key(double: &ZitadelDouble) -> ZitadelSettings {
     let key = CredentialText::value("zitadel.key_file", &double.key_json());
     settings(double, ClientCredentials::from_key(key, None).unwrap())

@@ -1,4 +1,4 @@
-//! Doubt about verdicts in use, by the event log of the double, without a cache.
+//! Signals that a verdict in use must be obtained anew, caused by the event log of the double.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -15,7 +15,8 @@ use zitadel_double::{NewUser, SessionToken, UserId, UserState, ZitadelDouble};
 
 use crate::setup::{self, PATIENT};
 
-/// Returns an introspector without a cache that follows the log, and the token's file.
+/// Returns an introspector without a cache that polls the event log, and the file of the token for
+/// it.
 async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();
@@ -27,7 +28,7 @@ async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedT
     (zitadel, file)
 }
 
-/// Waits for a look at the log that began after this call.
+/// Waits for the end of a poll of the event log that began after this call.
 async fn look(zitadel: &ComposedZitadel) {
     let (log, watch) = (zitadel.changes.as_ref().unwrap(), zitadel.watch.as_ref().unwrap());
     let called = watch.now();
@@ -40,7 +41,8 @@ async fn look(zitadel: &ComposedZitadel) {
     timeout(PATIENT, looked).await.unwrap();
 }
 
-/// Stream of a user, opened by a token of its session.
+/// Stream that a user has opened with `token`. The task `doubted` ends when its verdict is in
+/// doubt.
 struct Stream {
     user: UserId,
     token: String,
@@ -50,7 +52,8 @@ struct Stream {
 async fn open(double: &ZitadelDouble, zitadel: &ComposedZitadel, name: &str) -> Stream {
     let user = double.add_user(NewUser::human(name));
     let token = double.session_token(&user, SessionToken::default());
-    // Changes for this user are reported before the stream is open.
+    // Waits until the creation of the user has been read, so that it does not put the stream in
+    // doubt.
     look(zitadel).await;
     let watch = Arc::clone(zitadel.watch.as_ref().unwrap());
     let asked = watch.now();

@@ -18,7 +18,7 @@ use crate::recorded::Recorded;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Witness that vouches, or refuses to, after a time.
+/// Witness that vouches or refuses after the delay `takes`, and counts its calls.
 #[derive(Default)]
 struct Told {
     refuses: AtomicBool,
@@ -52,7 +52,8 @@ fn known() -> Arc<KnownTokens> {
     Arc::new(KnownTokens::new(NonZeroUsize::new(100).unwrap()))
 }
 
-/// Returns an introspector that gives exactly these answers, in this order.
+/// Returns an introspector that expects exactly this many calls, and returns these results in
+/// order.
 fn answers(answers: impl IntoIterator<Item = Answer>) -> MockTokenIntrospector {
     let mut answers: VecDeque<_> = answers.into_iter().collect();
     let mut inner = MockTokenIntrospector::new();
@@ -148,7 +149,7 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     ] {
         let (known, told) = (known(), Arc::<Told>::default());
         known.learn(&token("a"), &active("a"));
-        // With a witness from just before, a token that was not active is not asked about again.
+        // Witnesses vouched just before, so a token that was not active is not introspected again.
         let believed = believed(answers([INACTIVE, INACTIVE, INACTIVE, again]), &known, &[&told]);
         assert_eq!(word(&believed.introspect(&token("stranger")).await), "inactive");
         assert_eq!(word(&believed.introspect(&token("a")).await), expected);
@@ -157,7 +158,7 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     }
 }
 
-/// The answer may be from the last moment of a fault, and the witness from the first one after it.
+/// The verdict may be from the last moment of a fault, and the witness from the first one after it.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_asked_about_once_unless_no_witness_vouched_just_before() {
     let (known, told) = (known(), Arc::<Told>::default());
@@ -202,7 +203,7 @@ async fn all_of_it_ends_within_the_callers_time() {
     assert_eq!(word(&answer), "inactive_without_witness");
     assert_eq!(began.elapsed().as_secs(), 5);
 
-    // The first question takes 4 s, and the second one would take 4 s more.
+    // The first introspection takes 4 s, and the second one would take 4 s more.
     let slow = Slow(Duration::from_secs(4));
     let began = Instant::now();
     let slow_again = believed(slow, &known, &[&Arc::default()]);

@@ -13,7 +13,7 @@ async fn ask(breaker: &CircuitBreaker<Gated>) -> &'static str {
     word(&breaker.introspect(&token("a")).await)
 }
 
-/// Returns a breaker that has just seen this number of outages.
+/// Returns a breaker that has just seen this number of consecutive failures.
 async fn after(outages: u32, gated: &Gated) -> CircuitBreaker<Gated> {
     let breaker = CircuitBreaker::new(gated.clone());
     gated.answer(Some(outage(Outage::Unreachable)));
@@ -144,7 +144,8 @@ async fn any_answer_of_the_server_closes_it() {
         let unknown =
             ["unexpected_status", "too_many_in_flight", "over_budget"].contains(&expected);
         gated.answer(None);
-        // An answer without evidence leaves the breaker open and the probe's slot free.
+        // A result without evidence leaves the breaker open, and lets the next probe through at
+        // once.
         assert_eq!(ask(&breaker).await, "active");
         if !unknown {
             continue;
@@ -272,7 +273,7 @@ async fn failures_of_questions_from_before_it_closed_do_not_open_it_again() {
     assert_eq!(word(&breaker.introspect(&token("a")).await), "active", "it stays closed");
 }
 
-/// Asks one server about the token `slow`, and another about all other tokens.
+/// Introspector that sends the token `slow` to one introspector, and all other tokens to another.
 struct Twofold {
     slow: Gated,
     gated: Gated,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::paused_clocks::clocks;
 
-/// Far longer than a test takes.
+/// Time limit for callers who wait, so long that a test reaches it only if it advances the clock.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 fn new(gated: &Gated) -> Arc<Coalesced<Gated>> {
@@ -47,7 +47,7 @@ async fn many_callers_with_one_token_ask_once() {
     assert!(nothing_is_left(&coalesced));
 }
 
-// incidents.md row 4: callers share answers by token, and two tokens share nothing.
+// incidents.md row 4: callers share results by token, and two tokens share nothing.
 #[tokio::test]
 async fn two_tokens_never_see_each_others_answer() {
     let gated = Gated::closed();
@@ -59,7 +59,7 @@ async fn two_tokens_never_see_each_others_answer() {
     assert_eq!(b.await.unwrap().unwrap(), active("b"));
 }
 
-// incidents.md row 5: the other callers are not harmed when the first one leaves.
+// incidents.md row 5: the other callers still get a result when the first one leaves.
 #[tokio::test]
 async fn the_call_goes_on_when_its_first_caller_leaves() {
     let gated = Gated::closed();
@@ -75,7 +75,7 @@ async fn the_call_goes_on_when_its_first_caller_leaves() {
     assert_eq!(gated.asked(), 1);
 }
 
-// The work goes on to its end without callers, and frees its resources then.
+// The work runs to its end without callers, and then frees its resources.
 #[tokio::test]
 async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     let gated = Gated::closed();
@@ -94,7 +94,7 @@ async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     assert!(nothing_is_left(&coalesced));
 }
 
-/// Returns the answer to a caller who comes while the gate is still closed.
+/// Returns the result for a caller who comes while the gate is still closed, and opens the gate.
 async fn late(coalesced: &Arc<Coalesced<Gated>>, gated: &Gated) -> Answer {
     let caller = spawn(coalesced, "a");
     yield_now().await;
@@ -164,7 +164,7 @@ async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() 
     assert!(nothing_is_left(&coalesced));
 }
 
-/// An introspector that panics after this time.
+/// Introspector that panics after this time.
 struct Panics(Duration);
 
 #[async_trait]

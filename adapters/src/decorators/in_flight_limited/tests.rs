@@ -5,7 +5,7 @@ use super::{
     *,
 };
 
-/// Returns an introspector with `places` slots, a share of them reserved for the token `user`.
+/// Returns a decorator with `places` slots. The only known token is `user`.
 fn limited(gated: &Gated, places: usize, share: &str) -> Arc<InFlightLimited<Gated>> {
     let number = |number| NonZeroUsize::new(number).unwrap();
     let known = Arc::new(KnownTokens::new(number(100)));
@@ -48,7 +48,7 @@ async fn a_caller_who_leaves_gives_the_place_back() {
     assert_eq!(word(&limited.introspect(&token("a")).await), "active");
 }
 
-/// Spawns `count` questions, each about a token of its own.
+/// Spawns `count` introspections, each of a different unknown token.
 fn strangers(
     limited: &Arc<InFlightLimited<Gated>>,
     count: usize,

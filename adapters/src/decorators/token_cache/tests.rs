@@ -24,14 +24,14 @@ fn cache(max_entries: usize, clocks: &Clocks) -> Arc<TokenCache> {
     Arc::new(TokenCache::new(settings, None, clocks.clone()))
 }
 
-/// Returns the number of entries, as `Debug` shows it.
+/// Returns the number of cached verdicts, read from the `Debug` output.
 fn entries(cache: &TokenCache) -> usize {
     let shown = format!("{cache:?}");
     let after = shown.split("entries: ").nth(1).unwrap();
     after.split(',').next().unwrap().parse().unwrap()
 }
 
-/// Decorators as they are composed, asked as an authorizer asks them.
+/// The cache with its decorators, as production composes them.
 struct Composed {
     coalesced: Coalesced<Remembering<Gated>>,
     cache: Arc<TokenCache>,
@@ -54,7 +54,7 @@ fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed 
     Composed { coalesced, cache, clocks: clocks.clone() }
 }
 
-/// Returns an empty cache before `gated`.
+/// Returns the decorators before `gated`, with an empty cache of 100 entries.
 fn empty(gated: &Gated) -> Composed {
     let clocks = clocks();
     composed(gated, cache(100, &clocks), &clocks)
@@ -105,7 +105,7 @@ async fn an_answer_is_as_old_as_its_question() {
     assert_eq!(gated.asked(), 2);
 }
 
-// Two questions about one token may be under way, and the older one's answer may come last.
+// Two introspections of one token may be under way, and the older one may end last.
 #[tokio::test(start_paused = true)]
 async fn an_older_answer_that_comes_late_does_not_replace_a_younger_one() {
     let clocks = clocks();
@@ -197,7 +197,7 @@ async fn the_cache_is_bounded_in_entries() {
     assert!((25..=50).contains(&entries), "{entries}");
 }
 
-/// Returns an equal principal that shares no list with it.
+/// Returns a principal with copies of the lists of `principal`, which share no memory with them.
 fn own_copy(principal: &Principal) -> Principal {
     let grants = principal.roles.iter().flat_map(|grant| {
         let of = |organization: &Organization| (grant.role().clone(), organization.clone());
@@ -214,7 +214,7 @@ fn own_copy(principal: &Principal) -> Principal {
     }
 }
 
-// An answer with 200 audiences takes about 10 kB: 3 000 of them must not take 30 MB.
+// A verdict with 200 audiences takes about 10 kB: 3 000 of them must not take 30 MB.
 #[tokio::test(start_paused = true)]
 async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
     let text = "x".repeat(40);
@@ -239,7 +239,7 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
         let cache = Arc::new(TokenCache::new(settings, None, clocks.clone()));
         let cached = composed(&gated, Arc::clone(&cache), &clocks);
         for number in 0..3000 {
-            // No two answers share memory.
+            // No two verdicts share memory.
             let principal = Arc::new(own_copy(&principal));
             let answer = ActiveToken { principal, ..ActiveToken::default() };
             gated.answer(Some(Ok(Introspection::Active(answer))));
@@ -250,11 +250,13 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
     }
 }
 
-// Invented tokens are inactive, and inactive verdicts are not cached: tokens in use stay.
+// Invented tokens are inactive, and inactive verdicts are not cached: tokens in use stay in the
+// cache.
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     let gated = Gated::opened();
-    // Digests spread the entries over shards: with less room, a shard could be full by chance.
+    // Digests spread the entries over shards. With a smaller cache, a shard could be full by
+    // chance.
     let clocks = clocks();
     let cached = composed(&gated, cache(400, &clocks), &clocks);
     for number in 0..80 {
@@ -271,7 +273,8 @@ async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     }
 }
 
-// incidents.md row 11: a token that is cut short may be valid too; here it is another token.
+// incidents.md row 11: ZITADEL may call a truncated token active too. To the cache it is another
+// token.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
     let gated = Gated::opened();
