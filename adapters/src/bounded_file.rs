@@ -2,7 +2,7 @@
 //! mount does not block the caller for long, and `/dev/zero` does not fill the memory.
 //!
 //! No system call reads a file with a deadline, and a thread that waits for a dead mount cannot be
-//! stopped. Each file is therefore read by a thread of its own, at most one per path.
+//! stopped: each file is read by a thread of its own, at most one per path.
 
 use std::{
     collections::HashMap,
@@ -24,14 +24,14 @@ pub const AT_START: Duration = Duration::from_secs(10);
 /// Time limit for reading a file again while requests are served.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// Pause between two checks of whether another caller has finished reading the same path.
+/// Pause between two checks that another caller has finished reading a path.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that are being read, each with the deadline of its reader. A path stays after the deadline
-/// while its thread hangs.
+/// Paths that are being read, each with the reader's deadline. It may be past, while the thread
+/// hangs.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
-/// Reads a whole file. Blocks the thread for at most `within`: do not call it in an async task.
+/// Reads a whole file. Blocks the thread for at most `within`: not for async tasks.
 ///
 /// # Errors
 /// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the end of
@@ -43,7 +43,7 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// Runs `look`, which reads several files that belong together, in a thread of its own. `path` is
-/// one of the files; calls with the same path exclude each other. Blocks as [`read`] does.
+/// one of them: while it is being read, other calls with it wait. Blocks as [`read`] does.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is not a
@@ -69,8 +69,8 @@ pub(crate) fn by_thread<T: Send + 'static>(
         Ok(thread) => {
             let left = deadline.saturating_duration_since(now());
             let content = content.recv_timeout(left).map_err(|_| too_slow())?;
-            // The thread is ending. Without the join, one thread too many could exist for a moment,
-            // where the system limits their number.
+            // The thread is ending. Unless it is joined, one thread too many may exist where their
+            // number is limited.
             let _ = thread.join();
             Ok(content)
         }
@@ -115,8 +115,8 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits while another caller reads the path, until that caller's deadline or `deadline`,
-    /// whichever is earlier; `None` if the path is still being read then.
+    /// Waits while another caller reads the path, at most until either deadline; `None` if the path
+    /// is still being read then.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {

@@ -16,8 +16,8 @@ impl Recorded {
         with_local_recorder(&self.0, build)
     }
 
-    /// Returns the value of a metric; `None` if it is not registered. `name` is written as
-    /// Prometheus writes it, with labels, such as `polls_total{result="ok"}`.
+    /// Returns the value of a metric; `None` if it is not registered. `name` includes labels, as in
+    /// `polls_total{result="ok"}`.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         let rendered = self.0.handle().render();
         let value = rendered.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -1,12 +1,12 @@
-//! Shows a configured path in a message, unless it may be a secret that was configured by mistake.
+//! Shows configured paths in messages, unless they may be secrets configured by mistake.
 
 use std::{
     fmt,
     path::{Component, Path, PathBuf},
 };
 
-/// A path for messages. It is written only if it looks like a path, since an operator may have
-/// configured a key or a secret in its place.
+/// A path for messages. It is written only if it looks like a path: a key or secret may have been
+/// configured in its place.
 #[derive(Clone, Copy)]
 pub struct ShownPath<'a>(pub &'a Path);
 
@@ -14,8 +14,8 @@ pub struct ShownPath<'a>(pub &'a Path);
 const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
 
 impl ShownPath<'_> {
-    /// Returns whether the text has plain characters, at most 1024 bytes, and either an extension
-    /// of [`ENDINGS`] or a first directory that exists.
+    /// Returns whether the text is short, has plain characters only, and has an extension of
+    /// [`ENDINGS`] or a first directory that exists.
     fn looks_like_path(self) -> bool {
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);
         let Some(text) = self.0.to_str() else { return false };

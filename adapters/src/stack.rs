@@ -15,8 +15,7 @@ use crate::{
 /// Limits on concurrent introspections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of introspections under way at once; 256 by default. One more fails without
-    /// waiting.
+    /// Maximum number of introspections under way; 256 by default. One more fails without waiting.
     pub max_in_flight: NonZeroUsize,
     /// Share of `max_in_flight` that is reserved for tokens whose last verdict was active; 25 % by
     /// default.
@@ -76,7 +75,7 @@ pub fn stack(
     let kept = tokens.clone().map(|tokens| tokens as _);
     // Shares one introspection among all callers with the same token.
     let introspector: Arc<dyn TokenIntrospector> = if let Some(tokens) = tokens {
-        // Caches verdicts. Their age counts from before the request.
+        // Caches verdicts.
         let remembering = Remembering::new(believed, tokens, clocks.clone());
         Arc::new(Coalesced::new(remembering, patience, clocks))
     } else {

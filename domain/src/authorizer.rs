@@ -16,8 +16,8 @@ use crate::{
 
 /// Decides whether an access token meets a rule.
 ///
-/// Every verdict is judged here at every use, even after the authorization server judged it: a
-/// cached verdict may be old, and a server may be wrong about `exp`.
+/// Every verdict is judged here at every use: a cached verdict may be old, and a server may be
+/// wrong about `exp`.
 pub struct Authorizer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
@@ -25,8 +25,8 @@ pub struct Authorizer {
     requirements: Requirements,
 }
 
-/// Checks that every token must pass, whatever the rule. A configured check fails when the token
-/// lacks the claim.
+/// Requirements on every token, in addition to the rule. A token that lacks the claim does not meet
+/// a configured one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Issuer that the token must name; `None` accepts any.
@@ -51,8 +51,8 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer without a cache. `introspector` obtains verdicts; `clock` gives the
-    /// time for `exp` and `nbf`.
+    /// Creates an authorizer without a cache. `introspector` obtains verdicts; `clock` is for `exp`
+    /// and `nbf`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -97,7 +97,7 @@ impl Authorizer {
     }
 
     /// Obtains a verdict on `token` that is at least as fresh as `needed`, and returns it with its
-    /// freshness. The verdict is not judged yet: a caller can judge it by several rules.
+    /// freshness. It is not judged yet: a caller can judge it by several rules.
     ///
     /// Cancel-safe, as the port is.
     ///
@@ -117,8 +117,8 @@ impl Authorizer {
         Ok((self.introspector.introspect(token).await?, Freshness::Asked))
     }
 
-    /// Judges a verdict as [`authorize`](Self::authorize) does, but returns only the principal,
-    /// which does not prove authorization as a [`Permit`] does.
+    /// Judges a verdict as [`authorize`](Self::authorize) does, but returns only the principal, not
+    /// a [`Permit`].
     ///
     /// # Errors
     /// When the token does not meet `policy` or the requirements.
@@ -149,7 +149,7 @@ impl Authorizer {
         self.clock.now()
     }
 
-    /// Returns the checks that every token must pass, whatever the rule.
+    /// Returns the requirements on every token, which apply in addition to the rule.
     #[must_use]
     pub fn requirements(&self) -> &Requirements {
         &self.requirements

@@ -1,15 +1,14 @@
-//! The port through which changes at the authorization server are read, so that cached verdicts
-//! that may be outdated are not used again.
+//! The port for changes at the authorization server, which may make cached verdicts untrue.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
-/// Source of changes at the authorization server after which cached verdicts may be untrue.
+/// Source of changes at the authorization server that may make cached verdicts untrue.
 ///
-/// Each feed has one reader. A message broker that relays the batches of one reader to many
-/// processes would be another implementation of this port.
+/// Each feed has one reader. A message broker that relays its batches to many processes would be
+/// another implementation of this port.
 #[async_trait]
 pub trait ChangeFeed: Send {
     /// Waits for the next batch of changes. The implementation decides how often it polls.
@@ -31,30 +30,28 @@ pub struct Batch {
     pub as_of: Option<Moment>,
 }
 
-/// A change at the authorization server. The variant tells which cached verdicts it may make
-/// untrue.
+/// A change at the authorization server, classified by the verdicts that it may make untrue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// Verdicts on one access token.
+    /// A change that concerns one access token.
     Token(TokenId),
-    /// Verdicts on all access tokens of one session, which may have ended.
+    /// A change of one session, which may have ended: concerns all its access tokens.
     Session(SessionId),
-    /// Verdicts on all access tokens of one session but the newest: the session was refreshed and
-    /// goes on.
+    /// A refresh of one session, which goes on: concerns all its access tokens but the newest.
     Refreshed(SessionId),
-    /// Verdicts on all access tokens of one subject.
+    /// A change of one subject: concerns all its access tokens.
     Subject(Subject),
-    /// Verdicts on one subject's tokens, because its roles changed.
+    /// A change of the roles of one subject.
     RolesOf(Subject),
-    /// Verdicts that name this role.
+    /// A change of one role: concerns every verdict that names it.
     Role(Role),
-    /// Verdicts on users of one organization, and verdicts that name no organization.
+    /// A change of one organization: concerns its users, and verdicts that name no organization.
     Organization(OrganizationId),
-    /// All verdicts.
+    /// A change that may concern every verdict.
     Everything,
 }
 
-/// Error of a feed that could not be read: there may be changes that it did not report.
+/// Failure to read the feed: there may be changes that it did not report.
 #[derive(Clone, Debug, Error)]
 #[error("the change feed is silent ({reason})")]
 pub struct Silence {

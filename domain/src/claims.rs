@@ -53,12 +53,12 @@ name! {
     Username(Box<str>)
 }
 name! {
-    /// `client_id`: the client that asked for the token.
+    /// `client_id`: the client that requested the token.
     ClientId(Arc<str>)
 }
 name! {
-    /// Id of a session at the authorization server. Each refresh issues a new access token in the
-    /// same session.
+    /// Id of a session at the authorization server, which lives on when its access token is
+    /// refreshed.
     SessionId(Box<str>)
 }
 name! {
@@ -66,8 +66,8 @@ name! {
     Audience(Box<str>)
 }
 
-/// `jti`: the id of a token (RFC 7519 §4.1.7). ZITADEL accepts several texts as the same token; all
-/// of them have one id. Cheap to clone.
+/// `jti`: the id of a token (RFC 7519 §4.1.7), which ZITADEL may accept in several spellings. Cheap
+/// to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
@@ -87,8 +87,7 @@ impl TokenId {
         Ok(Self { text: value.into(), session: 0 })
     }
 
-    /// Sets `id` as the session of the token if this token id begins with it; otherwise there is no
-    /// session.
+    /// Sets the token's session to `id`, or to none if this token id does not begin with `id`.
     #[must_use]
     pub fn in_session(self, id: &str) -> Self {
         let session = if self.text.starts_with(id) { id.len() } else { 0 };

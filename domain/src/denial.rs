@@ -1,4 +1,4 @@
-//! Reasons why a verdict does not let the caller in.
+//! Reasons to deny a request for which there is a verdict.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// Reason why a verdict does not let the caller in. The message is for the log: it may contain
-/// values from the token.
+/// Reason to deny a request for which there is a verdict. The message is for the log: it may
+/// contain values from the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
     /// The authorization server calls the token inactive.
@@ -61,13 +61,13 @@ pub enum Denial {
 /// Kind of authority that a token lacks to meet a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Only scopes are missing: a token from a new login that requests them would meet the policy.
+    /// Only scopes are missing: a new login that requests them helps.
     Scopes,
     /// A role is missing: a new login does not help.
     Role,
 }
 
-/// Returns text from the server in quotes and escaped, so that it cannot forge lines of the log.
+/// Returns text from the server quoted and escaped, so that it cannot forge log lines.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

@@ -8,8 +8,8 @@ use std::{fmt, sync::Arc};
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);
 
 impl FurtherClaims {
-    /// Returns the value of the claim `name` as JSON text, such as `"ada"` with its quotes; `None`
-    /// if the claim is absent or not configured.
+    /// Returns the claim `name` as JSON text, such as `"ada"` with its quotes; `None` if it is
+    /// absent or not configured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| **known == *name).map(|(_, json)| &**json)

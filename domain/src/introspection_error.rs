@@ -7,8 +7,7 @@ use thiserror::Error;
 /// Underlying error. It never contains a token or a secret.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
-/// Reason why no verdict was obtained. The caller is not authorized, but not told that the token is
-/// bad either.
+/// Reason why no verdict was obtained: the caller is neither authorized nor denied.
 ///
 /// Cheap to clone, since many callers may wait for one introspection.
 #[derive(Clone, Debug, Error)]
@@ -31,13 +30,13 @@ pub enum IntrospectionError {
     /// must act.
     #[error("the authorization server is not as configured ({})", reason.as_str())]
     Misconfigured {
-        /// Setting that the server contradicts.
+        /// Kind of difference.
         reason: Misconfiguration,
         /// Underlying error.
         source: Cause,
     },
     /// The authorization server calls the token inactive, and no witness confirms that its database
-    /// works. While the database fails, ZITADEL calls valid tokens inactive too.
+    /// works: while the database fails, ZITADEL calls valid tokens inactive.
     #[error("the authorization server calls the token inactive, and that is not believed alone")]
     Unwitnessed {
         /// Reason why the inactive verdict is not believed.
@@ -81,8 +80,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of failure because of which the authorization server gave no verdict, but may give one
-    /// later.
+    /// Kind of failure after which the authorization server may give a verdict later.
     Outage {
         /// No connection was made: refused, unknown host name, or untrusted certificate.
         Unreachable = "unreachable";
@@ -94,32 +92,32 @@ words! {
         ServerError = "server_error";
         /// The server responded that there were too many requests (429).
         RateLimited = "rate_limited";
-        /// The response has a status that means neither a verdict nor one of the failures above.
+        /// The response has a status that means neither a verdict nor another failure of this list.
         UnexpectedStatus = "unexpected_status";
         /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
         /// No request was sent: the budget of requests per second is used up.
         OverBudget = "over_budget";
-        /// No request was sent: the circuit breaker is open after failures of the server.
+        /// No request was sent: the circuit breaker is open.
         CircuitOpen = "circuit_open";
     }
 }
 
 words! {
-    /// Kind of contradiction between the authorization server and the configuration of this API.
+    /// Difference between the authorization server and its configuration in this API.
     Misconfiguration {
         /// The server's metadata names another issuer.
         IssuerMismatch = "issuer_mismatch";
         /// The server's metadata names an introspection endpoint outside the server's own origin.
         ForeignEndpoint = "foreign_endpoint";
-        /// The server redirects the introspection request, which would send the token elsewhere.
+        /// The server redirects the introspection request. That is not followed: the request
+        /// contains the token.
         Redirected = "redirected";
     }
 }
 
 impl IntrospectionError {
-    /// Returns the keyword for this error, such as `timed_out`; the same in logs, metrics and
-    /// documentation.
+    /// Returns the keyword for this error, such as `timed_out`, for logs and metrics.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Moments read from both the monotonic clock and the wall clock, since neither is reliable alone.
+//! Moments by the monotonic clock and the wall clock, neither of which is reliable alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -66,15 +66,14 @@ impl Moment {
         self.wall
     }
 
-    /// Returns the nanoseconds from this moment to `now`, by the clock that shows the larger
-    /// difference.
+    /// Returns the nanoseconds from this moment to `now`, by the clock with the larger difference.
     #[must_use]
     pub fn age_nanos(self, now: Self) -> u64 {
         let by_tick = now.tick.0.saturating_sub(self.tick.0);
         by_tick.max(now.wall.saturating_sub(self.wall))
     }
 
-    /// Returns the time from this moment to `now`, by the clock that shows the larger difference.
+    /// Returns the time from this moment to `now`, by the clock with the larger difference.
     #[must_use]
     pub fn age(self, now: Self) -> Duration {
         Duration::from_nanos(self.age_nanos(now))

@@ -4,9 +4,8 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{ActiveToken, Principal, Rule};
 
-/// Proof that the caller met the rule `R` when the permit was made. Only the
-/// [`Authorizer`](crate::Authorizer) can make one: a function that takes a `&Permit<R>` cannot be
-/// called for a caller who was not authorized.
+/// Proof that the caller met the rule `R`. Only the [`Authorizer`](crate::Authorizer) can make one,
+/// so a function that takes a `&Permit<R>` runs only for authorized callers.
 pub struct Permit<R> {
     token: ActiveToken,
     rule: PhantomData<fn() -> R>,
@@ -17,7 +16,7 @@ impl<R: Rule> Permit<R> {
         Self { token, rule: PhantomData }
     }
 
-    /// Creates a permit for a test, without judging any token. Enable the feature `testing` only in
+    /// Creates a permit without judging a token, for tests: enable the feature `testing` only in
     /// dev-dependencies.
     #[cfg(feature = "testing")]
     #[must_use]

@@ -1,4 +1,4 @@
-//! Policies, which say what authority a rule demands: constant data, and its evaluation.
+//! Policies: the authority that a rule demands, as constant data, and its evaluation.
 
 use std::fmt;
 
@@ -41,8 +41,8 @@ impl Policy {
         }
     }
 
-    /// Returns whether a token of `principal` that had every scope would meet this policy. If so, a
-    /// new login that requests more scopes helps.
+    /// Returns whether a token of `principal` with every scope would meet this policy. If so, a new
+    /// login that requests more scopes helps.
     #[must_use]
     pub fn is_met_with_scopes(&self, principal: &Principal) -> bool {
         match self {
@@ -91,8 +91,8 @@ fn list(f: &mut fmt::Formatter<'_>, quantity: &str, policies: &[Policy]) -> fmt:
     f.write_str(")")
 }
 
-/// A rule for handlers: a type that names a policy. A handler whose signature names the type can be
-/// called only by callers who meet the policy.
+/// A rule for handlers: a type that names a policy. Only callers who meet the policy reach a
+/// handler whose signature names the rule.
 ///
 /// ```
 /// use domain::{Policy, Role, Rule};
@@ -109,8 +109,7 @@ pub trait Rule: Send + Sync + 'static {
     /// Authority that a caller's token must have.
     const POLICY: &'static Policy;
 
-    /// Freshness that the verdict must have. With [`Freshness::Asked`], no cached verdict is used:
-    /// for actions that must not rely on outdated knowledge.
+    /// Freshness that the verdict must have. With [`Freshness::Asked`], no cached verdict is used.
     const FRESHNESS: Freshness = Freshness::Kept;
 }
 

@@ -32,7 +32,7 @@ pub struct Principal {
     pub subject: Option<Subject>,
     /// `username`: a name for people to read; it can change.
     pub username: Option<Username>,
-    /// `client_id`: the client that asked for the token.
+    /// `client_id`: the client that requested the token.
     pub client_id: Option<ClientId>,
     /// Additional claims for handlers; empty unless the introspector is configured with their
     /// names.

@@ -34,8 +34,7 @@ pub struct ReuseRule {
     when_silent: WhenSilent,
 }
 
-/// Reuse of cached verdicts while the change feed is silent: it cannot be read, so changes are
-/// unknown.
+/// Reuse of cached verdicts while the change feed is silent, that is, cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
     /// A verdict is used for `max_staleness` after its introspection request was sent.
@@ -49,21 +48,21 @@ pub enum WhenSilent {
 /// change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Newest mark of a change that introspection shows within `settle`; `None` if there is none.
+    /// Newest mark of a change other than of roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Newest mark of a change of roles, which introspection may show only after `lag`; `None` if
-    /// there is none.
+    /// Newest mark of a change of roles, which introspection may show late; `None` if there is
+    /// none.
     pub roles_at: Option<Tick>,
 }
 
 /// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// A change that concerns the verdict came after its introspection request, or within `settle`
-    /// before.
+    /// A change came after the introspection request, or so shortly before it that the verdict may
+    /// not show it.
     Changed,
-    /// Roles changed within `lag` before the introspection request, which is older than
-    /// `max_staleness`: the verdict may tell the old roles.
+    /// Roles changed recently enough before the introspection request that the verdict may tell the
+    /// old ones, and the request is older than `max_staleness`.
     RolesMayLag,
     /// The introspection request is older than `max_staleness`, and the verdict has claims whose
     /// changes the feed does not report.
@@ -73,12 +72,13 @@ pub enum Unusable {
 }
 
 impl ReuseRule {
-    /// Creates the rule from its bounds.
+    /// Creates the rule. Introspection may show a change up to `settle` later, and one of roles up
+    /// to `lag` later.
     ///
     /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
-    /// `max_staleness` out of date. A verdict whose introspection request was sent within `settle`
-    /// after a change that concerns it is not reused. Within `lag` after a change of roles, it is
-    /// reused for at most `max_staleness`.
+    /// `max_staleness` out of date. A verdict requested within `settle` after a change that
+    /// concerns it is not reused; within `lag` after a change of roles, it is reused for at most
+    /// `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,

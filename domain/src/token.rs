@@ -60,7 +60,7 @@ impl<'a> AccessToken<'a> {
         AccessToken(Cow::Owned(self.0.into_owned()))
     }
 
-    /// Returns the token's secret text, such as to send it to the authorization server.
+    /// Returns the token's secret text, to send it to the authorization server.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0

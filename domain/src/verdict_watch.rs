@@ -4,15 +4,15 @@ use async_trait::async_trait;
 
 use crate::{ActiveToken, Tick};
 
-/// Signals when a verdict that stays in use, such as that of an open stream, must be obtained anew.
+/// Signals when a verdict that stays in use must be obtained anew.
 ///
 /// A caller reads [`now`](Self::now), obtains a verdict, and waits for [`doubted`](Self::doubted).
 /// Once that completes, the caller reads `now` again, obtains a verdict with
 /// [`Freshness::Asked`](crate::Freshness::Asked), since a cached verdict may be the one in doubt,
 /// and waits again.
 ///
-/// A doubt does not deny the caller. An implementation sends no request to the authorization
-/// server, and does not watch `exp`: the caller does.
+/// A doubt is no denial. An implementation sends no request to the authorization server; the caller
+/// watches `exp`.
 #[async_trait]
 pub trait VerdictWatch: Send + Sync {
     /// Returns the current tick, to be read before a verdict is obtained and passed to
@@ -21,7 +21,7 @@ pub trait VerdictWatch: Send + Sync {
 
     /// Waits until the verdict `token`, obtained after `asked`, must be obtained anew. Completes at
     /// once if a change has already put it in doubt, and never if none does. A refresh of the
-    /// token's session puts no verdict in doubt: the session goes on.
+    /// session is no such change.
     ///
     /// Cancel-safe: after a dropped call, the same call can be made again.
     async fn doubted(&self, token: &ActiveToken, asked: Tick);

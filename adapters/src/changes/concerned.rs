@@ -1,22 +1,21 @@
-//! Maps verdicts and changes to slots of the table of marks: a change concerns a verdict if they
-//! share a slot.
+//! Maps verdicts and changes to slots in the table of marks. A change concerns the verdicts whose
+//! slots it marks.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Maximum number of roles for which a verdict has one slot each. A verdict with more roles has one
-/// slot that a change of any role marks.
+/// Maximum number of roles of a verdict that have one slot each. With more roles, the verdict has
+/// one slot that a change of any role marks.
 const ROLES: usize = 3;
 
-/// Slots of the table of marks that concern a verdict. Unused entries repeat slots of the subject.
+/// Slots in the table of marks that concern a verdict. Unused entries repeat slots of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    /// Slots of subject, token, session and organization, whose changes introspection shows within
-    /// `settle`.
+    /// Slots of subject, token, session and organization.
     pub(super) at_once: [u16; 4],
-    /// Slot of changes of the subject's roles, then slots of the roles themselves. Introspection
-    /// may show these changes late.
+    /// Slots of the subject's set of roles, and of each role. Introspection may show these changes
+    /// late.
     pub(super) roles: [u16; 1 + ROLES],
     /// True if the feed reports changes of all claims of the verdict.
     pub(super) followed: bool,
@@ -26,8 +25,8 @@ pub(crate) struct Concerned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of a thing that has a slot, hashed together with its name. A refresh of a session marks
-/// only `Session`; its end marks `EndedSession` too.
+/// Kind of a thing with a slot, hashed together with its name. The end of a session marks both
+/// session slots, a refresh only `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -45,14 +44,14 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached verdict. Without subject or token id, a verdict does not count
-    /// as followed, since a change in the feed could not name it.
+    /// Returns the slots of a cached verdict. Without subject or token id it does not count as
+    /// followed, since the feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the slots of a verdict that stays in use, such as that of an open stream. A refresh
-    /// of its session marks none of them.
+    /// Returns the slots of a verdict in use, such as that of an open stream. A refresh of its
+    /// session marks none of them.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }

@@ -1,4 +1,4 @@
-//! Reads a change feed in a task: applies its batches, and publishes the state of the feed.
+//! Reads a change feed in a task: applies its batches, and publishes its state.
 
 use std::{
     fmt,
@@ -33,8 +33,8 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Set while the watermark is older than `max_staleness`: when that was noticed, and the
-    /// keyword for the reason.
+    /// Set while the watermark is older than `max_staleness`: since when, and the keyword for the
+    /// reason.
     pub silent: Option<(Instant, &'static str)>,
 }
 
@@ -59,9 +59,9 @@ struct FeedMetrics {
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Returns a handle to the feed's state, and a future that reads `feed` into `changes`. The caller
-/// spawns it; it ends once `changes` are no longer used. `reasons` are the keywords for failures
-/// that get a counter each. Registers its metrics at the current recorder.
+/// Returns a handle to the feed's state, and a future that reads `feed` into `changes` until these
+/// are no longer used; the caller spawns it. Each keyword in `reasons` gets a counter of failures.
+/// Registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],
@@ -139,8 +139,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Checks the age of the watermark. Logs once when it becomes older than `max_staleness`, and
-    /// once when it no longer is.
+    /// Checks the age of the watermark. Logs when it first exceeds `max_staleness`, and when it no
+    /// longer does.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

@@ -1,23 +1,21 @@
-//! Table of the newest change in each slot, and the watermark. One thread writes it, many read it
-//! without a lock.
+//! Table of the newest change in each slot, and the watermark: one thread writes, many read.
 //!
 //! A mark is written before the watermark that covers it, and a reader reads the watermark before
-//! the marks, so the reader of a watermark sees every mark from before it. The table has a fixed
-//! size, and no mark expires. Two things that share a slot may cost an introspection, but cause no
-//! error.
+//! the marks, so the reader of a watermark sees every mark from before it. No mark expires. Two
+//! things that share a slot may cost an introspection, but cause no error.
 
 use domain::{Moment, Tick};
 
 use super::atomic::{AtomicU64, Ordering};
 
-/// Ticks at which changes were applied, by slot, and the watermark: the moment up to which no
-/// change is missing.
+/// Tick of the newest change in each slot, and the watermark: the moment up to which no change is
+/// missing.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Tick of the newest change in each slot; 0 if there was none. With 65 536 slots, every `u16`
-    /// is an index.
+    /// One tick for each slot; 0 if there was no change. With 65 536 slots, every `u16` is an
+    /// index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Watermark by both clocks, in two atomics: a reader that sees the tick of one watermark and
+    /// Watermark by both clocks, not read as one: a reader that sees the tick of one watermark and
     /// the wall clock of the next counts an age that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
@@ -35,7 +33,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
     }
 
     /// Writes `at` into slots, where `None` means all of them, and then sets the watermark to
-    /// `as_of`, if there is one.
+    /// `as_of`, if any.
     pub(super) fn write(
         &self,
         slots: impl IntoIterator<Item = Option<u16>>,
@@ -60,15 +58,15 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark of these slots; `None` if none was marked. Marks of all slots at
-    /// once are not included.
+    /// Returns the newest mark of these slots; `None` if none was marked. Ignores
+    /// [`newest_of_everything`](Self::newest_of_everything).
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();
         (newest > 0).then_some(Tick::from_nanos(newest))
     }
 
-    /// Returns the newest mark that was written for all slots at once; `None` if there was none.
+    /// Returns the newest mark of all slots at once; `None` if there was none.
     pub(super) fn newest_of_everything(&self) -> Option<Tick> {
         let newest = self.everything.load(Ordering::Relaxed);
         (newest > 0).then_some(Tick::from_nanos(newest))

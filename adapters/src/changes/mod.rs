@@ -1,5 +1,5 @@
-//! Follows the change feed, and decides by its changes whether a cached verdict may be used, and
-//! when a verdict in use must be obtained anew.
+//! Follows the change feed, which shows whether a cached verdict may be used, and when a verdict in
+//! use must be obtained anew.
 
 mod concerned;
 mod follower;

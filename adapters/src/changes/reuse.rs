@@ -18,15 +18,15 @@ pub struct Changes {
     slots: Slots,
     /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick of the newest batch. A batch is applied under the lock of this channel, and wakes its
-    /// receivers if it has changes.
+    /// Tick of the newest batch. A batch is applied under this lock, and wakes the receivers if it
+    /// has changes.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
-    /// Creates an empty record of changes. The watermark is at the beginning of time, so verdicts
-    /// are used as while the feed is silent. A verdict with one of `unfollowed_claims` is used for
-    /// at most `max_staleness`.
+    /// Creates an empty record of changes, with the watermark at the beginning of time: verdicts
+    /// are used as while the feed is silent. One with any of `unfollowed_claims` is used for at
+    /// most `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -51,9 +51,8 @@ impl Changes {
     }
 
     /// Returns the current tick: later than the marks of each batch applied so far, and not later
-    /// than the marks of any other batch. Without the lock, a batch could read its tick before a
-    /// verdict was obtained and write its marks after: no mark would then put that verdict in
-    /// doubt.
+    /// than those of any other batch. Without the lock, a batch could read its tick before a
+    /// verdict was obtained and write its marks after: no mark would put that verdict in doubt.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
@@ -82,8 +81,8 @@ impl Changes {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
 
-    /// Returns the watermark: the moment up to which no change is missing. Read it before the
-    /// cached verdict, and pass it to [`judge`](Self::judge).
+    /// Returns the watermark: the moment up to which no change is missing. Callers of
+    /// [`judge`](Self::judge) read it before the cached verdict.
     pub(crate) fn watermark(&self) -> Moment {
         self.marks.watermark()
     }

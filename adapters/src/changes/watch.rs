@@ -9,11 +9,10 @@ use tokio::time::timeout;
 use super::Changes;
 use crate::Clocks;
 
-/// Puts a verdict in doubt once the feed reports a change that concerns it, and again for as long
-/// as introspection may still tell the old truth. While the feed is silent, no verdict is in doubt.
+/// Signals that a verdict must be obtained anew once the feed reports a change that concerns it,
+/// and again while introspection may tell the old truth. Signals nothing while the feed is silent.
 ///
-/// A waiting call reads marks only after a batch with changes, so many waiting calls cost nothing
-/// while nothing changes.
+/// A waiting call reads marks only after a batch with changes: otherwise it costs nothing.
 pub struct FeedWatch {
     changes: Arc<Changes>,
     clocks: Clocks,

@@ -1,5 +1,5 @@
-//! Confirms inactive verdicts by the change feed: if the event log can be read after the verdict
-//! came, ZITADEL's database works.
+//! Confirms inactive verdicts by the change feed: while the event log can be read, ZITADEL's
+//! database works.
 
 use std::{fmt, sync::Arc};
 

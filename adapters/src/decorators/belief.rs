@@ -1,5 +1,4 @@
-//! Asks the witnesses of the server, and records since when inactive verdicts have not been
-//! believed.
+//! Asks witnesses about the server, and records since when inactive verdicts are not believed.
 
 use std::{
     fmt,
@@ -19,8 +18,8 @@ use super::{NoWitness, Witness};
 /// Time between two calls to the witnesses that may end a doubt.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Witnesses that the server's database works, and the current doubt about it, which a health check
-/// shows.
+/// Holder of the witnesses, which confirm that the server's database works, and of the current
+/// doubt, which a health check shows.
 ///
 /// A doubt begins with an inactive verdict that was not believed, and ends when all witnesses
 /// vouch. A task asks them every 5 seconds: otherwise a doubt would last until the next inactive

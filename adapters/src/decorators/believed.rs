@@ -13,19 +13,19 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// A verdict counts as framed if all witnesses vouched at most this long before its introspection
-/// began. With the witnesses asked after it, that reveals every database fault of a second or more.
+/// A verdict is "framed" if all witnesses vouched at most this long before its introspection began,
+/// and again after it. No database fault of a second or more goes unnoticed then.
 const FRAME: Duration = Duration::from_millis(500);
 
 /// Decorator that passes on an inactive verdict only if the server's database works: while it does
 /// not, ZITADEL calls valid tokens inactive.
 ///
-/// All witnesses are asked after an inactive verdict. If the token was active before, or no
-/// witnesses had vouched within the 500 ms before its introspection, it is then introspected once
-/// more, and the second verdict counts: the first may be from the last moment of a fault, and the
-/// witnesses from the first moment after it.
+/// All witnesses are asked after an inactive verdict. Then the token is introspected once more if
+/// it was active before, or if no witnesses had vouched within 500 ms before the first
+/// introspection: the first verdict may be from the last moment of a fault, and the witnesses from
+/// the first moment after it.
 ///
-/// The set of known tokens is updated here, so that it never learns an inactive verdict that is not
+/// The set of known tokens is updated here, so that it learns only inactive verdicts that are
 /// believed.
 #[derive(Debug)]
 pub struct Believed<I> {
@@ -51,9 +51,8 @@ enum DoubtReason {
 }
 
 impl<I: TokenIntrospector> Believed<I> {
-    /// Creates the decorator. `belief` holds the witnesses; an introspection whose verdict must be
-    /// confirmed takes at most `patience`, witnesses included. Registers its metrics at the current
-    /// recorder.
+    /// Creates the decorator. A verdict that must be confirmed takes at most `patience`, witnesses
+    /// included. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
         let answers = |believed: &'static str| {
@@ -67,8 +66,8 @@ impl<I: TokenIntrospector> Believed<I> {
         Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
     }
 
-    /// Returns the final verdict on a token that `inner` called inactive. If not `is_framed`, or if
-    /// the token is known, it is introspected once more.
+    /// Returns the final verdict on a token that `inner` called inactive. Introspects again if the
+    /// token is known, or unless `is_framed`: all witnesses had vouched shortly before.
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

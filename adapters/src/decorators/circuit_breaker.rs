@@ -18,15 +18,15 @@ const THRESHOLD: u32 = 5;
 /// Time between two probes while the breaker is open.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Decorator that fails at once while the server is down or refuses our credentials, except for
-/// single introspections that it lets through as probes.
+/// Decorator that fails at once while the server is down or refuses our credentials, but lets
+/// single introspections through as probes.
 ///
 /// It counts failures that no caller's token can cause: no connection, a broken one, no response in
-/// time, 5xx, and refused client credentials. It does not count a caller who leaves, a response
-/// that cannot be read, a redirect, a 429, which is no outage, or our own limits.
+/// time, 5xx, and refused credentials. It does not count a caller who leaves, a response that
+/// cannot be read, a redirect, a 429, or our own limits.
 ///
-/// A result counts only in the state in which its introspection began: introspections under way
-/// when the breaker opens do not close it, and those from before it closed do not open it again.
+/// A result counts only in the state in which its introspection began: those under way when the
+/// breaker opens do not close it, and those from before it closed do not open it.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -83,7 +83,7 @@ impl State {
 #[error("not asked: it was down a moment ago")]
 struct BreakerOpen(#[source] IntrospectionError);
 
-/// Conclusion from a result about the server.
+/// Conclusion about the server from the result of an introspection.
 enum Evidence {
     /// The server responds, and does not refuse our credentials.
     Up,
@@ -133,8 +133,7 @@ impl Breaker {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets an introspection through, as a probe if the breaker is open and a probe is due.
-    /// Otherwise the error says why the breaker is open.
+    /// Lets an introspection through, as a probe if the breaker is open. Fails if no probe is due.
     fn enter(&self) -> Result<Entered<'_>, IntrospectionError> {
         let mut state = self.state();
         let changes = state.changes;
@@ -150,8 +149,8 @@ impl Breaker {
     }
 }
 
-/// An introspection that was let through. If a probe ends without evidence about the server, the
-/// next one may be sent at once.
+/// An introspection that was let through. If a probe ends without evidence, the next may start at
+/// once.
 struct Entered<'a> {
     breaker: &'a Breaker,
     /// `State::changes` when the introspection began.
@@ -234,8 +233,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// Returns the error for callers while the breaker is open. Refused credentials are reported as
-/// such, so that the operator sees what to fix.
+/// Returns the error for callers while the breaker is open. Refused credentials stay that error,
+/// since the operator must act.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

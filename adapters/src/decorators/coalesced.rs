@@ -18,17 +18,16 @@ use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Age up to which a caller joins an introspection under way. A later caller may know of a change
-/// that came too late for it.
+/// Age up to which a caller joins an introspection. A later caller may know of a newer change.
 const JOINABLE: Duration = Duration::from_millis(100);
 /// Maximum number of introspections under way for one token. Further callers wait for the next one.
 const UNDER_WAY: usize = 2;
 
-/// Decorator that sends one introspection for all callers with the same token who come within 100
-/// ms.
+/// Decorator that makes one introspection for all callers who come within 100 ms with the same
+/// token.
 ///
-/// An introspection runs to its end in a task of its own, even if all callers have left: its slot,
-/// connection and metrics are released when the work ends. Waiting is cancel-safe. The result, an
+/// An introspection runs to its end in a task of its own, even if all callers have left, so that
+/// its slot and connection are freed when the work ends. Waiting is cancel-safe. The result, an
 /// error included, goes only to callers who are waiting.
 ///
 /// At most two introspections are under way for one token. Callers who can join neither share the
@@ -85,9 +84,8 @@ struct WaitedTooLong;
 struct EndedUnanswered;
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
-    /// Creates the decorator. `inner` must have a time limit of its own; `patience` limits the time
-    /// that a caller waits for the result of an introspection that has not started. Registers its
-    /// metrics at the current recorder.
+    /// Creates the decorator. `inner` must have a time limit of its own; `patience` limits the wait
+    /// for an introspection that has not started. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, patience: Duration, clocks: Clocks) -> Self {
         Self {
@@ -155,8 +153,7 @@ fn send<I: TokenIntrospector + 'static>(
     tokio::spawn(question.instrument(span));
 }
 
-/// Entry in the list of introspections under way. Dropping it removes it from the list, even after
-/// a panic.
+/// Entry in the list of introspections under way. Dropping it removes it, even after a panic.
 struct OnList<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -167,7 +164,7 @@ struct OnList<I> {
 
 impl<I: TokenIntrospector + 'static> OnList<I> {
     /// Removes the entry and starts the next introspection, if callers wait for it. Both happen
-    /// under one lock: a caller who comes in between would take the free slot as well.
+    /// under one lock: otherwise a caller who comes in between would take the slot too.
     fn make_way(self) {
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;

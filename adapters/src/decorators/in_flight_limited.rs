@@ -11,8 +11,8 @@ use super::{KnownShare, KnownTokens};
 
 /// Decorator that limits the number of introspections under way. One more fails without waiting.
 ///
-/// A share of the slots is reserved for tokens whose last verdict was active, so that a flood of
-/// invented tokens cannot take all.
+/// A share of the slots is reserved for tokens whose last verdict was active: a flood of invented
+/// tokens cannot take it.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
@@ -38,8 +38,8 @@ struct FullForStrangers;
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {
-    /// Creates the decorator. At most `max_in_flight` introspections run at once; `share` of them
-    /// is reserved for `known` tokens.
+    /// Creates the decorator. Of at most `max_in_flight` introspections, `share` is reserved for
+    /// `known` tokens.
     #[must_use]
     pub fn new(
         inner: I,

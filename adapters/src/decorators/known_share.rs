@@ -15,8 +15,7 @@ pub struct KnownShare(u8);
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Largest share, in percent. The rest is needed for the first introspection of each token, by
-    /// which it becomes known.
+    /// Largest share, in percent. A token becomes known by an introspection in the rest.
     const MAX: u8 = 90;
 
     /// Returns this share of `whole`, rounded down.

@@ -1,4 +1,4 @@
-//! Set of tokens whose last verdict was active, which are served first while capacity is short.
+//! Set of tokens whose last verdict was active, for which a share of the capacity is reserved.
 
 use std::{
     fmt,
@@ -13,12 +13,12 @@ use quick_cache::unsync::Cache;
 use super::digest::{Digest, Digester};
 
 /// Maximum number of texts that are remembered for one token id. ZITADEL calls a session token
-/// active even if its last characters were cut off or replaced: without this limit, one user could
+/// active even if its last characters are changed or cut off: without this limit, one user could
 /// fill the set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
-/// Set of tokens whose last verdict was active, even if that verdict may not be reused. It is no
-/// evidence that a token is active: it only decides who is served while capacity is short.
+/// Set of tokens whose last verdict was active, remembered longer than that verdict may be reused.
+/// It only decides who is served while capacity is short.
 ///
 /// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {
@@ -30,8 +30,8 @@ pub struct KnownTokens {
 struct Known {
     /// Maps the digest of a token's text to the digest of its id.
     ids: Cache<Digest, Digest>,
-    /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
-    /// only if both maps contain it, since each may evict an entry without the other.
+    /// Maps the digest of an id to those of its texts, the newest first. A token is known only if
+    /// both maps contain it, since each may evict an entry alone.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 
@@ -44,8 +44,7 @@ impl KnownTokens {
         Self { known, digester: Digester::new(), size: gauge!("known_tokens") }
     }
 
-    /// Returns whether the set contains `token`: its last verdict was active, and it was not
-    /// evicted.
+    /// Returns whether the last verdict on `token` was active, as far as it is remembered.
     #[must_use]
     pub fn contains(&self, token: &AccessToken<'_>) -> bool {
         let text = self.digester.of_token(token);
@@ -54,7 +53,7 @@ impl KnownTokens {
         known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
     }
 
-    /// Records a new verdict on `token`: adds the token if it is active, removes it if not.
+    /// Adds the token if the verdict is active, and removes it if not.
     pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
         let text = self.digester.of_token(token);
         let mut known = self.lock();

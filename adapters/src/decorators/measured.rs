@@ -9,8 +9,8 @@ use domain::{
 use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
-/// Decorator that times each introspection, and counts those under way. It is the innermost one, so
-/// that calls answered from the cache, shared, or refused by our own limits are not measured.
+/// Decorator that times introspections, and counts those under way. It is the innermost one: calls
+/// that the cache, sharing or our own limits answer are not measured.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,
@@ -53,8 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram for a result; `None` for results that do not occur here. There is no
-    /// catch-all arm, so that a new error variant does not compile without a histogram.
+    /// Returns the histogram for a result; `None` if it cannot occur here. There is no catch-all
+    /// arm, so a new error variant needs a histogram to compile.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,

@@ -8,9 +8,9 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use super::token_cache::TokenCache;
 use crate::Clocks;
 
-/// Decorator that passes each new verdict to the cache, with the moment before its introspection
-/// began, from which its age counts. It is inside [`Coalesced`](super::Coalesced), so that a caller
-/// who joins later does not make the verdict look younger.
+/// Decorator that caches each new verdict, with the moment before its introspection began, from
+/// which its age counts. It is inside [`Coalesced`](super::Coalesced), so that a caller who joins
+/// later does not make the verdict look younger.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,

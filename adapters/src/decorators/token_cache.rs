@@ -42,11 +42,10 @@ impl Default for CacheSettings {
     }
 }
 
-/// Cache of active verdicts. It stores facts of the authorization server, never decisions: each use
-/// judges them again.
+/// Cache of active verdicts. It stores facts, never decisions: each use judges them again.
 ///
 /// A token is stored only as a digest under a random key of this cache. Inactive verdicts are not
-/// stored: ZITADEL also gives them because of faults of its own.
+/// stored: ZITADEL also gives them by faults of its own.
 pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
@@ -69,13 +68,12 @@ struct Entry {
     asked: Moment,
     /// Slots whose marks make the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes at insertion. It is stored because it would change with the number of verdicts
-    /// that share memory with this one.
+    /// Size in bytes at insertion. It changes with the number of verdicts that share memory, so it
+    /// is not computed again.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, but at least `least`, so that the limit in bytes also limits the
-/// number of entries.
+/// Weighs an entry by its bytes, but at least `least`, which limits the number of entries.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,
@@ -88,8 +86,8 @@ impl Weighter<Digest, Entry> for ByBytes {
 }
 
 impl TokenCache {
-    /// Creates an empty cache. A verdict is not reused if one of `changes` forbids it; `None`
-    /// without a change feed. Registers its metrics at the current recorder.
+    /// Creates an empty cache. Without `changes` from a feed, only age and `exp` limit reuse.
+    /// Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(settings: CacheSettings, changes: Option<Arc<Changes>>, clocks: Clocks) -> Self {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;
@@ -151,8 +149,8 @@ impl TokenCache {
         if is_expired || asked.age_nanos(now) >= self.ttl_nanos {
             return;
         }
-        // Two introspections may be under way for one token: an older verdict that arrives late
-        // does not replace a newer one.
+        // Two introspections may be under way for one token: an older verdict that comes late does
+        // not replace a newer one.
         if self.entries.peek(&digest).is_some_and(|kept| kept.asked.tick > asked.tick) {
             return;
         }

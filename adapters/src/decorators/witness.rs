@@ -1,9 +1,9 @@
-//! The trait of witnesses, which confirm that the authorization server's database works.
+//! Witnesses confirm that the authorization server's database works.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
-/// Check that the server's database works, asked when the server calls a token inactive.
+/// Confirms that the server's database works, when the server calls a token inactive.
 #[async_trait]
 pub trait Witness: Send + Sync {
     /// Returns once the response to a request that was sent after this call began shows that the
@@ -15,13 +15,12 @@ pub trait Witness: Send + Sync {
     /// When the response does not show that, or does not arrive.
     async fn vouch(&self) -> Result<(), NoWitness>;
 
-    /// Informs the witness that the server has just called a caller's token active. Does nothing by
-    /// default.
+    /// Informs the witness that the server has just called a caller's token active.
     fn heard_active(&self) {}
 }
 
-/// Error of a witness that could not confirm that the database works. It contains no token and no
-/// text from the server.
+/// Reason why a witness does not confirm that the database works. It contains no token and no text
+/// from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]
 pub struct NoWitness {

@@ -51,8 +51,8 @@ macro_rules! rules {
             }
         )*
 
-        /// Returns the decision of each rule below: the principal if the token is let in, otherwise
-        /// the text of the denial or error.
+        /// Returns the decision of each rule below: the principal that is let in, or the text of
+        /// the denial or error.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(

@@ -40,8 +40,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects a token after a fault. A 429 lowers our own request budget; the call is then
-/// repeated while it is over budget, for at most 20 s.
+/// Introspects a token after a fault. A 429 lowers our request budget: the call is repeated while
+/// it is over budget.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

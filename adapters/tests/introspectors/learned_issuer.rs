@@ -31,8 +31,8 @@ async fn wait_for_issuer(zitadel: &ComposedZitadel, issuer: &str) {
     timeout(PATIENT, waiting).await.unwrap();
 }
 
-/// Sets tokio's clock forward. Waits 100 ms before, for responses under way, and 100 ms after, for
-/// tasks that are then due.
+/// Sets tokio's clock forward, with real time before for responses under way, and after for tasks
+/// that are then due.
 async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
     pause();

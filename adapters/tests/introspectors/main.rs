@@ -1,6 +1,5 @@
-//! Tests of every implementation of `TokenIntrospector`. That for ZITADEL is tested against the
-//! double, a stand-in that refuses what ZITADEL would refuse and reports requests that a resource
-//! server must never send.
+//! Tests of every implementation of `TokenIntrospector`. ZITADEL's is tested against the double,
+//! which refuses what ZITADEL would refuse and reports what a resource server must never send.
 
 #![expect(
     clippy::unwrap_used,

@@ -41,8 +41,7 @@ async fn look(zitadel: &ComposedZitadel) {
     timeout(PATIENT, looked).await.unwrap();
 }
 
-/// Stream that a user has opened with `token`. The task `doubted` ends when its verdict is in
-/// doubt.
+/// Open stream of a user. The task `doubted` ends when the verdict on `token` is in doubt.
 struct Stream {
     user: UserId,
     token: String,
@@ -52,8 +51,7 @@ struct Stream {
 async fn open(double: &ZitadelDouble, zitadel: &ComposedZitadel, name: &str) -> Stream {
     let user = double.add_user(NewUser::human(name));
     let token = double.session_token(&user, SessionToken::default());
-    // Waits until the creation of the user has been read, so that it does not put the stream in
-    // doubt.
+    // The creation of the user must not put the stream in doubt.
     look(zitadel).await;
     let watch = Arc::clone(zitadel.watch.as_ref().unwrap());
     let asked = watch.now();

@@ -1,11 +1,10 @@
-//! Model test of the reuse rule: a simulated server, feed and cache, in which steps fail, are
-//! delayed and interleave at random.
+//! Model test of the reuse rule: each random run ("world") simulates a server, a feed and a cache
+//! whose steps fail, come late and interleave.
 //!
 //! The truth changes, introspection tells it late, a feed is polled, its batches come late or not
-//! at all, introspections end late and out of order, the machine is paused, its wall clock is set,
-//! the program is restarted. Each read of a use and each write of a batch is a step of its own, and
-//! any other step may come in between. No use may find a verdict that introspection stopped giving
-//! more than `max_staleness` ago.
+//! at all, the machine is paused, its wall clock is set, the program is restarted. Each read of a
+//! use and each write of a batch is a step of its own. No use may find a verdict that introspection
+//! stopped giving more than `max_staleness` ago.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. For each
 //! clause of the rule, a test removes it and finds a stale verdict.
@@ -20,7 +19,7 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// First reading of the monotonic clock, in nanoseconds: not zero, and not that of the wall clock.
+/// First reading of the monotonic clock: not zero, and not that of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
@@ -34,8 +33,7 @@ enum Without {
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// The watermark of a batch is the moment at which it is applied, not the moment before the
-    /// poll.
+    /// A batch's watermark is the moment at which it is applied, not that before its poll.
     AsOfBeforeTheCall,
     /// The age of a verdict counts from its arrival, not from its request.
     AskedBeforeTheQuestion,
@@ -52,8 +50,8 @@ enum Without {
 /// Random step: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
-/// Number of kinds of facts about the only subject. Kind 0 is told within `settle`; kind 1, the
-/// roles, within `lag`.
+/// Number of kinds of facts about the only subject: its roles (kind 1), which introspection may
+/// tell `LAG` late, and the rest (kind 0).
 const KINDS: usize = 2;
 
 /// Verdict: the version of each kind of fact that it tells.
@@ -65,7 +63,7 @@ struct Question {
     answer: Option<Answer>,
 }
 
-/// Use of a cached verdict, with the values that it has read so far.
+/// An attempt to use a cached verdict, with the values read so far.
 #[derive(Clone, Copy, Default)]
 struct Use {
     now: Option<(u64, Moment)>,
@@ -89,7 +87,8 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// True if the wall clock was set back. That hides a pause, so a world has only one of the two.
+    /// True if the wall clock was set back. The machine is then not paused, since that would go
+    /// unnoticed.
     was_set_back: bool,
     wall_offset: i64,
     /// For each kind of fact, the times at which introspection began to tell each version but the
@@ -104,7 +103,7 @@ struct World {
     questions: [Option<Question>; 2],
     kept: Option<(Moment, Answer)>,
     uses: [Use; 2],
-    /// Number of uses that found a usable verdict.
+    /// Number of times that a cached verdict was found usable.
     used: usize,
 }
 
@@ -143,8 +142,8 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict that was used
-    /// although it was too old.
+    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict found usable but too
+    /// old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
         match kind % 20 {
@@ -267,7 +266,7 @@ impl World {
         }
     }
 
-    /// Takes one read of a use. The last one judges the verdict.
+    /// Makes the next read of an attempt to use a verdict. The last read judges the verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {
@@ -321,8 +320,8 @@ impl World {
                 (self.poll, self.kept) = (None, None);
                 (self.questions, self.uses) = ([None; 2], [Use::default(); 2]);
                 (self.marks, self.watermark) = (Marked::default(), Moment::from_nanos(0, 0));
-                // The first read goes back by `lag`, since introspection may not tell yet the
-                // changes from before the start.
+                // The first read goes back by `lag`: introspection may not tell yet the changes
+                // before the start.
                 let back = if self.without == Without::LookBack { 0 } else { LAG };
                 let start = self.now.saturating_sub(back);
                 self.cursor = self.log.partition_point(|(_, at)| *at < start);
@@ -335,8 +334,8 @@ impl World {
 /// Milliseconds that may pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns the number of uses that found a verdict, or the staleness in nanoseconds
-/// of one that was too old.
+/// Runs one world. Returns how often a verdict was found usable, or the staleness of one that was
+/// too old, in nanoseconds.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {

@@ -27,7 +27,7 @@ enum Verdict {
     None,
     Doubted,
     /// The verdict is being obtained: from the cache if `kept`, else by an introspection request.
-    /// `bound` is its greatest allowed staleness in nanoseconds while the watermark is no older.
+    /// `bound` is the staleness allowed for it, in nanoseconds.
     Sought {
         asked: Tick,
         kept: bool,
@@ -158,8 +158,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns the counts `looks` and `doubts`, or the staleness in nanoseconds of a
-/// verdict that was too old.
+/// Runs one stream. Returns `looks` and `doubts`, or the staleness in nanoseconds of a verdict that
+/// was too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -250,7 +250,7 @@ fn a_verdict_in_doubt_is_obtained_by_a_new_question() {
     let steps = [
         [SEEK_KEPT, ASK_AND_KEEP, OBTAIN, MILLISECOND, ROLES_CHANGE, POLL].as_slice(),
         &[SIX_S, ASK_AND_KEEP, SEEK_KEPT, OBTAIN, NEARLY_3_S, FIFTY, FIFTY],
-        // The verdict is in doubt, and the cached answer is just young enough.
+        // The verdict is in doubt, and the cached one is just young enough.
         &[SEEK_KEPT, OBTAIN, NEARLY_3_S, POLL],
     ]
     .concat();
