@@ -42,8 +42,8 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look`, which reads several files that belong together, in a thread of its own. `path` is
-/// one of them: while it is being read, other calls with it wait. Blocks as [`read`] does.
+/// Runs `look`, which reads files that belong together, in a thread of its own. `path` is one of
+/// them; calls with the same path wait for each other. Blocks as [`read`] does.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is not a
@@ -88,7 +88,7 @@ pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Returns the content of a file as text; `InvalidData` if it is not UTF-8.
+/// Converts content to text; `InvalidData` if it is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)
@@ -115,8 +115,8 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits while another caller reads the path, at most until either deadline; `None` if the path
-    /// is still being read then.
+    /// Waits while another caller reads the path, at most until either deadline; `None` if that
+    /// passes.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -199,7 +199,7 @@ mod tests {
         });
     }
 
-    /// Without this limit, each read of a file that hangs would leave a thread behind.
+    /// Without this limit, each read of a hanging file would leave a thread behind.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();

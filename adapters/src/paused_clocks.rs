@@ -1,4 +1,4 @@
-//! Wall clock and monotonic clock that follow tokio's clock, so that a test can pause them.
+//! Clocks that follow tokio's, so that a test can pause them.
 
 use std::{
     sync::Arc,

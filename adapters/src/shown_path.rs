@@ -10,12 +10,12 @@ use std::{
 #[derive(Clone, Copy)]
 pub struct ShownPath<'a>(pub &'a Path);
 
-/// File extensions that no secret ends with, so that a text with one is taken for a path.
+/// File extensions that no secret ends with.
 const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
 
 impl ShownPath<'_> {
-    /// Returns whether the text is short, has plain characters only, and has an extension of
-    /// [`ENDINGS`] or a first directory that exists.
+    /// Returns whether the text is short and plain, and has an extension of [`ENDINGS`] or a first
+    /// directory that exists.
     fn looks_like_path(self) -> bool {
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);
         let Some(text) = self.0.to_str() else { return false };

@@ -22,7 +22,7 @@ pub struct Limits {
     pub known_share: KnownShare,
 }
 
-/// An introspector behind the decorators, with handles to their state.
+/// An introspector behind the decorators, and their state.
 #[derive(Clone)]
 pub struct Stack {
     /// The outermost decorator, for an [`Authorizer`](domain::Authorizer).
@@ -50,8 +50,8 @@ impl Default for Limits {
 /// - `known`: tokens whose last verdict was active; `limits` reserves a share for them.
 /// - `witnesses`: an inactive verdict is believed only if all of them vouch for the server.
 /// - `tokens`: cache; without it no verdict is cached.
-/// - `patience`: time limit for waiting for the result of an introspection that has not started,
-///   and for confirming an inactive verdict.
+/// - `patience`: time limit for waiting for an introspection that has not started, and for
+///   confirming an inactive verdict.
 pub fn stack(
     introspector: impl TokenIntrospector + 'static,
     known: Arc<KnownTokens>,

@@ -1,4 +1,4 @@
-//! The machine's clocks: the only place that reads the real time.
+//! The machine's clocks.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -25,10 +25,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// Clock that counts on while the machine sleeps: on Linux `CLOCK_BOOTTIME`, unlike `Instant`.
+/// Clock that counts on while the machine sleeps; `Instant` on Linux does not.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Boottime;
-/// Clock that counts on while the machine sleeps: on macOS `CLOCK_MONOTONIC`.
+/// Clock that counts on while the machine sleeps, on macOS.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const GOES_ON_IN_SLEEP: ClockId = ClockId::Monotonic;
 

@@ -25,8 +25,8 @@ pub struct Authorizer {
     requirements: Requirements,
 }
 
-/// Requirements on every token, in addition to the rule. A token that lacks the claim does not meet
-/// a configured one.
+/// Requirements on every token, whatever the rule. A token without the claim fails a configured
+/// one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Issuer that the token must name; `None` accepts any.
@@ -51,8 +51,7 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer without a cache. `introspector` obtains verdicts; `clock` is for `exp`
-    /// and `nbf`.
+    /// Creates an authorizer without a cache. `clock` is for `exp` and `nbf`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -149,7 +148,7 @@ impl Authorizer {
         self.clock.now()
     }
 
-    /// Returns the requirements on every token, which apply in addition to the rule.
+    /// Returns the requirements on every token, whatever the rule.
     #[must_use]
     pub fn requirements(&self) -> &Requirements {
         &self.requirements

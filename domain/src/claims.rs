@@ -17,7 +17,7 @@ macro_rules! name {
         pub struct $name($text);
 
         impl $name {
-            /// Creates the claim from its text, which is neither trimmed nor decoded.
+            /// Creates the claim from its text, exactly as given.
             ///
             /// # Errors
             /// When it is empty.
@@ -76,7 +76,7 @@ pub struct TokenId {
 }
 
 impl TokenId {
-    /// Creates the claim from its text, which is neither trimmed nor decoded.
+    /// Creates the claim from its text, exactly as given.
     ///
     /// # Errors
     /// When it is empty.

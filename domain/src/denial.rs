@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// Reason to deny a request for which there is a verdict. The message is for the log: it may
-/// contain values from the token.
+/// Reason to deny a request for which there is a verdict. Its message may contain values from the
+/// token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
     /// The authorization server calls the token inactive.

@@ -1,6 +1,6 @@
 //! Freshness of verdicts: cached, or obtained anew for the request.
 
-/// Freshness of a verdict, or the freshness that a rule demands. Larger is fresher.
+/// Freshness of a verdict, or that which a rule demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
     /// A verdict from the cache, or a new one. With a change feed, a cached verdict is at most

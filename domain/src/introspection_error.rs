@@ -15,7 +15,7 @@ pub enum IntrospectionError {
     /// The authorization server gave no verdict now, but may later.
     #[error("the authorization server is not available ({})", reason.as_str())]
     Unavailable {
-        /// Kind of failure, such as no connection or a time-out.
+        /// Kind of failure.
         reason: Outage,
         /// Underlying error.
         source: Cause,
@@ -90,9 +90,9 @@ words! {
         Interrupted = "interrupted";
         /// The server responded with a failure of its own (5xx).
         ServerError = "server_error";
-        /// The server responded that there were too many requests (429).
+        /// The server responded with 429: too many requests.
         RateLimited = "rate_limited";
-        /// The response has a status that means neither a verdict nor another failure of this list.
+        /// The response has a status that fits no other case.
         UnexpectedStatus = "unexpected_status";
         /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
@@ -110,8 +110,8 @@ words! {
         IssuerMismatch = "issuer_mismatch";
         /// The server's metadata names an introspection endpoint outside the server's own origin.
         ForeignEndpoint = "foreign_endpoint";
-        /// The server redirects the introspection request. That is not followed: the request
-        /// contains the token.
+        /// The server redirects the introspection request, token included. The redirect is not
+        /// followed.
         Redirected = "redirected";
     }
 }

@@ -1,4 +1,4 @@
-//! Mock of the port `TokenIntrospector`, for tests of this crate and of others.
+//! Mock of the port, for tests.
 
 use async_trait::async_trait;
 

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Monotonic clock, which measures elapsed time. It is passed in, as [`Clock`](crate::Clock) is, so
-/// that a test can set it.
+/// Monotonic clock, which measures elapsed time. A test can replace it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Ticks: Send + Sync {
     /// Returns the current tick. Ticks never go back, and they count on while the machine sleeps.
@@ -54,7 +53,7 @@ impl Moment {
         Self { tick, wall: nanos(wall.duration_since(UNIX_EPOCH).unwrap_or_default()) }
     }
 
-    /// Creates a moment from nanoseconds: since the start of the monotonic clock, and since 1970.
+    /// Creates a moment from nanoseconds since the monotonic clock's start and since 1970.
     #[must_use]
     pub const fn from_nanos(tick: u64, wall: u64) -> Self {
         Self { tick: Tick(tick), wall }

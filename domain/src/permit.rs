@@ -1,4 +1,4 @@
-//! The proof that a caller was authorized, which handlers receive.
+//! Proof that a caller was authorized.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -30,7 +30,7 @@ impl<R: Rule> Permit<R> {
         &self.token.principal
     }
 
-    /// Returns the active token from which the permit was made, such as to read `exp`.
+    /// Returns the active token from which the permit was made.
     #[must_use]
     pub const fn token(&self) -> &ActiveToken {
         &self.token

@@ -64,8 +64,7 @@ impl Principal {
         self.roles.granted_by(role)
     }
 
-    /// Returns the value of an additional claim as JSON text; `None` if it is absent or not
-    /// configured.
+    /// Returns an additional claim as JSON text; `None` if it is absent or not configured.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.further_claims.get(name)

@@ -1,8 +1,8 @@
 //! The rule by which a cached verdict may be used again.
 //!
 //! Let `asked` be the moment before the introspection request for a verdict was sent. The verdict
-//! may be used at `now` iff the change feed has reported no later change that concerns it, and
-//! `asked` or the watermark (the moment up to which the feed has reported all changes) is at most
+//! may be used at `now` iff the feed has reported no later change that concerns it, and `asked` or
+//! the watermark (the moment up to which the feed has reported all changes) is at most
 //! `max_staleness` old. `exp`, the time to live and the policy are judged elsewhere.
 //!
 //! The bound below holds even if messages are lost, late, doubled or reordered, as long as two
@@ -17,9 +17,9 @@
 //! max_staleness`.
 //!
 //! A verdict that stays in use, such as that of an open stream, is not judged at each use; the rule
-//! tells when it must be obtained anew. If a request to the server gave it, it is out of date by at
-//! most the larger of `max_staleness` and the age of the watermark. If the first verdict came from
-//! the cache, it may be out of date by twice `max_staleness`, until it is obtained anew.
+//! tells when it must be obtained anew. Obtained by a request, it is out of date by at most the
+//! larger of `max_staleness` and the age of the watermark. A first verdict from the cache may be
+//! out of date by twice `max_staleness`.
 
 use std::time::Duration;
 
@@ -44,8 +44,7 @@ pub enum WhenSilent {
     Keep,
 }
 
-/// Newest marks that concern a verdict. A mark is the tick at which this process learned of a
-/// change.
+/// Newest marks that concern a verdict: ticks at which this process learned of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
     /// Newest mark of a change other than of roles; `None` if there is none.
@@ -64,8 +63,8 @@ pub enum Unusable {
     /// Roles changed recently enough before the introspection request that the verdict may tell the
     /// old ones, and the request is older than `max_staleness`.
     RolesMayLag,
-    /// The introspection request is older than `max_staleness`, and the verdict has claims whose
-    /// changes the feed does not report.
+    /// The introspection request is older than `max_staleness`, and the feed does not report
+    /// changes of all claims of the verdict.
     Unfollowed,
     /// The introspection request and the watermark are both older than `max_staleness`.
     Silent,
@@ -76,9 +75,8 @@ impl ReuseRule {
     /// to `lag` later.
     ///
     /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
-    /// `max_staleness` out of date. A verdict requested within `settle` after a change that
-    /// concerns it is not reused; within `lag` after a change of roles, it is reused for at most
-    /// `max_staleness`.
+    /// `max_staleness` out of date. Within `settle` after a change, a new verdict is not reused;
+    /// within `lag` after a change of roles, it is reused for at most `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,
@@ -90,14 +88,12 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
-    /// introspection request was sent; `followed` is false if it has claims whose changes the feed
-    /// does not report. The caller reads the arguments in the order `now`, `watermark`, `asked`,
-    /// `marked`.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its request;
+    /// `followed` is false if it has claims whose changes the feed does not report. The caller
+    /// reads the arguments in the order `now`, `watermark`, `asked`, `marked`.
     ///
     /// # Errors
-    /// When the verdict may not be used: the first reason that applies, in the order of
-    /// [`Unusable`].
+    /// The first reason that applies, in the order of [`Unusable`].
     pub fn judge(
         &self,
         now: Moment,
@@ -125,9 +121,9 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict that stays in use must be obtained anew by an
-    /// introspection request; `None` if no change puts it in doubt. `asked` is the tick before the
-    /// verdict was obtained, and `marked` are the newest marks that concern it.
+    /// Returns the tick from which a verdict that stays in use must be obtained anew by a request;
+    /// `None` if no change puts it in doubt. `asked` is the tick before it was obtained, and
+    /// `marked` are the newest marks that concern it.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
     /// `settle` after a change, or within `lag` after a change of roles, the verdict may tell the

@@ -1,4 +1,4 @@
-//! Roles of a user in the project of this API, each with the organizations that granted it.
+//! Roles of users in the project of this API.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 

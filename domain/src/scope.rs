@@ -67,7 +67,7 @@ impl fmt::Display for ScopeToken {
 pub struct Scope(Arc<[ScopeToken]>);
 
 impl Scope {
-    /// Parses a list of scope tokens that spaces separate.
+    /// Parses a space-separated list of scope tokens.
     ///
     /// Invalid scope tokens are ignored: authorization servers put free text, such as role keys,
     /// into scopes, and no rule can demand one.

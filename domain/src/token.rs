@@ -22,7 +22,7 @@ pub enum AccessTokenError {
     /// The text is longer than [`AccessToken::MAX_LENGTH`] bytes.
     #[error("the access token is longer than {} bytes", AccessToken::MAX_LENGTH)]
     TooLong,
-    /// The text has a character that `b64token` does not allow, or consists of `=` only.
+    /// The text is not `b64token`: it has a forbidden character, or nothing before `=`.
     #[error("the access token has a character that RFC 6750 section 2.1 does not allow")]
     ForbiddenCharacter,
 }
@@ -54,7 +54,7 @@ impl<'a> AccessToken<'a> {
         Ok(Self(Cow::Borrowed(token)))
     }
 
-    /// Returns the token with text of its own, so that it can outlive the request.
+    /// Returns the token with a copy of its text, to outlive the request.
     #[must_use]
     pub fn into_owned(self) -> AccessToken<'static> {
         AccessToken(Cow::Owned(self.0.into_owned()))

@@ -5,8 +5,8 @@ use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Maximum number of roles of a verdict that have one slot each. With more roles, the verdict has
-/// one slot that a change of any role marks.
+/// Maximum number of roles with a slot each. A verdict with more has one slot that a change of any
+/// role marks.
 const ROLES: usize = 3;
 
 /// Slots in the table of marks that concern a verdict. Unused entries repeat slots of the subject.
@@ -25,8 +25,8 @@ pub(crate) struct Concerned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of a thing with a slot, hashed together with its name. The end of a session marks both
-/// session slots, a refresh only `Session`.
+/// Kind of a thing with a slot, hashed with its name. The end of a session marks both session
+/// slots, a refresh only `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -44,8 +44,8 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached verdict. Without subject or token id it does not count as
-    /// followed, since the feed could not name it.
+    /// Returns the slots of a cached verdict. Without subject or token id it is not followed: the
+    /// feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }

@@ -89,7 +89,7 @@ impl Feed {
         self.0.borrow().clone()
     }
 
-    /// Waits for a state that satisfies `enough`; `None` if the task that reads the feed has ended.
+    /// Waits for a state that satisfies `enough`; `None` if the task has ended.
     pub(crate) async fn wait_for(
         &self,
         enough: impl FnMut(&FeedState) -> bool,

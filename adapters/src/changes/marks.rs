@@ -8,8 +8,7 @@ use domain::{Moment, Tick};
 
 use super::atomic::{AtomicU64, Ordering};
 
-/// Tick of the newest change in each slot, and the watermark: the moment up to which no change is
-/// missing.
+/// Tick of the newest change in each slot, and the watermark.
 pub(super) struct Marks<const SLOTS: usize> {
     /// One tick for each slot; 0 if there was no change. With 65 536 slots, every `u16` is an
     /// index.
@@ -58,8 +57,8 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark of these slots; `None` if none was marked. Ignores
-    /// [`newest_of_everything`](Self::newest_of_everything).
+    /// Returns the newest mark of these slots; `None` if none was marked. Marks of all slots at
+    /// once do not count.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();

@@ -63,20 +63,20 @@ impl Changes {
         self.applied.subscribe()
     }
 
-    /// Returns the slots whose marks make the cached verdict `token` unusable.
+    /// Returns the slots whose marks make a cached verdict unusable.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.slots.of_answer(token, is_followed)
     }
 
-    /// Returns the slots whose marks put the verdict `token` in doubt while it stays in use.
+    /// Returns the slots whose marks put a verdict in use in doubt.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.slots.of_use(token)
     }
 
     /// Returns the tick from which a verdict in use, obtained after `asked`, is in doubt; `None` if
-    /// no change puts it in doubt.
+    /// it is not.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }

@@ -40,7 +40,7 @@ struct Doubt {
 }
 
 impl Belief {
-    /// Creates a record without a doubt. With no `witnesses`, every inactive verdict is believed.
+    /// Creates a record without a doubt. Without `witnesses`, each inactive verdict is believed.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Self {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }
@@ -55,8 +55,8 @@ impl Belief {
         !self.0.witnesses.is_empty()
     }
 
-    /// Asks all witnesses at once, and fails if any does not vouch. They send their requests after
-    /// this call begins.
+    /// Asks all witnesses at once, by requests sent after this call begins. Fails if any does not
+    /// vouch.
     pub(super) async fn vouch(&self) -> Result<(), NoWitness> {
         self.0.vouch().await
     }

@@ -66,8 +66,8 @@ impl<I: TokenIntrospector> Believed<I> {
         Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
     }
 
-    /// Returns the final verdict on a token that `inner` called inactive. Introspects again if the
-    /// token is known, or unless `is_framed`: all witnesses had vouched shortly before.
+    /// Returns the final verdict on a token that `inner` called inactive. Introspects again unless
+    /// `is_framed` and the token is not known.
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

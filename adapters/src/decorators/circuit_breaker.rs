@@ -1,4 +1,4 @@
-//! Circuit breaker: sends only single requests to a server that is down or refuses our credentials.
+//! Circuit breaker before a server that may be down or refuse our credentials.
 
 use std::{
     fmt,
@@ -48,7 +48,7 @@ struct Shared {
 pub enum Condition {
     /// The breaker is closed: introspections are let through.
     Closed,
-    /// The breaker is open: only single introspections are let through, as probes.
+    /// The breaker is open: only probes are let through.
     Open {
         /// Newest failure.
         cause: IntrospectionError,

@@ -54,7 +54,7 @@ struct Listed {
 struct OfToken {
     /// Introspections under way, the oldest first.
     sent: Vec<Sent>,
-    /// Introspection that starts when one of `sent` ends; `None` if no caller waits for it.
+    /// Introspection that starts when one of `sent` ends; `None` if no caller needs it.
     next: Option<watch::Sender<Option<Answer>>>,
 }
 
@@ -146,7 +146,7 @@ fn send<I: TokenIntrospector + 'static>(
         let listed = OnList { inner, questions, clocks, token, number };
         let answered = listed.inner.introspect(&listed.token).await;
         record(&recorded, &answered);
-        // Removed from the list first, so that a caller who comes now starts a new introspection.
+        // Removed from the list first: a caller who comes now starts a new one.
         listed.make_way();
         answer.send_replace(Some(answered));
     };

@@ -6,8 +6,8 @@ use domain::AccessToken;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use uuid::Uuid;
 
-/// `SipHash-1-3` of 128 bits. Without the key, which never leaves the process, two texts with the
-/// same digest cannot be found.
+/// `SipHash-1-3` of 128 bits. Texts with the same digest cannot be found without the key, which
+/// never leaves the process.
 pub(crate) type Digest = u128;
 
 /// Computes digests under a random key of its own.
@@ -28,8 +28,7 @@ impl Digester {
         digest(self.0, text)
     }
 
-    /// Computes the digest of a text together with its kind, so that equal texts of two kinds
-    /// differ.
+    /// Computes the digest of a text together with its kind.
     pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
         let mut hasher = self.0;
         hasher.write(&[kind]);

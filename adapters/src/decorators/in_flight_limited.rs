@@ -33,8 +33,8 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Slots that an introspection holds: one of `places`, and one of `of_strangers` if its token is
-/// not known.
+/// Slots that an introspection holds: of `places`, and if the token is not known, of
+/// `of_strangers`.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {

@@ -53,8 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram for a result; `None` if it cannot occur here. There is no catch-all
-    /// arm, so a new error variant needs a histogram to compile.
+    /// Returns the histogram for a result; `None` if it cannot occur here. Without a catch-all arm,
+    /// a new error variant does not compile unless it is listed.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,

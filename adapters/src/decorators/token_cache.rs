@@ -68,8 +68,7 @@ struct Entry {
     asked: Moment,
     /// Slots whose marks make the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes at insertion. It changes with the number of verdicts that share memory, so it
-    /// is not computed again.
+    /// Size in bytes at insertion. It would change with the number of verdicts that share memory.
     bytes: u64,
 }
 

@@ -1,5 +1,4 @@
-//! The event log as a change feed, over sockets: which changes each batch has, and which error each
-//! fault gives.
+//! The event log as a change feed, over sockets: its batches, and the error for each fault.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -12,7 +11,7 @@ use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDoub
 
 use crate::setup;
 
-/// Returns the event log of the double, with a token that may read it. Each poll rereads the last
+/// Returns the double's event log, with a token that may read it. A poll rereads the last
 /// `overlap`.
 fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -1,5 +1,4 @@
-//! Each fault of ZITADEL gives an error with its own keyword, within the time limit, and never a
-//! verdict.
+//! Each fault of ZITADEL gives an error with its own keyword, in bounded time, and never a verdict.
 
 use std::{error::Error, time::Duration};
 

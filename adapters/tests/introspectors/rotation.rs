@@ -13,8 +13,8 @@ use zitadel_double::{KeyId, ZitadelDouble};
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns an introspector whose credentials are in a new file with the content `text`, those
-/// credentials, and the file.
+/// Returns an introspector with credentials in a new file with the content `text`, the credentials,
+/// and the file.
 fn changing(
     double: &ZitadelDouble,
     text: &str,

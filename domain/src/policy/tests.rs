@@ -1,4 +1,4 @@
-//! Property tests of policies: laws that hold for every policy and principal.
+//! Property tests of policies.
 
 use proptest::prelude::*;
 

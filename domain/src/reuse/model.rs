@@ -23,7 +23,7 @@ const LAG: u64 = 120_000 * MS;
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// Clause of the rule that a test removes, to show that it is needed.
+/// Clause of the rule that a test removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
@@ -33,11 +33,11 @@ enum Without {
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// A batch's watermark is the moment at which it is applied, not that before its poll.
+    /// A batch's watermark is the moment at which it is applied.
     AsOfBeforeTheCall,
-    /// The age of a verdict counts from its arrival, not from its request.
+    /// The age of a verdict counts from its arrival.
     AskedBeforeTheQuestion,
-    /// A change is marked with the moment at which the poll began, not that at which it is applied.
+    /// A change is marked with the moment at which its poll began.
     MarkAtApplication,
     /// Ages are counted by the monotonic clock alone.
     WallClock,
@@ -50,8 +50,8 @@ enum Without {
 /// Random step: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
-/// Number of kinds of facts about the only subject: its roles (kind 1), which introspection may
-/// tell `LAG` late, and the rest (kind 0).
+/// Number of kinds of facts: roles (kind 1), which introspection may tell `LAG` late, and others
+/// (0).
 const KINDS: usize = 2;
 
 /// Verdict: the version of each kind of fact that it tells.
@@ -94,7 +94,7 @@ struct World {
     /// For each kind of fact, the times at which introspection began to tell each version but the
     /// first.
     told_from: [Vec<u64>; KINDS],
-    /// Kind and time of each change, in the order in which they were committed.
+    /// Kind and time of each change, in order.
     log: Vec<(usize, u64)>,
     cursor: usize,
     poll: Option<Poll>,
@@ -180,8 +180,7 @@ impl World {
     fn change(&mut self, kind: usize, number: u64) {
         let longest = [SETTLE, LAG][kind];
         let delay = longest * number.min(100) / 101;
-        // The server's read model applies changes in order: a later one is not told before an
-        // earlier one.
+        // Introspection tells changes in order.
         let told = (self.now + delay).max(self.told_from[kind].last().copied().unwrap_or_default());
         self.told_from[kind].push(told.min(self.now + longest - 1));
         self.log.push((kind, self.now));
@@ -207,8 +206,7 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Fails the poll or loses its response. If `number` is a multiple of 4, the poll goes on
-    /// instead.
+    /// Fails the poll. If `number` is a multiple of 4, it goes on instead.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {
@@ -266,7 +264,7 @@ impl World {
         }
     }
 
-    /// Makes the next read of an attempt to use a verdict. The last read judges the verdict.
+    /// Makes the next read of an attempt to use a verdict. The last one judges it.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {

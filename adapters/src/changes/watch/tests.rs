@@ -145,8 +145,7 @@ async fn a_change_while_nothing_waits_is_no_change_that_is_missed() {
     assert!(timeout(Duration::from_millis(1), watch.doubted(&ada, asked)).await.is_ok());
 }
 
-// Otherwise a stream in doubt would send introspection requests without end while the clock stands
-// still.
+// Otherwise a stream in doubt would introspect without end while the clock stands still.
 #[tokio::test(start_paused = true)]
 async fn no_verdict_has_the_tick_of_a_mark_and_each_mark_is_before_it_or_not() {
     let (world, ada) = (world(), ada());

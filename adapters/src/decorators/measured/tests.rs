@@ -4,8 +4,7 @@ use super::{
 };
 use crate::recorded::Recorded;
 
-/// Returns the name, with labels, of the metric that counts introspections with this result and
-/// cause.
+/// Returns the metric that counts introspections with this result and cause.
 fn duration(result: &str, cause: &str) -> String {
     format!(r#"token_introspection_duration_seconds_count{{result="{result}",cause="{cause}"}}"#)
 }

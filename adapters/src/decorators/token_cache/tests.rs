@@ -250,8 +250,7 @@ async fn it_never_takes_more_bytes_than_allowed_whatever_the_answers_hold() {
     }
 }
 
-// Invented tokens are inactive, and inactive verdicts are not cached: tokens in use stay in the
-// cache.
+// Invented tokens are inactive, and inactive verdicts are not cached: tokens in use stay.
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     let gated = Gated::opened();

@@ -6,7 +6,7 @@
 
 use super::*;
 
-/// Part of the rule for verdicts in use that a test leaves out, to show that it is needed.
+/// Part of the rule for verdicts in use that a test leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
@@ -14,13 +14,13 @@ enum Lacking {
     Lag,
     /// `settle` is zero, and introspection tells every change at once.
     Delay,
-    /// `asked` may be read while a batch is applied; `settle` and delay are zero as in `Delay`.
+    /// `asked` may be read while a batch is applied, with zero delay as in `Delay`.
     WholeBatches,
     /// A verdict that is in doubt may be obtained anew from the cache.
     NewQuestion,
 }
 
-/// State of the only stream, and of the verdict that it relies on.
+/// State of the verdict of the only stream.
 #[derive(Clone, Copy)]
 enum Verdict {
     /// The stream is not open.
@@ -91,8 +91,7 @@ impl Stream {
         self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
     }
 
-    /// Takes one step of applying a batch: reads its tick, later than that of any earlier batch,
-    /// then writes its marks, then the watermark.
+    /// Takes one step of applying a batch: reads its tick, writes a mark, or writes the watermark.
     fn apply(&mut self, number: u8) {
         let next = self.next_tick();
         match &mut self.world.poll {
@@ -104,8 +103,8 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict, if the stream has none or it is in doubt; from the cache if
-    /// `kept` and the rule allows it.
+    /// Begins to obtain a verdict, if there is none or it is in doubt; from the cache if `kept` and
+    /// allowed.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -178,7 +177,7 @@ proptest! {
     }
 }
 
-/// Checks that without the part `lacking` some world finds a verdict in use that is too old.
+/// Checks that without `lacking` some verdict in use is too old.
 #[track_caller]
 fn is_needed(lacking: Lacking) {
     let mut runner = TestRunner::deterministic();
