@@ -27,7 +27,7 @@ pub const AGAIN: Duration = Duration::from_millis(250);
 /// Pause between two checks that another caller has finished reading a path.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that are being read, each with the reader's deadline. It may be past, while the thread
+/// Paths that are being read, each with the reader's deadline, which may be past while its thread
 /// hangs.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
@@ -115,8 +115,8 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits while another caller reads the path, at most until either deadline; `None` if that
-    /// passes.
+    /// Waits while another caller reads the path, until either deadline; `None` if one passes
+    /// first.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {

@@ -66,8 +66,7 @@ name! {
     Audience(Box<str>)
 }
 
-/// `jti`: the id of a token (RFC 7519 §4.1.7), which ZITADEL may accept in several spellings. Cheap
-/// to clone.
+/// `jti`: the id of a token (RFC 7519 §4.1.7). Several texts may be the same token. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,

@@ -1,4 +1,4 @@
-//! Mock of the port, for tests.
+//! Mock of the port `TokenIntrospector`, for tests.
 
 use async_trait::async_trait;
 

@@ -13,8 +13,8 @@
 //! Proof. Let the truth change at T, and let a verdict tell the old truth: `asked < T`. If the
 //! watermark that a use reads is at or after T, then the change was marked before that watermark
 //! was published. The use sees the mark, which is later than `asked`, and refuses the verdict. If
-//! the watermark is before T, then `now <= max(asked, watermark) + max_staleness < T +
-//! max_staleness`.
+//! the watermark is before T, then
+//! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
 //!
 //! A verdict that stays in use, such as that of an open stream, is not judged at each use; the rule
 //! tells when it must be obtained anew. Obtained by a request, it is out of date by at most the
@@ -75,8 +75,9 @@ impl ReuseRule {
     /// to `lag` later.
     ///
     /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
-    /// `max_staleness` out of date. Within `settle` after a change, a new verdict is not reused;
-    /// within `lag` after a change of roles, it is reused for at most `max_staleness`.
+    /// `max_staleness` out of date. A verdict requested within `settle` after a change is not
+    /// reused; one requested within `lag` after a change of roles is reused for at most
+    /// `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,

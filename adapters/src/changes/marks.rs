@@ -65,7 +65,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         (newest > 0).then_some(Tick::from_nanos(newest))
     }
 
-    /// Returns the newest mark of all slots at once; `None` if there was none.
+    /// Returns the newest mark that was written for all slots at once; `None` if there was none.
     pub(super) fn newest_of_everything(&self) -> Option<Tick> {
         let newest = self.everything.load(Ordering::Relaxed);
         (newest > 0).then_some(Tick::from_nanos(newest))

@@ -40,7 +40,7 @@ struct Doubt {
 }
 
 impl Belief {
-    /// Creates a record without a doubt. Without `witnesses`, each inactive verdict is believed.
+    /// Creates the holder of `witnesses`. Without any, every inactive verdict is believed.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Self {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }

@@ -40,7 +40,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// Introspections under way and next ones, by token.
+/// Introspections under way, and those that follow, by token.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 

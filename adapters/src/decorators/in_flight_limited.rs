@@ -38,8 +38,8 @@ struct FullForStrangers;
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {
-    /// Creates the decorator. Of at most `max_in_flight` introspections, `share` is reserved for
-    /// `known` tokens.
+    /// Creates the decorator. At most `max_in_flight` introspections run at once; `share` of these
+    /// slots is reserved for `known` tokens.
     #[must_use]
     pub fn new(
         inner: I,

@@ -27,23 +27,23 @@ const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// A use reads the marks before the watermark.
+    /// Without this, a use reads the marks before the watermark.
     OrderOfReads,
-    /// A batch moves the watermark before it writes its marks.
+    /// Without this, a batch moves the watermark before it writes its marks.
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// A batch's watermark is the moment at which it is applied.
+    /// Without this, a batch's watermark is the moment at which it is applied.
     AsOfBeforeTheCall,
-    /// The age of a verdict counts from its arrival.
+    /// Without this, the age of a verdict counts from its arrival.
     AskedBeforeTheQuestion,
-    /// A change is marked with the moment at which its poll began.
+    /// Without this, a change is marked with the moment at which its poll began.
     MarkAtApplication,
-    /// Ages are counted by the monotonic clock alone.
+    /// Without this, ages are counted by the monotonic clock alone.
     WallClock,
-    /// A poll that failed moves the watermark.
+    /// Without this, a poll that failed moves the watermark.
     SilenceIsNoNews,
-    /// The first read after a restart does not go back to before the restart.
+    /// Without this, the first read after a restart begins at the restart.
     LookBack,
 }
 
@@ -94,7 +94,7 @@ struct World {
     /// For each kind of fact, the times at which introspection began to tell each version but the
     /// first.
     told_from: [Vec<u64>; KINDS],
-    /// Kind and time of each change, in order.
+    /// Kind and time of each change, in order of time.
     log: Vec<(usize, u64)>,
     cursor: usize,
     poll: Option<Poll>,
@@ -206,7 +206,7 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Fails the poll. If `number` is a multiple of 4, it goes on instead.
+    /// Fails the poll. If `number` is a multiple of 4, the poll goes on instead.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {

@@ -1,5 +1,5 @@
-//! Model test of a verdict that stays in use, in the same world: it is obtained anew when the rule
-//! says, and at no other time.
+//! Model test of a verdict that stays in use, in the world of `model.rs`: it is obtained anew when
+//! the rule says, and at no other time.
 //!
 //! The machine is neither paused nor restarted: no stream is served during a pause or outlives a
 //! restart.
@@ -12,11 +12,11 @@ enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// `settle` is zero, and introspection tells every change at once.
+    /// Without this, introspection tells every change at once, and `settle` is zero.
     Delay,
-    /// `asked` may be read while a batch is applied, with zero delay as in `Delay`.
+    /// Without this, `asked` may be read while a batch is applied. There is no delay either.
     WholeBatches,
-    /// A verdict that is in doubt may be obtained anew from the cache.
+    /// Without this, a verdict that is in doubt may be obtained anew from the cache.
     NewQuestion,
 }
 
