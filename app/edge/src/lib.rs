@@ -26,7 +26,7 @@ pub use mount::{
 };
 pub use note::{RequestEnd, RequestHead, RequestObserver, UNMATCHED, error_chain};
 
-/// Properties that `tests/fuzz` tries to break.
+/// Functions that the fuzz targets in `tests/fuzz` call; each panics if a property does not hold.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::admit::authorization;

@@ -1,14 +1,14 @@
-//! Tests of a service without ZITADEL and without sockets (`feature = "testing"`).
+//! Helpers to test a service without ZITADEL and without sockets (`feature = "testing"`).
 //!
-//! For dev-dependencies only: a shipped program must not make permits without a verdict.
+//! For dev-dependencies only: a shipped program must not create permits without introspection.
 //!
 //! ```toml
 //! [dev-dependencies]
 //! axum-zitadel = { …, features = ["testing"] }
 //! ```
 //!
-//! Test the whole service with `adapters::InMemoryIntrospector` behind its guard and
-//! `tower::ServiceExt::oneshot`; one handler with [`Authorized::for_test`]; and every route's 401
+//! Test the whole service by `tower::ServiceExt::oneshot` with `adapters::InMemoryIntrospector`
+//! behind its guard; a single handler with [`Authorized::for_test`]; and the 401 of every route
 //! with [`assert_all_guarded`].
 
 use std::sync::Arc;
@@ -35,18 +35,18 @@ impl<R: Rule> Authorized<R> {
     }
 }
 
-/// Calls every route of a table without a token, and with an inactive one: a guarded route must
-/// answer 401 with a challenge, an optional one must reject the bad token, and a public one must
-/// require none.
+/// Asserts that each route of a table enforces its access, by calls without a token and with an
+/// inactive one: a guarded route must answer 401 with a challenge, an optional one must reject the
+/// inactive token, and a public one must not require a token.
 ///
-/// A public handler that answers rejections in its own words, or fails before it takes a permit, is
-/// not detected as one that requires a token.
+/// A public handler that requires a token stays undetected if it rejects callers in its own format,
+/// or fails before it takes a permit.
 ///
-/// Path parameters are sent as `1`. No handler of a guarded route is reached, so its state is not
-/// needed. Public handlers are reached.
+/// Path parameters are sent as `1`. Handlers of guarded routes do not run, so their state is not
+/// needed; public handlers do.
 ///
 /// # Panics
-/// When a route does anything else; the message lists all such routes.
+/// When a route answers otherwise; the message lists all such routes.
 pub async fn assert_all_guarded(routes: Routes) {
     let table = routes.table().to_vec();
     let router = routes.into_api(&guard_that_knows_nobody());
@@ -66,13 +66,13 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Calls `routes` of a bare router, which cannot list them, without a token and with an inactive
-/// one. Both must be answered 401 with a challenge of RFC 6750.
+/// Asserts that `routes` of a bare axum router answer 401 with a challenge of RFC 6750, both
+/// without a token and with an inactive one. Such a router cannot list its routes itself.
 ///
-/// The router must be complete, with its guard and its state.
+/// Pass the complete router, with its guard and its state.
 ///
 /// # Panics
-/// When one of the routes answers anything else; the message lists all such routes.
+/// When one of the routes answers otherwise; the message lists all such routes.
 pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     let mut wrong = Vec::new();
     for (method, path) in routes {
@@ -82,7 +82,7 @@ pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     assert!(wrong.is_empty(), "not guarded:\n{}", wrong.join("\n"));
 }
 
-/// Token that no introspector knows.
+/// Token that no introspector calls active.
 const UNKNOWN: &str = "a-token-that-nobody-has";
 
 async fn asks_for_a_token(router: &Router, method: &Method, path: &str) -> Result<(), String> {

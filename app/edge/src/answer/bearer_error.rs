@@ -1,4 +1,4 @@
-//! Ways in which a request has no access token (RFC 6750 §2.1).
+//! Errors of reading the access token of a request (RFC 6750 §2.1).
 
 use domain::AccessTokenError;
 use thiserror::Error;
@@ -6,13 +6,14 @@ use thiserror::Error;
 /// Reason why a request has no access token to introspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BearerError {
-    /// No credentials, or those of another scheme.
+    /// The request has no `Authorization` header, or one of another scheme.
     #[error("the request has no Authorization header of the scheme Bearer")]
     Missing,
-    /// More than one `Authorization` header, of any scheme: it is undefined which one counts.
+    /// The request has more than one `Authorization` header, of any scheme: it is undefined which
+    /// one counts.
     #[error("the request has more than one Authorization header")]
     Repeated,
-    /// The text after the scheme is not a token.
+    /// The text after the scheme `Bearer` is not a valid token.
     #[error(transparent)]
     Malformed(#[from] AccessTokenError),
 }

@@ -1,4 +1,4 @@
-//! Value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
+//! Writes the value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 
 use std::{fmt::Write, str::FromStr};
 
@@ -13,7 +13,7 @@ use super::Resource;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm(Box<str>);
 
-/// Error for a text that cannot be a realm.
+/// Error for a realm with a quote, a backslash or a character outside printable ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it has a character that a realm cannot have")]
 pub struct InvalidRealm;
@@ -25,8 +25,8 @@ impl Realm {
         &self.0
     }
 
-    /// Returns whether a challenge that names a resource may have this realm: clients search the
-    /// whole challenge for the names of its fields.
+    /// Returns whether a challenge that names a resource may have this realm. It must not contain a
+    /// field name such as `scope=`, since clients search the whole challenge for field names.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,8 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` has no field name: two MCP SDKs find a field by a regular expression
-/// without word boundaries.
+/// Returns whether `text` contains no field name of a challenge. Two MCP SDKs find a field by a
+/// regular expression without word boundaries.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
@@ -78,22 +78,23 @@ impl ChallengeError {
     }
 }
 
-/// Content of a challenge beside realm and resource.
+/// Fields that a challenge has beside realm and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// No error: the request had no token (RFC 6750 §3.1).
+    /// No error field, since the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// No error and no scope, so that a client does not start another login.
+    /// Neither an error nor a scope field, so that a client does not start another login.
     WithoutLogin,
 }
 
-/// Writes the challenges of one guard.
+/// Challenges of one guard, as header values.
 #[derive(Clone, Debug)]
 pub(super) enum Challenges {
-    /// Challenges without a resource, each written once.
+    /// Challenges that name no resource, each written once in advance.
     OfRealm(OfRealm),
-    /// Challenges with a resource, written for each answer, since they name the scopes of its rule.
+    /// Challenges that name a resource, written for each response, since they name the scopes of
+    /// the route's rule.
     OfResource { realm: Realm, resource: Resource },
 }
 
@@ -129,8 +130,8 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns a challenge. One that names a resource has the scopes of `policy`, and `detail` if
-    /// it needs no escape.
+    /// Returns the header value of `challenge`. If it names a resource, it has the scopes of
+    /// `policy`, and `detail` if that needs no escape.
     pub(super) fn get(
         &self,
         challenge: Challenge,
@@ -165,7 +166,7 @@ impl Challenges {
     }
 }
 
-/// Fields of a challenge, each a quoted string.
+/// Text of a challenge, to which fields are added as quoted strings.
 struct Fields(String);
 
 impl Fields {
@@ -173,7 +174,7 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds a field, unless its value is empty, needs an escape or looks like another field.
+    /// Adds a field, unless its value is empty, needs an escape or contains the name of a field.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

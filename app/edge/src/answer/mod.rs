@@ -1,4 +1,4 @@
-//! Answers that reject requests, and the id that every answer has.
+//! Responses that reject requests, and the id that every response has.
 
 mod bearer_error;
 mod challenge;

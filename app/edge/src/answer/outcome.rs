@@ -1,5 +1,5 @@
-//! Every way in which a request can end without its handler's answer, and the answer to each. No
-//! other place in this crate chooses the status of a rejection.
+//! Lists every way in which a request can end without its handler's response, and the response to
+//! each. No other file of this crate chooses the status of a rejection.
 
 use std::str::FromStr;
 
@@ -15,14 +15,14 @@ use super::{
     challenge::{Challenge, ChallengeError, Challenges},
 };
 
-/// A request that ends without its handler's answer.
+/// Way in which a request ends without its handler's response.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     /// The request has no access token to introspect.
     NoToken(BearerError),
-    /// There is a verdict, and it denies access.
+    /// Introspection gave a verdict on the token, but the caller is denied.
     Denied(Denial),
-    /// There is no verdict.
+    /// Introspection failed, so there is no verdict on the token.
     Undetermined(IntrospectionError),
     /// The request comes from a page whose origin may not call the service.
     ForeignOrigin,
@@ -34,7 +34,7 @@ pub(crate) enum Outcome {
     Unreadable { status: StatusCode, detail: String },
     /// A bug: a handler panicked.
     Panicked,
-    /// A bug: a handler needs something that was not provided.
+    /// A bug: a handler needs something that was not provided, such as an extension or a guard.
     HandlerFailed { detail: String },
 }
 
@@ -47,7 +47,7 @@ impl From<Refusal> for Outcome {
     }
 }
 
-/// Status of the answer to a valid token that lacks the role.
+/// Status of the response to a valid token that lacks the role or the scope that a rule demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingRoleStatus {
     /// 401, as ZITADEL's Python example documents.
@@ -85,14 +85,14 @@ impl FromStr for MissingRoleStatus {
     }
 }
 
-/// Header of an answer, beside those of every problem.
+/// Header of a rejection beside those of every problem: `WWW-Authenticate` or `Retry-After`.
 pub(super) type Header = (HeaderName, HeaderValue);
 
-/// Time after which to try again, in seconds.
+/// `Retry-After` of the 503 without a verdict, in seconds.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason for this outcome.
+    /// Returns the reason, which names this outcome in log, metrics and response.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -111,8 +111,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the problem and a header; `policy` is that of the rule, if any. Both hold only what
-    /// the caller may know.
+    /// Returns the problem that is the response's body, and a header. `policy` is that of the
+    /// route's rule; `None` if no rule applies. Both disclose only what the caller may know.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
@@ -183,10 +183,11 @@ impl Outcome {
     }
 }
 
-/// Code of the answer to a foreign organization when no new token would help.
+/// `code` of the response to a user whose organization is not allowed, when no new token would
+/// help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// Detail of the answer to a token without an organization, which another scope would add.
+/// `detail` of the response to a token without an organization, which another scope would add.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
@@ -196,7 +197,7 @@ enum Cure {
     NewToken,
     /// Obtain a token with more scopes.
     MoreScopes,
-    /// None: a client that signs in again would only lose its token.
+    /// No action helps: a client that signs in again would only lose its token.
     None,
 }
 
@@ -204,7 +205,7 @@ impl Cure {
     fn of(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { missing: Missing::Scopes, .. }
-            // A scope adds the claim.
+            // A further scope adds the claim that names the organization.
             | Denial::WrongOrganization { found: None } => Self::MoreScopes,
             Denial::PolicyNotMet { missing: Missing::Role, .. }
             | Denial::ByHandler { .. }
@@ -213,7 +214,7 @@ impl Cure {
         }
     }
 
-    /// Returns the cure by RFC 6750, without a resource.
+    /// Returns the action that RFC 6750 implies.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -228,8 +229,8 @@ impl Cure {
     }
 }
 
-/// Returns the detail of a denial. It discloses nothing of the token, and of the configuration only
-/// the rule of the route.
+/// Returns the `detail` sentence about a denial. It discloses nothing about the token, and about
+/// the configuration only the rule of the route.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",
@@ -247,7 +248,7 @@ fn told(denial: &Denial) -> String {
     .to_owned()
 }
 
-/// Turns a clause into a sentence.
+/// Capitalizes the first letter of a clause, and adds a full stop.
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();

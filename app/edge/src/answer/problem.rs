@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): body of every answer that rejects a request.
+//! Problem details (RFC 9457): body of responses that reject a request.
 
 use std::{
     borrow::Cow,
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::RequestId;
 
-/// An answer in the format of RFC 9457, with the members `type`, `title`, `status`, `detail`,
+/// Error response in the format of RFC 9457, with the members `type`, `title`, `status`, `detail`,
 /// `code` and `request_id`.
 ///
 /// Handlers return it for their own errors, so that these look like this crate's denials:
@@ -57,19 +57,19 @@ impl Problem {
         Self { status, code: code.into(), detail: detail.into() }
     }
 
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Returns the code for programs.
+    /// Returns the `code` member, for programs.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// Returns the sentence for people.
+    /// Returns the `detail` member, a sentence for people.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -113,8 +113,9 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Slot in an answer's extensions for the request's id, which is known only when the answer leaves.
-/// Layers in between may replace or compress the body.
+/// Slot in a response's extensions for the request id, which is set when the response leaves the
+/// guard. The body reads it as late as it is sent, since layers in between may replace or compress
+/// the body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -124,7 +125,7 @@ impl IdSlot {
     }
 }
 
-/// Body that serializes the problem when it is polled.
+/// Response body that serializes the problem when it is polled, with the request id known by then.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,
@@ -147,7 +148,7 @@ impl http_body::Body for ProblemBody {
         self.problem.is_none()
     }
 
-    /// Returns the exact length once the id is known.
+    /// Returns the exact length once the request id is known; before, the length is unknown.
     fn size_hint(&self) -> SizeHint {
         match (&self.problem, self.id.0.get()) {
             (Some(problem), Some(id)) => {

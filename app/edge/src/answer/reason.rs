@@ -1,4 +1,4 @@
-//! One word for every way in which a request can end without its handler's answer.
+//! One word for every way in which a request can end without its handler's response.
 
 use domain::{AccessTokenError, Denial, IntrospectionError, Misconfiguration, Outage};
 
@@ -21,7 +21,7 @@ macro_rules! reasons {
             /// Every reason, in the order of `docs/outcomes.md`.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// Returns the word.
+            /// Returns the word for log, metrics and traces, such as `token_too_long`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -29,7 +29,8 @@ macro_rules! reasons {
                 }
             }
 
-            /// Returns the `code` of the answer: coarser than the word, and stable.
+            /// Returns the `code` in the response, such as `invalid_request`: coarser than the
+            /// word, and stable.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {

@@ -1,4 +1,4 @@
-//! The answer that rejects a request, as a value.
+//! Value of a response that rejects a request.
 
 use std::{fmt, sync::Arc};
 
@@ -18,12 +18,12 @@ use super::{
     problem::{IdSlot, NO_STORE},
 };
 
-/// Rejection of [`Authorized`](crate::Authorized).
+/// Rejection of a request by [`Authorized`](crate::Authorized).
 ///
-/// As a response it is a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there
-/// was no verdict. A handler that takes `Result<Authorized<R>, Rejection>` may answer otherwise,
-/// and [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all answers. The event is
-/// logged before either sees the rejection.
+/// It becomes a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there was no
+/// verdict. A handler that takes `Result<Authorized<R>, Rejection>` may respond otherwise, and
+/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all these responses. The log
+/// event is written before either sees the rejection.
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -36,11 +36,11 @@ struct Inner {
     hook: Option<DenialHook>,
 }
 
-/// Writes a rejection in the service's own format.
+/// Function that writes the response to a rejection in the service's own format.
 pub(crate) type DenialHook = Arc<dyn Fn(&Rejection) -> Response + Send + Sync>;
 
 impl Rejection {
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.problem.status()
@@ -59,19 +59,20 @@ impl Rejection {
         self.0.reason
     }
 
-    /// Returns the body of the answer without a hook.
+    /// Returns the response's body, unless [`GuardBuilder::denials`](crate::GuardBuilder::denials)
+    /// replaces it.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
     }
 
-    /// Returns the id of the request; `None` if no guard saw it.
+    /// Returns the id of the request; `None` if the request passed no guard.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.0.request_id.as_ref()
     }
 
-    /// Creates the answer to an outcome without a guard, by the default settings.
+    /// Creates a rejection for a request without a guard, with the default settings.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)
@@ -80,7 +81,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(mut self) -> Response {
-        // Take the hook, so that one that falls back to the rejection's own answer does not call
+        // Take the hook, so that a hook that returns the rejection's own response does not call
         // itself.
         let mut response = if let Some(hook) = self.0.hook.take() {
             self.hooked(&*hook)
@@ -103,13 +104,14 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Marks the answer of a [`Rejection`], so that it is not taken for a rejection of axum's.
+/// Response extension that marks a [`Rejection`], so that it is not mistaken for one by axum's
+/// extractors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// Applies a hook, which chooses body and headers, and may redirect the caller to a login. It
-    /// cannot turn a denial into a success, nor make it cacheable.
+    /// Returns the response of a hook, which chooses body and headers, and may redirect the caller
+    /// to a login. The response cannot be a success, and is never cacheable.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();
@@ -141,7 +143,7 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// Settings by which outcomes become answers.
+/// Settings of a guard by which an [`Outcome`] becomes a [`Rejection`].
 #[derive(Clone)]
 pub(crate) struct Answers {
     challenges: Challenges,
@@ -159,7 +161,8 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Creates the answer to an outcome; `policy` is that of the rule, if any.
+    /// Creates the rejection for an outcome; `policy` is that of the route's rule, `None` if no
+    /// rule applies.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,

@@ -1,21 +1,21 @@
-//! Id of a request, which connects its answer, its events and its trace.
+//! Id of a request, which connects its response, its log events and its trace.
 
 use std::{fmt, str};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Header with the caller's own id, and with the id in the answer.
+/// Header with the request id: in the request as the caller chose it, and in every response.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest accepted id of a caller, in bytes. Ids are logged, and an access token of ZITADEL has 71
-/// bytes or more, unless an operator chose short user ids: a longer token sent in this header is
-/// not logged.
+/// Longest id that is accepted from a caller, in bytes. Ids are logged, but an access token sent in
+/// this header must not be: ZITADEL's have 71 bytes or more, unless an operator chose short user
+/// ids.
 const MAX_LENGTH: usize = 64;
 
 /// Id of a request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.
 ///
-/// An extractor below [`Guard::layer`](crate::Guard::layer) and in [`Routes`](crate::Routes);
-/// elsewhere it answers 500.
+/// As an extractor it works below [`Guard::layer`](crate::Guard::layer) and in
+/// [`Routes`](crate::Routes); elsewhere it answers 500.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Id);
 
@@ -23,14 +23,14 @@ pub struct RequestId(Id);
 enum Id {
     /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new id. Kept as a header from the start, it would cost a public request 110 instructions
-    /// more (of 8 780).
+    /// A new random id. Kept as a header from the start, it would cost a public request 110
+    /// instructions more (of 8 780).
     Made(u64),
 }
 
 impl RequestId {
-    /// Returns the caller's own id without forbidden characters, or a new one if nothing is left of
-    /// it or it is longer than 64 bytes.
+    /// Returns the caller's own id without forbidden characters. If nothing is left, or it is
+    /// longer than 64 bytes, returns a new one.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(taken_over);
@@ -50,7 +50,7 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            // It is ASCII.
+            // The header is ASCII.
             Id::Given(given) => f.write_str(str::from_utf8(given.as_bytes()).unwrap_or_default()),
             Id::Made(made) => made.fmt(f),
         }

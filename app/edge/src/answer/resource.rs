@@ -12,10 +12,10 @@ use domain::{Policy, ScopeToken};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Prefix of the metadata's path, before the path of the resource (RFC 9728 §3.1).
+/// Path of the metadata document, before the path of the resource (RFC 9728 §3.1).
 pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// The resource that a guard protects, identified by the URL that clients use.
+/// Resource that a guard protects, identified by the URL that clients use.
 ///
 /// A guard with a resource names it in each challenge, so that a client that knows only the URL
 /// finds the authorization server and the scopes to request;
@@ -37,22 +37,22 @@ struct Inner {
 
 type IssuerSource = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Error for a text that cannot identify a resource.
+/// Error for a text that cannot be the URL of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidResource {
-    /// It is no absolute URL of printable ASCII.
+    /// The text is no absolute URL.
     #[error("it is no absolute URL")]
     NoUrl,
-    /// It begins neither with `https` nor with `http` on loopback.
+    /// The URL begins neither with `https` nor with `http` on loopback.
     #[error("it is neither an https URL nor an http URL on loopback")]
     NotSecure,
-    /// It has a user name, a query or a fragment (RFC 9728 §1.2).
+    /// The URL has a user name, a query or a fragment (RFC 9728 §1.2).
     #[error("it has a user name, a query or a fragment")]
     MoreThanAPath,
-    /// It has a character that a challenge or a route cannot have.
+    /// The URL has a character that a challenge or a route cannot have.
     #[error("it has a character that a challenge or a route cannot have")]
     ForbiddenCharacter,
-    /// It is not written as clients write it.
+    /// The URL is not written as clients write it.
     #[error(
         "it is not written as clients write it: scheme and host in lower case, no port that is the \
          scheme's own, no . or .. in the path"
@@ -60,7 +60,7 @@ pub enum InvalidResource {
     NotCanonical,
 }
 
-/// Metadata document (RFC 9728 §2).
+/// Metadata document of a resource (RFC 9728 §2).
 #[derive(Serialize)]
 pub(crate) struct Metadata<'a> {
     resource: &'a str,
@@ -79,8 +79,8 @@ impl Resource {
     /// Creates a resource with exactly this URL: clients compare it verbatim (RFC 9728 §3.3).
     ///
     /// # Errors
-    /// When it is not an `https` URL, or `http` URL on loopback, of only scheme, host, port and
-    /// path.
+    /// When `url` is not an `https` URL, or an `http` URL on loopback, of only scheme, host, port
+    /// and path, written as clients write it.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
         if !url.contains("://") {
             return Err(InvalidResource::NoUrl);
@@ -127,26 +127,26 @@ impl Resource {
         })))
     }
 
-    /// Sets the scopes that every client must request, for any rule.
+    /// Sets the scopes that every client must request, whichever rule applies.
     #[must_use]
     pub fn scopes(self, scopes: Vec<ScopeToken>) -> Self {
         self.with(|inner| inner.scopes = scopes)
     }
 
     /// Sets the function that returns the issuer of the authorization server, exactly as in its own
-    /// metadata. It is called for each document.
+    /// metadata. It is called each time the document is served.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
     }
 
-    /// Sets the name that a client shows to people.
+    /// Sets the name of the resource that a client shows to people.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
         self.with(|inner| inner.name = Some(name.into()))
     }
 
-    /// Sets the URL of a page for developers.
+    /// Sets the URL of the resource's documentation for developers.
     #[must_use]
     pub fn documentation(self, url: &str) -> Self {
         self.with(|inner| inner.documentation = Some(url.into()))
@@ -157,7 +157,7 @@ impl Resource {
         self
     }
 
-    /// Returns the URL, verbatim.
+    /// Returns the URL, exactly as [`new`](Self::new) received it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.identifier
@@ -181,7 +181,7 @@ impl Resource {
         &self.0.path
     }
 
-    /// Returns the path of the metadata (RFC 9728 §3.1).
+    /// Returns the path of the metadata document (RFC 9728 §3.1).
     #[must_use]
     pub fn metadata_path(&self) -> String {
         match self.path() {
@@ -190,7 +190,7 @@ impl Resource {
         }
     }
 
-    /// Returns the URL of the metadata.
+    /// Returns the URL of the metadata document.
     #[must_use]
     pub fn metadata_url(&self) -> String {
         let url = self.url();
@@ -198,14 +198,14 @@ impl Resource {
         format!("{origin}{}", self.metadata_path())
     }
 
-    /// Returns the scopes that every client must request.
+    /// Returns the scopes that every client must request, whichever rule applies.
     #[must_use]
     pub fn scopes_of_everybody(&self) -> &[ScopeToken] {
         &self.0.scopes
     }
 
     /// Returns the scopes to request, separated by spaces: those of every client, then those of
-    /// `policy`.
+    /// `policy`, each once.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
         let of_policy = policy.map(Policy::scopes).unwrap_or_default();
         let mut scopes: Vec<&str> = Vec::new();
@@ -230,7 +230,8 @@ impl Resource {
     }
 }
 
-/// Returns whether a client would write the host like this; any name is canonical.
+/// Returns whether a client would write the host like this: an IPv6 address in its short form, any
+/// IPv4 address or name as it is.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

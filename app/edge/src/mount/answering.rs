@@ -1,4 +1,4 @@
-//! Future of a mounted handler.
+//! Future that runs a mounted handler, and turns panics and axum's rejections into problem details.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,21 +25,21 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers that describe the body, which the problem replaces.
+/// Headers that are removed from axum's rejection, since a problem replaces the body they describe.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 
 pin_project! {
-    /// Catches a panic, turns a rejection of axum's into a problem, and records the end of the
-    /// request.
+    /// Future of a mounted handler: catches a panic, turns a rejection by axum's extractors into a
+    /// problem, and records the end of the request.
     ///
-    /// It is one future rather than three nested ones, each of which would move the large answer
-    /// (250 instructions per request).
+    /// One future, since three nested ones would each move the large response (250 instructions per
+    /// request).
     pub(super) struct Answering<F> {
         #[pin]
         stage: Stage<F>,
         visit: Arc<Visit>,
-        // False if the visit ends at a layer further out.
+        // False if a layer further out ends the visit.
         ends_here: bool,
     }
 }

@@ -1,13 +1,13 @@
-//! The arguments of a handler, as axum distinguishes them.
+//! Trait that tells from the arguments of a public handler if it reads the request.
 
-/// Arguments of a handler: implemented for the tuples by which axum's
-/// [`Handler`](axum::handler::Handler) tells functions apart.
+/// Argument types of a public handler, as the tuple `T` in axum's [`Handler<T,
+/// S>`](axum::handler::Handler).
 #[diagnostic::on_unimplemented(
     message = "a public handler is an `async fn` whose arguments are axum's extractors",
     label = "this is no function"
 )]
 pub trait Arguments: 'static {
-    /// True if the handler reads anything of the request.
+    /// True if the handler has arguments, which axum reads from the request.
     const READS_REQUEST: bool;
 }
 
@@ -15,7 +15,8 @@ impl Arguments for ((),) {
     const READS_REQUEST: bool = false;
 }
 
-/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker for the kind of the last one.
+/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker for the last one, which reads
+/// either the head or the whole request.
 macro_rules! arguments {
     () => {};
     ($first:ident $($more:ident)*) => {

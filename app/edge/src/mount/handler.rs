@@ -1,4 +1,4 @@
-//! A mounted handler, with the settings that all handlers of a table share.
+//! Wraps the handlers of a route table: limits bodies, catches panics and records requests.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::{
     answer::X_REQUEST_ID,
 };
 
-/// Settings of every handler of a table.
+/// Settings that all handlers of a route table share.
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) guard: Guard,
-    /// Longest request body, in bytes.
+    /// Longest request body that a handler reads, in bytes.
     pub(super) max_body: usize,
 }
 
@@ -36,14 +36,15 @@ impl Edge {
     }
 }
 
-/// Wraps a handler: rejections become problems, the body is limited, a panic affects no other
-/// request, and requests are recorded. For a request without a body it allocates only the visit.
+/// Handler of a table, wrapped: axum's rejections become problems, the request body is limited, a
+/// panic becomes a 500, and requests are recorded. For a request without a body the wrapper
+/// allocates only the `Visit`.
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
-    /// True if anything beside a permit is read: then the request has its id in a header, and the
-    /// visit in its extensions, for a further permit. This takes a warm private request 1 330
-    /// instructions (of 11 070), with the verdict that is kept.
+    /// True if the handler has arguments besides a permit. The request then gets its id as a
+    /// header, and the `Visit` as an extension, for a second permit among the arguments, which takes
+    /// a warm private request 1 330 instructions (of 11 070).
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,
@@ -69,14 +70,14 @@ impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHand
     }
 }
 
-/// A mounted handler, with its access.
+/// Handler of a table, which is called with the `Visit` of its request.
 pub(super) trait Mounted<T, S>: Clone + Send + Sync + 'static {
     type Future: Future<Output = Response> + Send + 'static;
 
     fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future;
 }
 
-/// A handler that accepts all callers.
+/// Handler that accepts all callers.
 #[derive(Clone)]
 pub(super) struct Public<H>(pub(super) H);
 
@@ -88,7 +89,8 @@ impl<H: Handler<T, S>, T, S> Mounted<T, S> for Public<H> {
     }
 }
 
-/// A handler behind a rule, for all callers or only for callers with a token.
+/// Handler behind a rule. A guarded one demands a token that meets the rule; an optional one also
+/// accepts callers without a token.
 #[derive(Clone)]
 pub(super) struct BehindRule<H>(pub(super) H);
 

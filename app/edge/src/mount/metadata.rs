@@ -26,18 +26,20 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// Methods of the document.
+/// Methods that the metadata document answers, for `Allow` and for CORS.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// Headers that a client in a browser may send: MCP clients name the version of their protocol.
+/// Request headers that a page may send by CORS; MCP clients send their protocol's version.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// Five minutes: an hour would keep a wrong project id in use.
+/// `Cache-Control` of the document: five minutes, since clients would use a wrong project id for
+/// this long after its correction.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
-/// Creates the routes of the metadata of each guard's resource, to be merged into the router of a
-/// whole program, outside its own CORS layers: every page may read the document.
+/// Creates the routes that serve the metadata document of each guard's resource. Merge them into
+/// the router of the whole program, outside its own CORS layers, since every page may read the
+/// document.
 ///
 /// The document of `https://api.example.com/mcp` is at `/.well-known/oauth-protected-resource/mcp`
-/// (RFC 9728 §3.1). A single resource is at `/.well-known/oauth-protected-resource` too. A guard
+/// (RFC 9728 §3.1). A single document is also at `/.well-known/oauth-protected-resource`. A guard
 /// without a resource has no document.
 ///
 /// # Panics
@@ -63,12 +65,12 @@ fn mounted<S: Clone + Send + Sync + 'static>(
     router.route_service(path, document)
 }
 
-/// Answers with the metadata of the guard's resource. It needs no token, and never fails.
+/// Service that answers with the metadata of the guard's resource, and requires no token.
 #[derive(Clone, Debug)]
 struct Document(Guard);
 
 impl Document {
-    /// Returns the path of the guard's document, and the document.
+    /// Returns the path of the guard's document, and the document; `None` without a resource.
     fn of(guard: &Guard) -> Option<(String, Self)> {
         let path = guard.resource()?.metadata_path();
         Some((path, Self(guard.clone())))

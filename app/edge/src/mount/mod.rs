@@ -1,4 +1,4 @@
-//! A strict table of routes, each with its access.
+//! Route table in which each route declares the callers that it accepts.
 
 mod answering;
 mod arguments;

@@ -1,5 +1,5 @@
-//! Functions that mount a handler: `public(...)`, `guarded(...)` and `optional(...)`. The rule is
-//! in the handler's signature.
+//! Functions that make a handler mountable: `public(...)`, `guarded(...)` and `optional(...)`. The
+//! rule is in the handler's signature.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ use super::{
 };
 use crate::admit::Authorized;
 
-/// A handler with its access.
+/// Handler with the callers that it accepts: made by [`public`], [`guarded`] or [`optional`], and
+/// mounted by [`Routes`](crate::Routes).
 pub struct Mountable<S> {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -32,7 +33,7 @@ impl<S> fmt::Debug for Mountable<S> {
 }
 
 impl<S> Mountable<S> {
-    /// Sets a JSON body that the handler accepts, for a sample `curl` command.
+    /// Sets a JSON body that the handler accepts, which the table lists for sample `curl` commands.
     #[must_use]
     pub fn sample_body(self, json: &'static str) -> Self {
         Self { sample_body: Some(json), ..self }
@@ -53,11 +54,12 @@ pub enum Access {
 /// Mounts a handler that accepts all callers.
 ///
 /// A handler without arguments is not given the request's id: a layer around it sees the
-/// `X-Request-Id` that the caller sent, and no generated one. An [`Authorized<R>`](Authorized) in
-/// such a layer answers 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
+/// `X-Request-Id` that the caller sent, and no generated one. Extracting
+/// [`Authorized<R>`](Authorized) in such a layer answers 500, unless
+/// [`Guard::layer`](crate::Guard::layer) is around the router.
 ///
 /// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
-/// extractor. The table then calls the route public, which `testing::assert_all_guarded` reports.
+/// extractor. But the table lists the route as public, which `testing::assert_all_guarded` reports.
 ///
 /// ```
 /// use axum_zitadel::public;
@@ -66,7 +68,7 @@ pub enum Access {
 /// public::<_, _, ()>(handler);
 /// ```
 ///
-/// A layer may be around it:
+/// The handler may have a layer around it:
 ///
 /// ```
 /// use axum::handler::Handler;
@@ -88,7 +90,7 @@ where
 }
 
 /// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet
-/// the rule `R` reach it, and nothing else of other requests is read.
+/// the rule `R` reach it. For other callers no further argument is read from the request.
 ///
 /// ```
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};

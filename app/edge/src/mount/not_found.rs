@@ -1,4 +1,4 @@
-//! The answer to an unknown path.
+//! Answers requests with an unknown path.
 
 use std::{
     convert::Infallible,
@@ -11,13 +11,13 @@ use tower::Service;
 
 use crate::{admit::Guard, answer::Outcome};
 
-/// Service that answers 404 as a problem, for
+/// Service that answers every request with a 404 problem, for
 /// [`Router::fallback_service`](axum::Router::fallback_service).
 #[derive(Clone, Debug)]
 pub struct NotFound(Guard);
 
 impl NotFound {
-    /// Creates the service, whose requests `guard` records.
+    /// Creates the service; `guard` records its requests.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
         Self(guard)

@@ -18,17 +18,19 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 /// One row of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Method; `GET` answers `HEAD` too. `None` means every method, as for a guarded service.
+    /// Method; a `GET` route also answers `HEAD`. `None` means every method, as for a guarded
+    /// service.
     pub method: Option<Method>,
-    /// Path, with parameters in braces.
+    /// Path, with parameters in braces, such as `/messages/{id}`.
     pub path: &'static str,
-    /// Callers that it accepts.
+    /// Callers that the route accepts.
     pub access: Access,
-    /// Freshness of the verdict that its rule judges.
+    /// Freshness that the route's rule demands of a verdict on the token.
     pub freshness: Freshness,
-    /// Policies of the rules within a guarded service, such as those of the tools of an MCP server.
+    /// Policies that a guarded service applies itself, such as one for each tool of an MCP server;
+    /// empty for a handler.
     pub further: Vec<&'static Policy>,
-    /// JSON body that the handler accepts, if one was given.
+    /// JSON body that the handler accepts; `None` if [`Mountable::sample_body`] did not set one.
     pub sample_body: Option<&'static str>,
 }
 
@@ -42,12 +44,12 @@ impl Route {
 
 /// Route table: every route of an API with its access.
 ///
-/// Stricter than a [`Router`]: an unprotected route must be called [`public`](crate::public), a
+/// Stricter than a [`Router`]: an unprotected route must be marked [`public`](crate::public), a
 /// guarded one has its rule in its handler's signature, and the table can be listed. Rejections of
-/// axum's extractors become problems, a panic answers 500, and bodies are limited.
+/// axum's extractors become problems, a panic answers 500, and request bodies are limited.
 ///
-/// `S` is the state that the handlers take with axum's `State`, before
-/// [`with_state`](Self::with_state) provides it.
+/// `S` is the state that handlers extract by axum's `State`; [`with_state`](Self::with_state)
+/// provides it.
 pub struct Routes<S = ()> {
     table: Vec<Route>,
     mounts: Vec<Mount<S>>,
@@ -109,7 +111,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// Mounts a guarded service for every method, at `path` and below it. As in a nested router,
-    /// the service sees the rest of the path.
+    /// the service sees the path without this prefix.
     #[must_use]
     pub fn service(mut self, path: &'static str, service: GuardedService) -> Self {
         let GuardedService { access, freshness, further, mount } = service;
@@ -125,7 +127,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Provides the state of the handlers.
+    /// Provides the state that the handlers extract.
     #[must_use]
     pub fn with_state(self, state: S) -> Routes {
         let with_state = |mount: Mount<S>| {
@@ -153,8 +155,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 impl Routes {
-    /// Creates a router to be merged or nested into another, of any state. Two routers with the
-    /// same path and different methods cannot be merged: put their routes into one table.
+    /// Creates a router that can be merged or nested into a router of any state. Two routers with
+    /// the same path and different methods cannot be merged: put their routes into one table.
     ///
     /// A wrong method answers 405 as a problem. An unknown path is left to the outer router.
     ///

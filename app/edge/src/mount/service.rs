@@ -1,4 +1,4 @@
-//! A guarded service in a table: any tower service behind a rule, at a path and below it.
+//! Guarded services of a route table: any tower service behind a rule, at a path and below it.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use domain::{Freshness, Policy, Rule};
 use super::Access;
 use crate::admit::{FurtherRules, Guard, Require, RoutableService};
 
-/// A service with the rule before it and the rules within it, made by [`require`].
+/// Tower service behind a rule, made by [`require`] and mounted by
+/// [`Routes::service`](crate::Routes::service).
 pub struct GuardedService {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -20,7 +21,7 @@ pub(super) type MountService =
     Box<dyn FnOnce(Router, &'static str, Vec<&'static Policy>, &Guard) -> Router + Send>;
 
 /// Puts the rule `R` before a service that is not a handler, such as an MCP server, static files or
-/// a proxy, for [`Routes::service`](crate::Routes::service). For a bare router use
+/// a proxy. Mount the result by [`Routes::service`](crate::Routes::service); for a bare router use
 /// [`Guard::require`](crate::Guard::require).
 ///
 /// ```
@@ -58,7 +59,7 @@ fn mount_at<R: Rule>(
 }
 
 impl GuardedService {
-    /// Declares the rules of parts of the service, such as the tools of an MCP server, for
+    /// Declares rules that parts of the service, such as the tools of an MCP server, apply by
     /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
     /// DeleteMessages)>()`. The table lists them with the route.
     #[must_use]

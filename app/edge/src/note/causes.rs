@@ -20,7 +20,7 @@ mod tests {
 
     use super::*;
 
-    /// Error with a source.
+    /// Error with a chosen text and source.
     #[derive(Debug, Error)]
     #[error("{0}")]
     struct Before(&'static str, #[source] io::Error);

@@ -1,4 +1,4 @@
-//! Logs faults of introspection: at once when a fault begins, and then every 10 seconds.
+//! Logs failed introspections: at once when a kind of fault begins, then every 10 seconds.
 
 use std::{error::Error, time::Duration};
 
@@ -11,11 +11,11 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// One event when a kind of fault begins, and sums while it lasts.
+/// One log event when a kind of fault begins, then a sum every 10 seconds while requests meet it.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
 /// Logs each kind of fault when it begins, and every 10 seconds while it lasts, with the number of
-/// requests since the last event, so that an outage does not flood the log.
+/// requests since the last log event, so that an outage does not flood the log.
 #[derive(Debug)]
 pub(super) struct FaultLog(Sums<IntrospectionError>);
 
@@ -33,7 +33,7 @@ impl FaultLog {
     }
 }
 
-/// Logs the first request of a fault.
+/// Logs the first request that meets a fault.
 fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
@@ -44,8 +44,8 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Logs the sum of the requests since. The last one may be as old as the period, and the server may
-/// have answered since: the event says how long `ago` it was, not that the fault goes on.
+/// Logs how many `requests` met the fault since its last log event. `ago` is the age of the latest
+/// one: up to a whole period, so the event does not claim that the fault goes on.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {

@@ -1,4 +1,4 @@
-//! Logs handlers that need a guard and have none.
+//! Logs requests to handlers that need a guard when none is around the router.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -10,10 +10,10 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Bound per second: every request of such a route has this fault.
+/// At most 5 single log events per second, since every request of such a route has this fault.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Sums of the whole process, since there is no guard to hold them.
+/// Counts such requests for the whole process, since there is no guard to hold the counts.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });

@@ -1,4 +1,4 @@
-//! Events about refusals, and the interface for metrics and spans.
+//! Log events about rejected requests, and the interface for metrics and spans.
 
 mod causes;
 mod fault_log;
@@ -13,5 +13,5 @@ pub(crate) use missing_guard::log_missing_guard;
 pub use observer::{RequestEnd, RequestHead, RequestObserver, UNMATCHED};
 pub(crate) use refusal_log::RefusalLog;
 
-/// Target of every event of this crate, for subscriber filters.
+/// `tracing` target of every log event of this crate, for subscriber filters.
 pub(crate) const TARGET: &str = "axum_zitadel";

@@ -1,4 +1,4 @@
-//! Interface for metrics, spans and an access log, of which this crate has none.
+//! Interface by which a program adds metrics, spans and an access log, since this crate has none.
 
 use std::time::Duration;
 
@@ -10,65 +10,67 @@ use super::shortened;
 use crate::answer::{Reason, RequestId};
 
 /// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
-/// one when the head of its answer is ready.
+/// one when the head of its response is ready.
 ///
-/// A request whose client disconnects has no end. Without an observer no clock is read.
+/// [`ended`](Self::ended) is not called if the client disconnects before the response. Without an
+/// observer the duration of requests is not measured.
 pub trait RequestObserver: Send + Sync + 'static {
-    /// Opens the span in which the request is handled; none by default.
+    /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
         let _ = (head, headers);
         Span::none()
     }
 
-    /// Records the end of a request; `span` is the one that [`span`](Self::span) opened.
+    /// Records that the head of the response is ready; `span` is the one that [`span`](Self::span)
+    /// returned.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
-    /// Records that a rule within a guarded service was not met, such as that of a tool of an MCP
-    /// server; does nothing by default. The answer to the request may be a success.
+    /// Records that a rule within a guarded service was not met, such as the rule of an MCP
+    /// server's tool. The response may still be a success. Does nothing by default.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }
 }
 
-/// Identifies a request in an event.
+/// Method, route and id of a request, for observers and log events.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// Method, which callers may invent.
+    /// Method, which callers may invent, at any length.
     pub method: &'a Method,
-    /// Route's path with its prefix, such as `/v1/messages/{id}`; the name given by
-    /// [`Require::named`](crate::Require::named); or [`UNMATCHED`].
+    /// Path of the route with its prefix, such as `/v1/messages/{id}`; for a service the name given
+    /// by [`Require::named`](crate::Require::named); otherwise [`UNMATCHED`].
     pub route: &'a str,
-    /// Id, which is in the answer and in every event about this request.
+    /// Id, which is sent in the response and is in every log event about this request.
     pub request_id: &'a RequestId,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Returns at most the first 32 bytes of the method, for a log.
+    /// Returns the method for a log, cut to 32 bytes.
     #[must_use]
     pub fn shown_method(self) -> &'a str {
         shortened::method(self.method)
     }
 }
 
-/// Route of requests that match no route.
+/// [`RequestHead::route`] of requests that match no route.
 pub const UNMATCHED: &str = "unmatched";
 
-/// End of a request.
+/// Result of a request, known when the head of its response is ready.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestEnd<'a> {
-    /// Status of the answer.
+    /// Status of the response.
     pub status: StatusCode,
-    /// Reason why the request was rejected, if it was. A handler's own answer has none, even with
-    /// an error status.
+    /// Reason why the request was rejected; `None` for a handler's own response, even with an error
+    /// status.
     pub reason: Option<Reason>,
-    /// Caller, if the request was admitted.
+    /// Caller; `None` if no token was accepted.
     pub principal: Option<&'a Principal>,
-    /// Time from the request's head to the answer's head.
+    /// Time from the request's head to the response's head.
     pub took: Duration,
 }
 
 impl RequestEnd<'_> {
-    /// Returns the reason in one word, or `ok`.
+    /// Returns the reason as one word, such as `expired`; `ok` if the request was not rejected.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         self.reason.map_or("ok", Reason::as_str)

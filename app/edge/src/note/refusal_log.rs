@@ -1,4 +1,4 @@
-//! Logs refusals: one event for each rejected request, and sums when there are many.
+//! Logs rejected requests: one log event for each, and sums when there are many.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -17,14 +17,14 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// Number of refusals of one reason per second with an event of their own. With 5, a flood that
-/// alternates between all reasons of a malformed or inactive token stays below 1 GB a day.
+/// At most 5 rejections of one reason per second have a log event of their own. With 5, a flood
+/// that alternates between all reasons of a malformed or inactive token stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Time between two explanations of an inactive token.
+/// Least time between two log events that explain the likely causes of an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
-/// Logs refusals. An unknown path, a wrong method and unreadable input have no event.
+/// Logs rejected requests, except for an unknown path, a wrong method and unreadable input.
 #[derive(Debug)]
 pub(crate) struct RefusalLog {
     inactive_means: String,
@@ -33,7 +33,7 @@ pub(crate) struct RefusalLog {
     faults: FaultLog,
 }
 
-/// The last rejected request, shown in the event that sums up several.
+/// Last rejected request, shown in the log event that sums up several.
 struct Refusal {
     outcome: Outcome,
     method: Box<str>,
@@ -42,8 +42,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log; `inactive_means` is added to an event about an inactive token once a
-    /// minute.
+    /// Creates the log. `inactive_means`, the likely causes of an inactive token, is added to the
+    /// log event about such a token once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,
@@ -80,7 +80,7 @@ impl RefusalLog {
         }
     }
 
-    /// Returns the likely causes of an inactive token, unless they were logged within the last
+    /// Returns the likely causes of an inactive token; empty if they were logged within the last
     /// minute.
     fn explanation(&self) -> &str {
         let now = Instant::now();
@@ -93,7 +93,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one event; `requests` is the number of requests that it sums up, if any.
+/// Writes one log event; `requests` is the number that it sums up, `None` for a single request.
 fn write(
     outcome: &Outcome,
     method: &str,
@@ -129,7 +129,7 @@ fn write(
                 "a handler failed",
             );
         }
-        // They have no event, or one by `FaultLog`.
+        // These have no log event, or one by `FaultLog`.
         Outcome::Undetermined(_)
         | Outcome::NotFound
         | Outcome::MethodNotAllowed

@@ -1,12 +1,12 @@
-//! Bounds texts from other parties in events.
+//! Limits the length of texts from other parties in log events.
 
-/// Longest text from another party in one field, in bytes.
+/// Longest text from another party in one field of a log event, in bytes.
 const MAX_LENGTH: usize = 512;
 
-/// Longest method that is shown whole, in bytes. The longest registered one has 17.
+/// Longest method that is logged whole, in bytes. The longest registered one has 17.
 const MAX_METHOD: usize = 32;
 
-/// Returns the text; a longer one is cut to 512 bytes and marked with `…`.
+/// Returns the text, cut to 512 bytes and marked with `…` if it is longer.
 pub(super) fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(MAX_LENGTH);
     match text.get(..end) {
@@ -15,9 +15,9 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Returns the first 32 bytes of a method, which callers may invent at any length.
+/// Returns at most the first 32 bytes of a method, since callers may invent one of any length.
 pub(super) fn method(method: &axum::http::Method) -> &str {
-    // It is ASCII (RFC 9110 §9.1).
+    // A method is ASCII (RFC 9110 §9.1), so it can be cut anywhere.
     method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str())
 }
 

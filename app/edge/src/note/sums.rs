@@ -1,4 +1,4 @@
-//! Keeps floods of similar events out of the log: the first are written, the others summed up.
+//! Keeps floods of similar log events out of the log: the first are written, the others summed up.
 
 use std::{
     collections::HashMap,
@@ -13,20 +13,21 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Bounds of the events about one reason.
+/// Limits of the log events about one reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
-    /// Number of requests with an event of their own; later ones are summed up.
+    /// Number of requests with a log event of their own; later ones are summed up.
     pub(super) singly: u64,
-    /// Interval of the sums.
+    /// Time from the first log event to the sum, and between sums.
     pub(super) period: Duration,
     /// Set if sums follow each other until a whole period brings no request. Otherwise each period
-    /// begins with single events again.
+    /// begins with single log events again.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have an event of their own, and sums up the others by `write`, which gets
-/// the last request, the number of requests since the event before, and the age of the last one.
+/// Decides which requests have a log event of their own, and sums up the others. `write` logs a
+/// sum: it gets the latest request, the number of requests since the last log event, and the age of
+/// the latest request.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -34,11 +35,11 @@ pub(super) struct Sums<T> {
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
-/// Requests that met one reason since its first event.
+/// Counts of one reason since its first log event.
 struct Since<T> {
-    /// Number of requests that had an event of their own.
+    /// Number of requests that had a log event of their own.
     singly: u64,
-    /// Number of requests since the last event.
+    /// Number of requests since the last log event.
     requests: u64,
     last: Option<(T, Instant)>,
     /// Task that writes the sums. It ends when there is nothing to sum up, or with its runtime.
@@ -50,8 +51,8 @@ impl<T: Send + 'static> Sums<T> {
         Self { bound, write, reasons: Arc::default() }
     }
 
-    /// Returns whether this request has an event of its own; otherwise counts it, described by
-    /// `describe`.
+    /// Returns true if this request gets a log event of its own. Otherwise counts it for the sum,
+    /// which shows the result of `describe` for the latest request.
     pub(super) fn is_single(&self, reason: &'static str, describe: impl FnOnce() -> T) -> bool {
         let mut reasons = self.lock();
         if let Some(since) = reasons.get_mut(reason).filter(|since| !since.summing_up.is_finished())
@@ -85,8 +86,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the number of requests since the last event, and the last of them with its time.
-    /// Removes the reason if no further sum follows.
+    /// Takes the sum of a reason: the number of requests since its last log event, and the latest
+    /// of these requests with its time; `None` without requests. Deletes the reason's counts unless
+    /// a further sum follows.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -115,7 +117,8 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Written sums, each with its last request. Each test has a thread of its own.
+        /// Sums that were written: number of requests and latest request. Each test has its own
+        /// thread.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 
@@ -129,7 +132,7 @@ mod tests {
         WRITTEN.take()
     }
 
-    /// Returns the number of single events among `requests`.
+    /// Reports `requests` requests, and returns how many get a log event of their own.
     fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
         (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
     }

@@ -1,4 +1,4 @@
-//! Every outcome with its golden answer.
+//! Tests every outcome against its complete response.
 
 use std::{io, sync::Arc};
 
@@ -20,7 +20,7 @@ fn denied(denial: Denial) -> Outcome {
     Outcome::Denied(denial)
 }
 
-/// Returns status, challenge, `Retry-After` and body of the answer.
+/// Returns status, challenge, `Retry-After` and body of the response to `outcome`.
 fn answer(
     outcome: &Outcome,
     missing_role: MissingRoleStatus,
@@ -96,7 +96,7 @@ fn a_malformed_header_is_a_bad_request() {
     }
 }
 
-// incidents.md row 6: no denial is ever a 2xx, and none discloses what was found.
+// incidents.md row 6: no denial is ever a 2xx, and none discloses what was found in the token.
 #[test]
 fn a_token_that_opens_nothing_is_invalid() {
     let challenge = Some("Bearer realm=\"api\", error=\"invalid_token\"");

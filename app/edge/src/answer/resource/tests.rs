@@ -1,4 +1,4 @@
-//! URLs of resources, and the paths of their metadata.
+//! Tests of resource URLs and of the paths of their metadata documents.
 
 use super::*;
 
