@@ -26,7 +26,7 @@ pub use mount::{
 };
 pub use note::{RequestEnd, RequestHead, RequestObserver, UNMATCHED, error_chain};
 
-/// Functions that the fuzz targets in `tests/fuzz` call; each panics if a property does not hold.
+/// Properties that the targets of `tests/fuzz` check.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::admit::authorization;

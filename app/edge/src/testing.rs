@@ -66,10 +66,10 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Asserts that `routes` of a bare axum router answer 401 with a challenge of RFC 6750, both
-/// without a token and with an inactive one. Such a router cannot list its routes itself.
+/// Asserts that `routes` of a bare router, which cannot list them, answer 401 with a challenge of
+/// RFC 6750, both without a token and with an inactive one.
 ///
-/// Pass the complete router, with its guard and its state.
+/// The router must be complete, with its guard and its state.
 ///
 /// # Panics
 /// When one of the routes answers otherwise; the message lists all such routes.

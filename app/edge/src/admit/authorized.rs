@@ -1,4 +1,4 @@
-//! Proof that a caller was authorized, as handlers take it.
+//! Extractor that proves to a handler that its caller is authorized.
 
 use std::{
     borrow::Cow,
@@ -16,20 +16,20 @@ use crate::answer::{Outcome, Rejection};
 
 /// Proof that the caller met the rule `R`: an extractor that rejects all other requests.
 ///
-/// Put it first among a handler's arguments, so that nothing else of a request is read for an
-/// unauthorized caller. It needs [`Guard::layer`](crate::Guard::layer) around the router, or a
-/// table of [`Routes`](crate::Routes); without either it answers 500 to every request.
+/// Put it first among a handler's arguments, so that no other argument is read for an unauthorized
+/// caller. Without [`Guard::layer`](crate::Guard::layer) around the router, or a table of
+/// [`Routes`](crate::Routes), it answers 500 to every request.
 ///
 /// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or one that does
-/// not meet the rule, is still rejected. `Result<Authorized<R>, Rejection>` leaves the answer to
-/// the handler.
+/// not meet the rule, is still rejected. With `Result<Authorized<R>, Rejection>` the handler
+/// responds to rejected requests itself.
 ///
 /// Two rules in one request cost one introspection, unless the second needs
 /// [`Freshness::Asked`](domain::Freshness::Asked) and the first did not.
 pub struct Authorized<R> {
     permit: Permit<R>,
     visit: Option<Arc<Visit>>,
-    /// End shared by all calls of `ended`.
+    /// Future of the permit's end, shared by all calls of `ended`.
     end: OnceLock<SharedEnd>,
 }
 
@@ -49,10 +49,10 @@ impl<R: Rule> Authorized<R> {
         &self.permit
     }
 
-    /// Rejects the caller after all: for a handler that learns late that this organization, or
-    /// this record, is not the caller's.
+    /// Returns a rejection, for a handler that learns late that the requested record is not the
+    /// caller's.
     ///
-    /// Challenge, body, event and metric are those of a rule that is not met. `why` is only logged.
+    /// Challenge, body, log event and metric are like those of an unmet rule. `why` is only logged.
     #[must_use]
     pub fn deny(&self, why: impl Into<Cow<'static, str>>) -> Rejection {
         let outcome = Outcome::Denied(Denial::ByHandler { why: why.into() });
@@ -62,15 +62,15 @@ impl<R: Rule> Authorized<R> {
         }
     }
 
-    /// Waits until this permit ends: at `exp`, when a change at the authorization server revokes
-    /// it, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or when the server
-    /// stops.
+    /// Waits until this permit ends: at the token's `exp`, when a change at the authorization
+    /// server revokes it, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or
+    /// when the server stops.
     ///
-    /// For work that outlives the request: a stream of events, an upgraded connection, a spawned
-    /// task. A refresh of the session ends nothing. Within a service behind a rule it ends no later
-    /// than the service's own permit. Without [`GuardBuilder::watch`](crate::GuardBuilder::watch)
-    /// no change is seen; with it, the first call in a handler causes one more introspection. A
-    /// permit made for a test has no end.
+    /// Use it for work that outlives the request: an event stream, an upgraded connection, a
+    /// spawned task. A refresh of the session does not end the permit. Within a service behind a
+    /// rule it ends no later than the service's permit. Without
+    /// [`GuardBuilder::watch`](crate::GuardBuilder::watch) changes are not noticed; with it, the
+    /// first call in a handler causes one more introspection. A permit made for a test never ends.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {
@@ -109,7 +109,7 @@ impl<R> fmt::Debug for Authorized<R> {
     }
 }
 
-/// First argument of a guarded handler, made from the visit of its request.
+/// First argument of a handler behind a rule, made from the `Visit` of its request.
 pub(crate) trait Admitted: Sized + Send {
     fn admit(
         visit: &Arc<Visit>,

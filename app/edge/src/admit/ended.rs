@@ -2,20 +2,22 @@
 
 use thiserror::Error;
 
-/// Reason why a permit ends, and with it a stream, a long answer or work that it started.
+/// Reason why a permit ends, and with it the stream or task that depends on it.
 ///
-/// It is the source of the error that cuts a body. Its text names no caller and no token.
+/// It is the source of the error that cuts a response body. Its text names no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]
 pub enum Ended {
     /// `exp` of the access token has passed.
     Expired,
-    /// The change feed cast doubt on the verdict, and introspection did not confirm it.
+    /// A change at the authorization server made the verdict doubtful, and a new introspection did
+    /// not confirm it.
     Revoked,
-    /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream) has passed.
+    /// The longest time of a stream has passed
+    /// ([`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream)).
     TooLong,
-    /// The server drains.
+    /// The server is shutting down ([`Guard::stop`](crate::Guard::stop)).
     Stopping,
 }
 

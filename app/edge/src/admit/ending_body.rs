@@ -1,4 +1,4 @@
-//! Body of an answer that ends with the permit of its request.
+//! Response body that ends soon after the permit of its request.
 
 use std::{
     pin::Pin,
@@ -18,21 +18,21 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Ended, event_boundary::EventBoundary};
 
-/// Time for which a body goes on after its permit has ended, so that work that ended at the same
-/// moment can send its last answer. An event that is then incomplete gets the same time again.
+/// Time for which a body goes on after its permit has ended, so that the service can send a last
+/// message. An incomplete event of a stream then gets the same time again.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Makes the body of `response` end soon after `ended` resolves.
 ///
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that an event stream ends
-/// between two events; every other body ends with an error whose source is the [`Ended`], so that
-/// no client takes it for complete: over HTTP/1.1 the connection closes without a last chunk, over
-/// HTTP/2 the stream is reset (HTTP/1.0 can show it only by a `Content-Length`). At
-/// [`Ended::Stopping`] only event streams end; other bodies are left to the server.
+/// between two events. Other bodies end with an error whose source is the [`Ended`], so that no
+/// client takes them for complete: HTTP/1.1 closes the connection without a last chunk, HTTP/2
+/// resets the stream (HTTP/1.0 can show it only by a `Content-Length`). At [`Ended::Stopping`]
+/// other bodies go on until the server cuts them off.
 ///
-/// Until then frames, trailers and the size hint pass untouched. `ended` is not polled for an
-/// answer whose first frame is its last. A body that the client does not read is not polled, and is
-/// cut when the client reads on or the server drops the connection.
+/// Until the end, frames, trailers and the size hint pass untouched. `ended` is not polled for a
+/// response whose first frame is its last. A body that the client does not read is not polled; it
+/// is cut when the client reads on or the server drops the connection.
 pub(super) fn until_ended(
     response: Response,
     ended: impl Future<Output = Ended> + Send + 'static,
@@ -47,8 +47,8 @@ pub(super) fn until_ended(
     })
 }
 
-/// Returns whether the body may end between any two events: `text/event-stream`, not encoded, of
-/// unknown length. An event stream of known length is complete only at its end.
+/// Returns whether the body is an event stream that may end after any event: `text/event-stream`,
+/// not encoded, of unknown length. One of known length is complete only at its end.
 fn is_event_stream(response: &Response) -> bool {
     let headers = response.headers();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -61,12 +61,12 @@ fn is_event_stream(response: &Response) -> bool {
 
 pin_project! {
     struct UntilEnded<E> {
-        // `None` once it is over, which drops the service's body.
+        // `None` once the body has ended.
         body: Option<Body>,
         #[pin]
         ended: E,
         phase: Phase,
-        // Set for an event stream.
+        // Position in an event stream; `None` for other bodies.
         events: Option<EventBoundary>,
         has_begun: bool,
     }
@@ -74,15 +74,15 @@ pin_project! {
 
 enum Phase {
     Permitted,
-    /// The server stops: the body goes on for as long as the server allows.
+    /// The server is shutting down; the body may go on until the server cuts it off.
     Stopping,
     LastWords(Ended, Pin<Box<Sleep>>),
-    /// Time for the rest of an incomplete event.
+    /// The permit has ended, and the rest of an incomplete event may still be sent.
     LastEvent(Ended, Pin<Box<Sleep>>),
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Waits until the body must be cut: `Ok` without an error, `Err` by one.
+    /// Waits until the body must end: regularly with `Ok`, by an error with `Err`.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {
@@ -110,7 +110,7 @@ impl<E: Future<Output = Ended>> UntilEnded<E> {
         }
     }
 
-    /// Polls the body itself, and drops it after its last frame or last event.
+    /// Polls the service's body. Drops it after its last frame, or the event at which it must end.
     fn poll_body(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -132,7 +132,7 @@ impl<E: Future<Output = Ended>> UntilEnded<E> {
         if is_over {
             *this.body = None;
         }
-        // `Body::new` wraps it in an `axum::Error` again.
+        // `Body::new` wraps the error in an `axum::Error` again.
         Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::into_inner)))
     }
 }
@@ -148,14 +148,14 @@ impl<E: Future<Output = Ended>> http_body::Body for UntilEnded<E> {
         if self.body.is_none() {
             return Poll::Ready(None);
         }
-        // Most answers are one frame that is ready, and need no timer.
+        // Most responses are one frame that is ready, and need no timer.
         if !std::mem::replace(self.as_mut().project().has_begun, true) {
             let frame = self.as_mut().poll_body(context);
             if frame.is_ready() {
                 return frame;
             }
         }
-        // Polled before the body, which may always have another frame.
+        // The end is polled before the body, which may always have another frame.
         if let Poll::Ready(cut) = self.as_mut().poll_cut(context) {
             *self.project().body = None;
             return Poll::Ready(cut.err().map(|ended| Err(ended.into())));

@@ -27,12 +27,12 @@ impl EventBoundary {
         Self { place: Place::BetweenEvents, after_cr: false }
     }
 
-    /// Returns whether no event is incomplete.
+    /// Returns whether the stream may end here, since no event is incomplete.
     pub(super) fn is_between_events(self) -> bool {
         self.place == Place::BetweenEvents
     }
 
-    /// Advances over `bytes`.
+    /// Advances the state over `bytes` of the stream.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         // Only the trailing line ends matter: an event of 1 KiB takes 77 instructions, and by a
         // step for each byte 11 286.
@@ -46,7 +46,7 @@ impl EventBoundary {
     }
 
     /// Advances to the end of the current event, and returns how many of `bytes` belong to it;
-    /// `None` if it does not end within them.
+    /// `None` if the event does not end within them.
     pub(super) fn pass_event(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate() {
             self.step(*byte);
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(rest("data: 1", ""), None);
     }
 
-    /// Returns whether a whole stream ends between two events.
+    /// Returns whether `stream` ends between two events.
     fn reference(stream: &str) -> bool {
         let stream = stream.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = stream.rsplit('\n');

@@ -38,10 +38,10 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Returns the visit of a request.
+/// Returns the state of a request, which the guard has put into its extensions.
 ///
 /// # Errors
-/// Without a layer around the router: 500, and an error in the log that names the route.
+/// When no guard is around the route: answers 500, and logs the route.
 fn visit(parts: &Parts) -> Result<&Arc<Visit>, Rejection> {
     parts.extensions.get().ok_or_else(|| {
         let route = parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);

@@ -1,4 +1,4 @@
-//! The guard of an API: its authorizer, and the answers to rejected requests.
+//! Guard of an API: its authorizer and its settings.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 ///
 /// [`layer`](Self::layer) puts it around a router, so that handlers can take
 /// [`Authorized<R>`](crate::Authorized); [`require`](Self::require) puts it before a service that
-/// is not a handler; [`Routes::into_router`](crate::Routes::into_router) makes a router of a strict
+/// is not a handler; [`Routes::into_router`](crate::Routes::into_router) makes a router of a route
 /// table.
 #[derive(Clone)]
 pub struct Guard(pub(super) Arc<Inner>);
@@ -35,48 +35,49 @@ pub(super) struct Inner {
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Largest deviation from `max_stream`, as a fraction of it: streams that began together end apart.
+/// Largest random deviation from `max_stream`, as a fraction, so that streams that began together
+/// do not end together.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
-    /// Returns whether `policy` accepts callers without a role, of any organization.
+    /// Returns whether `policy` accepts callers without any role, from any organization.
     #[must_use]
     pub fn lets_in_strangers(&self, policy: &Policy) -> bool {
         self.0.authorizer.requirements().organizations.is_empty()
             && policy.is_met_with_scopes(&Principal::default())
     }
 
-    /// Returns the resource that it protects, if any.
+    /// Returns the resource that the guard protects, if any.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()
     }
 
-    /// Ends all permits, now and from now on: for a server that stops. Event streams end; other
-    /// answers go on until the server cuts them off.
+    /// Ends all present and future permits, for a server that shuts down. Event streams end; other
+    /// responses go on until the server cuts them off.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
     }
 
-    /// Returns the authorizer.
+    /// Returns the authorizer, which introspects and judges tokens.
     #[must_use]
     pub fn authorizer(&self) -> &Authorizer {
         &self.0.authorizer
     }
 
-    /// Returns the answer to a request without a usable token. Nothing is logged.
+    /// Returns the rejection of a request without a usable token. Nothing is logged.
     #[must_use]
     pub fn unauthenticated(&self, error: BearerError) -> Rejection {
         self.0.answers.rejection(&Outcome::NoToken(error), None, None)
     }
 
-    /// Returns the answer to a denial. Nothing is logged.
+    /// Returns the rejection of a request whose token is denied. Nothing is logged.
     #[must_use]
     pub fn denied(&self, denial: Denial) -> Rejection {
         self.0.answers.rejection(&Outcome::Denied(denial), None, None)
     }
 
-    /// Returns the answer to a request without a verdict. Nothing is logged.
+    /// Returns the rejection of a request whose introspection failed. Nothing is logged.
     #[must_use]
     pub fn undetermined(&self, fault: IntrospectionError) -> Rejection {
         self.0.answers.rejection(&Outcome::Undetermined(fault), None, None)
@@ -106,17 +107,19 @@ impl Guard {
         self.0.stopping.subscribe()
     }
 
-    /// Returns when `max_stream` ends for something that is opened now; `None` without a bound.
+    /// Returns the time at which `max_stream` ends for a stream that is opened now; `None` without
+    /// a bound.
     pub(super) fn open_until(&self) -> Option<Instant> {
         let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
         let max_stream = self.0.max_stream.as_secs_f64() * spread;
-        // A time beyond the range of the clock is no bound.
+        // A time beyond the range of the clock counts as no bound.
         let max_stream = Duration::try_from_secs_f64(max_stream).ok()?;
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the `Origin` may not call a service of the resource: with DNS rebinding, a
-    /// browser would act for its user. A request without `Origin` does not come from a page.
+    /// Returns whether the request is from a page that may not call a service of the resource: by
+    /// DNS rebinding, the page could act as the browser's user. A request without `Origin` is not
+    /// from a page.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

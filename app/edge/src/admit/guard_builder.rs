@@ -12,7 +12,7 @@ use crate::{
     note::{RefusalLog, RequestObserver},
 };
 
-/// Settings of a [`Guard`].
+/// Builder of a [`Guard`], which holds its settings.
 pub struct GuardBuilder {
     authorizer: Authorizer,
     realm: Realm,
@@ -26,7 +26,7 @@ pub struct GuardBuilder {
     max_stream: Duration,
 }
 
-/// Default of [`GuardBuilder::max_stream`].
+/// Default of [`GuardBuilder::max_stream`]: one hour.
 const MAX_STREAM: Duration = Duration::from_secs(60 * 60);
 
 impl Guard {
@@ -61,8 +61,8 @@ impl GuardBuilder {
         Self { realm, ..self }
     }
 
-    /// Sets the status of the answer to a valid token that lacks the role; 401 by default, and 403
-    /// with a [`resource`](Self::resource).
+    /// Sets the status of the response to a valid token that lacks the role; 401 by default, and
+    /// 403 with a [`resource`](Self::resource).
     #[must_use]
     pub fn missing_role_status(self, missing_role: MissingRoleStatus) -> Self {
         Self { missing_role: Some(missing_role), ..self }
@@ -71,23 +71,23 @@ impl GuardBuilder {
     /// Sets the resource that every challenge names, with the scopes to request (RFC 9728 §5.1);
     /// none by default.
     ///
-    /// A client that sees them signs in by itself. Where no login helps, as for a missing role, the
-    /// challenge then has neither `error` nor `scope`, so that the client starts none.
+    /// From these a client can sign in by itself. If no login helps, as for a missing role, the
+    /// challenge has neither `error` nor `scope`, so that the client does not start one.
     #[must_use]
     pub fn resource(self, resource: Resource) -> Self {
         Self { resource: Some(resource), ..self }
     }
 
     /// Sets the origins of pages that may call a guarded service of the
-    /// [`resource`](Self::resource), beside its own: a request from another page is answered 403
-    /// without introspection.
+    /// [`resource`](Self::resource), beside its own origin. Requests from other pages are answered
+    /// 403 without introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }
     }
 
-    /// Sets the watch that tells when a verdict in use must be obtained again; without it a permit
-    /// ends only at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`].
+    /// Sets the watch that signals when the verdict behind a permit must be obtained again. Without
+    /// it a permit ends only at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`].
     #[must_use]
     pub fn watch(self, watch: Arc<dyn VerdictWatch>) -> Self {
         Self { watch: Some(watch), ..self }
@@ -100,12 +100,11 @@ impl GuardBuilder {
         Self { max_stream, ..self }
     }
 
-    /// Sets the function that writes the answer to every rejected request.
+    /// Sets the function that writes the response to every rejected request.
     ///
-    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added to its answer. A
-    /// status that is neither an error nor a redirect (304 is none) is replaced by the rejection's
-    /// own. The `Rejection` passed to `write` answers as without a hook. A panic is answered
-    /// without it.
+    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added. A status that is
+    /// neither an error nor a redirect (304 is none) is replaced by the rejection's own. `write`
+    /// may turn its `Rejection` into the usual response. It is not called for a panic.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }
@@ -117,8 +116,8 @@ impl GuardBuilder {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Sets the likely causes of an inactive token at this authorization server, for the event
-    /// about one. None by default.
+    /// Sets the likely causes of an inactive token at this authorization server, for the log event
+    /// about such a token. None by default.
     #[must_use]
     pub fn inactive_means(self, causes: impl Into<String>) -> Self {
         Self { inactive_means: causes.into(), ..self }
@@ -127,7 +126,7 @@ impl GuardBuilder {
     /// Creates the guard.
     ///
     /// # Panics
-    /// When there is a resource, and the realm looks like a field of the challenge
+    /// When there is a resource, and the realm contains the name of a challenge field
     /// ([`Realm::fits_a_resource`]).
     #[must_use]
     pub fn build(self) -> Guard {

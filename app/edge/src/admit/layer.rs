@@ -1,4 +1,4 @@
-//! The layer around a router.
+//! Layer that puts a guard around a router.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::{Guard, Visit};
 
-/// Layer of [`Guard::layer`].
+/// Layer that guards a router, made by [`Guard::layer`].
 #[derive(Clone, Debug)]
 pub struct GuardLayer(Guard);
 
@@ -20,7 +20,7 @@ impl Guard {
     /// Creates the layer for [`Router::layer`](axum::Router::layer).
     ///
     /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized),
-    /// marks answers that depend on a permit with `Cache-Control: no-store`, and calls the
+    /// marks responses that depend on a permit with `Cache-Control: no-store`, and calls the
     /// observer. It does not require a token by itself: a route without `Authorized` stays public.
     #[must_use]
     pub fn layer(&self) -> GuardLayer {
@@ -36,7 +36,8 @@ impl<S> Layer<S> for GuardLayer {
     }
 }
 
-/// Service of [`Guard::layer`]: handlers behind it can take [`Authorized`](crate::Authorized).
+/// Service with a guard around it, made by [`Guard::layer`]; its handlers can take
+/// [`Authorized`](crate::Authorized).
 #[derive(Clone, Debug)]
 pub struct Guarding<S> {
     inner: S,
@@ -66,7 +67,7 @@ where
 }
 
 pin_project! {
-    /// Future of [`Guarding`], until the head of the answer is there.
+    /// Future of [`Guarding`], which completes the response's head and calls the observer.
     #[derive(Debug)]
     pub struct Following<F> {
         #[pin]

@@ -1,4 +1,4 @@
-//! Admission: from a request's head to a permit.
+//! Admission: from the token in a request's head to a permit.
 
 mod authorized;
 mod bearer;

@@ -16,32 +16,33 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
-/// Longest sleep before the wall clock, which may be adjusted meanwhile, is read again.
+/// Longest sleep before the wall clock, which may be adjusted, is read again.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time after a doubt within which a new verdict must be obtained.
+/// Time limit for a new verdict once the old one is in doubt; without one the permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Time between two attempts, and longest time before the first.
+/// Time between two attempts to obtain a new verdict, and longest delay of the first.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Verdict behind a permit, for as long as something stays open by it.
+/// Verdict behind a permit, while a stream or a task depends on the permit.
 pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
     pub(super) token: ActiveToken,
-    /// Value of `Authorization`, to introspect the token again; `None` if it is not kept.
+    /// Value of `Authorization`, to introspect the token again; `None` if it was not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Tick before the verdict was obtained; `None` if unknown: then it is obtained again at once.
+    /// Moment before the verdict was obtained; `None` if unknown, so that a new one is obtained at
+    /// once.
     pub(super) asked: Option<Tick>,
-    /// End of [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a
-    /// bound.
+    /// Time at which [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream) ends; `None`
+    /// without a bound.
     pub(super) until: Option<Instant>,
 }
 
-/// End of a permit, shared by all that wait for it.
+/// Future of a permit's end, shared by all tasks that wait for it.
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns its end, or that of the service `around` it, if that comes first.
+    /// Returns the end of this permit, or of the service's permit `around` it if that is earlier.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         let end = async move {
             let Some(around) = around else { return self.ended().await };
@@ -54,7 +55,7 @@ impl Opened {
         end.boxed().shared()
     }
 
-    /// Waits for its end.
+    /// Waits for the end of this permit, whatever is around it.
     async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {
@@ -86,7 +87,7 @@ impl Opened {
         }
     }
 
-    /// Waits until the verdict is doubted, and a new one denies the caller or cannot be obtained.
+    /// Waits until the verdict is in doubt, and a new one denies the caller or cannot be obtained.
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };
         let (mut token, mut asked) = (self.token.clone(), self.asked);
@@ -105,7 +106,7 @@ impl Opened {
     async fn judged_again(&self) -> Option<ActiveToken> {
         let shown = bearer::access_token(self.header.as_ref()?).ok()?;
         let authorizer = self.guard.authorizer();
-        // One change may concern all open streams: spread their requests.
+        // One change may concern all open streams: spread their introspections.
         sleep(PAUSE.mul_f64(fastrand::f64())).await;
         loop {
             if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {

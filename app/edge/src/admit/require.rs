@@ -1,4 +1,4 @@
-//! A rule before a service that is not a handler.
+//! Puts a rule before a service that is not a handler.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use tracing::{Instrument, Span};
 use super::{FurtherRules, Guard, ServicePermit, Visit, ending_body::until_ended};
 use crate::answer::Outcome;
 
-/// A service that can be put behind a rule: any tower service that axum can route to.
+/// Service that can be put behind a rule: any tower service that axum can route to.
 pub trait RoutableService:
     Service<Request<Body>, Response: IntoResponse, Error = Infallible, Future: Send>
     + Clone
@@ -40,7 +40,7 @@ impl<S> RoutableService for S where
 {
 }
 
-/// A service behind the rule `R`, made by [`Guard::require`].
+/// Service behind the rule `R`, made by [`Guard::require`].
 pub struct Require<R, S> {
     service: S,
     guard: Guard,
@@ -50,17 +50,17 @@ pub struct Require<R, S> {
 }
 
 impl Guard {
-    /// Puts the rule `R` before a service: static files, a proxy, gRPC, an upgrade, an MCP server.
+    /// Puts the rule `R` before a service, such as static files, a proxy, gRPC or an MCP server.
     ///
     /// A permitted request has its [`Principal`](domain::Principal), as an `Arc`, and its
-    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected request never reaches
-    /// the service. No [`layer`](Self::layer) is needed around it. The service's answer passes
-    /// unchanged, and ends with the permit.
+    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected one never reaches the
+    /// service. No [`layer`](Self::layer) is needed around it. The response's body ends with the
+    /// permit.
     ///
     /// # Panics
     /// When the guard has a [`resource`](crate::GuardBuilder::resource) and the rule accepts every
-    /// active token: a personal access token of any user is active at every API of its ZITADEL. The
-    /// rule must require a role, or the guard's authorizer an organization.
+    /// active token, since a personal access token of any user is active at every API of its
+    /// ZITADEL. The rule must require a role, or the guard's authorizer an organization.
     #[must_use]
     pub fn require<R: Rule>(
         &self,
@@ -73,7 +73,7 @@ impl Guard {
     /// [`Router::route_layer`](axum::Router::route_layer).
     ///
     /// # Panics
-    /// As [`require`](Self::require), when it is applied to a service.
+    /// As [`require`](Self::require), when the layer is applied to a service.
     #[must_use]
     pub fn require_layer<R: Rule>(&self) -> RequireLayer<R> {
         RequireLayer { guard: self.clone(), name: None, further: Arc::default(), rule: PhantomData }
@@ -90,7 +90,7 @@ impl<R: Rule, S> Require<R, S> {
         Self { service, guard, name: None, further: Arc::default(), rule: PhantomData }
     }
 
-    /// Declares the rules of parts of the service, such as the tools of an MCP server, for
+    /// Declares rules that parts of the service, such as the tools of an MCP server, apply by
     /// [`ServicePermit::require`]: `.with::<(ReadMessages, DeleteMessages)>()`.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
@@ -101,15 +101,15 @@ impl<R: Rule, S> Require<R, S> {
         Self { further: further.into(), ..self }
     }
 
-    /// Names the route in events and metrics, as in `.named("/files")`: a nested service has no
-    /// path in the router.
+    /// Sets the route's name in log events and metrics, as in `.named("/files")`, since a nested
+    /// service has no path in the router.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
     }
 }
 
-/// Layer of [`Guard::require_layer`].
+/// Layer made by [`Guard::require_layer`], which puts the rule `R` before services.
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,
@@ -118,13 +118,13 @@ pub struct RequireLayer<R> {
 }
 
 impl<R: Rule> RequireLayer<R> {
-    /// Declares the rules of parts of the services, as [`Require::with`] does.
+    /// Declares rules that parts of the services apply, as [`Require::with`] does.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
         Self { further: T::policies().into(), ..self }
     }
 
-    /// Names the route in events and metrics, if the router has no path for it.
+    /// Sets the route's name in log events and metrics, in place of its path in the router.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
@@ -165,7 +165,7 @@ where
         }
         let (guard, further) = (self.guard.clone(), Arc::clone(&self.further));
         let answer = async move {
-            // Must be read before the verdict is obtained.
+            // Read before introspection, so that no later change is missed.
             let asked = guard.watch().map(VerdictWatch::now);
             let admitted = if guard.refuses_origin(request.headers()) {
                 Err(visit.refuse(&Outcome::ForeignOrigin, None))

@@ -15,9 +15,9 @@ const YOUNG: Duration = Duration::from_secs(1);
 
 /// Permit of a request to a guarded service, in the request's extensions. Cheap to clone.
 ///
-/// It has the caller, judges the further rules that were declared for the service
-/// ([`Require::with`](crate::Require::with)), such as those of the tools of an MCP server, and
-/// tells when the permit ends.
+/// It has the caller, applies further rules declared for the service
+/// ([`Require::with`](crate::Require::with)), such as those of an MCP server's tools, and tells
+/// when the permit ends.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);
 
@@ -53,9 +53,9 @@ impl ServicePermit {
 
     /// Applies the rule `R` of a part of the service, such as one tool.
     ///
-    /// It judges the verdict that admitted the request; one older than a second, or not as fresh as
-    /// `R` needs, is obtained again first. A refusal is logged and counted with the same reason as
-    /// before the service.
+    /// It judges the verdict that admitted the request; if that is older than a second, or not as
+    /// fresh as `R` demands, a new one. A rejection is logged and counted with the same reason as
+    /// one before the service.
     ///
     /// # Errors
     /// When the rule is not met, or there is no verdict; and when its policy was not declared for
@@ -78,8 +78,8 @@ impl ServicePermit {
 
     /// Waits until the permit ends, as [`Authorized::ended`] does.
     ///
-    /// The guard ends the answer's body by itself. Work that it cannot end, such as a running tool,
-    /// a spawned task or an upgraded connection, must wait for this too.
+    /// The guard ends the response's body by itself. Other work, such as a running tool, a spawned
+    /// task or an upgraded connection, must wait for this too.
     pub async fn ended(&self) -> Ended {
         self.0.end.clone().await
     }
@@ -92,9 +92,9 @@ impl fmt::Debug for ServicePermit {
     }
 }
 
-/// Rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
+/// Further rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns the policies of the tuple.
+    /// Returns the policies of the rules in the tuple.
     fn policies() -> Vec<&'static Policy>;
 }
 

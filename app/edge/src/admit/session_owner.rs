@@ -5,8 +5,7 @@
 //!
 //! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
 //! process. `SipHash` is made to authenticate short texts. A forger can only try values at this
-//! server, each of 2^128 as likely as another. The service's own ids stay as hard to guess as
-//! before.
+//! server, each with a chance of 2^-128. The service's own ids stay as hard to guess as before.
 
 use std::{fmt, hash::Hasher};
 
@@ -18,13 +17,13 @@ use subtle::ConstantTimeEq;
 /// Header with the session id of MCP's Streamable HTTP transport.
 pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Length of a seal: a dot and 32 hexadecimal digits.
+/// Length of a seal, in bytes: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;
 
-/// Seals the session ids of the services behind one guard. Ids of another guard, another process or
-/// an earlier start are unknown.
+/// Seals the session ids of the services behind one guard with a MAC. Ids of another guard, another
+/// process or an earlier start are unknown.
 pub(super) struct SessionSeal {
-    /// `None` if the system gives no random bytes: then no session has an owner.
+    /// Key of the MAC; `None` if the system gave no random bytes: then no session id is valid.
     key: Option<SipHasher24>,
 }
 
@@ -46,7 +45,7 @@ impl SessionSeal {
         headers.insert(MCP_SESSION_ID, own.unwrap_or_else(unknown_id));
     }
 
-    /// Seals the session ids of an answer for `principal`. A principal without a subject, which
+    /// Seals the session ids of a response for `principal`. A principal without a subject, which
     /// could not be told from others, gets none.
     pub(super) fn seal(&self, headers: &mut HeaderMap, principal: &Principal) {
         if !headers.contains_key(MCP_SESSION_ID) {
@@ -73,13 +72,14 @@ impl SessionSeal {
         HeaderValue::from_bytes(&[id.as_bytes(), seal.as_bytes()].concat()).ok()
     }
 
-    /// Returns the suffix of the id for `principal`, in visible ASCII as the protocol requires.
+    /// Returns the seal to append to `id`, in visible ASCII as the protocol requires; `None`
+    /// without a key or a subject.
     fn seal_of(&self, id: &[u8], principal: &Principal) -> Option<String> {
         let mut hasher = self.key?;
         let subject = principal.subject.as_ref()?.as_str();
         let issuer = principal.issuer.as_ref().map_or("", Issuer::as_str);
-        // Each part with its length, so that no two triples hash the same text. An issuer is never
-        // empty.
+        // Each part has its length before it, so that no two triples hash the same text. An issuer
+        // is never empty.
         for part in [id, issuer.as_bytes(), subject.as_bytes()] {
             hasher.write(&(part.len() as u64).to_le_bytes());
             hasher.write(part);

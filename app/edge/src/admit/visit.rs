@@ -1,4 +1,4 @@
-//! State of one request: its id, its verdict, its end.
+//! State of one request: its id, the verdict on its token, its end.
 
 use std::{
     fmt,
@@ -26,47 +26,47 @@ use crate::{
     note::{RequestEnd, RequestHead, UNMATCHED},
 };
 
-/// State of one request at a guard, in the request's extensions for extractors.
+/// State of one request at a guard, kept in the request's extensions for extractors.
 pub(crate) struct Visit {
     guard: Guard,
     method: Method,
     path: OnceLock<MatchedPath>,
-    /// Name of a service, which takes precedence over its path in the router: it may have none, or
+    /// Name of the service, used instead of its path in the router: a service may have no path, or
     /// several.
     name: OnceLock<&'static str>,
     id: RequestId,
     began: Option<Instant>,
     span: Span,
-    /// True if the answer depends on a permit.
+    /// True if the response depends on a permit.
     asked: AtomicBool,
     refusal: Mutex<Option<Reason>>,
-    /// True once the head of the answer is there.
+    /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict is kept: for a second rule, for the observer, or to introspect again.
-    /// Keeping it takes a warm request some 400 instructions (of 11 070).
+    /// True if the verdict is kept, for a second rule, for the observer or for the watch. Keeping
+    /// it takes a warm request some 400 instructions (of 11 070).
     keeps_verdict: bool,
     /// Verdict, if kept; a fresher one replaces it.
     verdict: Mutex<Option<Known>>,
-    /// End of `max_stream` for this request; `None` without a bound.
+    /// Time at which `max_stream` ends for this request; `None` without a bound.
     until: OnceLock<Option<Instant>>,
     /// Innermost service that admitted the request; permits within it end no later than its own.
     service: Mutex<Option<within::Service>>,
 }
 
-/// Verdict on the token of a request.
+/// Verdict on the token of a request, kept for further rules.
 struct Known {
-    /// Value of `Authorization` that was judged: a layer may replace the header in between.
+    /// Value of `Authorization` that was judged; a layer may replace the header later.
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
 }
 
 impl Visit {
-    /// Returns the visit of a request, and whether it begins here and not at the same guard further
-    /// out.
+    /// Returns the visit of a request, and true if it begins here; false if it began at the same
+    /// guard further out.
     ///
-    /// `shared` is set if more than one rule may apply to the request; `name` is the route's, if
-    /// the router has no path for it.
+    /// `shared` is set if more than one rule may apply to the request; `name` is the name of a
+    /// service.
     pub(crate) fn join<B>(
         guard: &Guard,
         request: &Request<B>,
@@ -170,9 +170,8 @@ impl Visit {
         Ok(authorizer.judge_for(self.verdict(token, header, R::FRESHNESS).await?)?)
     }
 
-    /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share it if
-    /// it is fresh enough, until the answer's head is there: a stream that needs a permit after
-    /// that is judged by a new verdict.
+    /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share it
+    /// until the head of the response is ready: a stream that needs a permit later gets a new one.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,
@@ -209,8 +208,8 @@ impl Visit {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the request is rejected, and returns the answer. Only the first refusal of a
-    /// request is recorded, until a rule admits it after all; a bug is always recorded.
+    /// Records that the request is rejected, and returns the rejection. Only the first rejection of
+    /// a request is recorded, until a rule admits it after all; a bug is always recorded.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {
@@ -227,7 +226,7 @@ impl Visit {
         self.guard.answers().rejection(outcome, policy, Some(&self.id))
     }
 
-    /// Completes the answer, and calls the observer.
+    /// Completes the head of the response, and calls the observer.
     pub(crate) fn end<B>(&self, response: &mut Response<B>) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(slot) = response.extensions().get::<IdSlot>() {

@@ -1,4 +1,4 @@
-//! Errors of reading the access token of a request (RFC 6750 §2.1).
+//! Errors of reading a request's access token (RFC 6750 §2.1).
 
 use domain::AccessTokenError;
 use thiserror::Error;

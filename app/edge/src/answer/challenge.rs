@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::Resource;
 
-/// Realm of the challenge: text that needs no escape in a quoted string (RFC 9110 §5.6.4).
-/// Default: `api`.
+/// Realm of the `WWW-Authenticate` challenge: text that needs no escape in a quoted string (RFC
+/// 9110 §5.6.4). Default: `api`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm(Box<str>);
 
@@ -25,8 +25,8 @@ impl Realm {
         &self.0
     }
 
-    /// Returns whether a challenge that names a resource may have this realm. It must not contain a
-    /// field name such as `scope=`, since clients search the whole challenge for field names.
+    /// Returns whether a challenge that names a resource may have this realm. It must contain no
+    /// field name such as `scope=`, which clients search for in the whole challenge.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,8 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no field name of a challenge. Two MCP SDKs find a field by a
-/// regular expression without word boundaries.
+/// Returns whether `text` contains no field name. Two MCP SDKs find a field by a regular expression
+/// without word boundaries.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
@@ -81,20 +81,20 @@ impl ChallengeError {
 /// Fields that a challenge has beside realm and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// No error field, since the request had no token (RFC 6750 §3.1).
+    /// No error field: the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// Neither an error nor a scope field, so that a client does not start another login.
+    /// Neither an error nor a scope field, so that no client starts another login.
     WithoutLogin,
 }
 
 /// Challenges of one guard, as header values.
 #[derive(Clone, Debug)]
 pub(super) enum Challenges {
-    /// Challenges that name no resource, each written once in advance.
+    /// Challenges that name no resource, each written in advance.
     OfRealm(OfRealm),
-    /// Challenges that name a resource, written for each response, since they name the scopes of
-    /// the route's rule.
+    /// Challenges that name a resource, written for each response, since the scopes depend on its
+    /// rule.
     OfResource { realm: Realm, resource: Resource },
 }
 
@@ -130,7 +130,7 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns the header value of `challenge`. If it names a resource, it has the scopes of
+    /// Returns `challenge` as a header value. If it names a resource, it has the scopes of
     /// `policy`, and `detail` if that needs no escape.
     pub(super) fn get(
         &self,
@@ -166,7 +166,7 @@ impl Challenges {
     }
 }
 
-/// Text of a challenge, to which fields are added as quoted strings.
+/// Text of a challenge, to which fields are added.
 struct Fields(String);
 
 impl Fields {
@@ -174,7 +174,7 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds a field, unless its value is empty, needs an escape or contains the name of a field.
+    /// Adds a quoted field, unless its value is empty, needs an escape or contains a field name.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

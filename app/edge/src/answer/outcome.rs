@@ -1,5 +1,5 @@
-//! Lists every way in which a request can end without its handler's response, and the response to
-//! each. No other file of this crate chooses the status of a rejection.
+//! Every way in which a request can end without its handler's response, and the response to each.
+//! No other file of this crate chooses the status of a rejection.
 
 use std::str::FromStr;
 
@@ -20,9 +20,9 @@ use super::{
 pub(crate) enum Outcome {
     /// The request has no access token to introspect.
     NoToken(BearerError),
-    /// Introspection gave a verdict on the token, but the caller is denied.
+    /// Introspection gave a verdict, and access is denied.
     Denied(Denial),
-    /// Introspection failed, so there is no verdict on the token.
+    /// Introspection failed, so there is no verdict.
     Undetermined(IntrospectionError),
     /// The request comes from a page whose origin may not call the service.
     ForeignOrigin,
@@ -47,7 +47,7 @@ impl From<Refusal> for Outcome {
     }
 }
 
-/// Status of the response to a valid token that lacks the role or the scope that a rule demands.
+/// Status of the response to a valid token that lacks the role or scope that a rule demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingRoleStatus {
     /// 401, as ZITADEL's Python example documents.
@@ -85,14 +85,14 @@ impl FromStr for MissingRoleStatus {
     }
 }
 
-/// Header of a rejection beside those of every problem: `WWW-Authenticate` or `Retry-After`.
+/// Additional header of a rejection: `WWW-Authenticate` or `Retry-After`.
 pub(super) type Header = (HeaderName, HeaderValue);
 
-/// `Retry-After` of the 503 without a verdict, in seconds.
+/// `Retry-After` of the 503 after a failed introspection, in seconds.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason, which names this outcome in log, metrics and response.
+    /// Returns the reason, by which log, metrics and response name this outcome.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -111,8 +111,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the problem that is the response's body, and a header. `policy` is that of the
-    /// route's rule; `None` if no rule applies. Both disclose only what the caller may know.
+    /// Returns the response's body and an additional header, which disclose only what the caller
+    /// may know. `policy` is that of the route's rule, if any.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
@@ -183,21 +183,20 @@ impl Outcome {
     }
 }
 
-/// `code` of the response to a user whose organization is not allowed, when no new token would
-/// help.
+/// `code` of the problem for a user of a foreign organization, if no new token would help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// `detail` of the response to a token without an organization, which another scope would add.
+/// `detail` of the problem for a token without an organization, which another scope would add.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cure {
-    /// Obtain another token.
+    /// The client can obtain another token.
     NewToken,
-    /// Obtain a token with more scopes.
+    /// The client can obtain a token with more scopes.
     MoreScopes,
-    /// No action helps: a client that signs in again would only lose its token.
+    /// No action helps: a new login would only lose the client's token.
     None,
 }
 
@@ -205,7 +204,7 @@ impl Cure {
     fn of(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { missing: Missing::Scopes, .. }
-            // A further scope adds the claim that names the organization.
+            // Another scope adds the organization's claim.
             | Denial::WrongOrganization { found: None } => Self::MoreScopes,
             Denial::PolicyNotMet { missing: Missing::Role, .. }
             | Denial::ByHandler { .. }
@@ -229,8 +228,8 @@ impl Cure {
     }
 }
 
-/// Returns the `detail` sentence about a denial. It discloses nothing about the token, and about
-/// the configuration only the rule of the route.
+/// Returns the `detail` for a denial. It discloses nothing about the token, and only the route's
+/// rule about the configuration.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",
@@ -248,7 +247,7 @@ fn told(denial: &Denial) -> String {
     .to_owned()
 }
 
-/// Capitalizes the first letter of a clause, and adds a full stop.
+/// Capitalizes a clause, and adds a full stop.
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();

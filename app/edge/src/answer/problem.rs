@@ -63,13 +63,13 @@ impl Problem {
         self.status
     }
 
-    /// Returns the `code` member, for programs.
+    /// Returns the code for programs.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// Returns the `detail` member, a sentence for people.
+    /// Returns the detail for people, a sentence.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -114,7 +114,7 @@ impl IntoResponse for Problem {
 }
 
 /// Slot in a response's extensions for the request id, which is set when the response leaves the
-/// guard. The body reads it as late as it is sent, since layers in between may replace or compress
+/// guard. The body reads it only when it is sent, since layers in between may replace or compress
 /// the body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
@@ -125,7 +125,7 @@ impl IdSlot {
     }
 }
 
-/// Response body that serializes the problem when it is polled, with the request id known by then.
+/// Response body that serializes the problem when it is polled.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,
@@ -148,7 +148,7 @@ impl http_body::Body for ProblemBody {
         self.problem.is_none()
     }
 
-    /// Returns the exact length once the request id is known; before, the length is unknown.
+    /// Returns the exact length once the request id is known.
     fn size_hint(&self) -> SizeHint {
         match (&self.problem, self.id.0.get()) {
             (Some(problem), Some(id)) => {

@@ -29,8 +29,7 @@ macro_rules! reasons {
                 }
             }
 
-            /// Returns the `code` in the response, such as `invalid_request`: coarser than the
-            /// word, and stable.
+            /// Returns the `code` in the response: coarser than the word, and stable.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {

@@ -1,4 +1,4 @@
-//! Value of a response that rejects a request.
+//! Response that rejects a request, as a value.
 
 use std::{fmt, sync::Arc};
 
@@ -22,8 +22,8 @@ use super::{
 ///
 /// It becomes a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there was no
 /// verdict. A handler that takes `Result<Authorized<R>, Rejection>` may respond otherwise, and
-/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all these responses. The log
-/// event is written before either sees the rejection.
+/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all responses. The log event is
+/// written before that.
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -36,7 +36,7 @@ struct Inner {
     hook: Option<DenialHook>,
 }
 
-/// Function that writes the response to a rejection in the service's own format.
+/// Function that writes a rejection in the service's own format.
 pub(crate) type DenialHook = Arc<dyn Fn(&Rejection) -> Response + Send + Sync>;
 
 impl Rejection {
@@ -81,7 +81,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(mut self) -> Response {
-        // Take the hook, so that a hook that returns the rejection's own response does not call
+        // Take the hook, so that one that returns the rejection's own response does not call
         // itself.
         let mut response = if let Some(hook) = self.0.hook.take() {
             self.hooked(&*hook)
@@ -104,14 +104,13 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Response extension that marks a [`Rejection`], so that it is not mistaken for one by axum's
-/// extractors.
+/// Response extension that distinguishes a [`Rejection`] from a rejection by axum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// Returns the response of a hook, which chooses body and headers, and may redirect the caller
-    /// to a login. The response cannot be a success, and is never cacheable.
+    /// Returns the response of a hook, which chooses body and headers, and may redirect to a login.
+    /// The response is never a success, and never cacheable.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();
@@ -161,8 +160,7 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Creates the rejection for an outcome; `policy` is that of the route's rule, `None` if no
-    /// rule applies.
+    /// Creates the rejection for an outcome; `policy` is that of the route's rule, if any.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,

@@ -4,12 +4,11 @@ use std::{fmt, str};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Header with the request id: in the request as the caller chose it, and in every response.
+/// Header with the request id: the caller's in the request, and in every response.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id that is accepted from a caller, in bytes. Ids are logged, but an access token sent in
-/// this header must not be: ZITADEL's have 71 bytes or more, unless an operator chose short user
-/// ids.
+/// Longest id accepted from a caller, in bytes. Ids are logged, but an access token sent in this
+/// header must not be: ZITADEL's have 71 bytes or more, unless an operator chose short user ids.
 const MAX_LENGTH: usize = 64;
 
 /// Id of a request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.

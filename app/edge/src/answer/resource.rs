@@ -12,10 +12,10 @@ use domain::{Policy, ScopeToken};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Path of the metadata document, before the path of the resource (RFC 9728 §3.1).
+/// Path of the metadata document, before the resource's own path (RFC 9728 §3.1).
 pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// Resource that a guard protects, identified by the URL that clients use.
+/// Resource that a guard protects, identified by its URL.
 ///
 /// A guard with a resource names it in each challenge, so that a client that knows only the URL
 /// finds the authorization server and the scopes to request;
@@ -37,13 +37,13 @@ struct Inner {
 
 type IssuerSource = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Error for a text that cannot be the URL of a resource.
+/// Error for a text that cannot be a resource's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidResource {
     /// The text is no absolute URL.
     #[error("it is no absolute URL")]
     NoUrl,
-    /// The URL begins neither with `https` nor with `http` on loopback.
+    /// The URL is neither `https` nor `http` on loopback.
     #[error("it is neither an https URL nor an http URL on loopback")]
     NotSecure,
     /// The URL has a user name, a query or a fragment (RFC 9728 §1.2).
@@ -79,8 +79,8 @@ impl Resource {
     /// Creates a resource with exactly this URL: clients compare it verbatim (RFC 9728 §3.3).
     ///
     /// # Errors
-    /// When `url` is not an `https` URL, or an `http` URL on loopback, of only scheme, host, port
-    /// and path, written as clients write it.
+    /// When `url` is not an `https` URL, or `http` URL on loopback, of only scheme, host, port and
+    /// path, as clients write it.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
         if !url.contains("://") {
             return Err(InvalidResource::NoUrl);
@@ -127,14 +127,14 @@ impl Resource {
         })))
     }
 
-    /// Sets the scopes that every client must request, whichever rule applies.
+    /// Sets the scopes that every client must request, for any rule.
     #[must_use]
     pub fn scopes(self, scopes: Vec<ScopeToken>) -> Self {
         self.with(|inner| inner.scopes = scopes)
     }
 
     /// Sets the function that returns the issuer of the authorization server, exactly as in its own
-    /// metadata. It is called each time the document is served.
+    /// metadata. It is called for each download of the document.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
@@ -146,7 +146,7 @@ impl Resource {
         self.with(|inner| inner.name = Some(name.into()))
     }
 
-    /// Sets the URL of the resource's documentation for developers.
+    /// Sets the URL of documentation for developers.
     #[must_use]
     pub fn documentation(self, url: &str) -> Self {
         self.with(|inner| inner.documentation = Some(url.into()))
@@ -157,7 +157,7 @@ impl Resource {
         self
     }
 
-    /// Returns the URL, exactly as [`new`](Self::new) received it.
+    /// Returns the URL exactly as it was given.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.identifier
@@ -198,14 +198,14 @@ impl Resource {
         format!("{origin}{}", self.metadata_path())
     }
 
-    /// Returns the scopes that every client must request, whichever rule applies.
+    /// Returns the scopes that every client must request.
     #[must_use]
     pub fn scopes_of_everybody(&self) -> &[ScopeToken] {
         &self.0.scopes
     }
 
-    /// Returns the scopes to request, separated by spaces: those of every client, then those of
-    /// `policy`, each once.
+    /// Returns the scopes to request, each once, separated by spaces: those of every client, then
+    /// those of `policy`.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
         let of_policy = policy.map(Policy::scopes).unwrap_or_default();
         let mut scopes: Vec<&str> = Vec::new();
@@ -230,8 +230,8 @@ impl Resource {
     }
 }
 
-/// Returns whether a client would write the host like this: an IPv6 address in its short form, any
-/// IPv4 address or name as it is.
+/// Returns whether a client would write the host like this: an IPv6 address in short form, or any
+/// name.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

@@ -1,5 +1,4 @@
-//! Recognizes and reads the responses by which axum rejects a request whose body or parameters an
-//! extractor could not read.
+//! Reads the responses by which axum rejects a body or parameters that an extractor cannot read.
 
 use axum::{
     body,
@@ -9,7 +8,7 @@ use axum::{
 
 use super::{Outcome, Rejected};
 
-/// Longest text of an axum rejection that becomes the `detail` of a problem, in bytes.
+/// Longest text of axum that becomes the `detail` of a problem, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
 /// Returns whether the response looks like a rejection by axum: plain text with 400, 413, 415, 422
@@ -28,8 +27,7 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
     by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-/// Reads a rejection by axum. Its text becomes the `detail` of the response; that of a 500 is only
-/// logged.
+/// Reads a rejection by axum. Its text becomes the `detail`; that of a 500 is only logged.
 pub(crate) async fn outcome_of(status: StatusCode, body: body::Body) -> Outcome {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();

@@ -1,4 +1,4 @@
-//! Future that runs a mounted handler, and turns panics and axum's rejections into problem details.
+//! Future of a handler in a route table.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,12 +25,12 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers that are removed from axum's rejection, since a problem replaces the body they describe.
+/// Headers that describe the body of axum's rejection, which a problem replaces.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 
 pin_project! {
-    /// Future of a mounted handler: catches a panic, turns a rejection by axum's extractors into a
+    /// Future that runs a handler, catches a panic, turns a rejection by axum's extractors into a
     /// problem, and records the end of the request.
     ///
     /// One future, since three nested ones would each move the large response (250 instructions per

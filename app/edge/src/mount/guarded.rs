@@ -1,5 +1,4 @@
-//! Handlers whose first argument is a permit: without one, no other argument is read from the
-//! request.
+//! Handlers whose first argument is a permit: without one, no other argument is read.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
@@ -23,11 +22,11 @@ impl<R: Rule> Admission for Authorized<R> {}
 
 impl<R: Rule> Admission for Option<Authorized<R>> {}
 
-/// Handler behind a rule: an `async fn` whose first argument is a permit and whose other arguments
-/// are axum's extractors.
+/// Handler behind a rule: an `async fn` whose first argument is a permit, and whose others are
+/// axum's extractors.
 ///
-/// A handler with a layer around it does not implement this trait, since the layer could answer
-/// before the token is checked.
+/// A handler with a layer around it does not implement this trait: the layer could answer before
+/// the token is checked.
 #[diagnostic::on_unimplemented(
     message = "a guarded handler is an `async fn` whose first argument is `Authorized<R>`, where `R` is a rule",
     label = "this handler does not ask for a permit first",
@@ -38,7 +37,7 @@ pub trait PermitFirst<T, S>: Clone + Send + Sync + 'static {
     /// Type of the first argument: a permit, or an `Option` of one.
     type Permit: Admission;
 
-    /// True if the handler has arguments besides the permit, which are read from the request.
+    /// True if the handler has other arguments, which are read from the request.
     const READS_REQUEST: bool;
 
     /// Reads the other arguments from the request, and calls the function.
@@ -65,9 +64,9 @@ where
     }
 }
 
-/// Implements `PermitFirst` as axum implements `Handler`: the arguments are read from the request's
-/// head, the last one from head or body (`M` is axum's marker for which of the two). `[mut]` makes
-/// the head mutable, for arguments before the last one.
+/// Implements `PermitFirst` as axum implements `Handler`: each argument is read from the head, the
+/// last one from head or body, as the marker `M` says. `[mut]` makes the head mutable, for
+/// arguments before the last one.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

@@ -26,12 +26,12 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// Methods that the metadata document answers, for `Allow` and for CORS.
+/// Methods of the metadata document, for `Allow` and CORS.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// Request headers that a page may send by CORS; MCP clients send their protocol's version.
+/// Request headers that a page may send; MCP clients send the version of their protocol.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// `Cache-Control` of the document: five minutes, since clients would use a wrong project id for
-/// this long after its correction.
+/// `Cache-Control` of the document: five minutes. A longer time would keep a wrong project id in
+/// use.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
 /// Creates the routes that serve the metadata document of each guard's resource. Merge them into
@@ -65,7 +65,7 @@ fn mounted<S: Clone + Send + Sync + 'static>(
     router.route_service(path, document)
 }
 
-/// Service that answers with the metadata of the guard's resource, and requires no token.
+/// Service that returns the metadata of the guard's resource, and requires no token.
 #[derive(Clone, Debug)]
 struct Document(Guard);
 

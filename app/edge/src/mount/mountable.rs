@@ -15,8 +15,8 @@ use super::{
 };
 use crate::admit::Authorized;
 
-/// Handler with the callers that it accepts: made by [`public`], [`guarded`] or [`optional`], and
-/// mounted by [`Routes`](crate::Routes).
+/// Handler with the callers that it accepts, for [`Routes`](crate::Routes): made by [`public`],
+/// [`guarded`] or [`optional`].
 pub struct Mountable<S> {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -33,7 +33,7 @@ impl<S> fmt::Debug for Mountable<S> {
 }
 
 impl<S> Mountable<S> {
-    /// Sets a JSON body that the handler accepts, which the table lists for sample `curl` commands.
+    /// Sets a JSON body that the handler accepts, for a sample `curl` command.
     #[must_use]
     pub fn sample_body(self, json: &'static str) -> Self {
         Self { sample_body: Some(json), ..self }
@@ -53,10 +53,9 @@ pub enum Access {
 
 /// Mounts a handler that accepts all callers.
 ///
-/// A handler without arguments is not given the request's id: a layer around it sees the
-/// `X-Request-Id` that the caller sent, and no generated one. Extracting
-/// [`Authorized<R>`](Authorized) in such a layer answers 500, unless
-/// [`Guard::layer`](crate::Guard::layer) is around the router.
+/// A handler without arguments is not given the request's id: a layer around it sees only the
+/// `X-Request-Id` that the caller sent. An [`Authorized<R>`](Authorized) in such a layer answers
+/// 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
 ///
 /// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
 /// extractor. But the table lists the route as public, which `testing::assert_all_guarded` reports.

@@ -25,12 +25,11 @@ pub struct Route {
     pub path: &'static str,
     /// Callers that the route accepts.
     pub access: Access,
-    /// Freshness that the route's rule demands of a verdict on the token.
+    /// Freshness of a verdict that the route's rule demands.
     pub freshness: Freshness,
-    /// Policies that a guarded service applies itself, such as one for each tool of an MCP server;
-    /// empty for a handler.
+    /// Policies of further rules within a guarded service, such as those of an MCP server's tools.
     pub further: Vec<&'static Policy>,
-    /// JSON body that the handler accepts; `None` if [`Mountable::sample_body`] did not set one.
+    /// JSON body that the handler accepts, if [`Mountable::sample_body`] was called.
     pub sample_body: Option<&'static str>,
 }
 

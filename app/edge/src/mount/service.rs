@@ -1,4 +1,4 @@
-//! Guarded services of a route table: any tower service behind a rule, at a path and below it.
+//! Guarded services in a table: any tower service behind a rule, at a path and below it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use domain::{Freshness, Policy, Rule};
 use super::Access;
 use crate::admit::{FurtherRules, Guard, Require, RoutableService};
 
-/// Tower service behind a rule, made by [`require`] and mounted by
+/// Tower service behind a rule, made by [`require`], for
 /// [`Routes::service`](crate::Routes::service).
 pub struct GuardedService {
     pub(super) access: Access,
@@ -21,7 +21,7 @@ pub(super) type MountService =
     Box<dyn FnOnce(Router, &'static str, Vec<&'static Policy>, &Guard) -> Router + Send>;
 
 /// Puts the rule `R` before a service that is not a handler, such as an MCP server, static files or
-/// a proxy. Mount the result by [`Routes::service`](crate::Routes::service); for a bare router use
+/// a proxy, for [`Routes::service`](crate::Routes::service). For a bare router use
 /// [`Guard::require`](crate::Guard::require).
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Logs requests to handlers that need a guard when none is around the router.
+//! Logs requests whose handler needs a guard when none is around the router.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -10,10 +10,10 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// At most 5 single log events per second, since every request of such a route has this fault.
+/// At most 5 single log events per second: every request of such a route has this fault.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Counts such requests for the whole process, since there is no guard to hold the counts.
+/// Counts of requests without a guard, kept by the process since there is no guard to hold them.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });

@@ -1,4 +1,4 @@
-//! Interface by which a program adds metrics, spans and an access log, since this crate has none.
+//! Interface for metrics, spans and an access log, which this crate itself does not have.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::answer::{Reason, RequestId};
 /// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
 /// one when the head of its response is ready.
 ///
-/// [`ended`](Self::ended) is not called if the client disconnects before the response. Without an
-/// observer the duration of requests is not measured.
+/// [`ended`](Self::ended) is not called if the client disconnects before. Without an observer the
+/// duration of requests is not measured.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
@@ -21,12 +21,11 @@ pub trait RequestObserver: Send + Sync + 'static {
         Span::none()
     }
 
-    /// Records that the head of the response is ready; `span` is the one that [`span`](Self::span)
-    /// returned.
+    /// Records the end of a request; `span` is the one that [`span`](Self::span) returned.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
-    /// Records that a rule within a guarded service was not met, such as the rule of an MCP
-    /// server's tool. The response may still be a success. Does nothing by default.
+    /// Records that a rule within a guarded service was not met, such as that of an MCP server's
+    /// tool; does nothing by default. The response may still be a success.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }
@@ -35,12 +34,12 @@ pub trait RequestObserver: Send + Sync + 'static {
 /// Method, route and id of a request, for observers and log events.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// Method, which callers may invent, at any length.
+    /// Method, which callers may invent.
     pub method: &'a Method,
     /// Path of the route with its prefix, such as `/v1/messages/{id}`; for a service the name given
     /// by [`Require::named`](crate::Require::named); otherwise [`UNMATCHED`].
     pub route: &'a str,
-    /// Id, which is sent in the response and is in every log event about this request.
+    /// Id, which the response and every log event about this request have.
     pub request_id: &'a RequestId,
 }
 
@@ -55,7 +54,7 @@ impl<'a> RequestHead<'a> {
 /// [`RequestHead::route`] of requests that match no route.
 pub const UNMATCHED: &str = "unmatched";
 
-/// Result of a request, known when the head of its response is ready.
+/// Result of a request, for the observer.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestEnd<'a> {
     /// Status of the response.
@@ -70,7 +69,7 @@ pub struct RequestEnd<'a> {
 }
 
 impl RequestEnd<'_> {
-    /// Returns the reason as one word, such as `expired`; `ok` if the request was not rejected.
+    /// Returns the reason as one word, or `ok` if the request was not rejected.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         self.reason.map_or("ok", Reason::as_str)

@@ -17,11 +17,11 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// At most 5 rejections of one reason per second have a log event of their own. With 5, a flood
-/// that alternates between all reasons of a malformed or inactive token stays below 1 GB a day.
+/// At most 5 log events of one reason per second, and a sum. With 5, a flood that alternates
+/// between all reasons of a malformed or inactive token stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Least time between two log events that explain the likely causes of an inactive token.
+/// Time between two log events that explain an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
 /// Logs rejected requests, except for an unknown path, a wrong method and unreadable input.
@@ -42,8 +42,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log. `inactive_means`, the likely causes of an inactive token, is added to the
-    /// log event about such a token once a minute.
+    /// Creates the log. `inactive_means` has the likely causes of an inactive token; a log event
+    /// about one shows them once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,
@@ -80,8 +80,8 @@ impl RefusalLog {
         }
     }
 
-    /// Returns the likely causes of an inactive token; empty if they were logged within the last
-    /// minute.
+    /// Returns the likely causes of an inactive token; empty within a minute after they were
+    /// logged.
     fn explanation(&self) -> &str {
         let now = Instant::now();
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +93,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one log event; `requests` is the number that it sums up, `None` for a single request.
+/// Writes one log event; `requests` is the number that it sums up, if any.
 fn write(
     outcome: &Outcome,
     method: &str,

@@ -1,6 +1,6 @@
-//! Limits the length of texts from other parties in log events.
+//! Limits texts from other parties in log events.
 
-/// Longest text from another party in one field of a log event, in bytes.
+/// Longest text from another party in a field of a log event, in bytes.
 const MAX_LENGTH: usize = 512;
 
 /// Longest method that is logged whole, in bytes. The longest registered one has 17.
@@ -15,9 +15,9 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Returns at most the first 32 bytes of a method, since callers may invent one of any length.
+/// Returns the first 32 bytes of a method, which callers may invent at any length.
 pub(super) fn method(method: &axum::http::Method) -> &str {
-    // A method is ASCII (RFC 9110 §9.1), so it can be cut anywhere.
+    // It is ASCII (RFC 9110 §9.1), so any cut is valid.
     method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str())
 }
 

@@ -1,4 +1,4 @@
-//! Keeps floods of similar log events out of the log: the first are written, the others summed up.
+//! Keeps floods of similar events out of the log: the first are written, the others summed up.
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,8 @@ pub(super) struct Bound {
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and sums up the others. `write` logs a
-/// sum: it gets the latest request, the number of requests since the last log event, and the age of
-/// the latest request.
+/// Decides which requests have a log event of their own, and sums up the others. `write` gets the
+/// latest request, the number of requests since the last log event, and the age of the latest.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -35,7 +34,7 @@ pub(super) struct Sums<T> {
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
-/// Counts of one reason since its first log event.
+/// Counts of requests with one reason, since its first log event.
 struct Since<T> {
     /// Number of requests that had a log event of their own.
     singly: u64,
@@ -86,9 +85,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the sum of a reason: the number of requests since its last log event, and the latest
-    /// of these requests with its time; `None` without requests. Deletes the reason's counts unless
-    /// a further sum follows.
+    /// Takes the counts of a reason: the number of requests since its last log event, and the
+    /// latest request with its time; `None` without requests. Removes the reason unless a further
+    /// sum follows.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -117,8 +116,7 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Sums that were written: number of requests and latest request. Each test has its own
-        /// thread.
+        /// Written sums, each with its latest request. Each test has its own thread.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 
@@ -132,7 +130,7 @@ mod tests {
         WRITTEN.take()
     }
 
-    /// Reports `requests` requests, and returns how many get a log event of their own.
+    /// Reports `requests` requests, and returns how many got a log event.
     fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
         (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
     }

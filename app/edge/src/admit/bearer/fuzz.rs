@@ -1,4 +1,4 @@
-//! Property of the `Authorization` header that `tests/fuzz` tries to break.
+//! Property of reading the `Authorization` header, checked by `tests/fuzz`.
 
 use axum::http::HeaderValue;
 

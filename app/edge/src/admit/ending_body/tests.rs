@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Milliseconds before a frame, and the frame.
+/// Wait before a frame, in milliseconds, and the frame.
 type Step = (u64, &'static str);
 
 const EVENT_STREAM: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/event-stream")];
@@ -45,7 +45,7 @@ fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> B
     }))
 }
 
-/// Returns the body of an answer whose permit ends when `ended` resolves.
+/// Returns the body of a response whose permit ends when `ended` resolves.
 fn guarded(
     headers: &[(HeaderName, &'static str)],
     body: Body,
@@ -320,7 +320,8 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that the sent text is a prefix of the service's, and ends in time and in the right way.
+/// Checks that the sent text is a prefix of the service's, and ends in time: by an error if
+/// incomplete.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

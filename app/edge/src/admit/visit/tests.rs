@@ -1,4 +1,4 @@
-//! Each reason is the same word in the event about the refusal and for the observer.
+//! Tests that each reason is the same word in the log event and for the observer.
 
 use std::{
     collections::HashSet,
@@ -27,7 +27,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::note::RequestObserver;
 
-/// Reasons of all events and of all ended requests.
+/// Recorder of the reasons of log events and of ended requests.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<(&'static str, String)>>>);
 

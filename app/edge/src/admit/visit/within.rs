@@ -1,4 +1,4 @@
-//! Further rules within a guarded service, and the end of permits.
+//! Applies further rules within a guarded service, and tells when permits end.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -15,8 +15,8 @@ use super::{
 use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
-    /// Applies a further rule `R` within a guarded service: to the verdict that admitted the
-    /// request if that `is_young`, even when the head of the answer is there.
+    /// Applies a further rule `R` within a guarded service. It judges the request's kept verdict if
+    /// that `is_young` and fresh enough, even after the response has begun; otherwise a new one.
     pub(in crate::admit) async fn admit_within<R: Rule>(
         &self,
         header: Option<&HeaderValue>,
@@ -38,7 +38,7 @@ impl Visit {
     }
 
     /// Records that a rule within a service was not met, and returns the rejection. The service's
-    /// own answer may still be a success.
+    /// own response may still be a success.
     pub(in crate::admit) fn refuse_within(
         &self,
         outcome: &Outcome,
@@ -51,8 +51,9 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
-    /// Returns the end of a service's permit of `policy` by the verdict on `token`, obtained after
-    /// `asked`. Permits of the request further in end with it.
+    /// Records that a service admitted the request, and returns the end of its permit; permits
+    /// within the service end no later. `asked` is a moment before the verdict on `token` was
+    /// obtained.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -67,7 +68,7 @@ impl Visit {
         end
     }
 
-    /// Returns the end of a handler's permit of `policy`.
+    /// Returns the end of a handler's permit, no later than that of a service around it.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
@@ -79,7 +80,7 @@ impl Visit {
         opened.shared_end(service.map(|service| service.end))
     }
 
-    /// Returns the header that `token` came in, if its verdict is the one that is kept.
+    /// Returns the `Authorization` header that `token` came in; `None` if no verdict on it is kept.
     fn header_of(&self, token: &ActiveToken) -> Option<HeaderValue> {
         match &*self.known() {
             Some(Known { header, verdict: Introspection::Active(active), .. })
@@ -107,10 +108,10 @@ impl Visit {
     }
 }
 
-/// A service that admitted the request.
+/// Service behind a rule that has admitted the request.
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// Tick before its verdict was obtained; `None` without a watch.
+    /// Moment before the service's verdict was obtained; `None` without a watch.
     asked: Option<Tick>,
 }
