@@ -16,7 +16,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerErr
     Ok(value)
 }
 
-/// Returns the token after the scheme `Bearer`, which is not case-sensitive.
+/// Returns the token after the scheme name `Bearer`, whose case is ignored.
 pub(super) fn access_token(credentials: &HeaderValue) -> Result<AccessToken<'_>, BearerError> {
     let value = credentials.as_bytes();
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());

@@ -30,9 +30,8 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// resets the stream (HTTP/1.0 can show it only by a `Content-Length`). At [`Ended::Stopping`]
 /// other bodies go on until the server cuts them off.
 ///
-/// Until the end, frames, trailers and the size hint pass untouched. `ended` is not polled for a
-/// response whose first frame is its last. A body that the client does not read is not polled; it
-/// is cut when the client reads on or the server drops the connection.
+/// Until the end, frames, trailers and the size hint pass untouched. A body that the client does
+/// not read is not polled; it is cut when the client reads on or the server drops the connection.
 pub(super) fn until_ended(
     response: Response,
     ended: impl Future<Output = Ended> + Send + 'static,

@@ -18,7 +18,7 @@ use super::{Ended, Guard, bearer};
 
 /// Longest sleep before the wall clock, which may be adjusted, is read again.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time limit for a new verdict once the old one is in doubt; without one the permit ends.
+/// Time limit for a new verdict once the old one is in doubt; after it the permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Time between two attempts to obtain a new verdict, and longest delay of the first.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -55,7 +55,7 @@ impl Opened {
         end.boxed().shared()
     }
 
-    /// Waits for the end of this permit, whatever is around it.
+    /// Waits for the end of this permit, without regard to a service around it.
     async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {

@@ -3,9 +3,9 @@
 //! No state is kept. A session id leaves the service with a MAC over the id and its owner, which is
 //! checked and removed when the id comes back; the service sees only its own id.
 //!
-//! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process. `SipHash` is made to authenticate short texts. A forger can only try values at this
-//! server, each with a chance of 2^-128. The service's own ids stay as hard to guess as before.
+//! The MAC is SipHash-2-4 with 128 bits, made for short texts, under a random key of 128 bits that
+//! never leaves the process. A forger can only try values at this server, each with a chance of
+//! 2^-128. The service's own ids stay as hard to guess as before.
 
 use std::{fmt, hash::Hasher};
 

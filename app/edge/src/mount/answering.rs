@@ -25,7 +25,7 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers that describe the body of axum's rejection, which a problem replaces.
+/// Headers to remove from axum's rejection, since a problem replaces the body that they describe.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 

@@ -1,4 +1,4 @@
-//! Wraps the handlers of a route table: limits bodies, catches panics and records requests.
+//! Wraps the handlers of a route table.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Edge {
 }
 
 /// Wraps a handler: axum's rejections become problems, the request body is limited, a panic becomes
-/// a 500, and requests are recorded. For a request without a body it allocates only the `Visit`.
+/// a 500, and requests are recorded.
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,

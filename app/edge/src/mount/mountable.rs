@@ -1,5 +1,4 @@
-//! Functions that make a handler mountable: `public(...)`, `guarded(...)` and `optional(...)`. The
-//! rule is in the handler's signature.
+//! Functions that make a handler mountable: `public(...)`, `guarded(...)` and `optional(...)`.
 
 use std::fmt;
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{admit::Guard, answer::Outcome};
 
-/// Default limit of a request body, in bytes: 2 MiB, as in axum.
+/// Longest request body by default, in bytes: 2 MiB, as in axum.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// One row of the route table.

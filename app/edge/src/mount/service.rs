@@ -1,4 +1,4 @@
-//! Guarded services in a table: any tower service behind a rule, at a path and below it.
+//! Guarded services in a route table.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Logs requests whose handler needs a guard when none is around the router.
+//! Logs requests to handlers that need a guard and have none.
 
 use std::{sync::LazyLock, time::Duration};
 

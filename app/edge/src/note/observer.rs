@@ -12,8 +12,7 @@ use crate::answer::{Reason, RequestId};
 /// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
 /// one when the head of its response is ready.
 ///
-/// [`ended`](Self::ended) is not called if the client disconnects before. Without an observer the
-/// duration of requests is not measured.
+/// [`ended`](Self::ended) is not called if the client disconnects before.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {

@@ -1,4 +1,4 @@
-//! Logs rejected requests: one log event for each, and sums when there are many.
+//! Logs rejected requests.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -24,7 +24,8 @@ const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting:
 /// Time between two log events that explain an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
-/// Logs rejected requests, except for an unknown path, a wrong method and unreadable input.
+/// Logs rejected requests, and sums them up if there are many. An unknown path, a wrong method and
+/// unreadable input have no log event.
 #[derive(Debug)]
 pub(crate) struct RefusalLog {
     inactive_means: String,

@@ -1,4 +1,4 @@
-//! Keeps floods of similar events out of the log: the first are written, the others summed up.
+//! Sums up similar log events, so that they do not flood the log.
 
 use std::{
     collections::HashMap,

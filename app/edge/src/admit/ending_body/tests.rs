@@ -191,7 +191,7 @@ async fn any_other_body_ends_by_an_error() {
     }
 }
 
-/// Body that promises an event, and never sends it.
+/// Body of known length that never sends a frame.
 struct Promised;
 
 impl http_body::Body for Promised {
@@ -320,8 +320,8 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that the sent text is a prefix of the service's, and ends in time: by an error if
-/// incomplete.
+/// Checks that the body sends a prefix of the service's text, ends in time, and never looks
+/// complete when it is not.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();
