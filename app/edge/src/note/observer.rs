@@ -12,7 +12,7 @@ use crate::answer::{Reason, RequestId};
 /// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
 /// one when the head of its response is ready.
 ///
-/// [`ended`](Self::ended) is not called if the client disconnects before.
+/// [`ended`](Self::ended) is not called if the client disconnects before the response.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
