@@ -62,8 +62,9 @@ impl Fork {
         fs::write(&path, change(&text)).unwrap();
     }
 
-    /// Builds in a separate target directory: cargo does not distinguish two workspaces of the same
-    /// shape, and would use the code of one for the other.
+    /// Builds in a separate target directory: cargo tells two workspaces of the same shape apart
+    /// only by the age of their files, and would use the fork's code for this workspace later. In
+    /// that directory `./test` puts what is built already; the fork's files are younger.
     #[track_caller]
     fn assert_tests_pass(&self, packages: &[&str]) {
         let tests = Command::new(env!("CARGO"))

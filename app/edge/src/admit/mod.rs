@@ -24,6 +24,7 @@ pub use guard::Guard;
 pub use guard_builder::GuardBuilder;
 pub use layer::{Following, GuardLayer, Guarding};
 pub use require::{Require, RequireLayer, RoutableService};
+pub(crate) use service_permit::FurtherRule;
 pub use service_permit::{FurtherRules, ServicePermit};
 pub use session_owner::MCP_SESSION_ID;
 pub(crate) use visit::Visit;

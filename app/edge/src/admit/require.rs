@@ -13,12 +13,12 @@ use axum::{
     http::{Request, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
-use domain::{Policy, Rule, VerdictWatch};
+use domain::{Rule, VerdictWatch};
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
 
-use super::{FurtherRules, Guard, ServicePermit, Visit, ending_body::until_ended};
+use super::{FurtherRule, FurtherRules, Guard, ServicePermit, Visit, ending_body::until_ended};
 use crate::answer::Outcome;
 
 /// Service that can be put behind a rule: any tower service that axum can route to.
@@ -45,7 +45,7 @@ pub struct Require<R, S> {
     service: S,
     guard: Guard,
     name: Option<&'static str>,
-    further: Arc<[&'static Policy]>,
+    further: Arc<[FurtherRule]>,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -94,10 +94,10 @@ impl<R: Rule, S> Require<R, S> {
     /// [`ServicePermit::require`]: `.with::<(ReadMessages, DeleteMessages)>()`.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
-        self.with_policies(T::policies())
+        self.with_rules(T::rules())
     }
 
-    pub(crate) fn with_policies(self, further: Vec<&'static Policy>) -> Self {
+    pub(crate) fn with_rules(self, further: Vec<FurtherRule>) -> Self {
         Self { further: further.into(), ..self }
     }
 
@@ -113,7 +113,7 @@ impl<R: Rule, S> Require<R, S> {
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,
-    further: Arc<[&'static Policy]>,
+    further: Arc<[FurtherRule]>,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -121,7 +121,7 @@ impl<R: Rule> RequireLayer<R> {
     /// Declares rules that parts of the services apply, as [`Require::with`] does.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
-        Self { further: T::policies().into(), ..self }
+        Self { further: T::rules().into(), ..self }
     }
 
     /// Sets the route's name in log events and metrics, in place of its path in the router.

@@ -3,7 +3,7 @@
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
 
 use axum::http::HeaderValue;
-use domain::{Permit, Policy, Principal, Rule, Tick};
+use domain::{Freshness, Permit, Policy, Principal, Rule, Tick};
 use tokio::time::Instant;
 
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
@@ -27,7 +27,7 @@ struct Inner {
     admitted: Instant,
     principal: Arc<Principal>,
     end: SharedEnd,
-    further: Arc<[&'static Policy]>,
+    further: Arc<[FurtherRule]>,
 }
 
 impl ServicePermit {
@@ -36,7 +36,7 @@ impl ServicePermit {
         permit: &Permit<R>,
         header: Option<HeaderValue>,
         asked: Option<Tick>,
-        further: Arc<[&'static Policy]>,
+        further: Arc<[FurtherRule]>,
     ) -> Self {
         let token = permit.token();
         let principal = Arc::clone(&token.principal);
@@ -58,12 +58,12 @@ impl ServicePermit {
     /// one before the service.
     ///
     /// # Errors
-    /// When the rule is not met, or there is no verdict; and when its policy was not declared for
-    /// the service by [`Require::with`](crate::Require::with), which is a bug of the program and
-    /// answers 500.
+    /// When the rule is not met, or there is no verdict; and when no rule of its policy and
+    /// freshness was declared for the service by [`Require::with`](crate::Require::with), which is a
+    /// bug of the program and answers 500.
     pub async fn require<R: Rule>(&self) -> Result<Authorized<R>, Rejection> {
         let Inner { visit, header, admitted, further, .. } = &*self.0;
-        let outcome = if further.contains(&R::POLICY) {
+        let outcome = if further.contains(&(R::POLICY, R::FRESHNESS)) {
             let is_young = admitted.elapsed() <= YOUNG;
             match visit.admit_within(header.as_ref(), is_young).await {
                 Ok(permit) => return Ok(Authorized::new(permit, Arc::clone(visit))),
@@ -92,17 +92,20 @@ impl fmt::Debug for ServicePermit {
     }
 }
 
+/// Policy and freshness of a rule within a service.
+pub(crate) type FurtherRule = (&'static Policy, Freshness);
+
 /// Further rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns the policies of the rules in the tuple.
-    fn policies() -> Vec<&'static Policy>;
+    /// Returns policy and freshness of each rule in the tuple.
+    fn rules() -> Vec<(&'static Policy, Freshness)>;
 }
 
 macro_rules! further_rules {
     ($($rule:ident),+) => {
         impl<$($rule: Rule),+> FurtherRules for ($($rule,)+) {
-            fn policies() -> Vec<&'static Policy> {
-                vec![$($rule::POLICY),+]
+            fn rules() -> Vec<FurtherRule> {
+                vec![$(($rule::POLICY, $rule::FRESHNESS)),+]
             }
         }
     };

@@ -10,7 +10,10 @@ use super::{
     Access, GuardedService, Mountable, NotFound, handler::Edge, mountable::Mount,
     service::MountService,
 };
-use crate::{admit::Guard, answer::Outcome};
+use crate::{
+    admit::{FurtherRule, Guard},
+    answer::Outcome,
+};
 
 /// Longest request body by default, in bytes: 2 MiB, as in axum.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -52,7 +55,7 @@ impl Route {
 pub struct Routes<S = ()> {
     table: Vec<Route>,
     mounts: Vec<Mount<S>>,
-    services: Vec<(&'static str, Vec<&'static Policy>, MountService)>,
+    services: Vec<(&'static str, Vec<FurtherRule>, MountService)>,
     max_body: usize,
 }
 
@@ -119,7 +122,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             path,
             access,
             freshness,
-            further: further.clone(),
+            further: further.iter().map(|(policy, _)| *policy).collect(),
             sample_body: None,
         });
         self.services.push((path, further, mount));

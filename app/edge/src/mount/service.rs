@@ -3,22 +3,22 @@
 use std::fmt;
 
 use axum::Router;
-use domain::{Freshness, Policy, Rule};
+use domain::{Freshness, Rule};
 
 use super::Access;
-use crate::admit::{FurtherRules, Guard, Require, RoutableService};
+use crate::admit::{FurtherRule, FurtherRules, Guard, Require, RoutableService};
 
 /// Tower service behind a rule, made by [`require`], for
 /// [`Routes::service`](crate::Routes::service).
 pub struct GuardedService {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
-    pub(super) further: Vec<&'static Policy>,
+    pub(super) further: Vec<FurtherRule>,
     pub(super) mount: MountService,
 }
 
 pub(super) type MountService =
-    Box<dyn FnOnce(Router, &'static str, Vec<&'static Policy>, &Guard) -> Router + Send>;
+    Box<dyn FnOnce(Router, &'static str, Vec<FurtherRule>, &Guard) -> Router + Send>;
 
 /// Puts the rule `R` before a service that is not a handler, such as an MCP server, static files or
 /// a proxy, for [`Routes::service`](crate::Routes::service). For a bare router use
@@ -40,7 +40,7 @@ pub fn require<R: Rule>(service: impl RoutableService) -> GuardedService {
         freshness: R::FRESHNESS,
         further: Vec::new(),
         mount: Box::new(move |router, path, further, guard| {
-            let service = Require::<R, _>::new(guard.clone(), service).with_policies(further);
+            let service = Require::<R, _>::new(guard.clone(), service).with_rules(further);
             mount_at(router, path, service.named(path))
         }),
     }
@@ -64,7 +64,7 @@ impl GuardedService {
     /// DeleteMessages)>()`. The table lists them with the route.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
-        Self { further: T::policies(), ..self }
+        Self { further: T::rules(), ..self }
     }
 }
 

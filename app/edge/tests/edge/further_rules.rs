@@ -97,6 +97,10 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     let guard = builder(&introspector).observer(noted.clone()).build();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
+    // A rule of the same policy is another rule if it wants no fresh verdict.
+    let service = require::<MayRead>(service_fn(tool::<MayRead>)).with::<(MayReadNow,)>();
+    let api = Routes::default().service("/tools", service).into_api(&guard);
+    assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
     // The rule before the service may be checked within it only if `with` names it, too.
     let service = require::<MayRead>(service_fn(tool::<MayRead>));
     let api = Routes::default().service("/tools", service).into_api(&guard);
