@@ -27,8 +27,8 @@ pub const AGAIN: Duration = Duration::from_millis(250);
 /// Pause between two checks that another caller has finished reading a path.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that are being read, each with the reader's deadline, which may be past while its thread
-/// hangs.
+/// Paths that are being read, each with its reader's deadline. While a reader's thread hangs, its
+/// deadline may be past.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
 /// Reads a whole file. Blocks the thread for at most `within`: not for async tasks.
@@ -43,10 +43,10 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// Runs `look`, which reads files that belong together, in a thread of its own. `path` is one of
-/// them; calls with the same path wait for each other. Blocks as [`read`] does.
+/// these files; calls with the same path wait for each other. Blocks as [`read`] does.
 ///
 /// # Errors
-/// `TimedOut` as for [`read`]; the system's error if it refuses the thread and `path` is not a
+/// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a
 /// plain file.
 pub(crate) fn by_thread<T: Send + 'static>(
     path: &Path,
@@ -88,7 +88,7 @@ pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Converts content to text; `InvalidData` if it is not UTF-8.
+/// Converts content to text; `InvalidData` if the content is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)
@@ -115,8 +115,7 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits while another caller reads the path, until either deadline; `None` if one passes
-    /// first.
+    /// Waits until no other caller reads the path; `None` once either caller's deadline is past.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -156,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// Time limit that reading no file of these tests reaches, even on a busy machine.
+    /// Time limit so long that no read in these tests reaches it, even on a busy machine.
     const LONG: Duration = Duration::from_secs(60);
 
     fn fifo(directory: &Path) -> PathBuf {
@@ -199,7 +198,7 @@ mod tests {
         });
     }
 
-    /// Without this limit, each read of a hanging file would leave a thread behind.
+    /// Otherwise each read of a hanging file would leave a thread behind.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();

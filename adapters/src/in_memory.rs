@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
-/// Introspector with a fixed list of tokens. Every other token is inactive, as at a real server.
+/// Introspector with a list of tokens. Every other token is inactive, as at a real server.
 pub struct InMemoryIntrospector {
     answers: RwLock<HashMap<AccessToken<'static>, Introspection>>,
 }
@@ -20,7 +20,7 @@ impl InMemoryIntrospector {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
-    /// Replaces the whole list. The next introspection uses the new one.
+    /// Replaces the whole list. The next introspection uses the new list.
     pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;

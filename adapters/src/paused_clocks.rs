@@ -1,4 +1,4 @@
-//! Clocks that follow tokio's, so that a test can pause them.
+//! Test helper: clocks that follow tokio's, so that a test can pause them.
 
 use std::{
     sync::Arc,
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::Clocks;
 
-/// Returns both clocks. They begin at [`START`], at the beginning of 2026.
+/// Returns a wall clock and a monotonic clock, which begin at [`START`], the beginning of 2026.
 pub(crate) fn clocks() -> Clocks {
     let clock = Arc::new(TokioClock(Instant::now()));
     Clocks { wall: Arc::clone(&clock) as Arc<dyn Clock>, ticks: clock }

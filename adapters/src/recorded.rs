@@ -1,4 +1,4 @@
-//! Metrics that a test records and reads.
+//! Test helper that records metrics, so that a test can read them.
 
 use metrics::with_local_recorder;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
@@ -11,13 +11,13 @@ impl Recorded {
         Self(PrometheusBuilder::new().build_recorder())
     }
 
-    /// Runs `build`. The metrics that it registers belong to this recorder.
+    /// Runs `build`, and records the metrics that `build` registers.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&self.0, build)
     }
 
-    /// Returns the value of a metric; `None` if it is not registered. `name` includes labels, as in
-    /// `polls_total{result="ok"}`.
+    /// Returns the value of a metric; `None` if the metric is not registered. `name` includes
+    /// labels, as in `polls_total{result="ok"}`.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         let rendered = self.0.handle().render();
         let value = rendered.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

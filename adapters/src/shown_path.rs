@@ -5,8 +5,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-/// A path for messages. It is written only if it looks like a path: a key or secret may have been
-/// configured in its place.
+/// A path for messages. It is written only if it looks like a path: a setting may contain a secret
+/// by mistake.
 #[derive(Clone, Copy)]
 pub struct ShownPath<'a>(pub &'a Path);
 

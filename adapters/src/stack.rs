@@ -1,4 +1,4 @@
-//! Puts the decorators before an introspector, in the order of production.
+//! Wraps an introspector in the decorators, in the order of production.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -15,14 +15,15 @@ use crate::{
 /// Limits on concurrent introspections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of introspections under way; 256 by default. One more fails without waiting.
+    /// Maximum number of introspections under way; 256 by default. A call beyond it fails without
+    /// waiting.
     pub max_in_flight: NonZeroUsize,
     /// Share of `max_in_flight` that is reserved for tokens whose last verdict was active; 25 % by
     /// default.
     pub known_share: KnownShare,
 }
 
-/// An introspector behind the decorators, and their state.
+/// An introspector wrapped in the decorators, and the decorators' state.
 #[derive(Clone)]
 pub struct Stack {
     /// The outermost decorator, for an [`Authorizer`](domain::Authorizer).
@@ -44,7 +45,7 @@ impl Default for Limits {
     }
 }
 
-/// Puts the decorators before `introspector`. They register their metrics at the current recorder.
+/// Wraps `introspector` in the decorators, which register their metrics at the current recorder.
 /// Introspections need a tokio runtime.
 ///
 /// - `known`: tokens whose last verdict was active; `limits` reserves a share for them.

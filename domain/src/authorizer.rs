@@ -1,4 +1,4 @@
-//! Turns an access token into a permit: the only place where a request is authorized.
+//! The only code that turns an access token into a permit (proof of authorization).
 
 use std::{
     fmt,
@@ -25,8 +25,7 @@ pub struct Authorizer {
     requirements: Requirements,
 }
 
-/// Requirements on every token, whatever the rule. A token without the claim fails a configured
-/// one.
+/// Requirements on every token, whatever the rule. A token that lacks a required claim fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Issuer that the token must name; `None` accepts any.
@@ -35,11 +34,11 @@ pub struct Requirements {
     pub audiences: Vec<Audience>,
     /// Accepted organizations of the user; an empty list accepts any.
     pub organizations: Vec<OrganizationId>,
-    /// Tolerated lag of our clock behind the server's when `nbf` is judged. It never extends `exp`.
+    /// Tolerated lag of our clock behind the server's, applied to `nbf` but never to `exp`.
     pub leeway: Duration,
 }
 
-/// Reason why no permit was given.
+/// Reason why a request got no permit (proof of authorization).
 #[derive(Clone, Debug, Error)]
 pub enum Refusal {
     /// The verdict does not meet the rule.
@@ -51,7 +50,7 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer without a cache. `clock` is for `exp` and `nbf`.
+    /// Creates an authorizer without a cache. `clock` judges `exp` and `nbf`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -67,9 +66,9 @@ impl Authorizer {
         Self { kept, ..self }
     }
 
-    /// Returns a permit if `token` meets the rule `R`.
+    /// Returns a permit (proof of authorization) if `token` meets the rule `R`.
     ///
-    /// Cancel-safe, as the port is.
+    /// Cancel-safe: a dropped call leaves nothing behind.
     ///
     /// # Errors
     /// [`Refusal::Denied`] when the token does not meet the rule or the requirements;
@@ -87,7 +86,8 @@ impl Authorizer {
         Ok(self.judge_for(self.introspector.introspect(token).await?)?)
     }
 
-    /// Judges a verdict by the rule `R`. One verdict can be judged by several rules.
+    /// Returns a permit if `verdict` meets the rule `R`. One verdict can be judged by several
+    /// rules.
     ///
     /// # Errors
     /// When the token does not meet the rule or the requirements.
@@ -95,10 +95,10 @@ impl Authorizer {
         Ok(Permit::new(self.judge_token(verdict, R::POLICY)?))
     }
 
-    /// Obtains a verdict on `token` that is at least as fresh as `needed`, and returns it with its
-    /// freshness. It is not judged yet: a caller can judge it by several rules.
+    /// Returns a verdict on `token` at least as fresh as `needed`, and the freshness of that
+    /// verdict. The verdict is not judged yet, so a caller can judge it by several rules.
     ///
-    /// Cancel-safe, as the port is.
+    /// Cancel-safe: a dropped call leaves nothing behind.
     ///
     /// # Errors
     /// When no verdict was obtained.
@@ -116,8 +116,8 @@ impl Authorizer {
         Ok((self.introspector.introspect(token).await?, Freshness::Asked))
     }
 
-    /// Judges a verdict as [`authorize`](Self::authorize) does, but returns only the principal, not
-    /// a [`Permit`].
+    /// Judges a verdict as [`authorize`](Self::authorize) does, but returns the principal (the user
+    /// or client) instead of a [`Permit`].
     ///
     /// # Errors
     /// When the token does not meet `policy` or the requirements.
@@ -129,7 +129,8 @@ impl Authorizer {
         Ok(self.judge_token(verdict, policy)?.principal)
     }
 
-    /// Judges a verdict as [`judge`](Self::judge) does, but returns the active token.
+    /// Judges a verdict as [`judge`](Self::judge) does, but returns the active token instead of the
+    /// principal.
     ///
     /// # Errors
     /// As [`judge`](Self::judge).

@@ -1,21 +1,21 @@
-//! The port for changes at the authorization server, which may make cached verdicts untrue.
+//! The port for the change feed, which reports changes at the authorization server.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
-/// Source of changes at the authorization server that may make cached verdicts untrue.
+/// Reports changes at the authorization server. A change may make a cached verdict untrue.
 ///
-/// Each feed has one reader. A message broker that relays its batches to many processes would be
-/// another implementation of this port.
+/// Each feed has one reader. A message broker that relays the batches of a feed to many processes
+/// would be another implementation of this port.
 #[async_trait]
 pub trait ChangeFeed: Send {
     /// Waits for the next batch of changes. The implementation decides how often it polls.
     ///
     /// # Errors
-    /// When the feed could not be read or understood. The next call continues where this one
-    /// failed; no change is skipped.
+    /// When the feed could not be read or understood. The next call resumes there and skips no
+    /// change.
     async fn next(&mut self) -> Result<Batch, Silence>;
 }
 
@@ -24,9 +24,8 @@ pub trait ChangeFeed: Send {
 pub struct Batch {
     /// Changes in no particular order. Some may have been in an earlier batch already.
     pub changes: Vec<Change>,
-    /// Moment up to which no change is missing: every change committed before it is in this batch
-    /// or in an earlier one. `None` while part of the read is still to come, such as a further
-    /// page, or the subject of an event.
+    /// Every change committed before this moment is in this batch or an earlier one. `None` while
+    /// part of the read is still to come, such as a further page, or the subject of an event.
     pub as_of: Option<Moment>,
 }
 
@@ -35,23 +34,23 @@ pub struct Batch {
 pub enum Change {
     /// A change that concerns one access token.
     Token(TokenId),
-    /// A change of one session, which may have ended: concerns all its access tokens.
+    /// A change of one session, perhaps its end: concerns all access tokens of the session.
     Session(SessionId),
-    /// A refresh of one session, which goes on: concerns all its access tokens but the newest.
+    /// A refresh of one session: concerns all access tokens of the session but the newest.
     Refreshed(SessionId),
-    /// A change of one subject: concerns all its access tokens.
+    /// A change of one subject (user or client): concerns all access tokens of the subject.
     Subject(Subject),
     /// A change of the roles of one subject.
     RolesOf(Subject),
-    /// A change of one role: concerns every verdict that names it.
+    /// A change of one role: concerns every verdict that names the role.
     Role(Role),
-    /// A change of one organization: concerns its users, and verdicts that name no organization.
+    /// A change of one organization: concerns verdicts on its users, and those that name none.
     Organization(OrganizationId),
     /// A change that may concern every verdict.
     Everything,
 }
 
-/// Failure to read the feed: there may be changes that it did not report.
+/// Failure to read the feed: changes may have happened that the feed did not report.
 #[derive(Clone, Debug, Error)]
 #[error("the change feed is silent ({reason})")]
 pub struct Silence {
@@ -74,7 +73,7 @@ impl Change {
         "everything",
     ];
 
-    /// Returns the keyword of the variant, a label of a metric.
+    /// Returns the keyword of the variant, used as a metric label.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

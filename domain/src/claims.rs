@@ -20,7 +20,7 @@ macro_rules! name {
             /// Creates the claim from its text, exactly as given.
             ///
             /// # Errors
-            /// When it is empty.
+            /// When `value` is empty.
             pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
                 if value.is_empty() {
                     return Err(EmptyClaim);
@@ -57,8 +57,7 @@ name! {
     ClientId(Arc<str>)
 }
 name! {
-    /// Id of a session at the authorization server, which lives on when its access token is
-    /// refreshed.
+    /// Id of a session at the authorization server. A refresh replaces the token, not the session.
     SessionId(Box<str>)
 }
 name! {
@@ -66,11 +65,12 @@ name! {
     Audience(Box<str>)
 }
 
-/// `jti`: the id of a token (RFC 7519 §4.1.7). Several texts may be the same token. Cheap to clone.
+/// `jti`: the id of a token (RFC 7519 §4.1.7). Different token texts may have the same id. Cheap to
+/// clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
-    /// Length in bytes of the session id with which the text begins; 0 if there is none.
+    /// Length in bytes of the session id at the start of `text`; 0 if there is none.
     session: usize,
 }
 
@@ -78,7 +78,7 @@ impl TokenId {
     /// Creates the claim from its text, exactly as given.
     ///
     /// # Errors
-    /// When it is empty.
+    /// When `value` is empty.
     pub fn parse(value: &str) -> Result<Self, EmptyClaim> {
         if value.is_empty() {
             return Err(EmptyClaim);
@@ -114,7 +114,7 @@ impl fmt::Display for TokenId {
 
 /// `iss`: the authorization server that issued the token.
 ///
-/// One `/` at the end makes no difference between two issuers. Cheap to clone.
+/// Issuers that differ only by one `/` at the end are equal. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issuer(Arc<str>);
 

@@ -1,4 +1,4 @@
-//! Reasons to deny a request for which there is a verdict.
+//! Reasons to deny a request, given the server's verdict on its token.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// Reason to deny a request for which there is a verdict. Its message may contain values from the
-/// token.
+/// Reason to deny a request, given the server's verdict on its token. The text of a reason may
+/// contain values from the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
     /// The authorization server calls the token inactive.
@@ -19,7 +19,7 @@ pub enum Denial {
     /// `nbf` lies in the future by more than the leeway (RFC 7519 §4.1.5).
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// The token is bound to a key (RFC 7800). Proofs of possession are not supported.
+    /// The token is bound to a key (RFC 7800), and this API verifies no proof of possession.
     #[error("the token is bound to a key that the caller did not prove to have")]
     KeyBound,
     /// The token's issuer is missing, or differs from the configured one.
@@ -67,7 +67,7 @@ pub enum Missing {
     Role,
 }
 
-/// Returns text from the server quoted and escaped, so that it cannot forge log lines.
+/// Quotes and escapes text from the server, so that the text cannot forge log lines.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

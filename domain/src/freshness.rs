@@ -1,14 +1,14 @@
 //! Freshness of verdicts: cached, or obtained anew for the request.
 
-/// Freshness of a verdict, or that which a rule demands.
+/// Freshness that a verdict has, or that a rule demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// A verdict from the cache, or a new one. With a change feed, a cached verdict is at most
-    /// `cache.max_staleness` out of date, otherwise at most `cache.ttl`.
+    /// A cached or new verdict. A cached one is at most `cache.max_staleness` out of date with a
+    /// change feed, and at most `cache.ttl` without.
     #[default]
     Kept,
-    /// A new verdict: the introspection request is sent after the request arrived, or at most 100
-    /// ms before.
+    /// A new verdict: the introspection request was sent after the caller's request arrived, or at
+    /// most 100 ms before.
     Asked,
 }
 

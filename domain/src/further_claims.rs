@@ -2,14 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-/// Claims whose names are configured, in addition to the other fields of
-/// [`Principal`](crate::Principal). Values are JSON text. No rule judges them. Cheap to clone.
+/// Claims whose names are configured, beyond the other fields of [`Principal`](crate::Principal).
+/// Values are JSON text, which no rule judges. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);
 
 impl FurtherClaims {
-    /// Returns the claim `name` as JSON text, such as `"ada"` with its quotes; `None` if it is
-    /// absent or not configured.
+    /// Returns the claim `name` as JSON text, such as `"ada"` with its quotes; `None` if the claim
+    /// is absent or not configured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| **known == *name).map(|(_, json)| &**json)

@@ -1,4 +1,4 @@
-//! Reasons why no verdict was obtained, classified by who has to fix them.
+//! Reasons why no verdict was obtained, classified by who must act.
 
 use std::{error::Error, sync::Arc};
 
@@ -35,14 +35,14 @@ pub enum IntrospectionError {
         /// Underlying error.
         source: Cause,
     },
-    /// The authorization server calls the token inactive, and no witness confirms that its database
-    /// works: while the database fails, ZITADEL calls valid tokens inactive.
+    /// The authorization server calls the token inactive, but a witness (a check of the server's
+    /// database) fails: while the database fails, ZITADEL calls valid tokens inactive.
     #[error("the authorization server calls the token inactive, and that is not believed alone")]
     Unwitnessed {
         /// Reason why the inactive verdict is not believed.
         source: Cause,
     },
-    /// The response is not valid by RFC 7662: a bug, or another party in between.
+    /// The response is not valid by RFC 7662, through a bug or another party in between.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
         /// Underlying error.
@@ -92,13 +92,13 @@ words! {
         ServerError = "server_error";
         /// The server responded with 429: too many requests.
         RateLimited = "rate_limited";
-        /// The response has a status that fits no other case.
+        /// The response has an HTTP status that fits no other case.
         UnexpectedStatus = "unexpected_status";
         /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
         /// No request was sent: the budget of requests per second is used up.
         OverBudget = "over_budget";
-        /// No request was sent: the circuit breaker is open.
+        /// No request was sent: the circuit breaker is open after repeated failures.
         CircuitOpen = "circuit_open";
     }
 }

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
 mockall::mock! {
-    /// Mock of the port `TokenIntrospector`. Its method takes the token's text, since mockall
-    /// cannot mock a method whose argument borrows.
+    /// Mock of the port `TokenIntrospector`. Its method `answer` takes the token's text, since
+    /// mockall cannot mock a method whose argument borrows.
     pub TokenIntrospector {
-        /// Returns the result of `introspect`.
+        /// Returns the result that `introspect` returns for `token`.
         pub fn answer(&self, token: &str) -> Result<Introspection, IntrospectionError>;
     }
 }

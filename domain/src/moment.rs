@@ -1,4 +1,4 @@
-//! Moments by the monotonic clock and the wall clock, neither of which is reliable alone.
+//! Moments, read from both the monotonic clock and the wall clock: neither is reliable alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,8 +16,8 @@ pub struct Tick(u64);
 
 /// A moment, read from the monotonic clock and the wall clock.
 ///
-/// An age is the larger of the two differences: ticks stand still while a hypervisor pauses the
-/// machine, and the wall clock can be set.
+/// An age is the larger of the two clocks' differences: ticks stand still while a hypervisor pauses
+/// the machine, and the wall clock can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// Reading of the monotonic clock.

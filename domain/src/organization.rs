@@ -22,7 +22,7 @@ impl OrganizationId {
     /// Creates an id from its text, exactly as given.
     ///
     /// # Errors
-    /// When it is empty.
+    /// When `id` is empty.
     pub fn parse(id: &str) -> Result<Self, EmptyClaim> {
         if id.is_empty() {
             return Err(EmptyClaim);
@@ -46,7 +46,7 @@ impl fmt::Display for OrganizationId {
 /// An organization that granted a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Organization {
-    /// Id. Rules compare only this.
+    /// Id, the only field that rules compare.
     pub id: OrganizationId,
     /// Primary domain of the organization, for people to read; it can change.
     pub primary_domain: Box<str>,

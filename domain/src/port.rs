@@ -6,8 +6,8 @@ use crate::{AccessToken, Introspection, IntrospectionError};
 
 /// Obtains verdicts on access tokens from an authorization server (RFC 7662).
 ///
-/// An implementation reports the server's verdict and applies no rule: the
-/// [`Authorizer`](crate::Authorizer) does, at every use of a verdict.
+/// An implementation reports the server's verdict and applies no rule. The
+/// [`Authorizer`](crate::Authorizer) applies rules, at every use of a verdict.
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
     /// Obtains the server's verdict on `token` by an introspection request that is sent after this

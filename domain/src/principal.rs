@@ -34,7 +34,7 @@ pub struct Principal {
     pub username: Option<Username>,
     /// `client_id`: the client that requested the token.
     pub client_id: Option<ClientId>,
-    /// Additional claims for handlers; empty unless the introspector is configured with their
+    /// Additional claims for handlers; empty unless the introspector is configured with claim
     /// names.
     pub further_claims: FurtherClaims,
 }
@@ -58,13 +58,13 @@ impl Principal {
         self.roles.contains(role)
     }
 
-    /// Returns the organizations that granted the caller `role`; none if the caller lacks it.
+    /// Returns the organizations that granted the caller `role`; none if the caller lacks the role.
     #[must_use]
     pub fn granted_in(&self, role: &Role) -> &[Organization] {
         self.roles.granted_by(role)
     }
 
-    /// Returns an additional claim as JSON text; `None` if it is absent or not configured.
+    /// Returns an additional claim as JSON text; `None` if the claim is absent or not configured.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.further_claims.get(name)

@@ -17,9 +17,9 @@
 //! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
 //!
 //! A verdict that stays in use, such as that of an open stream, is not judged at each use; the rule
-//! tells when it must be obtained anew. Obtained by a request, it is out of date by at most the
-//! larger of `max_staleness` and the age of the watermark. A first verdict from the cache may be
-//! out of date by twice `max_staleness`.
+//! tells when it must be obtained anew. A verdict obtained by a request is out of date by at most
+//! the larger of `max_staleness` and the age of the watermark. A first verdict from the cache may
+//! be out of date by twice `max_staleness`.
 
 use std::time::Duration;
 
@@ -49,30 +49,30 @@ pub enum WhenSilent {
 pub struct Marked {
     /// Newest mark of a change other than of roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Newest mark of a change of roles, which introspection may show late; `None` if there is
-    /// none.
+    /// Newest mark of a change of roles; `None` if there is none. Introspection may show it late.
     pub roles_at: Option<Tick>,
 }
 
 /// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// A change came after the introspection request, or so shortly before it that the verdict may
-    /// not show it.
+    /// A change came after the introspection request, or too shortly before the request for the
+    /// verdict to show the change.
     Changed,
-    /// Roles changed recently enough before the introspection request that the verdict may tell the
-    /// old ones, and the request is older than `max_staleness`.
+    /// The verdict may name roles from before a recent change, and its introspection request is
+    /// older than `max_staleness`.
     RolesMayLag,
-    /// The introspection request is older than `max_staleness`, and the feed does not report
-    /// changes of all claims of the verdict.
+    /// The introspection request is older than `max_staleness`, and the verdict has claims whose
+    /// changes the feed does not report.
     Unfollowed,
-    /// The introspection request and the watermark are both older than `max_staleness`.
+    /// The introspection request and the watermark (up to which all changes are known) are both
+    /// older than `max_staleness`.
     Silent,
 }
 
 impl ReuseRule {
-    /// Creates the rule. Introspection may show a change up to `settle` later, and one of roles up
-    /// to `lag` later.
+    /// Creates the rule. Introspection may show a change of roles up to `lag` late, and any other
+    /// change up to `settle` late.
     ///
     /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
     /// `max_staleness` out of date. A verdict requested within `settle` after a change is not
@@ -89,9 +89,10 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its request;
-    /// `followed` is false if it has claims whose changes the feed does not report. The caller
-    /// reads the arguments in the order `now`, `watermark`, `asked`, `marked`.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
+    /// introspection request; `followed` is false if the verdict has claims whose changes the feed
+    /// does not report. The caller reads the arguments in the order `now`, `watermark`, `asked`,
+    /// `marked`.
     ///
     /// # Errors
     /// The first reason that applies, in the order of [`Unusable`].
@@ -123,16 +124,16 @@ impl ReuseRule {
     }
 
     /// Returns the tick from which a verdict that stays in use must be obtained anew by a request;
-    /// `None` if no change puts it in doubt. `asked` is the tick before it was obtained, and
-    /// `marked` are the newest marks that concern it.
+    /// `None` if no change puts the verdict in doubt. `asked` is the tick before the verdict was
+    /// obtained, and `marked` are the newest marks that concern the verdict.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
     /// `settle` after a change, or within `lag` after a change of roles, the verdict may tell the
-    /// old truth: it serves for `max_staleness`. A verdict from the cache may be up to
-    /// `max_staleness` older than `asked`, so `lag` is extended by that.
+    /// old truth: it must be obtained anew after `max_staleness`. A verdict from the cache may be
+    /// up to `max_staleness` older than `asked`, so `lag` is extended by that.
     ///
-    /// The caller reads `asked` between two batches: the marks of each batch are either earlier
-    /// than `asked` and already written, or not earlier.
+    /// The caller reads `asked` between two batches of changes: every mark earlier than `asked` is
+    /// already written.
     #[must_use]
     pub fn doubted_at(&self, asked: Tick, marked: Marked) -> Option<Tick> {
         let newest = marked.at.max(marked.roles_at)?;
@@ -152,7 +153,7 @@ impl Unusable {
     /// All reasons, in the order of declaration: `ALL[x as usize] == x`.
     pub const ALL: [Self; 4] = [Self::Changed, Self::RolesMayLag, Self::Unfollowed, Self::Silent];
 
-    /// Returns the keyword of the reason, a label of a metric.
+    /// Returns the keyword of the reason, used as a metric label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ impl Role {
     /// Creates a role key from its text, exactly as given.
     ///
     /// # Errors
-    /// When it is empty.
+    /// When `key` is empty.
     pub fn parse(key: &str) -> Result<Self, EmptyClaim> {
         if key.is_empty() {
             return Err(EmptyClaim);
@@ -81,13 +81,13 @@ impl Roles {
         self.granted_by(role).iter().any(|organization| organization.id == *id)
     }
 
-    /// Returns the organizations that granted `role`; none if the user does not have it.
+    /// Returns the organizations that granted `role`; none if the user lacks the role.
     #[must_use]
     pub fn granted_by(&self, role: &Role) -> &[Organization] {
         self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
-    /// Returns the number of values that share the memory of this one, including this one.
+    /// Returns the number of `Roles` that share the memory of this one, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)

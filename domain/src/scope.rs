@@ -30,7 +30,7 @@ impl ScopeToken {
     /// Creates a scope token from its text, exactly as given.
     ///
     /// # Errors
-    /// When it is not in the syntax of RFC 6749 §3.3.
+    /// When `token` is not in the syntax of RFC 6749 §3.3.
     pub fn parse(token: &str) -> Result<Self, InvalidScopeToken> {
         if !is_scope_token(token) {
             return Err(InvalidScopeToken);
@@ -69,8 +69,8 @@ pub struct Scope(Arc<[ScopeToken]>);
 impl Scope {
     /// Parses a space-separated list of scope tokens.
     ///
-    /// Invalid scope tokens are ignored: authorization servers put free text, such as role keys,
-    /// into scopes, and no rule can demand one.
+    /// Ignores invalid scope tokens, which no rule can demand: authorization servers put free text,
+    /// such as role keys, into scopes.
     #[must_use]
     pub fn parse(list: &str) -> Self {
         list.split(' ').filter_map(|token| ScopeToken::parse(token).ok()).collect()
@@ -82,7 +82,7 @@ impl Scope {
         self.0.binary_search(token).is_ok()
     }
 
-    /// Returns the number of values that share the memory of this one, including this one.
+    /// Returns the number of `Scope`s that share the memory of this one, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// A bearer token as presented: non-empty, in `b64token` syntax (RFC 6750 §2.1), at most
 /// [`AccessToken::MAX_LENGTH`] bytes.
 ///
-/// It borrows from the request until [`into_owned`](Self::into_owned). It is secret: it has no
+/// A token borrows from the request until [`into_owned`](Self::into_owned). Being secret, it has no
 /// `Display`, and its `Debug` writes `AccessToken(redacted)`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AccessToken<'a>(Cow<'a, str>);
@@ -54,7 +54,7 @@ impl<'a> AccessToken<'a> {
         Ok(Self(Cow::Borrowed(token)))
     }
 
-    /// Returns the token with a copy of its text, to outlive the request.
+    /// Copies the token's text, so that the token can outlive the request.
     #[must_use]
     pub fn into_owned(self) -> AccessToken<'static> {
         AccessToken(Cow::Owned(self.0.into_owned()))

@@ -19,8 +19,8 @@ pub trait VerdictWatch: Send + Sync {
     /// [`doubted`](Self::doubted) as `asked`.
     fn now(&self) -> Tick;
 
-    /// Waits until the verdict `token`, obtained after `asked`, must be obtained anew. Completes at
-    /// once if a change has already put it in doubt, and never if none does. A refresh of the
+    /// Waits until a change puts the verdict `token`, obtained after `asked`, in doubt. Completes
+    /// at once if such a change has already happened, and never if none happens. A refresh of the
     /// session is no such change.
     ///
     /// Cancel-safe: after a dropped call, the same call can be made again.

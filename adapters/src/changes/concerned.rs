@@ -1,20 +1,20 @@
-//! Maps verdicts and changes to slots in the table of marks. A change concerns the verdicts whose
-//! slots it marks.
+//! Maps verdicts and changes to slots in a table of marks (ticks of changes). A change concerns the
+//! verdicts whose slots the change marks.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Maximum number of roles with a slot each. A verdict with more has one slot that a change of any
-/// role marks.
+/// Maximum number of roles with a slot each. A verdict with more roles has one slot for all, which
+/// a change of any role marks.
 const ROLES: usize = 3;
 
-/// Slots in the table of marks that concern a verdict. Unused entries repeat slots of the subject.
+/// Slots whose marks concern a verdict. Unused entries repeat slots of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
     /// Slots of subject, token, session and organization.
     pub(super) at_once: [u16; 4],
-    /// Slots of the subject's set of roles, and of each role. Introspection may show these changes
+    /// Slots of the subject's set of roles, and of each role. Introspection may show their changes
     /// late.
     pub(super) roles: [u16; 1 + ROLES],
     /// True if the feed reports changes of all claims of the verdict.
@@ -25,8 +25,8 @@ pub(crate) struct Concerned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of a thing with a slot, hashed with its name. The end of a session marks both session
-/// slots, a refresh only `Session`.
+/// Kind of a thing that has a slot. The end of a session marks the slots `Session` and
+/// `EndedSession`, a refresh only `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -44,14 +44,14 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached verdict. Without subject or token id it is not followed: the
-    /// feed could not name it.
+    /// Returns the slots of a cached verdict. A verdict without subject or token id is not
+    /// `followed`: the feed could not name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the slots of a verdict in use, such as that of an open stream. A refresh of its
-    /// session marks none of them.
+    /// Returns the slots of a verdict in use, such as that of an open stream. A refresh of the
+    /// session marks none of these slots.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }

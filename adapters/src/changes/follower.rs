@@ -1,4 +1,4 @@
-//! Reads a change feed in a task: applies its batches, and publishes its state.
+//! Task that reads a change feed, applies its batches, and publishes its state.
 
 use std::{
     fmt,
@@ -21,11 +21,11 @@ use crate::Clocks;
 /// Time between two checks of the watermark's age while the feed returns nothing.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Handle to the state of a feed that is being read. Cheap to clone.
+/// Handle to the state of a change feed. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed(watch::Receiver<FeedState>);
 
-/// State of a feed at one time.
+/// State of a change feed at one time.
 #[derive(Clone, Debug, Default)]
 pub struct FeedState {
     /// Watermark: the moment up to which all changes have been applied. `None` before the first
@@ -33,8 +33,8 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Set while the watermark is older than `max_staleness`: since when, and the keyword for the
-    /// reason.
+    /// Set while the watermark is older than `max_staleness`: the time when this was noticed, and
+    /// the keyword for the reason.
     pub silent: Option<(Instant, &'static str)>,
 }
 
@@ -59,9 +59,9 @@ struct FeedMetrics {
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Returns a handle to the feed's state, and a future that reads `feed` into `changes` until these
-/// are no longer used; the caller spawns it. Each keyword in `reasons` gets a counter of failures.
-/// Registers its metrics at the current recorder.
+/// Returns a handle to the feed's state, and a future for the caller to spawn, which reads `feed`
+/// into `changes` until nothing else uses `changes`. Each keyword in `reasons` gets a counter of
+/// failures. Registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],
@@ -139,8 +139,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Checks the age of the watermark. Logs when it first exceeds `max_staleness`, and when it no
-    /// longer does.
+    /// Publishes and logs when the watermark becomes older than `max_staleness`, and when it no
+    /// longer is.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

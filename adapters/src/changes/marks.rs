@@ -1,8 +1,9 @@
-//! Table of the newest change in each slot, and the watermark: one thread writes, many read.
+//! Table of the newest change in each slot, and the watermark (the moment up to which all changes
+//! are known). One thread writes, many read.
 //!
-//! A mark is written before the watermark that covers it, and a reader reads the watermark before
-//! the marks, so the reader of a watermark sees every mark from before it. No mark expires. Two
-//! things that share a slot may cost an introspection, but cause no error.
+//! A mark is written before the watermark that covers the mark, and read after the watermark: a
+//! reader of a watermark sees every earlier mark. No mark expires. Two things that share a slot may
+//! cost an introspection, but cause no error.
 
 use domain::{Moment, Tick};
 
@@ -14,8 +15,8 @@ pub(super) struct Marks<const SLOTS: usize> {
     /// index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Watermark by both clocks, not read as one: a reader that sees the tick of one watermark and
-    /// the wall clock of the next counts an age that is too large, never too small.
+    /// Watermark by both clocks, each read alone: a reader that mixes two watermarks counts an age
+    /// that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
 }
@@ -31,7 +32,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Writes `at` into slots, where `None` means all of them, and then sets the watermark to
+    /// Writes the tick `at` into `slots` (`None` means all slots), then sets the watermark to
     /// `as_of`, if any.
     pub(super) fn write(
         &self,
@@ -57,8 +58,8 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark of these slots; `None` if none was marked. Marks of all slots at
-    /// once do not count.
+    /// Returns the newest mark of these slots; `None` if none was marked. Marks that were written
+    /// for all slots at once do not count.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();

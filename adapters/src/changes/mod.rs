@@ -10,7 +10,7 @@ mod scripted;
 mod watch;
 mod witness;
 
-/// Atomics of `marks`. The concurrency test compiles `marks` with others, whose accesses it
+/// Atomic types for `marks`. The concurrency test compiles `marks` with types whose accesses it
 /// reorders.
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};

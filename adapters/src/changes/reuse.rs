@@ -18,15 +18,15 @@ pub struct Changes {
     slots: Slots,
     /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick of the newest batch. A batch is applied under this lock, and wakes the receivers if it
-    /// has changes.
+    /// Tick of the newest batch. A batch is applied under this lock; a batch with changes wakes
+    /// receivers.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
-    /// Creates an empty record of changes, with the watermark at the beginning of time: verdicts
-    /// are used as while the feed is silent. One with any of `unfollowed_claims` is used for at
-    /// most `max_staleness`.
+    /// Creates an empty record of changes. Until the first batch, verdicts are used as while the
+    /// feed is silent. A verdict with any of `unfollowed_claims` is used for at most
+    /// `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -50,9 +50,9 @@ impl Changes {
         });
     }
 
-    /// Returns the current tick: later than the marks of each batch applied so far, and not later
-    /// than those of any other batch. Without the lock, a batch could read its tick before a
-    /// verdict was obtained and write its marks after: no mark would put that verdict in doubt.
+    /// Returns the current tick, which is later than every mark written so far, and not later than
+    /// any mark still to come. Without the lock, a batch under way could write an earlier mark
+    /// afterwards, which would put no verdict in doubt.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
@@ -76,7 +76,7 @@ impl Changes {
     }
 
     /// Returns the tick from which a verdict in use, obtained after `asked`, is in doubt; `None` if
-    /// it is not.
+    /// it stays free of doubt.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
@@ -87,8 +87,8 @@ impl Changes {
         self.marks.watermark()
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
-    /// introspection request was sent.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before the
+    /// introspection request for the verdict was sent.
     pub(crate) fn judge(
         &self,
         now: Moment,

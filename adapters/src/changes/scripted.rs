@@ -1,4 +1,4 @@
-//! Change feed that a test scripts, read with clocks that the test can pause.
+//! Test helper: a change feed that a test scripts, with clocks that the test can pause.
 
 use std::{sync::Arc, time::Duration};
 

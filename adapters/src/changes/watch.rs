@@ -1,4 +1,4 @@
-//! Signals by the change feed when a verdict in use must be obtained anew.
+//! Signals, by the changes that the feed reports, when a verdict in use must be obtained anew.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,10 +9,11 @@ use tokio::time::timeout;
 use super::Changes;
 use crate::Clocks;
 
-/// Signals that a verdict must be obtained anew once the feed reports a change that concerns it,
-/// and again while introspection may tell the old truth. Signals nothing while the feed is silent.
+/// Signals that a verdict must be obtained anew once the feed reports a change that concerns the
+/// verdict, and again while introspection may show the state before the change. Signals nothing
+/// while the feed is silent.
 ///
-/// A waiting call reads marks only after a batch with changes: otherwise it costs nothing.
+/// A waiting call reads marks only after a batch with changes, and otherwise costs nothing.
 pub struct FeedWatch {
     changes: Arc<Changes>,
     clocks: Clocks,

@@ -1,4 +1,5 @@
-//! Asks witnesses about the server, and records since when inactive verdicts are not believed.
+//! Asks witnesses (checks of the server's database), and records since when inactive verdicts are
+//! not believed.
 
 use std::{
     fmt,
@@ -15,15 +16,15 @@ use tracing::info;
 
 use super::{NoWitness, Witness};
 
-/// Time between two calls to the witnesses that may end a doubt.
+/// Time between two calls to the witnesses while inactive verdicts are in doubt.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Holder of the witnesses, which confirm that the server's database works, and of the current
-/// doubt, which a health check shows.
+/// Holds the witnesses, which confirm that the server's database works, and the current doubt,
+/// which a health check shows.
 ///
 /// A doubt begins with an inactive verdict that was not believed, and ends when all witnesses
-/// vouch. A task asks them every 5 seconds: otherwise a doubt would last until the next inactive
-/// verdict.
+/// vouch. A task asks the witnesses every 5 seconds: otherwise a doubt would last until the next
+/// inactive verdict.
 #[derive(Clone, Default)]
 pub struct Belief(Arc<Shared>);
 
@@ -45,7 +46,8 @@ impl Belief {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }
 
-    /// Returns the time since which inactive verdicts have not been believed; `None` if they are.
+    /// Returns the time since which inactive verdicts have not been believed; `None` if they are
+    /// believed.
     #[must_use]
     pub fn doubted_since(&self) -> Option<Instant> {
         self.0.doubt().as_ref().map(|doubt| doubt.since)
@@ -55,8 +57,7 @@ impl Belief {
         !self.0.witnesses.is_empty()
     }
 
-    /// Asks all witnesses at once, by requests sent after this call begins. Fails if any does not
-    /// vouch.
+    /// Asks all witnesses at once, by requests sent after this call begins. Fails unless all vouch.
     pub(super) async fn vouch(&self) -> Result<(), NoWitness> {
         self.0.vouch().await
     }
@@ -67,7 +68,7 @@ impl Belief {
         }
     }
 
-    /// Begins a doubt, unless there is one: an inactive verdict was not believed.
+    /// Records that an inactive verdict was not believed: begins a doubt, unless there is one.
     pub(super) fn doubt(&self) {
         let mut doubt = self.0.doubt();
         if doubt.as_ref().is_some_and(|doubt| !doubt.looking.is_finished()) {

@@ -1,4 +1,4 @@
-//! Passes on an inactive verdict only if all witnesses confirm that the server's database works.
+//! Passes on an inactive verdict only if witnesses confirm that the server's database works.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,19 +14,18 @@ use tokio::time::{Instant, timeout_at};
 use super::{Belief, KnownTokens, NoWitness};
 
 /// A verdict is "framed" if all witnesses vouched at most this long before its introspection began,
-/// and again after it. No database fault of a second or more goes unnoticed then.
+/// and again after. A database fault of a second or more does not escape them.
 const FRAME: Duration = Duration::from_millis(500);
 
-/// Decorator that passes on an inactive verdict only if the server's database works: while it does
-/// not, ZITADEL calls valid tokens inactive.
+/// Decorator that passes on an inactive verdict only if the server's database works: during a
+/// database fault, ZITADEL calls valid tokens inactive.
 ///
-/// All witnesses are asked after an inactive verdict. Then the token is introspected once more if
-/// it was active before, or if no witnesses had vouched within 500 ms before the first
-/// introspection: the first verdict may be from the last moment of a fault, and the witnesses from
-/// the first moment after it.
+/// All witnesses (checks of the database) are asked after an inactive verdict. If the token was
+/// active before, or if no witnesses vouched within 500 ms before the introspection, the token is
+/// introspected once more: a fault may have ended between the first verdict and the witnesses'
+/// check.
 ///
-/// The set of known tokens is updated here, so that it learns only inactive verdicts that are
-/// believed.
+/// Also updates the set of known tokens: an inactive verdict that is not believed removes none.
 #[derive(Debug)]
 pub struct Believed<I> {
     inner: I,
@@ -51,8 +50,8 @@ enum DoubtReason {
 }
 
 impl<I: TokenIntrospector> Believed<I> {
-    /// Creates the decorator. A verdict that must be confirmed takes at most `patience`, witnesses
-    /// included. Registers its metrics at the current recorder.
+    /// Creates the decorator. Getting and confirming an inactive verdict takes at most `patience`.
+    /// Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
         let answers = |believed: &'static str| {
@@ -66,8 +65,8 @@ impl<I: TokenIntrospector> Believed<I> {
         Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
     }
 
-    /// Returns the final verdict on a token that `inner` called inactive. Introspects again unless
-    /// `is_framed` and the token is not known.
+    /// Asks the witnesses, and returns the final verdict on a token that `inner` called inactive.
+    /// Introspects the token again unless the first verdict `is_framed` and the token is not known.
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

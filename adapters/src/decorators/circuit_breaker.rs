@@ -25,8 +25,7 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// time, 5xx, and refused credentials. It does not count a caller who leaves, a response that
 /// cannot be read, a redirect, a 429, or our own limits.
 ///
-/// A result counts only in the state in which its introspection began: those under way when the
-/// breaker opens do not close it, and those from before it closed do not open it.
+/// A result counts only if the breaker has neither opened nor closed since its introspection began.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -66,7 +65,7 @@ struct State {
 
 #[derive(Debug)]
 enum Phase {
-    /// Every introspection is let through. The last `failures` failed.
+    /// Every introspection is let through. The last `failures` of them failed.
     Closed { failures: u32 },
     /// No introspection is let through before `next_probe`.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
@@ -118,7 +117,7 @@ impl Breaker {
         Self(Arc::new(shared))
     }
 
-    /// Returns whether the breaker is closed or open.
+    /// Returns the state of the breaker.
     #[must_use]
     pub fn condition(&self) -> Condition {
         match &self.state().phase {
@@ -149,11 +148,11 @@ impl Breaker {
     }
 }
 
-/// An introspection that was let through. If a probe ends without evidence, the next may start at
-/// once.
+/// An introspection that was let through. If a probe ends without evidence about the server, the
+/// next probe may start at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
-    /// `State::changes` when the introspection began.
+    /// Value of `State::changes` when the introspection began.
     changes: u64,
     is_probe: bool,
 }
@@ -233,8 +232,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// Returns the error for callers while the breaker is open. Refused credentials stay that error,
-/// since the operator must act.
+/// Returns the error for callers while the breaker is open: `CircuitOpen`, or refused credentials
+/// if these opened the breaker, since the operator must act.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

@@ -18,7 +18,8 @@ use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Age up to which a caller joins an introspection. A later caller may know of a newer change.
+/// Age up to which a caller joins an introspection. A caller who comes later may know of a change
+/// that the introspection missed.
 const JOINABLE: Duration = Duration::from_millis(100);
 /// Maximum number of introspections under way for one token. Further callers wait for the next one.
 const UNDER_WAY: usize = 2;
@@ -30,8 +31,8 @@ const UNDER_WAY: usize = 2;
 /// its slot and connection are freed when the work ends. Waiting is cancel-safe. The result, an
 /// error included, goes only to callers who are waiting.
 ///
-/// At most two introspections are under way for one token. Callers who can join neither share the
-/// next one, for whose result each waits at most `patience`.
+/// At most two introspections are under way for one token. Callers who can join neither share a
+/// third, which starts when one ends; each waits at most `patience` for its result.
 pub struct Coalesced<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -40,7 +41,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// Introspections under way, and those that follow, by token.
+/// By token, the introspections under way and the one that follows.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 
@@ -97,7 +98,7 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
         }
     }
 
-    /// Joins an introspection of `token` under way, starts one, or joins the next one.
+    /// Joins a recent introspection of `token`, starts one, or waits for the next one.
     fn ask(&self, token: &AccessToken<'_>) -> Waiting {
         let now = self.clocks.now();
         let mut listed = self.questions.lock();
@@ -153,7 +154,8 @@ fn send<I: TokenIntrospector + 'static>(
     tokio::spawn(question.instrument(span));
 }
 
-/// Entry in the list of introspections under way. Dropping it removes it, even after a panic.
+/// Entry in the list of introspections under way. Dropping the value removes the entry, even after
+/// a panic.
 struct OnList<I> {
     inner: Arc<I>,
     questions: Arc<Questions>,
@@ -163,8 +165,8 @@ struct OnList<I> {
 }
 
 impl<I: TokenIntrospector + 'static> OnList<I> {
-    /// Removes the entry and starts the next introspection, if callers wait for it. Both happen
-    /// under one lock: otherwise a caller who comes in between would take the slot too.
+    /// Removes the entry and starts the next introspection, if callers wait for it. One lock covers
+    /// both steps: otherwise a caller who comes in between would take the slot too.
     fn make_way(self) {
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;

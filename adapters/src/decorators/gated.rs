@@ -1,4 +1,4 @@
-//! Test introspector whose results can be held back.
+//! Test helper: an introspector whose results can be held back.
 
 use std::sync::{
     Arc,
@@ -24,7 +24,7 @@ pub(super) struct Gated {
     answer: watch::Sender<Option<Answer>>,
 }
 
-/// A call under way, counted until it is dropped.
+/// A call under way, counted until this value is dropped.
 struct UnderWay<'a>(&'a watch::Sender<usize>);
 
 impl Drop for UnderWay<'_> {

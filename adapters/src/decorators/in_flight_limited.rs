@@ -9,10 +9,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{KnownShare, KnownTokens};
 
-/// Decorator that limits the number of introspections under way. One more fails without waiting.
+/// Decorator that limits the number of introspections under way. A call beyond the limit fails
+/// without waiting.
 ///
 /// A share of the slots is reserved for tokens whose last verdict was active: a flood of invented
-/// tokens cannot take it.
+/// tokens cannot take that share.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
@@ -33,8 +34,8 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Slots that an introspection holds: of `places`, and if the token is not known, of
-/// `of_strangers`.
+/// Slots that an introspection holds: one of `places`, and one of `of_strangers` if its token is
+/// not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {

@@ -1,11 +1,11 @@
-//! Share of slots and request budget that is reserved for known tokens.
+//! Share of slots and request budget that is reserved for known (last active) tokens.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Share, in whole percent, that is reserved for tokens whose last verdict was active; 25 % by
-/// default.
+/// Share of slots and request budget, in whole percent, that is reserved for tokens whose last
+/// verdict was active; 25 % by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownShare(u8);
 

@@ -30,8 +30,8 @@ pub struct KnownTokens {
 struct Known {
     /// Maps the digest of a token's text to the digest of its id.
     ids: Cache<Digest, Digest>,
-    /// Maps the digest of an id to those of its texts, the newest first. A token is known only if
-    /// both maps contain it, since each may evict an entry alone.
+    /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
+    /// only if both maps contain it, since each map may evict an entry alone.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 

@@ -9,8 +9,8 @@ use domain::{
 use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
-/// Decorator that times introspections, and counts those under way. It is the innermost one: calls
-/// that the cache, sharing or our own limits answer are not measured.
+/// Decorator that times introspections, and counts those under way. As the innermost decorator, it
+/// does not measure calls that the cache, sharing or our own limits answer.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,
@@ -53,8 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram for a result; `None` if it cannot occur here. Without a catch-all arm,
-    /// a new error variant does not compile unless it is listed.
+    /// Returns the histogram for a result; `None` if the result cannot occur here. Without a
+    /// catch-all arm, a new error variant must be listed to compile.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,
@@ -87,7 +87,7 @@ impl<I> Measured<I> {
     }
 }
 
-/// An introspection under way, counted in the gauge until dropped.
+/// An introspection under way, counted in the gauge until this value is dropped.
 struct UnderWay<'a>(&'a Gauge);
 
 impl Drop for UnderWay<'_> {

@@ -9,8 +9,8 @@ use super::token_cache::TokenCache;
 use crate::Clocks;
 
 /// Decorator that caches each new verdict, with the moment before its introspection began, from
-/// which its age counts. It is inside [`Coalesced`](super::Coalesced), so that a caller who joins
-/// later does not make the verdict look younger.
+/// which the verdict's age counts. This decorator is inside [`Coalesced`](super::Coalesced), so
+/// that a caller who joins later does not make the verdict look younger.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,

@@ -42,10 +42,10 @@ impl Default for CacheSettings {
     }
 }
 
-/// Cache of active verdicts. It stores facts, never decisions: each use judges them again.
+/// Cache of active verdicts. A verdict is stored as facts, which are judged again at each use.
 ///
 /// A token is stored only as a digest under a random key of this cache. Inactive verdicts are not
-/// stored: ZITADEL also gives them by faults of its own.
+/// stored: a fault can make ZITADEL call a valid token inactive.
 pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
@@ -68,11 +68,11 @@ struct Entry {
     asked: Moment,
     /// Slots whose marks make the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes at insertion. It would change with the number of verdicts that share memory.
+    /// Size in bytes, measured at insertion. Later, more or fewer verdicts may share memory.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, but at least `least`, which limits the number of entries.
+/// Weighs an entry by its bytes, but at least by `least`: this limits the number of entries.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,

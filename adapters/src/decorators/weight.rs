@@ -9,8 +9,8 @@ use domain::{
 /// Assumed overhead of one allocation, in bytes: the counters of an `Arc`, and the allocator's
 /// rounding.
 const ALLOCATION: usize = 24;
-/// Maximum number of verdicts among which shared memory is divided. With more, the last one left
-/// would count for less than a quarter of the memory that it holds.
+/// Maximum number of verdicts among which shared memory is divided. With a larger one, the last
+/// verdict left would count for less than a quarter of the memory that it holds.
 const SHARED_BY: usize = 4;
 
 /// Returns the bytes that `token` holds on the heap, with its part of memory that tokens share.
@@ -66,8 +66,8 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Returns one verdict's part of shared `bytes`. One owner is not a verdict but the introspector's
-/// table of equal values.
+/// Returns one verdict's part of shared `bytes`. One of the `owners` is not a verdict but the
+/// introspector's table of equal values.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

@@ -1,4 +1,4 @@
-//! Witnesses confirm that the authorization server's database works.
+//! Witnesses: checks that the authorization server's database works.
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -9,7 +9,7 @@ pub trait Witness: Send + Sync {
     /// Returns once the response to a request that was sent after this call began shows that the
     /// database works.
     ///
-    /// Cancel-safe. It has a time limit of its own.
+    /// Cancel-safe. An implementation limits its own time.
     ///
     /// # Errors
     /// When the response does not show that, or does not arrive.
@@ -19,7 +19,7 @@ pub trait Witness: Send + Sync {
     fn heard_active(&self) {}
 }
 
-/// Reason why a witness does not confirm that the database works. It contains no token and no text
+/// Reason why a witness does not confirm that the database works. Contains no token and no text
 /// from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]

@@ -1,4 +1,4 @@
-//! The settings `connect_to` and `root_certificates`, and HTTP/2, tested over sockets.
+//! Tests, over sockets, of the settings `connect_to` and `root_certificates`, and of HTTP/2.
 
 use adapters::zitadel::{HttpClientError, RootCertificates, ZitadelIntrospector, ZitadelSettings};
 use domain::Introspection;

@@ -1,5 +1,5 @@
-//! Client authentication by `client_secret_basic` and `private_key_jwt`, which the double verifies
-//! as ZITADEL does.
+//! Tests of client authentication by `client_secret_basic` and `private_key_jwt`, which the double
+//! verifies as ZITADEL does.
 
 use std::{
     sync::{

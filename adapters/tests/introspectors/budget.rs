@@ -1,5 +1,5 @@
-//! The budget `max_per_second` counts every request to ZITADEL: introspections, metadata, and
-//! retries.
+//! Test that every request to ZITADEL counts against the budget `max_per_second`: introspections,
+//! metadata, and retries.
 
 use std::num::NonZeroUsize;
 

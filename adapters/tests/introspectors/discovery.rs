@@ -1,4 +1,5 @@
-//! Discovery of the introspection endpoint from ZITADEL's metadata, and when it is requested.
+//! Tests of the discovery of the introspection endpoint from ZITADEL's metadata, and of when the
+//! metadata is requested.
 
 use adapters::zitadel::ZitadelSettings;
 use zitadel_double::{DiscoveryFault, Fault, Times, ZitadelDouble};

@@ -1,4 +1,5 @@
-//! The event log as a change feed, over sockets: its batches, and the error for each fault.
+//! Tests, over sockets, of the event log as a change feed: its batches, and the error for each
+//! fault.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -11,8 +12,7 @@ use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDoub
 
 use crate::setup;
 
-/// Returns the double's event log, with a token that may read it. A poll rereads the last
-/// `overlap`.
+/// Returns a reader of the double's event log. Each poll rereads the last `overlap`.
 fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();

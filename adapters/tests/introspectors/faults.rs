@@ -1,4 +1,5 @@
-//! Each fault of ZITADEL gives an error with its own keyword, in bounded time, and never a verdict.
+//! Tests that each fault of ZITADEL gives an error with its own keyword, in bounded time, and never
+//! a verdict.
 
 use std::{error::Error, time::Duration};
 
@@ -40,7 +41,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
 }
 
 /// Introspects a token after a fault. A 429 lowers our request budget: the call is repeated while
-/// it is over budget.
+/// the budget is used up.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

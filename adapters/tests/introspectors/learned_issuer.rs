@@ -1,4 +1,4 @@
-//! The issuer is learned from ZITADEL's metadata, byte for byte as spelled there.
+//! Tests that the issuer is learned from ZITADEL's metadata, byte for byte as spelled there.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ async fn wait_for_issuer(zitadel: &ComposedZitadel, issuer: &str) {
     timeout(PATIENT, waiting).await.unwrap();
 }
 
-/// Sets tokio's clock forward, with real time before for responses under way, and after for tasks
-/// that are then due.
+/// Sets tokio's clock forward. Real time passes before, for responses under way, and after, for
+/// tasks that have become due.
 async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
     pause();

@@ -1,5 +1,6 @@
-//! Tests of every implementation of `TokenIntrospector`. ZITADEL's is tested against the double,
-//! which refuses what ZITADEL would refuse and reports what a resource server must never send.
+//! Tests of every implementation of `TokenIntrospector`. The one for ZITADEL is tested against the
+//! double, which refuses what ZITADEL would refuse and reports what a resource server must never
+//! send.
 
 #![expect(
     clippy::unwrap_used,

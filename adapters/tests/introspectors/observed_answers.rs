@@ -1,4 +1,4 @@
-//! Replays every response that was recorded from a real ZITADEL, and checks its translation.
+//! Test that replays every response recorded from a real ZITADEL, and checks its translation.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ async fn every_observed_answer_is_what_stands_beside_it() {
     assert_eq!(cases.len(), 168);
 }
 
-/// Returns the result of an introspection by a server that replays this response, in the form of
+/// Returns the result of an introspection by a server that replays `case`, in the form of
 /// `Case::expected`.
 async fn made_of(case: &Case, discovery: &Case) -> Value {
     let is_of_discovery = case.name.starts_with("discovery");

@@ -1,4 +1,4 @@
-//! Contract of the port `TokenIntrospector`, tested with every implementation.
+//! Tests of the contract of the port `TokenIntrospector`, with every implementation.
 
 use std::{sync::Arc, time::SystemTime};
 

@@ -1,5 +1,5 @@
-//! Proxies from environment variables. A test cannot change the environment of its own process, so
-//! these tests run themselves again in a second process.
+//! Tests of proxies from environment variables. A test cannot change the environment of its own
+//! process, so each test runs itself again in a second process.
 
 use std::{env, process::Command};
 

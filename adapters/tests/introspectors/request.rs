@@ -1,4 +1,4 @@
-//! Content of the requests to ZITADEL: method, path, form, headers, and reuse of connections.
+//! Tests of the requests to ZITADEL: HTTP method, path, form, headers, and reuse of connections.
 
 use adapters::zitadel::ZitadelSettings;
 use domain::AccessToken;

@@ -1,4 +1,4 @@
-//! Client credentials whose file changes while the introspector is in use.
+//! Tests of client credentials whose file changes while the introspector is in use.
 
 use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 
@@ -13,8 +13,8 @@ use zitadel_double::{KeyId, ZitadelDouble};
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns an introspector with credentials in a new file with the content `text`, the credentials,
-/// and the file.
+/// Writes `text` to a credentials file. Returns an introspector with these credentials, the
+/// credentials, and the file.
 fn changing(
     double: &ZitadelDouble,
     text: &str,

@@ -1,4 +1,4 @@
-//! Settings and introspectors for the double.
+//! Test helpers: settings and introspectors for the double.
 
 use std::time::Duration;
 

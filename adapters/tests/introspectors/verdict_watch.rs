@@ -1,4 +1,4 @@
-//! Signals that a verdict in use must be obtained anew, caused by the event log of the double.
+//! Tests that the double's event log causes signals that a verdict in use must be obtained anew.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -15,8 +15,8 @@ use zitadel_double::{NewUser, SessionToken, UserId, UserState, ZitadelDouble};
 
 use crate::setup::{self, PATIENT};
 
-/// Returns an introspector without a cache that polls the event log, and the file of the token for
-/// it.
+/// Returns an introspector without a cache that polls the event log, and the token file for that
+/// log.
 async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();

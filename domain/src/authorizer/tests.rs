@@ -1,4 +1,4 @@
-//! The authorizer against a mocked port and a fixed clock.
+//! Tests of the authorizer with a mocked introspector and a fixed clock.
 
 use proptest::prelude::*;
 
@@ -78,7 +78,7 @@ fn a_token_about_which_nothing_is_said_but_active_is_let_in_where_nothing_more_i
     check(ActiveToken::default(), &Requirements::default(), &Ok(()));
 }
 
-/// Cache that returns the verdict of the closure for every token.
+/// Cache that returns for every token the verdict that its closure computes.
 struct Kept<F>(F);
 
 impl<F: Fn() -> ActiveToken + Send + Sync> KeptVerdicts for Kept<F> {

@@ -35,7 +35,7 @@ fn principal(grants: &[Grant], scopes: &[&'static str]) -> Principal {
     }
 }
 
-/// Generates random policies. Their memory is leaked, since a `Policy` refers to `'static` lists.
+/// Generates random policies, whose memory is leaked: a `Policy` refers to `'static` lists.
 fn policy() -> impl Strategy<Value = &'static Policy> {
     let leaf = prop_oneof![
         Just(Policy::Authenticated),

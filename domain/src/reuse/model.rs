@@ -1,13 +1,13 @@
 //! Model test of the reuse rule: each random run ("world") simulates a server, a feed and a cache
 //! whose steps fail, come late and interleave.
 //!
-//! The truth changes, introspection tells it late, a feed is polled, its batches come late or not
-//! at all, the machine is paused, its wall clock is set, the program is restarted. Each read of a
-//! use and each write of a batch is a step of its own. No use may find a verdict that introspection
-//! stopped giving more than `max_staleness` ago.
+//! The truth changes, and introspection shows the change late. Polled batches come late or never,
+//! the machine is paused, its wall clock is set, the program is restarted. Each read of a use and
+//! each write of a batch is a step of its own. No use may find a verdict that introspection stopped
+//! giving more than `max_staleness` ago.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. For each
-//! clause of the rule, a test removes it and finds a stale verdict.
+//! clause of the rule, a test removes the clause and then finds a stale verdict.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// First reading of the monotonic clock: not zero, and not that of the wall clock.
+/// First reading of the monotonic clock: neither zero nor that of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// Clause of the rule that a test removes.
+/// Clause of the reuse rule that a test removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
@@ -54,7 +54,7 @@ type Step = (u8, u8);
 /// (0).
 const KINDS: usize = 2;
 
-/// Verdict: the version of each kind of fact that it tells.
+/// Verdict of the model: the version of each kind of fact.
 type Answer = [usize; KINDS];
 
 #[derive(Clone, Copy)]
@@ -74,9 +74,9 @@ struct Use {
 
 struct Poll {
     as_of: Moment,
-    /// Kinds of the changes that were read; `None` before the response.
+    /// Kinds of the changes that the poll has read; `None` before the response.
     read: Option<Vec<usize>>,
-    /// Number of changes marked so far. `applied` is the tick with which they are marked.
+    /// Number of changes marked so far, each with the tick `applied`.
     marked: usize,
     applied: Option<Tick>,
     next_event: usize,
@@ -87,8 +87,8 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// True if the wall clock was set back. The machine is then not paused, since that would go
-    /// unnoticed.
+    /// True if the wall clock was set back. The machine is then never paused: neither clock would
+    /// show the pause.
     was_set_back: bool,
     wall_offset: i64,
     /// For each kind of fact, the times at which introspection began to tell each version but the
@@ -142,7 +142,7 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict found usable but too
+    /// Runs one step. The error is the staleness, in nanoseconds, of a verdict found usable but too
     /// old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
@@ -176,7 +176,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes a fact. Introspection tells it after a delay below the bound assumed for its kind.
+    /// Changes a fact. Introspection shows the change after a delay below the bound for `kind`.
     fn change(&mut self, kind: usize, number: u64) {
         let longest = [SETTLE, LAG][kind];
         let delay = longest * number.min(100) / 101;
@@ -206,7 +206,7 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Fails the poll. If `number` is a multiple of 4, the poll goes on instead.
+    /// Makes the poll fail, unless `number` is a multiple of 4.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {
@@ -217,8 +217,8 @@ impl World {
         }
     }
 
-    /// Takes one step of applying a batch: writes the next mark, or the watermark after the last
-    /// one.
+    /// Runs one step of applying a batch: writes the next mark, or the watermark after the last
+    /// mark.
     fn apply(&mut self, number: u8) {
         let moment = self.moment();
         let Some(poll) = self.poll.as_mut() else { return };
@@ -264,7 +264,8 @@ impl World {
         }
     }
 
-    /// Makes the next read of an attempt to use a verdict. The last one judges it.
+    /// Makes the next read of the attempt `which` to use a verdict. The last read judges the
+    /// verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {
@@ -332,8 +333,8 @@ impl World {
 /// Milliseconds that may pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns how often a verdict was found usable, or the staleness of one that was
-/// too old, in nanoseconds.
+/// Runs one world. Returns the number of usable verdicts; the error is the staleness, in
+/// nanoseconds, of one that was too old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {
@@ -354,7 +355,7 @@ proptest! {
     }
 }
 
-/// Checks that without `clause` some world finds a stale verdict.
+/// Checks that the rule needs `clause`: without it some world finds a stale verdict.
 #[track_caller]
 fn is_needed(clause: Without) {
     let mut runner = TestRunner::deterministic();

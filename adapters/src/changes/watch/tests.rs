@@ -18,7 +18,7 @@ use super::{
 
 const SETTLE: Duration = Duration::from_secs(5);
 const LAG: Duration = Duration::from_mins(2);
-/// Time within which every doubt of these tests arises.
+/// Time without a doubt after which these tests expect no further doubt.
 const LONG: Duration = Duration::from_mins(30);
 
 fn watch(world: &World) -> FeedWatch {
@@ -56,7 +56,7 @@ fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     tokio::spawn(async move { watch.doubted(&token, asked).await })
 }
 
-/// Returns the times, from now, at which the verdict `token`, obtained anew after each doubt, is in
+/// Returns the time from now to each doubt about the verdict `token`, obtained anew after each
 /// doubt. Ends when no doubt arises for 30 minutes.
 async fn doubts(world: &World, token: &ActiveToken, asked: Tick) -> Vec<Duration> {
     let (watch, began) = (watch(world), Instant::now());

@@ -52,7 +52,7 @@ fn known() -> Arc<KnownTokens> {
     Arc::new(KnownTokens::new(NonZeroUsize::new(100).unwrap()))
 }
 
-/// Returns an introspector that expects exactly this many calls, and returns these results in
+/// Returns an introspector that expects as many calls as there are `answers`, and gives these in
 /// order.
 fn answers(answers: impl IntoIterator<Item = Answer>) -> MockTokenIntrospector {
     let mut answers: VecDeque<_> = answers.into_iter().collect();
@@ -158,7 +158,8 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     }
 }
 
-/// The verdict may be from the last moment of a fault, and the witness from the first one after it.
+/// Without a witness just before, a fault may have ended unseen, so the token is introspected
+/// again.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_asked_about_once_unless_no_witness_vouched_just_before() {
     let (known, told) = (known(), Arc::<Told>::default());

@@ -94,7 +94,7 @@ async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     assert!(nothing_is_left(&coalesced));
 }
 
-/// Returns the result for a caller who comes while the gate is still closed, and opens the gate.
+/// Adds a caller while the gate is still closed, opens the gate, and returns the caller's result.
 async fn late(coalesced: &Arc<Coalesced<Gated>>, gated: &Gated) -> Answer {
     let caller = spawn(coalesced, "a");
     yield_now().await;

@@ -31,7 +31,7 @@ fn entries(cache: &TokenCache) -> usize {
     after.split(',').next().unwrap().parse().unwrap()
 }
 
-/// The cache with its decorators, as production composes them.
+/// Cache under test with its decorators, composed as in production.
 struct Composed {
     coalesced: Coalesced<Remembering<Gated>>,
     cache: Arc<TokenCache>,
@@ -54,7 +54,7 @@ fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed 
     Composed { coalesced, cache, clocks: clocks.clone() }
 }
 
-/// Returns the decorators before `gated`, with an empty cache of 100 entries.
+/// Returns the decorators before `gated`, with an empty cache for 100 entries.
 fn empty(gated: &Gated) -> Composed {
     let clocks = clocks();
     composed(gated, cache(100, &clocks), &clocks)
@@ -197,7 +197,7 @@ async fn the_cache_is_bounded_in_entries() {
     assert!((25..=50).contains(&entries), "{entries}");
 }
 
-/// Returns a principal with copies of the lists of `principal`, which share no memory with them.
+/// Returns a copy of `principal` whose lists share no memory with those of the original.
 fn own_copy(principal: &Principal) -> Principal {
     let grants = principal.roles.iter().flat_map(|grant| {
         let of = |organization: &Organization| (grant.role().clone(), organization.clone());

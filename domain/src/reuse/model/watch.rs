@@ -1,5 +1,5 @@
-//! Model test of a verdict that stays in use, in the world of `model.rs`: it is obtained anew when
-//! the rule says, and at no other time.
+//! Model test of a verdict that an open stream uses, in the world of `model.rs`. The verdict is
+//! obtained anew when the rule says, and at no other time.
 //!
 //! The machine is neither paused nor restarted: no stream is served during a pause or outlives a
 //! restart.
@@ -14,7 +14,7 @@ enum Lacking {
     Lag,
     /// Without this, introspection tells every change at once, and `settle` is zero.
     Delay,
-    /// Without this, `asked` may be read while a batch is applied. There is no delay either.
+    /// Without this, `asked` may be read while a batch is applied, and introspection has no delay.
     WholeBatches,
     /// Without this, a verdict that is in doubt may be obtained anew from the cache.
     NewQuestion,
@@ -27,7 +27,7 @@ enum Verdict {
     None,
     Doubted,
     /// The verdict is being obtained: from the cache if `kept`, else by an introspection request.
-    /// `bound` is the staleness allowed for it, in nanoseconds.
+    /// `bound` is the staleness allowed for the verdict, in nanoseconds.
     Sought {
         asked: Tick,
         kept: bool,
@@ -46,7 +46,7 @@ struct Stream {
     verdict: Verdict,
     /// Tick of the newest batch. Later verdicts and batches get later ticks.
     applied: Tick,
-    /// Number of checks of a verdict in use that was not in doubt. `doubts` counts those in doubt.
+    /// Number of checks that found the verdict in use not in doubt; `doubts` counts the others.
     looks: usize,
     doubts: usize,
 }
@@ -62,7 +62,7 @@ impl Stream {
         Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
     }
 
-    /// Takes a step. The error is the staleness, in nanoseconds, of a verdict in use that is too
+    /// Runs one step. The error is the staleness, in nanoseconds, of a verdict in use that is too
     /// old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         match kind % 20 {
@@ -91,7 +91,7 @@ impl Stream {
         self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
     }
 
-    /// Takes one step of applying a batch: reads its tick, writes a mark, or writes the watermark.
+    /// Runs one step of applying a batch: reads its tick, writes a mark, or writes the watermark.
     fn apply(&mut self, number: u8) {
         let next = self.next_tick();
         match &mut self.world.poll {
@@ -103,8 +103,8 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict, if there is none or it is in doubt; from the cache if `kept` and
-    /// allowed.
+    /// Begins to obtain a verdict if the stream has none or a doubted one: from the cache if `kept`
+    /// and allowed, else by a request.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -157,8 +157,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns `looks` and `doubts`, or the staleness in nanoseconds of a verdict that
-/// was too old.
+/// Runs one stream. Returns `looks` and `doubts`; the error is the staleness, in nanoseconds, of a
+/// verdict that was too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -177,7 +177,7 @@ proptest! {
     }
 }
 
-/// Checks that without `lacking` some verdict in use is too old.
+/// Checks that the rule needs `lacking`: without it some verdict in use is too old.
 #[track_caller]
 fn is_needed(lacking: Lacking) {
     let mut runner = TestRunner::deterministic();
