@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    // incidents.md row 19: neither the token nor the error about it shows the input.
+    // incidents.md row 19.
     #[test]
     fn neither_debug_nor_error_repeats_the_input() {
         let token = AccessToken::parse("secret").unwrap();

@@ -47,7 +47,7 @@ mod tests {
 
     use super::{super::gated::token, *};
 
-    // incidents.md row 2: each digester has a key of its own.
+    // incidents.md row 2.
     #[test]
     fn two_digesters_know_one_token_by_two_digests() {
         let token = token("a");

@@ -68,7 +68,7 @@ async fn one_connection_is_kept_alive_for_many_questions() {
     assert_eq!((double.connections(), double.discoveries(), double.introspections()), (1, 1, 50));
 }
 
-// incidents.md row 17: the token is form-encoded, whatever its characters.
+// incidents.md row 17.
 #[tokio::test]
 async fn a_token_with_every_character_arrives_letter_by_letter() {
     let double = ZitadelDouble::start().await;

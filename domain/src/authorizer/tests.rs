@@ -181,7 +181,7 @@ fn an_inactive_token_meets_no_policy() {
     check::<Nobody>();
 }
 
-// incidents.md row 6: a fault never becomes a permit, whatever the rule.
+// incidents.md row 6.
 #[test]
 fn without_a_verdict_nobody_is_let_in_and_nobody_is_denied() {
     let source: Cause = Arc::new(std::io::Error::other("down"));
@@ -255,7 +255,7 @@ fn a_token_bound_to_a_key_is_denied() {
     check(token, &Requirements::default(), &Err(Denial::KeyBound));
 }
 
-// incidents.md row 10: a check that is configured fails when its claim is missing.
+// incidents.md row 10.
 #[test]
 fn the_issuer_must_be_the_configured_one_and_be_there() {
     let requirements = Requirements {

@@ -47,7 +47,7 @@ async fn many_callers_with_one_token_ask_once() {
     assert!(nothing_is_left(&coalesced));
 }
 
-// incidents.md row 4: callers share results by token, and two tokens share nothing.
+// incidents.md row 4.
 #[tokio::test]
 async fn two_tokens_never_see_each_others_answer() {
     let gated = Gated::closed();
@@ -59,7 +59,7 @@ async fn two_tokens_never_see_each_others_answer() {
     assert_eq!(b.await.unwrap().unwrap(), active("b"));
 }
 
-// incidents.md row 5: the other callers still get a result when the first one leaves.
+// incidents.md row 5.
 #[tokio::test]
 async fn the_call_goes_on_when_its_first_caller_leaves() {
     let gated = Gated::closed();
@@ -75,7 +75,6 @@ async fn the_call_goes_on_when_its_first_caller_leaves() {
     assert_eq!(gated.asked(), 1);
 }
 
-// The work runs to its end without callers, and then frees its resources.
 #[tokio::test]
 async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     let gated = Gated::closed();

@@ -105,7 +105,6 @@ async fn an_answer_is_as_old_as_its_question() {
     assert_eq!(gated.asked(), 2);
 }
 
-// Two introspections of one token may be under way, and the older one may end last.
 #[tokio::test(start_paused = true)]
 async fn an_older_answer_that_comes_late_does_not_replace_a_younger_one() {
     let clocks = clocks();
