@@ -24,19 +24,17 @@ pub const AT_START: Duration = Duration::from_secs(10);
 /// Time limit for reading a file again while requests are served.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// Pause between two checks that another caller has finished reading a path.
+/// Pause between two checks of a path that another caller is reading.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Paths that are being read, each with its reader's deadline. While a reader's thread hangs, its
-/// deadline may be past.
+/// Paths that are being read, each with its reader's deadline. A reader that hangs stays listed.
 static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
 /// Reads a whole file. Blocks the thread for at most `within`: not for async tasks.
 ///
 /// # Errors
 /// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the end of
-/// the file is not reached in time, and at once while an earlier read of the same path that timed
-/// out still hangs.
+/// the file is not reached in time, and at once while an earlier read of the same path hangs.
 pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     let file = path.to_owned();
     by_thread(path, within, move || read_all(&file))?
@@ -198,7 +196,7 @@ mod tests {
         });
     }
 
-    /// Otherwise each read of a hanging file would leave a thread behind.
+    /// Repeated reads of a file that hangs must not add threads.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();

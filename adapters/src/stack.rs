@@ -28,7 +28,7 @@ pub struct Limits {
 pub struct Stack {
     /// The outermost decorator, for an [`Authorizer`](domain::Authorizer).
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Cache of verdicts, for the same authorizer; `None` if none are cached.
+    /// Cache of verdicts, for the same authorizer; `None` if no verdict is cached.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// State of the circuit breaker, for a health check.
     pub breaker: Breaker,

@@ -86,8 +86,7 @@ impl Authorizer {
         Ok(self.judge_for(self.introspector.introspect(token).await?)?)
     }
 
-    /// Returns a permit if `verdict` meets the rule `R`. One verdict can be judged by several
-    /// rules.
+    /// Returns a permit if `verdict` meets the rule `R`.
     ///
     /// # Errors
     /// When the token does not meet the rule or the requirements.

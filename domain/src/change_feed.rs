@@ -7,8 +7,7 @@ use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
 /// Reports changes at the authorization server. A change may make a cached verdict untrue.
 ///
-/// Each feed has one reader. A message broker that relays the batches of a feed to many processes
-/// would be another implementation of this port.
+/// Each feed has one reader.
 #[async_trait]
 pub trait ChangeFeed: Send {
     /// Waits for the next batch of changes. The implementation decides how often it polls.
@@ -44,7 +43,7 @@ pub enum Change {
     RolesOf(Subject),
     /// A change of one role: concerns every verdict that names the role.
     Role(Role),
-    /// A change of one organization: concerns verdicts on its users, and those that name none.
+    /// A change of one organization: concerns verdicts on its users or without organization.
     Organization(OrganizationId),
     /// A change that may concern every verdict.
     Everything,

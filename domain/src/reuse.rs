@@ -49,7 +49,8 @@ pub enum WhenSilent {
 pub struct Marked {
     /// Newest mark of a change other than of roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Newest mark of a change of roles; `None` if there is none. Introspection may show it late.
+    /// Newest mark of a change of roles, which introspection may show late; `None` if there is
+    /// none.
     pub roles_at: Option<Tick>,
 }
 

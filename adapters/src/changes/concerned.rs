@@ -21,7 +21,7 @@ pub(crate) struct Concerned {
     pub(super) followed: bool,
 }
 
-/// Finds slots by a keyed hash, so that clients cannot provoke collisions.
+/// Finds the slots of verdicts and changes by a keyed hash: clients cannot provoke collisions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
@@ -45,7 +45,7 @@ impl Slots {
     }
 
     /// Returns the slots of a cached verdict. A verdict without subject or token id is not
-    /// `followed`: the feed could not name it.
+    /// `followed`, since no reported change could name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }

@@ -1,4 +1,5 @@
-//! Applies the reuse rule of the domain to the changes that the feed has reported.
+//! Decides, by the domain's reuse rule and the changes that the feed has reported, whether a cached
+//! verdict may be used.
 
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ impl Changes {
     }
 
     /// Returns the watermark: the moment up to which no change is missing. Callers of
-    /// [`judge`](Self::judge) read it before the cached verdict.
+    /// [`judge`](Self::judge) read the watermark before the cached verdict.
     pub(crate) fn watermark(&self) -> Moment {
         self.marks.watermark()
     }

@@ -13,8 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// A verdict is "framed" if all witnesses vouched at most this long before its introspection began,
-/// and again after. A database fault of a second or more does not escape them.
+/// For a verdict to be "framed", all witnesses must vouch at most this long before its
+/// introspection begins, and again after. No database fault of a second or more then goes
+/// unnoticed.
 const FRAME: Duration = Duration::from_millis(500);
 
 /// Decorator that passes on an inactive verdict only if the server's database works: during a
@@ -66,7 +67,8 @@ impl<I: TokenIntrospector> Believed<I> {
     }
 
     /// Asks the witnesses, and returns the final verdict on a token that `inner` called inactive.
-    /// Introspects the token again unless the first verdict `is_framed` and the token is not known.
+    /// Introspects the token again, unless witnesses vouched just before (`is_framed`) and the
+    /// token was not active before.
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

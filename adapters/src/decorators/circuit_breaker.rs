@@ -1,4 +1,4 @@
-//! Circuit breaker before a server that may be down or refuse our credentials.
+//! Circuit breaker: spares a server that is down or refuses our credentials.
 
 use std::{
     fmt,

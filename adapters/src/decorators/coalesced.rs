@@ -41,7 +41,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// By token, the introspections under way and the one that follows.
+/// For each token, the introspections under way and the one that follows.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 

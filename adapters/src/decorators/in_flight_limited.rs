@@ -1,4 +1,5 @@
-//! Limits the number of introspections under way, and reserves slots for known tokens.
+//! Limits the number of introspections under way, and reserves slots for known (last active)
+//! tokens.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -18,7 +19,7 @@ use super::{KnownShare, KnownTokens};
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
-    /// Slots that tokens outside the set `known` may take.
+    /// Slots that unknown tokens may take.
     of_strangers: Semaphore,
     known: Arc<KnownTokens>,
 }

@@ -18,7 +18,7 @@ use super::digest::{Digest, Digester};
 const TEXTS_OF_A_TOKEN: usize = 4;
 
 /// Set of tokens whose last verdict was active, remembered longer than that verdict may be reused.
-/// It only decides who is served while capacity is short.
+/// The set only decides who is served while capacity is short.
 ///
 /// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {
@@ -28,7 +28,7 @@ pub struct KnownTokens {
 }
 
 struct Known {
-    /// Maps the digest of a token's text to the digest of its id.
+    /// Maps the digest of a token's text to the digest of the token's id.
     ids: Cache<Digest, Digest>,
     /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
     /// only if both maps contain it, since each map may evict an entry alone.
@@ -53,7 +53,7 @@ impl KnownTokens {
         known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
     }
 
-    /// Adds the token if the verdict is active, and removes it if not.
+    /// Adds the token if the verdict is active, and removes the token if not.
     pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
         let text = self.digester.of_token(token);
         let mut known = self.lock();
@@ -65,7 +65,7 @@ impl KnownTokens {
         self.size.set(known.ids.len() as f64);
     }
 
-    /// Returns the digest of the token's id, or `text` if it has no id.
+    /// Returns the digest of the token's id, or `text` if the token has no id.
     fn id(&self, text: Digest, active: &ActiveToken) -> Digest {
         active.id.as_ref().map_or(text, |id| self.digester.of(id.as_str()))
     }

@@ -68,11 +68,11 @@ struct Entry {
     asked: Moment,
     /// Slots whose marks make the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes, measured at insertion. Later, more or fewer verdicts may share memory.
+    /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, but at least by `least`: this limits the number of entries.
+/// Weighs an entry by its bytes, but at least by `least`. The minimum limits the number of entries.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,
@@ -133,8 +133,8 @@ impl TokenCache {
         Some(entry.token)
     }
 
-    /// Stores an active verdict whose introspection request was sent after `asked`, unless it is
-    /// expired or too old. An inactive verdict removes the entry of the token.
+    /// Stores an active verdict whose introspection request was sent after `asked`, unless the
+    /// verdict is expired or too old. An inactive verdict removes the entry of the token.
     pub(super) fn keep(&self, token: &AccessToken<'_>, answer: &Introspection, asked: Moment) {
         let digest = self.digester.of_token(token);
         let Introspection::Active(active) = answer else {

@@ -9,11 +9,11 @@ use domain::{
 /// Assumed overhead of one allocation, in bytes: the counters of an `Arc`, and the allocator's
 /// rounding.
 const ALLOCATION: usize = 24;
-/// Maximum number of verdicts among which shared memory is divided. With a larger one, the last
+/// Maximum number of verdicts among which shared memory is divided. With a larger maximum, the last
 /// verdict left would count for less than a quarter of the memory that it holds.
 const SHARED_BY: usize = 4;
 
-/// Returns the bytes that `token` holds on the heap, with its part of memory that tokens share.
+/// Returns the bytes that `token` holds on the heap, with its part of memory that verdicts share.
 pub(super) fn beyond_itself(token: &ActiveToken) -> u64 {
     let id = text(token.id.as_ref().map(TokenId::as_str));
     let principal = ALLOCATION + size_of::<Principal>() + of_principal(&token.principal);

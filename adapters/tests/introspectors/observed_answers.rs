@@ -24,8 +24,7 @@ async fn every_observed_answer_is_what_stands_beside_it() {
     assert_eq!(cases.len(), 168);
 }
 
-/// Returns the result of an introspection by a server that replays `case`, in the form of
-/// `Case::expected`.
+/// Introspects at a server that replays `case`. Returns the result in the form of `Case::expected`.
 async fn made_of(case: &Case, discovery: &Case) -> Value {
     let is_of_discovery = case.name.starts_with("discovery");
     let replay = Replay::start(if is_of_discovery { case } else { discovery }, case).unwrap();
@@ -40,8 +39,7 @@ async fn made_of(case: &Case, discovery: &Case) -> Value {
     match ask(&introspector, &AccessToken::parse("a-token").unwrap()).await {
         Ok(Introspection::Inactive) => json!({ "verdict": "inactive" }),
         Ok(Introspection::Active(token)) => active(&token),
-        // The metadata was understood. The server then replays it as the introspection response
-        // too.
+        // The metadata was understood, and replayed as the introspection response too.
         Err(IntrospectionError::Malformed { .. }) if is_of_discovery => {
             json!({ "outcome": "discovered" })
         }

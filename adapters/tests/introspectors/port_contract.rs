@@ -1,4 +1,4 @@
-//! Tests of the contract of the port `TokenIntrospector`, with every implementation.
+//! Tests that every implementation keeps the contract of the port `TokenIntrospector`.
 
 use std::{sync::Arc, time::SystemTime};
 

@@ -15,7 +15,7 @@ use zitadel_double::{NewUser, SessionToken, UserId, UserState, ZitadelDouble};
 
 use crate::setup::{self, PATIENT};
 
-/// Returns an introspector without a cache that polls the event log, and the token file for that
+/// Returns an introspector that has no cache and polls the event log, and the token file for the
 /// log.
 async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -204,7 +204,7 @@ async fn all_of_it_ends_within_the_callers_time() {
     assert_eq!(word(&answer), "inactive_without_witness");
     assert_eq!(began.elapsed().as_secs(), 5);
 
-    // The first introspection takes 4 s, and the second one would take 4 s more.
+    // A second introspection would end after 8 s.
     let slow = Slow(Duration::from_secs(4));
     let began = Instant::now();
     let slow_again = believed(slow, &known, &[&Arc::default()]);

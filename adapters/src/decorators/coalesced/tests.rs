@@ -163,7 +163,7 @@ async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() 
     assert!(nothing_is_left(&coalesced));
 }
 
-/// Introspector that panics after this time.
+/// Introspector whose calls panic after this time.
 struct Panics(Duration);
 
 #[async_trait]
