@@ -271,7 +271,7 @@ async fn a_flood_of_invented_tokens_drives_out_no_token_in_use() {
     }
 }
 
-// incidents.md row 11: ZITADEL may call a truncated token active too. The cache must not.
+// incidents.md row 11: ZITADEL may call a truncated token active, but the cache must not.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_cut_short_is_asked_about_by_itself() {
     let gated = Gated::opened();
