@@ -69,7 +69,7 @@ impl IssuerUrl {
         self.url.path() != "/"
     }
 
-    /// Returns the issuer as the server's metadata spell it, once they were read.
+    /// Returns the issuer, spelled as in the server's metadata once these were read.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named
     }

@@ -1,7 +1,5 @@
-//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414) as a client does that knows only
-//! this API's address.
-//!
-//! MCP clients, for example, need PKCE and a client id, which they register or are given.
+//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414), by which `app check` tells if a
+//! client that knows only this API's address can log in.
 
 use domain::{IntrospectionError, Issuer};
 use reqwest::{Method, StatusCode};
@@ -10,7 +8,7 @@ use url::Url;
 
 use super::{ZitadelIntrospector, address, checkup::too_late, fault::FaultSource, response};
 
-/// Result of a request for metadata at one of the URLs where clients look for them.
+/// Result of a request for metadata at one of the URLs that clients try.
 #[derive(Clone, Debug)]
 pub struct PublishedMetadata {
     /// URL of the request.
@@ -31,7 +29,7 @@ pub struct AuthorizationServerMetadata {
     pub token_endpoint_auth_methods_supported: Vec<String>,
     /// URL at which clients register themselves, if they can.
     pub registration_endpoint: Option<String>,
-    /// Set if a client id may be the URL of a document about the client.
+    /// True if a client id may be the URL of a document about the client.
     #[serde(default)]
     pub client_id_metadata_document_supported: bool,
 }
@@ -52,7 +50,7 @@ impl ZitadelIntrospector {
     }
 
     /// Requests the metadata at the URL of RFC 8414, within the time limit of one introspection.
-    /// ZITADEL sends 404, and clients fall back to OpenID Connect Discovery.
+    /// ZITADEL sends 404 there, and clients fall back to OpenID Connect Discovery.
     pub async fn rfc_8414_metadata(&self) -> PublishedMetadata {
         let mut url = self.generations.current().discovery.domain().url().clone();
         let path = url.path().trim_end_matches('/');

@@ -22,22 +22,22 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two introspections of an active canary, to read `exp`, while no inactive verdict
-/// needs one.
+/// Time between two regular introspections of an active canary, which read its `exp`.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Time between the canary's first inactive verdict and another token's active one, from which on
-/// the canary can be given up.
+/// Shortest time from the canary's first inactive verdict to an active verdict on another token
+/// with which the canary can be given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
 /// Time between two warnings that the canary is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Witness that vouches for ZITADEL's database while ZITADEL calls a known good token active.
+/// Witness (evidence that ZITADEL's database works) that vouches while ZITADEL calls a known good
+/// token active.
 ///
-/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. It is given up
-/// if it has been inactive for ten minutes, another token is active after that, and the canary is
-/// still inactive then. A canary that was given up vouches for every inactive verdict, until it is
+/// A canary that was revoked or has expired would turn each 401 into a 503 for ever. The canary is
+/// given up if it has been inactive for ten minutes, another token is active after that, and the
+/// canary is still inactive then. From then on it vouches for every inactive verdict, until it is
 /// active again or its file changes.
 #[derive(Clone)]
 pub struct Canary(Arc<Shared>);
@@ -49,8 +49,7 @@ struct Shared {
     rounds: Rounds<Result<(), NoWitness>>,
     state: Mutex<State>,
     started_at: Instant,
-    /// Nanoseconds from `started_at` to the last moment at which another token was active; 0 for
-    /// never.
+    /// Nanoseconds from `started_at` to the last active verdict on another token; 0 for never.
     others_active: AtomicU64,
     up: Gauge,
     active: Counter,
@@ -64,7 +63,7 @@ struct State {
     /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// Set if the last log message about the canary says that it is inactive.
+    /// True if a warning that the canary is inactive was logged since it was last active.
     is_inactive_said: bool,
     /// Time of the last log message that the canary is inactive.
     inactive_said: Option<Instant>,
@@ -73,11 +72,11 @@ struct State {
 }
 
 impl Canary {
-    /// Time before `exp` from which warnings of the canary's expiry are logged.
+    /// Remaining lifetime from which on warnings of the canary's expiry are logged.
     pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 
-    /// Creates a canary that introspects `token` by `introspector`, which must not be a decorator.
-    /// Registers its metrics at the current recorder.
+    /// Creates a canary that introspects `token` by `introspector`, without any decorator around
+    /// it. Registers the canary's metrics at the current recorder.
     pub(super) fn new(
         token: Arc<OwnToken>,
         introspector: impl TokenIntrospector + 'static,
@@ -102,16 +101,16 @@ impl Canary {
         }))
     }
 
-    /// Returns the moment since which ZITADEL calls the canary inactive, if it does, for a health
-    /// check.
+    /// Returns, for a health check, the moment since which ZITADEL calls the canary inactive, if it
+    /// does.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since
     }
 
-    /// Checks the token file every five seconds while the canary is in use. Introspects the token
-    /// at once, after a change of the file, every five seconds while it is not active, and every
-    /// hour otherwise.
+    /// Checks the token file every five seconds, until the canary is dropped. Introspects the token
+    /// at the beginning, after each change of the file, every five seconds while the token is not
+    /// active, and every hour otherwise.
     pub(super) fn watch_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(&self.0);
         async move {
@@ -134,7 +133,8 @@ impl Canary {
 }
 
 impl Shared {
-    /// Returns the result of an introspection that is sent after this call began.
+    /// Returns the result of an introspection sent after this call began, shared with other
+    /// callers.
     async fn read(self: &Arc<Self>) -> Result<(), NoWitness> {
         let shared = Arc::clone(self);
         let ask = move || {
@@ -215,8 +215,6 @@ impl Shared {
         if state.is_given_up {
             return;
         }
-        // Another token's active verdict counts only if it came ten minutes or more after the first
-        // inactive one, and before this introspection.
         let others = self.others_active();
         if others.is_some_and(|others| since + GIVEN_UP_AFTER <= others && others <= asked_at) {
             state.is_given_up = true;

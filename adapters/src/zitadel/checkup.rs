@@ -12,14 +12,14 @@ use super::{ZitadelIntrospector, fault::FaultSource, response};
 /// Results of the requests by which `app check` tests the set-up.
 #[derive(Clone, Debug)]
 pub struct Checkup {
-    /// Introspection endpoint that the discovery document names; `None` if the endpoint is known
-    /// already.
+    /// Introspection endpoint that the discovery document names; `None` if the document was not
+    /// needed.
     pub discovery: Option<Result<Url, IntrospectionError>>,
     /// Seconds by which this machine's clock is ahead of ZITADEL's, negative if behind; `None` if
     /// ZITADEL sent no time.
     pub clock_ahead_secs: Option<i64>,
-    /// Verdict on a random token; `None` after a failed discovery, since the server that responded
-    /// need not be ZITADEL.
+    /// Verdict on a random token; `None` after a failed discovery, because the server may not be
+    /// ZITADEL.
     pub introspection: Option<Result<Introspection, IntrospectionError>>,
 }
 
@@ -73,8 +73,8 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
     Err(FaultSource::Timeout.unavailable(Outage::TimedOut))
 }
 
-/// Returns the seconds by which this machine's clock is ahead of the header `Date`. The server is
-/// assumed to have read its clock half way between `before` and `after`.
+/// Returns the seconds by which this machine's clock is ahead of the header `Date`. ZITADEL is
+/// assumed to have read that time half way between `before` and `after`.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

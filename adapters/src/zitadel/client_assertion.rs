@@ -16,10 +16,10 @@ use super::{NamedIssuer, key_file::KeyFile};
 const LIFETIME: Duration = Duration::from_mins(10);
 /// Age at which an assertion is replaced by a new one, well before it expires.
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
-/// Age below which a refused assertion is not replaced, because its age is not the cause.
+/// Age below which a refused assertion is not replaced: ZITADEL did not refuse it for its age.
 const FRESH: Duration = Duration::from_secs(5);
-/// Time by which `iat` is dated back: ZITADEL refuses an assertion from more than a second ahead of
-/// its clock.
+/// Time by which `iat` is dated back: ZITADEL refuses an `iat` more than a second ahead of its
+/// clock.
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {
@@ -68,8 +68,8 @@ impl ClientAssertions {
         Ok(assertion)
     }
 
-    /// Returns whether there is another assertion to try than `refused`: a newer one, or one that
-    /// the next request signs. An assertion signed less than five seconds ago is not replaced.
+    /// Discards the assertion `refused`, unless it was signed less than five seconds ago. Returns
+    /// whether another assertion can be tried.
     pub(super) fn renew(&self, refused: &Arc<str>, clock: &dyn Clock) -> bool {
         let now = clock.now();
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::zitadel::test_key::KEY_JSON;
 
-    /// Assertions for one issuer, by one clock.
+    /// Client assertions, the issuer that they are for, and the clock that dates them.
     struct Assertions(ClientAssertions, NamedIssuer, MockClock);
 
     impl Assertions {
@@ -125,7 +125,8 @@ mod tests {
         }
     }
 
-    /// Returns assertions whose clock shows these ages in seconds, one at each reading.
+    /// Returns assertions by a clock that shows the next of these ages, in seconds, at each
+    /// reading.
     fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();

@@ -16,7 +16,7 @@ use super::{
 /// application. Each part is a value, or a file that is read again when it changes.
 #[derive(Clone)]
 pub struct ClientCredentials {
-    /// Client id and client secret; or the key, and the client id that the key must have, if any.
+    /// Client id and client secret, or the key and the configured client id, if any.
     texts: Vec<CredentialText>,
     method: Method,
 }
@@ -97,7 +97,7 @@ impl ClientCredentials {
         Ok(Self { texts: [key].into_iter().chain(client_id).collect(), method })
     }
 
-    /// Parses other texts as credentials for the same method.
+    /// Parses new texts as credentials for the same method of client authentication.
     pub(super) fn with(&self, texts: &[CredentialText]) -> Result<Self, CredentialError> {
         match (&self.method, texts) {
             (Method::ClientSecretBasic { .. }, [client_id, client_secret]) => {
@@ -130,7 +130,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the method's registered name (RFC 7591 §2).
+    /// Returns the registered name of the client authentication method (RFC 7591 §2).
     pub(super) const fn method(&self) -> &'static str {
         match self.method {
             Method::ClientSecretBasic { .. } => "client_secret_basic",

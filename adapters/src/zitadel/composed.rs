@@ -27,7 +27,7 @@ pub struct ComposedZitadel {
     /// Requirements for every token: the issuer, and 5 s of tolerated clock skew. Organizations and
     /// audiences may be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
-    /// Tokens whose last verdict was active, so that the caller's own limits can let them pass
+    /// Tokens whose last verdict was active. Limits of the embedding program can let these pass
     /// first.
     pub known: Arc<KnownTokens>,
     /// Issuer byte for byte as ZITADEL's metadata spell it, for this API's own metadata (RFC 9728).
@@ -35,15 +35,15 @@ pub struct ComposedZitadel {
     pub issuer: NamedIssuer,
     /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Witnesses that confirm inactive verdicts, and current doubts, for a health check.
+    /// Witnesses (evidence that ZITADEL's database works) and current doubts, for a health check.
     pub belief: Belief,
-    /// Token that must be active for an inactive verdict to be believed, if any; for a health
+    /// Canary, a token that must be active for an inactive verdict to be believed; for a health
     /// check.
     pub canary: Option<Canary>,
     /// Event log, for a health check and webhooks; `None` if it is not followed.
     pub changes: Option<FollowedLog>,
     /// Signals when a verdict in lasting use, such as that of an open stream, must be obtained
-    /// again; `None` if the event log is not followed. Sends nothing to ZITADEL and needs no cache.
+    /// again; `None` if the event log is not followed.
     pub watch: Option<Arc<dyn VerdictWatch>>,
     /// Count of introspections without a verdict, for a health check.
     pub verdicts: Verdicts,

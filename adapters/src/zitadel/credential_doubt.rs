@@ -1,6 +1,6 @@
 //! Signs that a client id or secret was not copied as ZITADEL issued it.
 
-/// Returns why a client id or secret was probably not copied correctly, without repeating it.
+/// Returns why a client id or secret was probably not copied correctly, without repeating the text.
 pub(super) fn doubt(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         Some("it begins with a byte order mark: save the file as UTF-8 without one")

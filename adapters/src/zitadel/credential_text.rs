@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Largest number of readings of the files, which end earlier when two in a row agree.
+/// Largest number of times the files are read, until two readings in a row agree.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -26,14 +26,14 @@ pub struct CredentialText {
     text: SecretString,
 }
 
-/// Reason why credentials cannot be used. No secret is repeated, not even one in the place of its
-/// file's path.
+/// Reason why credentials cannot be used. No secret is repeated, not even one that was entered
+/// where a file's path belongs.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
     /// Setting, such as `zitadel.key_file`.
     pub setting: &'static str,
-    /// File that the setting names, if any. The text may be no path, but a secret in its place.
+    /// Path in the setting, if any, which may be a secret entered by mistake.
     pub file: Option<PathBuf>,
     /// Description of the problem.
     pub problem: String,
@@ -45,7 +45,7 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the file as it precedes the problem in an error; empty without a file.
+/// Returns the path as it precedes the problem in an error; empty without a file.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
@@ -129,8 +129,8 @@ impl PartialEq for CredentialText {
     }
 }
 
-/// Reads until two readings in a row agree: one alone may mix an old file with a new one while both
-/// are replaced.
+/// Reads all files until two readings in a row agree: a single one may mix an old file with a new
+/// one.
 fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, CredentialError> {
     let read = || texts.iter().map(CredentialText::read_once_more).collect();
     let mut last = read();

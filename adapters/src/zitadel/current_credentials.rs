@@ -1,5 +1,4 @@
-//! Credentials in use, which may be replaced while requests are under way. This module decides when
-//! their files are read again.
+//! This API's credentials in use, read again when their files change.
 
 use std::{
     fmt, mem,
@@ -34,7 +33,7 @@ pub struct CurrentCredentials {
     current: RwLock<Arc<ClientCredentials>>,
     issuer: NamedIssuer,
     clock: Arc<dyn Clock>,
-    /// Result of the last read of the files. Locked during a read: only one runs at a time.
+    /// Result of the last read of the files. The lock lets only one read run at a time.
     seen: Mutex<Seen>,
 }
 
@@ -42,7 +41,7 @@ pub struct CurrentCredentials {
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
-    /// Creates credentials for requests to `issuer`, in use until their files hold others. Client
+    /// Uses `credentials` for requests to `issuer`, until their files hold others. Client
     /// assertions are dated by `clock`.
     #[must_use]
     pub fn new(
@@ -62,12 +61,12 @@ impl CurrentCredentials {
     }
 
     /// Reads the files again, within a time limit, and returns whether the credentials changed.
-    /// Cancel-safe: the next call finds a change that a dropped one missed.
+    /// Cancel-safe: the next call finds a change that a dropped call missed.
     pub async fn look(&self) -> bool {
         self.may_change() && self.read_again(&mut *self.seen.lock().await).await
     }
 
-    /// Looks every five seconds, until these credentials are dropped.
+    /// Reads the files again every five seconds, until these credentials are dropped.
     pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -91,9 +90,9 @@ impl CurrentCredentials {
         credentials.authentication(&self.issuer, &*self.clock)
     }
 
-    /// Returns another client authentication after ZITADEL refused `shown`, which was made from
-    /// `refused`: from credentials that have replaced `refused`, or signed anew. `None` if there is
-    /// no other.
+    /// Returns another client authentication after ZITADEL refused `shown`, made from the
+    /// credentials `refused`: one from newer credentials, or one signed anew. `None` if there is
+    /// neither.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientCredentials>,
@@ -108,7 +107,7 @@ impl CurrentCredentials {
                 }
             };
             // Without a time limit, a hanging file would hold callers until `zitadel.timeout`, and
-            // ZITADEL would be blamed. The next read finds the change that this one missed.
+            // ZITADEL would be blamed.
             let _ = timeout(AGAIN, look).await;
         }
         let current = self.current();

@@ -14,11 +14,11 @@ use super::{
     response,
 };
 
-/// Longest part of a wrong issuer that an error shows, in characters.
+/// Largest number of characters of a wrong issuer that an error shows.
 const MAX_SHOWN: usize = 200;
 
 /// Introspection endpoint, configured or read from the domain's metadata when it is first needed.
-/// It is kept for as long as its generation of connections.
+/// Each generation of connections (an HTTP client, replaced from time to time) has its own.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,
@@ -37,7 +37,7 @@ impl Discovery {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
-    /// Returns the introspection endpoint. Concurrent callers share one request for it.
+    /// Returns the introspection endpoint. Concurrent callers share one request for the metadata.
     pub(super) async fn endpoint(
         &self,
         http: &HttpClient,

@@ -1,5 +1,4 @@
-//! Sends requests to another origin (`ConnectTo`) than the domain's, although ZITADEL knows itself
-//! by the domain's name.
+//! Sends requests for ZITADEL's domain to another origin (`ConnectTo`), under the domain's name.
 
 use std::{future::ready, sync::Arc};
 
@@ -12,21 +11,21 @@ use url::{Host, Url};
 
 /// Way in which requests for the domain reach another origin.
 pub(super) enum Diversion {
-    /// URLs at the other origin are requested.
+    /// Requests have URLs at the other origin.
     Detour(Detour),
-    /// The domain's URLs are requested, at the IP addresses of this host name.
+    /// Requests have the domain's URLs, but go to the IP addresses of this host name.
     Elsewhere(String),
 }
 
-/// Other origin, without TLS. The domain's name is sent in `Host`.
+/// Other origin, without TLS, to which the domain's name is sent in `Host`.
 #[derive(Debug)]
 pub(super) struct Detour {
     connect_to: Url,
     pub(super) host: HeaderValue,
 }
 
-/// DNS resolver that returns one other host's addresses for every name. TLS still expects the
-/// domain's certificate.
+/// DNS resolver that returns the addresses of `host` for every name. TLS still expects the domain's
+/// certificate.
 pub(super) struct ElsewhereResolver {
     pub(super) host: String,
     pub(super) names: Arc<dyn Resolve>,
@@ -69,8 +68,8 @@ impl Detour {
     }
 }
 
-/// Returns an error if a proxy applies, which would look up the domain itself and never see the
-/// other origin.
+/// Returns an error if requests would go through a proxy, which would look up the domain and never
+/// see the other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), &'static str> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =

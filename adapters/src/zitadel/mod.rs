@@ -47,7 +47,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Properties of three parsers, which `tests/fuzz` tries to violate.
+/// Properties that `tests/fuzz` tries to violate in three parsers.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;
@@ -113,7 +113,7 @@ pub struct ZitadelIntrospector {
     /// Tokens whose last verdict was active, for which a share of the requests per second is
     /// reserved. `None` if every token counts as known.
     known: Option<Arc<KnownTokens>>,
-    /// Set if this introspector serves only this API's own tokens, such as the canary.
+    /// True if this introspector serves only this API's own tokens, such as the canary.
     is_own: bool,
 }
 
@@ -171,8 +171,7 @@ impl ZitadelIntrospector {
         })
     }
 
-    /// Reserves `share` of the requests per second for `known` tokens. Without this, every token
-    /// counts as known.
+    /// Reserves `share` of the requests per second for `known` tokens.
     #[must_use]
     pub(super) fn with_known(mut self, known: Arc<KnownTokens>, share: KnownShare) -> Self {
         self.pace.keep_for_known(share);

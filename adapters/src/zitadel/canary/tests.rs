@@ -14,7 +14,7 @@ const SETTING: &str = "zitadel.canary_token_file";
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Introspector that returns the verdict that the test set, and records the tokens.
+/// Introspector that returns the verdict set by the test, and records the introspected tokens.
 #[derive(Clone)]
 struct Told(Arc<Mutex<(Answer, Vec<String>)>>);
 
@@ -27,7 +27,7 @@ impl TokenIntrospector for Told {
     }
 }
 
-/// Canary whose file has the token `first`.
+/// Canary with its introspector, and the directory of its token file, which holds `first`.
 struct Setup {
     directory: TempDir,
     told: Told,
@@ -65,7 +65,7 @@ impl Setup {
         self.canary.0.state().is_given_up
     }
 
-    /// Lets `minutes` pass while the canary is inactive.
+    /// Lets `minutes` pass, and checks each minute that the canary does not vouch.
     async fn stay_inactive(&self, minutes: u64) {
         for _ in 0..minutes {
             assert!(!self.vouches().await);
@@ -119,11 +119,11 @@ async fn it_is_not_given_up_in_a_fault_that_hits_all_tokens() {
     let setup = Setup::new(INACTIVE);
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
-    // A verdict that was under way when the fault began.
+    // This verdict was under way when the fault began.
     advance(Duration::from_millis(1)).await;
     setup.canary.heard_active();
     setup.stay_inactive(60).await;
-    // A fault is not an inactive verdict: it gives no reason to give the canary up.
+    // A fault is no reason to give the canary up.
     setup.answer(fault(Outage::TimedOut));
     setup.canary.heard_active();
     assert!(!setup.vouches().await);
@@ -177,7 +177,7 @@ async fn given_up() -> Setup {
     setup
 }
 
-/// Lets the paused time advance until `condition` holds, because threads read the files.
+/// Waits until `condition` holds, while other tasks run and the paused clock advances.
 async fn until(condition: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if condition() {

@@ -42,7 +42,7 @@ impl Mount {
         mount
     }
 
-    /// Replaces both files by another version in one step.
+    /// Replaces client id and secret in one step by those of another version.
     fn swap(&self, version: usize) {
         let at = |name: &str| self.0.path().join(name);
         let directory = at(&format!("..{version}"));
@@ -57,7 +57,7 @@ impl Mount {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// Reads the credentials as configured.
+    /// Reads the credentials from both files.
     fn credentials(&self) -> ClientCredentials {
         let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
         let id = file("zitadel.client_id_file", "id").unwrap();
@@ -167,7 +167,7 @@ fn hang(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Without a time limit, a read of a hanging file would be the last one.
+/// A read of a hanging file ends with an error, and a later read finds the repaired file.
 #[tokio::test]
 async fn a_file_that_hangs_does_not_end_the_rotation() {
     for hanging in ["id", "secret"] {
@@ -180,7 +180,6 @@ async fn a_file_that_hangs_does_not_end_the_rotation() {
             let error = current.seen.lock().await.clone().unwrap_err();
             assert!(error.problem.contains("does not come to an end"), "{error}");
         }
-        // The mount works again.
         fs::write(&path, "as it was").unwrap();
         fs::remove_file(&path).unwrap();
         mount.write(hanging, "another");
@@ -193,7 +192,7 @@ async fn a_file_that_hangs_does_not_end_the_rotation() {
     }
 }
 
-/// A caller neither waits for a hanging file nor blames ZITADEL.
+/// A hanging file delays a refused caller only briefly.
 #[tokio::test]
 async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
     let mount = Mount::new();

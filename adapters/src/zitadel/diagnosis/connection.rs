@@ -1,4 +1,4 @@
-//! Reasons why no connection was made, classified by what has to be changed.
+//! Reasons why no connection to ZITADEL was made, one for each remedy.
 
 use std::{error::Error, io};
 
@@ -15,7 +15,7 @@ pub enum NoConnection {
     Certificate(CertificateFault),
     /// Client and server have no TLS version in common.
     TlsVersion,
-    /// The server ended the TLS handshake: there is no common cipher suite, or it wants a
+    /// The server ended the TLS handshake: there is no common cipher suite, or the server wants a
     /// certificate.
     Handshake,
     /// The server wants a client certificate.
@@ -37,7 +37,7 @@ pub enum NoConnection {
 pub enum CertificateFault {
     /// No trusted authority has signed the certificate.
     UnknownAuthority,
-    /// The certificate is for these names, not for the server's; empty if they are not known.
+    /// The certificate is for these names, not for the server's name; empty if no name is known.
     OtherName(Vec<String>),
     /// The certificate has expired or is not valid yet.
     CertificateTime,
@@ -134,7 +134,6 @@ mod tests {
     use super::*;
 
     fn of(error: CertificateError) -> CertificateFault {
-        // The error arrives wrapped in an I/O error.
         match NoConnection::of(&io::Error::other(rustls::Error::InvalidCertificate(error))) {
             NoConnection::Certificate(fault) => fault,
             other => panic!("{other:?}"),

@@ -1,7 +1,6 @@
 //! Facts by which `app check` and `app explain` explain ZITADEL's responses and failures.
 //!
-//! Nothing is decided here: that is the authorizer's work. The contents of a token are unverified,
-//! which is good enough to say where to look.
+//! Nothing here decides about access: the contents of a token are unverified.
 
 mod connection;
 mod settings_summary;

@@ -15,11 +15,11 @@ use crate::zitadel::{
 pub struct SettingsSummary {
     /// Issuer of the ZITADEL instance.
     pub issuer: Issuer,
-    /// Value of the `Host` header, by which ZITADEL finds its instance.
+    /// Value of the `Host` header, by which ZITADEL finds the instance.
     pub host: String,
     /// Origin that requests are sent to.
     pub target: String,
-    /// Set if the introspection endpoint is configured, not discovered.
+    /// True if the introspection endpoint is configured, not discovered.
     pub has_endpoint: bool,
     /// Client id of this API.
     pub client_id: ClientId,
@@ -67,8 +67,8 @@ impl SettingsSummary {
 
     /// Returns the possible meanings of an inactive verdict, most likely first, for the log.
     ///
-    /// ZITADEL never says which one applies. By its rule, a token's audience must contain the
-    /// introspecting application's client id or project id.
+    /// ZITADEL never says which one applies. An active token's audience contains the introspecting
+    /// application's client id or project id.
     #[must_use]
     pub fn inactive_means(&self) -> String {
         format!(
@@ -80,10 +80,11 @@ impl SettingsSummary {
         )
     }
 
-    /// Returns the ids of which one is this API's project, if the audience of an active token rules
-    /// out the configured one; otherwise `None`. ZITADEL calls a token active if its audience has
-    /// the introspecting client or that client's project, and puts both into the audience of each
-    /// personal access token.
+    /// Returns the ids among which this API's project is, if the audience of an active token rules
+    /// out the configured project; otherwise `None`.
+    ///
+    /// ZITADEL calls a token active if its audience has the introspecting client or that client's
+    /// project. The audience of each personal access token has both.
     #[must_use]
     pub fn other_projects<'a>(&self, principal: &'a Principal) -> Option<Vec<&'a str>> {
         let project_id = self.project_id.as_deref()?;

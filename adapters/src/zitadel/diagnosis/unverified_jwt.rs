@@ -30,7 +30,7 @@ pub struct UnverifiedJwt {
     pub expires_at: Option<SystemTime>,
     /// Names of claims in the token that only id tokens have.
     pub of_id_tokens: Vec<&'static str>,
-    /// Set if the signature has a length that its algorithm does not make.
+    /// Wrong length of the signature, if its algorithm does not make that length.
     pub damaged: Option<DamagedSignature>,
 }
 

@@ -1,10 +1,10 @@
-//! Property of discovery documents that `tests/fuzz` tries to break.
+//! Property that `tests/fuzz` tries to break with malformed discovery documents.
 
 use serde_json::Value;
 
 use super::Discovery;
 
-/// Checks that an accepted endpoint has the domain's own origin, and comes from a document of the
+/// Checks that an accepted endpoint has the domain's own origin, and that its document names the
 /// domain's issuer.
 ///
 /// # Panics

@@ -1,5 +1,5 @@
-//! Sends single requests to ZITADEL's event API. The text of an error response is never repeated:
-//! it may hold SQL and host names.
+//! Sends single requests to ZITADEL's event API. The text of an error response is never logged: it
+//! may hold SQL and host names.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -150,8 +150,8 @@ impl From<IntrospectionError> for Fault {
     }
 }
 
-/// Returns the likely cause of a status other than 200. No status proves that the token lost its
-/// right: ZITADEL sends 401, 403 and 404 for faults of its own database, too.
+/// Returns the likely cause of a status other than 200. No status proves that this API's token lost
+/// its right: ZITADEL sends 401, 403 and 404 for faults of its database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

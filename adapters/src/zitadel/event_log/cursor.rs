@@ -1,15 +1,15 @@
 //! Cursor of one group of event types: which page to read next, which of its events are new, and
 //! when events may have been missed.
 //!
-//! No I/O: it takes pages and moments, and returns the next call. Its place is the time of the
-//! newest event, never this machine's clock. Before ZITADEL reads, it waits for every write under
-//! way, and a write takes its time after that lock: an event committed after a call began is later
-//! than that beginning. A read therefore begins before the newest event by the duration of the last
-//! read, plus `overlap` for a database clock that steps back.
+//! No I/O: the cursor takes pages and moments, and returns the next call. Its place is the time of
+//! the newest event, never this machine's clock. A search waits for every write under way, and a
+//! write gets its timestamp only once it counts as under way: an event that a search misses is
+//! later than the search's beginning. A read therefore begins before the newest event by the
+//! duration of the last read, plus `overlap` for a database clock that steps back.
 //!
 //! A read ends with a page without new events, once every remembered event of its window was met. A
-//! page of 100 events or more does not end it: it may be full, with new events after it. Otherwise
-//! a page shorter than requested proves nothing, because a server may cap pages.
+//! page of 100 events or more does not end the read, because new events may follow. A page shorter
+//! than requested proves nothing by itself: a server may cap pages.
 
 use std::{mem, time::Duration};
 
@@ -52,7 +52,7 @@ pub(super) struct Cursor {
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// The place is not found yet. Every cached response was requested after `made`, and shows a
-    /// state at most `before` earlier.
+    /// state of ZITADEL that was at most `before` older.
     Since {
         made: Moment,
         before: Duration,
@@ -80,7 +80,7 @@ pub(super) enum LogCall {
     Behind(EventTime),
 }
 
-/// Result of one page: new events, and the next call.
+/// Result of one page: new events, a reason to forget cached responses, and the next call.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
     /// Events that no earlier page had.
@@ -91,8 +91,7 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Creates a cursor that reads what was committed from the moment `made` on, and in the time
-    /// `before` it.
+    /// Creates a cursor that reads the events committed after `made`, and up to `before` earlier.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }
@@ -118,8 +117,8 @@ impl Cursor {
         }
     }
 
-    /// Begins a read, and returns its first call. An incomplete read is dropped; its events stay
-    /// remembered.
+    /// Begins a read, and returns the read's first call. An incomplete earlier read is dropped, but
+    /// the events that it met stay remembered.
     pub(super) fn begin(&mut self, now: Moment) -> LogCall {
         self.reads += 1;
         if !matches!(self.place, Place::Found) {
@@ -134,7 +133,7 @@ impl Cursor {
         LogCall::Behind(window)
     }
 
-    /// Takes the page that the last call returned.
+    /// Takes the page that the last call brought, and returns the consequences.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {
@@ -235,8 +234,8 @@ impl Cursor {
         why
     }
 
-    /// Returns the time after which an ordinary read begins. If possible, the window has an event
-    /// from before the newest time: a page with a single time is then known to be full.
+    /// Returns the time after which the window of an ordinary read begins. If possible, the window
+    /// has events of two times: a page with a single time is then known to be full.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -249,8 +248,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which a review begins: all known events after it are remembered, and
-    /// fit a few pages.
+    /// Returns the time after which the window of a review begins. All known events of the window
+    /// are remembered, and fit a few pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

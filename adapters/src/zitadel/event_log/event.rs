@@ -51,7 +51,7 @@ impl EventTime {
         (Duration::from_micros(micros) == time).then_some(Self(micros))
     }
 
-    /// Returns the time `back` before this one, but none before 1970.
+    /// Returns the time `back` before this one, at the earliest 1970.
     pub(super) fn before(self, back: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(back.as_micros()).unwrap_or(u64::MAX)))
     }

@@ -13,7 +13,8 @@ const MAX_AGGREGATES: usize = 10;
 /// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;
 
-/// Type of ZITADEL event. If `is_needed`, a server that does not list the type cannot be followed.
+/// Type of ZITADEL's events. If `is_needed`, a server that does not list the type cannot be
+/// followed.
 #[derive(Clone, Copy, Debug)]
 struct EventType {
     name: &'static str,
@@ -24,7 +25,7 @@ const fn needed(name: &'static str) -> EventType {
     EventType { name, is_needed: true }
 }
 
-/// Creates a type that a server need not list: a server that does not list it does not write it.
+/// Creates an event type that a server need not list: servers write only listed types.
 const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }
@@ -140,7 +141,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns the search for one page of events of these types.
+    /// Returns the request body of the search `ask` for events of these types.
     pub(super) fn search(&self, ask: LogCall) -> Search<'_> {
         let (limit, asc, range) = match ask {
             LogCall::Newest => (1, false, None),
@@ -157,7 +158,7 @@ impl Group {
     }
 }
 
-/// Needed event type that the server does not list.
+/// Error for a needed event type that the server does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the server does not list the event type {0}: this version of ZITADEL cannot be followed by \

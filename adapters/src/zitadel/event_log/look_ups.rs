@@ -1,5 +1,5 @@
-//! Look-ups of earlier events, for subjects that later events leave out. No I/O: the caller sends
-//! the searches.
+//! Look-ups of earlier events, to find the user or project that a later event leaves out. No I/O:
+//! the caller sends the searches.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -31,8 +31,8 @@ impl LookUps {
         Self { reader, facts: Cache::new(MAX_FACTS), pending: BTreeMap::new() }
     }
 
-    /// Adds the changes of an event to `changes`. If they need a look-up without a known result,
-    /// that becomes pending since `as_of`.
+    /// Adds the changes that `event` causes to `changes`. If the event needs a look-up whose result
+    /// is not remembered, the look-up becomes pending since `as_of`.
     pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
         if &*event.key.event_type == "user.grant.added" {
             let id = LookUp::Grant(event.key.aggregate_id.clone());
@@ -50,7 +50,7 @@ impl LookUps {
         }
     }
 
-    /// Takes the events that a look-up found, and returns the changes that waited for them.
+    /// Ends a pending look-up that found `events`, and returns the changes that these cause.
     pub(super) fn answer(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
         self.pending.remove(&look_up);
         self.keep(look_up, events)
@@ -95,7 +95,7 @@ impl LookUps {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }
 
-    /// Drops pending look-ups, when every cached response is forgotten anyway.
+    /// Drops all pending look-ups, to be called when every cached response is forgotten.
     pub(super) fn drop_pending(&mut self) {
         self.pending.clear();
     }

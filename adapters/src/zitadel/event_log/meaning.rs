@@ -24,7 +24,7 @@ pub(super) enum LookUp {
     Session(Box<str>),
 }
 
-/// Interprets events for the API of project `project_id`; `None` if that is not known.
+/// Interprets events for this API, whose project is `project_id`; `None` if that is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     pub(super) project_id: Option<Box<str>>,
@@ -64,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// Returns the meaning of an event type by its prefix, where all types with it mean the same.
+    /// Returns the meaning of an event about the object `id`, which the prefix of its type decides.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
         if is_one_of(&OF_A_SUBJECT) {
@@ -76,7 +76,7 @@ impl Reader {
         }
     }
 
-    /// Returns the meaning of a grant event whose payload names user and project.
+    /// Returns the meaning of a role assignment's event, by the user and project in its payload.
     pub(super) fn grant(&self, event: &Event) -> Meaning {
         match &event.payload.user {
             _ if !self.is_ours(event.payload.project.as_deref()) => Meaning::Nothing,
@@ -95,7 +95,7 @@ impl Reader {
     }
 }
 
-/// Prefixes of event types that concern one user. The id of the event's aggregate is the user's.
+/// Prefixes of event types that concern one user, whose id is the event's `aggregate_id`.
 const OF_A_SUBJECT: [&str; 20] = [
     "user.locked",
     "user.deactivated",
@@ -151,7 +151,7 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// Returns the parsed change. An event that names no subject changes everything.
+/// Returns the parsed change, or a change of everything if the event names no subject.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

@@ -1,13 +1,13 @@
 //! Change feed (port [`ChangeFeed`]) that polls ZITADEL's event log and reports new events as
 //! changes.
 //!
-//! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings. It
-//! reads each group of event types page by page, then looks up the subjects that events leave out.
-//! Changes are reported as soon as they are read. The last batch of a poll has the moment up to
-//! which nothing is missing, from before the poll's first call. A failed poll reports one
-//! [`Silence`], and the next poll begins where the last complete one ended.
+//! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings.
+//! The poll reads each group of event types page by page, then looks up the subjects that events
+//! leave out. Changes are reported as soon as they are read. The last batch of a poll tells the
+//! moment, before the poll's first call, up to which no change is missing. A failed poll reports
+//! one [`Silence`], and the next poll begins where the last complete one ended.
 //!
-//! The log shares connections and budget with the introspector:
+//! The log shares connections and request budget with the introspector:
 //!
 //! ```text
 //! let log = EventLog::new(&introspector, &settings, project_id, claims, clocks);
@@ -15,7 +15,8 @@
 //! let (feed, run) = follow(log, …);          // loop { log.next().await }
 //! ```
 //!
-//! Create it before the first token is introspected: the first poll reads what was committed since.
+//! Create the log before the first token is introspected: the first poll reads what was committed
+//! since.
 
 mod call;
 mod cursor;
@@ -49,8 +50,8 @@ use schedule::Schedule;
 use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
 
-/// Time limit of one poll. A write may stay open for 15 s, and ZITADEL waits for it before it
-/// reads.
+/// Time limit of one poll. A write may stay open for 15 s, and ZITADEL waits for open writes before
+/// it reads.
 const POLL: Duration = Duration::from_secs(20);
 /// Time limit of one look-up of an earlier event.
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -140,7 +141,7 @@ impl EventLog {
         event_types::follows(name.as_str())
     }
 
-    /// Makes the next call of `poll`. A batch with `as_of` ends the poll.
+    /// Makes the next call of `poll`, and returns the changes. A batch with `as_of` ends the poll.
     async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
         match poll.step {
             Step::Types => {
@@ -269,7 +270,8 @@ fn tell(why: Forget) {
 
 #[async_trait]
 impl ChangeFeed for EventLog {
-    /// Cancel-safe: the next call repeats a request that was dropped.
+    /// Returns the next changes, after the wait for a poll if none is under way. Cancel-safe: the
+    /// next call repeats a request that was dropped.
     async fn next(&mut self) -> Result<Batch, Silence> {
         loop {
             let poll = if let Some(poll) = self.poll {

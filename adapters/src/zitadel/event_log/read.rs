@@ -18,11 +18,11 @@ pub(super) struct Read {
     /// Time after which an ordinary window begins. A new event from before it shows that the
     /// database's clock stepped back.
     pub(super) ordinary: EventTime,
-    /// Set in a review: the window begins earlier, to find events that were committed late.
+    /// True in a review, whose window begins earlier, to find events that were committed late.
     pub(super) is_review: bool,
     /// Number of remembered events of the window that no page has brought yet.
     pub(super) unmet: usize,
-    /// Time after which the page requested last begins.
+    /// Time after which the last requested page begins.
     page: EventTime,
     pages: u32,
     /// Length of the longest page whose events have different times.
@@ -42,12 +42,12 @@ pub(super) enum Forget {
     FoundAnew,
 }
 
-/// Result of one page for its read.
+/// Next step of a read after one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
     /// A further page is needed, of events after this time.
     Next(EventTime),
-    /// The server may have more events of this time than a page holds, which cannot be read.
+    /// The server may have more events of this time than a page holds: the others cannot be read.
     Passed(EventTime),
     Complete,
     Lost(Forget),
@@ -65,7 +65,7 @@ impl Read {
         Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
     }
 
-    /// Takes the times of a page's events, of which `unseen` are new.
+    /// Takes the times of a page's events, of which `unseen` are new, and returns the next step.
     ///
     /// The next page begins just before the last of these times: a page may end between events of
     /// the same time.

@@ -1,4 +1,4 @@
-//! Events that earlier reads met, so that a window that is read again reports none of them twice.
+//! Remembers the events that reads met, so that none is reported twice when a window is read again.
 
 use std::{collections::BTreeMap, mem};
 
@@ -12,14 +12,14 @@ const MAX_REMEMBERED: usize = 20_000;
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
-    /// Event times shared by more events than a page holds; the flag is set once a second read met
+    /// Times shared by more events than a page holds, each with a flag: true once a second read met
     /// the time. No read waits for these events.
     passed: Vec<(EventTime, bool)>,
 }
 
 impl Remembered {
-    /// Remembers an event that read number `read` met. Returns the number of the last read that met
-    /// it before; `None` if it is new.
+    /// Remembers an event that read number `read` met. Returns the number of the previous read that
+    /// met the event; `None` if the event is new.
     pub(super) fn meet(&mut self, key: &Key, read: u64) -> Option<u64> {
         if let Some(met_by) = self.events.get_mut(key) {
             return Some(mem::replace(met_by, read));
@@ -63,11 +63,12 @@ impl Remembered {
     }
 
     /// Notes a time shared by more events than a page holds. If every cached response must be
-    /// forgotten, returns the number of its events that read number `read` no longer waits for.
+    /// forgotten, returns the number of events of this time that read number `read` need no longer
+    /// meet.
     ///
-    /// The first two reads that meet the time forget every response. A write that commits after the
-    /// second began has a later time; one that commits between the two may have an earlier time, or
-    /// the same.
+    /// The first two reads that meet the time forget every response: a write that commits between
+    /// the two may have the same time. One that commits after the second read began has a later
+    /// time.
     pub(super) fn pass(&mut self, time: EventTime, read: u64) -> Option<usize> {
         if let Some((_, is_told)) = self.passed.iter_mut().find(|(passed, _)| *passed == time) {
             return (!mem::replace(is_told, true)).then_some(0);
@@ -78,7 +79,7 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Drops the times noted by [`Self::pass`] up to the beginning of a window.
+    /// Drops the times noted by [`Self::pass`] up to `window`, the beginning of a window.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

@@ -13,12 +13,12 @@ use super::super::pace::random;
 /// Shortest time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
 /// Fraction by which the interval between polls varies at random, so that replicas do not poll
-/// together: fifty that did made others' writes wait for 308 ms.
+/// together, which would delay writes.
 const JITTER: f64 = 0.2;
-/// Longest wait after a 429. A longer `Retry-After` counts as this.
+/// Longest wait after a 429, even if `Retry-After` is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Handle that starts the next poll of the event log at once. Cheap to clone.
+/// Handle that starts the next poll of the event log at once.
 #[derive(Clone, Debug, Default)]
 pub struct Bell(Arc<Notify>);
 
@@ -35,9 +35,9 @@ pub(super) struct Schedule {
 }
 
 impl Bell {
-    /// Starts a poll that reads everything committed before, at the earliest 200 ms after the
-    /// beginning of the last poll, or after the wait for a 429. Rings between two polls count as
-    /// one.
+    /// Starts a poll, which reads everything committed before this call. The poll begins at once,
+    /// but 200 ms or more after the last poll began, and after the wait for a 429. Rings between
+    /// two polls count as one.
     pub fn ring(&self) {
         self.0.notify_one();
     }
@@ -57,7 +57,6 @@ impl Schedule {
     /// Waits until the next poll has to begin.
     pub(super) async fn wait(&mut self) {
         sleep_until(self.earliest).await;
-        // Both the due time and a ring begin the poll.
         let _ = timeout_at(self.due, self.bell.0.notified()).await;
         // This poll also answers a ring that came before.
         let _ = self.bell.0.notified().now_or_never();
@@ -66,7 +65,7 @@ impl Schedule {
         self.due = now + self.interval.mul_f64(1.0 + JITTER * (2.0 * random() - 1.0));
     }
 
-    /// Ends the slow-down, after a poll that succeeded or failed other than by a 429.
+    /// Ends the slow-down after a 429, because a poll succeeded or failed for another reason.
     pub(super) fn go_on(&mut self) {
         self.slow = None;
     }

@@ -21,7 +21,7 @@ pub struct ActionTarget {
     pub name: String,
     /// URL that ZITADEL calls.
     pub endpoint: String,
-    /// Set for a webhook whose failure interrupts nothing (`interruptOnError` is false).
+    /// True for a webhook whose failure interrupts nothing (`interruptOnError` is false).
     pub is_quiet_webhook: bool,
     /// Key with which ZITADEL signs its deliveries.
     pub signing_key: SecretString,

@@ -21,7 +21,7 @@ pub struct Project {
     pub id: String,
     /// Project name.
     pub name: String,
-    /// Set unless deactivated or removed.
+    /// True unless deactivated or removed.
     pub is_active: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Application {
     pub id: String,
     /// Application name.
     pub name: String,
-    /// Set unless deactivated or removed.
+    /// True unless deactivated or removed.
     pub is_active: bool,
     /// Kind, with the client id if setup needs it.
     pub kind: ApplicationKind,
@@ -64,7 +64,7 @@ pub struct NativeApplication {
     pub client_id: String,
     /// URIs to which ZITADEL may send a browser after a login. On loopback, any port is allowed.
     pub redirect_uris: Vec<String>,
-    /// Set if the application has the grant types of the code flow and of refresh tokens.
+    /// True if the application has the grant types of the code flow and of refresh tokens.
     pub may_refresh: bool,
 }
 
@@ -104,7 +104,7 @@ pub struct User {
     pub id: String,
     /// User name.
     pub name: String,
-    /// Set unless deactivated, locked or removed.
+    /// True unless deactivated, locked or removed.
     pub is_active: bool,
     /// Person or service.
     pub kind: UserKind,
@@ -126,7 +126,7 @@ pub struct Grant {
     pub id: String,
     /// Keys of the roles.
     pub roles: Vec<String>,
-    /// Set unless deactivated or removed.
+    /// True unless deactivated or removed.
     pub is_active: bool,
 }
 
@@ -159,8 +159,8 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Returns whether `state` is `active`. ZITADEL leaves out the first state of each enumeration,
-/// which is never an active one.
+/// Returns whether the member `state` is `active`. ZITADEL leaves out the first state of each
+/// enumeration, which is never an active one.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

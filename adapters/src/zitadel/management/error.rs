@@ -16,7 +16,7 @@ pub enum ManagementError {
     /// No complete response came: the call may have taken effect.
     #[error("{call}: {why}")]
     Lost {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// Reason why no complete response came.
         why: Lost,
@@ -24,10 +24,10 @@ pub enum ManagementError {
     /// ZITADEL does not accept the administrator's token.
     #[error("ZITADEL refuses the administrator's token (401)")]
     Token,
-    /// A name or an id cannot be part of a URL: `..` would make it the path of another object.
+    /// A name or an id cannot be part of a URL: `..` would make the path that of another object.
     #[error("{call}: a name or an id in it cannot be a part of a URL")]
     Path {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
     /// The administrator has no manager role at all.
@@ -38,13 +38,13 @@ pub enum ManagementError {
     /// The administrator has too few rights for the call.
     #[error("{call}: the administrator's token may not do this (403)")]
     Forbidden {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
     /// ZITADEL refuses the call, and says why.
     #[error("{call}: {refusal}")]
     Refused {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// Refusal in ZITADEL's words.
         refusal: Refusal,
@@ -55,13 +55,13 @@ pub enum ManagementError {
     /// The server has no management API v1 at this address.
     #[error("{call}: there is no management API v1 at this address (404)")]
     NoManagementApi {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
     /// ZITADEL limits the rate of calls (429).
     #[error("{call}: ZITADEL has no room for further calls (429)")]
     RateLimited {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// Value of `Retry-After`, if sent.
         retry_after: Option<Duration>,
@@ -69,7 +69,7 @@ pub enum ManagementError {
     /// The response has another unexpected status.
     #[error("{call}: status {status}")]
     Status {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
         /// HTTP status.
         status: StatusCode,
@@ -77,7 +77,7 @@ pub enum ManagementError {
     /// The response is not in the form of the management API.
     #[error("{call}: the answer is none of ZITADEL's management API")]
     Malformed {
-        /// Method and path.
+        /// HTTP method and path.
         call: String,
     },
 }

@@ -1,5 +1,5 @@
 //! Client of ZITADEL's management API (v1, REST), which reads and creates objects as an
-//! administrator. A request is repeated only after a 429: otherwise a second one might create a
+//! administrator. A request is repeated only after a 429: otherwise a repetition might create a
 //! second object.
 
 mod actions;
@@ -40,13 +40,13 @@ use error::of_status;
 
 /// Longest response that is read, in bytes. A page of 100 entries has some 100 kB.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
-/// Time limit of one request. A write of ZITADEL's may wait for others.
+/// Time limit of one request. ZITADEL may wait for other writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Number of entries requested per page of a list.
 const PAGE: usize = 100;
 /// Largest number of pages that are read of one list.
 const MAX_PAGES: usize = 100;
-/// Largest number of tries of a call that is answered with 429.
+/// Largest number of tries of a call that gets a 429.
 const TRIES: u32 = 6;
 /// Pause after the first 429 without `Retry-After`, doubled after each further one.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -51,8 +51,8 @@ impl Management {
     }
 
     /// Adds missing redirect URIs and the grant types of the code flow to a native application.
-    /// ZITADEL replaces all settings at once: they are read just before, and the others are sent
-    /// back unchanged.
+    /// ZITADEL replaces all settings at once: the current ones are read first, and sent back with
+    /// the additions.
     ///
     /// # Errors
     /// When a call fails, or the application does not exist.
@@ -94,7 +94,7 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds those of `texts` that the list `name` lacks.
+/// Adds to the list `name` in `settings` those of `texts` that the list lacks.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

@@ -37,7 +37,7 @@ impl Management {
         text(&answer, "userId").ok_or_else(|| malformed(&Method::POST, path))
     }
 
-    /// Removes a user with everything it has.
+    /// Removes a user with everything that belongs to the user.
     ///
     /// # Errors
     /// When the call fails.

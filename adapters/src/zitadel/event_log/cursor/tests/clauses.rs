@@ -1,4 +1,4 @@
-//! One test for each rule of the cursor, which fails without that rule.
+//! Tests of the cursor's rules: each test fails if one rule is left out.
 
 use super::{
     log::{Log, Reader, SECOND},

@@ -1,13 +1,13 @@
-//! Simulated event log of ZITADEL, and its reader, on one clock that the test moves.
+//! Test helper that simulates ZITADEL's event log and a reader, by one clock that the test moves.
 
 use super::*;
 use crate::zitadel::event_log::event::Payload;
 
 pub(super) const OVERLAP: Duration = Duration::from_secs(10);
-/// One second in microseconds, the unit of all times here.
+/// One second in microseconds, the unit of the times in this module.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// Write that has its time and is not committed yet.
+/// Write whose events have their time and are not committed yet.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) events: Vec<Key>,
@@ -71,14 +71,14 @@ impl Log {
         self.commit(self.open.len() - 1);
     }
 
-    /// Begins a call, which waits for the writes under way.
+    /// Begins a search, which waits for the writes that are under way.
     pub(super) fn call(&mut self) {
         for write in &mut self.open {
             write.is_waited_for = true;
         }
     }
 
-    /// Commits the writes that the call waited for, and returns the page.
+    /// Commits the writes for which the search `ask` waited, and returns the page that it finds.
     pub(super) fn answer(&mut self, ask: LogCall) -> Vec<Event> {
         let (waited_for, open): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|write| write.is_waited_for);

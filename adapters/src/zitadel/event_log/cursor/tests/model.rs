@@ -1,6 +1,7 @@
-//! Property test of the cursor: writers commit out of order, the clock steps, and calls fail.
+//! Property test that the cursor loses no event: writers commit out of order, the clock steps back,
+//! and calls fail.
 //!
-//! `PROPTEST_CASES=1000000 cargo test -p adapters --lib cursor::tests::model` runs that many logs.
+//! `PROPTEST_CASES=1000000 cargo test -p adapters --lib cursor::tests::model` tests that many logs.
 
 use std::collections::BTreeSet;
 
@@ -29,8 +30,8 @@ impl Dice {
     }
 }
 
-/// Moves the clock and the writers by at most `steps` random steps. Times are coarse, so that many
-/// are equal.
+/// Makes at most `steps` random steps of the clock and the writers. Times are coarse, so that many
+/// events have the same time.
 fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
     for _ in 0..dice.below(steps + 1) {
         match dice.below(12) {
@@ -59,8 +60,8 @@ fn restore(log: &mut Log, dice: &mut Dice) {
     log.behind = 0;
 }
 
-/// Reads a log again and again. After each complete read, every event committed before it began was
-/// reported, or every cached response was forgotten since its commit.
+/// Reads a log again and again. Checks after each complete read: every event committed before the
+/// read began was reported, or every cached response was forgotten after the event's commit.
 fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
     let mut dice = Dice(seed);
     let mut log = Log::new();
