@@ -29,7 +29,7 @@ pub enum AddressError {
     Path,
 }
 
-/// URL of a ZITADEL instance, which is the issuer of its tokens: `https`, or `http` on loopback.
+/// URL of a ZITADEL instance, which tokens name as their issuer: `https`, or `http` on loopback.
 #[derive(Clone, Debug)]
 pub struct IssuerUrl {
     url: Url,

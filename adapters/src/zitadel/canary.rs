@@ -22,10 +22,10 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two regular introspections of an active canary, which read its `exp`.
+/// Time between two regular introspections of an active canary, to learn its `exp`.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Shortest time from the canary's first inactive verdict to an active verdict on another token
-/// with which the canary can be given up.
+/// Time after the canary's first inactive verdict from which on another token's active verdict lets
+/// the canary be given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
@@ -63,7 +63,7 @@ struct State {
     /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// True if a warning that the canary is inactive was logged since it was last active.
+    /// True if a warning of the canary's inactivity was logged since the canary was last active.
     is_inactive_said: bool,
     /// Time of the last log message that the canary is inactive.
     inactive_said: Option<Instant>,
@@ -101,8 +101,8 @@ impl Canary {
         }))
     }
 
-    /// Returns, for a health check, the moment since which ZITADEL calls the canary inactive, if it
-    /// does.
+    /// Returns, for a health check, the moment since which ZITADEL calls the canary inactive;
+    /// otherwise `None`.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since

@@ -74,7 +74,7 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
 }
 
 /// Returns the seconds by which this machine's clock is ahead of the header `Date`. ZITADEL is
-/// assumed to have read that time half way between `before` and `after`.
+/// assumed to have made the header half way between `before` and `after`.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

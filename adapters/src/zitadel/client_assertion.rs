@@ -18,8 +18,8 @@ const LIFETIME: Duration = Duration::from_mins(10);
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
 /// Age below which a refused assertion is not replaced: ZITADEL did not refuse it for its age.
 const FRESH: Duration = Duration::from_secs(5);
-/// Time by which `iat` is dated back: ZITADEL refuses an `iat` more than a second ahead of its
-/// clock.
+/// Time by which `iat` is dated back: ZITADEL refuses an `iat` more than a second ahead of the
+/// server's clock.
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {

@@ -51,13 +51,14 @@ fn before(file: Option<&Path>) -> String {
 }
 
 impl CredentialText {
-    /// Creates a part from the text itself; `setting` names it in errors.
+    /// Creates a part from the text itself; `setting` names the part in errors.
     #[must_use]
     pub fn value(setting: &'static str, text: &str) -> Self {
         Self { setting, file: None, text: text.into() }
     }
 
-    /// Reads a part from a file, ignoring a line break at its end; `setting` names it in errors.
+    /// Reads a part from a file, without a line break at the file's end; `setting` names the part
+    /// in errors.
     ///
     /// # Errors
     /// When the file cannot be read, or is empty.

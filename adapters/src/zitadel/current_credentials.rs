@@ -41,8 +41,8 @@ pub struct CurrentCredentials {
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
-    /// Uses `credentials` for requests to `issuer`, until their files hold others. Client
-    /// assertions are dated by `clock`.
+    /// Uses `credentials` for requests to `issuer`, until their files change. Client assertions are
+    /// dated by `clock`.
     #[must_use]
     pub fn new(
         credentials: ClientCredentials,

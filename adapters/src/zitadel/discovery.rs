@@ -17,8 +17,8 @@ use super::{
 /// Largest number of characters of a wrong issuer that an error shows.
 const MAX_SHOWN: usize = 200;
 
-/// Introspection endpoint, configured or read from the domain's metadata when it is first needed.
-/// Each generation of connections (an HTTP client, replaced from time to time) has its own.
+/// Introspection endpoint, configured or read from the domain's metadata when first needed. Each
+/// generation of connections (an HTTP client, replaced from time to time) has its own endpoint.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,

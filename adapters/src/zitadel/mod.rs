@@ -198,7 +198,7 @@ impl ZitadelIntrospector {
         &self.credentials
     }
 
-    /// Returns the connections and the request budget, which other calls to ZITADEL share.
+    /// Returns the connections and the request budget, for other calls to ZITADEL to share.
     fn shared(&self) -> (Arc<Generations>, Arc<Pace>) {
         (Arc::clone(&self.generations), Arc::clone(&self.pace))
     }

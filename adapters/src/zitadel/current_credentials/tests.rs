@@ -57,7 +57,7 @@ impl Mount {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// Reads the credentials from both files.
+    /// Reads client id and secret from their files.
     fn credentials(&self) -> ClientCredentials {
         let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
         let id = file("zitadel.client_id_file", "id").unwrap();

@@ -1,4 +1,4 @@
-//! Summary of the settings, by which ZITADEL's responses are explained.
+//! Summary of the settings, for explaining ZITADEL's responses.
 
 use std::time::Duration;
 
@@ -99,7 +99,8 @@ impl SettingsSummary {
     }
 }
 
-/// Returns whether the token is a personal access token: ZITADEL names a client for every other.
+/// Returns whether the token is a personal access token: ZITADEL names a client for any other
+/// token.
 #[must_use]
 pub fn is_personal_access_token(principal: &Principal) -> bool {
     principal.client_id.is_none()

@@ -1,4 +1,4 @@
-//! Property that `tests/fuzz` tries to break with malformed discovery documents.
+//! Property that `tests/fuzz` tries to break with any bytes as a discovery document.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Sends single requests to ZITADEL's event API. The text of an error response is never logged: it
-//! may hold SQL and host names.
+//! Sends single requests to ZITADEL's event API. The text of an error response is never repeated:
+//! it may hold SQL and host names.
 
 use std::{fmt, sync::Arc, time::Duration};
 

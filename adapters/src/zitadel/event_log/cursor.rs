@@ -57,7 +57,7 @@ enum Place {
         made: Moment,
         before: Duration,
     },
-    /// The place is not found yet. Once it is, every cached response is forgotten.
+    /// The place is not found yet. Every cached response is forgotten once the place is found.
     Anew,
     Found,
 }
@@ -133,7 +133,7 @@ impl Cursor {
         LogCall::Behind(window)
     }
 
-    /// Takes the page that the last call brought, and returns the consequences.
+    /// Takes the page that the last call brought, and returns its new events and the next call.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {

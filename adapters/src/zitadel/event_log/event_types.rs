@@ -1,4 +1,4 @@
-//! Event types that may change an introspection response, listed by the claim that they change.
+//! Types of events that may change an introspection response, grouped by the claim that changes.
 //!
 //! Types that only make tokens active again are left out: only active verdicts are cached.
 
@@ -30,7 +30,8 @@ const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }
 
-/// Event types that change whether a token is active, its roles, or a claim of every response.
+/// Event types that change whether a token is active, a token's roles, or a claim that every
+/// response has.
 const OF_EVERY_ANSWER: &[EventType] = &[
     needed("oidc_session.access_token.added"),
     needed("oidc_session.access_token.revoked"),
@@ -104,7 +105,7 @@ const METADATA: &[EventType] = &[
 ];
 const ORGANIZATION: &[EventType] = &[needed("org.changed")];
 
-/// Returns the event types that change a claim; `None` if they are unknown, as for a claim that an
+/// Returns the event types that change a claim; `None` for an unknown claim, such as one that an
 /// Action of ZITADEL adds.
 fn of_claim(claim: &str) -> Option<&'static [EventType]> {
     Some(match claim {

@@ -12,9 +12,9 @@ use super::{
     wire::Search,
 };
 
-/// Largest number of remembered results. A result never changes.
+/// Largest number of remembered results.
 const MAX_FACTS: usize = 10_000;
-/// Largest number of events in one result. A session has several events that name its user.
+/// Largest number of events in one result.
 const LIMIT: u32 = 100;
 
 /// Look-ups that are pending, and the results of earlier ones.
@@ -22,7 +22,7 @@ const LIMIT: u32 = 100;
 pub(super) struct LookUps {
     reader: Reader,
     facts: Cache<LookUp, Box<[Change]>>,
-    /// Pending look-ups, each with the beginning of the first poll that needed it.
+    /// Pending look-ups, each with the beginning of the first poll that needed the look-up.
     pending: BTreeMap<LookUp, Moment>,
 }
 

@@ -15,7 +15,7 @@ pub(super) enum Meaning {
     LookUp(LookUp),
 }
 
-/// Search for an earlier event. Its result never changes.
+/// Search for an earlier event, whose result never changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LookUp {
     /// User and project of the grant (role assignment) with this id.
@@ -64,7 +64,8 @@ impl Reader {
         }
     }
 
-    /// Returns the meaning of an event about the object `id`, which the prefix of its type decides.
+    /// Returns the meaning of an event by the prefix of its type; `id` is that of the changed
+    /// object.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
         if is_one_of(&OF_A_SUBJECT) {

@@ -15,7 +15,7 @@ pub(super) struct Read {
     pub(super) began: Moment,
     /// Time after which the window of this read begins.
     pub(super) window: EventTime,
-    /// Time after which an ordinary window begins. A new event from before it shows that the
+    /// Time after which an ordinary window begins. A new event from before that time shows that the
     /// database's clock stepped back.
     pub(super) ordinary: EventTime,
     /// True in a review, whose window begins earlier, to find events that were committed late.

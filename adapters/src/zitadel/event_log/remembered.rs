@@ -7,7 +7,7 @@ use super::event::{EventTime, Key};
 /// Largest number of remembered events.
 const MAX_REMEMBERED: usize = 20_000;
 
-/// Events after `since` that were met, each with the number of the read that met it last.
+/// Events later than `since`, each with the number of the last read that met the event.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,

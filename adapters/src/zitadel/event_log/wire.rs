@@ -28,7 +28,7 @@ pub(super) struct Range {
     since: String,
 }
 
-/// Error for a response of unknown form, whose text is not repeated.
+/// Error for a response of unknown form. The response's text is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not in the form of ZITADEL's event log")]
 pub(super) struct NotUnderstood;
