@@ -11,7 +11,7 @@ const OF_ID_TOKENS: [&str; 5] = ["at_hash", "c_hash", "nonce", "sid", "azp"];
 /// Last second of the year 9999, as Unix time. ZITADEL uses it for "never".
 const LAST: u64 = 253_402_300_799;
 
-/// Unverified claims of a JWT that help to explain why it is inactive.
+/// Unverified claims of a JWT that help to explain why the JWT is inactive.
 #[derive(Clone, Debug, Default)]
 pub struct UnverifiedJwt {
     /// Algorithm of the signature (`alg`).
@@ -85,7 +85,7 @@ impl DamagedSignature {
 }
 
 /// Returns the lengths that a signature may have, in base64url characters (RFC 7518 §3, RFC 8037
-/// §3.1); empty for other algorithms. For RSA, ZITADEL makes keys of 2048, 3072 or 4096 bits.
+/// §3.1); empty for an unknown algorithm. For RSA, ZITADEL makes keys of 2048, 3072 or 4096 bits.
 fn lengths(algorithm: Option<&str>) -> &'static [usize] {
     match algorithm {
         Some("RS256" | "RS384" | "RS512") => &[342, 512, 683],

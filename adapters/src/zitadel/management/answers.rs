@@ -153,7 +153,7 @@ pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Returns the strings in the list `name`. ZITADEL leaves out an empty list.
+/// Returns the strings in the list `name`, which ZITADEL leaves out if empty.
 pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     let list = value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
