@@ -1,4 +1,4 @@
-//! Extractor that proves to a handler that its caller is authorized.
+//! Extractor that proves to a handler that the caller is authorized.
 
 use std::{
     borrow::Cow,
@@ -14,22 +14,22 @@ use serde::de::DeserializeOwned;
 use super::{Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Proof that the caller met the rule `R`: an extractor that rejects all other requests.
+/// Proof that the caller met the rule `R`: an extractor that rejects the requests of other callers.
 ///
-/// Put it first among a handler's arguments, so that no other argument is read for an unauthorized
-/// caller. Without [`Guard::layer`](crate::Guard::layer) around the router, or a table of
-/// [`Routes`](crate::Routes), it answers 500 to every request.
+/// Make it a handler's first argument, so that no other argument is read for an unauthorized
+/// caller. It answers 500 to every request unless [`Guard::layer`](crate::Guard::layer) is around
+/// the router, or a table of [`Routes`](crate::Routes) has the handler.
 ///
-/// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or one that does
-/// not meet the rule, is still rejected. With `Result<Authorized<R>, Rejection>` the handler
+/// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or a token that
+/// does not meet the rule, is still rejected. With `Result<Authorized<R>, Rejection>` the handler
 /// responds to rejected requests itself.
 ///
-/// Two rules in one request cost one introspection, unless the second needs
-/// [`Freshness::Asked`](domain::Freshness::Asked) and the first did not.
+/// Two rules in one request cause one introspection, unless only the second needs
+/// [`Freshness::Asked`](domain::Freshness::Asked).
 pub struct Authorized<R> {
     permit: Permit<R>,
     visit: Option<Arc<Visit>>,
-    /// Future of the permit's end, shared by all calls of `ended`.
+    /// Future that resolves when the permit ends, shared by all calls of `ended`.
     end: OnceLock<SharedEnd>,
 }
 
@@ -52,7 +52,7 @@ impl<R: Rule> Authorized<R> {
     /// Returns a rejection, for a handler that learns late that the requested record is not the
     /// caller's.
     ///
-    /// Challenge, body, log event and metric are like those of an unmet rule. `why` is only logged.
+    /// The rejection looks and counts like that of an unmet rule. `why` is logged, but not sent.
     #[must_use]
     pub fn deny(&self, why: impl Into<Cow<'static, str>>) -> Rejection {
         let outcome = Outcome::Denied(Denial::ByHandler { why: why.into() });
@@ -63,14 +63,15 @@ impl<R: Rule> Authorized<R> {
     }
 
     /// Waits until this permit ends: at the token's `exp`, when a change at the authorization
-    /// server revokes it, after [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or
-    /// when the server stops.
+    /// server revokes the permit, after
+    /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or at
+    /// [`Guard::stop`](crate::Guard::stop).
     ///
-    /// Use it for work that outlives the request: an event stream, an upgraded connection, a
-    /// spawned task. A refresh of the session does not end the permit. Within a service behind a
-    /// rule it ends no later than the service's permit. Without
-    /// [`GuardBuilder::watch`](crate::GuardBuilder::watch) changes are not noticed; with it, the
-    /// first call in a handler causes one more introspection. A permit made for a test never ends.
+    /// Use this for work that outlives the request: an event stream, an upgraded connection, a
+    /// spawned task. A refresh of the session does not end the permit. Within a guarded service the
+    /// permit ends no later than the service's permit. Changes are noticed only with
+    /// [`GuardBuilder::watch`](crate::GuardBuilder::watch), where the first call in a handler
+    /// causes one more introspection. A permit made for a test never ends.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {
@@ -89,7 +90,7 @@ impl<R: Rule> Authorized<R> {
     /// configured with their names (`zitadel.claims`).
     ///
     /// # Errors
-    /// When the claim is not a `T`. The error may repeat the value, which is usually personal data.
+    /// When the claim is not a `T`. The error may repeat the claim's value, usually personal data.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         self.permit.principal().claim(name).map(serde_json::from_str).transpose()
     }
@@ -109,7 +110,7 @@ impl<R> fmt::Debug for Authorized<R> {
     }
 }
 
-/// First argument of a handler behind a rule, made from the `Visit` of its request.
+/// First argument of a handler behind a rule, made from the request's state (`Visit`).
 pub(crate) trait Admitted: Sized + Send {
     fn admit(
         visit: &Arc<Visit>,

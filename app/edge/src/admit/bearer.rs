@@ -1,12 +1,12 @@
-//! Reads the access token from the `Authorization` header (RFC 6750 §2.1). Query and body are never
-//! searched.
+//! Reads the access token from the `Authorization` header (RFC 6750 §2.1). A token in the query or
+//! the body is ignored.
 
 use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use domain::{AccessToken, AccessTokenError};
 
 use crate::answer::BearerError;
 
-/// Returns the value of the `Authorization` header of a request.
+/// Returns the value of the only `Authorization` header of a request.
 pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;
@@ -16,7 +16,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerErr
     Ok(value)
 }
 
-/// Returns the token after the scheme name `Bearer`, whose case is ignored.
+/// Returns the token after the scheme `Bearer`, in upper or lower case.
 pub(super) fn access_token(credentials: &HeaderValue) -> Result<AccessToken<'_>, BearerError> {
     let value = credentials.as_bytes();
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());

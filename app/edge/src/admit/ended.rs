@@ -1,23 +1,23 @@
-//! Reasons why a permit ends.
+//! Reasons why a permit (proof of authorization) ends.
 
 use thiserror::Error;
 
-/// Reason why a permit ends, and with it the stream or task that depends on it.
+/// Reason why a permit ends, together with the stream or task that depends on the permit.
 ///
-/// It is the source of the error that cuts a response body. Its text names no caller and no token.
+/// The error that cuts off a response body has this reason as its source. The reason's text names
+/// no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]
 pub enum Ended {
     /// `exp` of the access token has passed.
     Expired,
-    /// A change at the authorization server made the verdict doubtful, and a new introspection did
-    /// not confirm it.
+    /// After a change at the authorization server, a new introspection did not confirm the permit.
     Revoked,
-    /// The longest time of a stream has passed
-    /// ([`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream)).
+    /// The stream or task has lasted for
+    /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream).
     TooLong,
-    /// The server is shutting down ([`Guard::stop`](crate::Guard::stop)).
+    /// This server is shutting down ([`Guard::stop`](crate::Guard::stop)).
     Stopping,
 }
 

@@ -1,4 +1,4 @@
-//! Response body that ends soon after the permit of its request.
+//! Response body that ends soon after the request's permit (proof of authorization) ends.
 
 use std::{
     pin::Pin,
@@ -18,20 +18,20 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Ended, event_boundary::EventBoundary};
 
-/// Time for which a body goes on after its permit has ended, so that the service can send a last
-/// message. An incomplete event of a stream then gets the same time again.
+/// Time that a body has after the permit's end, so that the service can send a last message. An
+/// event that is incomplete after this time has the same time again.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Makes the body of `response` end soon after `ended` resolves.
 ///
-/// A body that ends by itself within [`LAST_WORDS`] is complete. After that an event stream ends
-/// between two events. Other bodies end with an error whose source is the [`Ended`], so that no
-/// client takes them for complete: HTTP/1.1 closes the connection without a last chunk, HTTP/2
-/// resets the stream (HTTP/1.0 can show it only by a `Content-Length`). At [`Ended::Stopping`]
-/// other bodies go on until the server cuts them off.
+/// A body that ends by itself within [`LAST_WORDS`] is complete. After that time, an event stream
+/// ends between two events. Any other body ends with an error whose source is the [`Ended`], so
+/// that no client takes the body for complete: HTTP/1.1 closes the connection without a last chunk,
+/// HTTP/2 resets the stream (HTTP/1.0 shows the error only by a `Content-Length`). At
+/// [`Ended::Stopping`] such a body goes on until the server cuts it off.
 ///
 /// Until the end, frames, trailers and the size hint pass untouched. A body that the client does
-/// not read is not polled; it is cut when the client reads on or the server drops the connection.
+/// not read is not polled, and ends when the client reads on or the server drops the connection.
 pub(super) fn until_ended(
     response: Response,
     ended: impl Future<Output = Ended> + Send + 'static,
@@ -47,7 +47,7 @@ pub(super) fn until_ended(
 }
 
 /// Returns whether the body is an event stream that may end after any event: `text/event-stream`,
-/// not encoded, of unknown length. One of known length is complete only at its end.
+/// not encoded, of unknown length. A stream of known length is incomplete before that length.
 fn is_event_stream(response: &Response) -> bool {
     let headers = response.headers();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -81,7 +81,7 @@ enum Phase {
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Waits until the body must end: regularly with `Ok`, by an error with `Err`.
+    /// Waits until the body must end: `Ok` for a regular end, `Err` for an end by an error.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {
@@ -109,7 +109,8 @@ impl<E: Future<Output = Ended>> UntilEnded<E> {
         }
     }
 
-    /// Polls the service's body. Drops it after its last frame, or the event at which it must end.
+    /// Polls the service's body. Drops this body after its last frame, or after the event at which
+    /// an event stream must end.
     fn poll_body(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -3,11 +3,11 @@
 //!
 //! A byte order mark at the beginning counts as part of the first line.
 
-/// Parser state of an event stream, independent of how it is split into frames.
+/// Parser state of an event stream, independent of how the stream is split into frames.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EventBoundary {
     place: Place,
-    /// Set if the last byte was CR: a LF that follows belongs to the same end of line.
+    /// True if the last byte was CR: an LF that follows belongs to the same end of line.
     after_cr: bool,
 }
 
@@ -32,7 +32,7 @@ impl EventBoundary {
         self.place == Place::BetweenEvents
     }
 
-    /// Advances the state over `bytes` of the stream.
+    /// Advances the state past `bytes`, the next part of the stream.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         // Only the trailing line ends matter: an event of 1 KiB takes 77 instructions, and by a
         // step for each byte 11 286.
@@ -45,8 +45,8 @@ impl EventBoundary {
         }
     }
 
-    /// Advances to the end of the current event, and returns how many of `bytes` belong to it;
-    /// `None` if the event does not end within them.
+    /// Advances to the end of the current event. Returns how many of `bytes` belong to this event;
+    /// `None` if the event does not end within `bytes`.
     pub(super) fn pass_event(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate() {
             self.step(*byte);
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(rest("data: 1", ""), None);
     }
 
-    /// Returns whether `stream` ends between two events.
+    /// Returns whether `stream` ends between two events, by a second, simpler algorithm.
     fn reference(stream: &str) -> bool {
         let stream = stream.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = stream.rsplit('\n');

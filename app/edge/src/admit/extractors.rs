@@ -1,4 +1,4 @@
-//! Extractors of a request's permit and id.
+//! Extractors of a request's permit (proof of authorization) and id.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Returns the state of a request, which the guard has put into its extensions.
+/// Returns the state of a request, which the guard has put into the request's extensions.
 ///
 /// # Errors
 /// When no guard is around the route: answers 500, and logs the route.

@@ -1,4 +1,4 @@
-//! Guard of an API: its authorizer and its settings.
+//! Guard of an API, which holds the API's authorizer and settings.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use crate::{
 
 /// Guards the routes and services of one API. Cheap to clone.
 ///
-/// [`layer`](Self::layer) puts it around a router, so that handlers can take
-/// [`Authorized<R>`](crate::Authorized); [`require`](Self::require) puts it before a service that
-/// is not a handler; [`Routes::into_router`](crate::Routes::into_router) makes a router of a route
-/// table.
+/// [`layer`](Self::layer) puts the guard around a router, so that handlers can take
+/// [`Authorized<R>`](crate::Authorized). [`require`](Self::require) puts the guard before a service
+/// that is not a handler. [`Routes::into_router`](crate::Routes::into_router) makes a router of a
+/// route table.
 #[derive(Clone)]
 pub struct Guard(pub(super) Arc<Inner>);
 
@@ -35,19 +35,20 @@ pub(super) struct Inner {
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Largest random deviation from `max_stream`, as a fraction, so that streams that began together
-/// do not end together.
+/// Largest random deviation from `max_stream`, as a fraction: it keeps streams that began together
+/// from ending together.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
-    /// Returns whether `policy` accepts callers without any role, from any organization.
+    /// Returns whether a caller of any organization, without any role, can meet `policy` at this
+    /// guard.
     #[must_use]
     pub fn lets_in_strangers(&self, policy: &Policy) -> bool {
         self.0.authorizer.requirements().organizations.is_empty()
             && policy.is_met_with_scopes(&Principal::default())
     }
 
-    /// Returns the resource that the guard protects, if any.
+    /// Returns the resource (the API as clients discover it) that this guard protects, if any.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()
@@ -107,8 +108,7 @@ impl Guard {
         self.0.stopping.subscribe()
     }
 
-    /// Returns the time at which `max_stream` ends for a stream that is opened now; `None` without
-    /// a bound.
+    /// Returns the time at which a stream that is opened now must end; `None` without a bound.
     pub(super) fn open_until(&self) -> Option<Instant> {
         let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
         let max_stream = self.0.max_stream.as_secs_f64() * spread;
@@ -117,9 +117,8 @@ impl Guard {
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the request is from a page that may not call a service of the resource: by
-    /// DNS rebinding, the page could act as the browser's user. A request without `Origin` is not
-    /// from a page.
+    /// Returns whether the request has an `Origin` that may not call the resource's services: by
+    /// DNS rebinding, a foreign page could act as the browser's user.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

@@ -1,4 +1,4 @@
-//! Settings of a guard.
+//! Builder with the settings of a guard.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     note::{RefusalLog, RequestObserver},
 };
 
-/// Builder of a [`Guard`], which holds its settings.
+/// Builder of a [`Guard`] with other settings than the default ones.
 pub struct GuardBuilder {
     authorizer: Authorizer,
     realm: Realm,
@@ -36,7 +36,7 @@ impl Guard {
         Self::builder(authorizer).build()
     }
 
-    /// Returns a builder, to change the default settings.
+    /// Returns a builder, which starts with the default settings.
     #[must_use]
     pub fn builder(authorizer: Authorizer) -> GuardBuilder {
         GuardBuilder {
@@ -55,39 +55,40 @@ impl Guard {
 }
 
 impl GuardBuilder {
-    /// Sets the realm of the challenge; `api` by default.
+    /// Sets the realm of the `WWW-Authenticate` challenge; `api` by default.
     #[must_use]
     pub fn realm(self, realm: Realm) -> Self {
         Self { realm, ..self }
     }
 
-    /// Sets the status of the response to a valid token that lacks the role; 401 by default, and
-    /// 403 with a [`resource`](Self::resource).
+    /// Sets the status of the response to a valid token that lacks the rule's role; 401 by default,
+    /// and 403 with a [`resource`](Self::resource).
     #[must_use]
     pub fn missing_role_status(self, missing_role: MissingRoleStatus) -> Self {
         Self { missing_role: Some(missing_role), ..self }
     }
 
-    /// Sets the resource that every challenge names, with the scopes to request (RFC 9728 §5.1);
-    /// none by default.
+    /// Sets the resource (the API as clients discover it, RFC 9728); none by default.
     ///
-    /// From these a client can sign in by itself. If no login helps, as for a missing role, the
-    /// challenge has neither `error` nor `scope`, so that the client does not start one.
+    /// Each challenge then names the resource and the scopes to request, so that a client can sign
+    /// in by itself. Where no login helps, as for a missing role, the challenge has neither `error`
+    /// nor `scope`, so that the client does not start a login.
     #[must_use]
     pub fn resource(self, resource: Resource) -> Self {
         Self { resource: Some(resource), ..self }
     }
 
-    /// Sets the origins of pages that may call a guarded service of the
-    /// [`resource`](Self::resource), beside its own origin. Requests from other pages are answered
-    /// 403 without introspection.
+    /// Sets the origins, beside the resource's own, whose pages may call a guarded service of the
+    /// [`resource`](Self::resource). Requests from other pages are answered 403 without
+    /// introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }
     }
 
     /// Sets the watch that signals when the verdict behind a permit must be obtained again. Without
-    /// it a permit ends only at `exp`, at [`max_stream`](Self::max_stream) and at [`Guard::stop`].
+    /// a watch a permit ends only at `exp`, at [`max_stream`](Self::max_stream) and at
+    /// [`Guard::stop`].
     #[must_use]
     pub fn watch(self, watch: Arc<dyn VerdictWatch>) -> Self {
         Self { watch: Some(watch), ..self }
@@ -102,22 +103,23 @@ impl GuardBuilder {
 
     /// Sets the function that writes the response to every rejected request.
     ///
-    /// `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store` are added. A status that is
-    /// neither an error nor a redirect (304 is none) is replaced by the rejection's own. `write`
-    /// may turn its `Rejection` into the usual response. It is not called for a panic.
+    /// The guard adds `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store`. It replaces
+    /// a status that is neither an error nor a redirect (304 is none) by the rejection's own
+    /// status. `write` may turn the `Rejection` into the usual response; after a panic `write` is
+    /// not called.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }
     }
 
-    /// Sets the observer of requests; none by default.
+    /// Sets the observer that is told of each request; none by default.
     #[must_use]
     pub fn observer(self, observer: impl RequestObserver) -> Self {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Sets the likely causes of an inactive token at this authorization server, for the log event
-    /// about such a token. None by default.
+    /// Sets the likely causes of an inactive token at this authorization server, which the log
+    /// event about such a token shows; none by default.
     #[must_use]
     pub fn inactive_means(self, causes: impl Into<String>) -> Self {
         Self { inactive_means: causes.into(), ..self }

@@ -19,9 +19,10 @@ pub struct GuardLayer(Guard);
 impl Guard {
     /// Creates the layer for [`Router::layer`](axum::Router::layer).
     ///
-    /// It gives each request an id, lets handlers below take [`Authorized<R>`](crate::Authorized),
-    /// marks responses that depend on a permit with `Cache-Control: no-store`, and calls the
-    /// observer. It does not require a token by itself: a route without `Authorized` stays public.
+    /// The layer gives each request an id, lets handlers below take
+    /// [`Authorized<R>`](crate::Authorized), marks responses that depend on a permit with
+    /// `Cache-Control: no-store`, and calls the observer. A route without `Authorized` stays
+    /// public.
     #[must_use]
     pub fn layer(&self) -> GuardLayer {
         GuardLayer(self.clone())
@@ -36,7 +37,7 @@ impl<S> Layer<S> for GuardLayer {
     }
 }
 
-/// Service with a guard around it, made by [`Guard::layer`]; its handlers can take
+/// Service that [`Guard::layer`] has wrapped, so that handlers within can take
 /// [`Authorized`](crate::Authorized).
 #[derive(Clone, Debug)]
 pub struct Guarding<S> {
@@ -67,7 +68,7 @@ where
 }
 
 pin_project! {
-    /// Future of [`Guarding`], which completes the response's head and calls the observer.
+    /// Future of a [`Guarding`] service: completes the response's head, and calls the observer.
     #[derive(Debug)]
     pub struct Following<F> {
         #[pin]

@@ -1,4 +1,4 @@
-//! Admission: from the token in a request's head to a permit.
+//! Admission: turns the token in a request's head into a permit (proof of authorization).
 
 mod authorized;
 mod bearer;

@@ -1,4 +1,5 @@
-//! Waits for the end of a permit, for streams and other work that outlive the request.
+//! Waits for the end of a permit (proof of authorization), for streams and tasks that outlive the
+//! request.
 
 use std::{
     fmt,
@@ -16,33 +17,34 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
-/// Longest sleep before the wall clock, which may be adjusted, is read again.
+/// Longest sleep before `exp` is compared again with the wall clock, which may be adjusted.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time limit for a new verdict once the old one is in doubt; after it the permit ends.
+/// Time limit for a new verdict once the old verdict is in doubt; after this time the permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Time between two attempts to obtain a new verdict, and longest delay of the first.
+/// Time between two attempts to obtain a new verdict, and longest delay of the first attempt.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Verdict behind a permit, while a stream or a task depends on the permit.
+/// Permit on which a stream or a task depends, with the data to notice the permit's end.
 pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
     pub(super) token: ActiveToken,
-    /// Value of `Authorization`, to introspect the token again; `None` if it was not kept.
+    /// Value of `Authorization`, to introspect the token again; `None` if the header was not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Moment before the verdict was obtained; `None` if unknown, so that a new one is obtained at
-    /// once.
+    /// Moment before the verdict was obtained; `None` if unknown, so that a new verdict is obtained
+    /// at once.
     pub(super) asked: Option<Tick>,
-    /// Time at which [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream) ends; `None`
-    /// without a bound.
+    /// Time at which a stream must end by
+    /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a bound.
     pub(super) until: Option<Instant>,
 }
 
-/// Future of a permit's end, shared by all tasks that wait for it.
+/// Future that resolves when a permit ends, shared by all tasks that wait for this end.
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns the end of this permit, or of the service's permit `around` it if that is earlier.
+    /// Returns the future of this permit's end. It resolves no later than `around`, the end of the
+    /// permit of a service around this one.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         let end = async move {
             let Some(around) = around else { return self.ended().await };
@@ -55,7 +57,7 @@ impl Opened {
         end.boxed().shared()
     }
 
-    /// Waits for the end of this permit, without regard to a service around it.
+    /// Waits for the end of this permit, without regard to the permit of a service around it.
     async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {
@@ -87,7 +89,8 @@ impl Opened {
         }
     }
 
-    /// Waits until the verdict is in doubt, and a new one denies the caller or cannot be obtained.
+    /// Waits until the verdict is in doubt, and no new verdict confirms the permit within
+    /// [`PATIENCE`].
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };
         let (mut token, mut asked) = (self.token.clone(), self.asked);

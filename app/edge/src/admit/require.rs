@@ -52,14 +52,14 @@ pub struct Require<R, S> {
 impl Guard {
     /// Puts the rule `R` before a service, such as static files, a proxy, gRPC or an MCP server.
     ///
-    /// A permitted request has its [`Principal`](domain::Principal), as an `Arc`, and its
-    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected one never reaches the
-    /// service. No [`layer`](Self::layer) is needed around it. The response's body ends with the
-    /// permit.
+    /// A permitted request has the caller's [`Principal`](domain::Principal), as an `Arc`, and the
+    /// [`ServicePermit`](crate::ServicePermit) in its extensions. A rejected request never reaches
+    /// the service. No [`layer`](Self::layer) is needed around the service. The response's body
+    /// ends when the permit ends.
     ///
     /// # Panics
     /// When the guard has a [`resource`](crate::GuardBuilder::resource) and the rule accepts every
-    /// active token, since a personal access token of any user is active at every API of its
+    /// active token, since a personal access token of any user is active at every API of the same
     /// ZITADEL. The rule must require a role, or the guard's authorizer an organization.
     #[must_use]
     pub fn require<R: Rule>(
@@ -69,7 +69,7 @@ impl Guard {
         Require::new(self.clone(), service)
     }
 
-    /// Creates the layer of [`require`](Self::require), for
+    /// Creates a layer that puts the rule `R` before services, for
     /// [`Router::route_layer`](axum::Router::route_layer).
     ///
     /// # Panics
@@ -109,7 +109,7 @@ impl<R: Rule, S> Require<R, S> {
     }
 }
 
-/// Layer made by [`Guard::require_layer`], which puts the rule `R` before services.
+/// Layer that puts the rule `R` before services, made by [`Guard::require_layer`].
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,

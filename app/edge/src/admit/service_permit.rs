@@ -9,15 +9,14 @@ use tokio::time::Instant;
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Age up to which the verdict that admitted a request is used for the further rules of its
-/// service.
+/// Age up to which the verdict that admitted a request is used again for further rules.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// Permit of a request to a guarded service, in the request's extensions. Cheap to clone.
+/// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
+/// Cheap to clone.
 ///
-/// It has the caller, applies further rules declared for the service
-/// ([`Require::with`](crate::Require::with)), such as those of an MCP server's tools, and tells
-/// when the permit ends.
+/// It tells the caller and the permit's end, and applies further rules declared by
+/// [`Require::with`](crate::Require::with), such as those of an MCP server's tools.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);
 
@@ -53,9 +52,9 @@ impl ServicePermit {
 
     /// Applies the rule `R` of a part of the service, such as one tool.
     ///
-    /// It judges the verdict that admitted the request; if that is older than a second, or not as
-    /// fresh as `R` demands, a new one. A rejection is logged and counted with the same reason as
-    /// one before the service.
+    /// The rule is applied to the verdict that admitted the request, or to a new verdict if the
+    /// first is older than a second or not as fresh as `R` demands. A rejection is logged and
+    /// counted with the same reason as a rejection before the service.
     ///
     /// # Errors
     /// When the rule is not met, or there is no verdict; and when no rule of its policy and
@@ -79,7 +78,7 @@ impl ServicePermit {
     /// Waits until the permit ends, as [`Authorized::ended`] does.
     ///
     /// The guard ends the response's body by itself. Other work, such as a running tool, a spawned
-    /// task or an upgraded connection, must wait for this too.
+    /// task or an upgraded connection, must wait for this and stop.
     pub async fn ended(&self) -> Ended {
         self.0.end.clone().await
     }
@@ -95,7 +94,7 @@ impl fmt::Debug for ServicePermit {
 /// Policy and freshness of a rule within a service.
 pub(crate) type FurtherRule = (&'static Policy, Freshness);
 
-/// Further rules within a service, as a tuple of up to eight: `(ReadMessages, DeleteMessages)`.
+/// Tuple of up to eight rules that parts of a service apply: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
     /// Returns policy and freshness of each rule in the tuple.
     fn rules() -> Vec<(&'static Policy, Freshness)>;

@@ -1,7 +1,8 @@
-//! Owners of MCP sessions: a session id is valid only for the principal that received it.
+//! Binds MCP sessions to owners: a session id is valid only for the principal that received this
+//! id.
 //!
-//! No state is kept. A session id leaves the service with a MAC over the id and its owner, which is
-//! checked and removed when the id comes back; the service sees only its own id.
+//! No state is kept. The guard appends to each session id a MAC over the id and its owner, and
+//! checks and removes the MAC when the id comes back. The service sees only its own id.
 //!
 //! The MAC is SipHash-2-4 with 128 bits, made for short texts, under a random key of 128 bits that
 //! never leaves the process. A forger can only try values at this server, each with a chance of
@@ -20,10 +21,10 @@ pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id")
 /// Length of a seal, in bytes: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;
 
-/// Seals the session ids of the services behind one guard with a MAC. Ids of another guard, another
-/// process or an earlier start are unknown.
+/// Seals the session ids of the services behind one guard, by appending a MAC. Ids sealed by
+/// another guard or process are unknown.
 pub(super) struct SessionSeal {
-    /// Key of the MAC; `None` if the system gave no random bytes: then no session id is valid.
+    /// Key of the MAC; `None` if the system gave no random bytes, so that no session id is valid.
     key: Option<SipHasher24>,
 }
 
@@ -35,9 +36,9 @@ impl SessionSeal {
         Self { key }
     }
 
-    /// Replaces the session id of a request by the one that the service gave to `principal`. Any
-    /// other id, and several ids, are replaced by a random one, which the service answers as an
-    /// unknown session.
+    /// Removes the seal from the session id of a request if the id was sealed for `principal`. Any
+    /// other id, and several ids, become one random id, which the service answers as an unknown
+    /// session.
     pub(super) fn open(&self, headers: &mut HeaderMap, principal: &Principal) {
         let mut sealed = headers.get_all(MCP_SESSION_ID).into_iter();
         let Some(first) = sealed.next() else { return };
@@ -45,8 +46,8 @@ impl SessionSeal {
         headers.insert(MCP_SESSION_ID, own.unwrap_or_else(unknown_id));
     }
 
-    /// Seals the session ids of a response for `principal`. A principal without a subject, which
-    /// could not be told from others, gets none.
+    /// Seals the session ids of a response for `principal`. Removes the ids if the principal has no
+    /// subject, by which to tell principals apart.
     pub(super) fn seal(&self, headers: &mut HeaderMap, principal: &Principal) {
         if !headers.contains_key(MCP_SESSION_ID) {
             return;

@@ -31,8 +31,8 @@ pub(crate) struct Visit {
     guard: Guard,
     method: Method,
     path: OnceLock<MatchedPath>,
-    /// Name of the service, used instead of its path in the router: a service may have no path, or
-    /// several.
+    /// Name of the guarded service, used instead of its path in the router: a service may have no
+    /// path, or several paths.
     name: OnceLock<&'static str>,
     id: RequestId,
     began: Option<Instant>,
@@ -42,30 +42,31 @@ pub(crate) struct Visit {
     refusal: Mutex<Option<Reason>>,
     /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict is kept, for a second rule, for the observer or for the watch. Keeping
-    /// it takes a warm request some 400 instructions (of 11 070).
+    /// True if the verdict is kept, for a second rule, the observer or the watch. Keeping the
+    /// verdict takes some 400 instructions (of 11 070 for a request with a cached verdict).
     keeps_verdict: bool,
-    /// Verdict, if kept; a fresher one replaces it.
+    /// Verdict on the token, if kept; replaced by a fresher verdict.
     verdict: Mutex<Option<Known>>,
-    /// Time at which `max_stream` ends for this request; `None` without a bound.
+    /// Time at which a stream of this request must end by `max_stream`; `None` without a bound.
     until: OnceLock<Option<Instant>>,
-    /// Innermost service that admitted the request; permits within it end no later than its own.
+    /// Innermost guarded service that admitted the request. Permits within it end no later than the
+    /// service's permit.
     service: Mutex<Option<within::Service>>,
 }
 
 /// Verdict on the token of a request, kept for further rules.
 struct Known {
-    /// Value of `Authorization` that was judged; a layer may replace the header later.
+    /// Value of `Authorization` that was judged, since a layer may replace the header later.
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
 }
 
 impl Visit {
-    /// Returns the visit of a request, and true if it begins here; false if it began at the same
-    /// guard further out.
+    /// Returns the visit of a request, and true if the visit begins here; false if it began at the
+    /// same guard further out.
     ///
-    /// `shared` is set if more than one rule may apply to the request; `name` is the name of a
+    /// `shared` is true if more than one rule may apply to the request; `name` is the name of a
     /// service.
     pub(crate) fn join<B>(
         guard: &Guard,
@@ -137,7 +138,7 @@ impl Visit {
         self.judge(headers).await.map_err(|outcome| self.refuse(&outcome, Some(R::POLICY)))
     }
 
-    /// Returns a permit if the request meets the rule `R`; `None` if it has no token.
+    /// Returns a permit if the request meets the rule `R`; `None` if the request has no token.
     pub(super) async fn admit_if_shown<R: Rule>(
         &self,
         headers: &HeaderMap,
@@ -170,8 +171,9 @@ impl Visit {
         Ok(authorizer.judge_for(self.verdict(token, header, R::FRESHNESS).await?)?)
     }
 
-    /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share it
-    /// until the head of the response is ready: a stream that needs a permit later gets a new one.
+    /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share a
+    /// verdict until the response's head is ready: a stream that needs a permit later gets a new
+    /// verdict.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,
@@ -208,8 +210,8 @@ impl Visit {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the request is rejected, and returns the rejection. Only the first rejection of
-    /// a request is recorded, until a rule admits it after all; a bug is always recorded.
+    /// Records that the request is rejected, and returns the rejection. A further rejection is
+    /// recorded only if it is a bug, or if a rule has admitted the request in between.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {

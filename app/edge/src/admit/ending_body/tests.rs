@@ -14,13 +14,14 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Wait before a frame, in milliseconds, and the frame.
+/// Time before a frame, in milliseconds, and the frame's text.
 type Step = (u64, &'static str);
 
 const EVENT_STREAM: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/event-stream")];
 const PLAIN: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/plain")];
 
-/// Makes a body that sends `steps`, and then ends or hangs. `alive` counts bodies not yet dropped.
+/// Makes a body that sends `steps`, and afterwards ends or hangs. `alive` counts the bodies that
+/// are not yet dropped.
 fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> Body {
     struct Alive(Arc<AtomicUsize>);
     impl Drop for Alive {
@@ -45,7 +46,7 @@ fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> B
     }))
 }
 
-/// Returns the body of a response whose permit ends when `ended` resolves.
+/// Wraps `body`, as that of a response with `headers`, so that it ends soon after `ended` resolves.
 fn guarded(
     headers: &[(HeaderName, &'static str)],
     body: Body,
@@ -63,7 +64,8 @@ async fn after(milliseconds: u64, ended: Ended) -> Ended {
     ended
 }
 
-/// Reads a body, and returns its text, how it ended, and after how many milliseconds.
+/// Reads a body. Returns its text, how the body ended (`open` if it did not), and the time until
+/// then in milliseconds.
 async fn read(body: Body) -> (String, &'static str, u128) {
     let begin = Instant::now();
     let mut text = String::new();
@@ -320,8 +322,8 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that the body sends a prefix of the service's text, ends in time, and never looks
-/// complete when it is not.
+/// Checks that a body whose permit ends after `at` milliseconds sends a prefix of the service's
+/// text, ends in time, and looks complete only where it is.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

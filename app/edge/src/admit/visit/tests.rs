@@ -27,7 +27,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::note::RequestObserver;
 
-/// Recorder of the reasons of log events and of ended requests.
+/// Records the reasons in log events, and as an observer the reasons of ended requests.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<(&'static str, String)>>>);
 
@@ -65,7 +65,7 @@ impl RequestObserver for Seen {
     }
 }
 
-/// Introspector that is never called.
+/// Introspector and clock of tests that introspect nothing.
 struct Silent;
 
 #[async_trait]
@@ -81,7 +81,7 @@ impl Clock for Silent {
     }
 }
 
-/// Returns an outcome for every reason.
+/// Returns outcomes that together have every reason.
 fn outcomes() -> Vec<Outcome> {
     let malformed =
         [AccessTokenError::Empty, AccessTokenError::TooLong, AccessTokenError::ForbiddenCharacter];

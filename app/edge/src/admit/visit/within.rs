@@ -15,8 +15,9 @@ use super::{
 use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
-    /// Applies a further rule `R` within a guarded service. It judges the request's kept verdict if
-    /// that `is_young` and fresh enough, even after the response has begun; otherwise a new one.
+    /// Applies a further rule `R` within a guarded service, even after the response has begun.
+    /// Judges the request's kept verdict if that `is_young` and fresh enough, otherwise a new
+    /// verdict.
     pub(in crate::admit) async fn admit_within<R: Rule>(
         &self,
         header: Option<&HeaderValue>,
@@ -51,9 +52,9 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
-    /// Records that a service admitted the request, and returns the end of its permit; permits
-    /// within the service end no later. `asked` is a moment before the verdict on `token` was
-    /// obtained.
+    /// Records that a guarded service admitted the request, and returns the end of the service's
+    /// permit, which also ends permits within the service. `asked` is a moment before the verdict
+    /// on `token` was obtained.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -68,7 +69,8 @@ impl Visit {
         end
     }
 
-    /// Returns the end of a handler's permit, no later than that of a service around it.
+    /// Returns the end of a handler's permit, no later than the end of the permit of a service
+    /// around the handler.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
@@ -80,7 +82,8 @@ impl Visit {
         opened.shared_end(service.map(|service| service.end))
     }
 
-    /// Returns the `Authorization` header that `token` came in; `None` if no verdict on it is kept.
+    /// Returns the `Authorization` header that had `token`; `None` if no verdict on `token` is
+    /// kept.
     fn header_of(&self, token: &ActiveToken) -> Option<HeaderValue> {
         match &*self.known() {
             Some(Known { header, verdict: Introspection::Active(active), .. })
@@ -108,10 +111,10 @@ impl Visit {
     }
 }
 
-/// Service behind a rule that has admitted the request.
+/// Guarded service that has admitted the request.
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// Moment before the service's verdict was obtained; `None` without a watch.
+    /// Moment before the verdict for the service was obtained; `None` without a watch.
     asked: Option<Tick>,
 }
