@@ -42,8 +42,8 @@ impl<R: Rule> Authorized<R> {
 /// A public handler that requires a token stays undetected if it rejects callers in its own format,
 /// or fails before it takes a permit.
 ///
-/// Path parameters are sent as `1`. Handlers of guarded routes do not run, so their state is not
-/// needed; public handlers do.
+/// Path parameters are sent as `1`. Handlers of guarded routes do not run and need no state; public
+/// handlers run.
 ///
 /// # Panics
 /// When a route answers otherwise; the message lists all such routes.
@@ -66,8 +66,8 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Asserts that `routes` of a bare router, which cannot list them, answer 401 with a challenge of
-/// RFC 6750, both without a token and with an inactive one.
+/// Asserts that `routes` of a bare `router`, which cannot list its routes, answer 401 with a
+/// challenge of RFC 6750, both without a token and with an inactive one.
 ///
 /// The router must be complete, with its guard and its state.
 ///

@@ -25,8 +25,8 @@ impl Realm {
         &self.0
     }
 
-    /// Returns whether a challenge that names a resource may have this realm. It must contain no
-    /// field name such as `scope=`, which clients search for in the whole challenge.
+    /// Returns whether a challenge that names a resource may have this realm. The realm must
+    /// contain no field name such as `scope=`, since clients search the whole challenge for fields.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,8 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no field name. Two MCP SDKs find a field by a regular expression
-/// without word boundaries.
+/// Returns whether `text` contains no field name, which two MCP SDKs would take for the field:
+/// their regular expressions have no word boundaries.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
@@ -93,8 +93,8 @@ pub(super) enum Challenge {
 pub(super) enum Challenges {
     /// Challenges that name no resource, each written in advance.
     OfRealm(OfRealm),
-    /// Challenges that name a resource, written for each response, since the scopes depend on its
-    /// rule.
+    /// Challenges that name a resource, written for each response, since the scopes depend on the
+    /// route's rule.
     OfResource { realm: Realm, resource: Resource },
 }
 
@@ -130,7 +130,7 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns `challenge` as a header value. If it names a resource, it has the scopes of
+    /// Returns `challenge` as a header value. With a resource, the value may have the scopes of
     /// `policy`, and `detail` if that needs no escape.
     pub(super) fn get(
         &self,

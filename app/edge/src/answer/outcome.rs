@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
     ForeignOrigin,
     /// No route has this path.
     NotFound,
-    /// No route of this path has this method.
+    /// The path has no route for this HTTP method.
     MethodNotAllowed,
     /// A handler's extractor could not read the body or the parameters.
     Unreadable { status: StatusCode, detail: String },
@@ -92,7 +92,7 @@ pub(super) type Header = (HeaderName, HeaderValue);
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason, by which log, metrics and response name this outcome.
+    /// Returns the reason: the name of this outcome in log, metrics and response.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -213,7 +213,7 @@ impl Cure {
         }
     }
 
-    /// Returns the action that RFC 6750 implies.
+    /// Returns the action that RFC 6750 implies: a missing role counts as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -228,8 +228,8 @@ impl Cure {
     }
 }
 
-/// Returns the `detail` for a denial. It discloses nothing about the token, and only the route's
-/// rule about the configuration.
+/// Returns the `detail` for a denial, which discloses no contents of the token, and no
+/// configuration but the route's rule.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",

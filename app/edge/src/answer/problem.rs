@@ -23,7 +23,7 @@ use super::RequestId;
 /// Error response in the format of RFC 9457, with the members `type`, `title`, `status`, `detail`,
 /// `code` and `request_id`.
 ///
-/// Handlers return it for their own errors, so that these look like this crate's denials:
+/// A handler returns a `Problem` for its own errors, so that they look like this crate's denials:
 ///
 /// ```
 /// use axum_zitadel::Problem;
@@ -113,9 +113,9 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Slot in a response's extensions for the request id, which is set when the response leaves the
-/// guard. The body reads it only when it is sent, since layers in between may replace or compress
-/// the body.
+/// Slot for the request id in a response's extensions, filled when the response leaves the guard.
+/// The body reads the slot only when sent, since layers in between may replace or compress the
+/// body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 

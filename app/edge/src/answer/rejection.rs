@@ -1,4 +1,4 @@
-//! Response that rejects a request, as a value.
+//! Response to a rejected request, as a value that a handler can inspect.
 
 use std::{fmt, sync::Arc};
 
@@ -18,12 +18,11 @@ use super::{
     problem::{IdSlot, NO_STORE},
 };
 
-/// Rejection of a request by [`Authorized`](crate::Authorized).
+/// Rejection of a request by [`Authorized`](crate::Authorized), already logged.
 ///
-/// It becomes a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there was no
-/// verdict. A handler that takes `Result<Authorized<R>, Rejection>` may respond otherwise, and
-/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all responses. The log event is
-/// written before that.
+/// Its response is a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there was
+/// no verdict. A handler that takes `Result<Authorized<R>, Rejection>` may respond otherwise, and
+/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all responses.
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -36,7 +35,7 @@ struct Inner {
     hook: Option<DenialHook>,
 }
 
-/// Function that writes a rejection in the service's own format.
+/// Function that writes the response to a rejection in the service's own format.
 pub(crate) type DenialHook = Arc<dyn Fn(&Rejection) -> Response + Send + Sync>;
 
 impl Rejection {
@@ -109,8 +108,8 @@ impl IntoResponse for Rejection {
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// Returns the response of a hook, which chooses body and headers, and may redirect to a login.
-    /// The response is never a success, and never cacheable.
+    /// Returns the response that `hook` writes, which may redirect to a login. Replaces a success
+    /// by the rejection's status, and forbids caching.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();

@@ -4,11 +4,11 @@ use std::{fmt, str};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Header with the request id: the caller's in the request, and in every response.
+/// Header with the request id, which callers may send and every response has.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id accepted from a caller, in bytes. Ids are logged, but an access token sent in this
-/// header must not be: ZITADEL's have 71 bytes or more, unless an operator chose short user ids.
+/// Longest id accepted from a caller, in bytes. This keeps an access token sent in this header out
+/// of the log: ZITADEL's tokens have 71 bytes or more, unless an operator chose short user ids.
 const MAX_LENGTH: usize = 64;
 
 /// Id of a request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.
@@ -22,14 +22,14 @@ pub struct RequestId(Id);
 enum Id {
     /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new random id. Kept as a header from the start, it would cost a public request 110
-    /// instructions more (of 8 780).
+    /// A new random id. A header value made at once would cost a public request 110 instructions
+    /// more (of 8 780).
     Made(u64),
 }
 
 impl RequestId {
-    /// Returns the caller's own id without forbidden characters. If nothing is left, or it is
-    /// longer than 64 bytes, returns a new one.
+    /// Returns the caller's id without forbidden characters; a new id if nothing is left, or if the
+    /// caller's is longer than 64 bytes.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(taken_over);
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the id of a request with these header values.
+    /// Returns the id of a request with the `X-Request-Id` values `given`.
     fn id(given: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();
         for value in given {

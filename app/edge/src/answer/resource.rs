@@ -12,14 +12,14 @@ use domain::{Policy, ScopeToken};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Path of the metadata document, before the resource's own path (RFC 9728 §3.1).
+/// Path of the metadata document, before the resource's own path if any (RFC 9728 §3.1).
 pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
 /// Resource that a guard protects, identified by its URL.
 ///
-/// A guard with a resource names it in each challenge, so that a client that knows only the URL
-/// finds the authorization server and the scopes to request;
-/// [`resource_metadata`](crate::resource_metadata) serves the document.
+/// A guard names its resource in each challenge, so that a client that knows only the URL finds the
+/// authorization server and the scopes to request. [`resource_metadata`](crate::resource_metadata)
+/// serves the document with these.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
 
@@ -79,8 +79,8 @@ impl Resource {
     /// Creates a resource with exactly this URL: clients compare it verbatim (RFC 9728 §3.3).
     ///
     /// # Errors
-    /// When `url` is not an `https` URL, or `http` URL on loopback, of only scheme, host, port and
-    /// path, as clients write it.
+    /// When `url` is neither an `https` URL nor an `http` URL on loopback, has more than scheme,
+    /// host, port and path, or is not written as clients write it.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
         if !url.contains("://") {
             return Err(InvalidResource::NoUrl);
@@ -133,14 +133,14 @@ impl Resource {
         self.with(|inner| inner.scopes = scopes)
     }
 
-    /// Sets the function that returns the issuer of the authorization server, exactly as in its own
-    /// metadata. It is called for each download of the document.
+    /// Sets the function that returns the issuer of the authorization server, exactly as in that
+    /// server's metadata. Each download of the document calls the function.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
     }
 
-    /// Sets the name of the resource that a client shows to people.
+    /// Sets the resource's name, which clients show to people.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
         self.with(|inner| inner.name = Some(name.into()))
@@ -230,8 +230,7 @@ impl Resource {
     }
 }
 
-/// Returns whether a client would write the host like this: an IPv6 address in short form, or any
-/// name.
+/// Returns whether clients write the host in this form: an IPv6 address in short form, or any name.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

@@ -1,4 +1,4 @@
-//! Future of a handler in a route table.
+//! Future that runs a handler of a route table, and completes its response.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,7 +25,7 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers to remove from axum's rejection, since a problem replaces the body that they describe.
+/// Headers to remove from axum's rejection, since they describe the body that a problem replaces.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 

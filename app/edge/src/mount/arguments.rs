@@ -1,4 +1,4 @@
-//! Trait for the arguments of public handlers.
+//! Trait that tells whether a public handler has arguments.
 
 /// Argument types of a public handler, as the tuple `T` in axum's [`Handler<T,
 /// S>`](axum::handler::Handler).
@@ -15,8 +15,8 @@ impl Arguments for ((),) {
     const READS_REQUEST: bool = false;
 }
 
-/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker that tells if the last one
-/// may read the body.
+/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker that tells whether the last
+/// argument may read the body.
 macro_rules! arguments {
     () => {};
     ($first:ident $($more:ident)*) => {

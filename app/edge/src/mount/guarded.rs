@@ -1,4 +1,5 @@
-//! Handlers whose first argument is a permit: without one, no other argument is read.
+//! Handlers whose first argument is a permit (proof of authorization): without a permit, no other
+//! argument is read.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
@@ -22,8 +23,8 @@ impl<R: Rule> Admission for Authorized<R> {}
 
 impl<R: Rule> Admission for Option<Authorized<R>> {}
 
-/// Handler behind a rule: an `async fn` whose first argument is a permit, and whose others are
-/// axum's extractors.
+/// Handler behind a rule: an `async fn` with a permit as the first argument, and axum's extractors
+/// as the others.
 ///
 /// A handler with a layer around it does not implement this trait: the layer could answer before
 /// the token is checked.
@@ -37,10 +38,10 @@ pub trait PermitFirst<T, S>: Clone + Send + Sync + 'static {
     /// Type of the first argument: a permit, or an `Option` of one.
     type Permit: Admission;
 
-    /// True if the handler has other arguments, which are read from the request.
+    /// True if the handler has arguments besides the permit, which are read from the request.
     const READS_REQUEST: bool;
 
-    /// Reads the other arguments from the request, and calls the function.
+    /// Reads the other arguments from the request, and calls the handler.
     fn call(
         self,
         permit: Self::Permit,
@@ -64,8 +65,8 @@ where
     }
 }
 
-/// Implements `PermitFirst` as axum implements `Handler`: each argument is read from the head, the
-/// last one from head or body, as the marker `M` says. `[mut]` makes the head mutable, for
+/// Implements `PermitFirst` as axum implements `Handler`: arguments are read from the request's
+/// head, the last one from head or body as the marker `M` says. `[mut]` makes the head mutable, for
 /// arguments before the last one.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {

@@ -26,17 +26,15 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// Methods of the metadata document, for `Allow` and CORS.
+/// HTTP methods of the metadata document, for `Allow` and CORS.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// Request headers that a page may send; MCP clients send the version of their protocol.
+/// Request headers that a page may send, among them the protocol version of MCP clients.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// `Cache-Control` of the document: five minutes. A longer time would keep a wrong project id in
-/// use.
+/// `Cache-Control` of the document: five minutes, so that a wrong project id is not used for long.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
-/// Creates the routes that serve the metadata document of each guard's resource. Merge them into
-/// the router of the whole program, outside its own CORS layers, since every page may read the
-/// document.
+/// Creates a router that serves the metadata document of each guard's resource. Merge it into the
+/// router of the whole program, outside any CORS layer, since every page may read the document.
 ///
 /// The document of `https://api.example.com/mcp` is at `/.well-known/oauth-protected-resource/mcp`
 /// (RFC 9728 §3.1). A single document is also at `/.well-known/oauth-protected-resource`. A guard

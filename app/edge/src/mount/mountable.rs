@@ -14,8 +14,8 @@ use super::{
 };
 use crate::admit::Authorized;
 
-/// Handler with the callers that it accepts, for [`Routes`](crate::Routes): made by [`public`],
-/// [`guarded`] or [`optional`].
+/// Handler together with the callers that it accepts, for [`Routes`](crate::Routes): made by
+/// [`public`], [`guarded`] or [`optional`].
 pub struct Mountable<S> {
     pub(super) access: Access,
     pub(super) freshness: Freshness,
@@ -50,11 +50,11 @@ pub enum Access {
     Guarded(&'static Policy),
 }
 
-/// Mounts a handler that accepts all callers.
+/// Makes a [`Mountable`] of a handler that accepts all callers.
 ///
-/// A handler without arguments is not given the request's id: a layer around it sees only the
-/// `X-Request-Id` that the caller sent. An [`Authorized<R>`](Authorized) in such a layer answers
-/// 500, unless [`Guard::layer`](crate::Guard::layer) is around the router.
+/// If the handler has no arguments, a layer around it sees only the `X-Request-Id` that the caller
+/// sent, and an [`Authorized<R>`](Authorized) in that layer answers 500 unless
+/// [`Guard::layer`](crate::Guard::layer) is around the router.
 ///
 /// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
 /// extractor. But the table lists the route as public, which `testing::assert_all_guarded` reports.
@@ -87,8 +87,8 @@ where
     Mountable { access: Access::Public, freshness: Freshness::Kept, sample_body: None, mount }
 }
 
-/// Mounts a handler whose first argument is [`Authorized<R>`](Authorized): only callers who meet
-/// the rule `R` reach it. For other callers no further argument is read from the request.
+/// Makes a [`Mountable`] of a handler whose first argument is [`Authorized<R>`](Authorized): only
+/// callers who meet the rule `R` reach the handler. For other callers no further argument is read.
 ///
 /// ```
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, guarded};
@@ -106,7 +106,7 @@ where
 /// guarded::<_, _, _, ()>(handler);
 /// ```
 ///
-/// With other arguments before that one it does not compile:
+/// With another argument before `Authorized` it does not compile:
 ///
 /// ```compile_fail,E0277
 /// use axum::extract::Path;
@@ -116,7 +116,7 @@ where
 /// guarded::<_, _, _, ()>(handler);
 /// ```
 ///
-/// With a layer around it, which could answer in its place, it does not compile:
+/// With a layer around the handler, which could answer first, it does not compile:
 ///
 /// ```compile_fail,E0277
 /// use axum::handler::Handler;
@@ -148,8 +148,8 @@ where
     Mountable { access, freshness, sample_body: None, mount }
 }
 
-/// Mounts a handler whose first argument is `Option<Authorized<R>>`: `None` for callers without a
-/// token. A bad token, or one that does not meet the rule `R`, is rejected.
+/// Makes a [`Mountable`] of a handler whose first argument is `Option<Authorized<R>>`: `None` for
+/// callers without a token. A bad token, or one that does not meet the rule `R`, is rejected.
 ///
 /// ```
 /// use axum_zitadel::{Authorized, domain::rules::SignedIn, optional};

@@ -21,14 +21,14 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 /// One row of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Method; a `GET` route also answers `HEAD`. `None` means every method, as for a guarded
+    /// HTTP method; a `GET` route also answers `HEAD`. `None` means every method, as for a guarded
     /// service.
     pub method: Option<Method>,
     /// Path, with parameters in braces, such as `/messages/{id}`.
     pub path: &'static str,
     /// Callers that the route accepts.
     pub access: Access,
-    /// Freshness of a verdict that the route's rule demands.
+    /// Freshness that the route's rule demands of a verdict.
     pub freshness: Freshness,
     /// Policies of further rules within a guarded service, such as those of an MCP server's tools.
     pub further: Vec<&'static Policy>,
@@ -37,7 +37,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// Returns the method as text; `ANY` for every method.
+    /// Returns the HTTP method as text; `ANY` for every method.
     #[must_use]
     pub fn shown_method(&self) -> &str {
         self.method.as_ref().map_or("ANY", Method::as_str)
@@ -102,7 +102,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.on(Method::DELETE, path, handler)
     }
 
-    /// Mounts a handler for any other method that axum knows, such as `OPTIONS`.
+    /// Mounts a handler for any other HTTP method that axum knows, such as `OPTIONS`.
     #[must_use]
     pub fn on(mut self, method: Method, path: &'static str, handler: Mountable<S>) -> Self {
         let Mountable { access, freshness, sample_body, mount } = handler;
@@ -112,8 +112,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Mounts a guarded service for every method, at `path` and below it. As in a nested router,
-    /// the service sees the path without this prefix.
+    /// Mounts a guarded service for every HTTP method, at `path` and below. The service sees
+    /// request paths without `path`, as in a nested router.
     #[must_use]
     pub fn service(mut self, path: &'static str, service: GuardedService) -> Self {
         let GuardedService { access, freshness, further, mount } = service;
@@ -158,7 +158,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
 impl Routes {
     /// Creates a router that can be merged or nested into a router of any state. Two routers with
-    /// the same path and different methods cannot be merged: put their routes into one table.
+    /// the same path and different HTTP methods cannot be merged: put their routes into one table.
     ///
     /// A wrong method answers 405 as a problem. An unknown path is left to the outer router.
     ///

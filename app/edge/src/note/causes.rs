@@ -20,7 +20,7 @@ mod tests {
 
     use super::*;
 
-    /// Error with a chosen text and source.
+    /// Error with a given text, caused by another error.
     #[derive(Debug, Error)]
     #[error("{0}")]
     struct Before(&'static str, #[source] io::Error);

@@ -11,11 +11,11 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// One log event when a kind of fault begins, and a sum every 10 seconds while it lasts.
+/// One log event when a kind of fault begins, and a sum every 10 seconds while the fault lasts.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
-/// Logs each kind of failed introspection at once, and then every 10 seconds while it lasts, with
-/// the number of requests since the last log event, so that an outage does not flood the log.
+/// Logs failed introspections without flooding the log in an outage: the first of each kind at
+/// once, and then every 10 seconds the number of further requests.
 #[derive(Debug)]
 pub(super) struct FaultLog(Sums<IntrospectionError>);
 
@@ -45,7 +45,7 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
 }
 
 /// Logs how many `requests` met the fault since its last log event. `ago` is the age of the latest
-/// request: up to a whole period, so the event does not claim that the fault goes on.
+/// request, after which the fault may have ended.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {

@@ -1,4 +1,4 @@
-//! Interface for metrics, spans and an access log, which this crate itself does not have.
+//! Interface by which a program adds metrics, spans and an access log; this crate has none itself.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use tracing::Span;
 use super::shortened;
 use crate::answer::{Reason, RequestId};
 
-/// Observes the requests of a [`Guard`](crate::Guard): one call when a request's head has arrived,
-/// one when the head of its response is ready.
+/// Observes the requests of a [`Guard`](crate::Guard): [`span`](Self::span) is called when a
+/// request's head has arrived, [`ended`](Self::ended) when the head of its response is ready.
 ///
-/// [`ended`](Self::ended) is not called if the client disconnects before the response.
+/// `ended` is not called if the client disconnects before the response.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
@@ -23,8 +23,8 @@ pub trait RequestObserver: Send + Sync + 'static {
     /// Records the end of a request; `span` is the one that [`span`](Self::span) returned.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
-    /// Records that a rule within a guarded service was not met, such as that of an MCP server's
-    /// tool; does nothing by default. The response may still be a success.
+    /// Records that a request did not meet a rule within a guarded service, such as that of an MCP
+    /// server's tool; does nothing by default. The response may still be a success.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }
@@ -33,7 +33,7 @@ pub trait RequestObserver: Send + Sync + 'static {
 /// Method, route and id of a request, for observers and log events.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// Method, which callers may invent.
+    /// HTTP method, which callers may invent.
     pub method: &'a Method,
     /// Path of the route with its prefix, such as `/v1/messages/{id}`; for a service the name given
     /// by [`Require::named`](crate::Require::named); otherwise [`UNMATCHED`].
@@ -43,7 +43,7 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// Returns the method for a log, cut to 32 bytes.
+    /// Returns the HTTP method for a log, cut to 32 bytes.
     #[must_use]
     pub fn shown_method(self) -> &'a str {
         shortened::method(self.method)

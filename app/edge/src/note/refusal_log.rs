@@ -21,11 +21,11 @@ use crate::answer::{Outcome, RequestId};
 /// between all reasons of a malformed or inactive token stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Time between two log events that explain an inactive token.
+/// Shortest time between two log events that explain an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
-/// Logs rejected requests, and sums them up if there are many. An unknown path, a wrong method and
-/// unreadable input have no log event.
+/// Logs rejected requests, and sums them up if there are many. An unknown path, a wrong HTTP method
+/// and unreadable input have no log event.
 #[derive(Debug)]
 pub(crate) struct RefusalLog {
     inactive_means: String,
@@ -43,8 +43,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log. `inactive_means` has the likely causes of an inactive token; a log event
-    /// about one shows them once a minute.
+    /// Creates the log. `inactive_means` has the likely causes of an inactive token, which a log
+    /// event shows at most once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,
@@ -81,8 +81,7 @@ impl RefusalLog {
         }
     }
 
-    /// Returns the likely causes of an inactive token; empty within a minute after they were
-    /// logged.
+    /// Returns the likely causes of an inactive token; empty if they were logged within a minute.
     fn explanation(&self) -> &str {
         let now = Instant::now();
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +93,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one log event; `requests` is the number that it sums up, if any.
+/// Writes one log event; `requests` is the number of requests that the event sums up, if any.
 fn write(
     outcome: &Outcome,
     method: &str,

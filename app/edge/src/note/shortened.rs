@@ -1,9 +1,9 @@
-//! Limits texts from other parties in log events.
+//! Limits the length of texts from other parties in log events.
 
 /// Longest text from another party in a field of a log event, in bytes.
 const MAX_LENGTH: usize = 512;
 
-/// Longest method that is logged whole, in bytes. The longest registered one has 17.
+/// Longest HTTP method that is logged whole, in bytes. The longest registered one has 17.
 const MAX_METHOD: usize = 32;
 
 /// Returns the text, cut to 512 bytes and marked with `…` if it is longer.
@@ -15,7 +15,7 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Returns the first 32 bytes of a method, which callers may invent at any length.
+/// Returns the first 32 bytes of an HTTP method, which callers may invent at any length.
 pub(super) fn method(method: &axum::http::Method) -> &str {
     // It is ASCII (RFC 9110 §9.1), so any cut is valid.
     method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str())

@@ -18,15 +18,16 @@ use tokio::{
 pub(super) struct Bound {
     /// Number of requests with a log event of their own; later ones are summed up.
     pub(super) singly: u64,
-    /// Time from the first log event to the sum, and between sums.
+    /// Time from the first log event to the first sum, and between sums.
     pub(super) period: Duration,
-    /// Set if sums follow each other until a whole period brings no request. Otherwise each period
+    /// True if sums follow each other until a whole period brings no request. Otherwise each period
     /// begins with single log events again.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and sums up the others. `write` gets the
-/// latest request, the number of requests since the last log event, and the age of the latest.
+/// Decides which requests have a log event of their own, and sums up the others. `write` logs a
+/// sum: the latest request, the number of requests since the last log event, and the age of the
+/// latest request.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -50,8 +51,8 @@ impl<T: Send + 'static> Sums<T> {
         Self { bound, write, reasons: Arc::default() }
     }
 
-    /// Returns true if this request gets a log event of its own. Otherwise counts it for the sum,
-    /// which shows the result of `describe` for the latest request.
+    /// Returns true if this request gets a log event of its own. Otherwise counts the request for
+    /// the sum, which shows what `describe` returned for the latest.
     pub(super) fn is_single(&self, reason: &'static str, describe: impl FnOnce() -> T) -> bool {
         let mut reasons = self.lock();
         if let Some(since) = reasons.get_mut(reason).filter(|since| !since.summing_up.is_finished())
@@ -85,9 +86,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the counts of a reason: the number of requests since its last log event, and the
-    /// latest request with its time; `None` without requests. Removes the reason unless a further
-    /// sum follows.
+    /// Takes the counts of a reason, and removes the reason unless a further sum follows. Returns
+    /// the number of requests since the last log event, and the latest request with its time;
+    /// `None` without requests.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -116,7 +117,7 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Written sums, each with its latest request. Each test has its own thread.
+        /// Written sums: number of requests, latest request. Each test has its own thread.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 

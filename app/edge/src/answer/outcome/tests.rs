@@ -1,4 +1,4 @@
-//! Tests every outcome against its complete response.
+//! Tests of the complete response to every outcome.
 
 use std::{io, sync::Arc};
 
