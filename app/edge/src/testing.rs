@@ -7,9 +7,9 @@
 //! axum-zitadel = { …, features = ["testing"] }
 //! ```
 //!
-//! Test the whole service by `tower::ServiceExt::oneshot` with `adapters::InMemoryIntrospector`
-//! behind its guard; a single handler with [`Authorized::for_test`]; and the 401 of every route
-//! with [`assert_all_guarded`].
+//! Test the whole service by `tower::ServiceExt::oneshot` with `adapters::InMemoryIntrospector` (a
+//! stand-in for ZITADEL) behind the guard; a single handler with [`Authorized::for_test`]; and the
+//! 401 of every route with [`assert_all_guarded`].
 
 use std::sync::Arc;
 

@@ -16,9 +16,9 @@ use crate::answer::{Outcome, Rejection};
 
 /// Proof that the caller met the rule `R`: an extractor that rejects the requests of other callers.
 ///
-/// Make it a handler's first argument, so that no other argument is read for an unauthorized
-/// caller. It answers 500 to every request unless [`Guard::layer`](crate::Guard::layer) is around
-/// the router, or a table of [`Routes`](crate::Routes) has the handler.
+/// Put this first among a handler's arguments, so that no other argument is read for an
+/// unauthorized caller. Every request is answered 500 unless [`Guard::layer`](crate::Guard::layer)
+/// is around the router, or a table of [`Routes`](crate::Routes) has the handler.
 ///
 /// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or a token that
 /// does not meet the rule, is still rejected. With `Result<Authorized<R>, Rejection>` the handler

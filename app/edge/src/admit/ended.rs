@@ -4,8 +4,7 @@ use thiserror::Error;
 
 /// Reason why a permit ends, together with the stream or task that depends on the permit.
 ///
-/// The error that cuts off a response body has this reason as its source. The reason's text names
-/// no caller and no token.
+/// Source of the error that cuts off a response body. The text names no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]

@@ -27,8 +27,8 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that time, an event stream
 /// ends between two events. Any other body ends with an error whose source is the [`Ended`], so
 /// that no client takes the body for complete: HTTP/1.1 closes the connection without a last chunk,
-/// HTTP/2 resets the stream (HTTP/1.0 shows the error only by a `Content-Length`). At
-/// [`Ended::Stopping`] such a body goes on until the server cuts it off.
+/// HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] such a body
+/// goes on until the server cuts it off.
 ///
 /// Until the end, frames, trailers and the size hint pass untouched. A body that the client does
 /// not read is not polled, and ends when the client reads on or the server drops the connection.
@@ -47,7 +47,7 @@ pub(super) fn until_ended(
 }
 
 /// Returns whether the body is an event stream that may end after any event: `text/event-stream`,
-/// not encoded, of unknown length. A stream of known length is incomplete before that length.
+/// not encoded, of unknown length.
 fn is_event_stream(response: &Response) -> bool {
     let headers = response.headers();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! Extractors of a request's permit (proof of authorization) and id.
+//! Implements the extractors `Authorized` and `RequestId`.
 
 use std::sync::Arc;
 

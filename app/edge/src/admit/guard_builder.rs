@@ -71,8 +71,8 @@ impl GuardBuilder {
     /// Sets the resource (the API as clients discover it, RFC 9728); none by default.
     ///
     /// Each challenge then names the resource and the scopes to request, so that a client can sign
-    /// in by itself. Where no login helps, as for a missing role, the challenge has neither `error`
-    /// nor `scope`, so that the client does not start a login.
+    /// in by itself. Where no login helps, as for a missing role, the challenge has no `error` and
+    /// no `scope`.
     #[must_use]
     pub fn resource(self, resource: Resource) -> Self {
         Self { resource: Some(resource), ..self }
@@ -118,8 +118,8 @@ impl GuardBuilder {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Sets the likely causes of an inactive token at this authorization server, which the log
-    /// event about such a token shows; none by default.
+    /// Sets the likely causes of an inactive token, which the log event about such a token shows;
+    /// none by default.
     #[must_use]
     pub fn inactive_means(self, causes: impl Into<String>) -> Self {
         Self { inactive_means: causes.into(), ..self }

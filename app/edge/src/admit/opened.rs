@@ -29,10 +29,9 @@ pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
     pub(super) token: ActiveToken,
-    /// Value of `Authorization`, to introspect the token again; `None` if the header was not kept.
+    /// Value of `Authorization`, to introspect the token again; `None` if not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Moment before the verdict was obtained; `None` if unknown, so that a new verdict is obtained
-    /// at once.
+    /// Moment before the verdict was obtained; if `None`, a new verdict is obtained at once.
     pub(super) asked: Option<Tick>,
     /// Time at which a stream must end by
     /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a bound.
@@ -43,8 +42,8 @@ pub(crate) struct Opened {
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns the future of this permit's end. It resolves no later than `around`, the end of the
-    /// permit of a service around this one.
+    /// Returns the future of this permit's end, no later than `around` (the end of an outer
+    /// service's permit).
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         let end = async move {
             let Some(around) = around else { return self.ended().await };
@@ -57,7 +56,7 @@ impl Opened {
         end.boxed().shared()
     }
 
-    /// Waits for the end of this permit, without regard to the permit of a service around it.
+    /// Waits for the end of this permit, without regard to an outer service's permit.
     async fn ended(&self) -> Ended {
         let mut stopping = self.guard.stopping();
         let stopping = async {

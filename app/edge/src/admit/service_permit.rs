@@ -77,8 +77,8 @@ impl ServicePermit {
 
     /// Waits until the permit ends, as [`Authorized::ended`] does.
     ///
-    /// The guard ends the response's body by itself. Other work, such as a running tool, a spawned
-    /// task or an upgraded connection, must wait for this and stop.
+    /// The guard ends the response's body by itself. Other work, such as a spawned task or an
+    /// upgraded connection, must wait for this and stop.
     pub async fn ended(&self) -> Ended {
         self.0.end.clone().await
     }

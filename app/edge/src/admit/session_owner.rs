@@ -4,9 +4,9 @@
 //! No state is kept. The guard appends to each session id a MAC over the id and its owner, and
 //! checks and removes the MAC when the id comes back. The service sees only its own id.
 //!
-//! The MAC is SipHash-2-4 with 128 bits, made for short texts, under a random key of 128 bits that
-//! never leaves the process. A forger can only try values at this server, each with a chance of
-//! 2^-128. The service's own ids stay as hard to guess as before.
+//! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
+//! process. A forger can only try values at this server, each with a chance of 2^-128. The
+//! service's own ids stay as hard to guess as before.
 
 use std::{fmt, hash::Hasher};
 
@@ -46,8 +46,8 @@ impl SessionSeal {
         headers.insert(MCP_SESSION_ID, own.unwrap_or_else(unknown_id));
     }
 
-    /// Seals the session ids of a response for `principal`. Removes the ids if the principal has no
-    /// subject, by which to tell principals apart.
+    /// Seals the session ids of a response for `principal`, or removes them if the principal has no
+    /// subject.
     pub(super) fn seal(&self, headers: &mut HeaderMap, principal: &Principal) {
         if !headers.contains_key(MCP_SESSION_ID) {
             return;

@@ -42,8 +42,8 @@ pub(crate) struct Visit {
     refusal: Mutex<Option<Reason>>,
     /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict is kept, for a second rule, the observer or the watch. Keeping the
-    /// verdict takes some 400 instructions (of 11 070 for a request with a cached verdict).
+    /// True if the verdict is kept, for a second rule, the observer or the watch, which takes some
+    /// 400 instructions.
     keeps_verdict: bool,
     /// Verdict on the token, if kept; replaced by a fresher verdict.
     verdict: Mutex<Option<Known>>,
@@ -56,15 +56,15 @@ pub(crate) struct Visit {
 
 /// Verdict on the token of a request, kept for further rules.
 struct Known {
-    /// Value of `Authorization` that was judged, since a layer may replace the header later.
+    /// Value of `Authorization` that was judged; a layer may replace the header later.
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
 }
 
 impl Visit {
-    /// Returns the visit of a request, and true if the visit begins here; false if it began at the
-    /// same guard further out.
+    /// Returns the visit of a request, and true if the visit begins here rather than at the same
+    /// guard further out.
     ///
     /// `shared` is true if more than one rule may apply to the request; `name` is the name of a
     /// service.
@@ -172,8 +172,7 @@ impl Visit {
     }
 
     /// Returns a verdict on `token` that is as fresh as `needed`. Rules of one request share a
-    /// verdict until the response's head is ready: a stream that needs a permit later gets a new
-    /// verdict.
+    /// verdict until the response's head is ready.
     async fn verdict(
         &self,
         token: &AccessToken<'_>,

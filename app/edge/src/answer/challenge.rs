@@ -54,8 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no field name, which two MCP SDKs would take for the field:
-/// their regular expressions have no word boundaries.
+/// Returns whether `text` contains no field name, which two MCP SDKs would take for a field
+/// anywhere in a text.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }

@@ -22,8 +22,7 @@ pub struct RequestId(Id);
 enum Id {
     /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new random id. A header value made at once would cost a public request 110 instructions
-    /// more (of 8 780).
+    /// A new random id; a header value made at once would cost 110 instructions more.
     Made(u64),
 }
 

@@ -66,8 +66,8 @@ where
 }
 
 /// Implements `PermitFirst` as axum implements `Handler`: arguments are read from the request's
-/// head, the last one from head or body as the marker `M` says. `[mut]` makes the head mutable, for
-/// arguments before the last one.
+/// head, the last one from head or body (marker `M`). `[mut]` makes the head mutable for earlier
+/// arguments.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

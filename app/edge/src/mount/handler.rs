@@ -42,8 +42,7 @@ impl Edge {
 pub(super) struct EdgeHandler<H> {
     handler: H,
     /// True if the handler has arguments besides a permit. These may need the request's id as a
-    /// header and its state (`Visit`) as an extension, which takes a guarded request with a cached
-    /// verdict 1 330 instructions (of 11 070).
+    /// header and its state (`Visit`) as an extension, which takes 1 330 instructions.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,

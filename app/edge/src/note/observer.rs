@@ -10,9 +10,8 @@ use super::shortened;
 use crate::answer::{Reason, RequestId};
 
 /// Observes the requests of a [`Guard`](crate::Guard): [`span`](Self::span) is called when a
-/// request's head has arrived, [`ended`](Self::ended) when the head of its response is ready.
-///
-/// `ended` is not called if the client disconnects before the response.
+/// request's head has arrived, [`ended`](Self::ended) when the head of its response is ready,
+/// unless the client has left.
 pub trait RequestObserver: Send + Sync + 'static {
     /// Returns the span in which the request is handled; none by default.
     fn span(&self, head: RequestHead<'_>, headers: &HeaderMap) -> Span {
@@ -24,7 +23,7 @@ pub trait RequestObserver: Send + Sync + 'static {
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
     /// Records that a request did not meet a rule within a guarded service, such as that of an MCP
-    /// server's tool; does nothing by default. The response may still be a success.
+    /// tool; does nothing by default. The response may still be a success.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }

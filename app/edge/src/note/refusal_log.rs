@@ -17,8 +17,8 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// At most 5 single log events of one reason per second, and a sum. With 5, a flood that alternates
-/// between all reasons of a malformed or inactive token stays below 1 GB a day.
+/// At most 5 single log events of one reason per second, and a sum. With 5, a flood of bad tokens
+/// with all their reasons stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
 /// Shortest time between two log events that explain an inactive token.

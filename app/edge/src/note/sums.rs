@@ -117,7 +117,7 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Written sums: number of requests, latest request. Each test has its own thread.
+        /// Written sums: number of requests, latest request.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 

@@ -20,8 +20,8 @@ type Step = (u64, &'static str);
 const EVENT_STREAM: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/event-stream")];
 const PLAIN: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/plain")];
 
-/// Makes a body that sends `steps`, and afterwards ends or hangs. `alive` counts the bodies that
-/// are not yet dropped.
+/// Makes a body that sends `steps`, and afterwards ends or hangs. `alive` counts bodies not yet
+/// dropped.
 fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> Body {
     struct Alive(Arc<AtomicUsize>);
     impl Drop for Alive {
@@ -64,8 +64,7 @@ async fn after(milliseconds: u64, ended: Ended) -> Ended {
     ended
 }
 
-/// Reads a body. Returns its text, how the body ended (`open` if it did not), and the time until
-/// then in milliseconds.
+/// Reads a body. Returns its text, how the body ended, and the milliseconds until then.
 async fn read(body: Body) -> (String, &'static str, u128) {
     let begin = Instant::now();
     let mut text = String::new();
@@ -322,8 +321,8 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that a body whose permit ends after `at` milliseconds sends a prefix of the service's
-/// text, ends in time, and looks complete only where it is.
+/// Checks that a body ends soon after its permit, with a prefix of the service's text, and looks
+/// complete only where it is.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

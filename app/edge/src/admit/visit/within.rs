@@ -69,8 +69,7 @@ impl Visit {
         end
     }
 
-    /// Returns the end of a handler's permit, no later than the end of the permit of a service
-    /// around the handler.
+    /// Returns the end of a handler's permit, no later than that of an outer service's permit.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
