@@ -72,7 +72,7 @@ pub async fn assert_all_guarded(routes: Routes) {
 /// The router must be complete, with its guard and its state.
 ///
 /// # Panics
-/// When one of the routes answers otherwise; the message lists all such routes.
+/// When a route answers otherwise; the message lists all such routes.
 pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     let mut wrong = Vec::new();
     for (method, path) in routes {

@@ -67,11 +67,11 @@ impl<R: Rule> Authorized<R> {
     /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream), or at
     /// [`Guard::stop`](crate::Guard::stop).
     ///
-    /// Use this for work that outlives the request: an event stream, an upgraded connection, a
-    /// spawned task. A refresh of the session does not end the permit. Within a guarded service the
-    /// permit ends no later than the service's permit. Changes are noticed only with
-    /// [`GuardBuilder::watch`](crate::GuardBuilder::watch), where the first call in a handler
-    /// causes one more introspection. A permit made for a test never ends.
+    /// Use this for work that outlives the request: an event stream or a spawned task. A refresh of
+    /// the session does not end the permit. Within a guarded service the permit ends no later than
+    /// the service's permit. Changes are noticed only with
+    /// [`GuardBuilder::watch`](crate::GuardBuilder::watch); the first call in a handler then causes
+    /// one more introspection. A permit made for a test never ends.
     ///
     /// Cancel-safe.
     pub async fn ended(&self) -> Ended {

@@ -1,4 +1,4 @@
-//! Guard of an API, which holds the API's authorizer and settings.
+//! Guard of an API: holds the API's authorizer and settings.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -117,8 +117,8 @@ impl Guard {
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the request has an `Origin` that may not call the resource's services: by
-    /// DNS rebinding, a foreign page could act as the browser's user.
+    /// Returns whether the request comes from a page that may not call the resource's services. By
+    /// DNS rebinding, such a page could act as the browser's user.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

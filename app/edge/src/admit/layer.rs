@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::{Guard, Visit};
 
-/// Layer that guards a router, made by [`Guard::layer`].
+/// Layer by which [`Guard::layer`] guards a router.
 #[derive(Clone, Debug)]
 pub struct GuardLayer(Guard);
 

@@ -40,7 +40,7 @@ impl<S> RoutableService for S where
 {
 }
 
-/// Service behind the rule `R`, made by [`Guard::require`].
+/// Service that [`Guard::require`] has put behind the rule `R`.
 pub struct Require<R, S> {
     service: S,
     guard: Guard,
@@ -90,7 +90,7 @@ impl<R: Rule, S> Require<R, S> {
         Self { service, guard, name: None, further: Arc::default(), rule: PhantomData }
     }
 
-    /// Declares rules that parts of the service, such as the tools of an MCP server, apply by
+    /// Declares rules that parts of the service, such as MCP tools, apply by
     /// [`ServicePermit::require`]: `.with::<(ReadMessages, DeleteMessages)>()`.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
@@ -109,7 +109,7 @@ impl<R: Rule, S> Require<R, S> {
     }
 }
 
-/// Layer that puts the rule `R` before services, made by [`Guard::require_layer`].
+/// Layer by which [`Guard::require_layer`] puts the rule `R` before services.
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,

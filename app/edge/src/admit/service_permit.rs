@@ -15,8 +15,8 @@ const YOUNG: Duration = Duration::from_secs(1);
 /// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
 /// Cheap to clone.
 ///
-/// It tells the caller and the permit's end, and applies further rules declared by
-/// [`Require::with`](crate::Require::with), such as those of an MCP server's tools.
+/// It tells who the caller is and when the permit ends, and applies further rules declared by
+/// [`Require::with`](crate::Require::with), such as those of MCP tools.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);
 
@@ -52,8 +52,8 @@ impl ServicePermit {
 
     /// Applies the rule `R` of a part of the service, such as one tool.
     ///
-    /// The rule is applied to the verdict that admitted the request, or to a new verdict if the
-    /// first is older than a second or not as fresh as `R` demands. A rejection is logged and
+    /// The rule is applied to the verdict that admitted the request, or to a new verdict if that
+    /// verdict is older than a second or not as fresh as `R` demands. A rejection is logged and
     /// counted with the same reason as a rejection before the service.
     ///
     /// # Errors

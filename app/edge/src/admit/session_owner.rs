@@ -5,8 +5,7 @@
 //! checks and removes the MAC when the id comes back. The service sees only its own id.
 //!
 //! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process. A forger can only try values at this server, each with a chance of 2^-128. The
-//! service's own ids stay as hard to guess as before.
+//! process. A forger can only try values at this server, each with a chance of 2^-128.
 
 use std::{fmt, hash::Hasher};
 
@@ -18,7 +17,7 @@ use subtle::ConstantTimeEq;
 /// Header with the session id of MCP's Streamable HTTP transport.
 pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Length of a seal, in bytes: a dot and 32 hexadecimal digits.
+/// Length of the seal after a session id, in bytes: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;
 
 /// Seals the session ids of the services behind one guard, by appending a MAC. Ids sealed by

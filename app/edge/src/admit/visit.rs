@@ -42,8 +42,8 @@ pub(crate) struct Visit {
     refusal: Mutex<Option<Reason>>,
     /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict is kept, for a second rule, the observer or the watch, which takes some
-    /// 400 instructions.
+    /// True if the verdict on the token is kept, for a second rule, the observer or the watch; this
+    /// takes some 400 instructions.
     keeps_verdict: bool,
     /// Verdict on the token, if kept; replaced by a fresher verdict.
     verdict: Mutex<Option<Known>>,
@@ -63,11 +63,11 @@ struct Known {
 }
 
 impl Visit {
-    /// Returns the visit of a request, and true if the visit begins here rather than at the same
-    /// guard further out.
+    /// Returns the visit (state) of a request, and true if the visit begins here rather than at the
+    /// same guard further out.
     ///
-    /// `shared` is true if more than one rule may apply to the request; `name` is the name of a
-    /// service.
+    /// `shared` is true if more than one rule may apply to the request; `name` is a guarded
+    /// service's.
     pub(crate) fn join<B>(
         guard: &Guard,
         request: &Request<B>,

@@ -1,5 +1,4 @@
 //! Every way in which a request can end without its handler's response, and the response to each.
-//! No other file of this crate chooses the status of a rejection.
 
 use std::str::FromStr;
 
@@ -186,7 +185,7 @@ impl Outcome {
 /// `code` of the problem for a user of a foreign organization, if no new token would help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// `detail` of the problem for a token without an organization, which another scope would add.
+/// `detail` of the problem for a token that lacks the organization, which another scope adds.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
@@ -196,7 +195,7 @@ enum Cure {
     NewToken,
     /// The client can obtain a token with more scopes.
     MoreScopes,
-    /// No action helps: a new login would only lose the client's token.
+    /// No action helps: by a new login the client would only lose its token.
     None,
 }
 

@@ -27,8 +27,8 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
     by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-/// Returns the outcome for a rejection by axum. Its text becomes the `detail`; the text of a 500 is
-/// only logged.
+/// Returns the outcome for a rejection by axum. The rejection's text becomes the `detail`; the text
+/// of a 500 is only logged.
 pub(crate) async fn outcome_of(status: StatusCode, body: body::Body) -> Outcome {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();

@@ -33,7 +33,7 @@ pin_project! {
     /// Future that runs a handler, catches a panic, turns a rejection by axum's extractors into a
     /// problem, and records the end of the request.
     ///
-    /// One future, since three nested ones would each move the large response (250 instructions).
+    /// One future, since three nested ones would each move the large response.
     pub(super) struct Answering<F> {
         #[pin]
         stage: Stage<F>,

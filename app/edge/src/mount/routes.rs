@@ -30,7 +30,7 @@ pub struct Route {
     pub access: Access,
     /// Freshness that the route's rule demands of a verdict.
     pub freshness: Freshness,
-    /// Policies of further rules within a guarded service, such as those of an MCP server's tools.
+    /// Policies of further rules within a guarded service, such as those of MCP tools.
     pub further: Vec<&'static Policy>,
     /// JSON body that the handler accepts, if [`Mountable::sample_body`] was called.
     pub sample_body: Option<&'static str>,
@@ -160,7 +160,7 @@ impl Routes {
     /// Creates a router that can be merged or nested into a router of any state. Two routers with
     /// the same path and different HTTP methods cannot be merged: put their routes into one table.
     ///
-    /// A wrong method answers 405 as a problem. An unknown path is left to the outer router.
+    /// A wrong HTTP method answers 405 as a problem. An unknown path is left to the outer router.
     ///
     /// # Panics
     /// When two routes have the same method and path, a path is invalid, a method is unknown to

@@ -8,7 +8,7 @@ use domain::{Freshness, Rule};
 use super::Access;
 use crate::admit::{FurtherRule, FurtherRules, Guard, Require, RoutableService};
 
-/// Tower service behind a rule, made by [`require`], for
+/// Tower service that [`require`] has put behind a rule, for
 /// [`Routes::service`](crate::Routes::service).
 pub struct GuardedService {
     pub(super) access: Access,
@@ -20,8 +20,8 @@ pub struct GuardedService {
 pub(super) type MountService =
     Box<dyn FnOnce(Router, &'static str, Vec<FurtherRule>, &Guard) -> Router + Send>;
 
-/// Puts the rule `R` before a service that is not a handler, such as an MCP server, static files or
-/// a proxy, for [`Routes::service`](crate::Routes::service). For a bare router use
+/// Puts the rule `R` before a service that is not a handler, such as an MCP server or static files,
+/// for [`Routes::service`](crate::Routes::service). For a bare router use
 /// [`Guard::require`](crate::Guard::require).
 ///
 /// ```
@@ -59,7 +59,7 @@ fn mount_at<R: Rule>(
 }
 
 impl GuardedService {
-    /// Declares rules that parts of the service, such as the tools of an MCP server, apply by
+    /// Declares rules that parts of the service, such as MCP tools, apply by
     /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
     /// DeleteMessages)>()`. The table lists them with the route.
     #[must_use]

@@ -11,7 +11,7 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// One log event when a kind of fault begins, and a sum every 10 seconds while the fault lasts.
+/// One log event when a kind of fault begins, and one for all further requests every 10 seconds.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
 /// Logs failed introspections without flooding the log in an outage: the first of each kind at

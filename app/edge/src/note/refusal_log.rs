@@ -17,8 +17,8 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// At most 5 single log events of one reason per second, and a sum. With 5, a flood of bad tokens
-/// with all their reasons stays below 1 GB a day.
+/// At most 5 single log events of one reason per second, and one that sums up the others. With 5, a
+/// flood of bad tokens with all their reasons stays below 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
 /// Shortest time between two log events that explain an inactive token.
@@ -81,7 +81,8 @@ impl RefusalLog {
         }
     }
 
-    /// Returns the likely causes of an inactive token; empty if they were logged within a minute.
+    /// Returns the likely causes of an inactive token; empty if they were logged within the last
+    /// minute.
     fn explanation(&self) -> &str {
         let now = Instant::now();
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,14 +18,14 @@ use tokio::{
 pub(super) struct Bound {
     /// Number of requests with a log event of their own; later ones are summed up.
     pub(super) singly: u64,
-    /// Time from the first log event to the first sum, and between sums.
+    /// Time that passes before each log event that sums up requests.
     pub(super) period: Duration,
-    /// True if sums follow each other until a whole period brings no request. Otherwise each period
-    /// begins with single log events again.
+    /// True if log events that sum up requests follow each other until a whole period brings no
+    /// request. Otherwise each period begins with single log events again.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and sums up the others. `write` logs a
+/// Decides which requests have a log event of their own, and sums up the others. `write` logs their
 /// sum: the latest request, the number of requests since the last log event, and the age of the
 /// latest request.
 #[derive(Clone)]

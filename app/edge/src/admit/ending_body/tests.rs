@@ -130,7 +130,6 @@ async fn an_event_stream_ends_between_two_events() {
         at: 1250,
     })
     .await;
-    // Nothing was sent yet.
     check(Case {
         headers: EVENT_STREAM,
         steps: &[],
@@ -144,7 +143,7 @@ async fn an_event_stream_ends_between_two_events() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_has_begun_may_end_but_not_for_long() {
-    // The event ends within a frame; the rest of the frame is cut off.
+    // The event ends within a frame, whose rest is cut off.
     check(Case {
         headers: EVENT_STREAM,
         steps: &[(0, "data: "), (1300, "a"), (100, "b\n\ndata: 2\n\ndata: 3")],

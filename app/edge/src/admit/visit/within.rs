@@ -38,8 +38,7 @@ impl Visit {
         self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)
     }
 
-    /// Records that a rule within a service was not met, and returns the rejection. The service's
-    /// own response may still be a success.
+    /// Records that a rule within a service was not met, and returns the rejection.
     pub(in crate::admit) fn refuse_within(
         &self,
         outcome: &Outcome,
@@ -52,9 +51,9 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
-    /// Records that a guarded service admitted the request, and returns the end of the service's
-    /// permit, which also ends permits within the service. `asked` is a moment before the verdict
-    /// on `token` was obtained.
+    /// Records that a guarded service admitted the request, and returns a future of its permit's
+    /// end, at which permits within the service end too. `asked` is a moment before the verdict on
+    /// `token` was obtained.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -69,7 +68,8 @@ impl Visit {
         end
     }
 
-    /// Returns the end of a handler's permit, no later than that of an outer service's permit.
+    /// Returns a future of the end of a handler's permit, no later than that of an outer service's
+    /// permit.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
@@ -81,8 +81,8 @@ impl Visit {
         opened.shared_end(service.map(|service| service.end))
     }
 
-    /// Returns the `Authorization` header that had `token`; `None` if no verdict on `token` is
-    /// kept.
+    /// Returns the `Authorization` header that contained `token`; `None` if no verdict on `token`
+    /// is kept.
     fn header_of(&self, token: &ActiveToken) -> Option<HeaderValue> {
         match &*self.known() {
             Some(Known { header, verdict: Introspection::Active(active), .. })
