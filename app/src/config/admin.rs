@@ -7,7 +7,7 @@ use super::{error::ConfigError, layers::Layers, server::Server};
 /// Settings of the operators' listener (`/metrics`, `/livez`, `/readyz`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Address to listen on. `None` if there is no such listener.
+    /// Address to listen on; `None` if operators have no listener.
     pub listen: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! The section `[auth]`: requirements on every token, and the form of denials.
+//! The section `[auth]`: requirements on every token, and the form of denials (401 or 403).
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use domain::{Audience, OrganizationId};
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Requirements on every token, and the form of denials.
+/// Requirements on every token, and the form of denials (401 or 403).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// Realm in the `WWW-Authenticate` challenge.
     pub realm: Realm,
     /// Response status if a valid token lacks the role: 401 or 403.
     pub missing_role_status: MissingRoleStatus,
-    /// Maximum duration (±10 %) of a response that one token opened, such as a stream. Zero: no
-    /// limit but the token's validity.
+    /// Maximum duration (±10 %) of one response, such as a stream. Zero: no limit but the token's
+    /// validity.
     pub max_stream: Duration,
     /// Clock skew tolerated when the token's `nbf` is checked.
     pub leeway: Duration,
-    /// Organizations to one of which the user must belong; empty if any will do.
+    /// Organizations to one of which the user must belong; empty if all are accepted.
     pub organizations: Vec<OrganizationId>,
-    /// Audiences of which the token must have one; empty if any will do.
+    /// Audiences of which the token must have one; empty if all are accepted.
     pub audiences: Vec<Audience>,
 }
 
@@ -48,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns the configured status. With `resource.url` the default is 403: on 401 a client signs in
-/// again, and no login adds a role.
+/// Returns the status for a missing role. With `resource.url` the default is 403: a 401 would make
+/// a client sign in again, which adds no role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

@@ -1,4 +1,4 @@
-//! The section `[cache]`: for how long verdicts are reused, and how many are kept.
+//! The section `[cache]`: for how long verdicts on tokens are reused, and how many are kept.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use adapters::CacheSettings;
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Default of `cache.ttl` with a change feed.
+/// Default of `cache.ttl` if there is a change feed.
 const TTL_WITH_FEED: Duration = Duration::from_secs(5 * 60);
 
 pub(super) fn read(layers: &Layers, has_feed: bool) -> Result<CacheSettings, ConfigError> {

@@ -1,5 +1,5 @@
-//! The section `[changes]` and `cache.max_staleness`: the change feed, by which verdicts can be
-//! reused without being outdated.
+//! The section `[changes]` and `cache.max_staleness`: the change feed, which tells which verdicts
+//! may be outdated.
 
 use std::{
     fmt,
@@ -44,7 +44,7 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Time that `cache.max_staleness` must leave for a poll, in addition to `changes.interval`.
+/// Time by which `cache.max_staleness` must exceed `changes.interval`, for the poll itself.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a
@@ -71,8 +71,8 @@ pub struct Webhook {
 }
 
 impl Changes {
-    /// Reads the section; `None` if `changes.token_file` is not set. Even then every value must be
-    /// valid.
+    /// Reads the section; `None` if `changes.token_file` is not set. A malformed value is an error
+    /// in any case.
     pub(super) fn read(
         layers: &Layers,
         directory: &Path,
@@ -184,7 +184,7 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Reads the file that `setting` names, and returns its path and its text parsed by `parse`.
+/// Reads the file that `setting` names. Returns its path, and its text as parsed by `parse`.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

@@ -1,4 +1,5 @@
-//! Settings of the connection to ZITADEL, which `setup` reads even if others are missing.
+//! Settings of the connection to ZITADEL, which the command `setup` reads even if other settings
+//! are missing.
 
 use std::path::Path;
 

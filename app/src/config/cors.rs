@@ -28,7 +28,7 @@ impl Cors {
 pub struct AllowedOrigin(HeaderValue);
 
 impl AllowedOrigin {
-    /// Returns the `Origin` header of requests from this origin.
+    /// Returns this origin as the value of the header `Origin`.
     #[must_use]
     pub fn as_header(&self) -> &HeaderValue {
         &self.0
@@ -98,7 +98,8 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
-/// Returns `origin` with its port: if it names none, that of its scheme, if there is one.
+/// Returns `origin` with the default port of its scheme added, unless `origin` names a port or the
+/// scheme has none.
 pub(super) fn with_port(origin: &str) -> String {
     match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
         Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),

@@ -15,11 +15,12 @@ const CLIENT_SECRET: &str = "zitadel.client_secret";
 const CLIENT_SECRET_FILE: &str = "zitadel.client_secret_file";
 const KEY_FILE: &str = "zitadel.key_file";
 
-/// Names of the settings that this file reads.
+/// Names of the settings of credentials.
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
-/// Reads the credentials, files included. Doubtful values add `warnings`.
+/// Reads the credentials from settings, or from the files that settings name. Adds a warning to
+/// `warnings` for each doubtful value.
 pub(super) fn read(
     layers: &Layers,
     directory: &Path,

@@ -1,5 +1,5 @@
-//! Parses a `.env` file as python-dotenv 1.2 does, except that `$` is never expanded, so that the
-//! file of ZITADEL's Python example works unchanged.
+//! Parses a `.env` file as python-dotenv 1.2 does, so that the file of ZITADEL's Python example
+//! works unchanged. Only `$` is never expanded.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ pub(super) struct UnreadableLine {
     line: usize,
 }
 
-/// Returns the variables of a `.env`. The last line for a name wins; if it has no `=`, the variable
-/// is not set.
+/// Returns the variables of a `.env` file. The last line for a name wins; without `=` this line
+/// unsets the variable.
 ///
 /// # Errors
 /// When an unreadable line contains a word for which `is_ours` is true. Other unreadable lines are
@@ -59,8 +59,7 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Assignment of a variable, on one line or, if its value is quoted, on several. A comment has an
-/// empty name.
+/// Assignment of a variable, whose quoted value may span lines; or a comment, whose name is empty.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,

@@ -1,4 +1,4 @@
-//! Errors of the configuration, each one line that shows no value.
+//! Errors of the configuration. Each is one line, which shows no value.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::origin::Origin;
 
-/// Reason why a configuration cannot be used: names the setting, the problem, and valid values.
+/// Reason why a configuration cannot be used. Names the setting, the problem, and valid values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -17,7 +17,8 @@ impl ConfigError {
         Self::one_line(&format!("{name}{origin}: {problem}"))
     }
 
-    /// Creates the error for a name that is no setting; `meant` is the setting that it looks like.
+    /// Creates the error for a name that is no setting; `meant` is the setting that this name looks
+    /// like.
     pub(super) fn unknown(origin: &Origin, meant: Option<&str>) -> Self {
         let hint = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
         Self::one_line(&format!(
@@ -25,7 +26,7 @@ impl ConfigError {
         ))
     }
 
-    /// Creates the error for `name`, a file or a variable rather than a setting.
+    /// Creates the error for `name`, which is a file or a variable rather than a setting.
     pub(super) fn of(name: &str, problem: impl fmt::Display) -> Self {
         Self::one_line(&format!("{name}: {problem}"))
     }

@@ -1,4 +1,5 @@
-//! The settings `introspector` and `[fake]`, which choose between ZITADEL and the in-memory fake.
+//! The settings `introspector` and `[fake]`, which choose between ZITADEL and the in-memory fake
+//! (its stand-in in development).
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +17,13 @@ use crate::local_tokens::LocalTokens;
 /// Configured source of verdicts on tokens.
 #[derive(Debug)]
 pub enum Introspector {
-    /// The in-memory fake, for local development.
+    /// The in-memory fake, a stand-in for ZITADEL in local development.
     Fake(Fake),
     /// ZITADEL, over HTTP.
     Zitadel(Box<Zitadel>),
 }
 
-/// Settings of the in-memory fake.
+/// Settings of the in-memory fake, the stand-in for ZITADEL.
 #[derive(Debug)]
 pub struct Fake {
     /// Tokens that the fake knows at the start.
@@ -64,7 +65,8 @@ impl Introspector {
     }
 }
 
-/// Refuses credentials without `zitadel.domain`: they are meant for ZITADEL, not for the fake.
+/// Refuses credentials without `zitadel.domain`: credentials are meant for ZITADEL, not for the
+/// in-memory fake.
 fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
     let mut credentials = credentials::SETTINGS.iter();
     let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };

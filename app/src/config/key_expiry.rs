@@ -1,4 +1,4 @@
-//! Expiry of the API application's key, a setting since the key file does not have it.
+//! Expiry of this API's key at ZITADEL: a setting, since the key file does not contain the date.
 
 use std::{
     str::FromStr,

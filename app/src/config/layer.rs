@@ -16,7 +16,7 @@ use super::{
     settings,
 };
 
-/// Values of one layer by the name of the setting, each with its name in this layer.
+/// Values of one layer by setting, each with the name under which the layer sets it.
 pub(super) struct Layer {
     pub(super) layer: String,
     values: BTreeMap<&'static str, (Value, String)>,
@@ -33,8 +33,9 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Reads the variables of `.env` or the environment; blank ones are unset. Our own names
-    /// override those of ZITADEL's Python example. Also returns variables that are no settings.
+    /// Returns the layer of these variables (`.env` or the environment), and the variables that are
+    /// no settings. A blank variable is unset; our own names override those of ZITADEL's Python
+    /// example.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -59,7 +60,7 @@ impl Layer {
         Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    /// Reads the table of `config.toml`. Also returns its values that are no settings.
+    /// Returns the layer of `config.toml`, and the values there that are no settings.
     pub(super) fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
         let mut others = Dict::new();
@@ -113,8 +114,8 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table by their full dotted names, including those of inner tables that
-/// hold settings, such as `changes.webhook`.
+/// Returns the values of a table by full dotted name. Inner tables that hold settings, such as
+/// `changes.webhook`, are flattened too.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {
         (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
@@ -128,7 +129,7 @@ fn holds_settings(table: &str) -> bool {
     settings::all().any(|setting| is_in(setting.name))
 }
 
-/// Puts a value at its dotted name, in nested tables.
+/// Inserts a value under its dotted name, as nested tables.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);

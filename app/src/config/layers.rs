@@ -36,12 +36,14 @@ const ENVIRONMENT: &str = "the environment";
 pub(super) struct Layers {
     settings: Figment,
     prefix: Prefix,
-    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`.
+    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`; `None` without
+    /// one.
     misspelled_domain: Option<Origin>,
 }
 
 impl Layers {
-    /// Reads all layers. Also returns the values that belong to the program's owner.
+    /// Returns the merged layers, and the values that belong to the program's owner (who wrote the
+    /// routes).
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -126,7 +128,7 @@ impl Layers {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
-    /// Parses a size such as `1MiB` into bytes; an error if there is none.
+    /// Parses a size such as `1MiB` into bytes; an error if the setting has no value.
     pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
         &self,
         name: &'static str,
@@ -136,8 +138,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses each item of a list; empty if the list is not set. A list without items, or with an
-    /// empty one, is an error.
+    /// Parses each item of a list; empty if the setting is not set. A list without items, or with
+    /// an empty item, is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -160,7 +162,7 @@ impl Layers {
         items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
-    /// Creates the error for a value that is well-formed but cannot be used here.
+    /// Creates the error for a well-formed value that this configuration cannot use.
     pub(super) fn conflict(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         ConfigError::at(name, self.origin(name).as_ref(), problem)
     }

@@ -1,4 +1,4 @@
-//! Parses lists that are written in one text, as in a variable.
+//! Parses a list that is written in one text, such as the value of a variable.
 
 /// Splits a text at its commas into trimmed items. A text in brackets is read as a JSON array of
 /// texts or whole numbers.

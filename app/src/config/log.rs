@@ -18,9 +18,9 @@ pub struct Log {
     pub level: LevelFilter,
     /// True if one log event is written for each request.
     pub requests: bool,
-    /// True if that log event names the subject (`sub`) of a permitted caller.
+    /// True if the log event of a request names the subject (`sub`) of a permitted caller.
     pub subject: bool,
-    /// True if that log event names the client's address.
+    /// True if the log event of a request names the client's address.
     pub client_address: bool,
 }
 

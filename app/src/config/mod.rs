@@ -63,7 +63,7 @@ pub use zitadel::Zitadel;
 /// The whole configuration, read and validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Source of verdicts on tokens: ZITADEL or the fake.
+    /// Source of verdicts on tokens: ZITADEL or the in-memory fake.
     pub introspector: Introspector,
     /// Settings of the API's listener.
     pub server: Server,
@@ -75,15 +75,15 @@ pub struct Config {
     pub resource: Option<Resource>,
     /// Limits on the reuse of verdicts.
     pub cache: CacheSettings,
-    /// Settings of the change feed; `None` if there is none.
+    /// Settings of the change feed; `None` if no feed is configured.
     pub changes: Option<Changes>,
     /// Settings of the operators' listener.
     pub admin: Admin,
     /// Settings of the log.
     pub log: Log,
-    /// Destination of traces; `None` if they are not sent.
+    /// Settings of the export of traces; `None` if traces are not sent.
     pub traces: Option<Traces>,
-    /// Name and origin of each setting that is not at its default.
+    /// Each setting that is not at its default, with the name and layer that set it.
     pub origins: Vec<(&'static str, String)>,
     /// Warnings for the operator, none of which prevents the start.
     pub warnings: Vec<String>,
@@ -135,8 +135,8 @@ impl Config {
         self.owners.section(name)
     }
 
-    /// Returns the origins of web pages that may call: the resource's own and those of
-    /// `cors.allowed_origins`, each with its port.
+    /// Returns the origins of web pages that may call the API: that of `resource.url`, and
+    /// `cors.allowed_origins`. Each has its port.
     #[must_use]
     pub fn page_origins(&self) -> Vec<String> {
         let own = self.resource.iter().map(Resource::origin);
@@ -145,7 +145,7 @@ impl Config {
         own.chain(allowed).map(cors::with_port).collect()
     }
 
-    /// Replaces the built-in tokens of the fake, unless a file of tokens is configured.
+    /// Replaces the built-in tokens of the in-memory fake, unless a file of tokens is configured.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
         if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {

@@ -6,7 +6,7 @@
 
 use super::{prefix::Prefix, setting::Setting, settings};
 
-/// Classification of a name.
+/// Classification of the name of a variable or key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
     /// A setting, a section, or the variable that names the configuration file.
@@ -51,8 +51,8 @@ pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
     of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Classifies a key at the top level of `config.toml`. `keys` are the keys below it; `None` if it
-/// is no table.
+/// Classifies a key at the top level of `config.toml`. `keys` are those of the table `key`; `None`
+/// if `key` is no table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     if settings::all().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;
@@ -88,7 +88,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Classifies a key in a section, which is no setting.
+/// Classifies a key in a section; the key is known to be no setting.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));
@@ -101,8 +101,8 @@ fn of_section(section: &str, key: &str) -> Ownership {
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 
-/// Returns whether `written` is `name`, or nearly: two typos are allowed in names of nine letters
-/// or more, one in six to eight, none in shorter ones (`blog` is one letter away from `log`).
+/// Returns whether `written` is `name` but for typos: two in names of nine letters or more, one in
+/// six to eight, none in shorter names (`blog` is one letter away from `log`).
 fn is_near(written: &str, name: &str) -> bool {
     let typos = match name.len() {
         0..=5 => 0,

@@ -21,7 +21,7 @@ impl Prefix {
         format!("{self}{}", setting.to_uppercase().replace('.', "__"))
     }
 
-    /// Returns a variable's name without the prefix; `None` if it has another.
+    /// Returns a variable's name without this prefix; `None` if the name does not begin with it.
     pub(super) fn strip<'a>(&self, variable: &'a str) -> Option<&'a str> {
         variable.strip_prefix(&self.0)
     }

@@ -1,5 +1,5 @@
-//! Checks the standard proxy variables. The HTTP client reads them itself, and connects directly if
-//! it does not understand a value.
+//! Checks the standard proxy variables, such as `HTTPS_PROXY`. The HTTP client reads these
+//! variables itself, and ignores a malformed value.
 
 use std::collections::BTreeMap;
 

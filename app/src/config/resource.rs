@@ -10,8 +10,9 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 /// Settings that are refused without `resource.url`.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
-/// Reads the resource and the scopes that its clients must request; `None` without `resource.url`.
-/// Before a set-up (`has_project` is false) the project may be missing; then there are no scopes.
+/// Reads this API's resource, with the scopes that clients must request; `None` without
+/// `resource.url`. Before `setup` (`has_project` is false) the project's id may be missing, which
+/// leaves the scopes out.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,

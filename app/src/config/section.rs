@@ -19,13 +19,13 @@ use super::{
     prefix::Prefix,
 };
 
-/// Values that are no settings: tables of the file, and variables with our prefix.
+/// Values that are no settings: tables of `config.toml`, and variables.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,
     file: String,
     tables: Dict,
-    /// Layers by name, each with its variables; later ones override.
+    /// Name and variables of each layer; a later layer overrides an earlier one.
     variables: Vec<(&'static str, BTreeMap<String, String>)>,
 }
 

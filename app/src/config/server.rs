@@ -25,7 +25,8 @@ pub struct Server {
     pub header_timeout: Duration,
     /// Maximum time that a connection is kept open without a request.
     pub idle_timeout: Duration,
-    /// Time within which a peer must send or receive at least 1 KiB while the server waits for it.
+    /// Time within which a peer must send or receive at least 1 KiB while the server waits for that
+    /// peer.
     pub stall_timeout: Duration,
     /// Maximum size of a request body, in bytes.
     pub max_body: usize,
@@ -57,8 +58,8 @@ impl Server {
     }
 }
 
-/// Maximum of each duration in the settings: 30 days. A longer one is a typo, and the system's
-/// clocks overflow after some centuries.
+/// Maximum of each duration in the settings: 30 days. A longer one would be a typo, and could
+/// overflow the system's clocks.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Parses a setting that is a duration and must not be zero.

@@ -5,7 +5,8 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    /// Name of its variable in ZITADEL's Python example, such as `CLIENT_ID`; `None` without one.
+    /// Name of the setting's variable in ZITADEL's Python example, such as `CLIENT_ID`; `None` if
+    /// the example has none.
     pub(super) example_name: Option<&'static str>,
     /// Default value, written as in a variable.
     pub(super) default: Option<&'static str>,
@@ -57,7 +58,7 @@ impl Setting {
         Self { toml: TomlType::Boolean, ..self }
     }
 
-    /// Returns its variable without the prefix, such as `SERVER__LISTEN`.
+    /// Returns the setting's variable without the prefix, such as `SERVER__LISTEN`.
     pub(super) fn variable_name(&self) -> String {
         self.name.to_uppercase().replace('.', "__")
     }

@@ -38,7 +38,7 @@ impl Setup {
         self
     }
 
-    /// Creates a complete set-up for ZITADEL.
+    /// Creates a set-up with all settings that ZITADEL requires.
     fn zitadel() -> Self {
         Self::new()
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
@@ -46,14 +46,14 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// Creates a set-up that is complete for ZITADEL and the change feed.
+    /// Creates a set-up with all settings that ZITADEL and the change feed require.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// Creates a set-up that is complete for ZITADEL, the change feed and its webhook.
+    /// Creates a set-up with all settings that ZITADEL, the change feed and its webhook require.
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")
@@ -88,7 +88,7 @@ fn zitadel(config: Config) -> Zitadel {
     }
 }
 
-/// Returns whether the credentials are this client id and secret.
+/// Returns whether the credentials in `config` are this client id and secret.
 #[track_caller]
 fn is_secret(config: Config, client_id: &str, secret: &str) -> bool {
     zitadel(config).settings.credentials

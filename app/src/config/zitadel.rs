@@ -20,11 +20,12 @@ pub struct Zitadel {
     pub settings: ZitadelSettings,
     /// Limits on concurrent introspections.
     pub limits: Limits,
-    /// Expiry of the key, to warn before it; `None` if not set.
+    /// Expiry of this API's key, before which a warning is due; `None` if not set.
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Valid values of the section, read even if the fake is in use; required ones may be missing.
+/// Valid values of the section, read even if the in-memory fake is used. Required ones may be
+/// missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,
@@ -59,8 +60,8 @@ impl Section {
         })
     }
 
-    /// Adds the credentials and the files that the section names; fails if a required value is
-    /// missing.
+    /// Completes the section by the credentials and files that it names; fails if a required value
+    /// is missing.
     pub(super) fn complete(
         self,
         layers: &Layers,
@@ -110,7 +111,7 @@ pub(super) fn root_certificates(
     RootCertificates::from_file(directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Returns the token in the file that `setting` names; `None` if it is not set.
+/// Returns the token in the file that `setting` names; `None` if `setting` is not set.
 fn own_token(
     layers: &Layers,
     directory: &Path,

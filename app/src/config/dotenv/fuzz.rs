@@ -2,8 +2,8 @@
 
 use super::parse;
 
-/// Checks that a `.env` without names of settings is never refused, that `is_ours` changes no
-/// value, and that a line added at the end is read whatever precedes it.
+/// Checks that a `.env` without names of settings is never refused, that the search for these names
+/// changes no value, and that a line added at the end is read whatever precedes it.
 ///
 /// # Panics
 /// When the property is violated.

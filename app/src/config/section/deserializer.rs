@@ -9,8 +9,8 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 use super::node::Node;
 use crate::config::list;
 
-/// Error of deserializing a value. `place` is its key and where it was set; `text` repeats no
-/// value.
+/// Error of deserializing a value. `place` is the value's key, with its origin; `text` does not
+/// repeat the value.
 #[derive(Debug)]
 pub(super) struct SectionError {
     pub(super) place: String,
@@ -58,8 +58,8 @@ impl PlacedNode {
         })
     }
 
-    /// Returns the value and its place: the key with its origin, such as
-    /// `database.url (APP_DATABASE__URL in .env)`. A table is an error.
+    /// Returns the place and the value. The place is the key with its origin, such as `database.url
+    /// (APP_DATABASE__URL in .env)`. A table is an error.
     fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
             Node::Leaf { value, origin } => Ok((format!("{} ({origin})", self.place), value)),
@@ -70,8 +70,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses a value that is a text, as those of variables are, for `visit`. Passes any other to
-    /// `other`.
+    /// Parses a text, as every variable is, and passes the result to `visit`. Passes any other
+    /// value to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

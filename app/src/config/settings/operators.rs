@@ -1,4 +1,4 @@
-//! Settings for developers and operators: the fake, the operators' listener, and the log.
+//! Settings for developers and operators: the in-memory fake, the operators' listener, and the log.
 
 use crate::config::setting::{FILE, Setting};
 

@@ -11,7 +11,8 @@ fn feed(setup: Setup) -> Changes {
     setup.read().unwrap().changes.unwrap()
 }
 
-/// Returns interval, overlap, settle time, lag and maximum staleness, in seconds.
+/// Returns `interval`, `overlap`, `settle`, `lag` and `max_staleness` in seconds, and
+/// `when_silent`.
 fn values(changes: &Changes) -> ([u64; 5], WhenSilent) {
     let FeedSettings { interval, overlap, settle, lag, max_staleness, .. } = changes.feed;
     let durations = [interval, overlap, settle, lag, max_staleness];

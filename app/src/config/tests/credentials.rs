@@ -128,7 +128,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Unsets the settings that cannot be combined with `setting`.
+/// Unsets the settings that `setting` excludes, and sets those that it requires.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
@@ -146,7 +146,7 @@ fn alone(setting: &str, setup: Setup) -> Setup {
     }
 }
 
-/// Sets a key or a secret where the path of its file is expected.
+/// If an operator sets a key or a secret in place of a path, the error does not show it.
 #[test]
 fn no_error_repeats_a_secret_in_the_place_of_a_path() {
     const SECRETS: [&str; 5] = [

@@ -11,7 +11,7 @@ const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 pub struct Sampling {
     /// True if a caller's own trace decides whether its requests are traced.
     pub follows_caller: bool,
-    /// Share of the other traces that are sent, from 0 to 1.
+    /// Share of traces that are sent, from 0 to 1, if no caller's trace decides.
     pub ratio: f64,
 }
 

@@ -1,4 +1,5 @@
-//! Reads OpenTelemetry's variables, and checks those that the SDK reads: it ignores invalid values.
+//! Reads OpenTelemetry's variables, and checks those that its SDK reads: the SDK ignores invalid
+//! values.
 
 use std::{collections::BTreeMap, time::Duration};
 
