@@ -27,15 +27,15 @@ use crate::zitadel_state::ZitadelState;
 /// Pause between two attempts to get a first verdict from ZITADEL.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Readiness of one API.
+/// Readiness of the API, as `/readyz` reports it.
 #[derive(Debug)]
 pub(crate) struct Health {
     state: ZitadelState,
-    /// Set once ZITADEL has accepted this API's credentials; from the start for the fake.
+    /// True once ZITADEL has accepted this API's credentials; always true with the in-memory fake.
     accepted: AtomicBool,
     /// Reason why the last attempt to get a verdict failed.
     refused_by: Mutex<Option<&'static str>>,
-    /// Set once the shutdown has begun.
+    /// True once the shutdown has begun.
     draining: Arc<AtomicBool>,
 }
 
@@ -45,8 +45,8 @@ impl Health {
         Self { state, accepted, refused_by: Mutex::default(), draining }
     }
 
-    /// Introspects a random token until there is a verdict, which shows that ZITADEL accepts this
-    /// API's credentials.
+    /// Introspects a random token until there is a verdict. Any verdict shows that ZITADEL accepts
+    /// this API's credentials.
     pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
         let text = uuid::Uuid::new_v4().simple().to_string();
         let Ok(token) = AccessToken::parse(&text) else { return };
@@ -116,13 +116,13 @@ impl Health {
         Json(body).into_response()
     }
 
-    /// Returns since when the change feed is silent, and why; `None` if it can be read.
+    /// Returns since when the change feed is silent, and why; `None` if the feed can be read.
     fn silent(&self) -> Option<(Instant, &'static str)> {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns since when inactive verdicts are not believed, or the canary (a token known to be
-    /// good) is inactive.
+    /// Returns the earlier of two times: since when inactive verdicts are not believed, and since
+    /// when the canary (a token known to be good) is inactive.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()
@@ -134,7 +134,7 @@ fn not_ready(status: &str, reason: Option<&str>) -> Response {
         .into_response()
 }
 
-/// Formats the time `ago` before now by RFC 3339.
+/// Returns the time `ago` before now, formatted by RFC 3339.
 #[expect(clippy::disallowed_methods, reason = "for people to read, and judged by nobody")]
 fn rfc3339(ago: Duration) -> String {
     humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string()

@@ -23,8 +23,8 @@ use super::peer::{Client, network};
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Limits how many unknown tokens of one client address are introspected at a time. A request
-/// beyond the limit fails at once, without a verdict.
+/// Limits how many tokens of one client address are introspected at a time. A request beyond the
+/// limit fails at once, without a verdict.
 ///
 /// Requests with the same token count once; tokens whose last verdict was active do not count. A
 /// caller that disconnects keeps its place until the verdict arrives; otherwise disconnecting would
@@ -92,15 +92,16 @@ impl fmt::Debug for BoundedByAddress {
     }
 }
 
-/// Hashes of the tokens being introspected, by client network, each with its number of requests.
+/// Hashes of the tokens being introspected for each client network, with the number of requests for
+/// each token.
 #[derive(Debug, Default)]
 struct Waiting {
     tokens: Mutex<HashMap<IpAddr, HashMap<u64, usize>>>,
     hasher: RandomState,
 }
 
-/// Reservation for one of the tokens that a network may have introspected at a time. Dropping it
-/// makes room for another.
+/// Reservation for one request's token within the limit of its network. The token counts until its
+/// last reservation is dropped.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,
@@ -147,7 +148,7 @@ impl Drop for Place {
     }
 }
 
-/// Future of an introspection; if dropped before its end, it goes on in a task of its own.
+/// Future of an introspection, which a task completes if this future is dropped early.
 struct ToItsEnd(Option<BoxFuture<'static, Answer>>);
 
 impl Future for ToItsEnd {

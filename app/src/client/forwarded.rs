@@ -7,15 +7,15 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of elements that are read from a field. A caller may send more.
+/// Maximum number of elements that are read from a field, since a caller may send any number.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
 /// Each field is read from the right up to the first address that is no trusted proxy, since the
-/// caller may have invented the rest. An unreadable element ends the reading at the proxy that
-/// wrote it. If the two fields name different clients, `peer` is returned, since a proxy writes
-/// only one of them.
+/// caller may have invented the rest. At an unreadable element, the proxy that wrote it counts as
+/// the client. If the two fields name different clients, `peer` is returned, since a proxy writes
+/// only one field.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {
         headers.contains_key(&name).then(|| follow(peer, &name, headers, proxies, read))
@@ -70,8 +70,8 @@ impl<'a> Iterator for FromTheRight<'a> {
     }
 }
 
-/// Returns the address in the parameter `for` of a `Forwarded` element; `None` if it is unreadable
-/// or repeated.
+/// Returns the address in the parameter `for` of a `Forwarded` element; `None` if the parameter is
+/// missing, unreadable or repeated.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut values = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -97,8 +97,8 @@ fn node(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// Returns the client of a request with these header lines, sent by the proxy 10.0.0.1; all of
-    /// `10/8` and `fd00::/8` is trusted.
+    /// Returns the client of a request that the proxy 10.0.0.1 sends with these header lines; all
+    /// of `10/8` and `fd00::/8` is trusted.
     fn client_of(lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {

@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-/// Peer of a TCP connection. `proxies` is `Some` if the peer is a trusted proxy.
+/// Peer of a TCP connection. `proxies` holds all trusted proxies if the peer is one of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     client: Client,

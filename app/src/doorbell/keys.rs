@@ -1,4 +1,4 @@
-//! Signing keys of ZITADEL's webhook, whose file is read again while the API runs.
+//! Signing keys of ZITADEL's webhook, read again from their file while the API runs.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
-/// Time between two reads of the key file; the files of credentials have the same.
+/// Time between two reads of the key file, as for the files of credentials.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// Current signing keys, and the file that they come from.
@@ -24,11 +24,11 @@ pub(super) struct Keys {
     current: RwLock<Arc<SigningKeys>>,
 }
 
-/// Content of the file, or the reason why it could not be read.
+/// Content of the key file, or the reason why the file could not be read.
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Creates the value from `keys`, which `file` held at the start.
+    /// Creates the value from the `keys` that `file` held at the start.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }
@@ -54,7 +54,7 @@ impl Keys {
         }
     }
 
-    /// Replaces the keys by those in `content`, or logs a warning if it holds none.
+    /// Replaces the keys by those in `content`; logs a warning if `content` holds none.
     fn take(&self, content: &Content) {
         let file = self.file.display();
         let stay = "the webhook's signing keys stay as they were: the file cannot be used";

@@ -32,7 +32,7 @@ use crate::{
 use keys::Keys;
 use refusals::Refusals;
 
-/// Callback that causes a read of the event log at once.
+/// Callback that starts a read of ZITADEL's event log at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
 /// Maximum number of connections to this listener. ZITADEL opens one per worker, by default one per
@@ -42,12 +42,12 @@ pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31
 /// Longest body that is read, in bytes. A delivery holds one event.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Maximum number of request bodies read at once. Without this limit, the streams of all
+/// Maximum number of request bodies read at once. Without this limit, the HTTP/2 streams of all
 /// connections could hold more than a gigabyte.
 const MAX_READ: usize = 64;
 
-/// Shortest time between two rings (calls of [`Ring`]). Deliveries in between cause one ring, at
-/// its end.
+/// Shortest time between two rings (calls of [`Ring`]). Deliveries within this time cause one ring
+/// after it.
 const BETWEEN_RINGS: Duration = Duration::from_millis(100);
 
 /// Running listener for the webhook. Dropping this value stops it.
@@ -57,14 +57,14 @@ pub(crate) struct Doorbell {
     _tasks: JoinSet<()>,
 }
 
-/// Shared state of the handler of deliveries.
+/// State of the handler of deliveries.
 struct Door {
     path: String,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// Permits to read a body, `MAX_READ` at first.
+    /// Free places for reading a request body, out of `MAX_READ`.
     places: Semaphore,
     rung: Counter,
     refused: Counter,

@@ -1,5 +1,5 @@
-//! Tests of deliveries, in process and over a socket. `SIGNATURE` is the one that ZITADEL makes for
-//! `BODY` with `KEY` at `TIME`.
+//! Tests of the webhook's deliveries, in process and over a socket. `SIGNATURE` is the one that
+//! ZITADEL makes for `BODY` with `KEY` at `TIME`.
 
 use std::{
     fmt::Write as _,
@@ -55,7 +55,7 @@ fn webhook(directory: &TempDir, keys: &str) -> Webhook {
     }
 }
 
-/// Creates a callback, and the counter of its calls.
+/// Returns a callback, and the counter of its calls.
 fn counting() -> (Ring, Arc<AtomicUsize>) {
     let rung = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&rung);
@@ -316,7 +316,8 @@ async fn over_a_socket_it_rings_until_it_is_dropped() {
     assert_eq!(rung.load(Ordering::Relaxed), 1);
 }
 
-/// The double signs its deliveries as ZITADEL does, and sends them over a socket.
+/// A delivery that the double signs as ZITADEL does rings over a socket, even if sent twice or
+/// late.
 #[tokio::test]
 async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
     let double = ZitadelDouble::start().await;

@@ -44,13 +44,13 @@ impl Signals {
         SignalAction::Stop
     }
 
-    /// Waits for Ctrl-C; never returns if it was ignored at the start.
+    /// Waits for Ctrl-C; never returns if this signal was ignored at the start.
     pub(super) async fn interrupt(&mut self) {
         received(&mut self.interrupt).await;
     }
 }
 
-/// Waits for `signal`; never returns if it is `None`, for an ignored signal.
+/// Waits for `signal`; never returns for `None`, which stands for an ignored signal.
 async fn received(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
@@ -58,7 +58,8 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// Set of the signals that this process ignores, one bit each, from `/proc`; empty without `/proc`.
+/// Set of the signals that this process ignores, one bit each, read from `/proc`. Empty without
+/// `/proc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ignored(u64);
 

@@ -2,8 +2,8 @@
 //! needs.
 //!
 //! Without the check, the runtime and the log writers panic, or wait forever, if a thread is
-//! refused. Later refusals harm no request: one thread for files and name look-ups exists from the
-//! start and never ends.
+//! refused. Refusals after the start harm no request: one thread for files and name look-ups exists
+//! from the start and never ends.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 

@@ -45,10 +45,10 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Number of bytes written to the socket. Only one task writes it, without lock or
+    /// Number of bytes written to the socket. Only one task changes this number, without lock or
     /// read-modify-write.
     written: AtomicUsize,
-    /// True if `State::blocked` is `Some`, so that a write or flush without backlog takes no lock.
+    /// True if `State::blocked` is `Some`: most writes and flushes read this flag and take no lock.
     is_blocked: AtomicBool,
 }
 
@@ -69,7 +69,7 @@ struct Blocked {
     since: Instant,
     /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// True if the last request has ended but for these bytes: it counts as in flight until they
+    /// True if only these bytes are left of the last request, which counts as in flight until they
     /// are written.
     is_rest_of_request: bool,
 }
@@ -101,8 +101,8 @@ impl Activity {
         }))
     }
 
-    /// Records the start of a request. `is_http2` is the version of the request, since the first
-    /// bytes of a connection may arrive in pieces, and `PRI` may be a method of HTTP/1.1.
+    /// Records the start of a request. `is_http2` is the request's own version: a connection's
+    /// first bytes may arrive in pieces, and `PRI` may be an HTTP method of HTTP/1.1.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();

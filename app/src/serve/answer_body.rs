@@ -19,8 +19,8 @@ const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a body's first pieces, and of pieces after the peer was slow: small enough to
 /// show 1 KiB of progress.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor: a piece is at most half of the bytes that the peer has read quickly, and so of its
-/// window. Pieces of 16 KiB from the start would cut a peer whose window grows by 1 KiB at a time
+/// Divisor: a piece is at most half of the bytes that the peer has read quickly. Pieces of 16 KiB
+/// from the start would cut off a peer whose window grows by 1 KiB at a time
 /// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
@@ -28,14 +28,14 @@ const GROWTH: usize = 2;
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
-    /// `None` over HTTP/1.1, where the body is not cut.
+    /// `None` over HTTP/1.1, where the body is not cut into pieces.
     pieces: Option<Pieces>,
     _guard: RequestGuard,
 }
 
 /// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame once the
 /// peer's window has room for one byte, and drops the body with its last frame. The last byte of
-/// each frame is therefore sent alone, after all others have had room. Otherwise a peer with a
+/// each frame is therefore sent alone, after all other bytes have had room. Otherwise a peer with a
 /// window of one byte holds whole responses while no request is counted
 /// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]

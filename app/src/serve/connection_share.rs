@@ -29,19 +29,20 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
-/// Reservation for one of the connections that an address may have. Dropping it frees it.
+/// Reservation for one of the connections that an address may have, freed when this value is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
-    /// Allows each address `max` connections, but those in `exempt` any number. Registers its
-    /// metrics with the current recorder.
+    /// Limits each address to `max` connections, except those in `exempt`. Registers the metrics
+    /// with the current recorder.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }
     }
 
-    /// Counts a connection of `peer`; `None` if its address has as many as allowed.
+    /// Counts a connection of `peer`; `None` if the address already has the maximum.
     pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Share> {
         if self.exempt.contain(peer) {
             return Some(Share(None));

@@ -27,7 +27,7 @@ pub(super) enum Phase {
     Closing,
 }
 
-/// Ends all connections once their requests have ended, without a time limit of its own.
+/// Ends each connection once its requests have ended. Any time limit is the caller's.
 pub(super) async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>) {
     phase.send_replace(Phase::Leaving);
     if timeout(ON_THEIR_WAY, all(connections)).await.is_err() {

@@ -10,8 +10,7 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor of the stall time-out. A peer that makes room for a piece only after the resulting time
-/// is slow.
+/// Divisor: a peer is slow if it makes room for a piece only after this part of the stall time-out.
 const SLOW: u32 = 16;
 
 task_local! {
@@ -29,7 +28,7 @@ struct Answer {
     slow: Duration,
 }
 
-/// Executor that runs HTTP/2 requests, and resets the streams of stalled ones.
+/// Executor that runs HTTP/2 requests, and resets the stream of each that stalls.
 #[derive(Clone, Debug)]
 pub(super) struct Streams(pub(super) Stalls);
 
@@ -46,7 +45,7 @@ where
     }
 }
 
-/// Runs a request until it ends or stalls; dropping it then resets the stream.
+/// Runs a request to its end, or drops it when the peer stalls, which resets the stream.
 async fn unless_stalled(request: impl Future, stalls: Stalls) {
     let mut request = pin!(request);
     poll_fn(|context| {

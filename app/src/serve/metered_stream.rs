@@ -18,8 +18,8 @@ use super::{
     lingering::Lingering, socket_options,
 };
 
-/// Up to this many bytes, head and body of an answer are copied into one buffer and sent by one
-/// write. By `writev` a public request takes 3 to 4 % more CPU (`docs/performance.md`).
+/// Maximum size of a response whose head and body are copied into one buffer and sent by one write.
+/// With `writev` a public request takes 3 to 4 % more CPU (`docs/performance.md`).
 const SMALL: usize = 1024;
 
 /// Socket that records bytes read and written, and holds the slot of its connection.
@@ -29,7 +29,7 @@ pub(super) struct MeteredStream {
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Checks the first bytes for another protocol than HTTP; `None` once it has.
+    /// Checks the first bytes for another protocol than HTTP; `None` after this check.
     foreign: Option<Arc<ForeignProtocols>>,
     _slot: ConnectionSlot,
 }
@@ -138,7 +138,8 @@ impl AsyncWrite for MeteredStream {
     }
 }
 
-/// Copies the slices into one buffer and returns their total length; `None` if they do not fit.
+/// Copies the slices into the buffer `into`, and returns their total length; `None` if they do not
+/// fit.
 fn gather(slices: &[IoSlice<'_>], into: &mut [u8]) -> Option<usize> {
     slices.iter().try_fold(0, |length, slice| {
         let end = length + slice.len();

@@ -55,8 +55,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Function that ends streams which would otherwise go on until their clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves the API's `router` until it is stopped; `stop_streams` is called once the listener is
-/// closed. Registers its metrics with the current recorder.
+/// Serves the API's `router` until stopped, and calls `stop_streams` once the listener is closed.
+/// Registers its metrics with the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     router: Router,

@@ -1,4 +1,4 @@
-//! Body of a request, which fails if it stalls.
+//! Body of a request, which fails if the peer stalls.
 
 use std::{
     pin::Pin,

@@ -13,8 +13,8 @@ use axum::{
 use axum_zitadel::Problem;
 use metrics::{Counter, counter};
 
-/// Maximum number of header fields of a request: the HTTP library's limit over HTTP/1.1. Over
-/// HTTP/2 a request of 1 900 short fields held 142 KiB.
+/// Maximum number of header fields of a request, as in the HTTP library over HTTP/1.1. Over HTTP/2
+/// without this limit, a request of 1 900 short fields held 142 KiB.
 const MAX_FIELDS: usize = 100;
 
 /// Checks request heads, and counts those that it refuses, by reason.
@@ -40,10 +40,10 @@ impl RequestHeads {
         Self { host: refused("host"), fields: refused("header_fields") }
     }
 
-    /// Returns the response that refuses a request; `None` if it is to be served.
+    /// Returns the response that refuses a request; `None` if the request is to be served.
     ///
     /// Over HTTP/1.1, a host in the request target replaces the field `Host` (RFC 9112 §3.2.2);
-    /// otherwise a handler could read another host there.
+    /// otherwise a handler could read another host in that field.
     pub(super) fn refuse<B>(&self, request: &mut Request<B>) -> Option<Response> {
         let version = request.version();
         match check(version, request.uri(), request.headers()) {

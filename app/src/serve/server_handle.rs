@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Handle to a running server. Dropping it stops the server too.
+/// Handle to a running server. Dropping the handle stops the server too.
 #[derive(Debug)]
 pub(crate) struct ServerHandle {
     pub(super) stop: oneshot::Sender<()>,

@@ -20,7 +20,7 @@ pub(super) struct StallTimer {
     /// Sum of the earlier waits since the last progress.
     waited: Duration,
     moved: usize,
-    /// Timer of the waits. `None` until the first: most requests need no timer.
+    /// Timer, created by the first wait: most requests need none.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -64,8 +64,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the second in which a peer stalls that moves `bytes` every `pause` seconds, while
-    /// the handler computes for `computes` seconds in between.
+    /// Returns the seconds of waiting after which a peer counts as stalled. The peer moves `bytes`
+    /// every `pause` seconds; in between the handler computes for `computes` seconds.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

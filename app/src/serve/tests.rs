@@ -1,4 +1,5 @@
-//! Limits on connections. Loopback has a limit here, since tests have no other address.
+//! Tests of the limits on connections. Loopback has a limit here, since tests have no other
+//! address.
 
 use std::net::SocketAddr;
 

@@ -1,5 +1,5 @@
-//! HTTP client that sends traces to the collector. It follows no redirect, since headers may hold
-//! credentials meant for the collector only.
+//! HTTP client that sends traces to the collector. The client follows no redirect, since headers
+//! may hold credentials meant for the collector only.
 
 use std::{
     io::{self, Read},
@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Maximum number of bytes that are read of a response, which usually has a few.
+/// Maximum number of bytes that are read of a response; most responses have few.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Client that sends exports, and tells the reporter why one failed, without the URL, a header, or
-/// text from the collector.
+/// Client that sends exports, and tells the [`Reporter`] why one failed. The reason holds no URL,
+/// header or text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,

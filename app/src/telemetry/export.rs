@@ -1,5 +1,5 @@
-//! Logs when exports of traces begin to fail, and when they work again. It logs no single failure:
-//! a collector that is down for a day would fill the log.
+//! Logs when exports of traces begin to fail, and when they work again. Single failures are not
+//! logged: a collector that is down for a day would fill the log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -75,7 +75,8 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Keeps the cause of a failed HTTP request, which the exporter does not report. It may retry.
+    /// Keeps the cause of a failed HTTP request, which the exporter does not report. A retry may
+    /// succeed.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }

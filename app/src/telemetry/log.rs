@@ -22,12 +22,13 @@ use crate::config::{Log, LogFormat};
 /// Maximum number of log events that wait in each queue; further ones are lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// Counters of the log events that this process, which has one log, has lost.
+/// Counters of the log events that this process has lost.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Writer of the log. Dropping it writes the waiting log events, if standard output is read.
+/// Writer of the log. Dropping the writer writes the waiting log events, if standard output is
+/// read.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub(super) struct LogWriter {
@@ -59,7 +60,7 @@ impl LogWriter {
 
 /// Creates the layer that writes log events and ignores spans.
 ///
-/// Threads of its own write, so that a blocked standard output delays no request.
+/// Separate threads write, so that a blocked standard output delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let levels = levels(log.level, &env::var("RUST_LOG").unwrap_or_default());
     let filter = levels.and(filter_fn(|metadata| !metadata.is_span()));
@@ -87,7 +88,8 @@ fn queue() -> (NonBlocking, WorkerGuard) {
 }
 
 /// Returns the filter of `level`, overridden by `RUST_LOG`. A directive about one crate does not
-/// change the level of others; one that is malformed or names an unknown crate changes nothing.
+/// change the level of others; a directive that is malformed or names an unknown crate changes
+/// nothing.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
 }

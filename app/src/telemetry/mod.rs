@@ -21,7 +21,7 @@ use self::{
 };
 use crate::config::Config;
 
-/// Log and traces of this process. Dropping it writes the waiting log events.
+/// Log and traces of this process. Dropping this value writes the waiting log events.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub struct Telemetry {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether spans are disabled for good, so that `tracing` checks none of them.
+    /// Returns whether `tracing` disables a span for good, without another check.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

@@ -127,7 +127,7 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
-/// Returns the `traceparent` of the current span; `None` if it is not traced.
+/// Returns the `traceparent` of the current span; `None` if this span is not traced.
 pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

@@ -6,7 +6,8 @@ use tokio::{
 
 use super::*;
 
-/// Introspector that calls every token inactive once the gate is open, and counts the calls.
+/// Introspector that gives the verdict "inactive" once the gate is open, and counts its
+/// introspections.
 struct Gated {
     is_open: watch::Receiver<bool>,
     asked: watch::Sender<usize>,

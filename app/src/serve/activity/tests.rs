@@ -1,4 +1,4 @@
-//! Time-outs of a connection, in paused time.
+//! Tests of the time-outs of a connection, in paused time.
 
 use tokio::time::timeout;
 
@@ -69,7 +69,7 @@ async fn a_ping_over_http_2_is_no_head() {
     assert_eq!(overdue_after(&activity).await, Some(75));
 }
 
-/// Checks when a connection is cut if the socket has no room for its response.
+/// A connection is cut if its peer reads less than 1 KiB of a response in 30 s, and only then.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_taken_is_cut_and_one_that_is_being_taken_is_not() {
     // Bytes that the peer reads every 7 s, seconds until it has all of them, second of the cut.
