@@ -31,7 +31,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Health {
     state: ZitadelState,
-    /// True once ZITADEL has accepted this API's credentials; always true with the in-memory fake.
+    /// True once ZITADEL has accepted this API's credentials; always true if the in-memory fake
+    /// replaces ZITADEL.
     accepted: AtomicBool,
     /// Reason why the last attempt to get a verdict failed.
     refused_by: Mutex<Option<&'static str>>,
@@ -121,8 +122,8 @@ impl Health {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns the earlier of two times: since when inactive verdicts are not believed, and since
-    /// when the canary (a token known to be good) is inactive.
+    /// Returns since when inactive verdicts are not believed or the canary (a token known to be
+    /// good) is inactive, whichever was earlier.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()

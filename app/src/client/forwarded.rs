@@ -124,7 +124,7 @@ mod tests {
             ("rubbish, 192.0.2.1", "192.0.2.1"),
             ("\", 192.0.2.1", "192.0.2.1"),
             ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
-            // Unreadable: the client is the proxy that wrote it.
+            // The proxy that wrote an unreadable value is the client.
             ("", PROXY),
             ("unknown", PROXY),
             ("192.0.2.1,", PROXY),

@@ -65,7 +65,7 @@ impl Peer {
 }
 
 /// Returns the network that counts as one address for limits: an IPv4 address, or the /64 of an
-/// IPv6 address, the smallest network that a subscriber gets.
+/// IPv6 address, since every subscriber gets at least that.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

@@ -7,7 +7,7 @@ use domain::{Audience, OrganizationId};
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Requirements on every token, and the form of denials (401 or 403).
+/// Requirements on every token, and the form of denials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// Realm in the `WWW-Authenticate` challenge.

@@ -191,8 +191,7 @@ fn file<T, E: fmt::Display>(
     (setting, name): (&'static str, &str),
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<(PathBuf, T), ConfigError> {
-    // Shows the setting's value, not the joined path, which would pass for a path even when the
-    // value is a secret.
+    // Not the joined path, which would pass for a path even when the value is a secret.
     let shown = |problem: String| {
         layers.error(setting, format_args!("{}: {problem}", ShownPath(Path::new(name))))
     };

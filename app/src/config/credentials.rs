@@ -19,8 +19,7 @@ const KEY_FILE: &str = "zitadel.key_file";
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
-/// Reads the credentials from settings, or from the files that settings name. Adds a warning to
-/// `warnings` for each doubtful value.
+/// Reads the credentials, from files too. Adds a warning to `warnings` for each doubtful value.
 pub(super) fn read(
     layers: &Layers,
     directory: &Path,
@@ -75,8 +74,7 @@ fn in_file(
     directory: &Path,
 ) -> Result<Option<CredentialText>, ConfigError> {
     let Some(file) = layers.text(setting)? else { return Ok(None) };
-    // Shows the setting's value, not the joined path, which would pass for a path even when the
-    // value is a secret.
+    // Not the joined path, which would pass for a path even when the value is a secret.
     let shown = |error: CredentialError| {
         layers.error(setting, format_args!("{}: {}", ShownPath(Path::new(&file)), error.problem))
     };

@@ -16,8 +16,7 @@ pub(super) struct UnreadableLine {
 /// unsets the variable.
 ///
 /// # Errors
-/// When an unreadable line contains a word for which `is_ours` is true. Other unreadable lines are
-/// skipped.
+/// When an unreadable line has a word for which `is_ours` is true. Other such lines are skipped.
 pub(super) fn parse(
     text: &str,
     is_ours: impl Fn(&str) -> bool,
@@ -70,7 +69,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Parses one assignment or comment; `None` if it is unreadable.
+    /// Parses one assignment or comment; `None` for an unreadable line.
     fn binding(&mut self) -> Option<Binding<'a>> {
         self.export();
         let name = self.name()?;

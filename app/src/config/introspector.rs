@@ -23,7 +23,7 @@ pub enum Introspector {
     Zitadel(Box<Zitadel>),
 }
 
-/// Settings of the in-memory fake, the stand-in for ZITADEL.
+/// Settings of the in-memory fake, ZITADEL's stand-in.
 #[derive(Debug)]
 pub struct Fake {
     /// Tokens that the fake knows at the start.

@@ -16,7 +16,7 @@ use super::{
     settings,
 };
 
-/// Values of one layer by setting, each with the name under which the layer sets it.
+/// Value of each setting in one layer, with the setting's name in that layer.
 pub(super) struct Layer {
     pub(super) layer: String,
     values: BTreeMap<&'static str, (Value, String)>,

@@ -36,8 +36,7 @@ const ENVIRONMENT: &str = "the environment";
 pub(super) struct Layers {
     settings: Figment,
     prefix: Prefix,
-    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`; `None` without
-    /// one.
+    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`.
     misspelled_domain: Option<Origin>,
 }
 

@@ -63,7 +63,7 @@ pub use zitadel::Zitadel;
 /// The whole configuration, read and validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Source of verdicts on tokens: ZITADEL or the in-memory fake.
+    /// Source of verdicts on tokens: ZITADEL, or the in-memory fake as its stand-in.
     pub introspector: Introspector,
     /// Settings of the API's listener.
     pub server: Server,
@@ -73,9 +73,9 @@ pub struct Config {
     pub auth: Auth,
     /// This API as clients discover it (RFC 9728); `None` if `resource.url` is not set.
     pub resource: Option<Resource>,
-    /// Limits on the reuse of verdicts.
+    /// Limits on the reuse of verdicts on tokens.
     pub cache: CacheSettings,
-    /// Settings of the change feed; `None` if no feed is configured.
+    /// Settings of the feed of ZITADEL's changes; `None` if no feed is configured.
     pub changes: Option<Changes>,
     /// Settings of the operators' listener.
     pub admin: Admin,
@@ -109,8 +109,8 @@ impl Config {
         Self::read_for(prefix, environment(prefix)?, Path::new("."))
     }
 
-    /// Reads the configuration of this process, but with the in-memory fake and without a change
-    /// feed, so that routes can be created before there are credentials.
+    /// Reads the configuration of this process, but with the in-memory fake in place of ZITADEL and
+    /// without a change feed, so that routes can be created before there are credentials.
     #[cfg(feature = "setup")]
     pub(crate) fn load_without_credentials(prefix: &Prefix) -> Result<Self, ConfigError> {
         let mut environment = environment(prefix)?;
@@ -145,7 +145,8 @@ impl Config {
         own.chain(allowed).map(cors::with_port).collect()
     }
 
-    /// Replaces the built-in tokens of the in-memory fake, unless a file of tokens is configured.
+    /// Replaces the built-in tokens of the in-memory fake (ZITADEL's stand-in), unless a file of
+    /// tokens is configured.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
         if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {
@@ -157,7 +158,7 @@ impl Config {
     /// Reads the configuration from the given environment and working directory.
     ///
     /// # Errors
-    /// When a setting is unknown, malformed, contradictory or missing.
+    /// As [`load`](Self::load).
     pub fn read(
         environment: BTreeMap<String, String>,
         directory: &Path,
@@ -168,7 +169,7 @@ impl Config {
     /// Reads the configuration like [`read`](Self::read), with `prefix` in place of `APP_`.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// As [`load`](Self::load).
     pub fn read_for(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,

@@ -50,7 +50,7 @@ pub(super) fn read(
     if let Some(name) = layers.text("resource.name")? {
         resource = resource.name(&name);
     }
-    // Shown to people, so the URL stays as written.
+    // Shown to people, as written.
     if let Some(url) = layers.text("resource.documentation")? {
         let is_page = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
         if !is_page {

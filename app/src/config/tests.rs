@@ -38,7 +38,7 @@ impl Setup {
         self
     }
 
-    /// Creates a set-up with all settings that ZITADEL requires.
+    /// Creates a set-up with all that ZITADEL requires.
     fn zitadel() -> Self {
         Self::new()
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
@@ -46,14 +46,14 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// Creates a set-up with all settings that ZITADEL and the change feed require.
+    /// Creates a set-up with all that ZITADEL and the change feed require.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// Creates a set-up with all settings that ZITADEL, the change feed and its webhook require.
+    /// Creates a set-up with all that ZITADEL, the change feed and its webhook require.
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")

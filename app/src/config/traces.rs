@@ -17,9 +17,9 @@ use variables::{MILLISECONDS, Variables, milliseconds};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-/// Variables for the protocol of the export; the first that is set counts.
+/// Variables for the export's protocol; the first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-/// Variables for the time-out of an export; the first that is set counts.
+/// Variables for the export's time-out; the first that is set counts.
 const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
 /// Time-out of an export if no variable sets it, as in OpenTelemetry.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -24,8 +24,8 @@ pub struct Zitadel {
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Valid values of the section, read even if the in-memory fake is used. Required ones may be
-/// missing.
+/// Valid values of `[zitadel]`, read even if the in-memory fake replaces ZITADEL. Required ones may
+/// be missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,

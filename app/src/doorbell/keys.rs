@@ -37,7 +37,7 @@ impl Keys {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file every five seconds, and takes over changed keys. Ends only with the runtime.
+    /// Reads the file every five seconds, and takes over changed keys.
     pub(super) async fn follow(self: Arc<Self>) {
         let mut seen = None;
         loop {

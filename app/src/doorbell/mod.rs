@@ -35,11 +35,10 @@ use refusals::Refusals;
 /// Callback that starts a read of ZITADEL's event log at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Maximum number of connections to this listener. ZITADEL opens one per worker, by default one per
-/// process.
+/// Maximum number of connections to this listener. By default, each process of ZITADEL opens one.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// Longest body that is read, in bytes. A delivery holds one event.
+/// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
 /// Maximum number of request bodies read at once. Without this limit, the HTTP/2 streams of all

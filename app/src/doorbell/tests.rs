@@ -1,5 +1,5 @@
-//! Tests of the webhook's deliveries, in process and over a socket. `SIGNATURE` is the one that
-//! ZITADEL makes for `BODY` with `KEY` at `TIME`.
+//! Tests of the webhook, in process and over a socket. `SIGNATURE` is the one that ZITADEL makes
+//! for `BODY` with `KEY` at `TIME`.
 
 use std::{
     fmt::Write as _,

@@ -80,7 +80,8 @@ impl Program {
         Self { version: version.to_owned(), ..self }
     }
 
-    /// Sets the local tokens of the in-memory fake, in TOML as in `app/local-tokens.toml`.
+    /// Sets the local tokens of the in-memory fake (ZITADEL's stand-in), in TOML as in
+    /// `app/local-tokens.toml`.
     #[must_use]
     pub fn local_tokens(self, toml: &str) -> Self {
         Self { local_tokens: Some(toml.to_owned()), ..self }
@@ -173,7 +174,7 @@ impl Program {
         }
     }
 
-    /// Reads the configuration, which may lack credentials before `setup`.
+    /// Reads the configuration for `setup`, which may run before there are credentials.
     #[cfg(feature = "setup")]
     fn incomplete_config(&self) -> Result<Config, String> {
         Config::load_without_credentials(&Prefix::of_program(&self.name)).map_err(in_one_line)
@@ -196,7 +197,7 @@ fn print(format: Format, text: String, json: &Value, is_good: bool) -> ExitCode 
         Format::Text => text,
         Format::Json => format!("{json:#}\n"),
     };
-    // Standard output may be closed; the exit status says the same.
+    // Standard output may be closed.
     let _ = io::stdout().write_all(said.as_bytes());
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,9 +1,8 @@
 //! Creates the async runtime after a check that the system grants the threads that the process
 //! needs.
 //!
-//! Without the check, the runtime and the log writers panic, or wait forever, if a thread is
-//! refused. Refusals after the start harm no request: one thread for files and name look-ups exists
-//! from the start and never ends.
+//! Without the check, a refused thread makes the runtime or the log writers panic or wait forever.
+//! Later refusals harm no request: one thread for files and name look-ups never ends.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 
@@ -58,14 +57,13 @@ fn workers(chosen: Option<&str>) -> Result<usize, RuntimeError> {
 fn ask_for(needed: usize) -> Result<(), RuntimeError> {
     let mut waiting = Vec::new();
     let refused = (0..needed).find_map(|_| {
-        // A spurious wake-up ends a thread early, which does no harm.
+        // A spurious wake-up ends a thread early, which is harmless.
         let made = thread::Builder::new().spawn(thread::park);
         made.map(|thread| waiting.push(thread)).err()
     });
     let given = waiting.len();
     for thread in waiting {
         thread.thread().unpark();
-        // The thread does not panic.
         let _ = thread.join();
     }
     refused.map_or(Ok(()), |source| Err(RuntimeError::Refused { needed, given, source }))

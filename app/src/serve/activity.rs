@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::in_flight::InFlight;
 
 /// Number of bytes that a peer must send or receive within the stall time-out while the server
-/// waits for it.
+/// waits for that peer.
 pub(super) const LEAST_PROGRESS: usize = 1024;
 
 /// Time-outs of a connection, from the settings in `[server]`.
@@ -69,8 +69,8 @@ struct Blocked {
     since: Instant,
     /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// True if only these bytes are left of the last request, which counts as in flight until they
-    /// are written.
+    /// True if the last request waits only for these bytes to be written, and counts as in flight
+    /// until then.
     is_rest_of_request: bool,
 }
 
@@ -169,7 +169,7 @@ impl Activity {
         if state.blocked.take().is_some_and(|blocked| blocked.is_rest_of_request) {
             self.0.in_flight.remove();
         }
-        // The response is written only now, and the time until the next request begins.
+        // The time until the next request begins only now.
         state.since = Instant::now();
     }
 

@@ -16,8 +16,7 @@ use super::{
 
 /// Maximum size of a piece of a body over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
-/// Size in bytes of a body's first pieces, and of pieces after the peer was slow: small enough to
-/// show 1 KiB of progress.
+/// Size in bytes of a body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
 /// Divisor: a piece is at most half of the bytes that the peer has read quickly. Pieces of 16 KiB
 /// from the start would cut off a peer whose window grows by 1 KiB at a time
@@ -34,10 +33,9 @@ pub(super) struct AnswerBody {
 }
 
 /// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame once the
-/// peer's window has room for one byte, and drops the body with its last frame. The last byte of
-/// each frame is therefore sent alone, after all other bytes have had room. Otherwise a peer with a
-/// window of one byte holds whole responses while no request is counted
-/// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
+/// peer's window has room for one byte. The last byte of each frame is therefore sent alone, after
+/// all others have had room. Otherwise a peer with a window of one byte holds whole responses while
+/// no request is counted (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,

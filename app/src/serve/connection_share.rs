@@ -35,8 +35,7 @@ struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
-    /// Limits each address to `max` connections, except those in `exempt`. Registers the metrics
-    /// with the current recorder.
+    /// Limits each address to `max` connections, except those in `exempt`.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }

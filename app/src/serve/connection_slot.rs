@@ -1,4 +1,4 @@
-//! Slot that one connection takes up while its socket is open.
+//! Slot among a listener's connections, which one connection takes up while its socket is open.
 
 use metrics::Gauge;
 use tokio::sync::OwnedSemaphorePermit;

@@ -20,8 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) enum Phase {
     /// New connections are accepted.
     Open,
-    /// No connection is accepted; requests on their way are served. HTTP/2 clients are told to
-    /// leave.
+    /// No connection is accepted; requests on their way are served. HTTP/2 clients get GOAWAY.
     Leaving,
     /// Requests in progress may end; no new one is served.
     Closing,

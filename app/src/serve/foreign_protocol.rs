@@ -1,6 +1,6 @@
 //! Logs a warning if a connection speaks TLS or the PROXY protocol instead of plain HTTP.
 //!
-//! The HTTP library only sends 400 or closes the connection, and logs nothing that explains this.
+//! The HTTP library sends 400 or closes the connection, and logs nothing that explains this.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! Counts requests in flight: from their head until their response is written.
+//! Counts requests in flight: from the request head until the response is written.
 
 use std::sync::{
     Arc,

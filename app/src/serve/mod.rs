@@ -154,7 +154,6 @@ impl Acceptor {
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept(&self.listener, &self.slots) => match accepted {
                     Ok((stream, peer, permit)) => {
-                        // A connection beyond the limit of its address is closed at once.
                         if let Some(share) = self.shares.enter(peer) {
                             let slot = ConnectionSlot::new(permit, share, self.open.clone());
                             self.tasks.spawn(self.connections.serve(stream, peer, slot));

@@ -30,7 +30,7 @@ enum BodyError {
     Stalled,
 }
 
-/// Returns the body that a handler reads. Without a body nothing is allocated.
+/// Returns the body that a handler reads. An empty one allocates nothing.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

@@ -23,7 +23,7 @@ impl ServerHandle {
     pub(crate) async fn stop(self) -> Stopped {
         // Fails if the server has ended by itself.
         let _ = self.stop.send(());
-        // Passes on a panic of the server's own task.
+        // Passes on a panic of the server's task.
         self.served.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }

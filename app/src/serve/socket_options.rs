@@ -18,7 +18,7 @@ mod linux {
     }
 
     /// Limits the time for which the system goes on sending after the socket was closed. Otherwise
-    /// it keeps a response that is not read for some 100 s
+    /// the system keeps an unread response for some 100 s
     /// (`bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection`).
     pub(in crate::serve) fn bound_what_the_system_holds(stream: &TcpStream, timeout: Duration) {
         let _ = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));

@@ -15,8 +15,7 @@ pub(super) struct Stalls {
 }
 
 impl Stalls {
-    /// Creates the counters with the label `listener`, and registers them with the current
-    /// recorder.
+    /// Creates and registers the counters, with the label `listener`.
     pub(super) fn new(timeout: Duration, listener: &'static str) -> Self {
         let stalls = |owed: &'static str| counter!("http_server_stalls_total", "listener" => listener, "waiting_for" => owed);
         Self { timeout, request_body: stalls("request_body"), answer: stalls("room_for_answer") }

@@ -1,5 +1,5 @@
-//! HTTP client that sends traces to the collector. The client follows no redirect, since headers
-//! may hold credentials meant for the collector only.
+//! HTTP client that sends traces to the collector. No redirect is followed, since headers may hold
+//! credentials for the collector.
 
 use std::{
     io::{self, Read},
@@ -21,7 +21,7 @@ use crate::config::Traces;
 /// Maximum number of bytes that are read of a response; most responses have few.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Client that sends exports, and tells the [`Reporter`] why one failed. The reason holds no URL,
+/// Client that sends exports. The reason that the [`Reporter`] gets for a failure holds no URL,
 /// header or text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
@@ -47,7 +47,7 @@ impl Collector {
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = mem::take(response.headers_mut());
-        // Only the status matters. The body is read so that the connection can be reused.
+        // The body is read so that the connection can be reused.
         let _ = io::copy(&mut response.take(ANSWER_LIMIT), &mut io::sink());
         Ok(answer)
     }

@@ -8,7 +8,7 @@ pub enum TelemetryError {
     /// The HTTP client cannot be created, for example because TLS cannot be set up.
     #[error("{variable}: no HTTP client can be made that sends traces: {source}")]
     Client {
-        /// Variable that names the collector.
+        /// Environment variable with the collector's URL.
         variable: &'static str,
         /// Error of the HTTP client.
         source: reqwest::Error,
@@ -16,7 +16,7 @@ pub enum TelemetryError {
     /// The exporter does not accept the collector's URL.
     #[error("{variable}: traces cannot be sent there")]
     Endpoint {
-        /// Variable that names the collector.
+        /// Environment variable with the collector's URL.
         variable: &'static str,
     },
 }

@@ -75,14 +75,13 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Keeps the cause of a failed HTTP request, which the exporter does not report. A retry may
-    /// succeed.
+    /// Keeps the cause of a failed HTTP request, which the exporter does not report.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export. Logs it if exports counted as working: with the cause of the last
-    /// HTTP request, or `otherwise` if that is unknown.
+    /// Records a failed export. The first failure is logged with the cause of the last HTTP
+    /// request, or with `otherwise` if that cause is unknown.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

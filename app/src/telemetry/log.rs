@@ -53,7 +53,7 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 impl LogWriter {
     /// Writes `text` to the log unchanged, in order with the log events below `warn`.
     pub(super) fn print(&self, text: &str) {
-        // If the queue is full, the text is lost, as events are.
+        // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());
     }
 }
@@ -66,11 +66,11 @@ pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
     let filter = levels.and(filter_fn(|metadata| !metadata.is_span()));
     let (warnings, warnings_writer) = queue();
     let (others, others_writer) = queue();
-    // Fails for a second subscriber, as in tests, whose log is not that of the process.
+    // Fails for a second subscriber, as in tests.
     let _ = LOST.set(Lost { warnings: warnings.error_counter(), others: others.error_counter() });
     let variable = |name| env::var(name).unwrap_or_default();
     let colors = io::stdout().is_terminal() && may_color(&variable("NO_COLOR"), &variable("TERM"));
-    // Without internal errors: `eprintln!`, which reports them, may panic within a request.
+    // `eprintln!`, which reports internal errors, may panic within a request.
     let layer = fmt::layer()
         .with_writer(warnings.with_max_level(Level::WARN).or_else(others.clone()))
         .with_ansi(colors)

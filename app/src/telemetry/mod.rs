@@ -1,7 +1,6 @@
 //! Sets up the log, and the export of traces if it is configured.
 //!
-//! The log holds log events and no spans; traces hold spans and no log events. Without traces no
-//! span is created.
+//! Log events go only to the log, spans only to traces. Without traces no span is created.
 
 mod collector;
 mod error;

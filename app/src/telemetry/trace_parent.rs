@@ -2,7 +2,8 @@
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// Length of a version 00 value, in bytes. In later versions more may follow after a dash.
+/// Length in bytes of a `traceparent` of version 00. In later versions more may follow after a
+/// dash.
 const LENGTH: usize = 55;
 
 /// Returns the caller's span that a `traceparent` names; `None` if the value is malformed.

@@ -123,7 +123,7 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let (Some(value), None) = (values.next(), values.next()) else { return };
     let Ok(value) = value.to_str() else { return };
     let Some(caller) = trace_parent::parse(value) else { return };
-    // Fails if traces are off; then there is nothing to set.
+    // Fails if traces are off.
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 

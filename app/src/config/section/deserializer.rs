@@ -98,7 +98,6 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Sec
         Value::String(_, text) => visitor.visit_string(text),
         Value::Char(_, character) => visitor.visit_char(character),
         Value::Bool(_, flag) => visitor.visit_bool(flag),
-        // TOML has no other numbers.
         Value::Num(_, Num::I64(number)) => visitor.visit_i64(number),
         Value::Num(_, Num::F64(number)) => visitor.visit_f64(number),
         Value::Num(..) | Value::Empty(..) | Value::Array(..) | Value::Dict(..) => {

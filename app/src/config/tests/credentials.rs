@@ -146,7 +146,7 @@ fn alone(setting: &str, setup: Setup) -> Setup {
     }
 }
 
-/// If an operator sets a key or a secret in place of a path, the error does not show it.
+/// No error shows a key or a secret that was set in place of a path.
 #[test]
 fn no_error_repeats_a_secret_in_the_place_of_a_path() {
     const SECRETS: [&str; 5] = [

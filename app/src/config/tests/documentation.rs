@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// `docs/configuration.md` has one row for each setting, in the same order, and no other rows.
+/// `docs/configuration.md` has one row for each setting, in the same order, and no others.
 #[test]
 fn the_documentation_is_that_of_the_settings() {
     let documentation = include_str!("../../../../docs/configuration.md");

@@ -9,7 +9,7 @@ const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 /// Rule for which traces are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// True if a caller's own trace decides whether its requests are traced.
+    /// True if the caller's trace, if any, decides whether a request is traced.
     pub follows_caller: bool,
     /// Share of traces that are sent, from 0 to 1, if no caller's trace decides.
     pub ratio: f64,

@@ -21,7 +21,8 @@ impl<'a> Variables<'a> {
         self.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty())
     }
 
-    /// Parses all of the variables that are set, which must be valid, and returns the first value.
+    /// Parses each variable of `names` that is set, and returns the first value. Any invalid one is
+    /// an error.
     pub(super) fn parsed<T, const N: usize>(
         self,
         names: [&str; N],
