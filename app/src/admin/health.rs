@@ -46,7 +46,7 @@ impl Health {
         Self { state, accepted, refused_by: Mutex::default(), draining }
     }
 
-    /// Introspects a random token until there is a verdict. Any verdict shows that ZITADEL accepts
+    /// Introspects a random token until there is a verdict: any verdict shows that ZITADEL accepts
     /// this API's credentials.
     pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
         let text = uuid::Uuid::new_v4().simple().to_string();

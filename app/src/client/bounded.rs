@@ -100,8 +100,8 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Reservation for one request's token within the limit of its network. The token counts until its
-/// last reservation is dropped.
+/// Reservation for one request's token within the limit of the client's network. The token counts
+/// until its last reservation is dropped.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,

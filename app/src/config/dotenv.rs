@@ -1,5 +1,5 @@
 //! Parses a `.env` file as python-dotenv 1.2 does, so that the file of ZITADEL's Python example
-//! works unchanged. Only `$` is never expanded.
+//! works unchanged. One difference: `$` is never expanded.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ use super::{
     prefix::Prefix,
 };
 
-/// Values that are no settings: tables of `config.toml`, and variables.
+/// Values of the program's owner: tables of `config.toml`, and variables that are no settings.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,

@@ -50,7 +50,7 @@ impl Server {
 }
 
 impl Server {
-    /// Returns the maximum number of connections of one client address: the setting, or a tenth of
+    /// Returns the maximum number of connections of one client address, by default a tenth of
     /// `max_connections`.
     pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
         let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);

@@ -1,7 +1,6 @@
 //! Reads the settings of traces from OpenTelemetry's standard variables, in the environment only.
 //!
-//! OpenTelemetry's SDK itself reads further variables (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_…`,
-//! …).
+//! OpenTelemetry's SDK itself reads further variables, such as `OTEL_EXPORTER_OTLP_HEADERS`.
 
 mod sampling;
 mod variables;

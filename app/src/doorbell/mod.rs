@@ -35,7 +35,7 @@ use refusals::Refusals;
 /// Callback that starts a read of ZITADEL's event log at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Maximum number of connections to this listener. By default, each process of ZITADEL opens one.
+/// Maximum number of connections to this listener.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// Longest body that is read, in bytes.

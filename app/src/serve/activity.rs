@@ -31,7 +31,7 @@ pub(super) struct Limits {
 /// Reason why the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// No request arrived in time.
+    /// No whole request head arrived in time.
     Idle,
     /// The peer did not read a response in time.
     Stalled,
@@ -127,7 +127,7 @@ impl Activity {
     }
 
     /// Records that bytes were read from the socket. Over HTTP/2, bytes between two requests are
-    /// pings and window updates, not a head.
+    /// pings and window updates, not a request head.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
         if state.requests == 0 && !state.is_http2 {

@@ -23,7 +23,7 @@ const SHORTEST_PIECE: usize = 1024;
 /// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
-/// Body of a response in progress. Dropping it ends the request.
+/// Body of a response in progress. Dropping the body ends the request.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
@@ -34,7 +34,7 @@ pub(super) struct AnswerBody {
 
 /// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame once the
 /// peer's window has room for one byte. The last byte of each frame is therefore sent alone, after
-/// all others have had room. Otherwise a peer with a window of one byte holds whole responses while
+/// all other bytes had room. Otherwise a peer with a window of one byte holds whole responses while
 /// no request is counted (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {

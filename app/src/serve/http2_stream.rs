@@ -1,7 +1,7 @@
-//! Task of one HTTP/2 request, which ends if the peer does not read the response.
+//! Task of one HTTP/2 request. The task ends if the peer does not read the response.
 //!
 //! The HTTP library polls the response body in this task, but not while the peer's window is full.
-//! The stall is therefore measured in the task, not in the body.
+//! The stall is therefore measured in the task.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 

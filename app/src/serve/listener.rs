@@ -12,7 +12,7 @@ const BACKLOG: u32 = 4_096;
 /// Opens a socket that listens on `address`.
 ///
 /// # Errors
-/// When the system refuses it, for example because the address is in use.
+/// When the system refuses, for example because the address is in use.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,

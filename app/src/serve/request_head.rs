@@ -24,7 +24,7 @@ pub(super) struct RequestHeads {
     fields: Counter,
 }
 
-/// Reason why a request is refused by its head.
+/// Reason why a request head is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HeadError {
     /// The request names no host, more than one, or a malformed one.

@@ -64,8 +64,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the seconds of waiting after which a peer counts as stalled that moves `bytes` every
-    /// `pause` seconds, while the handler computes for `computes` seconds in between.
+    /// Returns the seconds of waiting until a peer stalls that moves `bytes` every `pause` seconds,
+    /// while the handler computes for `computes` seconds in between.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

@@ -80,8 +80,8 @@ impl Reporter {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export. The first failure is logged with the cause of the last HTTP
-    /// request, or with `otherwise` if that cause is unknown.
+    /// Records a failed export. If exports counted as working, logs the cause of the last HTTP
+    /// request, or `otherwise` if that cause is unknown.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

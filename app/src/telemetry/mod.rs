@@ -42,8 +42,8 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Creates the subscriber of the log and of traces. Each has its own filter: a span that both
-/// reject is never created.
+/// Creates the subscriber of the log and of traces, each with its own filter. A span that both
+/// filters reject is never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(|traces| traces.layer().boxed()));

@@ -1,7 +1,7 @@
 //! Exports spans to an OpenTelemetry collector, and continues the caller's trace to ZITADEL.
 //!
-//! The caller's `traceparent` (W3C Trace Context) is read, and this process's own is sent to
-//! ZITADEL. `tracestate` and `baggage` hold text from others and are not passed on.
+//! The caller's `traceparent` (W3C Trace Context) is read, and that of this process's span is sent
+//! to ZITADEL. `tracestate` and `baggage` hold text from others and are not passed on.
 
 use std::{sync::Arc, time::Duration};
 
