@@ -15,8 +15,8 @@ use crate::{
     local_tokens::LocalTokens,
 };
 
-/// Text that names the introspector, the listen address, and `curl` commands to try. Created before
-/// the configuration is consumed, and written once the address is known.
+/// Text for operators: the introspector (ZITADEL or the in-memory fake), the listen address, and
+/// `curl` commands to try.
 #[derive(Debug)]
 pub struct Banner {
     introspector: AnsweredBy,
@@ -29,7 +29,7 @@ enum AnsweredBy {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// ZITADEL at `domain`; `bound` is `None` without a change feed.
+    /// ZITADEL at `domain`; `bound` is `None` without `changes` in the configuration.
     Zitadel {
         domain: IssuerUrl,
         bound: Option<StalenessBound>,

@@ -23,14 +23,14 @@ use crate::{
     zitadel_state::ZitadelState,
 };
 
-/// The introspector (ZITADEL or the fake), with the settings and handles that depend on it.
+/// The introspector (ZITADEL or the in-memory fake), with the settings and handles that belong to
+/// it.
 pub(crate) struct AuthorizationServer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// Signals that the verdict of an open stream must be obtained again; `None` without a change
-    /// feed.
+    /// Tells when an open stream needs a new verdict; `None` without `changes`.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
     state: ZitadelState,
@@ -93,8 +93,8 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Builds the configured introspector, with a change feed if `changes` are given. With
-/// `learn_issuer`, ZITADEL's metadata is read in advance, for the exact spelling of its issuer.
+/// Builds the configured introspector. `changes` adds a change feed (news from ZITADEL's event
+/// log); `learn_issuer` reads the exact spelling of ZITADEL's issuer in advance.
 pub(crate) fn authorization_server(
     introspector: Introspector,
     cache: CacheSettings,
@@ -138,7 +138,8 @@ impl AuthorizationServer {
         }
     }
 
-    /// Names ZITADEL's issuer as the authorization server of `resource`; the fake has none.
+    /// Returns `resource` with ZITADEL's issuer as its authorization server, or unchanged with the
+    /// in-memory fake.
     fn with_issuer(&self, resource: Resource) -> Resource {
         match self.issuer.clone() {
             Some(issuer) => resource.authorization_server(move || issuer.as_spelled().to_string()),

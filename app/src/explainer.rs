@@ -1,4 +1,5 @@
-//! Explanations of verdicts and faults, for ZITADEL or for the fake.
+//! Explanations of verdicts, and of faults (reasons why there is no verdict), for ZITADEL or the
+//! in-memory fake.
 
 use std::time::SystemTime;
 
@@ -19,7 +20,7 @@ pub(crate) enum Explainer {
     /// ZITADEL, with the settings of this API.
     Zitadel {
         summary: Box<SettingsSummary>,
-        /// Environment variable that selects the fake, such as `APP_INTROSPECTOR`.
+        /// Environment variable that selects the in-memory fake, such as `APP_INTROSPECTOR`.
         introspector: String,
     },
 }
@@ -55,8 +56,8 @@ impl Explainer {
         }
     }
 
-    /// Returns a note on tokens that ZITADEL leaves active unexpectedly; `None` for the fake, or if
-    /// `auth.organizations` is set.
+    /// Returns a note on deactivated organizations and applications, whose tokens ZITADEL leaves
+    /// active; `None` for the fake, or if `auth.organizations` is set.
     pub(crate) fn note(&self, auth: &Auth) -> Option<&'static str> {
         let is_zitadel = matches!(self, Self::Zitadel { .. });
         (is_zitadel && auth.organizations.is_empty()).then_some(

@@ -11,10 +11,11 @@ use thiserror::Error;
 use self::entry::{File, LocalToken};
 use crate::toml_line::toml_line;
 
-/// Text of the list that is used unless `fake.tokens` names a file.
+/// Built-in list of local tokens, used unless `fake.tokens` names a file.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
 
-/// List of local tokens, which the in-memory fake knows. They are public: for loopback only.
+/// List of local tokens, which the in-memory fake (a stand-in for ZITADEL in development) knows.
+/// They are public: use them on loopback only.
 #[derive(Clone)]
 pub struct LocalTokens {
     tokens: Vec<LocalToken>,
@@ -82,8 +83,7 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
-    /// Returns whether these are the tokens of `app/local-tokens.toml`, a file that the operator
-    /// can copy and edit.
+    /// Returns whether these are the built-in tokens, those of `app/local-tokens.toml`.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
     }
@@ -97,7 +97,7 @@ impl LocalTokens {
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
-    /// Returns each token with its introspection, as the fake gives it.
+    /// Returns each token with the verdict that the in-memory fake gives on that token.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }

@@ -45,12 +45,12 @@ impl Metrics {
         metrics
     }
 
-    /// Runs `build`; metrics that it registers meanwhile belong to this recorder.
+    /// Runs `build`, and registers its metrics with this recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }
 
-    /// Returns the histogram for requests that end like this, by a look-up in the registry.
+    /// Looks up the duration histogram for requests with this method, route, status and outcome.
     pub(crate) fn request(
         &self,
         method: &Method,
@@ -88,7 +88,8 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Moves samples into their buckets, so that memory stays flat without scrapes. Never returns.
+    /// Moves samples into their buckets every five seconds, so that memory stays flat without
+    /// scrapes. Never returns.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);
         loop {
@@ -104,7 +105,8 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Returns the metric label of a method. Unknown methods, which clients may invent, share `other`.
+/// Returns the metric label of an HTTP method. Unknown methods, which clients may invent, share
+/// `other`.
 pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

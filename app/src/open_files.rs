@@ -31,7 +31,7 @@ pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUs
     places
 }
 
-/// Raises the soft limit. Returns the limit then in force, `None` if there is none.
+/// Raises the soft limit of open files, and returns the result; `None` means unlimited.
 fn raise() -> Option<u64> {
     let found = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: found.maximum, ..found };

@@ -10,7 +10,7 @@ use crate::{
     serve::{ServerHandle, Stopped},
 };
 
-/// The server and the listeners beside it. Dropping this handle stops them.
+/// A running API: the server, and the listeners beside it. Dropping this handle stops them all.
 #[derive(Debug)]
 pub struct Running {
     pub(crate) local_address: SocketAddr,
@@ -52,7 +52,7 @@ impl Running {
         })
     }
 
-    /// Keeps serving for the drain delay (HTTP/1.1 responses with `Connection: close`), then
+    /// Stops the API: serves on for the drain delay (HTTP/1.1 responses with `Connection: close`),
     /// accepts no more connections, lets requests in flight end, and cuts off those left after the
     /// shutdown grace.
     pub async fn stop(self) -> Stopped {

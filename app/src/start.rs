@@ -92,7 +92,7 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(Running { admin: Some(admin), ..running })
 }
 
-/// Runs `build`; metrics that it registers belong to `metrics`, or are dropped if that is `None`.
+/// Runs `build`, and registers its metrics with `metrics`, or nowhere if that is `None`.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),

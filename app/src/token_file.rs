@@ -13,14 +13,15 @@ use tracing::{info, warn};
 
 use crate::local_tokens::LocalTokens;
 
-/// In-memory fake that reads its file before each introspection. After a broken edit, the last good
-/// content stays in use, and one warning is logged.
+/// In-memory fake (a stand-in for ZITADEL in development) that reads its token file before each
+/// introspection. After a broken edit, the last good content stays in use, and one warning is
+/// logged.
 #[derive(Debug)]
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Last content read; locked during a read. If the file hangs, only the first read waits for
-    /// long.
+    /// Result of the last read, locked during a read. If the file hangs, only the first read waits
+    /// for long.
     seen: Mutex<Option<Content>>,
 }
 

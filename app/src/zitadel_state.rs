@@ -7,10 +7,10 @@ use adapters::{
     zitadel::{Canary, CurrentCredentials, FollowedLog, Verdicts},
 };
 
-/// State of the connection to ZITADEL. The default, without any, is for the fake.
+/// State of the connection to ZITADEL; empty (the default) with the in-memory fake.
 #[derive(Debug, Default)]
 pub(crate) struct ZitadelState {
-    /// Circuit breaker; `None` for the fake.
+    /// Circuit breaker; `None` for the in-memory fake.
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
     pub(crate) belief: Belief,

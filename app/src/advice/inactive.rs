@@ -234,8 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns the causes for an opaque token. `unless` is appended to the cause `audience`, which a
-/// personal access token never has.
+/// Returns the causes for an opaque token. `unless` may except personal access tokens from the
+/// cause `audience`.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(

@@ -1,5 +1,4 @@
-//! Sentences that tell operators why a token is refused or ZITADEL gives no verdict, and the
-//! remedy.
+//! Sentences for operators: why a token is refused, why ZITADEL gives no verdict, and the remedy.
 //!
 //! The facts come from `adapters`, the decisions from the authorizer.
 

@@ -12,10 +12,11 @@ const DISCOVERY: &str = "discovery";
 const CLOCK: &str = "clock";
 const INTROSPECTION: &str = "introspection";
 
-/// Largest difference of two clocks without a warning, in seconds.
+/// Largest difference to ZITADEL's clock without a warning, in seconds.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// Returns the steps for the results in `checkup`. After a failed discovery the others are skipped.
+/// Returns the steps discovery, clock and introspection, as `checkup` found them. After a failed
+/// discovery the other two are skipped.
 pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {

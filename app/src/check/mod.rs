@@ -85,8 +85,8 @@ pub async fn check(config: Config) -> Result<CheckReport, StartError> {
     }
 }
 
-/// Returns the warning that `auth.missing_role_status` is 401; with `resource.url` the default is
-/// 403.
+/// Returns the warning that `auth.missing_role_status` is 401, although 403 is the default with
+/// `resource.url`.
 fn missing_role_is_401() -> Finding {
     Finding::new(
         "missing_role_401",

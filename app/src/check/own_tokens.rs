@@ -17,8 +17,8 @@ const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
 
 /// Returns the step of the canary, whose file `setting` names. If a project is configured, a second
-/// step shows by the canary's audience whether that is this API's project: ZITADEL puts the
-/// introspecting client and its project into the audience of each personal access token.
+/// step seeks it in the canary's audience, where ZITADEL puts the project of the introspecting
+/// client.
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,
@@ -68,7 +68,7 @@ fn expires_soon(setting: &str, left: Duration) -> Finding {
     )
 }
 
-/// Returns the step of the event log, by the result of reading it once.
+/// Returns the step of the event log from `read`, the result of reading that log once.
 pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
     match read {
         Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),

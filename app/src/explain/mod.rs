@@ -21,13 +21,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ExplainReport {
     asked: String,
-    /// Time for which the running API reuses verdicts, in words; `None` if it does not.
+    /// Time for which the running API reuses verdicts, in words; `None` if it reuses none.
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
-    /// Note on tokens that ZITADEL leaves active unexpectedly.
+    /// Note on deactivated organizations and applications, whose tokens ZITADEL leaves active.
     note: Option<&'static str>,
-    /// Problem of the configuration that the verdict shows.
+    /// Wrong setting, if the verdict reveals one.
     warning: Option<Finding>,
     accepted: bool,
     routes: Vec<RouteReport>,

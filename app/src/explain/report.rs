@@ -157,8 +157,7 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes, with texts in brackets by which to find the right one in ZITADEL's
-/// log.
+/// Writes the likely causes. In brackets is the text that ZITADEL's log has for a cause.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());

@@ -8,7 +8,8 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// Local token with its description, and the verdict that the fake gives on it.
+/// Local token with its description, and the verdict that the in-memory fake (a stand-in for
+/// ZITADEL in development) gives on the token.
 #[derive(Clone)]
 pub(super) struct LocalToken {
     pub(super) token: AccessToken<'static>,

@@ -25,7 +25,7 @@ use crate::config::LogFormat;
 /// Origin of a text (event or span), name of its field, and the text itself.
 type Text = (&'static str, &'static str, String);
 
-/// Layer that keeps the texts of all recorded fields.
+/// Layer for `tracing` that keeps the texts of all recorded fields.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<Text>>>);
 

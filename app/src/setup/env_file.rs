@@ -1,4 +1,4 @@
-//! Edits a `.env` line by line: a new value replaces its line, other lines stay.
+//! Edits a `.env` line by line: a new value replaces the variable's line, other lines stay.
 
 /// Returns `text`, the content of a `.env`, with these variables set; `None` removes a variable.
 pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
@@ -36,7 +36,7 @@ fn binding(name: &str, value: &str) -> String {
     }
 }
 
-/// Returns the name of the variable that a line sets. A value over several lines is not edited.
+/// Returns the name of the variable that a line sets, if any.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").map_or(line, str::trim_start);

@@ -14,7 +14,7 @@ use super::{
     target::{Target, TargetClient},
 };
 
-/// State at ZITADEL before any change.
+/// Objects that exist at ZITADEL before any change.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) organization: Organization,
@@ -25,24 +25,25 @@ pub(super) struct Found {
     pub(super) project: Option<Project>,
     /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
-    /// Application of the API, found in the same way.
+    /// Application of the API, found as the project is: by its recorded id, or else by name.
     pub(super) application: Option<Application>,
     /// Keys of the application that have not expired.
     pub(super) keys: Vec<Key>,
-    /// Application of MCP clients, found in the same way, if one is requested.
+    /// Application of MCP clients if requested, found as the project is.
     pub(super) mcp_client: Option<Application>,
-    /// State of each user of the target, in the same order.
+    /// State of each user of `Target`, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 
-/// User of a name, ignoring case, with role assignments and tokens; empty if there is none.
+/// Service user found by name, ignoring case, with role assignments and tokens; empty if there is
+/// none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
     /// Tokens that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
-    /// Manager roles on the instance; `None` if the administrator may not read them.
+    /// Manager roles of the user on the instance; `None` if the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
 }
 
@@ -55,8 +56,8 @@ impl Found {
         }
     }
 
-    /// Updates the ids in `lock`: an object whose id changed is recorded as found, not as made, and
-    /// objects inside one that is gone are removed.
+    /// Updates `lock` to the objects found: one whose id is new counts as not made by `setup`, and
+    /// entries inside an object that is gone are removed.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);

@@ -26,7 +26,7 @@ pub(super) struct Here {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Token files of the target's users that exist.
+    /// Existing token files of the users of `Target`.
     pub(super) token_files: Vec<PathBuf>,
 }
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const FILE: &str = "setup.lock.json";
 
-/// Objects at one instance of ZITADEL. Only those that `setup` made are ever removed.
+/// Content of `setup.lock.json`: objects at one instance of ZITADEL. Only those that `setup` made
+/// are ever removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
@@ -24,7 +25,7 @@ pub(super) struct Lock {
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
-    /// Target of the webhook in ZITADEL's Actions.
+    /// Target of the webhook: in ZITADEL's Actions, a URL to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<ObjectEntry>,
     /// Native application of MCP clients.
@@ -40,7 +41,7 @@ pub(super) struct ObjectEntry {
     pub(super) made_here: bool,
 }
 
-/// Id of a key or token, with its expiry (RFC 3339). `made_here` is as for an object.
+/// Id of a key or token, with its expiry (RFC 3339); `made_here` is true if `setup` made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretEntry {

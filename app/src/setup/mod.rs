@@ -138,7 +138,7 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
-/// Returns the outcome if the plan is refused or the run is dry.
+/// Returns the outcome of a refused plan or a dry run; `None` if the plan must be performed.
 fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
         Some(SetupOutcome::Refused)

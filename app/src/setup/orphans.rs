@@ -27,7 +27,7 @@ pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the shell command that deletes the object at `path`. It does not contain the token.
+/// Returns the shell command that deletes the object at `path`, with the token read from its file.
 pub(super) fn line(args: &SetupArgs, path: &str) -> String {
     call(args, "-X DELETE", path)
 }
@@ -87,8 +87,8 @@ pub(super) async fn after_an_error(
     hints
 }
 
-/// Waits until ZITADEL shows a key or token that it did not show before the step, and returns the
-/// API paths of all such; none if `VISIBLE_WITHIN` ends first.
+/// Waits until ZITADEL shows keys or tokens that it did not show before the step, and returns their
+/// API paths; none if `VISIBLE_WITHIN` ends first.
 async fn appeared(
     management: &Management,
     step: &Step,
@@ -121,7 +121,7 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the user with the index `place` in the target.
+/// Returns the id of the user with the index `place` in `target`.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

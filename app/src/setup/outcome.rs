@@ -1,6 +1,6 @@
 //! Results of `setup`, and their exit statuses.
 
-/// Results of the command that are not errors.
+/// Result of `setup` if there was no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupOutcome {
     /// All objects and files exist.

@@ -1,11 +1,12 @@
-//! Message about the webhook, which only a manager of the instance can create.
+//! Message for administrators who may not create the webhook.
 
 use super::{
     args::{AuthMethod, SetupArgs},
     target::Target,
 };
 
-/// Returns the message that the webhook is missing, with the command that creates it.
+/// Returns the message that a manager of the instance must create the webhook, with the command to
+/// run.
 pub(super) fn text(program: &str, organization: &str, args: &SetupArgs, target: &Target) -> String {
     let auth = if args.auth == AuthMethod::Basic { " --auth basic" } else { "" };
     let url = args.webhook.as_ref().map_or("", |url| url.as_str());

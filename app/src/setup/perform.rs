@@ -58,7 +58,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records the target of the webhook as found, unless `lock` has its id already.
+    /// Records the webhook's existing target as not made by `setup`, unless `lock` has its id
+    /// already.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
@@ -67,7 +68,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Writes `setup.lock.json` with existing objects and the key file, as found and not as made.
+    /// Writes `setup.lock.json` with the existing objects. If the key in `key.json` was not
+    /// recorded, it counts as not made by `setup`.
     pub(super) fn adopt(&mut self) -> Result<(), PerformError> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)

@@ -25,15 +25,15 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// Set if the API itself does not start without a secret in `lost`.
+    /// True if the API does not start without a secret in `lost`.
     pub(super) lacks_credentials: bool,
-    /// Set if only a manager of the instance can create the webhook.
+    /// True if only a manager of the instance can create the webhook.
     pub(super) lacks_webhook: bool,
     /// Remarks for the operator, without effect on the steps.
     pub(super) notes: Vec<String>,
 }
 
-/// One step of a plan. A `usize` is the index of a user in the target.
+/// One step of a plan. A `usize` is the index of a user in `Target::users`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     CreateProject,
@@ -46,10 +46,10 @@ pub(super) enum Step {
     /// Adds these redirect URIs, and missing grant types, to the application; its other settings
     /// stay.
     ExtendMcpClient(Vec<String>),
-    /// Creates this user of the target.
+    /// Creates the user with this index.
     CreateUser(usize),
     CreateGrant(usize),
-    /// Sets the role assignment to `roles`: the existing ones, and the missing ones.
+    /// Sets the roles of the role assignment: the existing ones, and the missing ones.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -64,7 +64,8 @@ pub(super) enum Step {
     WriteWebhookEnv,
 }
 
-/// ZITADEL event type, and the ids of the other targets that are already called at it.
+/// Event type at which ZITADEL must call the webhook; `others` are the ids of targets that it calls
+/// already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,
@@ -72,7 +73,7 @@ pub(super) struct Called {
 }
 
 impl Plan {
-    /// Computes the plan, still without the webhook.
+    /// Computes the plan for everything but the webhook.
     pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);

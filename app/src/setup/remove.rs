@@ -156,7 +156,7 @@ async fn plan(
     Ok((removals, kept))
 }
 
-/// Returns the role assignments of a project that `setup` does not remove.
+/// Returns a project's role assignments, except those that `setup` removes.
 async fn strangers(
     management: &Management,
     lock: &Lock,
@@ -170,7 +170,7 @@ async fn strangers(
     Ok(granted.into_iter().filter(|(grant, user)| !goes(grant, user)).map(|(it, _)| it).collect())
 }
 
-/// Returns descriptions of the objects in a project that `setup` did not make.
+/// Returns descriptions of a project's objects, except those that `setup` made.
 async fn others(
     management: &Management,
     lock: &Lock,
@@ -239,7 +239,7 @@ fn forget(lock: &mut Lock, removal: &Removal) {
     }
 }
 
-/// Writes the lock file, or removes it if it records no object that `setup` made.
+/// Writes `setup.lock.json`, or removes it if it records no object that `setup` made.
 fn write_or_remove(lock: &Lock) -> Result<(), FileError> {
     let file = Path::new(lock::FILE);
     if lock.has_made() {

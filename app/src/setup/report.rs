@@ -93,7 +93,7 @@ impl Report<'_> {
         }
     }
 
-    /// Prints which step failed and why, and that the same command continues from there.
+    /// Prints which step failed and why, and that the same command continues from that step.
     pub(super) fn print_failed(
         &self,
         step: &Step,
@@ -200,7 +200,7 @@ impl Report<'_> {
         ))
     }
 
-    /// Prints that only a manager of the instance may create the webhook, with the command.
+    /// Prints that a manager of the instance must create the webhook, with the command to run.
     pub(super) fn print_pending(&self) {
         complain(&format!("{}: {}\n", self.program, self.pending()));
     }

@@ -93,13 +93,13 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Returns the line about the lock file, which every plan with a step writes.
+    /// Returns the line about `setup.lock.json`, which every plan with a step writes.
     pub(super) fn of_lock() -> Self {
         let detail = "ids, no secret: commit it".to_owned();
         Self { verb: "write", object: lock::FILE, detail, user: None }
     }
 
-    /// Formats the line after a mark such as `done`, with the name of its user.
+    /// Formats the line: a mark such as `done`, the object, its user's name, the detail.
     pub(super) fn marked(&self, mark: &str) -> String {
         let Row { object, detail, user, .. } = self;
         let user = user.filter(|user| user.name != *detail);
@@ -147,7 +147,7 @@ pub(super) fn lines(plan: &Plan, args: &SetupArgs, target: &Target) -> Vec<Strin
     lines
 }
 
-/// Returns "until" and the day on which a lifetime ends that begins now.
+/// Returns "until" and the day on which a lifetime that begins now ends.
 fn until(lifetime: Duration) -> String {
     let time = humantime::format_rfc3339_seconds(SystemClock.now() + lifetime).to_string();
     format!("until {}", time.split('T').next().unwrap_or_default())

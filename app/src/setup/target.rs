@@ -13,7 +13,7 @@ use crate::config::Prefix;
 
 /// Manager role on ZITADEL's instance that may read the event log.
 pub(super) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
-/// Lifetime of a caller's token. `READER_TOKEN` is that of the user who reads the event log.
+/// Lifetime of a caller's token; `READER_TOKEN` is for the user who reads the event log.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -37,11 +37,11 @@ pub(super) struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetUser {
     pub(super) name: String,
-    /// Keys of its roles in the project.
+    /// Keys of the user's roles in the project.
     pub(super) roles: Vec<String>,
-    /// Set if it reads the event log of the instance.
+    /// True if the user reads the event log of the instance.
     pub(super) reads_events: bool,
-    /// File for its token.
+    /// File for the user's token.
     pub(super) file: PathBuf,
 }
 

@@ -17,9 +17,9 @@ use super::{
 /// State of the webhook before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
-    /// Target with the name of the project, ignoring case.
+    /// Target of the webhook: the one with the project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// All conditions on events, each with the targets that it calls.
+    /// All conditions on events, each with the targets that ZITADEL then calls.
     pub(super) executions: Vec<Execution>,
     /// State of the file with the signing key.
     pub(super) key: KeyFile,
@@ -35,7 +35,7 @@ pub(super) enum KeyFile {
     Other,
 }
 
-/// Reads the state of the webhook; `None` if this administrator may not read it.
+/// Reads the state of the webhook; `None` if this administrator may not read webhooks.
 pub(super) async fn read(
     management: &Management,
     url: &WebhookUrl,
@@ -62,8 +62,8 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets, and all conditions without targets that no longer exist: ZITADEL refuses a
-/// list that contains one.
+/// Reads all targets, and all conditions. Leaves out of the conditions the targets that no longer
+/// exist: ZITADEL refuses a list that contains one.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {

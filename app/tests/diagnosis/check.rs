@@ -44,7 +44,8 @@ pub(crate) fn reason(environment: &Environment) -> String {
     failed["reason"].as_str().unwrap().to_owned()
 }
 
-/// Runs `check` on a double with a fault of discovery or introspection. Its reason must be `word`.
+/// Runs `check` against a double with the fault that `order` sets, and returns the run and its
+/// output. The reason of the failed step must be `word`.
 pub(crate) async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);

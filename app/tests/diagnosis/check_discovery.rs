@@ -1,4 +1,4 @@
-//! Tests of `app check` when discovery fails: the name, the connection, the host, the response.
+//! Tests of `app check` when discovery fails by the name, the connection, the host or the response.
 
 use std::net::TcpListener;
 

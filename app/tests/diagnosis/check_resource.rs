@@ -21,7 +21,8 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Returns a double, and an environment whose `resource.url` has no server.
+/// Returns a double with these metadata variants, and an environment whose `resource.url` has no
+/// server.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -30,7 +31,7 @@ async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environm
     (double, environment)
 }
 
-/// Returns the step `name` of `check` in its machine-readable form.
+/// Runs `check`, and returns the step `name` of its JSON output.
 fn of(environment: &Environment, name: &str) -> Value {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();
@@ -136,8 +137,8 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// Runs `check` on a site with these responses for the metadata and for the resource. ORIGIN in
-/// them, and in the output, stands for the site's own origin.
+/// Runs `check` on a site that serves these two responses. In these and in the output, `ORIGIN`
+/// stands for the site's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -150,8 +151,8 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a response with metadata. Its length is right for each port of the site, which has five
-/// digits.
+/// Returns a response with metadata for `resource`. Its `Content-Length` is right for a site whose
+/// port has five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");
@@ -279,7 +280,7 @@ async fn a_redirect_is_not_followed() {
     assert!(site.heads().iter().all(|head| head.contains(METADATA_PATH)));
 }
 
-/// Process of the API, which ends when this value is dropped.
+/// Process of the program under test, killed when this value is dropped.
 struct Program(std::process::Child);
 
 impl Drop for Program {

@@ -8,7 +8,7 @@ fn explain(double: &ZitadelDouble, token: &str) -> Ended {
     run(&["explain"], &basic(double), token)
 }
 
-/// Returns the lines of the output after the heading of the causes.
+/// Returns the output after the heading of the causes.
 fn causes(text: &str) -> &str {
     text.split_once("Why, most likely first:\n").map_or("", |(_, causes)| causes)
 }

@@ -1,4 +1,4 @@
-//! Groups test cases with equal output of the app, so that a snapshot has each output once.
+//! Test helper that groups cases with equal output, so that a snapshot has each output once.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
 //! Tests of `app check` and `app explain` as processes, each against a real failure: of the double,
-//! a wrong port, a wrong certificate. Their texts are pinned, because people search for them.
+//! a wrong port, a wrong certificate. The printed texts are pinned, because people search for them.
 
 #![expect(
     clippy::unwrap_used,

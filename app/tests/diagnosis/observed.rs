@@ -9,7 +9,7 @@ use crate::{
     run::{Environment, run},
 };
 
-/// 2100-01-01, in Unix seconds. Recorded tokens have expired, and get this expiry.
+/// 2100-01-01, in Unix seconds: new expiry of recorded tokens, which have expired.
 const EXPIRES: i64 = 4_102_444_800;
 /// Expiry that ZITADEL gives a token without an expiry: 9999-12-31, in Unix seconds.
 const NEVER: i64 = 253_402_300_799;
@@ -60,7 +60,7 @@ fn cases(is_meant: impl Fn(&Case) -> bool) -> Vec<Case> {
     ::observed::introspection().into_iter().filter(is_meant).map(lasting).collect()
 }
 
-/// Returns the case with a later expiry in its response, if that has one.
+/// Returns the case with a later expiry in its response, if the response has an expiry.
 fn lasting(mut case: Case) -> Case {
     if let Ok(Value::Object(mut answer)) = serde_json::from_str(&case.body)
         && answer.get("exp").is_some_and(|exp| *exp != NEVER)

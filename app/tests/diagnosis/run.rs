@@ -1,4 +1,4 @@
-//! Runs the app as a process to its end.
+//! Test helper that runs the app as a process to its end.
 
 use std::{
     io::Write,

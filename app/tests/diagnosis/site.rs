@@ -1,4 +1,4 @@
-//! Server in the place of this API at `resource.url`: fixed responses, or a forward to another
+//! Test server in the place of this API at `resource.url`: fixed responses, or a forward to another
 //! server.
 
 use std::{

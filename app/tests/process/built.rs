@@ -1,4 +1,4 @@
-//! Paths of programs that cargo builds beside the app.
+//! Test helper for paths of programs that cargo builds beside the app.
 
 use std::path::{Path, PathBuf};
 

@@ -19,12 +19,12 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// Change at ZITADEL, with a token that it must end and one that it must not affect.
+/// Change at ZITADEL, and the `token` that it must end.
 struct Row {
     name: &'static str,
     path: &'static str,
     token: String,
-    /// `None` if the change concerns every verdict.
+    /// Token that the change must not affect; `None` if it affects every verdict.
     bystander: Option<String>,
     change: Box<dyn Fn(&ZitadelDouble)>,
 }

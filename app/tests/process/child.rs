@@ -1,4 +1,4 @@
-//! Runs the app as a child process.
+//! Test helper that runs the app as a child process.
 
 use std::{
     ffi::OsStr,
@@ -22,7 +22,7 @@ fn app() -> PathBuf {
 /// Longest time that a test waits for output of the app.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// App as a child process, in an empty directory and with only this environment.
+/// Program under test as a child process, in an empty directory and with only this environment.
 pub(crate) struct App {
     pub(crate) child: Child,
     pub(crate) stdout: Receiver<String>,
@@ -97,7 +97,7 @@ impl App {
         app
     }
 
-    /// Starts the app with its standard output unread.
+    /// Starts the app, and leaves its standard output unread.
     pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
         Self::spawn_unread(&mut Command::new(app()), environment)
     }

@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// Settings that, together with the name of one such file, complete a start with ZITADEL.
+/// Settings of a start with ZITADEL that lack only a file with credentials.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 

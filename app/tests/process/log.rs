@@ -128,7 +128,6 @@ fn each_request_has_an_event_where_that_is_asked_for() {
     }
 }
 
-/// The app goes on without a reader of its output.
 #[test]
 fn an_output_that_nobody_can_write_to_harms_no_request() {
     let mut app = App::start(&[], &[]);
@@ -143,7 +142,7 @@ fn an_output_that_nobody_can_write_to_harms_no_request() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
-/// A pipe holds 64 KiB; after that a write blocks until the reader reads.
+/// Logging delays no request even when the pipe (64 KiB) is full and blocks.
 #[test]
 fn an_output_that_nobody_reads_delays_no_request() {
     let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
@@ -233,7 +232,7 @@ fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
-/// A method may be as long as a head.
+/// An HTTP method of 30 000 letters is cut off in the access log.
 #[test]
 fn a_long_method_does_not_stand_in_the_access_log() {
     let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);

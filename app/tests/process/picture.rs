@@ -1,4 +1,5 @@
-//! Draws the pictures in `docs/pictures`: a command and its output, as a terminal shows them.
+//! Test helper that draws the pictures in `docs/pictures`: a command and its output, as a terminal
+//! shows them.
 
 use std::{env, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Tests of a third-party program, built from the same parts: `examples/messages.rs`.
+//! Tests of a program that a third party could build from the same parts: `examples/messages.rs`.
 
 use std::{
     net::TcpListener,

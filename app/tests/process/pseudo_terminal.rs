@@ -1,4 +1,4 @@
-//! Runs a program at a terminal.
+//! Test helper that runs a program at a terminal.
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! Tests of traces: those that reach a collector and ZITADEL, and data that must not.
+//! Tests of traces: those that reach a collector and ZITADEL, and data that must reach neither.
 
 mod content;
 mod propagation;
@@ -23,7 +23,7 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// App between the double, as its ZITADEL, and a collector.
+/// The app, the double as its ZITADEL, and a collector of its traces.
 struct Traced {
     double: ZitadelDouble,
     receiver: OtlpReceiver,
@@ -39,7 +39,7 @@ impl Traced {
         Self { double, receiver, app }
     }
 
-    /// Ends the app, and returns all its exports.
+    /// Ends the app, and returns the double and all exports.
     fn end(self) -> (ZitadelDouble, Vec<Export>) {
         end(self.app);
         (self.double, self.receiver.everything())

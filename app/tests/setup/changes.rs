@@ -1,4 +1,4 @@
-//! Tests of `--changes`: a service user reads the event log, and a program follows it.
+//! Tests of `--changes`: a service user who reads the event log, and a program that follows it.
 
 use serde_json::json;
 use zitadel_double::NewUser;

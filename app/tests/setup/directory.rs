@@ -1,4 +1,4 @@
-//! Working directory in which the tests run `setup` against a double.
+//! Test helper: a working directory in which tests run `setup` against a double.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +23,7 @@ pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/users/{}/pats",
 ];
 
-/// Working directory with the administrator's token in `admin.pat`, and its double.
+/// Double, and a working directory with its administrator's token in `admin.pat`.
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
     administrator: String,
@@ -35,7 +35,7 @@ pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Calls that changed something at ZITADEL: method and path, with `{}` for ids.
+    /// Calls that changed something at ZITADEL: HTTP method and path, with `{}` for ids.
     pub(crate) changes: Vec<String>,
 }
 

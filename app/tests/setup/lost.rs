@@ -43,7 +43,7 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// Runs the deletion in a printed hint, and returns whether there was one.
+/// Performs the deletion that `setup` printed as a hint, and returns whether there was a hint.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -58,7 +58,7 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls that left a secret which no file has.
+/// Loses each call of a run in turn, and returns the calls that left a secret in no file.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -99,7 +99,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose one call of the next run: the one at `place` after those that only read.
+/// Makes the double lose one call of the next run: the one at `place`, counted after those that
+/// only read.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

@@ -1,4 +1,4 @@
-//! The API as a process, started with the files that `setup` wrote.
+//! Test helper that starts the program under test with the files that `setup` wrote.
 
 use std::{
     io::{BufRead, BufReader},
@@ -16,7 +16,7 @@ use crate::{built::example, directory::Directory};
 /// Time limit of a wait: longer than a start takes, and than `cache.max_staleness`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Process of the API in a directory. It ends when this value is dropped.
+/// Process of the program under test in a directory. It ends when this value is dropped.
 pub(crate) struct Program {
     process: Child,
     address: String,

@@ -14,7 +14,7 @@ const EXECUTIONS: &str = "/v2/actions/executions";
 /// Number of ZITADEL event types that call the webhook.
 const EVENTS: usize = 22;
 
-/// Returns the calls that changed targets or conditions, without the first `since` requests.
+/// Returns the calls after the first `since` requests that changed targets or conditions.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {
@@ -24,7 +24,7 @@ fn changes(directory: &Directory, since: usize) -> Vec<String> {
     calls.map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 
-/// Runs `setup`. Also returns the calls that changed targets or conditions.
+/// Runs `setup`, and returns the result, then the calls that changed targets or conditions.
 fn run(directory: &Directory, arguments: &str) -> (Ended, Vec<String>) {
     let before = directory.double.requests().len();
     let ended = directory.setup(arguments);
@@ -37,7 +37,7 @@ async fn targets(directory: &Directory) -> Vec<Value> {
     found["targets"].as_array().cloned().unwrap_or_default()
 }
 
-/// Returns the targets of each condition on a single event type, with that type.
+/// Returns each event type that has a condition, with the targets of that condition.
 async fn conditions(directory: &Directory) -> Vec<(String, Vec<Value>)> {
     let found = directory.manage("POST", &format!("{EXECUTIONS}/search"), json!({})).await;
     let all = found["executions"].as_array().cloned().unwrap_or_default();

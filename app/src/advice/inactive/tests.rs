@@ -15,8 +15,8 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Returns certainty and word of each cause, but without the last one (`fault_of_zitadel`), which
-/// is there unless another is certain.
+/// Returns certainty and word of each cause. Leaves out the last one, `fault_of_zitadel`, which
+/// must be there if no cause is certain.
 fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);

@@ -46,7 +46,7 @@ fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     }
 }
 
-/// Returns an empty organization, whose administrator has every permission.
+/// Returns the state of an empty organization, whose administrator has every permission.
 fn empty() -> Found {
     let permissions = [
         "project.create",

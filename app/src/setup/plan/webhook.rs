@@ -36,7 +36,7 @@ const EVENTS: [&str; 22] = [
 ];
 
 impl Plan {
-    /// Plans the webhook; `found` is `None` if the administrator may not read it.
+    /// Plans the webhook; `found` is `None` if the administrator may not read webhooks.
     pub(in crate::setup) fn webhook(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! A collector, which receives OTLP exports over HTTP and decodes them.
+//! Test helper: a collector that receives OTLP exports over HTTP and decodes them.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
