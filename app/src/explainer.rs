@@ -57,7 +57,7 @@ impl Explainer {
     }
 
     /// Returns a note on deactivated organizations and applications, whose tokens ZITADEL leaves
-    /// active; `None` for the fake, or if `auth.organizations` is set.
+    /// active; `None` for the in-memory fake, or if `auth.organizations` is set.
     pub(crate) fn note(&self, auth: &Auth) -> Option<&'static str> {
         let is_zitadel = matches!(self, Self::Zitadel { .. });
         (is_zitadel && auth.organizations.is_empty()).then_some(

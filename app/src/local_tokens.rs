@@ -1,4 +1,4 @@
-//! The tokens of the in-memory fake.
+//! The tokens of the in-memory fake, a stand-in for ZITADEL.
 
 mod entry;
 

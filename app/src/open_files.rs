@@ -45,7 +45,8 @@ fn raise() -> Option<u64> {
     }
 }
 
-/// Returns `limit` less `reserved`, at least half of `limit`, and at least 1.
+/// Returns the connections left for clients: `limit` less `reserved`, at least half of `limit`, and
+/// at least 1.
 fn places_within(limit: usize, reserved: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit.saturating_sub(reserved).max(limit / 2)).unwrap_or(NonZeroUsize::MIN)
 }

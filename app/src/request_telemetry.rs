@@ -121,7 +121,7 @@ impl RequestObserver for RequestTelemetry {
     }
 }
 
-/// Returns at most the first 128 bytes of a subject, for the log. ZITADEL's own ids have 18.
+/// Returns at most the first 128 bytes of a subject, for the log.
 fn shown_subject(subject: &str) -> &str {
     subject.get(..subject.floor_char_boundary(128)).unwrap_or(subject)
 }

@@ -23,8 +23,8 @@ use crate::{
 ///
 /// # Errors
 /// When an address is taken, a setting for the connection to ZITADEL is unusable, or any active
-/// token would open a service of the resource. An unreachable ZITADEL is no error: the API starts,
-/// answers 503, and recovers by itself.
+/// token would open a guarded service although `resource.url` is set. An unreachable ZITADEL is no
+/// error: the API starts, answers 503, and recovers by itself.
 ///
 /// # Panics
 /// When the route table has a bug: two routes of the same method and path, or an invalid path.
@@ -130,7 +130,7 @@ fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
 ///
 /// # Errors
 /// When a setting for the connection to ZITADEL is unusable, or any active token would open a
-/// service of the resource.
+/// guarded service although `resource.url` is set.
 ///
 /// # Panics
 /// When the route table has a bug: two routes of the same method and path, or an invalid path.

@@ -23,7 +23,7 @@ pub enum StartError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// The resource has a guarded service whose rule lets in every active token.
+    /// With `resource.url`, a guarded service has a rule that lets in every active token.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"

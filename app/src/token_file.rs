@@ -28,7 +28,7 @@ pub(crate) struct TokenFile {
 type Content = Result<String, io::ErrorKind>;
 
 impl TokenFile {
-    /// Creates the fake from `tokens`, the content of the file at the start.
+    /// Creates the in-memory fake from `tokens`, the content of the file at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
         Self { path, introspector, seen: Mutex::new(None) }

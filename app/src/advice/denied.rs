@@ -6,7 +6,8 @@ use domain::{Denial, Policy, Principal};
 use super::{Certainty, LikelyCause, project};
 use Certainty::{Certain, Likely, Possible};
 
-/// Prefix of scopes that limit a user's token to the roles granted by the named organization.
+/// Prefix of scopes that limit a user's token to the roles granted by the organization in the
+/// scope.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
 /// Prefix of scopes that may limit a token to the roles that they name.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";

@@ -234,7 +234,7 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns the causes for an opaque token. `unless` may except personal access tokens from the
+/// Returns the causes for an opaque token. `unless` may exempt personal access tokens from the
 /// cause `audience`.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible

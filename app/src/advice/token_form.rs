@@ -7,8 +7,8 @@ use domain::AccessToken;
 
 use super::{characters, listed, shown};
 
-/// Returns words that fit after "the token is". They repeat nothing of a token that is no JWT, and
-/// only some claims of a JWT, from which it cannot be rebuilt.
+/// Returns words that fit after "the token is". They repeat nothing of an opaque token, and of a
+/// JWT only claims from which nobody can rebuild the token.
 pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     let length = characters(token.expose_secret().len());
     match TokenForm::read(token) {

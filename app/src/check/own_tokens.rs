@@ -17,8 +17,8 @@ const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
 
 /// Returns the step of the canary, whose file `setting` names. If a project is configured, a second
-/// step seeks it in the canary's audience, where ZITADEL puts the project of the introspecting
-/// client.
+/// step looks for that project in the canary's audience, where ZITADEL puts the introspecting
+/// client's project.
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,

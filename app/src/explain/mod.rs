@@ -1,7 +1,7 @@
 //! `app explain`: shows which routes an access token opens, and why it does not open the others.
 //!
 //! The token is treated as in a request: the same introspector is called, once, and the same
-//! authorizer judges each route of the table. This module itself judges nothing.
+//! authorizer judges each route of the table.
 
 mod no_token;
 mod report;

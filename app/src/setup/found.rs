@@ -31,7 +31,7 @@ pub(super) struct Found {
     pub(super) keys: Vec<Key>,
     /// Application of MCP clients if requested, found as the project is.
     pub(super) mcp_client: Option<Application>,
-    /// State of each user of `Target`, in the same order.
+    /// State of each user in `Target::users`, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 

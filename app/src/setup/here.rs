@@ -26,7 +26,7 @@ pub(super) struct Here {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Existing token files of the users of `Target`.
+    /// Existing token files of `Target::users`.
     pub(super) token_files: Vec<PathBuf>,
 }
 

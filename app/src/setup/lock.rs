@@ -25,7 +25,7 @@ pub(super) struct Lock {
     /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
-    /// Target of the webhook: in ZITADEL's Actions, a URL to call.
+    /// Target of the webhook: ZITADEL's object with the URL to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<ObjectEntry>,
     /// Native application of MCP clients.

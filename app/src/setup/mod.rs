@@ -1,8 +1,8 @@
 //! `app setup`: creates this API's objects at ZITADEL, and writes the API's settings.
 //!
 //! It reads the present state, prints a plan, asks for confirmation, and performs the plan. The
-//! roles are those that the route table requires. It creates nothing twice, changes no secret
-//! unless told to, and removes only what it made, as recorded in `setup.lock.json`.
+//! roles are those that the route table requires. The command creates nothing twice, changes no
+//! secret unless told to, and removes only what it made, as recorded in `setup.lock.json`.
 
 mod args;
 mod env_file;

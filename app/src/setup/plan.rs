@@ -64,8 +64,8 @@ pub(super) enum Step {
     WriteWebhookEnv,
 }
 
-/// Event type at which ZITADEL must call the webhook; `others` are the ids of targets that it calls
-/// already.
+/// Event type at which ZITADEL must call the webhook; `others` are the ids of targets that ZITADEL
+/// calls already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,

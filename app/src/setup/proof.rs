@@ -56,7 +56,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// Settings of an API whose set-up is proven to work.
 pub(super) struct ProvenApi {
-    /// Address that it listens on.
+    /// Address that the API listens on.
     pub(super) listen: SocketAddr,
     /// `resource.url`, which clients use, if configured.
     pub(super) resource: Option<String>,

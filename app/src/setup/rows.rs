@@ -99,7 +99,7 @@ impl<'a> Row<'a> {
         Self { verb: "write", object: lock::FILE, detail, user: None }
     }
 
-    /// Formats the line: a mark such as `done`, the object, its user's name, the detail.
+    /// Formats the line: a mark such as `done`, the object, the user's name, the detail.
     pub(super) fn marked(&self, mark: &str) -> String {
         let Row { object, detail, user, .. } = self;
         let user = user.filter(|user| user.name != *detail);

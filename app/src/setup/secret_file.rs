@@ -30,14 +30,14 @@ pub(crate) enum FileError {
 /// Users who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// Only its owner (mode 600).
+    /// Only the file's owner (mode 600).
     Owner,
     /// All users (mode 644): the file contains no secret.
     All,
 }
 
 /// Checks that a file can be written: its directory accepts a new file, an existing file may be
-/// replaced, and git does not track a secret.
+/// replaced, and git does not track the file if it holds a secret.
 pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };
@@ -57,7 +57,7 @@ pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileEr
     fs::remove_file(&beside).map_err(at)
 }
 
-/// Writes a file as a whole; replaces an existing one.
+/// Writes a file atomically; an existing file is replaced.
 pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };

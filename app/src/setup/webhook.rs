@@ -19,7 +19,7 @@ use super::{
 pub(super) struct FoundWebhook {
     /// Target of the webhook: the one with the project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// All conditions on events, each with the targets that ZITADEL then calls.
+    /// All conditions on events, each with the targets to call.
     pub(super) executions: Vec<Execution>,
     /// State of the file with the signing key.
     pub(super) key: KeyFile,

@@ -21,8 +21,8 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Returns a double with these metadata variants, and an environment whose `resource.url` has no
-/// server.
+/// Returns a double whose metadata has these variants, and an environment whose `resource.url` has
+/// no server.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -131,7 +131,6 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     );
     assert_eq!(of(&explicit, "missing_role")["reason"], "missing_role_401");
     assert_eq!(ended.status, Some(0));
-    // Without `resource.url` there is no such step.
     let double = ZitadelDouble::start().await;
     let plain = with(basic(&double), "APP_AUTH__MISSING_ROLE_STATUS", "401");
     assert_eq!(of(&plain, "missing_role"), Value::Null);

@@ -8,7 +8,7 @@ fn explain(double: &ZitadelDouble, token: &str) -> Ended {
     run(&["explain"], &basic(double), token)
 }
 
-/// Returns the output after the heading of the causes.
+/// Returns the part of the output below the heading of the causes.
 fn causes(text: &str) -> &str {
     text.split_once("Why, most likely first:\n").map_or("", |(_, causes)| causes)
 }
@@ -19,7 +19,6 @@ async fn a_token_with_the_role_opens_every_route() {
     let user = double.add_user(NewUser::service("svc"));
     double.grant(&user, "read:messages");
     let token = double.pat(&user);
-    // With a line feed, as from a file.
     let ended = explain(&double, &format!("{token}\n"));
     assert_eq!(ended.status, Some(0));
     assert_eq!(double.introspections(), 1, "one question for all routes");

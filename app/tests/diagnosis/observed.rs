@@ -71,7 +71,7 @@ fn lasting(mut case: Case) -> Case {
     case
 }
 
-/// Returns the token with a later expiry if it is a JWT.
+/// Returns the token; if it is a JWT, with a later expiry.
 fn unexpired(token: &str) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else { return token.to_owned() };

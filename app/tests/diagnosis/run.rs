@@ -1,4 +1,4 @@
-//! Test helper that runs the app as a process to its end.
+//! Test helper that runs the program under test (the app) to its end.
 
 use std::{
     io::Write,
@@ -11,7 +11,7 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
-/// `zitadel.timeout` of a run: far longer than any response takes, even on a busy machine.
+/// `zitadel.timeout` of a run: far longer than any response takes.
 const PATIENCE: &str = "60s";
 
 /// Environment variables of a run.

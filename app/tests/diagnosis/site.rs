@@ -67,7 +67,6 @@ impl Site {
                     return;
                 }
                 stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                // A client need not wait for the complete response.
                 let _ = serve(stream, &for_heads);
             }
         });

@@ -19,12 +19,12 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// Change at ZITADEL, and the `token` that it must end.
+/// Change at ZITADEL, and the `token` that the change must end.
 struct Row {
     name: &'static str,
     path: &'static str,
     token: String,
-    /// Token that the change must not affect; `None` if it affects every verdict.
+    /// Token that the change must not affect; `None` if the change affects every verdict.
     bystander: Option<String>,
     change: Box<dyn Fn(&ZitadelDouble)>,
 }

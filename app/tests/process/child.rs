@@ -1,4 +1,4 @@
-//! Test helper that runs the app as a child process.
+//! Test helper that runs the program under test (the app) as a child process.
 
 use std::{
     ffi::OsStr,

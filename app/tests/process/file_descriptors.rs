@@ -159,7 +159,7 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
 }
 
 /// Raises this process's own soft limit of open files. Returns how many connections, at most 2 000,
-/// the system lets wait.
+/// the system lets wait to be accepted.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

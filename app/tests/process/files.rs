@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// Settings of a start with ZITADEL that lack only a file with credentials.
+/// Settings for a start with ZITADEL; only a file with credentials is missing.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 

@@ -124,8 +124,7 @@ fn a_head_without_end_ends_the_connection_and_harms_nobody() {
 }
 
 /// The introspection of a reset request goes on, and counts as in flight until ZITADEL has
-/// answered: otherwise resets would make ZITADEL work without end. At the listener nothing is left
-/// of the request.
+/// answered: otherwise resets would make ZITADEL work without end.
 #[tokio::test]
 async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no_drain() {
     const MAX_IN_FLIGHT: u32 = 50;

@@ -206,7 +206,8 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
 }
 
-/// Returns the version, with the commit if this is built from a repository and git is installed.
+/// Returns the program's version, with the commit if it is built from a repository and git is
+/// installed.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
     let git = |argument| {

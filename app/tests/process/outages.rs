@@ -55,7 +55,8 @@ impl Caller {
         (status, asked.elapsed())
     }
 
-    /// Requests until the token has a verdict. Returns the latencies, and the time of the verdict.
+    /// Repeats requests until the token has a verdict. Returns the latencies, and the time of the
+    /// verdict.
     async fn goes_on_asking(self) -> (Latencies, Instant) {
         let mut latencies = Latencies::default();
         loop {

@@ -1,8 +1,7 @@
 //! Tests on a system that refuses threads, at the start and later.
 //!
 //! The stack of each thread is so large that the address space of the process holds only a known
-//! number of threads. A limit of the address space needs no privilege, and does not count other
-//! processes.
+//! number of threads.
 
 #![cfg(target_os = "linux")]
 

@@ -19,7 +19,7 @@ use crate::{asking, child::App};
 /// Variable that turns traces on.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Trace id of a caller; `TRACE_PARENT` is the header `traceparent` with it.
+/// Trace id of a caller; `TRACE_PARENT` is the header `traceparent` with this id.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

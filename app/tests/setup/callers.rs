@@ -57,7 +57,6 @@ async fn a_name_of_another_organization_is_told_after_looking_again() {
     assert_eq!(ended.status, Some(1), "{}", ended.said());
     assert_eq!(ended.changes, [MADE[4]], "it was refused");
     assert!(ended.stderr.contains("perhaps of another organization"), "{}", ended.said());
-    // All objects but this caller exist.
     directory.ends("", Some(0), "everything is there");
 }
 
@@ -70,17 +69,14 @@ async fn roles_are_added_and_none_is_taken() {
     directory.manage("POST", &format!("/management/v1/projects/{project}/roles"), role).await;
     let (user, grant) = ids(&directory);
     let path = format!("/management/v1/users/{user}/grants/{grant}");
-    // Additional roles stay.
     let more = json!({ "roleKeys": ["read:messages", "other"] });
     directory.manage("PUT", &path, more).await;
     directory.ends("--callers caller", Some(0), "everything is there");
-    // Missing roles are added.
     directory.manage("PUT", &path, json!({ "roleKeys": ["other"] })).await;
     let completed = directory.setup("--callers caller");
     assert_eq!(completed.status, Some(0), "{}", completed.said());
     assert_eq!(completed.changes, ["PUT /management/v1/users/{}/grants/{}"]);
     assert!(completed.stdout.contains("caller: other, read:messages"), "{}", completed.stdout);
-    // An existing role that no rule requires may be granted.
     directory.ends("--callers caller:other", Some(0), "everything is there");
 }
 
@@ -109,7 +105,6 @@ async fn a_token_is_made_only_where_none_is_lost() {
     directory.refuses("--callers caller", "caller.pat: the token is not active");
     directory.write("caller.pat", &token);
     directory.ends("--callers caller", Some(0), "everything is there");
-    // The token is removed at ZITADEL.
     directory.double.remove_pat(token.trim());
     directory.refuses("--callers caller", "move it away, or use --force");
     let forced = directory.setup("--callers caller --force");

@@ -1,4 +1,5 @@
-//! Tests of `--changes`: a service user who reads the event log, and a program that follows it.
+//! Tests of `--changes`: a service user who reads the event log, and a program that follows that
+//! log.
 
 use serde_json::json;
 use zitadel_double::NewUser;

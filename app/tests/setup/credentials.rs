@@ -147,7 +147,6 @@ async fn a_secret_that_is_there_only_is_never_rotated_without_being_told_to() {
     let env = directory.text(".env");
     directory.remove(".env");
     directory.ends("--auth basic", Some(3), "--new-secret");
-    // Other lines of `.env` stay.
     directory.write(".env", "# mine\nOTHER='1 2' # why\n");
     let new = directory.setup("--auth basic --new-secret");
     assert_eq!((new.status, new.changes), (Some(0), vec![SECRET.to_owned()]), "{}", new.stdout);
@@ -198,7 +197,6 @@ async fn what_is_here_is_adopted_and_recorded_as_found() {
     }
     assert_eq!(now["key"]["id"], key.as_str());
     assert_eq!(now["key"]["made_here"], false);
-    // Setup created none of these objects, so it removes none.
     directory.ends("--remove", Some(0), "Nothing is to be removed");
 }
 

@@ -23,7 +23,8 @@ pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/users/{}/pats",
 ];
 
-/// Double, and a working directory with its administrator's token in `admin.pat`.
+/// Working directory with the administrator's token in `admin.pat`, and the double that `setup`
+/// calls.
 pub(crate) struct Directory {
     pub(crate) double: ZitadelDouble,
     administrator: String,

@@ -30,7 +30,6 @@ async fn comments_and_other_lines_stay() {
     let env = directory.text(".env");
     assert!(env.starts_with(&format!("{mine}\nZITADEL_DOMAIN=")), "{env}");
     assert_eq!(env.matches("KEY_FILE=key.json\n").count(), 1, "{env}");
-    // A changed line is corrected in place.
     let changed = env.replace("KEY_FILE=key.json\n", "KEY_FILE=old.json\n# last\n");
     directory.write(".env", &changed);
     let ended = directory.setup("");

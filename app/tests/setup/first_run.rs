@@ -72,6 +72,5 @@ async fn without_a_terminal_and_without_yes_nothing_is_done() {
     assert_eq!(refused.status, Some(1), "{}", refused.said());
     assert!(refused.stderr.contains("add --yes"), "{}", refused.stderr);
     assert_eq!((refused.changes.len(), directory.files().len()), (0, 0));
-    // The plan is printed nevertheless.
     assert!(refused.stdout.contains("create  project"), "{}", refused.stdout);
 }

@@ -58,7 +58,8 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls that left a secret in no file.
+/// Loses each call of a run in turn, and returns the calls that left a secret at ZITADEL and in no
+/// file.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {

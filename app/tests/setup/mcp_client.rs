@@ -79,7 +79,6 @@ async fn it_is_made_once_and_its_client_id_is_told_each_time() {
 #[tokio::test]
 async fn with_the_address_of_the_api_the_lines_for_clients_are_told_whatever_runs_there() {
     let directory = Directory::new().await;
-    // No server listens at this URL.
     directory.write(".env", "APP_RESOURCE__URL=http://127.0.0.1:1/mcp\n");
     let first = directory.setup("--mcp");
     assert_eq!(first.status, Some(0), "{}", first.said());

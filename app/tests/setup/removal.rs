@@ -1,4 +1,4 @@
-//! Tests of `--remove`: only objects that setup made, according to `setup.lock.json`.
+//! Tests of `--remove`: it removes only objects that `setup` made, according to `setup.lock.json`.
 
 use serde_json::{Value, json};
 use zitadel_double::NewUser;
@@ -64,7 +64,6 @@ async fn a_project_with_something_else_in_it_stays() {
     let lock = directory.lock();
     assert_eq!((&lock["application"], &lock["key"]), (&Value::Null, &Value::Null));
     directory.ends("--remove", Some(0), "Nothing is to be removed");
-    // The project is removed once it contains no other object.
     directory.manage("DELETE", &format!("{path}/apps/{other}"), json!({})).await;
     removes(&directory, &[PROJECT]);
     assert!(!directory.path("setup.lock.json").exists());

@@ -88,7 +88,6 @@ async fn an_owner_of_the_organization_does_all_but_the_manager_role_and_says_who
     // Until a manager runs the printed command, the proof names the missing right.
     let before = setup();
     refused(&before, "event_log");
-    // A manager of the instance runs the command.
     directory.manage("POST", "/admin/v1/members", serde_json::from_str(body).unwrap()).await;
     let second = setup();
     assert_eq!((second.status, second.changes.len()), (Some(0), 0), "{}", second.said());
@@ -107,7 +106,6 @@ async fn a_manager_of_the_instance_gives_the_manager_role_once() {
         directory.text(".env")
     );
     directory.ends("--changes", Some(0), "everything is there");
-    // The role exists, the token file does not.
     directory.remove("changes.pat");
     directory.ends("--changes", Some(3), "changes.pat is not here");
 }

@@ -14,7 +14,7 @@ const EXECUTIONS: &str = "/v2/actions/executions";
 /// Number of ZITADEL event types that call the webhook.
 const EVENTS: usize = 22;
 
-/// Returns the calls after the first `since` requests that changed targets or conditions.
+/// Skips the first `since` requests, and returns the calls that changed targets or conditions.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {

@@ -67,7 +67,7 @@ impl Plan {
 }
 
 impl Found {
-    /// Returns the client id of the application, if it is an API.
+    /// Returns the application's client id; `None` if its kind is not API.
     pub(in crate::setup) fn client_id(&self) -> Option<&str> {
         match &self.application.as_ref()?.kind {
             ApplicationKind::Basic { client_id } | ApplicationKind::Key { client_id } => {

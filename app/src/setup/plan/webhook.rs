@@ -146,7 +146,6 @@ mod tests {
         };
         let missing = vec![called("project.grant.removed", &["9"]), called("org.removed", &[])];
         assert_eq!(plan(Some(&found), false).steps, [Step::SetConditions(missing)]);
-        // A condition without the target.
         let mut found = complete();
         found.executions[21].targets.pop();
         let missing = vec![called("org.removed", &["7"])];

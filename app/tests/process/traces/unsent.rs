@@ -45,7 +45,8 @@ fn many_are_answered(address: &str) {
     }
 }
 
-/// The collector has an hour to respond. No request waits for that, and the shutdown only briefly.
+/// The collector has an hour to respond. No request waits for the response, and the shutdown waits
+/// only briefly.
 #[test]
 fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_little() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -54,7 +55,6 @@ fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_littl
     let app = App::start(&[], &[&more[..], &SMALL_QUEUE].concat());
     let address = app.address();
     many_are_answered(&address);
-    // The app connects, and gets no response.
     let _taken = accept(&hanging);
     many_are_answered(&address);
     app.signal("TERM");
@@ -82,7 +82,6 @@ fn a_collector_that_is_down_costs_no_request_anything_and_is_said_once() {
     assert!(!log.contains("collectors-"), "{log}");
 }
 
-/// A server to which the collector redirects must get no confidential data.
 #[test]
 fn a_redirect_is_a_failure_and_is_not_followed() {
     let [receiver, elsewhere] = [(); 2].map(|()| OtlpReceiver::start());
@@ -129,7 +128,7 @@ fn address_in_clear() -> String {
     OtlpReceiver::start().endpoint.replace("http://", "")
 }
 
-/// A collector on loopback gets exports without the proxy, as ZITADEL does its requests.
+/// A collector on loopback gets exports without the proxy.
 #[test]
 fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
     let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());
