@@ -10,7 +10,7 @@ use crate::{
     serve::{ServerHandle, Stopped},
 };
 
-/// A running API: the server, and the listeners beside it. Dropping this handle stops them all.
+/// A running API: the server, and the listeners beside it. Dropping this value stops them all.
 #[derive(Debug)]
 pub struct Running {
     pub(crate) local_address: SocketAddr,

@@ -27,7 +27,7 @@ pub struct ExplainReport {
     verdict: Verdict,
     /// Note on deactivated organizations and applications, whose tokens ZITADEL leaves active.
     note: Option<&'static str>,
-    /// Wrong setting, if the verdict reveals one.
+    /// Wrong setting that the verdict reveals, if any.
     warning: Option<Finding>,
     accepted: bool,
     routes: Vec<RouteReport>,
@@ -54,7 +54,7 @@ struct RouteReport {
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
-/// Refusal of the token by a route, or by a rule within it.
+/// Refusal of the token by a route, or by a rule within the route.
 #[derive(Clone, Debug)]
 struct ClosedRoute {
     status: u16,

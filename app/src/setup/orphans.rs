@@ -27,7 +27,8 @@ pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the shell command that deletes the object at `path`. It reads the token from a file.
+/// Returns the shell command that deletes the object at `path`. The command reads the token from a
+/// file.
 pub(super) fn line(args: &SetupArgs, path: &str) -> String {
     call(args, "-X DELETE", path)
 }

@@ -18,7 +18,7 @@ use super::{
     webhook::FoundWebhook,
 };
 
-/// Context of the steps, and their results so far.
+/// Context of the steps of a plan, and their results so far.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
     pub(super) args: &'a SetupArgs,

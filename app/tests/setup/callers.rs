@@ -149,7 +149,7 @@ async fn a_caller_that_was_removed_by_somebody_is_made_anew() {
     assert_eq!(ended.status, Some(0), "{}", ended.said());
     assert_eq!(ended.changes, MADE[4..]);
     assert_ne!(ids(&directory).0, user);
-    // Callers are added one by one; earlier ones stay in the lock.
+    // Callers are added one by one; earlier ones stay in `setup.lock.json`.
     assert_eq!(directory.setup("--callers second").changes, MADE[4..]);
     let lock = directory.lock();
     let users: Vec<_> = lock["users"].as_object().unwrap().keys().collect();

@@ -115,7 +115,7 @@ async fn a_directory_that_takes_no_file_is_refused_before_anything_is_made() {
 #[tokio::test]
 async fn a_key_that_cannot_be_written_is_removed_at_once() {
     let directory = Directory::new().await;
-    // The lock fits, but a key of some 1700 bytes does not.
+    // `setup.lock.json` fits, but a key of some 1700 bytes does not.
     let ended = directory.setup_by(&blocks(2), "");
     assert_eq!(ended.status, Some(1), "{}", ended.said());
     assert!(ended.stderr.contains("key.json: File too large"), "{}", ended.said());

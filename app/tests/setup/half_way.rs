@@ -7,7 +7,8 @@ use zitadel_double::{RateLimit, VisibilityLag};
 
 use crate::directory::{Directory, MADE};
 
-/// Creates a project with an API application that authenticates by a key, and returns their ids.
+/// Creates a project with an API application that authenticates by a key, and returns the ids of
+/// both.
 async fn with_application(directory: &Directory) -> (String, String) {
     let project = directory.create_project("Messages").await;
     let application = directory.create_application(&project, "messages-api").await;
