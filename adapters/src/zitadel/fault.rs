@@ -1,5 +1,5 @@
-//! Maps failures of the HTTP client and unusable responses to the port's errors, classified by who
-//! has to fix them.
+//! Turns failed requests and unusable responses into `IntrospectionError`s, whose variants tell who
+//! must act.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-/// Beginning of ZITADEL's error text when it finds no instance for the host name, or cannot look
-/// for one.
+/// Beginning of ZITADEL's 404 body if no instance has the host name of the request, or if ZITADEL's
+/// database is down.
 pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
-/// Observed cause of an `IntrospectionError`. Contains neither tokens nor secrets, and of the
+/// Observed cause of an `IntrospectionError`, safe to log: no tokens, no secrets, and of the
 /// server's text only addresses and names of claims.
 #[derive(Debug, Error)]
 pub(super) enum FaultSource {
@@ -58,7 +58,7 @@ pub(super) enum FaultSource {
     EmptyClaim { name: &'static str },
 }
 
-/// Fault for which operators get specific advice.
+/// Cause of a failed introspection for which operators get specific advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultDetail {
     /// ZITADEL knows no instance by the host name, or its database is down.
@@ -73,7 +73,8 @@ pub enum FaultDetail {
 }
 
 impl FaultDetail {
-    /// Returns the detail for the source of an [`IntrospectionError`], if there is specific advice.
+    /// Returns the variant for the source of an [`IntrospectionError`]; `None` if there is no
+    /// specific advice.
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
         match source.downcast_ref::<FaultSource>()? {
@@ -115,8 +116,8 @@ pub(super) fn transport(error: reqwest::Error) -> IntrospectionError {
     IntrospectionError::Unavailable { reason, source: Arc::new(error.without_url()) }
 }
 
-/// Returns whether the head of a response was too large, by the text of the error: the HTTP client
-/// exports no type for this.
+/// Returns whether the head of a response (status line and headers) was too large, judged by the
+/// error's text: the HTTP client exports no type for this error.
 fn is_of_large_head(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {
@@ -130,7 +131,7 @@ fn is_of_large_head(error: &reqwest::Error) -> bool {
 
 /// Returns the error for a response with a status other than 200.
 ///
-/// ZITADEL responds with 400 when it refuses this API's credentials; RFC 7662 §2.3 says 401.
+/// A 400 may mean that ZITADEL refuses this API's credentials; RFC 7662 §2.3 says 401.
 pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> IntrospectionError {
     if status.is_redirection() {
         let to = origin(headers);
@@ -155,8 +156,8 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> In
     }
 }
 
-/// Returns the OAuth error code in `body` (RFC 6749 §5.2) if it is one of five known codes, which
-/// are safe to log.
+/// Returns the OAuth error code in `body` (RFC 6749 §5.2) if it is one of five known codes; other
+/// texts are not safe to log.
 fn oauth_error(body: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct ErrorBody<'a> {

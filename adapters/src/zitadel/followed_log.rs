@@ -1,5 +1,5 @@
-//! Wires ZITADEL's event log: it is polled, its changes are applied, and it confirms inactive
-//! verdicts.
+//! Sets up the use of ZITADEL's event log: a task polls the log, a record of changes tells the
+//! cache which verdicts may be out of date, and a witness confirms inactive verdicts.
 
 use std::{fmt, sync::Arc};
 
@@ -11,21 +11,21 @@ use crate::{
     changes::{Changes, Feed, FeedWatch, FeedWitness, follow},
 };
 
-/// ZITADEL's event log while a task polls it and applies its changes.
+/// Handle of the task that polls ZITADEL's event log and records changes.
 #[derive(Clone)]
 pub struct FollowedLog {
     /// Progress of the polls, for a health check.
     pub feed: Feed,
-    /// Bell that starts the next poll at once, for webhooks.
+    /// Bell that a webhook rings to start the next poll at once.
     pub bell: Bell,
-    /// Changes read so far, by which the cache knows what may be out of date.
+    /// Changes read so far, from which the cache knows which verdicts may be out of date.
     pub(super) changes: Arc<Changes>,
     setting: &'static str,
 }
 
 impl FollowedLog {
-    /// Returns the followed event log of `introspector`'s server, and the future that follows it,
-    /// which the caller spawns.
+    /// Returns the handle, and the future that polls the event log of `introspector`'s server; the
+    /// caller spawns the future.
     pub(super) fn follow(
         settings: &FeedSettings,
         introspector: &ZitadelIntrospector,
@@ -45,13 +45,14 @@ impl FollowedLog {
         (Self { feed, bell, changes, setting: settings.token.setting() }, run)
     }
 
-    /// Returns a witness, which confirms an inactive verdict if a poll begun after it succeeds.
+    /// Returns a witness that confirms an inactive verdict if a poll that began after the verdict
+    /// succeeds.
     pub(super) fn witness(&self, clocks: Clocks) -> FeedWitness {
         let bell = self.bell.clone();
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)
     }
 
-    /// Returns a watch, which signals when the verdict on an open stream must be obtained again.
+    /// Returns a watch that signals when the token of an open stream must be introspected again.
     pub(super) fn watch(&self, clocks: Clocks) -> FeedWatch {
         FeedWatch::new(Arc::clone(&self.changes), clocks)
     }
@@ -63,7 +64,7 @@ impl fmt::Debug for FollowedLog {
     }
 }
 
-/// Returns each reason why the event log cannot be read, as one word.
+/// Returns the word for each reason why the event log cannot be read.
 fn reasons() -> Vec<&'static str> {
     let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
     let others = ["unknown_event_types", IntrospectionError::MALFORMED];

@@ -1,9 +1,9 @@
-//! Generations of the HTTP client, replaced so that no connection, address, root certificate or
-//! metadata is used for ever.
+//! Replaces the HTTP client regularly, so that no connection, address, root certificate or metadata
+//! is used for ever.
 //!
-//! A generation is replaced every five minutes, and at once when a request gets no response over it
-//! and no other request did meanwhile. Requests under way keep their generation. Requests are not
-//! repeated here.
+//! A generation is one client with its connections. Each is replaced after five minutes, and at
+//! once if a request over the generation gets no response while no other gets one either. Requests
+//! keep their generation to the end, and are not repeated here.
 
 use std::{
     net::SocketAddr,
@@ -32,13 +32,14 @@ use super::{
     root_certificates::CurrentRoots,
 };
 
-/// Age at which a generation is replaced by one that has fetched the metadata.
+/// Age at which the HTTP client is replaced.
 const PERIOD: Duration = Duration::from_mins(5);
-/// Time until another attempt after a failed replacement, and time limit for reading the metadata.
+/// Time from a failed replacement to the next attempt, and time limit for reading ZITADEL's
+/// metadata.
 const RETRY: Duration = Duration::from_secs(30);
 /// Minimum time between two replacements, and between two reads of the metadata after an unexpected
-/// response. Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each
-/// request.
+/// response. Without this pause, a ZITADEL slower than `zitadel.timeout` would get new connections
+/// for each request.
 const SPACING: Duration = Duration::from_secs(5);
 
 /// HTTP client with its connections to ZITADEL, and the introspection endpoint from the metadata.
@@ -46,16 +47,16 @@ const SPACING: Duration = Duration::from_secs(5);
 pub(super) struct Generation {
     http: OnceCell<Arc<HttpClient>>,
     pub(super) discovery: Discovery,
-    /// Number of requests that got a response of any kind.
+    /// Number of requests over this generation that got a response of any kind.
     answers: AtomicUsize,
 }
 
-/// Number of responses over a generation before a request. If it has grown since, the connections
-/// work.
+/// Number of responses over a generation (an HTTP client with its connections) when a request
+/// begins. If the number has grown when the request fails, the connections work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
-/// Holds the generation in use, and replaces it.
+/// Holds the [`Generation`] in use, and replaces it after five minutes or an outage.
 #[derive(Debug)]
 pub(super) struct Generations {
     route: Arc<Route>,
@@ -76,7 +77,8 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses so far, for [`Generations::heed`] after the request.
+    /// Called before a request: returns the number of responses so far, for [`Generations::heed`]
+    /// after the request.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -87,7 +89,7 @@ impl Generation {
 }
 
 impl Generations {
-    /// Creates the first generation. Nothing is sent yet.
+    /// Creates the first HTTP client. Sends nothing yet.
     pub(super) fn new(route: Route, roots: CurrentRoots) -> Result<Self, HttpClientError> {
         let http = Arc::new(route.client(roots.pem().as_deref())?);
         let current = Generation::new(Some(http), &route, route.endpoint.clone());
@@ -95,17 +97,17 @@ impl Generations {
         Ok(Self { route, roots, current, moments: Mutex::default() })
     }
 
-    /// Returns ZITADEL's domain, which is the same for all generations.
+    /// Returns ZITADEL's domain.
     pub(super) fn domain(&self) -> &IssuerUrl {
         &self.route.domain
     }
 
-    /// Returns the generation in use.
     pub(super) fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the HTTP client of `generation`. The first caller creates it while others wait.
+    /// Returns the HTTP client of `generation`. The first caller creates the client while others
+    /// wait.
     pub(super) async fn http<'a>(
         &self,
         generation: &'a Generation,
@@ -117,7 +119,7 @@ impl Generations {
         })
     }
 
-    /// Notes the outcome of an introspection over `generation`. Without a response, replaces the
+    /// Notes the outcome of an introspection over `generation`. If no response came, replaces the
     /// generation; after an unexpected status or a redirect, reads the metadata again.
     pub(super) fn heed(
         self: &Arc<Self>,
@@ -141,8 +143,8 @@ impl Generations {
         }
     }
 
-    /// Notes the end of a call over `generation`, and replaces the generation if `outage` says that
-    /// no response came.
+    /// Notes the outcome of a call over `generation`. Replaces the generation if `outage` says that
+    /// no response came, and no other call got one meanwhile.
     pub(super) fn heed_outage(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -163,14 +165,14 @@ impl Generations {
     }
 
     /// Replaces a generation over which no response came. The next request creates the new client;
-    /// the old endpoint is used until the metadata are read.
+    /// the old endpoint stays until the metadata are read.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
             return;
         }
         // Logged once per outage: later generations have had no response yet. `Unreachable` may
-        // mean that no client could be made, and then no connection is replaced.
+        // mean that no client could be made.
         if old.answers.load(Ordering::Relaxed) > 0 && reason != Outage::Unreachable {
             let reason = reason.as_str();
             info!(reason, "connections replaced: no answer came over the old ones");
@@ -182,7 +184,7 @@ impl Generations {
         });
     }
 
-    /// Renews the generation every five minutes, until `self` is dropped.
+    /// Replaces the HTTP client every five minutes, until `self` is dropped.
     pub(super) fn renew_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -202,8 +204,8 @@ impl Generations {
         }
     }
 
-    /// Creates a generation, which replaces the current one once it has fetched the metadata. With
-    /// a configured endpoint, any response from its origin is enough.
+    /// Replaces the HTTP client by a new one that has fetched ZITADEL's metadata. If the
+    /// introspection endpoint is configured, any response from the endpoint's origin is enough.
     pub(super) async fn renew(&self) -> Result<(), IntrospectionError> {
         let old = self.current();
         let new = Generation::new(None, &self.route, self.route.endpoint.clone());
@@ -232,7 +234,7 @@ impl Generations {
         Ok(())
     }
 
-    /// Reads the metadata again, and uses the endpoint that they name. Without a usable response
+    /// Reads the metadata again, and uses the endpoint in the metadata. Without a usable response,
     /// nothing changes.
     async fn read_metadata_again(&self, generation: &Arc<Generation>) {
         let asking = async {
@@ -251,14 +253,13 @@ impl Generations {
         }
     }
 
-    /// Returns the time limit for reading the metadata, at most 30 s: a `zitadel.timeout` of an
-    /// hour must not delay a renewal that long.
+    /// Returns the time limit for reading ZITADEL's metadata: `zitadel.timeout`, but at most 30 s.
     fn patience(&self) -> Duration {
         self.route.timeout.min(RETRY)
     }
 
     /// Replaces `old` by `new`, if `old` is still in use and `allowed` returns true. Returns
-    /// whether it did.
+    /// whether `old` was replaced.
     fn install(
         &self,
         old: &Arc<Generation>,
@@ -273,7 +274,8 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether 5 s have passed since the chosen moment, and sets it to now if so.
+    /// Returns whether the moment that `moment` selects is unset or at least 5 s ago; if so, sets
+    /// that moment to now.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);

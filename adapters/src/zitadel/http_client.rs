@@ -19,8 +19,8 @@ use super::{
     racing::Racing,
 };
 
-/// Time after which an idle connection is closed: longer than any pause between two calls of a busy
-/// API, shorter than the usual 60 s after which load balancers drop a silent connection.
+/// Time after which an idle connection is closed: less than the usual 60 s after which load
+/// balancers drop it without notice.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// Interval of HTTP/2 pings while a request is under way, and time limit for their replies. Without
@@ -32,7 +32,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) domain: IssuerUrl,
-    /// Introspection endpoint; `None` if the metadata name it.
+    /// Configured introspection endpoint; `None` if ZITADEL's metadata name the endpoint.
     pub(super) endpoint: Option<Url>,
     pub(super) connect_to: Option<ConnectTo>,
     pub(super) timeout: Duration,
@@ -41,12 +41,12 @@ pub(super) struct Route {
     pub(super) names: Names,
 }
 
-/// Resolver of host names, which a test can replace.
+/// Resolver of host names: the system's, or a test's.
 #[derive(Clone)]
 pub(super) struct Names(pub(super) Arc<dyn Resolve>);
 
-/// Sends requests to one authorization server. It follows no redirect, keeps no cookie, and passes
-/// on nothing of an incoming request but its trace context.
+/// Sends requests to one authorization server. Follows no redirect, keeps no cookie, and takes
+/// nothing from a caller's request but the trace context.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,
@@ -79,7 +79,7 @@ impl Route {
         self.client_with(root_certificates, resend_once(Arc::clone(&self.pace)))
     }
 
-    /// Makes a client that sends each request at most once.
+    /// Makes a client that sends each request at most once, even if a connection breaks.
     #[cfg(feature = "management")]
     pub(super) fn client_that_never_resends(
         &self,
@@ -157,7 +157,7 @@ impl HttpClient {
 }
 
 /// Returns a policy that sends a request once more if its connection broke before any response: the
-/// server may close an idle connection just as a request is sent. Adds at most 20 % to the
+/// server may close an idle connection just as a request is sent. Repeats add at most 20 % to the
 /// requests.
 fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
@@ -166,8 +166,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
             .and_then(|error| error.downcast_ref::<reqwest::Error>())
             .is_some_and(|error| !error.is_connect() && !error.is_timeout());
         if broke {
-            // The second try counts in the budget, too. If it is not sent after all, one too many
-            // is counted.
+            // The second try counts in the budget, even if it is not sent after all.
             pace.spend();
             attempt.retryable()
         } else {
@@ -176,7 +175,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     })
 }
 
-/// Equal to every host, so that the retry policy applies to every request.
+/// Compares equal to every host, so that the retry policy applies to every request.
 struct AnyHost;
 
 impl PartialEq<&str> for AnyHost {
@@ -185,7 +184,7 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-/// Reads PEM certificates, or a single DER certificate, recognized by its first byte.
+/// Reads PEM certificates, or a single DER certificate if the first byte is that of DER.
 fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     if content.first() == Some(&0x30) {
         let certificate = Certificate::from_der(content);
@@ -197,8 +196,8 @@ fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-/// Returns the proxy that environment variables name for `target`, without its password; `None` if
-/// there is none or `target` is not `https`.
+/// Returns the proxy for `target` from environment variables, without the proxy's password; `None`
+/// if none is set or `target` is not `https`.
 pub(super) fn proxy_for(target: &Url) -> Option<String> {
     if target.scheme() != "https" {
         return None;
@@ -209,7 +208,7 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
 }
 
 impl Names {
-    /// Returns the operating system's resolver. Results are not cached.
+    /// Returns the operating system's resolver, without a cache.
     pub(super) fn of_the_system() -> Self {
         Self(Arc::new(System))
     }

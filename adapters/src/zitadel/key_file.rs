@@ -11,14 +11,14 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
 use thiserror::Error;
 
-/// Private key of an API application, with its key id and the application's client id.
+/// Private key of an API application, with key id and client id.
 pub(super) struct KeyFile {
     pub(super) client_id: ClientId,
     pub(super) key_id: String,
     pub(super) key: EncodingKey,
 }
 
-/// Reason why a text is not the key file of an API application. Repeats nothing of the text.
+/// Reason why a text is not the key file of an API application. Contains nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum KeyFileError {
     /// The text is not the JSON that ZITADEL issues.
@@ -27,10 +27,10 @@ pub(super) enum KeyFileError {
          clientId"
     )]
     Format,
-    /// The text is the JSON encoded in base64.
+    /// The text is `key.json` encoded in base64.
     #[error("it is the key.json in base64; decode it (base64 -d)")]
     Base64,
-    /// The text is the JSON inside of a JSON string.
+    /// The text is `key.json` inside of a JSON string.
     #[error("it is the key.json inside of a JSON string; write the object itself (jq -r .)")]
     InString,
     /// The file has the key of a service account, which cannot authenticate an API.
@@ -57,7 +57,7 @@ struct Json {
 }
 
 impl KeyFile {
-    /// Reads the content of a `key.json`. The PEM in it may be PKCS#1, as ZITADEL writes it, or
+    /// Reads the content of a `key.json`. Accepts the key as PKCS#1, which ZITADEL writes, or as
     /// PKCS#8.
     pub(super) fn parse(json: &str) -> Result<Self, KeyFileError> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
@@ -79,8 +79,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for an unreadable text: `InString` or `Base64` if it wraps a JSON object in
-/// that way, `Format` otherwise.
+/// Returns the error for an unreadable text: `InString` or `Base64` for a JSON object in that
+/// encoding, otherwise `Format`.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
@@ -103,7 +103,8 @@ const BASE64_STANDARD_INDIFFERENT: GeneralPurpose =
 const BASE64_URL_INDIFFERENT: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, INDIFFERENT);
 
-/// Returns the key after a test signature, because valid PEM does not prove that a key can sign.
+/// Parses a private key and makes a test signature, because valid PEM does not prove that a key can
+/// sign.
 fn signing_key(pem: &str) -> Option<EncodingKey> {
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &(), &key).ok()?;
@@ -153,7 +154,7 @@ mod tests {
         }
     }
 
-    /// Returns the PEM of a key that is cut off and cannot sign.
+    /// Returns the PEM of a shortened key, which cannot sign.
     fn truncated_key() -> String {
         let json: Value = serde_json::from_str(KEY_JSON).unwrap();
         let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();

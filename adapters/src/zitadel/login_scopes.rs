@@ -1,4 +1,4 @@
-//! Computes the scopes that a client must request so that this API can accept its token. No I/O.
+//! Computes the scopes that a client must request to get a token that this API can accept.
 
 use domain::{InvalidScopeToken, ScopeToken};
 
@@ -18,9 +18,9 @@ const OF_RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 /// the project into the token's audience; `urn:zitadel:iam:user:resourceowner` if `organizations`
 /// says that the subject's organization is checked; and those that add `claims`, in their order.
 ///
-/// Role scopes are left out: with one, some versions of ZITADEL return only the roles that scopes
-/// name. `offline_access` is left out because refresh tokens are the client's decision. A claim
-/// that an Action adds needs no scope, and the scopes of `urn:zitadel:iam:org:id` and
+/// Role scopes are left out: if one is requested, some versions of ZITADEL return only the roles
+/// that scopes name. `offline_access` is left out because refresh tokens are the client's decision.
+/// A claim that an Action adds needs no scope. The scopes of `urn:zitadel:iam:org:id` and
 /// `urn:zitadel:iam:org:domain:primary` name one organization, which only the client knows.
 ///
 /// # Errors
@@ -49,7 +49,7 @@ pub(super) fn audience_scope(project_id: &str) -> String {
     format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
 }
 
-/// Returns the scope that adds a claim to the response; `None` if none is needed or known.
+/// Returns the scope that adds `claim` to the response; `None` if no scope is needed or known.
 fn scope_of(claim: &str) -> Option<ScopeToken> {
     match claim {
         "name" | "given_name" | "family_name" | "nickname" | "preferred_username" | "picture"
@@ -90,8 +90,7 @@ mod tests {
             (false, &["address", metadata], &["address", metadata]),
             (false, &["urn:zitadel:iam:user:resourceowner:name"], &[owner]),
             (true, &["urn:zitadel:iam:user:resourceowner:primary_domain"], &[owner]),
-            // These are set by an Action, are in every token, or need a scope that only the client
-            // knows.
+            // No scope is known or needed for these.
             (false, &["my:claim", "amr", "jti", "urn:zitadel:iam:org:id"], &[]),
         ] {
             let expected = [&["openid", AUDIENCE], further].concat();

@@ -1,8 +1,8 @@
-//! Implements the domain's port `TokenIntrospector` by ZITADEL: each call sends one introspection
-//! request (RFC 7662).
+//! Implements the domain's trait `TokenIntrospector` with ZITADEL: each call sends one
+//! introspection request (RFC 7662).
 //!
 //! A request is repeated only if its connection broke before any response, or if ZITADEL refused
-//! credentials that have been replaced or can be signed afresh.
+//! this API's credentials and there are newer ones, replaced or freshly signed.
 
 mod address;
 mod authorization_server;
@@ -111,7 +111,7 @@ pub struct ZitadelIntrospector {
     timeout: Duration,
     pace: Arc<Pace>,
     /// Tokens whose last verdict was active, for which a share of the requests per second is
-    /// reserved. `None` if every token counts as known.
+    /// reserved. `None` if every token counts as one of these.
     known: Option<Arc<KnownTokens>>,
     /// True if this introspector serves only this API's own tokens, such as the canary.
     is_own: bool,
@@ -179,8 +179,8 @@ impl ZitadelIntrospector {
         self
     }
 
-    /// Returns an introspector for this API's own tokens, and reserves a share of the requests per
-    /// second for them.
+    /// Returns an introspector for this API's own tokens, which get a reserved share of the
+    /// requests per second.
     pub(super) fn for_own_tokens(&self) -> Self {
         self.pace.keep_for_own();
         Self { is_own: true, ..self.clone() }

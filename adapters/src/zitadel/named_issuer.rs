@@ -1,4 +1,4 @@
-//! Issuer in the spelling of the server's metadata, which can differ from that of the settings.
+//! Issuer as the server's metadata spell it, which the settings may spell differently.
 
 use std::{
     iter::successors,
@@ -17,8 +17,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest time between two attempts to read the metadata, and time limit of one attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Issuer as the server's metadata spell it; until they are read, the issuer of the configured
-/// domain. Clones share one value.
+/// Issuer as the server's metadata spell it; until the metadata are read, the configured domain.
+/// Clones share one value.
 ///
 /// ZITADEL compares `aud` of a client assertion byte for byte. Behind a proxy that adds `:443` to
 /// the host, an assertion for the configured domain would be refused.
@@ -28,26 +28,26 @@ pub struct NamedIssuer(Arc<RwLock<Named>>);
 #[derive(Debug)]
 struct Named {
     issuer: Issuer,
-    /// Issuer as the metadata spell it; `None` until they are read.
+    /// Issuer as the metadata spell it; `None` until the metadata are read.
     spelled: Option<Arc<str>>,
 }
 
 impl NamedIssuer {
-    /// Returns the issuer as the server's metadata spell it, including a `/` at its end; until they
-    /// are read, that of the configured domain. Clients compare it byte for byte (RFC 9728 §3.3,
-    /// RFC 8414 §3.3).
+    /// Returns the issuer as the server's metadata spell it, including a final `/`; until the
+    /// metadata are read, the configured domain. Clients compare the issuer byte for byte (RFC 9728
+    /// §3.3, RFC 8414 §3.3).
     #[must_use]
     pub fn as_spelled(&self) -> Arc<str> {
         let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
         named.spelled.as_ref().map_or_else(|| named.issuer.as_str().into(), Arc::clone)
     }
 
-    /// Returns the issuer for the claim `aud` of a client assertion, without a `/` at its end.
+    /// Returns the issuer without a final `/`, for the claim `aud` of a client assertion.
     pub(super) fn get(&self) -> Issuer {
         self.0.read().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
-    /// Sets the issuer to `text`, from the server's metadata. An empty text is ignored.
+    /// Sets the issuer to `text`, the spelling in the server's metadata. Ignores an empty text.
     pub(super) fn spell(&self, text: &str) {
         let Ok(issuer) = Issuer::parse(text) else { return };
         let named = Named { issuer, spelled: Some(text.into()) };
@@ -59,8 +59,8 @@ impl NamedIssuer {
     }
 }
 
-/// Requests the metadata until they are read, by this future or an introspection, or until
-/// `introspector` is dropped. The endpoint in them is kept for introspections.
+/// Requests the metadata until this future or an introspection has read them, or until
+/// `introspector` is dropped. Introspections use the endpoint that this future has read.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);
@@ -85,7 +85,7 @@ pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = 
     }
 }
 
-/// Returns the times between attempts: 1 s, then twice the one before, up to 30 s.
+/// Returns the times between attempts: first 1 s, then doubled each time up to 30 s.
 fn waits() -> impl Iterator<Item = Duration> {
     successors(Some(FIRST_WAIT), |last| Some(LONGEST_WAIT.min(*last * 2)))
 }

@@ -1,4 +1,5 @@
-//! Tests this API's own tokens at ZITADEL: the canary, and the one for the event log.
+//! Checks at ZITADEL the tokens that this API itself uses: the canary (a known good token), and the
+//! token that reads the event log.
 
 use domain::{ChangeFeed, Introspection, IntrospectionError, Silence, TokenIntrospector};
 
@@ -17,8 +18,8 @@ impl ZitadelIntrospector {
         self.for_own_tokens().introspect(&token.current()).await
     }
 
-    /// Reads the event log once, as at the start of the change feed, including changes of the
-    /// additional `claims`.
+    /// Checks the settings in `feed`: reads the event log once, as the API does at its start,
+    /// including changes of the additional `claims`.
     ///
     /// # Errors
     /// When the event log cannot be read.

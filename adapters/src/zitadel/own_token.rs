@@ -20,8 +20,8 @@ use crate::{
 /// Time between two readings of the file.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Token that this API itself uses, such as a personal access token of a service user, and its
-/// file. An unusable file changes nothing, and is warned of once.
+/// Token that this API itself uses, such as a service user's personal access token, with its file.
+/// If the file becomes unusable, the token stays and one warning is logged.
 pub struct OwnToken {
     setting: &'static str,
     file: PathBuf,
@@ -31,8 +31,8 @@ pub struct OwnToken {
 }
 
 impl OwnToken {
-    /// Reads the token from a file; white space around it is ignored. `setting` is the name of the
-    /// setting with the path, for errors and the log.
+    /// Reads the token from `file`, without the white space around the token. `setting` names the
+    /// setting that holds the path, for errors and the log.
     ///
     /// # Errors
     /// When the file cannot be read, or holds no access token.
@@ -47,7 +47,7 @@ impl OwnToken {
         }
     }
 
-    /// Returns the name of the setting with the file's path.
+    /// Returns the name of the setting that holds the file's path.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting

@@ -1,5 +1,5 @@
-//! Tests of the replacement of connections, with their own name resolver; without sockets and with
-//! paused time where possible.
+//! Tests of the replacement of connections. Names are resolved by the tests; where possible, no
+//! socket is opened and time is paused.
 
 use std::{fs, net::IpAddr, process::Command};
 
@@ -20,7 +20,7 @@ use crate::zitadel::{
     http_client::Names,
 };
 
-/// Name resolver with addresses that the test sets; without any, a resolution fails.
+/// Name resolver that returns the addresses set by the test, and fails while there are none.
 #[derive(Clone, Default)]
 struct Written {
     addresses: Arc<Mutex<Vec<IpAddr>>>,
@@ -86,7 +86,7 @@ fn token(double: &ZitadelDouble) -> String {
     double.pat(&double.add_user(NewUser::service("svc")))
 }
 
-/// Waits until `reached` returns true, for at most 20 s.
+/// Waits until `reached` returns true; panics after 20 s.
 async fn until(what: &str, reached: impl Fn() -> bool) {
     let began = Instant::now();
     while !reached() {
@@ -102,8 +102,8 @@ async fn five_seconds_pass() {
     resume();
 }
 
-/// Starts a double of ZITADEL, and an introspector that calls it `localhost`, which `names`
-/// resolves.
+/// Returns a double of ZITADEL, and an introspector that connects to the double by the name
+/// `localhost`, which `names` resolves.
 async fn at_localhost(names: &Written) -> (ZitadelDouble, ZitadelIntrospector) {
     let double = ZitadelDouble::start().await;
     let domain = format!("http://localhost:{}", double.addr().port());
@@ -222,7 +222,7 @@ async fn a_name_that_moved_is_followed_though_the_old_address_answers() {
     drop(new.take_violations());
 }
 
-// If the addresses were tried in turn, the dead one would take half of the ten minutes.
+// If addresses were tried in turn, the dead one would take five minutes.
 #[tokio::test]
 async fn of_two_addresses_the_first_may_be_dead() {
     let names = Written::at(&[[127, 0, 2, 1], [127, 0, 0, 1]]);
@@ -306,7 +306,6 @@ async fn a_configured_endpoint_needs_an_answer_of_its_origin() {
     assert!(!Arc::ptr_eq(&generation, &introspector.generations.current()));
 }
 
-// Metadata can fail while introspection works.
 #[tokio::test]
 async fn after_a_fault_the_known_endpoint_is_asked_whatever_becomes_of_the_metadata() {
     let double = ZitadelDouble::start().await;

@@ -1,9 +1,9 @@
-//! Property of the key file reader that `tests/fuzz` tries to violate.
+//! Property of the `key.json` reader; `tests/fuzz` looks for inputs that violate the property.
 
 use super::KeyFile;
 
-/// Checks that a key has its ids and shows no secret, and that an error repeats nothing of the
-/// file.
+/// Checks that a parsed key has its ids, that its `Debug` output shows no secret, and that an error
+/// repeats nothing of `bytes`.
 ///
 /// # Panics
 /// When the property does not hold.
