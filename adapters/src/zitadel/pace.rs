@@ -1,4 +1,4 @@
-//! Rate of requests to ZITADEL: a budget per second, lowered by 429s.
+//! Limits the requests to ZITADEL per second: by a budget, and by a lower rate after a 429.
 
 use std::{
     collections::VecDeque,
@@ -19,16 +19,17 @@ use uuid::Uuid;
 use crate::decorators::KnownShare;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Rate after a 429, as a fraction of what was answered in the second before.
+/// Rate after a 429, as a fraction of the requests answered in the second before.
 const LOWERED_TO: f64 = 0.8;
-/// Factor by which the lowered rate grows each second: it is back at the old rate after 2.3 s.
+/// Factor by which the lowered rate grows each second, so that the old rate is back after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which a second rate grows each second, from 1 after a 429; the higher of both applies,
-/// since a low rate that worked says little about what ZITADEL allows.
+/// Factor by which an alternative rate grows each second, from 1 request per second at a 429. The
+/// higher of the two rates applies: a low rate before the 429 says little about what ZITADEL
+/// allows.
 const GROWTH_FROM_ONE: f64 = 2.0;
 /// Longest pause after a 429, even if the `Retry-After` of a proxy says an hour.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Pause after a 429 without `Retry-After`, such as ZITADEL's own.
+/// Pause after a 429 without the header `Retry-After`; ZITADEL sends no such header.
 const PAUSE: Duration = SECOND;
 /// Largest fraction by which a pause is extended at random, so that replicas do not resume at one
 /// moment.
@@ -39,9 +40,9 @@ const JITTER: f64 = 0.25;
 pub(super) enum Lane {
     /// A token whose last verdict was active.
     Known,
-    /// A caller's token whose last verdict was not active, or that has none yet.
+    /// A caller's token that has no verdict yet, or whose last verdict was not active.
     Stranger,
-    /// A token that this API itself uses, such as the canary.
+    /// A token that this API itself uses, such as the canary (a known good token).
     Own,
 }
 
@@ -50,12 +51,12 @@ const OWN: usize = 5;
 
 /// Counts the requests of this process to ZITADEL, and decides whether another one may be sent.
 ///
-/// Requests for unknown tokens are spread over the second. A share that no caller's token can use
-/// can be reserved for this API's own tokens.
+/// Requests for unknown tokens (not active by their last verdict) are spread over the second. A
+/// share of the requests can be reserved for this API's own tokens.
 ///
-/// A 429 lowers the rate to four fifths of what was answered in the second before; then it grows
-/// again. Requests for unknown tokens pause for `Retry-After`, those for known tokens go on at the
-/// lowered rate.
+/// A 429 lowers the rate to four fifths of the requests answered in the second before; the rate
+/// then grows again. Requests for unknown tokens pause for the time in `Retry-After`; requests for
+/// known tokens go on at the lowered rate.
 #[derive(Debug)]
 pub(super) struct Pace {
     max_per_second: Option<NonZeroUsize>,
@@ -64,9 +65,9 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Share of the requests that is reserved for known tokens.
+    /// Share of the requests that is reserved for known tokens (active by their last verdict).
     share: KnownShare,
-    /// Set if a share is reserved for this API's own tokens.
+    /// True if a share is reserved for this API's own tokens.
     keeps_own: bool,
     /// Times at which the requests of the last second were sent, oldest first.
     sent: VecDeque<Instant>,
@@ -80,7 +81,7 @@ struct State {
     strangers_wait_until: Option<Instant>,
 }
 
-/// Rate right after a 429, and its time; the rate grows from there.
+/// Rate right after a 429, and the moment from which this rate grows again.
 #[derive(Clone, Copy, Debug)]
 struct LoweredRate {
     per_second: f64,
@@ -100,8 +101,8 @@ struct LoweredBy429;
 pub(super) struct SentAt(Instant);
 
 impl Pace {
-    /// Allows `max_per_second` requests per second (`None`: any number), `share` of them only for
-    /// known tokens.
+    /// Allows `max_per_second` requests per second (`None`: any number), of which `share` is
+    /// reserved for known tokens.
     pub(super) fn new(max_per_second: Option<NonZeroUsize>, share: KnownShare) -> Self {
         Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }
@@ -116,7 +117,7 @@ impl Pace {
         self.state().keeps_own = true;
     }
 
-    /// Counts an introspection request for a token of kind `lane`, if it may be sent.
+    /// Admits and counts an introspection request for a token of kind `lane`.
     ///
     /// # Errors
     /// `Unavailable` with [`Outage::OverBudget`] if the request may not be sent.
@@ -134,8 +135,7 @@ impl Pace {
         let of_known = state.share.of(for_callers);
         let has_room = sent < allowed && sent_of_callers < for_callers;
         let is_admitted = match lane {
-            // A 429 may have lowered the rate below what strangers sent within this second: known
-            // tokens still get their share.
+            // Known tokens keep their share even if a 429 has just lowered the rate.
             Lane::Known => has_room || sent < configured && state.sent_of_known.len() < of_known,
             Lane::Stranger => {
                 state.strangers_wait_until.is_none_or(|until| until <= now)
@@ -149,9 +149,8 @@ impl Pace {
             match lane {
                 Lane::Known => state.sent_of_known.push_back(now),
                 Lane::Own => state.sent_of_own.push_back(now),
-                // A burst of strangers would use up what ZITADEL allows, and known users would get
-                // the 429. A burst that is delayed on its way would arrive within one second with
-                // the next.
+                // Bursts of strangers would use up what ZITADEL allows, and known users would get
+                // the 429.
                 Lane::Stranger if allowed < usize::MAX => {
                     let of_strangers = u32::try_from(for_callers - of_known).unwrap_or(u32::MAX);
                     state.strangers_wait_until = Some(now + SECOND / of_strangers.max(1));
@@ -186,7 +185,6 @@ impl Pace {
         }
     }
 
-    /// Notes a response other than 429.
     fn answered(&self) {
         let now = Instant::now();
         let mut state = self.state();
@@ -194,7 +192,8 @@ impl Pace {
         state.answered.push_back(now);
     }
 
-    /// Notes a 429 to a request, with its `Retry-After`.
+    /// Lowers the rate and holds back requests for unknown tokens, because the request sent at
+    /// `sent` got a 429.
     fn refused(&self, sent: SentAt, retry_after: Option<Duration>) {
         let now = Instant::now();
         let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
@@ -202,7 +201,7 @@ impl Pace {
         let mut state = self.state();
         state.forget_before(now);
         state.strangers_wait_until = state.strangers_wait_until.max(Some(until));
-        // A 429 to a request from before the last lowering says nothing about the lowered rate.
+        // A 429 to an earlier request says nothing about the lowered rate.
         if state.lowered.is_none_or(|lowered| lowered.at <= sent.0) {
             #[expect(clippy::cast_precision_loss, reason = "no second has 2^53 requests")]
             let per_second = (state.answered.len() as f64 * LOWERED_TO).max(1.0);
@@ -226,13 +225,13 @@ impl State {
         }
     }
 
-    /// Returns how many of `allowed` requests are reserved for this API's own tokens: none of a
-    /// single one.
+    /// Returns how many of `allowed` requests are reserved for this API's own tokens: 0 if only one
+    /// is allowed.
     fn kept_for_own(&self, allowed: usize) -> usize {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
-    /// Returns the requests per second that are allowed since the last 429: at least 1,
+    /// Returns the rate allowed since the last 429, in requests per second: at least 1,
     /// `usize::MAX` if unlimited.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(LoweredRate { per_second, at }) = self.lowered else { return usize::MAX };

@@ -1,6 +1,8 @@
-//! Requests this API's metadata (RFC 9728 §3) and a challenge (§5.1), at the URL that clients use.
+//! Requests this API's own metadata (RFC 9728 §3) and challenge (§5.1) at the URLs that clients
+//! use.
 //!
-//! Sends neither token nor credentials, and follows no redirect: another server may be at that URL.
+//! Sends neither token nor credentials, and follows no redirect: another server may answer at these
+//! URLs.
 
 use std::time::Duration;
 
@@ -21,19 +23,19 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// Responses at this API's own URLs.
 #[derive(Debug)]
 pub struct OwnAnswers {
-    /// Response at the URL of the metadata.
+    /// Response at the URL of this API's metadata (RFC 9728).
     pub metadata: Result<ResourceMetadata, NoAnswer>,
-    /// Response to a request without a token; `None` if none was sent, because the metadata could
-    /// not be reached.
+    /// Response to a request without a token; `None` if that request was not sent because the
+    /// metadata could not be reached.
     pub challenge: Option<Result<Challenge, NoAnswer>>,
 }
 
-/// Response at the URL of the metadata.
+/// Response at the URL of this API's metadata (RFC 9728).
 #[derive(Debug)]
 pub struct ResourceMetadata {
     /// HTTP status of the response.
     pub status: StatusCode,
-    /// Value of `resource` in the metadata; `None` without one, or if the status is not 200.
+    /// Value of `resource` in the metadata; `None` if it is missing or the status is not 200.
     pub resource: Option<String>,
 }
 
@@ -42,7 +44,7 @@ pub struct ResourceMetadata {
 pub struct Challenge {
     /// HTTP status of the response.
     pub status: StatusCode,
-    /// Set if a bearer challenge names the URL of the metadata.
+    /// True if a bearer challenge names the URL of the metadata.
     pub names_metadata: bool,
 }
 
@@ -53,7 +55,7 @@ pub enum NoAnswer {
     Unreachable(reqwest::Error),
     /// A proxy responded with 502, 503 or 504.
     Gateway(StatusCode),
-    /// The response is a redirect, to this origin if it names one.
+    /// The response is a redirect; the text is the origin in its `Location`, if any.
     Redirect(StatusCode, Option<String>),
 }
 
@@ -62,7 +64,7 @@ struct Metadata {
     resource: String,
 }
 
-/// Reads the metadata at `metadata_url`, and requests `url` without a token.
+/// Reads the metadata at `metadata_url`; requests `url` without a token, to get a challenge.
 ///
 /// # Errors
 /// When no HTTP client can be made.

@@ -1,8 +1,7 @@
 //! Resolves the server's name, and moves the first address that accepts a connection to the front.
 //!
-//! hyper races IPv6 against IPv4, but tries the addresses of one family in turn and divides the
-//! time for connecting among them: if the first of two is dead, each new connection takes half of
-//! `zitadel.timeout`.
+//! hyper tries the addresses of one IP version in turn and divides the time for connecting among
+//! them: if the first of two is dead, each new connection takes half of `zitadel.timeout`.
 
 use std::{
     net::SocketAddr,
@@ -18,7 +17,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// Time until the next address is tried, while an attempt to connect goes on.
+/// Time after which the next address is tried, while earlier attempts to connect go on.
 const HEAD_START: Duration = Duration::from_millis(250);
 /// Time limit for a connection once the last attempt has begun.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
@@ -104,8 +103,8 @@ impl Shared {
     }
 }
 
-/// Returns the address that accepts a connection first; `None` if none does. Attempts begin 250 ms
-/// apart, or as soon as one has failed.
+/// Returns the address that accepts a connection first; `None` if none does. The next attempt
+/// begins after 250 ms, or as soon as one has failed.
 async fn first_to_connect(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = FuturesUnordered::new();

@@ -16,7 +16,7 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Response, Introspect
     request.send().await.map_err(fault::transport)
 }
 
-/// Returns the JSON text of a response with status 200.
+/// Returns the JSON text of a response with status 200 and type `application/json`.
 ///
 /// # Errors
 /// For every other response.
@@ -30,7 +30,8 @@ pub(super) async fn read(response: Response) -> Result<Vec<u8>, IntrospectionErr
     read_at_most(MAX_LENGTH, response).await
 }
 
-/// Returns the JSON text of a response with any status; fails if it is longer than `limit` bytes.
+/// Returns the JSON text of a response with any status; fails if the text is longer than `limit`
+/// bytes.
 pub(super) async fn read_at_most(
     limit: usize,
     response: Response,
@@ -48,7 +49,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Returns the fault of a media type other than `application/json`.
+/// Returns the fault if the media type is not `application/json`.
 fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)

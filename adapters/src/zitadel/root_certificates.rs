@@ -1,4 +1,4 @@
-//! Root certificates to trust besides the system's, which may be replaced while the API runs.
+//! Additional root certificates to trust, from a file that may change while the API runs.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::http_client::{HttpClient, Route};
 use crate::bounded_file::{self, AGAIN, AT_START};
 
-/// Root certificates to trust besides the system's, as PEM or one as DER.
+/// Root certificates to trust besides the system's: any number in PEM, or one in DER.
 #[derive(Clone, Debug)]
 pub struct RootCertificates {
     pub(super) pem: Arc<[u8]>,
@@ -31,7 +31,7 @@ impl RootCertificates {
     /// connections.
     ///
     /// # Errors
-    /// When the file cannot be read, or is longer.
+    /// When the file cannot be read, or is too long.
     pub fn from_file(file: impl Into<PathBuf>) -> io::Result<Self> {
         let file = file.into();
         Ok(Self { pem: bounded_file::read(&file, AT_START)?.into(), file: Some(file) })
@@ -43,7 +43,7 @@ impl RootCertificates {
 pub(super) struct CurrentRoots {
     pem: Mutex<Option<Arc<[u8]>>>,
     file: Option<PathBuf>,
-    /// Last problem with the file, which is logged only once.
+    /// Last problem with the file, kept so that it is logged only once.
     problem: Mutex<Option<String>>,
 }
 
@@ -53,13 +53,12 @@ impl CurrentRoots {
         Self { pem: Mutex::new(pem), file: file.flatten(), problem: Mutex::default() }
     }
 
-    /// Returns the certificates in use.
     pub(super) fn pem(&self) -> Option<Arc<[u8]>> {
         locked(&self.pem).clone()
     }
 
     /// Creates a client that trusts the certificates in the file, or the ones in use if the file
-    /// cannot be used. Reads files on a blocking thread.
+    /// cannot be used.
     pub(super) async fn client(
         &self,
         route: &Arc<Route>,
@@ -95,7 +94,6 @@ impl CurrentRoots {
         }
     }
 
-    /// Makes `pem` the certificates in use.
     fn replace(&self, pem: Arc<[u8]>) {
         *locked(&self.pem) = Some(pem);
         *locked(&self.problem) = None;

@@ -1,4 +1,4 @@
-//! Shares one call among all callers who came before it was sent.
+//! Shares one call, such as an introspection, among all callers who came before the call was sent.
 
 use std::{
     fmt,
@@ -15,9 +15,8 @@ use tokio::{
 /// Minimum time between two calls, so that at most five are sent in a second.
 const SPACING: Duration = Duration::from_millis(200);
 
-/// Sends one call at a time, such as the introspection of the canary, and at most five a second. A
-/// caller who comes during a call shares the next one with all others who wait: the server may have
-/// answered the current one before this caller came.
+/// Sends one call at a time, and at most five a second. Callers who come during a call share the
+/// next call: the server may have answered the current call before they came.
 pub(super) struct Rounds<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
@@ -35,8 +34,8 @@ impl<T> Default for Rounds<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Rounds<T> {
-    /// Returns the result of a call of `ask` that began after the caller came; `None` if its task
-    /// ends without a result. Cancel-safe.
+    /// Returns the result of a call of `ask` that began after the caller came; `None` if the task
+    /// that sends calls ends without a result. Cancel-safe.
     pub(super) async fn next<A>(&self, ask: impl Fn() -> A + Send + 'static) -> Option<T>
     where
         A: Future<Output = T> + Send + 'static,
@@ -75,8 +74,8 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the channel of the waiting callers. Without one, marks the task as ended under the same
-/// lock, or a caller who comes in between would wait for ever.
+/// Takes the channel of the waiting callers. If nobody waits, marks the task as ended under the
+/// same lock, or a caller who comes in between would wait for ever.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);
@@ -109,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a call that takes as long as `takes`, and results in its number.
+    /// Returns a call that takes the time `takes` and returns its own number, counted in `asked`.
     fn counted(
         asked: &Arc<AtomicUsize>,
         takes: Duration,

@@ -17,12 +17,12 @@ pub struct ZitadelSettings {
     pub domain: IssuerUrl,
     /// Credentials by which this API authenticates.
     pub credentials: ClientCredentials,
-    /// Id of this API's project, whose roles claim is preferred. `None` to read the claim without
-    /// an id.
+    /// Id of this API's project, whose roles claim is preferred to the claim without an id. `None`
+    /// to read only the claim without an id.
     pub project_id: Option<String>,
     /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
-    /// Origin to connect to; `None` for the domain's.
+    /// Origin to connect to instead of the domain's, if set.
     pub connect_to: Option<ConnectTo>,
     /// Root certificates to trust besides the system's.
     pub root_certificates: Option<RootCertificates>,
@@ -35,12 +35,13 @@ pub struct ZitadelSettings {
     /// Canary: a token of this API that is known to be good. [`compose`](super::compose) believes
     /// an inactive verdict only while ZITADEL calls this token active.
     pub canary: Option<Arc<OwnToken>>,
-    /// Event log that [`compose`](super::compose) follows to keep cached verdicts up to date;
-    /// `None` to follow none. Its token is the canary too, unless `canary` is set.
+    /// Event log that [`compose`](super::compose) follows to keep cached verdicts up to date, if
+    /// set. The event log's token is the canary too, unless `canary` is set.
     pub changes: Option<FeedSettings>,
-    /// Set to let [`compose`](super::compose) read ZITADEL's metadata at once, so that
-    /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in them. Otherwise
-    /// the first introspection reads them; with `introspection_endpoint` they are never read.
+    /// True if [`compose`](super::compose) reads ZITADEL's metadata at once, so that
+    /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in the metadata.
+    /// If false, the first introspection reads the metadata, unless `introspection_endpoint` is
+    /// set.
     pub learn_issuer: bool,
     /// Returns the `traceparent` (W3C Trace Context) of the current work, which is sent to ZITADEL;
     /// `None` if the work is not traced.
@@ -48,7 +49,7 @@ pub struct ZitadelSettings {
 }
 
 /// Settings for following the event log, and limits for the reuse of verdicts. [`new`](Self::new)
-/// has the defaults; every field may be changed before use.
+/// has the defaults.
 #[derive(Clone, Debug)]
 pub struct FeedSettings {
     /// Personal access token of a service user that may read the event log.
@@ -56,14 +57,15 @@ pub struct FeedSettings {
     /// Time between two polls of the event log; 1 s by default.
     pub interval: Duration,
     /// Time that each poll reads back, in addition to the duration of the previous poll; 10 s by
-    /// default. The clock of ZITADEL's database may step back by less than this.
+    /// default. The clock of ZITADEL's database may safely step back by less than this time.
     pub overlap: Duration,
-    /// Time after a change during which verdicts that it concerns are not reused; 5 s by default.
+    /// Time after a change during which the verdicts that the change concerns are not reused; 5 s
+    /// by default.
     pub settle: Duration,
     /// Time after a change of a subject's roles during which verdicts on that subject are reused
     /// for at most `max_staleness`; 2 min by default.
     pub lag: Duration,
-    /// Maximum time by which the knowledge that judges a request is out of date; 3 s by default.
+    /// Maximum time by which the verdict that judges a request is out of date; 3 s by default.
     pub max_staleness: Duration,
     /// Rule for the reuse of verdicts while the event log cannot be read.
     pub when_silent: WhenSilent,
@@ -73,8 +75,7 @@ pub struct FeedSettings {
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl ZitadelSettings {
-    /// Creates settings for the instance at `domain`: a time limit of 5 s, no project id, endpoint
-    /// from discovery, the system's root certificates.
+    /// Creates settings for the instance at `domain`: a time limit of 5 s, and no optional setting.
     #[must_use]
     pub fn new(domain: IssuerUrl, credentials: ClientCredentials) -> Self {
         Self {

@@ -10,12 +10,11 @@ use std::{
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 use foldhash::fast::RandomState;
 
-/// Number of values of one kind that are remembered. A new value may replace another one.
+/// Number of values of one kind that are remembered. A new value may replace an older one.
 const SLOTS: usize = 64;
 
-/// Replaces claims by equal ones that were seen before: tokens of one client differ in little more
-/// than their subject, and tokens of one user often in nothing. Memory is bounded. When the
-/// claims came to be shared, 100 000 cached tokens of one user went from 122 to 54 MiB
+/// Replaces claims by equal ones that were seen before: tokens of one client often differ in the
+/// subject alone. Sharing reduced 100 000 cached tokens of one user from 122 to 54 MiB
 /// (`docs/performance.md`).
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
@@ -45,8 +44,8 @@ impl Sharing {
 /// Table of values seen before; the hash of a value selects its slot.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
-    /// Hashes a principal in 61 ns; the hasher of `std` takes 318 ns. If an attacker makes two
-    /// values collide, they are only stored twice.
+    /// Hashes a principal in 61 ns; the hasher of `std` takes 318 ns. Values that an attacker makes
+    /// collide are merely not shared.
     hasher: RandomState,
 }
 
@@ -57,12 +56,12 @@ impl<T: Clone> Default for Table<T> {
 }
 
 impl<T: Clone + Eq + Hash> Table<T> {
-    /// Returns an equal value that was seen before; otherwise `value`, and remembers it.
+    /// Returns an equal value that was seen before, or else remembers and returns `value`.
     fn share(&self, value: T) -> T {
         self.seen_or(value, |value| value)
     }
 
-    /// Returns what `make` returned for an equal value seen before; otherwise calls it, and
+    /// Returns what `make` returned for an equal value seen before, or else calls `make` and
     /// remembers the result.
     fn seen_or<V>(&self, value: V, make: impl FnOnce(V) -> T) -> T
     where

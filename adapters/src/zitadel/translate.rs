@@ -1,5 +1,4 @@
-//! Translates ZITADEL's introspection responses into the domain's types. Pure: no I/O, no
-//! judgement.
+//! Translates ZITADEL's introspection responses into the domain's types, without I/O.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +27,8 @@ pub(super) struct Translator {
 }
 
 impl Translator {
-    /// Prefers the roles claim of project `project_id` to the one without an id. Keeps `claims` in
-    /// addition to the fields of a principal.
+    /// Creates a translator that prefers the roles claim of project `project_id` to the claim
+    /// without an id, and keeps the additional `claims`.
     pub(super) fn new(project_id: Option<&str>, claims: Vec<ClaimName>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
@@ -39,7 +38,7 @@ impl Translator {
     /// Returns the verdict in the JSON text of a response.
     ///
     /// # Errors
-    /// `Malformed`, when the text is not exactly an introspection response.
+    /// `Malformed`, when the text is not a valid introspection response.
     pub(super) fn introspection(&self, json: &[u8]) -> Result<Introspection, IntrospectionError> {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(FaultSource::NoObject.malformed());
@@ -80,8 +79,8 @@ fn token_id(text: &str) -> Option<TokenId> {
     })
 }
 
-/// Reads the claims of a principal. An empty value is dropped where its absence grants nothing; an
-/// empty `sub` or `iss` is an error that names the claim.
+/// Reads the claims of a principal, without empty values. An empty `sub` or `iss` is an error,
+/// which names the claim.
 fn principal(answer: Answer) -> Result<Principal, &'static str> {
     let audience = answer.audience.map_or_else(Vec::new, |wire::Audience(values)| values);
     Ok(Principal {
@@ -97,7 +96,7 @@ fn principal(answer: Answer) -> Result<Principal, &'static str> {
     })
 }
 
-/// Returns a parser that returns `None` where `parse` refuses an empty text.
+/// Turns `parse` into a parser that returns `None` instead of an error for an empty text.
 fn named<T>(parse: fn(&str) -> Result<T, EmptyClaim>) -> impl Fn(&str) -> Option<T> {
     move |text| parse(text).ok()
 }
@@ -125,7 +124,7 @@ fn decoded(metadata: &str) -> Option<String> {
     serde_json::to_string(&values).ok()
 }
 
-/// Reads the roles. Ignores empty role keys and organization ids, which no rule can name.
+/// Reads the roles, without empty role keys and organization ids, which no rule can name.
 fn roles(roles: wire::Roles) -> Roles {
     let mut grants = Vec::new();
     for (key, organizations) in roles {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::{Introspection, IntrospectionError, Outage};
 use tokio::time::Instant;
 
-/// Number of consecutive introspections without a verdict from which they are reported.
+/// Least number of consecutive introspections without a verdict that is reported.
 const THRESHOLD: u32 = 5;
 
-/// Counts consecutive introspections without a verdict, whatever the fault. The circuit breaker
-/// opens on outages alone: a missing endpoint, a redirect or a login page leaves it closed.
+/// Counts consecutive introspections without a verdict, also after faults that leave the circuit
+/// breaker closed: a missing endpoint, a redirect or a login page.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 
@@ -24,7 +24,8 @@ pub struct Missing {
 }
 
 impl Verdicts {
-    /// Returns the consecutive introspections without a verdict; `None` below five.
+    /// Returns the consecutive introspections without a verdict; `None` if there are fewer than
+    /// five.
     #[must_use]
     pub fn missing(&self) -> Option<Missing> {
         let missing = *self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,7 +16,7 @@ pub const SIGNATURE_HEADER: &str = "zitadel-signature";
 /// Greatest age of a webhook delivery that is accepted.
 const TOO_OLD: Duration = Duration::from_secs(300);
 
-/// Longest signature header that is read, in bytes. It holds more than a dozen signatures.
+/// Longest signature header that is read, in bytes: room for more than a dozen signatures.
 const MAX_HEADER: usize = 1024;
 
 /// Shortest signing key that is accepted, in bytes. ZITADEL's have 36.
@@ -26,7 +26,7 @@ const MIN_KEY: usize = 16;
 #[derive(Clone, Debug)]
 pub struct SigningKeys(Vec<SecretString>);
 
-/// Reason why a text holds no usable signing keys. Repeats nothing of the text.
+/// Reason why a text holds no usable signing keys. Contains nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningKeysError {
     /// The text has no key.
@@ -48,9 +48,10 @@ pub enum SigningKeysError {
 pub enum InvalidSignature {
     /// The delivery has no signature header.
     Missing,
-    /// There is not exactly one header, with one time and at least one signature.
+    /// The signature header is repeated, or does not hold exactly one time and at least one
+    /// signature.
     Malformed,
-    /// No signature was made with one of the keys.
+    /// None of the signatures was made with any of the keys.
     UnknownKey,
     /// The delivery was signed more than five minutes ago.
     Old,
@@ -80,8 +81,8 @@ impl SigningKeys {
         Ok(Self(keys.into_iter().map(SecretString::from).collect()))
     }
 
-    /// Verifies the signature of a delivery that arrived at `now`; `headers` are its values of
-    /// [`SIGNATURE_HEADER`].
+    /// Verifies the signature of a delivery that arrived at `now`; `headers` are the delivery's
+    /// values of [`SIGNATURE_HEADER`].
     ///
     /// # Errors
     /// When the signature was not made with one of the keys, or not within the last five minutes.
@@ -130,9 +131,9 @@ impl PartialEq for SigningKeys {
     }
 }
 
-/// Known parts of the signature header; others are ignored.
+/// Known parts of the signature header; other parts are ignored.
 struct Header<'a> {
-    /// Text of the time, which is part of what is signed.
+    /// Text of the time, which is part of the signed message.
     time: &'a str,
     signed_at: SystemTime,
     signatures: Vec<[u8; SHA256_OUTPUT_LEN]>,

@@ -1,8 +1,8 @@
 //! Reads introspection responses as ZITADEL writes them (RFC 7662 §2.2, and ZITADEL's own claims).
 //!
 //! Strict about every claim that is read: a wrong JSON type, `null`, or a second claim of the same
-//! name makes the whole response unreadable. Other claims may be anything, and so may `username`,
-//! which no rule uses.
+//! name makes the whole response unreadable. `username`, which no rule uses, and all other claims
+//! may be anything.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::ClaimName;
 
-/// Introspection response with the right type for each claim; `None` for absent claims.
+/// Introspection response with each claim in its right type; `None` for absent claims.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) active: Option<bool>,
@@ -38,19 +38,19 @@ pub(super) struct Answer {
     pub(super) further: BTreeMap<String, Box<RawValue>>,
 }
 
-/// Role key to the ids of the organizations that granted the role, each with its primary domain.
+/// Maps a role key to the organizations that granted the role, and an organization's id to its
+/// primary domain.
 pub(super) type Roles = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Deserializer of one response, which knows the names of claims that the settings choose.
+/// Deserializer of one response, with the names of claims that the settings choose.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerReader<'a> {
     pub(super) project_roles_claim: Option<&'a str>,
-    /// Names of additional claims to keep.
     pub(super) claims: &'a [ClaimName],
 }
 
 impl AnswerReader<'_> {
-    /// Reads a JSON object. The error repeats nothing of it but names of claims.
+    /// Reads a response. The error repeats nothing of the response but names of claims.
     pub(super) fn read(self, json: &[u8]) -> serde_json::Result<Answer> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let answer = self.deserialize(&mut deserializer)?;

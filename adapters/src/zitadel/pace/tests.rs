@@ -125,8 +125,8 @@ async fn while_everything_is_refused_one_request_a_second_is_sent() {
     assert!((55..=62).contains(&sent), "{sent} in a minute");
 }
 
-/// Simulates a server that allows 50 requests per second, a user with ten requests per second, and
-/// strangers without end.
+/// Simulates a server that allows 50 requests per second. A user's ten requests per second are
+/// answered despite an endless flood of unknown tokens.
 #[tokio::test(start_paused = true)]
 async fn it_settles_near_the_rate_that_the_server_allows_and_users_are_answered() {
     let pace = pace(None);
@@ -164,7 +164,6 @@ async fn a_rate_that_is_lowered_in_mid_second_leaves_known_tokens_their_share() 
     assert_eq!(known, 200, "a quarter of 800");
 }
 
-/// After a single 429, an API with few requests is not slow for long.
 #[tokio::test(start_paused = true)]
 async fn where_little_was_asked_the_rate_grows_fast() {
     let pace = pace(None);

@@ -1,4 +1,4 @@
-//! Tests with real sockets at several addresses of the loopback network.
+//! Tests of the race of connections, with real sockets at several loopback addresses.
 
 use std::{
     net::IpAddr,
@@ -14,14 +14,14 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// Port number at several addresses, of which some accept connections, some never respond and some
+/// Port number at several addresses: one accepts connections, some never respond, the others
 /// refuse.
 struct Port {
     number: u16,
     /// Number of connections that were accepted.
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
-    /// Listeners of the dead addresses, and the connections that fill their queues.
+    /// Listeners of the addresses that never respond, and the connections that fill their queues.
     held: Vec<(TcpListener, Vec<TcpStream>)>,
 }
 

@@ -1,11 +1,13 @@
-//! Property of the translation of responses that `tests/fuzz` tries to violate.
+//! Property of the translation of responses; `tests/fuzz` looks for inputs that violate the
+//! property.
 
 use domain::Introspection;
 use serde_json::Value;
 
 use super::{METADATA, Translator};
 
-/// Checks that `serde_json` sees the same verdict, and whether `cnf`, `exp` and `nbf` are present.
+/// Checks the translation against `serde_json`: the verdict, and whether `cnf`, `exp` and `nbf` are
+/// present.
 ///
 /// # Panics
 /// When the property does not hold.
@@ -14,7 +16,7 @@ pub fn holds(bytes: &[u8]) {
     let claims = ["email", METADATA].into_iter().filter_map(|name| name.parse().ok()).collect();
     let translator = Translator::new(Some("340000000000000001"), claims);
     let Ok(verdict) = translator.introspection(bytes) else { return };
-    // An unpaired surrogate is no text, and may be in a claim that is not read.
+    // A claim that is not read may hold an unpaired surrogate, which `serde_json` refuses.
     let Ok(json) = serde_json::from_slice::<Value>(bytes) else { return };
     let is_active = matches!(verdict, Introspection::Active(_));
     assert_eq!(json.get("active"), Some(&Value::Bool(is_active)));

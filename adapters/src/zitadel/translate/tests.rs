@@ -1,4 +1,4 @@
-//! Introspection responses in ZITADEL's form, and malformed ones.
+//! Tests of the translation of introspection responses, in ZITADEL's form and malformed.
 
 use std::time::{Duration, SystemTime};
 
@@ -182,7 +182,7 @@ fn unknown_claims_of_any_shape_are_ignored() {
     assert_eq!(token, ActiveToken::default());
 }
 
-// docs/incidents.md row 9: a claim of the wrong type is not an absent claim.
+// docs/incidents.md row 9.
 #[test]
 fn a_claim_of_the_wrong_type_makes_the_answer_malformed() {
     let anything = [
@@ -276,7 +276,7 @@ fn an_empty_name_that_no_rule_can_ask_for_is_dropped() {
     assert_eq!(*token.principal.audience, [Audience::parse("api").unwrap()]);
 }
 
-// A role key of ZITADEL is 1 to 200 free characters.
+// ZITADEL allows any 1 to 200 characters in a role key.
 #[test]
 fn odd_role_keys_harm_neither_the_answer_nor_the_roles_beside_them() {
     let long = "ü".repeat(200);
@@ -351,7 +351,7 @@ fn leading_and_trailing_space_does_no_harm() {
 }
 
 proptest! {
-    // docs/incidents.md row 19: an error repeats nothing of the response.
+    // docs/incidents.md row 19.
     #[test]
     fn no_value_of_the_answer_is_repeated(
         claim in "active|exp|aud|cnf|sub|x",
@@ -376,7 +376,6 @@ proptest! {
         }
     }
 
-    // A clock cannot show every number that JSON can hold.
     #[test]
     fn no_number_makes_it_panic(
         claim in prop_oneof![Just("exp"), Just("nbf")],
@@ -427,7 +426,6 @@ fn claims_are_kept_by_name_to_the_letter_and_no_others() {
     assert_eq!(kept(&[], json), domain::FurtherClaims::default());
 }
 
-// In real responses, values are base64url without padding.
 #[test]
 fn metadata_is_decoded_and_a_value_that_is_no_text_stays() {
     let name = "urn:zitadel:iam:user:metadata";

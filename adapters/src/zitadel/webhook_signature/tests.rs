@@ -1,4 +1,4 @@
-//! A valid signature, and headers that are none.
+//! Tests of webhook signatures: valid signatures, and headers without one.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// Verifies a delivery that arrives a second after it was signed.
+/// Verifies, by the keys in `text`, a delivery that arrives a second after it was signed.
 fn judged(text: &str, header: &str, body: &str) -> Result<(), InvalidSignature> {
     keys(text).verify([header.as_bytes()], body.as_bytes(), at(TIME + 1))
 }
