@@ -1,13 +1,14 @@
-//! Example of an existing service with state, nested routers, layers, an error body and settings,
-//! to which `axum-zitadel` is added. Additions are marked by `// +`.
+//! Example of `axum-zitadel` in an existing service with state, nested routers, layers, an error
+//! body and settings of its own. Additions are marked by `// +`.
 //!
 //! ```sh
 //! cargo run -p axum-zitadel --example existing_service
 //! ```
 //!
-//! With nothing configured it accepts two local tokens: `reader` with the role `read:messages`, and
-//! `visitor` without a role. With `ZITADEL_DOMAIN` and `KEY_FILE` in the environment it introspects
-//! tokens at that ZITADEL. `LISTEN` is the address to listen on, 127.0.0.1:5000 by default.
+//! With nothing configured, the service accepts two local tokens: `reader` with the role
+//! `read:messages`, and `visitor` without a role. With `ZITADEL_DOMAIN` and `KEY_FILE` in the
+//! environment, tokens are introspected at that ZITADEL. `LISTEN` is the address to listen on,
+//! 127.0.0.1:5000 by default.
 
 use std::{
     collections::BTreeMap,
@@ -78,7 +79,7 @@ impl IntoResponse for ServiceError {
     }
 }
 
-/// Formats a denial as the service does; the guard adds `WWW-Authenticate`.                  // +
+/// Formats a denial like the service's own errors; the guard adds `WWW-Authenticate`.        // +
 fn denied(rejection: &Rejection) -> Response {
     let code = rejection.reason().code();
     ServiceError { status: rejection.status(), code }.into_response()
@@ -118,8 +119,8 @@ async fn events(
     Sse::new(stream::iter([Ok(Event::default().data(format!("for {subject}")))]))
 }
 
-/// Echoes messages. The permit is the first argument, so an unauthorized connection is never
-/// upgraded.
+/// Echoes WebSocket messages. The permit (proof of authorization) is the first argument, so an
+/// unauthorized connection is never upgraded.
 async fn socket(_: Authorized<SignedIn>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(async |mut socket: WebSocket| {
         while let Some(Ok(message)) = socket.recv().await {
@@ -147,7 +148,7 @@ fn service(guard: &Guard, db: Db) -> Router {
         .with_state(db)
 }
 
-/// Returns the guard, by the service's own settings: two environment variables.            // +
+/// Returns the guard that two environment variables configure, or the local one.           // +
 fn guard() -> Result<Guard, Box<dyn Error>> {
     let Ok(domain) = env::var("ZITADEL_DOMAIN") else { return Ok(local_guard()?) };
     let credentials = ClientCredentials::key_file(env::var("KEY_FILE")?)?;
@@ -231,7 +232,6 @@ mod tests {
 
     #[tokio::test]
     async fn every_route_but_the_home_page_asks_for_a_token() {
-        // The hook `denied` writes the body; the guard adds the challenge.
         let service = service(&local_guard().unwrap(), db());
         let routes = [
             (Method::GET, "/v1/messages/1"),

@@ -58,7 +58,8 @@ impl Tools {
     }
 }
 
-/// Does the `work` of a tool if the caller meets rule `R`, and stops it when the permit ends.
+/// Does the `work` of a tool if the caller meets rule `R`, and stops the work when the permit
+/// (proof of authorization) ends.
 async fn permitted<R: Rule>(
     request: &Parts,
     work: impl Future<Output = String>,

@@ -1,5 +1,4 @@
-//! Shared test set-up: rules, a guard that knows four tokens, and helpers for requests and
-//! responses.
+//! Test helpers: rules, a guard that knows four tokens, and functions for requests and responses.
 
 use std::{
     sync::{Arc, Mutex},
@@ -42,7 +41,7 @@ impl Rule for MayRead {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read"));
 }
 
-/// Introspector with four tokens that counts its calls. For the token `down` it returns an error.
+/// Introspector that knows four tokens and counts its calls. The token `down` gets an error.
 pub(crate) struct Introspector {
     tokens: InMemoryIntrospector,
     asked: Mutex<usize>,
@@ -104,7 +103,7 @@ pub(crate) fn guard() -> Guard {
     builder(&Introspector::new()).build()
 }
 
-/// Observer that records method, route, status, outcome and subject of each request.
+/// Observer that records HTTP method, route, status, outcome and subject of each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Noted(Arc<Mutex<Vec<String>>>);
 

@@ -1,6 +1,5 @@
-//! Random test: requests with random tokens, roles, revocations and faults of the authorization
-//! server, through the router and every decorator, checked against a model of the permitted
-//! responses.
+//! Test with random requests, revocations and faults of the authorization server, through the
+//! router, the cache and every limit. A model says which responses are permitted.
 
 use std::{
     env,
@@ -134,7 +133,7 @@ impl Provider {
         })
     }
 
-    /// Changes a random token, and sometimes begins or ends an outage.
+    /// Changes the state of a random token, and sometimes begins or ends an outage.
     fn change(&self) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap();
@@ -153,13 +152,13 @@ impl Provider {
         state.facts[number].drain(..horizon);
     }
 
-    /// Returns whether the model permits this status for a request from `began` to now.
+    /// Returns whether the model permits this status for a request that lasted from `began` until
+    /// now.
     fn allows(&self, status: u16, number: usize, scoped: bool, began: Instant) -> bool {
         let now = Instant::now();
         let state = self.state.lock().unwrap();
         let oldest = began.checked_sub(TTL + SLOWEST).unwrap_or(self.start);
         let facts = &state.facts[number];
-        // Facts that were in effect at any time since `oldest`.
         let since = facts.iter().rposition(|(since, _)| *since <= oldest).unwrap_or(0);
         let in_effect = &facts[since..];
         match status {
@@ -202,7 +201,7 @@ async fn status(api: &Router, number: usize, scoped: bool) -> u16 {
     api.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
-// A failure prints its seed; with it in `CHAOS_SEED` the same requests are repeated.
+// A failure prints its seed; set as `CHAOS_SEED`, the seed repeats the same requests.
 #[tokio::test(start_paused = true)]
 async fn no_request_is_answered_against_the_facts_whatever_happens() {
     let seed = env::var("CHAOS_SEED")

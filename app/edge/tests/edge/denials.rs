@@ -1,5 +1,5 @@
-//! Responses to denied callers: denied by a handler, formatted by a hook, denied late, and more
-//! than once.
+//! Tests of responses to denied callers, written by the guard, by a handler or by the service's
+//! hook.
 
 use axum::{
     Json, Router,

@@ -1,4 +1,5 @@
-//! Ends of a permit: at `exp`, after a change at ZITADEL, at the time limit, at shutdown.
+//! Tests that a permit (proof of authorization) ends at `exp`, after a change at ZITADEL, at the
+//! time limit and at shutdown.
 
 use std::{
     collections::HashMap,
@@ -31,7 +32,8 @@ use tower::service_fn;
 
 use crate::api::{MayRead, SignedIn, answer, request};
 
-/// Simulated introspector, clock and `VerdictWatch`, set by the test. Time passes as in tokio.
+/// Simulated introspector, clock and `VerdictWatch`, set by the test. The clock follows tokio's
+/// time.
 #[derive(Clone)]
 struct World(Arc<Inner>);
 
@@ -60,7 +62,8 @@ impl World {
         self.0.verdicts.lock().unwrap().insert(token, verdict);
     }
 
-    /// Makes `token` active with the role `read`, for `secs` seconds (`None`: without `exp`).
+    /// Makes `token` active with the role `read`, until `secs` seconds after the start (`None`:
+    /// without `exp`).
     fn reader(&self, token: &'static str, secs: Option<u64>) {
         let organization =
             Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
@@ -123,8 +126,8 @@ impl VerdictWatch for World {
     }
 }
 
-/// Returns an API whose service and handler send the reason and the second at which their permits
-/// end.
+/// Returns an API, and a channel to which the API's service and handler send the reason and the
+/// second when their permits end.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -222,7 +225,7 @@ async fn a_doubt_that_nobody_can_remove_ends_the_permit_within_a_second() {
     assert!(world.asked() > 3, "the request's, and several after the doubt");
 }
 
-/// Sends the reason when the permit ends.
+/// Sends the reason to `ended` once `permit` ends.
 fn tell<R: Rule>(ended: &mpsc::UnboundedSender<Ended>, permit: Authorized<R>) {
     let ended = ended.clone();
     tokio::spawn(async move { ended.send(permit.ended().await) });
@@ -314,7 +317,6 @@ async fn a_wait_that_is_begun_again_and_again_goes_on() {
     let (told, mut ended) = mpsc::unbounded_channel();
     let handler = async move |permit: Authorized<MayRead>| {
         tokio::spawn(async move {
-            // Events interrupt the wait more often than an introspection takes.
             let mut events = tokio::time::interval(Duration::from_millis(10));
             loop {
                 tokio::select! {

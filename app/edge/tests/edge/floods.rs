@@ -1,4 +1,5 @@
-//! A flood of bad requests does not flood the log: each has a log event or is counted by one.
+//! Tests that a flood of bad requests does not flood the log: each request has its own log event or
+//! is counted by one.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +22,7 @@ use tracing::Dispatch;
 
 use crate::api::{Introspector, MayRead, SignedIn, builder};
 
-/// Requests of one kind, and the log events that they cause.
+/// Kind of request, with reason and level of the log events that such a request causes.
 struct Kind {
     path: &'static str,
     authorization: &'static [&'static str],
@@ -56,7 +57,7 @@ const FURTHER: &[Kind] = &[
     Kind { path: "/without-guard", authorization: &[], reason: "", level: "ERROR" },
 ];
 
-/// Log of JSON lines in memory.
+/// Log in memory, as JSON lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -100,7 +101,8 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Captures the log events of this thread until the returned guard is dropped.
+/// Returns the log of this thread's events, the guard that ends the log when dropped, and a second
+/// dispatcher to keep meanwhile.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
     // With a single dispatcher, a callsite that another test's thread reaches first would be
     // disabled here.
@@ -170,7 +172,7 @@ async fn an_inactive_token_is_explained_once_a_minute() {
     assert_eq!(explained, [0, 60, 120]);
 }
 
-// The sum of missing verdicts is written when its period ends, even if there are verdicts by then.
+// The sum may be written when there are verdicts again.
 #[tokio::test(start_paused = true)]
 async fn a_sum_of_missing_verdicts_says_how_long_ago_the_last_one_was() {
     let (log, _subscriber, _second) = log();

@@ -1,4 +1,4 @@
-//! The library's four folders of source code import each other in one direction only.
+//! Test that the library's four source folders import each other in one direction only.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Rules that demand a new verdict, and rules that accept a kept one, in one request.
+//! Tests of requests with rules that demand a new verdict, rules that accept a kept one, or both.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use axum_zitadel::{
 
 use crate::api::{Noted, SignedIn, answer, request};
 
-/// Callers with an active token, by a verdict obtained for this request.
+/// Callers whose token is active by a verdict that was obtained for this request.
 #[derive(Debug)]
 struct MayDelete;
 
@@ -31,7 +31,7 @@ impl Rule for MayDelete {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Introspector of a revoked token: the kept verdict is still active, an introspection returns
+/// Introspector of a revoked token: the kept verdict is still active, a new introspection returns
 /// inactive.
 #[derive(Default)]
 struct Revoked {
@@ -82,7 +82,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
             ("/keep", 200, 0),
             ("/keep-twice", 200, 0),
             ("/ask", 401, 1),
-            // The first rule uses the kept verdict, the second one needs a new one.
+            // Only the second rule needs a new verdict.
             ("/keep-then-ask", 401, 1),
         ] {
             introspector.asked.store(0, Ordering::Relaxed);
@@ -93,7 +93,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
     }
 }
 
-/// Introspector without kept verdicts that calls every token active.
+/// Introspector that calls every token active and keeps no verdicts.
 #[derive(Default)]
 struct Active {
     asked: AtomicUsize,

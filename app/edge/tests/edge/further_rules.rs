@@ -1,4 +1,4 @@
-//! Rules that a guarded service checks itself, such as those of the tools of an MCP server.
+//! Tests of rules that a guarded service itself checks, such as one for each tool of an MCP server.
 
 use std::{
     convert::Infallible,
@@ -25,7 +25,7 @@ impl Rule for MayWrite {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write"));
 }
 
-/// Callers with the role `read`, by a verdict obtained for this check.
+/// Callers with the role `read`, according to a new verdict instead of a kept one.
 #[derive(Debug)]
 struct MayReadNow;
 
@@ -34,7 +34,7 @@ impl Rule for MayReadNow {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Observer that records denials by rules that services check themselves.
+/// Observer that records the ends of requests, and denials by rules that services themselves check.
 #[derive(Clone, Debug, Default)]
 struct DeniedWithin(Arc<Mutex<Vec<String>>>);
 
@@ -52,7 +52,8 @@ fn permit(request: &Request) -> ServicePermit {
     request.extensions().get::<ServicePermit>().unwrap().clone()
 }
 
-/// Checks rule `R`, and responds with 200 whatever it decides, as an MCP tool does.
+/// Service that checks rule `R`, and responds with 200 even to a denied caller, as an MCP tool
+/// does.
 async fn tool<R: Rule>(request: Request) -> Result<Response, Infallible> {
     let said = match permit(&request).require::<R>().await {
         Ok(permit) => format!("done for {}", permit.principal().subject().unwrap()),
@@ -101,13 +102,14 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     let service = require::<MayRead>(service_fn(tool::<MayRead>)).with::<(MayReadNow,)>();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
-    // The rule before the service may be checked within it only if `with` names it, too.
+    // Even the rule in front of the service must be named in `with` if the service checks it again.
     let service = require::<MayRead>(service_fn(tool::<MayRead>));
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
 }
 
-/// Waits for two seconds before it checks its rule.
+/// Service that waits for two seconds before it checks its rule, so that the first verdict is too
+/// old.
 async fn late(request: Request) -> Result<Response, Infallible> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     tool::<MayRead>(request).await
@@ -121,7 +123,7 @@ async fn a_verdict_that_is_not_young_or_not_asked_for_this_is_obtained_anew() {
     let api_ = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api_).await, "done for ada");
     assert_eq!(introspector.asked(), 2);
-    // Without a cache, the verdict for the rule before the service is new enough for this one.
+    // Without a cache, the verdict for `MayRead` is new enough for `MayReadNow`.
     assert_eq!(ask(&api::<MayReadNow>(&noted, &introspector)).await, "done for ada");
     assert_eq!(introspector.asked(), 3);
 }

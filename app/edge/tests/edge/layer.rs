@@ -1,4 +1,5 @@
-//! The guard's layer and the extractor `Authorized`, in a router that is not a `Routes` table.
+//! Tests of the guard's layer and the extractor `Authorized` in a plain axum router, without a
+//! `Routes` table.
 
 use axum::{
     Json, Router,
@@ -41,7 +42,7 @@ async fn home(permit: Option<Authorized<SignedIn>>) -> String {
     })
 }
 
-/// Handler whose permit is not the first argument, so that the body is read for every caller.
+/// Handler whose permit is not its first argument: no `Routes` table accepts such a handler.
 async fn late(State(_): State<Db>, _: Authorized<SignedIn>, Json(body): Json<Value>) -> String {
     body.to_string()
 }
@@ -303,7 +304,6 @@ async fn of_two_guards_the_inner_one_decides() {
     assert!(text(response).await.contains(&format!(r#""request_id":"{id}""#)), "one id");
 }
 
-// Layers, tables and services may each have a clone of one guard.
 #[tokio::test]
 async fn a_clone_is_the_same_guard() {
     let introspector = Introspector::new();

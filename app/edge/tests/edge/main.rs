@@ -1,5 +1,5 @@
-//! Tests of the library's public API with the in-memory introspector: route tables, layers, and
-//! services behind a rule.
+//! Tests of the library's public API without ZITADEL: route tables, layers, and services behind a
+//! rule.
 
 #![expect(
     clippy::unwrap_used,

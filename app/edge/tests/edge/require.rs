@@ -1,4 +1,4 @@
-//! Services that are not handlers, mounted behind a rule.
+//! Tests of services mounted behind a rule in place of handlers.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -17,8 +17,7 @@ use crate::api::{
     Introspector, MayRead, Noted, SignedIn, answer, builder, code, request, text, without_token,
 };
 
-/// Service that returns path and subject. It panics without a principal, that is, for a caller who
-/// was not let in.
+/// Service that returns path and subject. Panics if a caller who was not let in reaches it.
 async fn files(request: Request) -> Result<Response, Infallible> {
     let principal: &Arc<Principal> = request.extensions().get().unwrap();
     let subject = principal.subject.as_ref().unwrap();

@@ -1,5 +1,5 @@
-//! A guard with metadata of the protected resource (RFC 9728): challenges, the metadata, and
-//! requests from pages of other origins.
+//! Tests of a guard with protected resource metadata (RFC 9728): challenges, the route of the
+//! metadata, and requests from pages of other origins.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -49,8 +49,8 @@ fn resource() -> Resource {
         .documentation("https://docs.test")
 }
 
-/// Returns the builder of a guard that admits only `organizations` and knows users of the
-/// organizations `1` and `2`, and one whose token names none.
+/// Returns the builder of a guard that admits only users of `organizations`. The guard knows tokens
+/// of the organizations `1` and `2`, and one token without an organization.
 fn builder(organizations: &[&'static str]) -> GuardBuilder {
     let token = |text| AccessToken::parse(text).unwrap().into_owned();
     let active = |organization: Option<&'static str>, role: Option<&'static str>| {
@@ -169,7 +169,7 @@ async fn a_challenge_names_what_to_ask_for_and_begins_no_login_that_does_not_hel
         assert_eq!(challenge(&response), expected, "{path} {token:?}");
         assert_eq!(response.status(), status, "{path} {token:?}");
         assert_eq!(code(response).await, code_);
-        // A client that gets a different challenge retries for ever.
+        // A client retries for ever if the second challenge differs.
         assert_eq!(challenge(&answer(&api, ask()).await), expected);
     }
 }
@@ -319,7 +319,7 @@ async fn a_page_of_another_origin_is_refused_before_anyone_is_asked() {
     for origin in ["https://app.test", "https://api.test"] {
         assert_eq!(text(answer(&api, from(origin, "/mcp")).await).await, "in");
     }
-    // Handlers of a table have no such check: only a service could be driven by a page unnoticed.
+    // A table's handlers have no such check.
     let mut elsewhere = from("https://evil.test", "/read");
     *elsewhere.method_mut() = axum::http::Method::GET;
     assert_eq!(answer(&api, elsewhere).await.status(), 200);

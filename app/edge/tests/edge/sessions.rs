@@ -1,4 +1,5 @@
-//! Sessions of a service, such as an MCP server: only the subject that began one may use it.
+//! Tests of sessions of a service, such as an MCP server: only the subject that began a session may
+//! use it.
 
 use std::{
     collections::HashMap,
@@ -28,7 +29,7 @@ use crate::api::{SignedIn, answer, request, text};
 const SESSION: &str = "mcp-session-id";
 const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Session"}}"#;
 
-/// Sessions of a simulated MCP server: id, and methods of the requests.
+/// Sessions of a simulated MCP server: the id of each, with the HTTP methods of its requests.
 #[derive(Clone, Debug, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, Vec<Method>>>>);
 

@@ -1,4 +1,4 @@
-//! A router with the guard's layer, served over a real socket.
+//! Test of a router with the guard's layer, served over a real socket.
 
 use std::net::SocketAddr;
 

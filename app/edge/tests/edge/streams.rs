@@ -1,4 +1,5 @@
-//! Streamed responses that are cut off when their permit ends, over real sockets.
+//! Tests that streamed responses are cut off when their permit (proof of authorization) ends, over
+//! real sockets.
 
 use std::{
     convert::Infallible,
@@ -48,7 +49,7 @@ impl Drop for Life {
 }
 
 impl Living {
-    /// Returns a body that sends `text`, and then nothing more without ending.
+    /// Returns a body that sends `text`, and then hangs.
     fn body(&self, text: &'static str) -> Body {
         self.0.fetch_add(1, Ordering::Relaxed);
         let frames = stream::unfold((Some(text), Life(self.clone())), async |(text, life)| {
@@ -98,7 +99,7 @@ impl Drop for Server {
     }
 }
 
-/// Serves the streams behind a rule, at a free port.
+/// Starts a server of streams behind the rule `MayRead`, at a free port.
 async fn serve(guard: &Guard) -> Server {
     let living = Living::default();
     let streams = {
@@ -129,8 +130,8 @@ async fn ask(server: &Server, path: &str) -> TcpStream {
     stream
 }
 
-/// Requests `path` over HTTP/1.1, and returns the rest of the response after its head once the
-/// connection is closed.
+/// Requests `path` over HTTP/1.1, and returns the raw text after the response's headers, read until
+/// the connection is closed.
 async fn body_of(server: &Server, path: &str) -> String {
     let mut answer = Vec::new();
     let mut stream = ask(server, path).await;
@@ -140,7 +141,7 @@ async fn body_of(server: &Server, path: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// Requests `path` over HTTP/2, and returns the body and the reason of the reset.
+/// Requests `path` over HTTP/2, and returns the body and, if the stream was reset, the reason.
 async fn reset_of(server: &Server, path: &str) -> (String, Option<Reason>) {
     let mut response = ask_by_http2(server, path).await;
     let mut text = String::new();

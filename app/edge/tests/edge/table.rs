@@ -1,4 +1,4 @@
-//! A `Routes` table served as a complete API.
+//! Tests of a `Routes` table that is served as a complete API.
 
 use std::sync::{Arc, Mutex};
 
@@ -61,7 +61,7 @@ async fn an_optional_route_greets_strangers_and_turns_bad_tokens_away() {
     }
 }
 
-// docs/incidents.md row 1, without a cache: each route applies its own rule to the same token.
+// docs/incidents.md row 1, without a cache.
 #[tokio::test]
 async fn every_guarded_route_asks_for_a_token_and_for_its_own_rule() {
     let table = demo();
@@ -99,7 +99,7 @@ async fn answers_of_guarded_routes_are_not_stored_and_public_ones_may_be() {
     assert!(!response.headers().contains_key(header::CACHE_CONTROL));
 }
 
-// docs/incidents.md row 15: a public route is an exact match, however the path is spelled.
+// docs/incidents.md row 15.
 #[tokio::test]
 async fn no_spelling_of_a_path_slips_past_the_table() {
     let api = api(demo());

@@ -1,4 +1,5 @@
-//! Functions of `axum_zitadel::testing`, with which users of the library test their services.
+//! Tests of `axum_zitadel::testing`, the functions with which users of the library test their
+//! services.
 
 use axum::{
     Router,
@@ -47,7 +48,6 @@ async fn a_public_route_whose_handler_asks_for_a_permit_is_named() {
     assert!(!message.contains("/open"), "{message}");
 }
 
-// `public` does not remove the permit's check.
 #[tokio::test]
 async fn a_permit_in_a_public_handler_guards() {
     let api = Routes::default().post("/sly", public(sly)).into_api(&guard());
