@@ -1,15 +1,12 @@
-//! The parts of a warm guarded request, each alone.
+//! The parts of a warm guarded request, each alone, with an opaque token of 104 bytes.
 //!
 //! ```sh
 //! cargo bench -p benchmarks --bench parts
 //! ```
 //!
-//! All are measured through public functions, with an opaque token of 104 bytes:
-//!
-//! - `header`: [`AccessToken::parse`], the larger part of reading the header; the rest is private
-//!   to the app.
-//! - `digest`: a look-up in an empty cache, which is little more than the digest.
-//! - `hit`: the digest, the look-up, and the copy of the entry; one token, or 10 000 in turn.
+//! - `header`: [`AccessToken::parse`], the larger part of reading the header; the rest is private.
+//! - `digest`: a look-up in an empty cache, which costs little more than the digest.
+//! - `hit`: digest, look-up, and copy of the entry; one token, or 10 000 in turn.
 //! - `policy`: the check that a principal of one role has that role.
 //! - `decision`: all of it except the header, by [`Authorizer::authorize`], with one token.
 
@@ -49,7 +46,7 @@ fn principal() -> Principal {
     }
 }
 
-/// Returns a cache that has an entry for each of the tokens.
+/// Returns a cache with an entry for each token.
 fn warm(tokens: &[AccessToken<'static>]) -> Arc<TokenCache> {
     let active = |token: &AccessToken<'static>| {
         let principal = Arc::new(principal());

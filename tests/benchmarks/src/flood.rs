@@ -1,4 +1,4 @@
-//! A flood of invented tokens, and its effect on known users.
+//! A flood of invented tokens and its effect on known users.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -9,27 +9,26 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
-/// Requests of known users per second, which are sent even if others are unanswered.
+/// Requests of known users per second, sent even if earlier ones are unanswered.
 const USERS_PER_SECOND: u32 = 100;
-/// Longest wait for a response.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Interval at which requests are sent in batches.
+/// Interval between batches of requests.
 const TICK: Duration = Duration::from_millis(2);
-/// Number of HTTP/2 connections: each carries at most 200 requests at once.
+/// HTTP/2 connections, each with at most 200 requests at once.
 const CONNECTIONS: usize = 16;
 
 /// Results of the known users.
 #[derive(Clone, Copy, Debug)]
 pub struct Fared {
-    /// Fraction of their requests that was accepted, from 0 to 1.
+    /// Fraction of their requests that was accepted.
     pub share: f64,
-    /// Time within which 99 of 100 requests were answered, from the moment at which each was due.
+    /// 99th percentile of the time from the moment a request was due to its response.
     pub p99: Duration,
-    /// Number of strangers' requests sent meanwhile.
+    /// Number of invented tokens sent meanwhile.
     pub strangers: usize,
 }
 
-/// Sends the requests of known users for this time, beside this many strangers per second.
+/// Sends requests of known users, and that many invented tokens per second, for this time.
 ///
 /// # Panics
 /// If no client can be created.
@@ -44,7 +43,7 @@ pub async fn run(
     let clients: Vec<_> = (0..CONNECTIONS).map(|_| client()).collect();
     let url = format!("http://{address}/api/private");
     let flood = tokio::spawn(flood(clients.clone(), url.clone(), strangers_per_second, time));
-    // The initial effects of the flood are over; its steady state is measured.
+    // The steady state is measured, after the flood's initial effects.
     sleep(Duration::from_millis(500)).await;
     let for_users = client();
     let answers = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +74,7 @@ pub async fn run(
     Fared { share, p99: answers[answers.len() * 99 / 100].1, strangers }
 }
 
-/// Returns the number of requests sent.
+/// Returns the number of requests.
 async fn flood(clients: Vec<Client>, url: String, per_second: u32, time: Duration) -> usize {
     let mut due = interval(TICK);
     due.set_missed_tick_behavior(MissedTickBehavior::Burst);

@@ -1,4 +1,4 @@
-//! A custom service: a plain axum router with the library's layer around it.
+//! A custom service: plain axum with the library's layer.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use axum::{Json, Router, routing::get};
 use axum_zitadel::{Authorized, Guard, domain::rules::SignedIn};
 use serde::Serialize;
 
-/// Response of the app's private route, serialized as in the app.
+/// Response of the app's private route.
 #[derive(Serialize)]
 struct Message {
     message: &'static str,
@@ -20,7 +20,7 @@ async fn private(_: Authorized<SignedIn>) -> Json<Message> {
     Json(Message { message: "Private route - You need to be authenticated to see this." })
 }
 
-/// Creates a guard that introspects at the ZITADEL at `domain`.
+/// Creates a guard with the ZITADEL at `domain`.
 ///
 /// # Errors
 /// If a value is invalid.

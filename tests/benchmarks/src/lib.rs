@@ -1,5 +1,5 @@
-//! Benchmarks. `cargo run --release -p benchmarks --bin load` compares the app under load with the
-//! minimum that could do the same.
+//! Benchmarks. `cargo run --release -p benchmarks --bin load` compares the app under load to
+//! minimal alternatives.
 
 #![expect(clippy::indexing_slicing, reason = "a benchmark that cannot go on says so by panicking")]
 

@@ -1,4 +1,4 @@
-//! A turn of load by wrk, on a core of its own, and its cost for the server.
+//! A turn of load by wrk on its own core, and its cost for the server.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ pub struct Turn {
     pub requests: f64,
     /// Requests per second.
     pub rate: f64,
-    /// CPU time of the server per request, in microseconds.
+    /// Server CPU time per request, in microseconds.
     pub cpu_micros: f64,
     /// Utilization of the server's core, from 0 to 1.
     pub busy: f64,
@@ -43,7 +43,7 @@ impl Load {
         let list = directory.path().join("tokens");
         fs::write(&list, tokens.join("\n"))?;
         let script = directory.path().join("script.lua");
-        // The requests are prepared: the generator must be faster than the server.
+        // Requests are prepared, because the generator must be faster than the server.
         let text = format!(
             "local requests, number = {{}}, 0\n\
              function init()\n\
@@ -66,7 +66,7 @@ impl Load {
         Ok(Self { _directory: directory, script })
     }
 
-    /// Runs one turn against a path of a server.
+    /// Runs one turn against a server's path.
     ///
     /// # Errors
     /// If wrk is not installed, or the server has ended.

@@ -1,4 +1,4 @@
-//! Consecutive turns in pairs, so that a disturbance of the machine affects both.
+//! Consecutive turns in pairs, so that a disturbance affects both.
 
 use std::io;
 
@@ -7,11 +7,11 @@ use crate::load::Turn;
 /// Medians of many pairs.
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio {
-    /// Median of the rates' ratios, with the quartiles around it.
+    /// Median and quartiles of the ratios of rates.
     pub rate: [f64; 3],
-    /// Median of the ratios of CPU time per request, with the quartiles around it.
+    /// Median and quartiles of the ratios of CPU time per request.
     pub cpu: [f64; 3],
-    /// Median utilization of the server in the less busy turn of each pair.
+    /// Median of the server's utilization in the less busy turn of each pair.
     pub busy: f64,
     /// Number of requests in all turns.
     pub requests: f64,

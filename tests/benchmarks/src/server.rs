@@ -1,4 +1,4 @@
-//! A server under test: a child process on a core of its own.
+//! A server under test: a child process on its own core.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ pub struct Server {
     child: Child,
     /// Address on which it listens.
     pub address: SocketAddr,
-    /// Time from the start of the process to the first connection.
+    /// Time from process start to first connection.
     pub start: Duration,
 }
 
@@ -48,13 +48,13 @@ impl Server {
         Err(Error::other("it does not listen"))
     }
 
-    /// Returns the CPU time that it has used, in seconds.
+    /// Returns its CPU time so far, in seconds.
     ///
     /// # Errors
     /// If it has ended.
     pub fn cpu_seconds(&self) -> io::Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // User and system time are the 14th and 15th field; the name before may contain spaces.
+        // Fields 14 and 15 are user and system time; the name before may contain spaces.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let ticks =
             fields.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok());
@@ -75,7 +75,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

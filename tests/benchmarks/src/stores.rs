@@ -1,4 +1,4 @@
-//! Candidates for the cache's store, behind one trait, with key and value of the real token cache.
+//! Candidates for the cache's store behind one trait, with key and value of the token cache.
 
 mod sharded_lru;
 
@@ -26,7 +26,7 @@ pub struct Entry {
     pub stale_at_nanos: u64,
 }
 
-/// Returns the digest of the token with this number; always the same.
+/// Returns the digest of a token by its number.
 #[must_use]
 pub fn digest(number: u32) -> Digest {
     let half = |salt: u8| {
@@ -38,7 +38,7 @@ pub fn digest(number: u32) -> Digest {
     (half(0) << 64) | half(1)
 }
 
-/// Returns an entry with a principal of its own.
+/// Returns an entry with its own principal.
 #[must_use]
 pub fn entry() -> Entry {
     let token = ActiveToken {
@@ -58,22 +58,22 @@ pub trait Store: Send + Sync {
     fn insert(&self, digest: Digest, entry: Entry);
 }
 
-/// Choice of a store.
+/// Store to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Candidate {
-    /// `quick_cache`, which the adapters use.
+    /// `quick_cache`, the store in use.
     QuickCache,
     /// moka's synchronous cache.
     Moka,
-    /// A lock and an LRU list per shard: the baseline.
+    /// Baseline: a lock and an LRU list per shard.
     ShardedLru,
 }
 
 impl Candidate {
-    /// All stores; the one in use comes first.
+    /// All stores, the one in use first.
     pub const ALL: [Self; 3] = [Self::QuickCache, Self::Moka, Self::ShardedLru];
 
-    /// Creates an empty store for at most this many entries. All stores use the same hasher.
+    /// Creates an empty store for at most that many entries. All use the same hasher.
     #[must_use]
     pub fn open(self, max_entries: usize) -> Box<dyn Store> {
         match self {

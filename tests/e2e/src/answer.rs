@@ -3,7 +3,7 @@
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-/// Response, read to its end.
+/// Response with its body.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Status.

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::{Answer, Environment, routes};
 
-/// Started API with a client for it.
+/// Started API with a client.
 #[derive(Debug)]
 pub struct Api {
     running: Running,
@@ -15,12 +15,12 @@ pub struct Api {
 }
 
 impl Api {
-    /// Starts the API with the routes of these tests.
+    /// Starts the API with the test routes.
     pub async fn start(environment: Environment) -> Self {
         Self::start_with(environment, routes()).await
     }
 
-    /// Starts an API with other routes.
+    /// Starts the API with other routes.
     ///
     /// # Panics
     /// If it does not start.
@@ -35,19 +35,19 @@ impl Api {
         Self { running, client, _directory: directory }
     }
 
-    /// URL of a path.
+    /// Returns the URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.local_address())
     }
 
-    /// Address on which the API listens.
+    /// Returns the API's address.
     #[must_use]
     pub fn address(&self) -> std::net::SocketAddr {
         self.running.local_address()
     }
 
-    /// Sends `GET` to the listener for operators.
+    /// Sends `GET` to the operators' listener.
     ///
     /// # Panics
     /// If there is no such listener, or no response.
@@ -66,7 +66,7 @@ impl Api {
         of_series.map(|(_, value)| value.parse::<u64>().expect("a number")).sum()
     }
 
-    /// URL of a path of the listener for operators.
+    /// Returns the URL of a path at the operators' listener.
     ///
     /// # Panics
     /// If there is no such listener.
@@ -77,7 +77,7 @@ impl Api {
         format!("http://{address}{path}")
     }
 
-    /// URL of a path of the listener for webhooks.
+    /// Returns the URL of a path at the webhook listener.
     ///
     /// # Panics
     /// If there is no such listener.
@@ -98,7 +98,7 @@ impl Api {
         self.send(self.client.get(self.url(path))).await
     }
 
-    /// Sends a request made by [`Api::client`].
+    /// Sends a request.
     ///
     /// # Panics
     /// If there is no response.
@@ -107,13 +107,13 @@ impl Api {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// Client, which follows no redirect.
+    /// Returns a client that follows no redirects.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Makes the API read its credential files again, as SIGHUP does, and waits until it has.
+    /// Makes the API read its credential files again, as SIGHUP does, and waits for that.
     ///
     /// # Panics
     /// If there are none.

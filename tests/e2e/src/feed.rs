@@ -1,4 +1,4 @@
-//! An API that follows the change feed, and its staleness bound.
+//! An API with the change feed, and its staleness bound.
 
 use std::{io::Write, time::Duration};
 
@@ -10,14 +10,13 @@ use crate::{Api, Environment, with_client_secret};
 
 /// Default of `cache.max_staleness`.
 pub const MAX_STALENESS: Duration = Duration::from_secs(3);
-/// Longer than any step here takes on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Time between two requests of one loop.
+/// Time between two requests in a loop.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Returns the environment for the double with a change feed, and the file of its token, which must
-/// outlive the API. The double shows a change of roles at once, so the lag is zero and the time to
-/// settle short.
+/// Returns the environment with a change feed, and its token file, which must outlive the API. The
+/// lag is zero and the settling time short, because the double shows new roles at once.
 ///
 /// # Panics
 /// If the file cannot be written.
@@ -35,7 +34,7 @@ pub fn with_feed(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
 }
 
 impl Api {
-    /// Waits until requests with these tokens are accepted without an introspection.
+    /// Waits until these tokens are accepted without an introspection.
     ///
     /// # Panics
     /// If one is denied, or if they never stop causing introspections.
@@ -43,8 +42,8 @@ impl Api {
         self.keeps_for(double, tokens, Duration::ZERO).await;
     }
 
-    /// Waits until requests with these tokens are accepted without an introspection, although the
-    /// last one was longer ago than an answer may be reused without the feed.
+    /// Waits until these tokens are accepted without an introspection for so long that only the
+    /// feed permits it.
     ///
     /// # Panics
     /// As [`keeps`](Self::keeps).
@@ -74,8 +73,8 @@ impl Api {
         }
     }
 
-    /// Waits until the token is denied. No request sent later than `max_staleness` after the change
-    /// may be accepted.
+    /// Waits until the token is denied. A request sent later than `max_staleness` after the change
+    /// must not be accepted.
     ///
     /// # Panics
     /// If one is, or if the token is never denied.

@@ -1,5 +1,4 @@
-//! Harness of the black-box tests: it starts the API as `main` does, on a port of its own, and
-//! talks to it over sockets, as a client does.
+//! Harness of the black-box tests: starts the API as `main` does, and talks to it over sockets.
 
 mod answer;
 mod api;

@@ -6,15 +6,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Installs the packages of a directory in this package, unless that was done for its current lock
-/// file. Returns their path.
+/// Installs the packages of a directory's current lock file once, and returns their path.
 ///
 /// # Panics
 /// If they cannot be installed.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 pub fn node_modules(directory: &str) -> PathBuf {
-    // Two tests of one program would interfere with each other.
+    // Concurrent installations would interfere.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
@@ -28,7 +27,7 @@ pub fn node_modules(directory: &str) -> PathBuf {
     modules
 }
 
-/// Runs `npm ci` in a directory: installs the packages of its lock file.
+/// Runs `npm ci` in a directory.
 pub(crate) fn npm_ci(directory: &Path) {
     let npm =
         std::process::Command::new("npm").args(["ci", "--silent"]).current_dir(directory).status();

@@ -1,5 +1,5 @@
-//! `oidc-provider` of the npm registry, with ZITADEL's role claim and its audience by scope. Its
-//! protocol is in `oidc-provider/README.md`.
+//! npm's `oidc-provider`, with ZITADEL's role claim and its audience by scope.
+//! `oidc-provider/README.md` describes the protocol.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,14 +16,14 @@ use tokio::{
 
 use crate::{Environment, npm::npm_ci};
 
-/// Number of requests that the server received, by endpoint.
+/// Requests received, by endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// At the authorization endpoint.
+    /// Authorization endpoint.
     pub authorization: u64,
-    /// At the token endpoint.
+    /// Token endpoint.
     pub token: u64,
-    /// At the registration endpoint.
+    /// Registration endpoint.
     pub registration: u64,
 }
 
@@ -50,7 +50,7 @@ impl OidcProvider {
         Self::start_with(&[]).await
     }
 
-    /// Starts the server with these options.
+    /// Starts the server with options.
     ///
     /// # Panics
     /// If it does not start.
@@ -87,7 +87,7 @@ impl OidcProvider {
         text(&self.about, name)
     }
 
-    /// Returns the environment of an API whose tokens come from this server.
+    /// Returns the environment of an API that uses this server.
     #[must_use]
     pub fn environment(&self) -> Environment {
         Environment::default()
@@ -96,7 +96,7 @@ impl OidcProvider {
             .with("CLIENT_SECRET", self.about("client_secret"))
     }
 
-    /// Posts a form as one of the service clients, and returns the body of the response.
+    /// Posts a form as a service client, and returns the response body.
     ///
     /// # Panics
     /// If the response is not a success.
@@ -120,7 +120,7 @@ impl OidcProvider {
         text(&answer, "access_token").to_owned()
     }
 
-    /// Sends a command to the server and returns its result.
+    /// Sends a command and returns its result.
     async fn command(&mut self, command: Value) -> Value {
         self.stdin.write_all(format!("{command}\n").as_bytes()).await.expect("its input");
         let answer = self.read().await;
@@ -136,22 +136,22 @@ impl OidcProvider {
         self.command(json!({ "ungrant": id })).await;
     }
 
-    /// Sets the roles of a person.
+    /// Sets a person's roles.
     pub async fn grant(&mut self, id: &str, roles: &[&str]) {
         self.command(json!({ "grant": id, "roles": roles })).await;
     }
 
-    /// Signs a person in at the browser.
+    /// Signs a person in.
     pub async fn sign_in(&mut self, id: &str) {
         self.command(json!({ "sign_in": id })).await;
     }
 
-    /// Revokes the access tokens of a person.
+    /// Revokes a person's access tokens.
     pub async fn revoke_access_tokens(&mut self, id: &str) {
         self.command(json!({ "revoke": id, "only_access_tokens": true })).await;
     }
 
-    /// Revokes the access tokens and refresh tokens of a person.
+    /// Revokes a person's access and refresh tokens.
     pub async fn revoke(&mut self, id: &str) {
         self.command(json!({ "revoke": id })).await;
     }

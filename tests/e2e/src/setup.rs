@@ -1,4 +1,4 @@
-//! Environment variables with which an API starts.
+//! Environment variables of the API.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -30,7 +30,7 @@ impl Environment {
     }
 }
 
-/// Returns the environment for the double, as in the Python example: `CLIENT_ID`, `CLIENT_SECRET`.
+/// Returns the environment with `CLIENT_ID` and `CLIENT_SECRET`, as in the Python example.
 #[must_use]
 pub fn with_client_secret(double: &ZitadelDouble) -> Environment {
     Environment::default()
@@ -39,7 +39,7 @@ pub fn with_client_secret(double: &ZitadelDouble) -> Environment {
         .with("CLIENT_SECRET", &double.client_secret())
 }
 
-/// Returns the environment for the double with `KEY_FILE`, whose file must outlive the start.
+/// Returns the environment with `KEY_FILE`, and that file, which must outlive the API's start.
 ///
 /// # Panics
 /// If the file cannot be written.
@@ -54,7 +54,7 @@ pub fn with_key_file(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     (environment, file)
 }
 
-/// Returns an access token at the double of a user with the role `read:messages`.
+/// Returns an access token of a user with the role `read:messages`.
 #[must_use]
 pub fn reader(double: &ZitadelDouble) -> String {
     let user = double.add_user(NewUser::service("reader"));

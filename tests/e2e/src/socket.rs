@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::Api;
 
-/// Longer than any step here takes, even on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects to the API.
@@ -22,7 +22,7 @@ pub async fn connect(api: &Api) -> TcpStream {
     TcpStream::connect(api.address()).await.expect("a connection")
 }
 
-/// Waits until the server closes the connection, and returns the bytes that it sent before.
+/// Waits until the server closes the connection, and returns the bytes sent before.
 ///
 /// # Panics
 /// If the connection is still open after a minute.
@@ -30,12 +30,12 @@ pub async fn connect(api: &Api) -> TcpStream {
 pub async fn closed(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut said)).await;
-    // A reset is a close as well.
+    // A reset also closes the connection.
     let _ = read.expect("the server closes the connection");
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Sends these bytes, and returns everything received until the server closes the connection.
+/// Sends bytes, and returns everything received until the server closes the connection.
 ///
 /// # Panics
 /// If they cannot be sent, or the connection is still open after a minute.

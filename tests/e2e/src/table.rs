@@ -1,5 +1,5 @@
-//! Routes of the API under test. They have the paths of the demo API but none of its code, which a
-//! fork may replace.
+//! Routes of the API under test: the paths of the demo API without its code, which a fork may
+//! replace.
 
 use app::{Authorized, Routes, guarded, public};
 use axum::Json;
@@ -23,7 +23,7 @@ async fn private_scoped(_: Authorized<ReadMessages>) -> Json<Value> {
     }))
 }
 
-/// Returns the routes of the API under test.
+/// Returns the test routes.
 #[must_use]
 pub fn routes() -> Routes {
     Routes::default()

@@ -1,4 +1,4 @@
-//! A fork: the README's code blocks in a copy of this repository, and the tests of that copy.
+//! A fork: the README's code blocks in a copy of this repository, and that copy's tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,8 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Modules of stories and of the tests of `setup` that take minutes and use no route of the demo: a
-/// fork cannot break them.
+/// Test modules that take minutes and use no route of the demo, so a fork cannot break them.
 const OF_NO_ROUTE: [&str; 14] = [
     "changes::",
     "changes_",
@@ -40,7 +39,7 @@ const OF_NO_ROUTE: [&str; 14] = [
     "callers::",
 ];
 
-/// Copy of the current files that git tracks.
+/// Copy of the files that git tracks.
 struct Fork(TempDir);
 
 impl Fork {
@@ -63,8 +62,8 @@ impl Fork {
     }
 
     /// Builds in a separate target directory: cargo tells two workspaces of the same shape apart
-    /// only by the age of their files, and would use the fork's code for this workspace later. In
-    /// that directory `./test` puts what is built already; the fork's files are younger.
+    /// only by the age of their files, and would use the fork's code for this workspace later.
+    /// `./test` fills that directory with earlier builds; the fork's files are younger.
     #[track_caller]
     fn assert_tests_pass(&self, packages: &[&str]) {
         let tests = Command::new(env!("CARGO"))
@@ -82,7 +81,7 @@ impl Fork {
         assert!(tests.status.success(), "{said}");
     }
 
-    /// Runs the fork's own `setup`, and returns the roles that it created.
+    /// Runs the fork's `setup`, and returns the created roles.
     #[track_caller]
     fn roles_of_setup(&self, double: &ZitadelDouble) -> Value {
         let directory = self.0.path().join("set-up");
@@ -101,7 +100,7 @@ impl Fork {
     }
 }
 
-/// Returns the code block of the README that begins with this line.
+/// Returns the README's code block that begins with this line.
 fn block(first_line: &str) -> String {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let blocks = readme.split("```").skip(1).step_by(2);

@@ -1,4 +1,4 @@
-//! Prepared requests, and the router that answers them.
+//! Prepared requests and their router.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so by panicking")]
 
@@ -27,13 +27,13 @@ use zitadel_double::{NewUser, ZitadelDouble};
 /// Number of counted requests, for any number of tokens.
 const REQUESTS: usize = 10_000;
 
-/// Response of the app's public route, serialized as in the app.
+/// Response of the app's public route.
 #[derive(Serialize)]
 struct Greeting {
     message: &'static str,
 }
 
-/// Router, and requests to it that carry tokens in turn.
+/// Router, and requests that carry its tokens in turn.
 pub(crate) struct Calls {
     runtime: Runtime,
     double: ZitadelDouble,
@@ -42,13 +42,13 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Prepares requests to a path of the app, after one request with each token.
+    /// Prepares requests to the app, after one with each token.
     pub(crate) fn of_the_app(path: &str, tokens: usize) -> Self {
         Self::of_the_app_with(path, tokens, false)
     }
 
-    /// Prepares requests to a path of the app with a change feed. The log is not read while
-    /// requests are counted; answers are kept nevertheless, by the longest code path.
+    /// Prepares requests to the app with a change feed. The log is not read during the count, so
+    /// cached answers are used by the longest code path.
     pub(crate) fn with_a_feed(path: &str, tokens: usize) -> Self {
         Self::of_the_app_with(path, tokens, true)
     }
@@ -86,8 +86,7 @@ impl Calls {
         Self { runtime, double, router, requests: requests(path, &tokens) }
     }
 
-    /// Prepares requests to an axum router with the library's layer, after one request with each
-    /// token.
+    /// Prepares requests to an axum router with the library's layer, after one with each token.
     pub(crate) fn of_a_layer(tokens: usize) -> Self {
         let (runtime, double) = start();
         let tokens = new_tokens(&double, tokens);
@@ -102,7 +101,7 @@ impl Calls {
         Self { runtime, double, router, requests: requests("/api/private", &tokens) }
     }
 
-    /// Prepares requests to a plain axum router, with the response of the app's public route.
+    /// Prepares requests to a plain axum router.
     #[expect(clippy::disallowed_methods, reason = "this is what the app is compared with")]
     pub(crate) fn of_bare_axum(tokens: usize) -> Self {
         let (runtime, double) = start();
@@ -113,19 +112,19 @@ impl Calls {
         Self { runtime, double, router, requests: requests("/api/public", &tokens) }
     }
 
-    /// Makes the requests; this is the counted part.
+    /// Sends the requests: the counted part.
     pub(crate) fn make(mut self) -> Self {
         let requests = mem::take(&mut self.requests);
         self.runtime.block_on(async {
             for request in requests {
-                // As the server does for each request of a connection.
+                // The server clones the router for each request too.
                 drop(black_box(self.router.clone().call(request).await));
             }
         });
         self
     }
 
-    /// Checks that every answer was known.
+    /// Asserts that no request caused an introspection.
     pub(crate) fn end(self) {
         assert_eq!(self.double.introspections(), 0, "the cache was not warm");
     }
@@ -157,7 +156,7 @@ fn requests(path: &str, tokens: &[String]) -> Vec<Request<Body>> {
     tokens.iter().cycle().take(REQUESTS).map(|token| request(path, token)).collect()
 }
 
-/// Returns a header's value in hyper's form: a slice of a shared buffer.
+/// Returns a header's value as hyper stores it: a slice of a shared buffer.
 fn received(value: &str) -> HeaderValue {
     let buffer = Bytes::from(format!("{value}\r\n"));
     HeaderValue::from_maybe_shared(buffer.slice(..value.len())).expect("a header")

@@ -1,16 +1,14 @@
-//! Instructions per request through the whole router, in one process, counted by callgrind: unlike
-//! time they are nearly the same in every run.
+//! Instructions per request through the router, counted by callgrind; nearly the same in every run.
 //!
 //! ```sh
 //! cargo bench -p benchmarks --bench instructions
 //! ```
 //!
-//! It needs `valgrind`, and `gungraun-runner` of the version of `gungraun` in `Cargo.lock`. Each
-//! number is for ten thousand requests. In "Comparison with" the last column is the ratio of the
-//! previous route to the current one: private with a feed to private, to that behind the layer, to
-//! public, to bare axum.
+//! It needs `valgrind`, and `gungraun-runner` in the version of `gungraun` in `Cargo.lock`. Each
+//! number is for ten thousand requests. The last column of "Comparison with" is the ratio of the
+//! previous route to the current one, in the order of `library_benchmark_group!` below.
 //!
-//! The count excludes hyper, the kernel, and the cost of misses in the processor's caches.
+//! The count excludes hyper, the kernel, and the cost of processor cache misses.
 
 #![expect(missing_docs, clippy::exit, reason = "gungraun writes it")]
 

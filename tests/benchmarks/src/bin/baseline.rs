@@ -1,5 +1,5 @@
-//! Baselines for the app: bare axum with the response of the public route, and a plain handler that
-//! introspects each token by one pooled POST with `client_secret_basic`.
+//! Baselines for the app: bare axum, and a plain handler that introspects each token by one pooled
+//! POST with `client_secret_basic`.
 
 use std::{env, error::Error, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! A custom server with the library's layer, for the comparison under load.
+//! A custom server with the library's layer.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! The obvious first implementation: a lock and an LRU list per shard.
+//! The simplest implementation: a lock and an LRU list per shard.
 
 use std::{
     num::NonZeroUsize,
@@ -13,7 +13,7 @@ use super::{Digest, Entry, Store};
 
 type Shard = Mutex<LruCache<Digest, Entry, DefaultHashBuilder>>;
 
-/// LRU lists behind locks; as many shards as `quick_cache` has.
+/// LRU lists behind locks, in as many shards as `quick_cache` has.
 pub(super) struct ShardedLru(Box<[Shard]>);
 
 impl ShardedLru {
@@ -24,7 +24,7 @@ impl ShardedLru {
         Self((0..shards).map(shard).collect())
     }
 
-    /// Returns the shard by the upper half of a digest, which is as good as random.
+    /// Returns the shard by a digest's upper half, which is evenly distributed.
     fn shard(&self, digest: Digest) -> &Shard {
         &self.0[usize::try_from((digest >> 64) % self.0.len() as u128).unwrap_or_default()]
     }

@@ -1,4 +1,4 @@
-//! The demo API as a program with the routes of these tests, because a fork replaces its own.
+//! The demo API with the routes of these tests, because a fork replaces its own.
 
 use std::process::ExitCode;
 

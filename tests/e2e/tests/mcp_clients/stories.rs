@@ -1,4 +1,4 @@
-//! The steps of a client, and its failure if the API names no scopes.
+//! Steps of a client, and its failure without the API's scopes.
 
 use tests::{Counts, OidcProvider};
 
@@ -8,12 +8,12 @@ use crate::{
     stripping_proxy::StrippingProxy,
 };
 
-/// Source of a client's id.
+/// Origin of a client id.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Registration, at an authorization server with metadata at RFC 8414's path.
+    /// Registration, at an authorization server with RFC 8414 metadata.
     Registered,
-    /// Configuration, for an authorization server with OpenID Connect discovery only.
+    /// Configuration, at an authorization server with OpenID Connect discovery only.
     Given,
 }
 
@@ -31,7 +31,7 @@ impl Identity {
     }
 }
 
-/// Connects, and calls the tool that the person may use.
+/// Connects, and calls the tool that the user may use.
 async fn connect_and_call(client: &mut Client, client_id: Option<&str>) -> Result<(), String> {
     client.connect(client_id).await?;
     let told = client.call("read_message").await?;
@@ -94,7 +94,7 @@ async fn recovers(client: &mut Client, provider: &mut OidcProvider, recovery: Re
     assert_eq!(taken, recovery, "{before:?}, then {after:?}");
 }
 
-/// Client id at an authorization server, an API behind a proxy, and a client of it.
+/// An API behind a proxy, its authorization server, and a client with its id.
 struct Proxied {
     provider: OidcProvider,
     proxy: StrippingProxy,
@@ -124,7 +124,7 @@ impl Proxied {
 pub(crate) async fn lost_without_scopes(kind: Kind) {
     let mut proxied = Proxied::start(kind).await;
     let lost = proxied.connect_and_call().await.expect_err("the token is for no API");
-    // It reached the login, so only the missing scopes stopped it.
+    // The client reached the login, so only the missing scopes stopped it.
     assert!(proxied.provider.counts().await.authorization >= 1, "{lost}");
 
     proxied.proxy.keep_challenges();

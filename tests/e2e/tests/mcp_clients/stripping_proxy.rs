@@ -1,4 +1,4 @@
-//! A reverse proxy that removes the API's scopes, as if the API left clients to guess them.
+//! A reverse proxy that removes the scopes from the API's responses.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -29,7 +29,7 @@ struct Upstream {
     strips_metadata: Arc<AtomicBool>,
 }
 
-/// Proxy; it ends when it is dropped.
+/// Proxy, until dropped.
 pub(crate) struct StrippingProxy {
     address: SocketAddr,
     upstream: Upstream,
@@ -64,12 +64,12 @@ impl StrippingProxy {
         self.upstream.address.set(address).unwrap();
     }
 
-    /// Passes challenges through unchanged from now on.
+    /// Stops changing challenges.
     pub(crate) fn keep_challenges(&self) {
         self.upstream.strips_challenges.store(false, Ordering::Relaxed);
     }
 
-    /// Passes metadata through unchanged from now on.
+    /// Stops changing metadata.
     pub(crate) fn keep_metadata(&self) {
         self.upstream.strips_metadata.store(false, Ordering::Relaxed);
     }
@@ -87,7 +87,7 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     let body = to_bytes(body, MAX_BODY).await.unwrap();
     let request = upstream.client.request(head.method, url).headers(head.headers).body(body);
     let mut response = http::Response::from(request.send().await.unwrap()).map(Body::new);
-    // The connection of this hop determines its own framing.
+    // Each connection has its own framing.
     response.headers_mut().remove(TRANSFER_ENCODING);
     let strips_challenges = upstream.strips_challenges.load(Ordering::Relaxed);
     if let Some(challenge) = response.headers_mut().get_mut(WWW_AUTHENTICATE)
@@ -102,7 +102,7 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     response
 }
 
-/// Returns metadata without its `scopes_supported`; the response to a preflight stays as it is.
+/// Removes `scopes_supported` from metadata; a preflight response stays as it is.
 async fn without_scopes_supported(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap();
@@ -114,7 +114,7 @@ async fn without_scopes_supported(response: Response) -> Response {
     Response::from_parts(head, metadata.to_string().into())
 }
 
-/// Returns a challenge without its `scope`.
+/// Removes `scope` from a challenge.
 fn without_scope(challenge: &str) -> String {
     let Some((before, scope)) = challenge.split_once(", scope=\"") else {
         return challenge.to_owned();

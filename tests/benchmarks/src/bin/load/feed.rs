@@ -1,4 +1,4 @@
-//! The change feed under load: its cost, and the effect of ending many answers at once.
+//! Cost of the change feed under load, and of ending many answers at once.
 
 use std::{fs, io, thread::sleep, time::Duration};
 
@@ -11,22 +11,22 @@ use super::{CONNECTIONS, PAIRS, SECONDS, app, app_with, many_users, print};
 
 type Disturb = fn(&ZitadelDouble);
 
-/// Returns the files that a feed reads, and the settings that name them.
+/// Returns the files and the settings of a feed.
 fn with_feed(double: &ZitadelDouble) -> io::Result<(TempDir, [(&'static str, String); 3])> {
     let directory = tempfile::tempdir()?;
     let reader = directory.path().join("reader");
     fs::write(&reader, double.event_reader())?;
     let settings = [
         ("APP_CHANGES__TOKEN_FILE", reader.display().to_string()),
-        // The roles are granted right before the start, and the double shows them at once.
+        // The double's introspection shows new roles at once.
         ("APP_CHANGES__LAG", "0s".to_owned()),
         ("APP_ZITADEL__PROJECT_ID", double.project_id().to_string()),
     ];
     Ok((directory, settings))
 }
 
-/// Sends each token until every answer is kept. With a feed the first ones are introspected again,
-/// because their grants are too recent.
+/// Sends each token until every answer is cached. With a feed the first answers are not, because
+/// their grants are too recent.
 fn warm_up(double: &ZitadelDouble, server: &Server, load: &Load) -> io::Result<()> {
     for _ in 0..120 {
         double.reset_counts();
@@ -38,7 +38,7 @@ fn warm_up(double: &ZitadelDouble, server: &Server, load: &Load) -> io::Result<(
     Ok(())
 }
 
-/// Compares the private route with answers in the cache, with a change feed and without one.
+/// Compares the private route with and without a change feed, with cached answers.
 pub(crate) fn compare(runtime: &Runtime) -> io::Result<()> {
     let (double, tokens) = many_users(runtime, 10_000);
     let (_directory, settings) = with_feed(&double)?;
@@ -48,7 +48,7 @@ pub(crate) fn compare(runtime: &Runtime) -> io::Result<()> {
         let load = Load::new(&tokens[..count])?;
         warm_up(&double, &with, &load)?;
         warm_up(&double, &without, &load)?;
-        // Each poll reads back 10 s from the newest event; the ten thousand grants are older then.
+        // Each poll reads back 10 s from the newest event; the grants are older then.
         sleep(Duration::from_secs(11));
         double.grant(&double.add_user(NewUser::service(&format!("later{count}"))), "read:messages");
         let turn = |server: &Server| load.turn(server, "/api/private", CONNECTIONS, SECONDS);
@@ -70,7 +70,7 @@ pub(crate) fn compare(runtime: &Runtime) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends many of ten thousand kept answers at once.
+/// Ends many of ten thousand cached answers at once.
 pub(crate) fn disturb(runtime: &Runtime) -> io::Result<()> {
     println!(
         "| 10 000 tokens under load, and | second | requests/s | not let in | introspections |"

@@ -1,12 +1,11 @@
-//! The comparison under load: the app on one core, the load and the provider on the other.
+//! Comparison under load: the app on one core, the load and the provider on the other.
 //!
 //! ```sh
 //! cargo build --release -p app -p benchmarks && target/release/load
 //! ```
 //!
-//! With an argument it measures only the rows whose names contain it, as in `load 10000`. It needs
-//! `taskset` and `wrk`. It prints ratios, taken in pairs of consecutive turns, and never bare
-//! times.
+//! It needs `taskset` and `wrk`. An argument selects the rows whose names contain it: `load 10000`.
+//! It prints ratios only, from pairs of consecutive turns.
 
 #![expect(
     clippy::print_stdout,
@@ -22,11 +21,10 @@ use benchmarks::{flood, load::Load, pairs, pairs::Ratio, server::Server};
 use tokio::runtime::Runtime;
 use zitadel_double::{Fault, NewUser, Times, ZitadelDouble};
 
-/// Number of pairs of turns, and the seconds of each turn.
+/// Number of pairs of turns, and seconds of each turn.
 const PAIRS: usize = 15;
 const SECONDS: u32 = 1;
 const CONNECTIONS: u32 = 32;
-/// Duration of each flood.
 const FLOOD_TIME: Duration = Duration::from_secs(6);
 
 fn program(name: &str) -> io::Result<PathBuf> {
@@ -77,7 +75,7 @@ fn layered(double: &ZitadelDouble, cache_ttl_secs: &str) -> io::Result<Server> {
     Server::start(&program("layered")?, "LISTEN", &environment)
 }
 
-/// Compares a custom service with the layer to bare axum and to the app's table.
+/// Compares a service with the layer to bare axum and to the app.
 fn layer(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let load = Load::new(&tokens[..1])?;
     let turn = |server: &Server, path: &str| load.turn(server, path, CONNECTIONS, SECONDS);
@@ -116,7 +114,7 @@ fn public(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Measures the cost of metrics: the public route with a listener for operators, and without.
+/// Compares the public route with metrics and without.
 fn measured(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     let with_metrics = app_with(double, "0s", &[("APP_ADMIN__LISTEN", "127.0.0.1:0")])?;
     let without = app(double, "0s")?;
@@ -127,7 +125,7 @@ fn measured(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Measures the app's median time from the start to its first connection.
+/// Measures the app's median time to its first connection.
 fn starts(double: &ZitadelDouble) -> io::Result<()> {
     let starts = (0..11).map(|_| Ok(app(double, "0s")?.start)).collect::<io::Result<Vec<_>>>();
     let mut starts = starts?;
@@ -136,7 +134,7 @@ fn starts(double: &ZitadelDouble) -> io::Result<()> {
     Ok(())
 }
 
-/// Compares the private route to the public one, with answers in the cache.
+/// Compares the private route to the public one, with cached answers.
 fn warm(double: &ZitadelDouble, name: &str, tokens: &[String]) -> io::Result<()> {
     let server = app(double, "1h")?;
     let idle = server.resident_mib()?;
@@ -174,7 +172,7 @@ fn uncached(double: &ZitadelDouble, tokens: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Compares known users beside floods of invented tokens to the same users alone.
+/// Compares known users during a flood of invented tokens to the same users alone.
 fn floods(runtime: &Runtime) -> io::Result<()> {
     println!(
         "| cache | ZITADEL takes | invented tokens/s | users let in | p99 with / without flood |"
@@ -185,7 +183,7 @@ fn floods(runtime: &Runtime) -> io::Result<()> {
         let takes = Duration::from_millis(millis);
         double.introspection_fault(Fault::Delay(takes), Times::UntilCleared);
         let server = app(&double, cache)?;
-        // All users are known before the first stranger arrives.
+        // All users are known before the flood.
         runtime.block_on(flood::run(server.address, &users, 0, Duration::from_secs(2)));
         for per_second in [50, 500, 5000] {
             let turn = |strangers| {
@@ -205,7 +203,8 @@ fn floods(runtime: &Runtime) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a double with a user who has the scoped route's role, and this many tokens of that user.
+/// Returns a double with a user who has the scoped route's role, and that many of the user's
+/// tokens.
 fn one_user(runtime: &Runtime, tokens: usize) -> (ZitadelDouble, Vec<String>) {
     let double = runtime.block_on(ZitadelDouble::start());
     let user = double.add_user(NewUser::service("svc"));
@@ -214,7 +213,7 @@ fn one_user(runtime: &Runtime, tokens: usize) -> (ZitadelDouble, Vec<String>) {
     (double, tokens)
 }
 
-/// Returns a double with this many users who have that role, and a token of each.
+/// Returns a double with that many such users, and a token of each.
 fn many_users(runtime: &Runtime, users: usize) -> (ZitadelDouble, Vec<String>) {
     let double = runtime.block_on(ZitadelDouble::start());
     let token = |number: usize| {

@@ -1,15 +1,15 @@
-//! Fraction of the tokens in use that survives a flood of tokens that are seen once.
+//! Fraction of the tokens in use that survives a flood of tokens used once.
 
 use benchmarks::stores::{Candidate, digest, entry};
 
 const MAX_ENTRIES: usize = 10_000;
 const IN_USE: u32 = 1_000;
-/// Number of one-off tokens between two requests with tokens in use.
+/// Number of tokens used once between two requests with tokens in use.
 const ONE_OFF: usize = 100;
 const ROUNDS: u32 = 20;
 
-/// Returns the fraction of requests with tokens in use that are hits. They are warm when the flood
-/// begins. Every miss is stored, as after an introspection.
+/// Returns the fraction of hits among requests with tokens in use, which are warm at the start.
+/// Every miss is stored, as after an introspection.
 pub(crate) fn hits_kept(candidate: Candidate) -> f64 {
     let store = candidate.open(MAX_ENTRIES);
     let entry = entry();

@@ -6,19 +6,19 @@ use benchmarks::stores::{Candidate, Digest, Store, digest, entry};
 
 const STORES: usize = Candidate::ALL.len();
 
-/// Number of turns of each store, and of hits per thread in each turn.
+/// Number of turns of each store, and of hits per thread and turn.
 const TURNS: usize = 41;
 const HITS: u32 = 200_000;
 
 /// Medians of all turns.
 pub(crate) struct Hit {
-    /// Ratio of the time of a hit to that of the first store, in the same turn.
+    /// Ratio of a hit's time to that of the first store, in the same turn.
     pub(crate) ratio: f64,
-    /// Time of a hit, in nanoseconds.
+    /// Nanoseconds per hit.
     pub(crate) nanos: f64,
 }
 
-/// Measures the stores in turns. Every entry has a principal of its own, created beforehand.
+/// Measures the stores in turns. Every entry has its own principal, created beforehand.
 pub(crate) fn take(threads: usize, tokens: u32) -> [Hit; STORES] {
     let digests: Vec<Digest> = (0..tokens).map(digest).collect();
     let stores =
@@ -60,7 +60,6 @@ fn nanos_of_a_hit(store: &dyn Store, digests: &[Digest], threads: usize) -> f64 
         let running: Vec<_> =
             (0..threads).map(|number| scope.spawn(move || hits(number))).collect();
         let nanos = running.into_iter().filter_map(|thread| thread.join().ok());
-        // The slower one of two.
         nanos.fold(0.0, f64::max)
     })
 }

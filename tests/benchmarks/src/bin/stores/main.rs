@@ -4,8 +4,8 @@
 //! cargo run --release -p benchmarks --bin stores
 //! ```
 //!
-//! It prints ratios to `quick_cache`, the store in use, taken in turns in one run. It takes about a
-//! minute, and needs an otherwise idle machine with two cores.
+//! It prints ratios to `quick_cache`, the store in use. It takes about a minute, and needs an
+//! otherwise idle machine with two cores.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Memory of an entry in the store, without the principal that it points to.
+//! Memory of an entry, without the principal that it points to.
 
 use std::{
     env, fs,
@@ -11,8 +11,8 @@ use benchmarks::stores::{Candidate, digest, entry};
 
 const ENTRIES: u32 = 100_000;
 
-/// Returns the bytes per entry of each store. Each is measured in a process of its own: memory
-/// freed by one store would hide the use of the next.
+/// Returns the bytes per entry of each store, each in its own process: memory freed by one store
+/// would hide the next store's use.
 pub(crate) fn take() -> io::Result<[f64; Candidate::ALL.len()]> {
     let mut bytes = [0.0; Candidate::ALL.len()];
     for (number, bytes) in bytes.iter_mut().enumerate() {
@@ -23,7 +23,7 @@ pub(crate) fn take() -> io::Result<[f64; Candidate::ALL.len()]> {
     Ok(bytes)
 }
 
-/// Returns the growth of this process's resident memory per entry.
+/// Returns the growth of resident memory per entry.
 pub(crate) fn bytes_of_an_entry(candidate: Candidate) -> io::Result<f64> {
     let entry = entry();
     let before = resident_kib()?;
