@@ -11,6 +11,7 @@ use tokio::{
 
 /// Requests of known users per second, sent even if earlier ones are unanswered.
 const USERS_PER_SECOND: u32 = 100;
+/// Longest wait for a response.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Interval between batches of requests.
 const TICK: Duration = Duration::from_millis(2);

@@ -98,7 +98,7 @@ impl Api {
         self.send(self.client.get(self.url(path))).await
     }
 
-    /// Sends a request.
+    /// Sends a request made by [`Api::client`].
     ///
     /// # Panics
     /// If there is no response.

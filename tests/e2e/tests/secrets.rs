@@ -1,4 +1,4 @@
-//! incidents.md row 19: neither token nor secret is ever in the log, at any level.
+//! incidents.md row 19: no token or secret is ever in the log, at any level.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -16,7 +16,7 @@ use zitadel_double::{
     DATABASE_HOST, Fault, NewUser, SessionToken, Times, TokenShape, ZitadelDouble,
 };
 
-/// Log lines of our code and of every library.
+/// Log lines of all crates.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -36,7 +36,7 @@ impl Write for Log {
     }
 }
 
-/// Captures the log of this whole process.
+/// Captures the log of the process.
 fn capture() -> Log {
     let log = Log::default();
     let writer = log.clone();
@@ -63,7 +63,7 @@ fn tokens(double: &ZitadelDouble) -> Vec<String> {
     ]
 }
 
-/// Sends every token to every path, over HTTP/1.1 and HTTP/2, then causes every kind of fault.
+/// Sends every token to every path over HTTP/1.1 and HTTP/2, then causes every fault.
 async fn everything_happens(double: &ZitadelDouble, api: &Api, tokens: &[String]) {
     let http2 = Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     for client in [api.client(), &http2] {
@@ -82,7 +82,7 @@ async fn everything_happens(double: &ZitadelDouble, api: &Api, tokens: &[String]
         Fault::LoginPage,
         Fault::Drip(Duration::from_millis(20)),
     ] {
-        // A request whose connection broke may be repeated.
+        // A request may be repeated after its connection broke.
         double.introspection_fault(fault, Times::UntilCleared);
         assert_eq!(api.get("/api/private", tokens.first().unwrap()).await.status, 503);
         double.clear_faults();
@@ -110,7 +110,7 @@ async fn neither_tokens_nor_secrets_are_logged_at_trace() {
         everything_happens(&double, &api, &tokens).await;
         api.stop().await;
     }
-    // The key file is replaced by another key, then by content that is not a key.
+    // The key file gets another key, then content that is no key.
     let (by_key, file) = with_key_file(&double);
     let api = Api::start(by_key.with("APP_ZITADEL__CA_FILE", ca_file)).await;
     let (_, second_key) = double.add_key(double.key_client_id());

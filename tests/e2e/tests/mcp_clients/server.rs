@@ -19,6 +19,7 @@ use tokio::{
 
 /// Bound on a start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Time between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Ports to try: another program may take one first.
 const TRIES: usize = 5;

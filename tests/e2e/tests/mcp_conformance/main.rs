@@ -1,8 +1,5 @@
-//! The conformance package of the Model Context Protocol gets the same results behind the guard as
-//! without it: an MCP server's responses pass through unchanged, in rmcp's session mode and
-//! without.
-//!
-//! The guarded server is the started API. The package cannot send tokens, so a proxy adds one.
+//! The MCP conformance package gets the same results with and without the guard, in rmcp's session
+//! mode and without. The package cannot send tokens, so a proxy adds one.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,14 +25,14 @@ use server::Server;
 
 type Service = StreamableHttpService<Server, LocalSessionManager>;
 
-/// Scenarios in which the server asks the client, which needs a session.
+/// Scenarios in which the server calls the client, which needs a session.
 const WITH_SESSIONS_ALONE: [&str; 4] = [
     "elicitation-sep1034-defaults",
     "elicitation-sep1330-enums",
     "tools-call-elicitation",
     "tools-call-sampling",
 ];
-/// Number of scenarios of the package in its pinned version.
+/// Number of scenarios in the package's pinned version.
 const SCENARIOS: usize = 32;
 
 fn service(sessions: bool) -> Service {

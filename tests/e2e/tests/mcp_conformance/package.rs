@@ -1,33 +1,31 @@
-//! The npm package `@modelcontextprotocol/conformance`, run against a server by its URL.
+//! The npm package `@modelcontextprotocol/conformance`.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use serde::Deserialize;
 use tokio::process::Command;
 
-/// Check of a scenario, with its result.
+/// Check of a scenario and its result.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Check {
     id: String,
     status: String,
 }
 
-/// Checks of each scenario.
+/// Checks by scenario.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Results(BTreeMap<String, Vec<Check>>);
 
-/// Bound on a run, which takes five seconds. The package itself waits a minute for a response.
+/// Bound on a run, which takes five seconds; the package waits a minute for a response.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// Length of the timestamp after the name of a scenario: `-2026-11-27T12-34-56-789Z`.
+/// Length of the timestamp after a scenario's name: `-2026-11-27T12-34-56-789Z`.
 const MOMENT: usize = 25;
 
 impl Results {
-    /// Returns the scenarios without a failed check.
     pub(crate) fn passed(&self) -> Vec<&str> {
         self.where_any_failed(false)
     }
 
-    /// Returns the scenarios with a failed check.
     pub(crate) fn failed(&self) -> Vec<&str> {
         self.where_any_failed(true)
     }
@@ -51,7 +49,7 @@ impl Results {
     }
 }
 
-/// Runs every scenario for servers, including those that the package calls pending.
+/// Runs every server scenario, including pending ones.
 pub(crate) async fn run(url: &str) -> Results {
     let modules = tests::node_modules("mcp-clients");
     let results = tempfile::tempdir().unwrap();
@@ -61,7 +59,7 @@ pub(crate) async fn run(url: &str) -> Results {
         .arg(results.path())
         .kill_on_drop(true)
         .output();
-    // The exit status only shows if a scenario failed, as the results do.
+    // The exit status shows no more than the results.
     let output = tokio::time::timeout(PATIENCE, run).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("=== SUMMARY ==="), "{told}{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! A proxy that adds an access token to each request, and changes nothing else.
+//! A proxy that adds an access token to each request and changes nothing else.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONNECTION, TRANSFER_ENCODING};
 use reqwest::Client;
 use tokio::net::TcpListener;
 
-/// Serves until it is aborted.
+/// Serves until aborted.
 pub(crate) async fn serve(listener: TcpListener, target: SocketAddr, token: &'static str) {
     let client = Client::builder().no_proxy().build().unwrap();
     let router = Router::new()

@@ -1,4 +1,4 @@
-//! An MCP server with everything that the scenarios call. Its responses are in `answers.json`.
+//! An MCP server for all scenarios, with its responses in `answers.json`.
 
 use std::{fmt, time::Duration};
 
@@ -21,13 +21,13 @@ use rmcp::model::SetLevelRequestParams;
 
 type Context = RequestContext<RoleServer>;
 
-/// Server. Without sessions it cannot ask the client anything, and reports that at once.
+/// Server. Without sessions it cannot call the client, and reports that at once.
 #[derive(Clone, Copy)]
 pub(crate) struct Server {
     pub(crate) sessions: bool,
 }
 
-/// Returns the response to a method, or to one of the names within the method.
+/// Returns the response to a method, or to a name within it.
 fn answer<T: DeserializeOwned>(method: &str, name: Option<&str>) -> Result<T, ErrorData> {
     let mut answers: Value = serde_json::from_str(include_str!("answers.json")).unwrap();
     let answer = name.into_iter().fold(&mut answers[method], |all, name| &mut all[name]).take();
@@ -42,7 +42,7 @@ fn failed(error: impl fmt::Display) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }
 
-/// Pauses long enough for two notifications to be two chunks of the response.
+/// Separates two notifications into two chunks of the response.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }

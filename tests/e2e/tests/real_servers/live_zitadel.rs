@@ -1,6 +1,5 @@
-//! The walk-through at a real ZITADEL that the environment names by `LIVE_ZITADEL_DOMAIN` and
-//! `LIVE_ZITADEL_ADMIN_TOKEN_FILE`. Everything it needs there is created and removed again; the
-//! same code runs against the double.
+//! The walk-through at the real ZITADEL of `LIVE_ZITADEL_DOMAIN` and
+//! `LIVE_ZITADEL_ADMIN_TOKEN_FILE`, and at the double. It removes everything that it creates there.
 
 use std::{env, io::Write as _, path::Path};
 
@@ -8,7 +7,7 @@ use conformance::{DOMAIN, Secret, Server, TOKEN_FILE, WalkThrough, with_walk_thr
 use tests::{Api, Environment};
 use zitadel_double::ZitadelDouble;
 
-/// Returns the status or the code of each response, in the order of the walk-through.
+/// Returns the status or code of each response of the walk-through.
 async fn walk(environment: Environment, tokens: [&Secret; 2]) -> Vec<String> {
     let api = Api::start(environment).await;
     let mut answers = vec![
@@ -67,7 +66,7 @@ async fn the_walk_through_works_with_the_zitadel_that_the_environment_names() {
     match Server::of_environment(|name| env::var(name).ok()) {
         Ok(Some(server)) => assert_walk_through(&server).await,
         Ok(None) => {
-            // Bypasses the output capture of tests, so that it is visible.
+            // Bypasses the test harness's output capture.
             let skipped = "SKIPPED: the walk-through with a real ZITADEL";
             let text = format!("{skipped} ({DOMAIN} and {TOKEN_FILE} name none)\n");
             std::io::stderr().write_all(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Metrics and alert rules, checked by Prometheus' own tool.
+//! Metrics and alert rules, checked by promtool.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -6,7 +6,7 @@ use tests::{Api, reader, with_client_secret};
 use tokio::{io::AsyncWriteExt, process::Command};
 use zitadel_double::ZitadelDouble;
 
-/// Runs promtool with this input; panics with its output if it reports a problem.
+/// Runs promtool with this input, and panics if it reports a problem.
 async fn promtool(arguments: &[&str], input: &str) {
     let mut child = Command::new("promtool")
         .args(arguments)
@@ -17,14 +17,14 @@ async fn promtool(arguments: &[&str], input: &str) {
         .kill_on_drop(true)
         .spawn()
         .unwrap_or_else(|error| panic!("promtool, of Debian's package prometheus: {error}"));
-    // It may report a problem before it has read everything.
+    // It may report a problem before it has read all input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
     let output = child.wait_with_output().await.unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
 }
 
-/// Scrapes an API with every feature on, after it accepted a caller, denied another and lost its
+/// Scrapes an API with every feature on, after an accepted request, a denial and the loss of its
 /// ZITADEL.
 async fn scrape() -> String {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! ZITADEL's console, as far as the page describes steps there.
+//! ZITADEL's console, for the page's steps there.
 
 use std::{
     fs,
@@ -8,16 +8,16 @@ use std::{
 
 use zitadel_double::{KeyId, NewUser, UserId, ZitadelDouble};
 
-/// Steps of a person at the console, and the secrets that it showed once.
+/// A user's steps at the console, and the secrets that it showed once.
 pub(crate) struct Console {
     user: UserId,
     key: Option<KeyId>,
-    /// Variables of the page, with the secret that the console showed for each.
+    /// Variables of the page with their secrets.
     pub(crate) shown: Vec<(&'static str, String)>,
 }
 
 impl Console {
-    /// Carries out the first section of the page.
+    /// Carries out the page's first section.
     pub(crate) fn new(double: &ZitadelDouble) -> Self {
         let user = double.add_user(NewUser::service("caller"));
         double.grant(&user, "read:messages");
@@ -25,7 +25,7 @@ impl Console {
         Self { user, key: None, shown }
     }
 
-    /// Carries out the prose before a block; files are saved in `home`.
+    /// Carries out the prose before a block, and saves files in `home`.
     pub(crate) fn follow(&mut self, words: &str, double: &ZitadelDouble, home: &Path) {
         let save = |name: &str, text: String| fs::write(home.join(name), text).unwrap();
         for told in words.split("**Console:**").skip(1) {
@@ -41,7 +41,7 @@ impl Console {
             } else if told.contains("save it as `key.json.new`") {
                 save("key.json.new", double.add_key(double.key_client_id()).1);
             } else if told.contains("saved as `reader_token`") {
-                // The old key is deleted at this point.
+                // The page deletes the old key here.
                 double.remove_key(double.key_client_id(), self.key.as_ref().unwrap());
                 save("reader_token", double.event_reader());
             } else if told.contains("delete the token at the service user") {
@@ -51,7 +51,7 @@ impl Console {
     }
 }
 
-/// Creates a client secret for a service user, by the double's management API.
+/// Creates a service user's client secret by the double's management API.
 fn client_secret(double: &ZitadelDouble, user: &UserId) -> String {
     let url = format!("{}/management/v1/users/{user}/secret", double.issuer());
     let output = Command::new("curl")

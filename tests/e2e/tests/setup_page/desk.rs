@@ -1,4 +1,4 @@
-//! Two terminals in which a person follows the page.
+//! Two terminals in which a user follows the page.
 
 use std::fs;
 
@@ -21,9 +21,9 @@ pub(crate) struct Desk {
     console: Console,
     first: Terminal,
     second: Terminal,
-    /// Address of the API, once it runs.
+    /// The API's address while it runs.
     api: Option<String>,
-    /// Variables that held a secret, with its value, in chronological order.
+    /// Variables that held a secret with its value, in chronological order.
     secrets: Vec<(&'static str, String)>,
     home: TempDir,
 }
@@ -33,14 +33,14 @@ impl Desk {
         let home = tempfile::tempdir().unwrap();
         install_programs(home.path());
         let mut second = Terminal::start(shell, paste, home.path());
-        // Each walk has a port of its own.
+        // Each walk has its own port.
         second.run("export APP_SERVER__LISTEN=127.0.0.1:0\n");
         let first = Terminal::start(shell, paste, home.path());
         let console = Console::new(&double);
         Self { double, console, first, second, api: None, secrets: Vec::new(), home }
     }
 
-    /// Carries out a step of the page and returns its output.
+    /// Carries out a step and returns its output.
     pub(crate) fn take(&mut self, step: &Step) -> String {
         self.console.follow(&step.words, &self.double, self.home.path());
         let code = self.here(&step.code);
@@ -64,7 +64,7 @@ impl Desk {
         printed
     }
 
-    /// Asserts that a step printed the page's expectation, or nothing if there is none.
+    /// Asserts that a step printed the expected output, or nothing.
     #[track_caller]
     pub(crate) fn assert_as_expected(&mut self, step: &Step, printed: &str) {
         let (here, there) = match &step.expected {
@@ -80,14 +80,14 @@ impl Desk {
         }
     }
 
-    /// Returns the value of a variable in the first terminal's shell.
+    /// Returns a variable of the first shell.
     pub(crate) fn variable(&mut self, name: &str) -> String {
         self.first.run(&format!("printf %s \"${name}\" > value\n"));
         fs::read_to_string(self.home.path().join("value")).unwrap()
     }
 
-    /// Exits both shells, and asserts that no secret was displayed, saved in the history, or passed
-    /// as an argument of a program.
+    /// Exits both shells, and asserts that no secret was displayed, kept in the history, or passed
+    /// as an argument.
     pub(crate) fn leave(mut self) {
         if self.api.is_some() {
             self.second.interrupt();
@@ -113,14 +113,14 @@ impl Desk {
         }
     }
 
-    /// Inserts the addresses of this desk into a text of the page.
+    /// Inserts this desk's addresses into a text.
     fn here(&self, text: &str) -> String {
         let api = self.api.as_deref().unwrap_or("127.0.0.1:5000");
         text.replace("https://auth.example.com", self.double.issuer())
             .replace("127.0.0.1:5000", api)
     }
 
-    /// Starts the API in the second terminal; one already running there is ended.
+    /// Starts the API in the second terminal, after ending an earlier one.
     fn start_api(&mut self, code: &str) -> String {
         let is_restart = self.api.is_some();
         if is_restart {
@@ -136,7 +136,7 @@ impl Desk {
         printed
     }
 
-    /// Returns the secret of this desk for a variable.
+    /// Returns this desk's secret for a variable.
     fn secret_of(&self, variable: &str) -> String {
         let name = match variable {
             "TOKEN" => "PAT",

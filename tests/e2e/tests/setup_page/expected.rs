@@ -1,7 +1,7 @@
-//! Comparison of the page's expectations with the output.
+//! Compares output with the page's expectations.
 
-/// Asserts that `printed` matches the sentence after `Expected`: each piece of code in it, in that
-/// order, and the statuses.
+/// Asserts that `printed` contains each piece of code of the sentence after `Expected`, in order,
+/// and the statuses.
 #[track_caller]
 pub(crate) fn assert_meets(printed: &str, sentence: &str) {
     let pieces: Vec<_> = sentence.split('`').collect();
@@ -33,7 +33,7 @@ pub(crate) fn assert_meets(printed: &str, sentence: &str) {
     }
 }
 
-/// Returns the numbers that are separate words of a text.
+/// Returns the numbers that are separate words.
 fn numbers(text: &str) -> Vec<usize> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     words.filter_map(|word| word.parse().ok()).collect()

@@ -1,5 +1,5 @@
-//! `docs/zitadel-setup.md`, and the two commands of the README, typed unchanged into interactive
-//! shells, against the double.
+//! `docs/zitadel-setup.md` and the README's two commands, typed into interactive shells, against
+//! the double.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,7 +19,6 @@ use desk::Desk;
 use terminal::{Paste, Shell};
 use zitadel_double::{TokenForm, ZitadelDouble};
 
-/// Carries out every step of the page.
 fn walk(double: ZitadelDouble, shell: Shell, paste: Paste) {
     let mut desk = Desk::new(double, shell, paste);
     let steps = page::steps();

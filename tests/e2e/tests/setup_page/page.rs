@@ -1,31 +1,31 @@
-//! The page as steps: input, terminal and expectation.
+//! The page as steps: input, terminal, expectation.
 
 use std::{fs, path::Path};
 
-/// Block of shell lines of the page.
+/// Shell block of the page.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     /// Prose between the previous block and this one.
     pub(crate) words: String,
-    /// Lines, each with its line feed.
+    /// Lines with their line feeds.
     pub(crate) code: String,
     /// Sentence that begins with `Expected`.
     pub(crate) expected: Option<String>,
 }
 
 impl Step {
-    /// Returns whether the page sends this block to the second terminal.
+    /// True if the page sends this block to the second terminal.
     pub(crate) fn is_for_second_terminal(&self) -> bool {
         self.words.contains("second terminal")
     }
 
-    /// Returns the variable that the block reads from the terminal, if it does only that.
+    /// Returns the variable that the block reads from the terminal, if it does nothing else.
     pub(crate) fn secret(&self) -> Option<&str> {
         Some(self.code.strip_prefix("IFS= read -rs ")?.trim_end())
     }
 }
 
-/// Returns the steps of `docs/zitadel-setup.md`, in their order.
+/// Returns the steps of `docs/zitadel-setup.md`.
 pub(crate) fn steps() -> Vec<Step> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/zitadel-setup.md");
     let page = fs::read_to_string(page).unwrap();

@@ -1,12 +1,12 @@
-//! Programs on the `PATH` of a terminal that record their arguments.
+//! Programs on a terminal's `PATH` that record their arguments.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-/// Programs that the pages call besides `cargo`, and `git`, which the app calls.
+/// Programs that the pages call besides `cargo`; the app calls `git`.
 const PROGRAMS: [&str; 6] = ["cat", "curl", "git", "jq", "mv", "rm"];
 
-/// Installs programs in `home/programs` that record their arguments in `home/arguments`. The one
-/// for `cargo` runs the program that the page builds.
+/// Installs programs in `home/programs` that record their arguments in `home/arguments`; `cargo`
+/// runs the program that the page builds.
 pub(crate) fn install_programs(home: &Path) {
     let programs = home.join("programs");
     fs::create_dir(&programs).unwrap();

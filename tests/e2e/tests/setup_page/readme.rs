@@ -1,4 +1,4 @@
-//! The README's two commands from an empty ZITADEL to a 200, in a clean clone.
+//! The README's two commands in a clean clone, from an empty ZITADEL to a 200.
 
 use std::{
     fs,
@@ -23,11 +23,11 @@ enum Token {
     TypedIn,
 }
 
-/// Home directory with a clean clone of this repository in it.
+/// Home directory with a clean clone of this repository.
 struct CleanClone(TempDir);
 
 impl CleanClone {
-    /// Copies the current files that git tracks to a work tree of their own.
+    /// Copies the files that git tracks to a new work tree.
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         install_programs(home.path());
@@ -66,7 +66,7 @@ impl CleanClone {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Returns the two commands of the README.
+    /// Returns the README's two commands.
     fn commands(&self) -> [String; 2] {
         let readme = self.text("README.md");
         let (_, section) = readme.split_once("\n## With your ZITADEL\n").unwrap();
@@ -74,14 +74,14 @@ impl CleanClone {
         [(); 2].map(|()| blocks.next().unwrap().split("```").next().unwrap().to_owned())
     }
 
-    /// Opens a terminal whose shell is in the clone.
+    /// Opens a terminal in the clone.
     fn terminal(&self, shell: Shell, paste: Paste) -> Terminal {
         let mut terminal = Terminal::start(shell, paste, self.home());
         terminal.run("cd clone\n");
         terminal
     }
 
-    /// Returns everything that only the owner of the files may see.
+    /// Returns the secrets of the files.
     fn secrets(&self) -> Vec<String> {
         let key: serde_json::Value = serde_json::from_str(&self.text("key.json")).unwrap();
         let key = key.get("key").unwrap().as_str().unwrap();
@@ -90,7 +90,6 @@ impl CleanClone {
     }
 }
 
-/// Walks from an empty ZITADEL to a 200.
 async fn walk(shell: Shell, paste: Paste, token: Token) {
     let double = ZitadelDouble::start().await;
     let clone = CleanClone::new();
@@ -116,7 +115,7 @@ async fn walk(shell: Shell, paste: Paste, token: Token) {
     assert_eq!(clone.git(&["status", "--porcelain"]), "?? setup.lock.json\n");
 
     let mut second = clone.terminal(shell, paste);
-    // Each walk has a port of its own.
+    // Each walk has its own port.
     second.run("export APP_SERVER__LISTEN=127.0.0.1:0\n");
     let listening = second.run_until(&start, "To try it:");
     let (_, address) = listening.split_once("Listening on http://").unwrap();

@@ -18,11 +18,11 @@ use rustix::{
 };
 use tokio::time::Instant;
 
-/// Longer than any step takes, even on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Mark that a shell prints before it waits for a line.
+/// Mark that a shell prints before it reads a line.
 const PROMPT: &str = "<prompt>";
-/// Mark that a shell prints after it has read a command and before it runs it.
+/// Mark that a shell prints before it runs a command.
 const OUTPUT: &str = "<output>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +34,12 @@ pub(crate) enum Shell {
 /// Form in which the terminal sends pasted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paste {
-    /// Like typed keys.
     Plain,
-    /// Between marks, for a shell that requests them.
+    /// Between marks, if the shell requests them.
     Bracketed,
 }
 
-/// Part of an escape sequence that has been read.
+/// Part of an escape sequence read so far.
 enum Sequence {
     None,
     Begun,
@@ -51,22 +50,22 @@ pub(crate) struct Terminal {
     shell: Child,
     keyboard: File,
     arriving: Receiver<Vec<u8>>,
-    /// Everything displayed, without sequences that control colours and the cursor.
+    /// Displayed text, without control sequences.
     pub(crate) screen: String,
     sequence: Sequence,
-    /// Set when the shell requests marks around pasted text.
+    /// True if the shell requests marks around pasted text.
     asks_for_marks: bool,
     paste: Paste,
     marks: usize,
 }
 
 impl Terminal {
-    /// Starts a shell with its history in `home` that finds programs in `home/programs` only.
+    /// Starts a shell whose history is in `home` and whose `PATH` is `home/programs`.
     pub(crate) fn start(shell: Shell, paste: Paste, home: &Path) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        // Large enough that no line wraps.
+        // So wide that no line wraps.
         let size = Winsize { ws_row: 50, ws_col: 1000, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
@@ -112,7 +111,7 @@ impl Terminal {
                 format!("set -o history; bind 'set enable-bracketed-paste {on_or_off}'\n")
             }
             Shell::Zsh => {
-                // Without `rcs`, which `-f` turns off, no history is written.
+                // `-f` turns off `rcs`, without which no history is written.
                 let off = if bracketed { "" } else { "; unset zle_bracketed_paste" };
                 let output = "preexec() { printf '<%s>' output }";
                 format!(
@@ -126,7 +125,7 @@ impl Terminal {
         terminal
     }
 
-    /// Pastes lines, waits until all of them have run, and returns their output.
+    /// Pastes lines, and returns their output once all have run.
     pub(crate) fn run(&mut self, lines: &str) -> String {
         let before = self.screen.len();
         self.paste(lines);
@@ -142,8 +141,8 @@ impl Terminal {
         self.printed_since(before)
     }
 
-    /// Pastes a line that asks for a secret, if there is one to type, and then a question; answers,
-    /// and returns the output.
+    /// Pastes a line that asks for an optional secret and then for an answer, types both, and
+    /// returns the output.
     pub(crate) fn run_and_answer(
         &mut self,
         line: &str,
@@ -160,9 +159,9 @@ impl Terminal {
         self.printed_since(before)
     }
 
-    /// Types a secret when the pasted line runs and echo is off.
+    /// Types a secret once the pasted line runs and echo is off.
     fn type_unseen(&mut self, before: usize, secret: &str) {
-        // The shell does not echo what it reads either, but has displayed it by then.
+        // The shell turns echo off to read a line too, but has displayed this mark after that.
         self.wait_beyond(before, OUTPUT);
         let began = Instant::now();
         while self.shows_keys() {
@@ -187,7 +186,7 @@ impl Terminal {
         self.wait_beyond(before, PROMPT);
     }
 
-    /// Exits the shell, which then writes its history.
+    /// Exits the shell, which writes its history.
     pub(crate) fn exit(mut self) {
         self.keyboard.write_all(b"exit\n").unwrap();
         let began = Instant::now();
@@ -201,7 +200,6 @@ impl Terminal {
         }
     }
 
-    /// Waits until `text` was displayed.
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_beyond(0, text);
     }
@@ -231,11 +229,11 @@ impl Terminal {
             assert!(!shown.contains(error), "an error in\n{shown}");
         }
         let printed = shown.split(OUTPUT).skip(1).map(|part| part.split(PROMPT).next().unwrap());
-        // The mark appears once more if it arrived while a program ran.
+        // A mark that arrives while a program runs appears once more.
         printed.collect::<String>().replace(&format!("{mark}\n"), "")
     }
 
-    /// Returns whether the terminal echoes input.
+    /// True if the terminal echoes input.
     fn shows_keys(&self) -> bool {
         tcgetattr(self.keyboard.as_fd()).unwrap().local_modes.contains(LocalModes::ECHO)
     }
@@ -254,7 +252,7 @@ impl Terminal {
         }
     }
 
-    /// Displays a byte. The page and its output are ASCII except for a few dashes.
+    /// Displays a byte. All text is ASCII except for a few dashes.
     fn show(&mut self, byte: u8) {
         self.sequence = match (mem::replace(&mut self.sequence, Sequence::None), byte) {
             (Sequence::None, b'\x1b') => Sequence::Begun,
@@ -282,7 +280,7 @@ impl Terminal {
         self.screen.chars().skip(skipped).collect()
     }
 
-    /// Processes the next output; false if no more arrives.
+    /// Processes the next output; false if there is none.
     fn receive(&mut self, patience: Duration) -> bool {
         match self.arriving.recv_timeout(patience) {
             Ok(bytes) => {
@@ -297,7 +295,7 @@ impl Terminal {
 }
 
 impl Drop for Terminal {
-    /// Sends Ctrl-C to a program in the foreground, and kills the shell that remains.
+    /// Sends Ctrl-C to the foreground program, and kills the shell.
     fn drop(&mut self) {
         let _ = self.keyboard.write_all(b"\x03");
         let began = Instant::now();
@@ -312,13 +310,13 @@ impl Drop for Terminal {
     }
 }
 
-/// Receives the output of the terminal, piece by piece.
+/// Receives the terminal's output piece by piece.
 fn output_of(master: OwnedFd) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut master = File::from(master);
         let mut piece = [0; 4096];
-        // Reading fails after the last program of the terminal has ended.
+        // Reading fails once the terminal's last program has ended.
         while let Ok(length @ 1..) = master.read(&mut piece) {
             if sender.send(piece.iter().copied().take(length).collect()).is_err() {
                 return;

@@ -1,4 +1,4 @@
-//! A single client address cannot take every place for calls to ZITADEL. The test is the proxy that
+//! One client address cannot take every place for calls to ZITADEL. The test acts as the proxy that
 //! names the clients.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::{
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
 const MAX_IN_FLIGHT: usize = 16;
-/// Share of one address: half of them.
+/// Share of one address: half of the places.
 const SHARE: usize = 8;
 
 fn behind_a_proxy(double: &ZitadelDouble) -> Environment {
@@ -23,7 +23,7 @@ fn behind_a_proxy(double: &ZitadelDouble) -> Environment {
         .with("APP_ADMIN__LISTEN", "127.0.0.1:0")
 }
 
-/// Sends a token as a client of the address in this header.
+/// Sends a token with the client address in a header.
 async fn ask(api: &Api, field: (&str, &str), token: &str) -> Answer {
     let request = api.client().get(api.url("/api/private")).bearer_auth(token);
     let response = timeout(Duration::from_secs(20), request.header(field.0, field.1).send()).await;
@@ -34,7 +34,7 @@ fn from(address: &str) -> (&str, &str) {
     ("x-forwarded-for", address)
 }
 
-/// Waits until the API is ready: its own introspections are done then.
+/// Waits until the API is ready, when its own introspections are done.
 async fn ready(api: &Api) {
     let began = Instant::now();
     while api.admin("/readyz").await.status != 200 {
@@ -54,7 +54,7 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
     double.reset_counts();
     let gate = Gate::closed();
     double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
-    // Half of the clients leave; their introspections continue.
+    // Half of the clients disconnect; their introspections continue.
     let mut flood = JoinSet::new();
     let mut leavers = Vec::new();
     for number in 0..SHARE {
@@ -75,7 +75,7 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
     }
     for (number, field) in [
         ("x-forwarded-for", "2001:db8::ffff"),
-        // Entries further left can be forged by the caller.
+        // A caller can forge the entries further left.
         ("x-forwarded-for", "192.0.2.7, 2001:db8::1"),
         ("forwarded", "for=\"[2001:db8::2]:4711\""),
         ("forwarded", "for=192.0.2.7, for=\"[2001:db8::2]\";proto=https"),
@@ -91,7 +91,7 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
         assert_eq!(answer.content_type.as_deref(), Some("application/problem+json"));
     }
     assert_eq!(double.introspections(), SHARE);
-    // Known tokens of the same address, and new tokens of other addresses, find a place.
+    // Known tokens of this address and new tokens of others find a place.
     let mut others = JoinSet::new();
     for (address, token) in [("2001:db8::1", known), ("192.0.2.2", new)] {
         let api = Arc::clone(&api);
@@ -109,7 +109,6 @@ async fn a_client_who_floods_is_refused_and_others_are_asked_about() {
     assert_eq!(ask(&api, from("2001:db8::1"), "after").await.code(), "invalid_token");
 }
 
-// Many callers with one token share an introspection.
 #[tokio::test]
 async fn a_herd_behind_one_address_shares_one_question() {
     let double = ZitadelDouble::start().await;
@@ -123,7 +122,7 @@ async fn a_herd_behind_one_address_shares_one_question() {
         let (api, token) = (Arc::clone(&api), token.clone());
         herd.spawn(async move { ask(&api, from("192.0.2.1"), &token).await.status });
     }
-    // At most two of them cause an introspection, and one more waits for the next.
+    // At most two requests cause an introspection, and one more waits for the next.
     let began = Instant::now();
     while api.count("token_introspection_coalesced_total").await < 10 * SHARE as u64 - 3 {
         assert!(began.elapsed() < Duration::from_secs(20), "they do not wait");
@@ -135,7 +134,7 @@ async fn a_herd_behind_one_address_shares_one_question() {
     }
 }
 
-// Proxies and programs of this machine hold the connections of many clients.
+// Local proxies and programs hold the connections of many clients.
 #[tokio::test]
 async fn loopback_holds_as_many_connections_as_there_are_places() {
     for proxies in ["192.0.2.0/24", "127.0.0.0/8"] {
@@ -153,7 +152,7 @@ async fn loopback_holds_as_many_connections_as_there_are_places() {
     }
 }
 
-// Without the setting the header is ignored, because a caller could choose any address in it.
+// Without the setting a caller could choose any address in the header.
 #[tokio::test]
 async fn a_peer_that_is_not_trusted_names_no_client() {
     let double = ZitadelDouble::start().await;

@@ -1,10 +1,10 @@
 //! This API accepts tokens of every client of its project, and of no other project. That is
-//! ZITADEL's verdict, and nothing here is stricter by default.
+//! ZITADEL's verdict; the defaults are no stricter.
 
 use tests::{Api, with_client_secret};
 use zitadel_double::{Audience, NewUser, SessionToken, ZitadelDouble};
 
-// The rule does not depend on the client that got the token: the project is trusted.
+// A rule does not depend on the client that got the token.
 #[tokio::test]
 async fn every_client_of_the_project_is_let_in() {
     let double = ZitadelDouble::start().await;
@@ -32,7 +32,7 @@ async fn every_client_of_the_project_is_let_in() {
     assert_eq!(api.get("/api/private", &foreign).await.code(), "invalid_token");
 }
 
-// The front end of another organization, whose project is not this one.
+// A front end of another organization.
 #[tokio::test]
 async fn a_front_end_of_another_project_is_let_in_once_it_requests_the_scope() {
     let double = ZitadelDouble::start().await;
@@ -48,7 +48,7 @@ async fn a_front_end_of_another_project_is_let_in_once_it_requests_the_scope() {
     assert_eq!(api.get("/api/private-scoped", &with).await.status, 200);
 }
 
-// A login puts every application that the project has at that time into the audience.
+// A login adds every current application of the project to the audience.
 #[tokio::test]
 async fn an_audience_that_grows_with_each_application_does_no_harm() {
     let double = ZitadelDouble::start().await;

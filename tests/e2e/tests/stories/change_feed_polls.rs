@@ -1,4 +1,4 @@
-//! The change feed costs ZITADEL a few polls, and saves it every introspection.
+//! The change feed costs ZITADEL a few polls and saves every introspection.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,8 +9,8 @@ use tokio::{
 };
 use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
-/// Number of polls since the last reset of counts. Each sends one request per group of types, and
-/// one more per page of a hundred events or more, which one group never has.
+/// Number of polls since the last reset. Each sends one request per group of types, and another per
+/// page of a hundred events, which one group never has.
 fn polls(double: &ZitadelDouble) -> u32 {
     let mut groups = BTreeMap::<_, u32>::new();
     for search in double.event_requests() {
@@ -39,7 +39,7 @@ async fn two_hundred_kept_tokens_are_no_introspection_and_one_poll_a_second() {
     }
     let (polls, time) = (polls(&double), began.elapsed());
     assert_eq!(double.introspections(), 0);
-    // Jitter shortens an interval to 800 ms at least.
+    // Jitter shortens an interval to at least 800 ms.
     assert!(polls > 0 && f64::from(polls) <= 1.0 + time.as_secs_f64() / 0.8, "{polls} in {time:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Introspection returns old roles for a while after the log showed the change.
+//! Introspection returns old roles for a while after the log shows the change.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
-/// Time for which introspection returns old roles.
 const OLD_ROLES: Duration = Duration::from_secs(2);
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! No change is lost, however the event log shows it: late, with a thousand others, behind a page
-//! cap, after a restored backup, with a clock that steps back.
+//! No change is lost if the event log shows it late, among a thousand others, behind a page cap,
+//! after a restored backup, or with a clock that steps back.
 
 use std::{
     io::Write,
@@ -16,7 +16,7 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// Adds a user with the role, and returns it with a session token.
+/// Adds a user with the role and a session token.
 fn person(double: &ZitadelDouble, name: &str) -> (UserId, String) {
     let user = double.add_user(NewUser::human(name));
     double.grant(&user, ROLE);
@@ -41,7 +41,7 @@ async fn a_push_that_stays_open_hides_no_change() {
     let api = Api::start(environment).await;
     api.keeps(&double, &[&of_ada, &bystander]).await;
     let held = double.hold_push();
-    // Introspection shows it, while the log cannot be read.
+    // Introspection shows it while the log cannot be read.
     double.ungrant(&ada, ROLE);
     api.denies_in_time(SCOPED, &of_ada, Instant::now()).await;
     assert_eq!(api.get(PRIVATE, &bystander).await.status, 200);
@@ -122,7 +122,7 @@ async fn a_restored_log_is_an_error_and_everything_is_forgotten() {
     let (known, of_known) = person(&double, "known");
     let (_, bystander) = person(&double, "bystander");
     let (environment, _file) = with_feed(&double);
-    // Read again, the log would show the setup a second time if it were within the overlap.
+    // A longer overlap would read the setup's events again.
     let api = Api::start(environment.with("APP_CHANGES__OVERLAP", "10ms")).await;
     api.keeps(&double, &[&of_lost, &of_known, &bystander]).await;
     let before = double.events();
@@ -157,7 +157,7 @@ async fn a_change_is_told_although_the_clock_of_the_database_stepped_back() {
     assert_eq!(double.introspections(), 0, "an answer beside it is forgotten");
 }
 
-// Each poll reads back by `changes.overlap`, and finds the same events again.
+// Each poll reads back by `changes.overlap`, and finds these events again.
 #[tokio::test]
 async fn an_event_that_is_read_many_times_is_one_change() {
     let double = ZitadelDouble::start().await;
@@ -169,7 +169,7 @@ async fn an_event_that_is_read_many_times_is_one_change() {
     for _ in 0..2 {
         double.write_event(locked(&double, &ada));
     }
-    // The answer is forgotten at this point, and is kept again while polls still find both events.
+    // Forgets the answer, which is cached again while polls still find both events.
     double.ungrant(&double.user_of(&token), ROLE);
     api.denies_in_time(SCOPED, &token, Instant::now()).await;
     api.keeps_by_feed(&double, &[&of_ada]).await;

@@ -1,4 +1,4 @@
-//! A fault of the event log ends the reuse of answers, but no access.
+//! A fault of the event log ends the reuse of answers, but denies no access.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const PRIVATE: &str = "/api/private";
 const LIMITED: &str = "429";
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Cause of the feed's silence.
+/// Cause of a silent feed.
 enum Cause {
     LostRole,
     Fault(EventLogFault),
@@ -39,7 +39,7 @@ impl Cause {
     }
 }
 
-/// Returns every cause, with the name of its row.
+/// Returns every cause with its row's name.
 fn causes() -> Vec<(&'static str, Cause)> {
     let answered = |answer: Answer| Cause::Fault(Fault::Status(StatusCode::OK, answer).into());
     let any = |fault: Fault| Cause::Fault(fault.into());
@@ -74,7 +74,7 @@ fn causes() -> Vec<(&'static str, Cause)> {
     ]
 }
 
-/// Double with an API that keeps a good token, and a user who is to lose a role.
+/// API with a cached good token, and a user who will lose a role.
 struct Scene {
     name: &'static str,
     double: ZitadelDouble,
@@ -102,8 +102,8 @@ impl Scene {
         Self { name, double, api, reader, good, user, of_user, _file: file }
     }
 
-    /// Sends the good token, which must be accepted unless the rate is limited, and returns whether
-    /// that cost an introspection.
+    /// Sends the good token, which must be accepted unless the rate is limited. True if that caused
+    /// an introspection.
     async fn is_asked(&self) -> bool {
         let before = self.double.introspections();
         let answer = self.api.get(PRIVATE, &self.good).await;
@@ -112,8 +112,7 @@ impl Scene {
         self.double.introspections() > before
     }
 
-    /// Returns whether the cause is a 429, which lowers the rate of all calls, to one per second
-    /// where few were made.
+    /// True if the cause is a 429, which limits calls to one per second if few were made before.
     fn is_limited(&self) -> bool {
         self.name == LIMITED
     }
@@ -140,7 +139,7 @@ async fn ends_reuse(name: &'static str, cause: Cause) {
         assert!(status == 200 || status == 401 || is_over_budget, "{name}: {status}");
         let sent = began.elapsed();
         was_asked |= scene.is_asked().await;
-        // An answer used at this time was introspected during the silence.
+        // An answer at this time was introspected during the silence.
         if sent > MAX_STALENESS && status == 401 {
             break;
         }

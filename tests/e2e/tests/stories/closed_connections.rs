@@ -1,4 +1,4 @@
-//! Time for which the kernel holds a connection that the server has ended, and rules for upgrades.
+//! The kernel's hold on connections that the server has ended, and rules for upgrades.
 
 use std::{fs, time::Duration};
 
@@ -17,7 +17,7 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(60);
 const STALL: Duration = Duration::from_millis(300);
 
-/// Uses a protocol of its own: silence for longer than a stall, then one byte per byte read.
+/// Speaks its own protocol: silence for longer than a stall, then one byte per byte read.
 async fn upgraded(mut request: axum::extract::Request) -> impl IntoResponse {
     let upgrade = request.extensions_mut().remove::<OnUpgrade>().unwrap();
     tokio::spawn(async move {
@@ -62,7 +62,7 @@ async fn an_upgraded_connection_is_silent_for_as_long_as_it_likes() {
     }
 }
 
-/// Returns whether the kernel still has the server's socket of this connection.
+/// True if the kernel still has the server's socket of this connection.
 #[cfg(target_os = "linux")]
 fn is_held(server: u16, client: u16) -> bool {
     let (server, client) = (format!(":{server:04X}"), format!(":{client:04X}"));
@@ -74,19 +74,19 @@ fn is_held(server: u16, client: u16) -> bool {
     })
 }
 
-// The kernel's own limit is some 100 s.
+// The kernel's limit is some 100 s.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection() {
     let api = start().await;
     for request in [
-        // All bytes fit into the kernel's buffers; they do not; the client is told to close.
+        // All bytes fit into the kernel's buffers; they do not; the client requests the close.
         "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n".repeat(300),
         "GET /big HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30),
         "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
     ] {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        // Keeps the client's receive buffer small.
+        // Keeps the receive buffer small.
         socket.set_recv_buffer_size(4096).unwrap();
         let mut stream = socket.connect(api.address()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();

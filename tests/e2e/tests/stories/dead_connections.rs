@@ -1,4 +1,4 @@
-//! A connection to ZITADEL that no longer answers is noticed and replaced.
+//! A connection to ZITADEL that stops responding is noticed and replaced.
 
 use std::{
     net::SocketAddr,
@@ -20,8 +20,8 @@ use tokio::{
 };
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
-/// Forwards bytes between the API and the double, until its current connections are told to forward
-/// nothing more, and to stay open.
+/// Forwards bytes between the API and the double, until told to forward nothing more on its open
+/// connections.
 struct Tunnel {
     address: SocketAddr,
     freeze: watch::Sender<usize>,
@@ -44,7 +44,7 @@ impl Tunnel {
                     tokio::select! {
                         _ = copy_bidirectional(&mut near, &mut far) => {}
                         () = async { drop(frozen.wait_for(|frozen| number <= *frozen).await) } => {
-                            // Open, silent, and still acknowledged by the kernel.
+                            // Open and silent; the kernel still acknowledges bytes.
                             std::future::pending::<()>().await;
                         }
                     }
@@ -59,7 +59,7 @@ impl Tunnel {
     }
 }
 
-/// Starts an API that has called the double once, and returns it with an accepted token.
+/// Starts an API that has called the double once, and returns an accepted token.
 async fn connected(double: &ZitadelDouble, environment: Environment) -> (Api, String) {
     let ca_file = tempfile::NamedTempFile::new().unwrap();
     let mut environment = environment.with("APP_ZITADEL__TIMEOUT", "1s");
@@ -73,7 +73,7 @@ async fn connected(double: &ZitadelDouble, environment: Environment) -> (Api, St
     (api, token)
 }
 
-/// Asserts that one request fails on its dead connection, and the next one uses a new one.
+/// Asserts that one request fails on the dead connection, and the next opens another.
 async fn costs_one_request(api: &Api, token: &str) {
     assert_eq!(api.get("/api/private", token).await.status, 503, "the connection is dead");
     assert_eq!(api.get("/api/private", token).await.status, 200, "it is not replaced");
@@ -114,7 +114,7 @@ async fn a_connection_that_answers_pings_alone_costs_one_request() {
     assert_eq!(double.requests().pop().unwrap().version, Version::HTTP_2);
 }
 
-// Simulates a NAT that has forgotten the connections of a busy hour.
+// As with a NAT that has forgotten the connections of a busy hour.
 #[tokio::test]
 async fn many_idle_connections_that_died_cost_one_request() {
     let double = ZitadelDouble::start().await;
@@ -135,7 +135,7 @@ async fn many_idle_connections_that_died_cost_one_request() {
     costs_one_request(&api, &token).await;
 }
 
-// A slow introspection does not mean a dead connection while others are answered over it.
+// A slow introspection does not mean a dead connection while it carries other responses.
 #[tokio::test]
 async fn a_connection_over_which_others_are_answered_is_kept() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
@@ -152,8 +152,8 @@ async fn a_connection_over_which_others_are_answered_is_kept() {
     assert_eq!(double.connections(), 1);
 }
 
-// The breaker probes every half second, and each caller gets 503 at once: without a bound that
-// would be hundreds of connections.
+// The breaker probes every half second, and callers get 503 at once: without a bound that would be
+// hundreds of connections.
 #[tokio::test]
 async fn a_zitadel_that_answers_too_late_gets_no_storm_of_connections() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;
@@ -167,12 +167,12 @@ async fn a_zitadel_that_answers_too_late_gets_no_storm_of_connections() {
         assert_eq!(api.get("/api/private", &token).await.status, 503);
         asked += 1;
     }
-    // The first one, one for the first timeout, and one per five seconds since.
+    // The first one, one for the first timeout, and one per five seconds.
     let allowed = 2 + usize::try_from(began.elapsed().as_secs() / 5).unwrap();
     assert!(double.connections() <= allowed, "{} of {allowed}", double.connections());
 }
 
-// Introspections sent before are answered, although their connection gets no new ones.
+// Earlier introspections are answered, although their connection gets no new ones.
 #[tokio::test]
 async fn questions_under_way_finish_over_the_old_connections() {
     let double = ZitadelDouble::start().await;
