@@ -26,7 +26,7 @@ pub struct Turn {
     pub refused: f64,
 }
 
-/// wrk with a list of tokens, which its requests carry in turn.
+/// wrk, whose requests carry a list of tokens in turn.
 #[derive(Debug)]
 pub struct Load {
     _directory: TempDir,

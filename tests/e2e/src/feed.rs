@@ -77,7 +77,7 @@ impl Api {
     /// must not be accepted.
     ///
     /// # Panics
-    /// If one is, or if the token is never denied.
+    /// If one is accepted, or if the token is never denied.
     pub async fn denies_in_time(&self, path: &str, token: &str, changed: Instant) {
         let began = Instant::now();
         loop {

@@ -65,7 +65,7 @@ impl Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        // So wide that no line wraps.
+        // Wide enough that no line wraps.
         let size = Winsize { ws_row: 50, ws_col: 1000, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
@@ -111,7 +111,7 @@ impl Terminal {
                 format!("set -o history; bind 'set enable-bracketed-paste {on_or_off}'\n")
             }
             Shell::Zsh => {
-                // `-f` turns off `rcs`, without which no history is written.
+                // Without `rcs`, which `-f` turns off, no history is written.
                 let off = if bracketed { "" } else { "; unset zle_bracketed_paste" };
                 let output = "preexec() { printf '<%s>' output }";
                 format!(
@@ -161,7 +161,7 @@ impl Terminal {
 
     /// Types a secret once the pasted line runs and echo is off.
     fn type_unseen(&mut self, before: usize, secret: &str) {
-        // The shell turns echo off to read a line too, but has displayed this mark after that.
+        // The shell's line editor turns echo off too, but has finished once this mark is displayed.
         self.wait_beyond(before, OUTPUT);
         let began = Instant::now();
         while self.shows_keys() {
@@ -229,7 +229,7 @@ impl Terminal {
             assert!(!shown.contains(error), "an error in\n{shown}");
         }
         let printed = shown.split(OUTPUT).skip(1).map(|part| part.split(PROMPT).next().unwrap());
-        // A mark that arrives while a program runs appears once more.
+        // A mark that arrives while a program runs is displayed twice.
         printed.collect::<String>().replace(&format!("{mark}\n"), "")
     }
 

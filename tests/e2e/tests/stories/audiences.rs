@@ -32,7 +32,7 @@ async fn every_client_of_the_project_is_let_in() {
     assert_eq!(api.get("/api/private", &foreign).await.code(), "invalid_token");
 }
 
-// A front end of another organization.
+// A front end of another organization, with its own project.
 #[tokio::test]
 async fn a_front_end_of_another_project_is_let_in_once_it_requests_the_scope() {
     let double = ZitadelDouble::start().await;

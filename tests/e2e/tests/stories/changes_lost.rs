@@ -41,7 +41,7 @@ async fn a_push_that_stays_open_hides_no_change() {
     let api = Api::start(environment).await;
     api.keeps(&double, &[&of_ada, &bystander]).await;
     let held = double.hold_push();
-    // Introspection shows it while the log cannot be read.
+    // Introspection shows the change while the log cannot be read.
     double.ungrant(&ada, ROLE);
     api.denies_in_time(SCOPED, &of_ada, Instant::now()).await;
     assert_eq!(api.get(PRIVATE, &bystander).await.status, 200);
@@ -169,7 +169,8 @@ async fn an_event_that_is_read_many_times_is_one_change() {
     for _ in 0..2 {
         double.write_event(locked(&double, &ada));
     }
-    // Forgets the answer, which is cached again while polls still find both events.
+    // Once this is denied, Ada's answer has been forgotten too; it is cached again while polls
+    // still find both events.
     double.ungrant(&double.user_of(&token), ROLE);
     api.denies_in_time(SCOPED, &token, Instant::now()).await;
     api.keeps_by_feed(&double, &[&of_ada]).await;

@@ -139,7 +139,7 @@ async fn ends_reuse(name: &'static str, cause: Cause) {
         assert!(status == 200 || status == 401 || is_over_budget, "{name}: {status}");
         let sent = began.elapsed();
         was_asked |= scene.is_asked().await;
-        // An answer at this time was introspected during the silence.
+        // An answer this late was introspected during the silence.
         if sent > MAX_STALENESS && status == 401 {
             break;
         }

@@ -80,7 +80,7 @@ fn is_held(server: u16, client: u16) -> bool {
 async fn bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection() {
     let api = start().await;
     for request in [
-        // All bytes fit into the kernel's buffers; they do not; the client requests the close.
+        // In turn: all bytes fit into the kernel's buffers; they do not; the client asks to close.
         "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n".repeat(300),
         "GET /big HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30),
         "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),

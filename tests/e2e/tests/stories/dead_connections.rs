@@ -20,8 +20,8 @@ use tokio::{
 };
 use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 
-/// Forwards bytes between the API and the double, until told to forward nothing more on its open
-/// connections.
+/// Forwards bytes between the API and the double. On command, current connections stay open but
+/// forward nothing more.
 struct Tunnel {
     address: SocketAddr,
     freeze: watch::Sender<usize>,
@@ -59,7 +59,7 @@ impl Tunnel {
     }
 }
 
-/// Starts an API that has called the double once, and returns an accepted token.
+/// Returns an API that has called the double once, and an accepted token.
 async fn connected(double: &ZitadelDouble, environment: Environment) -> (Api, String) {
     let ca_file = tempfile::NamedTempFile::new().unwrap();
     let mut environment = environment.with("APP_ZITADEL__TIMEOUT", "1s");
@@ -73,7 +73,7 @@ async fn connected(double: &ZitadelDouble, environment: Environment) -> (Api, St
     (api, token)
 }
 
-/// Asserts that one request fails on the dead connection, and the next opens another.
+/// Asserts that one request fails on the dead connection, and the next opens a new one.
 async fn costs_one_request(api: &Api, token: &str) {
     assert_eq!(api.get("/api/private", token).await.status, 503, "the connection is dead");
     assert_eq!(api.get("/api/private", token).await.status, 200, "it is not replaced");

@@ -1,4 +1,4 @@
-//! Every row of the table of denials, over a socket.
+//! Every row of the table of denials.
 
 use serde_json::{Value, json};
 use tests::{Answer, Api, Environment, with_client_secret};
@@ -30,7 +30,7 @@ const INVALID_REQUEST: (u16, &str, Option<&str>) =
     (400, "invalid_request", Some("invalid_request"));
 const INVALID_TOKEN: (u16, &str, Option<&str>) = (401, "invalid_token", Some("invalid_token"));
 
-/// Returns the status line and the body of the response to bytes that no HTTP library would send.
+/// Returns the status line and body of the response to bytes that no HTTP library sends.
 async fn raw(api: &Api, head: &[u8]) -> (String, Value) {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     stream.write_all(head).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_request_without_bearer_credentials_is_asked_for_them() {
     check(&api.send(in_query).await, 401, "missing_token", None);
 }
 
-// incidents.md row 17: a malformed token is not sent anywhere.
+// incidents.md row 17: a malformed token is sent nowhere.
 #[tokio::test]
 async fn a_malformed_header_is_a_bad_request_and_asks_nobody() {
     let double = ZitadelDouble::start().await;
@@ -162,7 +162,7 @@ async fn a_user_who_was_deactivated_is_denied_at_the_next_request() {
     check(&api.get("/api/private", &token).await, status, code, error);
 }
 
-// Personal access tokens of all service users are active for every API of the instance.
+// Personal access tokens of every service user are active for every API of the instance.
 #[tokio::test]
 async fn a_stranger_from_another_organization_is_kept_out_by_the_list_of_organizations() {
     let double = ZitadelDouble::start().await;
@@ -206,7 +206,7 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
     assert_eq!(answer.allow.as_deref(), Some("GET,HEAD"));
 }
 
-// incidents.md row 15: path tricks, as they arrive over the wire.
+// incidents.md row 15: path tricks.
 #[tokio::test]
 async fn no_trick_with_the_path_gets_past_the_guard() {
     let api = Api::start(Environment::default()).await;

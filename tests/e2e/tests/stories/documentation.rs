@@ -1,4 +1,4 @@
-//! Links of the documentation: every relative link leads to an existing target.
+//! Every relative link of the documentation has an existing target.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ pub(crate) fn files(directory: &Path, extension: &str, found: &mut Vec<PathBuf>)
     }
 }
 
-/// Returns the link targets of a page, outside its code blocks.
+/// Returns the link targets of a page, except in code blocks.
 fn links(text: &str) -> Vec<String> {
     let prose = text.split("```").step_by(2).collect::<String>();
     prose
@@ -35,7 +35,7 @@ fn links(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the anchors of a page's headings, as GitHub generates them.
+/// Returns the anchors of a page's headings, as on GitHub.
 fn anchors(text: &str) -> Vec<String> {
     let anchor = |heading: &str| {
         let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
@@ -103,7 +103,7 @@ fn the_readmes_first_screen_leads_to_the_port_the_rules_and_where_a_401_is_made(
     }
 }
 
-/// Returns the messages of the events in a source file, each up to its first placeholder.
+/// Returns a source file's event messages, each up to its first placeholder.
 fn messages(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     let calls =
@@ -128,7 +128,7 @@ fn every_event_stands_on_the_page_of_the_log() {
     for folder in ["app/src", "app/edge/src", "adapters/src"] {
         files(&root().join(folder), "rs", &mut sources);
     }
-    // Events of the demo's handlers belong to its owner.
+    // The demo's handlers belong to its owner.
     sources.retain(|source| !source.starts_with(root().join("app/src/api")));
     let mut found = 0;
     for source in sources {

@@ -1,4 +1,4 @@
-//! Only requests in flight delay a stop, whatever a peer leaves unanswered.
+//! Only requests in flight delay a stop, even if a peer never responds.
 
 use std::{ops::ControlFlow, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// Bound on everything that must happen; the grace period is longer.
+/// Bound on a step, shorter than the grace period.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 // RFC 9113 §6 and §7.
@@ -30,13 +30,13 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Encodes `GET`, with path and authority by their static names, RFC 7541 §6.2.2.
+/// Encodes `GET` with static names for path and authority, RFC 7541 §6.2.2.
 fn request(stream: u32, path: &str) -> Vec<u8> {
     let path = [&[4, u8::try_from(path.len()).unwrap()], path.as_bytes()].concat();
     frame(HEADERS, 5, stream, &[&[0x82, 0x86][..], &path, &[1, 1, b'x']].concat())
 }
 
-/// HTTP/2 connection that answers no PING and no SETTINGS.
+/// HTTP/2 connection that answers no PING or SETTINGS.
 struct Silent(TcpStream);
 
 struct Frame {
@@ -84,7 +84,7 @@ async fn open() -> &'static str {
     "open"
 }
 
-/// Starts an API with a route that answers on command, and a grace period longer than any test.
+/// Starts an API with a route that responds on command, and a grace period longer than any test.
 async fn start() -> (Api, watch::Sender<bool>) {
     let (door, opened) = watch::channel(false);
     let routes =
@@ -93,7 +93,7 @@ async fn start() -> (Api, watch::Sender<bool>) {
     (Api::start_with(environment, routes).await, door)
 }
 
-/// Begins the stop, and returns when the listener is closed.
+/// Begins the stop, and returns once the listener is closed.
 async fn stop(api: Api) -> JoinHandle<Stopped> {
     let address = api.address();
     let stopping = tokio::spawn(api.stop());
@@ -191,7 +191,7 @@ async fn a_connection_without_a_request_holds_no_stop() {
 async fn a_request_that_was_on_its_way_when_the_listener_was_closed_is_answered() {
     let (api, _door) = start().await;
     let mut connections = Vec::new();
-    // New; with half a head; kept alive.
+    // New; after half a head; kept alive.
     let head = "GET /open HTTP/1.1\r\nHost: x\r\n\r\n";
     for (sent, rest) in [("", head), (&head[..10], &head[10..]), (head, head)] {
         let mut stream = TcpStream::connect(api.address()).await.unwrap();

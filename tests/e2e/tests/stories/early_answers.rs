@@ -1,4 +1,4 @@
-//! A response sent before the request's body was read reaches clients that send the whole body.
+//! A response sent before the body was read reaches clients that send the whole body.
 
 use std::{process::Stdio, time::Duration};
 
@@ -10,11 +10,10 @@ use tokio::{
     time::timeout,
 };
 
-/// Bound on each client.
 const PATIENCE: Duration = Duration::from_secs(60);
 const TIMES: usize = 20;
 
-/// Uploads this many bytes to a URL as often as requested, and prints each status on a line.
+/// Uploads bytes to a URL repeatedly, and prints each status.
 const PYTHON: &str = r#"
 import http.client, sys, urllib.parse
 url, length, times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -62,7 +61,6 @@ async fn an_early_answer_arrives_at_clients_that_send_their_whole_body_first() {
         &["node", "--input-type=module", "-e", NODE],
         &["sh", "-c", CURL, "sh"],
     ] {
-        // Method not allowed, not found.
         for (path, status) in [("/api/private", "405"), ("/nowhere", "404")] {
             for length in [1000, 300_000, 600_000, 1024 * 1024] {
                 let found = statuses(client, &api.url(path), length).await;
@@ -72,7 +70,7 @@ async fn an_early_answer_arrives_at_clients_that_send_their_whole_body_first() {
     }
 }
 
-/// Returns everything that the server sends to a client that sends first and reads later.
+/// Returns everything that a client receives if it sends first and reads later.
 async fn said_to_a_sender(api: &Api, head: &str, length: usize) -> String {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -86,7 +84,7 @@ async fn said_to_a_sender(api: &Api, head: &str, length: usize) -> String {
     String::from_utf8(said).unwrap()
 }
 
-// The HTTP library's own responses, which no route produces, as well.
+// Includes the HTTP library's responses, which no route produces.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_early_answer_is_not_lost_whatever_was_not_read() {
     let api = Api::start(Environment::default()).await;
@@ -107,7 +105,8 @@ async fn an_early_answer_is_not_lost_whatever_was_not_read() {
     }
 }
 
-/// A client that keeps connections must know that this one ends, or its next request is lost.
+/// A client that keeps connections alive must know that this one ends, or it loses its next
+/// request.
 #[tokio::test]
 async fn an_answer_to_a_body_that_is_not_read_says_that_the_connection_ends() {
     let api = Api::start(Environment::default()).await;

@@ -1,4 +1,4 @@
-//! Every fault of the provider leads to 503 in bounded time, never 200 or 401, until it ends.
+//! Every fault of the provider means 503 in bounded time, never 200 or 401, until it ends.
 
 use std::time::Duration;
 
@@ -47,13 +47,13 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Returns an environment with a short timeout, because the provider's faults last.
+/// Returns an environment with a short timeout, for faults that last.
 fn impatient(double: &ZitadelDouble) -> Environment {
     with_client_secret(double).with("APP_ZITADEL__TIMEOUT", "500ms")
 }
 
 /// Returns the status of the first response after a fault; after a 429, which is obeyed for a
-/// second or two, of the first that is not 503. Every other fault ends at once.
+/// second or two, of the first that is not 503.
 async fn status_after(fault: &str, api: &Api, path: &str, token: &str) -> StatusCode {
     let began = Instant::now();
     loop {
@@ -125,8 +125,8 @@ async fn a_wrong_client_secret_is_our_fault_and_not_the_callers() {
     assert_unavailable(&api.get("/api/private", &token).await, "a deactivated application");
 }
 
-// ZITADEL responds `active: false` when a table of its database fails. Without a canary that looks
-// like a dead token, so it is not cached.
+// ZITADEL responds `active: false` when a database table fails. Without a canary that looks like a
+// dead token, so it is not cached.
 #[tokio::test]
 async fn a_token_that_zitadel_failed_to_look_up_is_let_in_at_the_next_request() {
     let double = ZitadelDouble::start().await;

@@ -1,4 +1,4 @@
-//! Many invented tokens do not affect callers with known tokens.
+//! Invented tokens do not affect callers with known tokens.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ fn tokens(double: &ZitadelDouble, count: usize) -> Vec<String> {
     (0..count).map(|_| double.pat(&user)).collect()
 }
 
-/// Callers that send one invented token after the other until they are told to stop.
+/// Callers that send invented tokens one by one until told to stop.
 struct Flood {
     api: Arc<Api>,
     callers: JoinSet<Vec<Answer>>,
@@ -40,7 +40,7 @@ impl Flood {
         Self { api: Arc::clone(api), callers, answers, over }
     }
 
-    /// Sends known tokens until the flood got this many more responses.
+    /// Sends known tokens until the flood got that many more responses.
     async fn let_in_during(&self, tokens: &[String], more: usize) {
         let (answers, first) = (self.answers.subscribe(), *self.answers.borrow());
         while *answers.borrow() < first + more {
@@ -50,7 +50,7 @@ impl Flood {
         }
     }
 
-    /// Ends the flood, and returns its responses.
+    /// Ends the flood and returns its responses.
     async fn end(self) -> Vec<Answer> {
         self.over.send_replace(true);
         self.callers.join_all().await.concat()

@@ -1,4 +1,4 @@
-//! A fault of ZITADEL's database makes good tokens inactive, and locks no user out.
+//! A database fault of ZITADEL makes good tokens inactive, but locks no user out.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ fn requests() -> u32 {
     std::env::var("FAULT_REQUESTS").map_or(1_000, |requests| requests.parse().unwrap())
 }
 
-/// Load on one API, until it is ended.
+/// Load on one API.
 struct Load {
     callers: JoinSet<()>,
     ends: Arc<AtomicBool>,
@@ -36,7 +36,7 @@ struct Load {
 }
 
 impl Load {
-    /// Sends `kept` often, and each of the others once, with invented tokens in between.
+    /// Sends `kept` often and each of `others` once, with invented tokens in between.
     fn begin(api: &Api, kept: &Arc<Vec<String>>, others: &[String]) -> Self {
         let (ends, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let mut callers = JoinSet::new();
@@ -87,8 +87,8 @@ impl Load {
     }
 }
 
-/// Makes tokens of a kind inactive, with the log fault that accompanies this, under load; restarts
-/// the API meanwhile.
+/// Makes tokens of a kind inactive under load, with the log fault that accompanies this, and
+/// restarts the API meanwhile.
 async fn no_good_token_is_told_401(kind: TokenKind, of_log: Option<EventLogFault>) {
     let double = ZitadelDouble::start().await;
     let service = double.add_user(NewUser::service("svc"));
@@ -133,19 +133,19 @@ async fn no_good_token_is_told_401(kind: TokenKind, of_log: Option<EventLogFault
     }
 }
 
-// ZITADEL's table of events is missing.
+// ZITADEL's event table is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn session_tokens_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::Session, Some(EventLogFault::OrganizationMissing)).await;
 }
 
-// ZITADEL's table of tokens is missing.
+// ZITADEL's token table is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn personal_access_tokens_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::Pat, Some(EventLogFault::TokenInvalid)).await;
 }
 
-// ZITADEL's table of users is missing: the log can be read.
+// ZITADEL's user table is missing; the log can be read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_of_every_kind_that_a_fault_calls_inactive_are_told_503() {
     no_good_token_is_told_401(TokenKind::All, None).await;

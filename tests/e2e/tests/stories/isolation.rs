@@ -1,4 +1,4 @@
-//! No caller ever gets a response meant for another.
+//! No caller ever gets another's response.
 
 use app::{Authorized, Routes, guarded};
 use axum::{Json, http::HeaderMap};
@@ -51,7 +51,7 @@ async fn the_principal_has_subject_organization_and_roles_with_who_granted_them(
     );
 }
 
-// incidents.md row 4: concurrent callers, each with a request of its own.
+// incidents.md row 4: concurrent callers with different requests.
 #[tokio::test]
 async fn many_callers_at_once_each_get_their_own() {
     let double = ZitadelDouble::start().await;
@@ -101,7 +101,7 @@ async fn a_question_that_hangs_holds_up_no_other_token() {
     }
 }
 
-// incidents.md row 2: an authorization server's verdict does not count in another configuration.
+// incidents.md row 2: an authorization server's verdict counts in no other configuration.
 #[tokio::test]
 async fn two_apis_with_two_authorization_servers_do_not_share_an_answer() {
     let (first, second) = (ZitadelDouble::start().await, ZitadelDouble::start().await);

@@ -20,7 +20,7 @@ const LEAVERS: usize = 20_000;
 const LEAVERS_PER_MILLISECOND: usize = 2;
 const ZITADEL_TAKES: Duration = Duration::from_millis(50);
 
-/// Returns the API's count of its introspections.
+/// Returns the API's count of introspections.
 async fn counted(api: &Api) -> usize {
     let counted = api.count("token_introspection_duration_seconds_count{").await;
     usize::try_from(counted).unwrap()
@@ -84,8 +84,7 @@ async fn two_thousand_leavers_a_second_hold_no_more_than_their_places_and_lock_n
     }
 }
 
-// A caller that disconnects frees nothing that its introspection still holds: neither its place,
-// nor its connection to ZITADEL, nor its record.
+// A disconnected caller's introspection keeps its place, its connection to ZITADEL, and its record.
 #[tokio::test]
 async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
     const PLACES: usize = 12;
@@ -107,7 +106,7 @@ async fn callers_who_leave_hold_their_places_until_zitadel_has_answered() {
     let (before, connections) = (double.introspections(), double.connections());
     let gate = Gate::closed();
     double.introspection_fault(Fault::Hold(gate.clone()), Times::UntilCleared);
-    // One leaver has a good token.
+    // One of the leavers has a good token.
     let leave = |token: String| {
         let api = Arc::clone(&api);
         tokio::spawn(async move { api.get("/api/private", &token).await })

@@ -1,4 +1,4 @@
-//! Known users and unknown callers when there is not room for all.
+//! Known users and unknown callers when places are scarce.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use zitadel_double::{Fault, NewUser, RateLimit, Times, ZitadelDouble};
 
 const STRANGERS: usize = 24;
 
-/// Unknown callers that send one invented token after the other until this is dropped.
+/// Unknown callers that send invented tokens one by one until dropped.
 struct Flood {
     strangers: JoinSet<()>,
     answers: watch::Sender<Vec<Answer>>,
@@ -61,7 +61,7 @@ async fn start(double: &ZitadelDouble, more: &[(&str, &str)]) -> Arc<Api> {
     Arc::new(Api::start(environment).await)
 }
 
-/// Without a cache each request is an introspection, while all strangers' places are taken.
+/// Without a cache each request is an introspection, while strangers hold all their places.
 #[tokio::test]
 async fn users_are_let_in_beside_a_flood_of_invented_tokens_without_a_cache() {
     for share in ["25%", "50%", "13%"] {
@@ -86,8 +86,8 @@ async fn users_are_let_in_beside_a_flood_of_invented_tokens_without_a_cache() {
     }
 }
 
-/// After a restart no token is known, and a user competes as a stranger until the first request
-/// that finds a place.
+/// After a restart no token is known, and a user competes as a stranger until a first request finds
+/// a place.
 #[tokio::test]
 async fn after_a_restart_a_user_is_a_stranger_until_the_first_answer() {
     let double = ZitadelDouble::start().await;
@@ -111,8 +111,8 @@ async fn after_a_restart_a_user_is_a_stranger_until_the_first_answer() {
     drop(flood);
 }
 
-/// A limit such as ZITADEL Cloud's is never exceeded, whatever callers send. The margin is for a
-/// machine under load, where requests arrive later than they were sent.
+/// A limit such as ZITADEL Cloud's is never exceeded. The margin is for a busy machine, where
+/// requests arrive later than they were sent.
 #[tokio::test]
 async fn a_budget_a_second_keeps_the_whole_api_from_being_banned() {
     let double = ZitadelDouble::start().await;
@@ -151,7 +151,7 @@ async fn a_rate_limit_at_zitadel_is_heeded_and_takes_no_user_off_the_net() {
         double.set_rate_limit(Some(limit));
         let flood = Flood::begin(&api);
         flood.wait_for(100).await;
-        // Before the first 429 the limit is unknown: it is exhausted until its second is over.
+        // The first 429 reveals the limit, which stays exhausted until the end of that second.
         let began = Instant::now();
         while api.get("/api/private", &token).await.status != 200 {
             assert!(began.elapsed() < Duration::from_secs(20), "it is never let in again");

@@ -1,4 +1,4 @@
-//! Stories of the started API over real sockets, with the double as its ZITADEL.
+//! Stories of the started API over sockets, with the double as its ZITADEL.
 
 #![expect(
     clippy::unwrap_used,

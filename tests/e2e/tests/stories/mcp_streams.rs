@@ -1,4 +1,4 @@
-//! Streams and tools of an MCP server that end with the tokens that opened them.
+//! MCP streams and tools end with the tokens that opened them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
 
 const ROLE: &str = "read:messages";
 const MODES: [Mode; 2] = [Mode::Stateless, Mode::Sessions];
-/// Searches of the log until a poll that began after a change was applied: three polls of two each.
+/// Log searches until a poll has applied a change: three polls of two each.
 const SEARCHES: usize = 6;
 
 fn environment(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
@@ -27,7 +27,7 @@ fn environment(double: &ZitadelDouble) -> (Environment, NamedTempFile) {
     (environment, file)
 }
 
-/// API with the slow tool, and its double.
+/// API with the slow tool.
 struct Stage {
     double: ZitadelDouble,
     api: Api,
@@ -68,12 +68,12 @@ impl Stage {
         timeout(PATIENCE, self.stopped.recv()).await.expect("a call stops").unwrap()
     }
 
-    /// Waits until the feed has read every event so far.
+    /// Waits until the feed has read all events.
     async fn is_told(&self) {
         self.double.wait_for_event_calls(self.double.event_calls() + SEARCHES).await;
     }
 
-    /// Asserts that no call has stopped, and that this one finishes its work when it is released.
+    /// Asserts that no call has stopped, and that this one finishes once released.
     async fn goes_on(mut self, call: Events, id: u32) {
         assert!(self.stopped.try_recv().is_err(), "a call has stopped");
         self.work.release();
@@ -174,7 +174,7 @@ async fn an_unrelated_role_ends_nothing() {
         stage.work.is_of(1).await;
         let asked = stage.double.introspections();
         stage.double.grant(&user, "unrelated");
-        // The feed has read the change: the token is introspected again.
+        // The feed has read the change, so the token is introspected again.
         stage.double.wait_for_introspections(asked + 1).await;
         stage.is_told().await;
         stage.goes_on(call, 7).await;

@@ -1,4 +1,4 @@
-//! Endless responses of guarded services, over real sockets.
+//! Endless responses of guarded services.
 
 use std::{
     convert::Infallible,
@@ -27,10 +27,9 @@ use zitadel_double::{NewUser, SessionToken, UserId, ZitadelDouble};
 use crate::short_lived::ShortLived;
 
 const ROLE: &str = "read:messages";
-/// Bound on everything that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Counts the open bodies.
+/// Number of open bodies.
 #[derive(Clone, Default)]
 struct Open(Arc<AtomicUsize>);
 
@@ -47,7 +46,7 @@ impl Open {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Responds with one event, and no other.
+    /// Responds with a single event.
     fn events(&self) -> Response {
         self.0.fetch_add(1, Ordering::SeqCst);
         let frames = stream::unfold((true, OpenBody(self.clone())), async |(is_first, body)| {
@@ -91,7 +90,7 @@ fn http_2() -> Client {
 async fn a_thousand_open_streams_ask_nothing_while_the_feed_tells_nothing_about_them() {
     const TOKENS: usize = 10;
     const STREAMS_OF_EACH: usize = 100;
-    // Five polls with two searches each.
+    // Five polls of two searches.
     const SEARCHES: usize = 10;
     let double = ZitadelDouble::start().await;
     let (environment, _file) = with_feed(&double);
@@ -101,11 +100,11 @@ async fn a_thousand_open_streams_ask_nothing_while_the_feed_tells_nothing_about_
     let (ada, bob) = (reader(&double), reader(&double));
     let token = |_| double.session_token(&ada, SessionToken::default());
     let tokens: Vec<_> = (0..TOKENS).map(token).collect();
-    // The feed has read the events of their creation.
+    // The feed has read their creation.
     api.keeps_by_feed(&double, &tokens.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut streams = Vec::new();
     for token in &tokens {
-        // A connection of its own per stream.
+        // Each stream has its own connection.
         let client = http_2();
         for _ in 0..STREAMS_OF_EACH {
             let request = client.get(api.url("/events")).bearer_auth(token).send();

@@ -16,7 +16,7 @@ fn with_admin(environment: Environment) -> Environment {
     environment.with("APP_ADMIN__LISTEN", "127.0.0.1:0")
 }
 
-/// Returns the HTTP status, the status word and the reason of `/readyz`.
+/// Returns the status code, status word and reason of `/readyz`.
 async fn readiness(api: &Api) -> (u16, String, String) {
     let answer = api.admin("/readyz").await;
     let body = &answer.body;
@@ -39,7 +39,7 @@ async fn wait_for(api: &Api, status: u16, word: &str, reason: &str) {
     }
 }
 
-/// Returns the value of a line of `/metrics`.
+/// Returns a value of `/metrics` by its line.
 async fn metric(api: &Api, line: &str) -> f64 {
     let text = api.admin("/metrics").await.text;
     let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
@@ -179,7 +179,7 @@ async fn what_is_asked_shared_and_reused_is_counted() {
         let found = metric(&api, line).await;
         assert!((found - expected).abs() < 0.1, "{line} {found}");
     }
-    // Three callers, and the readiness probe of our own credentials.
+    // Three callers, and the readiness probe of our credentials.
     assert!((metric(&api, r#"token_cache_requests_total{result="miss"}"#).await - 3.0).abs() < 0.1);
 }
 

@@ -1,4 +1,4 @@
-//! ZITADEL stops, and returns.
+//! ZITADEL stops and returns.
 
 use std::{fs, time::Duration};
 
@@ -35,7 +35,7 @@ async fn an_outage_is_503_and_over_when_zitadel_is_back() {
     }
 }
 
-/// Sends requests until one is accepted, and returns the number that was not.
+/// Sends requests until one is accepted, and returns the number of those refused.
 async fn refused_until_let_in(api: &Api, token: &str) -> usize {
     let began = Instant::now();
     let mut refused = 0;
@@ -101,7 +101,7 @@ async fn a_rotated_authority_is_trusted_once_the_file_has_it() {
     let api = Api::start(environment).await;
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     double.rotate_authority();
-    // Every connection ends, as when ZITADEL restarts with the new certificate.
+    // All connections end, as when ZITADEL restarts with the new certificate.
     double.stop_listening().await;
     double.listen_again().await;
     assert_eq!(api.get("/api/private", &token).await.status, 503, "the authority is not known");

@@ -1,5 +1,5 @@
-//! Heads of requests that are unusual, too large, or arrive in pieces. Bytes and frames are written
-//! by hand, because no client would send them.
+//! Unusual, large and fragmented request heads. Bytes and frames are written by hand, because no
+//! client sends them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -68,7 +68,7 @@ async fn what_is_neither_of_the_two_versions_ends_the_connection() {
     assert_eq!(api.get("/api/private", "dev-reader").await.status, 200);
 }
 
-// Types and flags of frames, RFC 9113 §6.
+// Frame types and flags, RFC 9113 §6.
 const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
@@ -80,7 +80,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Encodes a field without Huffman coding and without indexing, RFC 7541 §6.2.2.
+/// Encodes a field without Huffman coding or indexing, RFC 7541 §6.2.2.
 fn literal(name: &str, value: &str) -> Vec<u8> {
     let length = |text: &str| u8::try_from(text.len()).unwrap();
     [&[0, length(name)], name.as_bytes(), &[length(value)], value.as_bytes()].concat()
@@ -107,7 +107,7 @@ async fn status(stream: &mut TcpStream) -> u16 {
     panic!("there is no answer")
 }
 
-/// Encodes `GET /api/public` followed by these fields.
+/// Encodes `GET /api/public` with these fields.
 fn get(stream: u32, fields: &[u8]) -> Vec<u8> {
     let block = [&[0x82, 0x86][..], &literal(":path", "/api/public"), fields].concat();
     frame(HEADERS, END_STREAM_AND_HEADERS, stream, &block)
@@ -119,7 +119,7 @@ async fn over_http_2_a_request_names_one_host_in_few_fields() {
     let (authority, host) = (literal(":authority", "a.test"), literal("host", "a.test"));
     let another = literal("host", "b.test");
     let short = literal("x", "");
-    // A long field that is added to the table, and then referred to by one byte each.
+    // A long field that enters the table, and is then referenced by one byte each time.
     let long = [&[0x40, 1, b'x', 0x7f, 0x91, 0x02][..], &[b'v'; 400]].concat();
     for (fields, expected) in [
         (authority.clone(), 200),
@@ -157,7 +157,7 @@ async fn the_longest_token_fits_beside_other_fields() {
     }
 }
 
-// The version is detected as that of the requests, also from bytes that arrive in pieces.
+// The HTTP version is also detected from bytes that arrive in pieces.
 #[tokio::test]
 async fn a_preface_in_pieces_begins_http_2_with_its_time_of_idling() {
     let environment = Environment::default()
@@ -185,7 +185,7 @@ async fn is_http_2_in_pieces(api: &Api, at: usize) {
     let rest = [second, &frame(SETTINGS, 0, 0, &[]), &get(1, &literal("host", "a"))].concat();
     stream.write_all(&rest).await.unwrap();
     assert_eq!(status(&mut stream).await, 200);
-    // A ping is not the beginning of a head: the connection stays open beyond the time for a head.
+    // A ping does not begin a head: the connection stays open beyond the time for a head.
     stream.write_all(&frame(PING, 0, 0, &[0; 8])).await.unwrap();
     let reading = async { while stream.read_u8().await.is_ok() {} };
     let ended = timeout(Duration::from_millis(1500), reading).await;

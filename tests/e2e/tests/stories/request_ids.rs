@@ -1,4 +1,4 @@
-//! Each request has an id: the caller's own, or a generated one.
+//! Each request has its caller's id or a generated one.
 
 use app::{Authorized, Routes, guarded};
 use axum::http::HeaderMap;
@@ -26,7 +26,7 @@ fn ask(api: &Api, method: Method, path: &str, token: &str) -> RequestBuilder {
     api.client().request(method, api.url(path)).bearer_auth(token)
 }
 
-/// Returns the response's id, of which there is exactly one.
+/// Returns the response's only id.
 fn id(headers: &Headers) -> String {
     let ids: Vec<_> = headers.get_all("x-request-id").iter().collect();
     assert_eq!(ids.len(), 1, "{headers:?}");

@@ -12,7 +12,7 @@ use tests::{Api, Environment};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 use zitadel_double::{AppState, KeyId, NewUser, Violation, ZitadelDouble};
 
-/// Longer than any wait of a test, even on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn token(double: &ZitadelDouble) -> String {
@@ -31,7 +31,7 @@ fn replace(file: &Path, content: &str) {
     fs::rename(new, file).unwrap();
 }
 
-/// Takes the violations, each of which must be a refusal of our credentials.
+/// Takes the violations, which must all be refused credentials, and returns their number.
 fn refusals(double: &ZitadelDouble) -> usize {
     let violations = double.take_violations();
     for violation in &violations {
@@ -40,7 +40,7 @@ fn refusals(double: &ZitadelDouble) -> usize {
     violations.len()
 }
 
-/// Waits until a request is answered 200.
+/// Waits for a 200.
 async fn is_let_in(api: &Api, token: &str) {
     let began = Instant::now();
     while api.get("/api/private", token).await.status != 200 {
@@ -49,7 +49,7 @@ async fn is_let_in(api: &Api, token: &str) {
     }
 }
 
-/// Continuous requests from several clients, until they are stopped. Failures are kept.
+/// Continuous requests of several clients, with their failures.
 struct Load {
     stop: watch::Sender<bool>,
     clients: JoinSet<(usize, Vec<String>)>,
@@ -77,7 +77,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Stops, and asserts that no request failed.
+    /// Stops the load, and asserts that no request failed.
     async fn all_were_let_in(self) {
         self.stop.send_replace(true);
         let mut total = 0;
@@ -113,9 +113,9 @@ async fn with_two_live_keys_no_request_fails_and_nobody_is_refused() {
     let load = Load::on(&api, &double);
     let (second, json) = double.add_key(double.key_client_id());
     replace(&file, &json);
-    // Without a signal, within five seconds.
+    // Within five seconds, without a signal.
     is_used(&double, &second).await;
-    // Requests with the first key are answered by the time that the double gets a hundred more.
+    // Earlier requests are answered before the double gets a hundred more.
     double.reset_counts();
     double.wait_for_introspections(100).await;
     double.remove_key(double.key_client_id(), &first);
@@ -156,7 +156,6 @@ async fn a_secret_that_zitadel_has_replaced_is_503_until_the_file_has_the_new_on
     let token = token(&double);
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     let new = double.regenerate_client_secret(double.client_id());
-    // Enough failures to open the breaker.
     for _ in 0..10 {
         let answer = api.get("/api/private", &token).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (503, "introspection_unavailable"));
@@ -170,8 +169,8 @@ async fn a_secret_that_zitadel_has_replaced_is_503_until_the_file_has_the_new_on
     assert_eq!(refusals(&double), 0);
 }
 
-/// Directory like a secret that Kubernetes mounts: each file is a link into `..data`, which is a
-/// link to the directory of one version.
+/// Directory like a secret mounted by Kubernetes: each file is a link into `..data`, which links to
+/// one version's directory.
 struct Mount(TempDir);
 
 impl Mount {
@@ -188,7 +187,7 @@ impl Mount {
         self.0.path().join(name)
     }
 
-    /// Writes a new version in a new directory, replaces the link, then removes the old version.
+    /// Writes a version to a new directory, replaces the link, then removes the old version.
     fn swap(&self, version: &str, files: &[(&str, &str)]) {
         let directory = self.file(version);
         fs::create_dir(&directory).unwrap();

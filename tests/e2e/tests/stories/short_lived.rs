@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use zitadel_double::{SessionToken, UserId, ZitadelDouble};
 
-/// Lifetime of such a token; `exp` is in whole seconds, the first of which has begun.
+/// Lifetime of a token; `exp` is in whole seconds, the first of which has begun.
 const LIFE: Duration = Duration::from_secs(6);
 /// Time after `exp` within which everything ends.
 const IN_TIME: Duration = Duration::from_secs(1);
 /// Time that a busy machine may add.
 pub(crate) const MARGIN: Duration = Duration::from_secs(1);
 
-/// Token, and its earliest possible `exp`.
+/// Token with its earliest possible `exp`.
 pub(crate) struct ShortLived {
     pub(crate) token: String,
     exp: SystemTime,
@@ -24,7 +24,7 @@ impl ShortLived {
         Self { token: double.session_token(user, token), exp }
     }
 
-    /// Asserts that the time is `exp`, or at most a second later.
+    /// Asserts that `exp` has passed, at most `IN_TIME` and `MARGIN` ago.
     #[track_caller]
     pub(crate) fn assert_has_just_expired(&self) {
         let late = now().duration_since(self.exp).expect("nothing ends before `exp`");

@@ -1,4 +1,4 @@
-//! A stop lets requests in flight finish, and accepts no more.
+//! A stop lets requests in flight finish and accepts no more.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::{
     task::{JoinSet, yield_now},
 };
 
-/// Route whose handler counts its calls in progress, and ends when it is told to.
+/// Route that counts its calls in progress, and responds when told to.
 fn slow(inside: watch::Sender<usize>, open: watch::Receiver<bool>) -> Routes {
     async fn handler(
         _: Authorized<SignedIn>,

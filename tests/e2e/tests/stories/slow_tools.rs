@@ -1,4 +1,4 @@
-//! An MCP server with a tool that works until it is released, and a client that calls it.
+//! An MCP server whose tool works until released, and its client.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,23 +23,21 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// Bound on everything that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// Time between two keep-alive messages of a stream.
+/// Time between keep-alive messages of a stream.
 const KEEP_ALIVE: Duration = Duration::from_millis(100);
 const SESSION: &str = "mcp-session-id";
 
-/// Role that the tool's rule requires.
+/// Role required by the tool's rule.
 pub(crate) const WAIT: &str = "wait:tools";
 
-/// Rule of the tool.
 struct Wait;
 
 impl Rule for Wait {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static(WAIT));
 }
 
-/// Modes of the MCP server: without and with sessions.
+/// Mode of the MCP server: without or with sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Stateless,
@@ -53,7 +51,7 @@ pub(crate) struct Work {
     stopped: mpsc::UnboundedSender<&'static str>,
 }
 
-/// Reasons for which calls of the tool stopped before their work was done.
+/// Reasons for which calls stopped before their work was done.
 pub(crate) type StopReasons = mpsc::UnboundedReceiver<&'static str>;
 
 struct UnderWay(Arc<Work>);
@@ -72,7 +70,7 @@ impl Work {
         (Arc::new(Self { under_way, release, stopped }), reasons)
     }
 
-    /// Waits until this many calls are at work.
+    /// Waits until that many calls are at work.
     pub(crate) async fn is_of(&self, calls: usize) {
         let mut under_way = self.under_way.subscribe();
         let reached = timeout(PATIENCE, under_way.wait_for(|under_way| *under_way == calls)).await;
@@ -84,7 +82,7 @@ impl Work {
         self.release.send_replace(true);
     }
 
-    /// Returns the routes of the tests, and the MCP server at `/mcp`.
+    /// Returns the test routes, with the MCP server at `/mcp`.
     pub(crate) fn routes(self: &Arc<Self>, mode: Mode) -> Routes {
         let tools = Tools(Arc::clone(self));
         let tools = move || Ok(tools.clone());
@@ -138,7 +136,7 @@ impl Tools {
     }
 }
 
-/// A client of the MCP server.
+/// MCP client.
 #[derive(Clone)]
 pub(crate) struct Caller {
     client: Client,
@@ -148,7 +146,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Creates a client, which begins a session if the server keeps them.
+    /// Creates a client, which begins a session if the server has them.
     pub(crate) async fn new(api: &Api, mode: Mode, token: &str) -> Self {
         let (client, url) = (api.client().clone(), api.url("/mcp"));
         let mut caller = Self { client, url, token: token.to_owned(), session: None };
@@ -172,7 +170,7 @@ impl Caller {
         assert_eq!(self.post(&notification).await.status(), 202);
     }
 
-    /// Returns the same client, with another token.
+    /// Returns the client with another token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
     }
@@ -192,14 +190,13 @@ impl Caller {
         self.send(self.client.post(&self.url).json(message)).await
     }
 
-    /// Calls the tool.
     pub(crate) async fn call(&self, id: u32) -> Events {
         let params = json!({ "name": "wait", "arguments": {} });
         let call = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
         Events::new(self.post(&call).await)
     }
 
-    /// Opens the stream of the session that does not belong to a request.
+    /// Opens the session's stream that belongs to no request.
     pub(crate) async fn listen(&self) -> Events {
         Events::new(self.send(self.client.get(&self.url)).await)
     }
@@ -216,7 +213,7 @@ impl Events {
         Self(response)
     }
 
-    /// Reads until the stream ends properly, and returns the messages.
+    /// Returns the messages of a stream that ends properly.
     pub(crate) async fn messages(self) -> Vec<Value> {
         let text = timeout(PATIENCE, self.0.text()).await.expect("the stream ends");
         let text = text.expect("it ends as it should");
@@ -236,7 +233,7 @@ impl Events {
     }
 }
 
-/// Asserts that the last event of a stream is the error with which the call `id` stopped.
+/// Asserts that a stream ends with the error that stopped the call `id`.
 #[track_caller]
 pub(crate) fn assert_stopped(messages: &[Value], id: u32, reason: &str) {
     let last = messages.last().expect("a message");
@@ -244,7 +241,7 @@ pub(crate) fn assert_stopped(messages: &[Value], id: u32, reason: &str) {
     assert_eq!(last["error"]["message"], format!("the permit has ended: {reason}"), "{last}");
 }
 
-/// Asserts that the last event of a stream is the result of the call `id`.
+/// Asserts that a stream ends with the result of the call `id`.
 #[track_caller]
 pub(crate) fn assert_done(messages: &[Value], id: u32) {
     let last = messages.last().expect("a message");

@@ -1,4 +1,4 @@
-//! Peers that stop sending or reading owed bytes: only they are disconnected, and counted.
+//! Only peers that stop sending or reading owed bytes are disconnected and counted.
 
 use std::time::Duration;
 
@@ -12,18 +12,16 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// Bound on everything that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Stall timeout of these tests.
 const STALL: Duration = Duration::from_millis(400);
 const MEGABYTE: usize = 1_000_000;
 
-/// Returns a body of that many bytes in one piece.
+/// Returns a body of that length in one piece.
 async fn whole(axum::extract::Path(length): axum::extract::Path<usize>) -> Vec<u8> {
     vec![b'x'; length]
 }
 
-/// Returns a body of unknown length in pieces.
+/// Returns a body in pieces, without its length.
 async fn streamed(axum::extract::Path(length): axum::extract::Path<usize>) -> Body {
     let pieces = vec![b'x'; length].chunks(50_000).map(Bytes::copy_from_slice).collect::<Vec<_>>();
     Body::from_stream(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
@@ -44,7 +42,7 @@ async fn computes() -> &'static str {
     "computed"
 }
 
-/// Reads the body piece by piece, and computes in between for longer than a stall.
+/// Reads a body in pieces, and computes in between for longer than a stall.
 async fn upload(body: Body) -> Result<String, http::StatusCode> {
     let mut stream = body.into_data_stream();
     let mut length = 0;
@@ -79,7 +77,7 @@ async fn start(more: &[(&str, &str)]) -> Api {
     Api::start_with(environment, routes).await
 }
 
-/// Returns the number of stalls counted so far.
+/// Returns the number of counted stalls.
 async fn stalls(api: &Api, listener: &str, waiting_for: &str) -> u64 {
     let labels = format!("listener=\"{listener}\",waiting_for=\"{waiting_for}\"");
     api.count(&format!("http_server_stalls_total{{{labels}}}")).await
@@ -100,7 +98,7 @@ async fn until_stalls(api: &Api, listener: &str, waiting_for: &str, expected: u6
 
 type Http2 = h2::client::SendRequest<Bytes>;
 
-/// Opens an HTTP/2 connection whose streams have a window of that many bytes.
+/// Opens an HTTP/2 connection with stream windows of that many bytes.
 async fn http2(api: &Api, window: u32) -> Http2 {
     let stream = TcpStream::connect(api.address()).await.unwrap();
     let mut builder = h2::client::Builder::new();
@@ -117,7 +115,7 @@ async fn get(requests: &Http2, path: &str) -> http::Response<h2::RecvStream> {
     timeout(PATIENCE, response).await.unwrap().unwrap()
 }
 
-/// Reads a body to its end, and grants room for all of it.
+/// Reads a body, and grants room for all of it.
 async fn read(mut body: h2::RecvStream) -> Result<usize, h2::Error> {
     let mut length = 0;
     while let Some(piece) = timeout(PATIENCE, body.data()).await.expect("an end") {
@@ -149,7 +147,7 @@ async fn a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted() {
             assert!(length <= window as usize);
             expected += 1;
             until_stalls(&api, "api", "room_for_answer", expected).await;
-            // The stall does not affect the other requests of the connection.
+            // The stall does not affect the connection's other requests.
             let mut other = get(&requests, "/whole/0").await.into_body();
             assert!(timeout(PATIENCE, other.data()).await.unwrap().is_none());
         }
@@ -225,7 +223,7 @@ async fn an_answer_that_is_being_taken_goes_on_whatever_the_other_time_outs() {
     }
 }
 
-/// Sends a head and pieces of a body over HTTP/1.1, each after a pause, and reads the response.
+/// Sends a head and a body's pieces over HTTP/1.1, each after a pause, and reads the response.
 async fn send(api: &Api, head: &str, pieces: &[&str], pause: Duration) -> String {
     let stream = TcpStream::connect(api.address()).await.unwrap();
     let (mut reading, mut writing) = stream.into_split();
@@ -292,7 +290,7 @@ async fn a_peer_that_owes_nothing_is_no_stall() {
     for (path, length) in [("/computes", 8), ("/sparse", 2), ("/whole/1000000", MEGABYTE)] {
         assert_eq!(read(get(&requests, path).await.into_body()).await.unwrap(), length, "{path}");
     }
-    // A window of zero is no stall either while there is nothing to send.
+    // A window of zero is no stall while there is nothing to send.
     let closed = http2(&api, 0).await;
     let silent = get(&closed, "/computes").await;
     assert_eq!(silent.status(), 200);

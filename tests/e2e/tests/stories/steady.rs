@@ -1,4 +1,4 @@
-//! ZITADEL is called as rarely as correctness allows, and hardly at all while it is down.
+//! ZITADEL is called as rarely as correctness allows, and hardly at all during an outage.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::{
 };
 use zitadel_double::{Fault, Gate, Listening, NewUser, Times, ZitadelDouble};
 
-/// Longer than any step here takes on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn spawn(api: &Api, calls: &mut JoinSet<Answer>, token: &str) {
@@ -19,7 +19,7 @@ fn spawn(api: &Api, calls: &mut JoinSet<Answer>, token: &str) {
     calls.spawn(async move { Answer::read(request.send().await.unwrap()).await });
 }
 
-/// Sends a request on a connection of its own, and leaves its response unread.
+/// Sends a request on its own connection, and leaves the response unread.
 async fn sent(api: &Api, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     let request = format!(
@@ -36,8 +36,8 @@ async fn status(mut stream: TcpStream) -> String {
     answer.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
-// All of this runs on one thread: connections are accepted, and their requests are read, in order
-// of arrival. A response to the last request proves that the others were read.
+// On one thread, connections are accepted and requests read in order of arrival. A response to the
+// last request proves that the others were read.
 #[tokio::test(flavor = "current_thread")]
 async fn two_hundred_first_requests_with_one_token_are_three_introspections_at_most() {
     let double = ZitadelDouble::start().await;
@@ -50,7 +50,7 @@ async fn two_hundred_first_requests_with_one_token_are_three_introspections_at_m
         waiting.push(sent(&api, &token).await);
     }
     double.wait_for_introspections(1).await;
-    // Responses of another route also prove that the API works while the requests wait.
+    // Responses of another route prove that the API works meanwhile.
     for _ in 0..3 {
         let public = api.client().get(api.url("/api/public")).header("connection", "close");
         assert_eq!(api.send(public).await.status, 200);
@@ -129,7 +129,7 @@ async fn a_stall_opens_the_breaker_and_the_return_of_zitadel_closes_it() {
     let api = Api::start(environment).await;
     assert_eq!(api.get("/api/private", &token).await.status, 200);
     double.set_listening(Listening::Silent).await;
-    // After five calls that time out, only an occasional probe is sent.
+    // After five calls that time out, only occasional probes are sent.
     let mut asked = double.connections();
     let mut quiet = 0;
     for _ in 0..200 {
@@ -192,7 +192,7 @@ async fn many_connections_with_one_token_share_their_introspections_without_a_ca
     assert!(asked * 50 <= requests, "{asked} introspections for {requests} requests");
 }
 
-// With a feed, a token reported as inactive would trigger a read of the log.
+// With a feed, an inactive token would trigger a read of the log.
 #[tokio::test]
 async fn without_a_feed_the_event_log_is_never_asked() {
     let double = ZitadelDouble::start().await;

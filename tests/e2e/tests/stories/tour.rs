@@ -1,14 +1,14 @@
-//! The excerpts of the tour are lines of the files that they name. Those of the demo, which a fork
-//! replaces, are checked in `app/src/api/tests.rs`.
+//! The tour's excerpts are lines of the files that they name. `app/src/api/tests.rs` checks those
+//! of the demo, which a fork replaces.
 
 use std::fs;
 
 use crate::documentation::root;
 
-/// Line of an excerpt that stands for lines left out.
+/// Line that stands for omitted lines.
 const LEFT_OUT: &str = "// …";
 
-/// Returns the files and the lines of the tour's excerpts, by the language of their fence.
+/// Returns the files and lines of the tour's excerpts fenced with a language.
 fn excerpts(language: &str) -> Vec<(String, String)> {
     let page = fs::read_to_string(root().join("docs/tour.md")).unwrap();
     let blocks = page.split("```").skip(1).step_by(2);
@@ -16,7 +16,7 @@ fn excerpts(language: &str) -> Vec<(String, String)> {
     named.map(|(file, lines)| (file.trim().to_owned(), lines.to_owned())).collect()
 }
 
-/// Returns whether the parts of an excerpt are whole lines of the file, one part after the other.
+/// True if the excerpt's parts are whole lines of the file, in order.
 fn is_excerpt(lines: &str, file: &str) -> bool {
     let lines: Vec<_> = lines.lines().collect();
     let mut rest = file;
@@ -48,7 +48,7 @@ fn the_compilers_message_on_the_tour_is_the_one_in_the_code() {
     let texts: Vec<_> = attribute.split('"').skip(1).step_by(2).collect();
     assert_eq!(texts.len(), 3, "{texts:?}");
     for text in texts {
-        // A backslash in the source joins two lines.
+        // A backslash joins two lines of the source.
         let text = text.split("\\\n").map(str::trim_start).collect::<String>();
         assert!(said.contains(&text), "the tour has not: {text}");
     }

@@ -1,4 +1,4 @@
-//! A webhook makes a change take effect earlier. Without it, or with a late one, the bound holds.
+//! A webhook makes a change take effect earlier; without it, or if it is late, the bound holds.
 
 use std::{fs, time::Duration};
 
@@ -12,7 +12,7 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// API that the double's webhook calls, and a kept token of a user with the role.
+/// API that the double's webhook calls, and a cached token of a user with the role.
 struct Scene {
     double: ZitadelDouble,
     api: Api,

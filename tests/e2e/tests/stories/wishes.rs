@@ -1,11 +1,11 @@
-//! Claims of the documentation about users' wishes, incidents elsewhere and requirements of
-//! standards are true: each is backed by a test.
+//! A test backs each claim of the documentation about users' wishes, incidents elsewhere and
+//! standards.
 
 use std::fs;
 
 use crate::documentation::{files, root};
 
-/// Returns the cells of the rows of all tables in a text, without the headings.
+/// Returns the table cells of a text by row, without headings.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     let lines: Vec<_> = text.lines().collect();
     let is_heading = |next: Option<&&str>| next.is_some_and(|next| next.starts_with("|---"));
@@ -32,7 +32,7 @@ fn code() -> String {
     sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-// A wish counts as met only with a test, and must name its source.
+// A wish is met only with a test, and must name its source.
 #[test]
 fn every_wish_names_whose_it_is_and_a_test_that_exists() {
     let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
@@ -75,7 +75,7 @@ fn is_test(code: &str, name: &str) -> bool {
         .is_some_and(|(before, _)| before.lines().rev().take(3).any(is_attribute))
 }
 
-// Third-party pages had it wrong more than once, and a client that follows them gets a 401.
+// Third-party pages had it wrong more than once, and clients that follow them get a 401.
 #[test]
 fn the_scope_for_the_audience_is_spelled_right_wherever_it_is_told() {
     let mut all = Vec::new();

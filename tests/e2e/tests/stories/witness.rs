@@ -1,4 +1,4 @@
-//! ZITADEL reports good tokens as inactive while its database fails: with a canary, no verdict.
+//! With a canary, good tokens that ZITADEL calls inactive during a database fault get no verdict.
 
 use std::{fs, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
 };
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// Longer than any wait of a test, even on a busy machine.
+/// Bound on a step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Double with a canary whose token is in a file.
@@ -41,7 +41,7 @@ impl Setup {
         Api::start(self.environment()).await
     }
 
-    /// Simulates a fault of the database: the canary and these tokens are reported as inactive.
+    /// Simulates a database fault: the canary and these tokens become inactive.
     fn fail(&self, tokens: &[String]) {
         for token in tokens.iter().chain([&self.canary]) {
             self.double.answer(token, json!({ "active": false }));
@@ -60,7 +60,7 @@ fn pat(double: &ZitadelDouble, name: &str) -> String {
     double.pat(&double.add_user(NewUser::service(name)))
 }
 
-/// Waits until the body of `/readyz` has this status.
+/// Waits until `/readyz` has this status.
 async fn until_status(api: &Api, status: &str) {
     let began = Instant::now();
     while api.admin("/readyz").await.body["status"] != status {
@@ -133,7 +133,7 @@ async fn a_canary_in_a_new_file_is_used_without_a_restart() {
     assert_eq!(api.get("/api/private", "invented").await.status, 401, "it is read at once");
 }
 
-/// A fault of more than a second, with a restart of the API within it, under load.
+/// A fault of more than a second under load, with a restart of the API in it.
 #[tokio::test]
 async fn in_a_fault_no_good_token_is_401_whenever_it_begins_and_ends_and_after_a_restart() {
     const CLIENTS: usize = 16;
@@ -159,7 +159,7 @@ async fn in_a_fault_no_good_token_is_401_whenever_it_begins_and_ends_and_after_a
                 statuses
             });
         }
-        // The API of the third round starts during the fault.
+        // The third round's API starts during the fault.
         match round {
             0 => {}
             1 => {
