@@ -16,8 +16,7 @@ use crate::{
 
 /// Decides whether an access token meets a rule.
 ///
-/// Every verdict is judged here at every use: a cached verdict may be old, and a server may be
-/// wrong about `exp`.
+/// Each verdict is judged anew for each request, even a cached one.
 pub struct Authorizer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
@@ -50,7 +49,7 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer without a cache. `clock` judges `exp` and `nbf`.
+    /// Creates an authorizer without a cache. `exp` and `nbf` are compared with `clock`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -60,7 +59,7 @@ impl Authorizer {
         Self { introspector, kept: None, clock, requirements }
     }
 
-    /// Sets the cache of verdicts, used for rules that do not demand [`Freshness::Asked`].
+    /// Sets the cache of verdicts. Rules that demand [`Freshness::Asked`] do not use it.
     #[must_use]
     pub fn kept(self, kept: Option<Arc<dyn KeptVerdicts>>) -> Self {
         Self { kept, ..self }

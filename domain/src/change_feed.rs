@@ -13,8 +13,8 @@ pub trait ChangeFeed: Send {
     /// Waits for the next batch of changes. The implementation decides how often it polls.
     ///
     /// # Errors
-    /// When the feed could not be read or understood. The next call resumes there and skips no
-    /// change.
+    /// When the feed could not be read or understood. No change is lost: the next call begins where
+    /// the failed one began.
     async fn next(&mut self) -> Result<Batch, Silence>;
 }
 
@@ -24,7 +24,7 @@ pub struct Batch {
     /// Changes in no particular order. Some may have been in an earlier batch already.
     pub changes: Vec<Change>,
     /// Every change committed before this moment is in this batch or an earlier one. `None` while
-    /// part of the read is still to come, such as a further page, or the subject of an event.
+    /// the read is incomplete: a further page, or the subject of an event, is missing.
     pub as_of: Option<Moment>,
 }
 
@@ -43,7 +43,7 @@ pub enum Change {
     RolesOf(Subject),
     /// A change of one role: concerns every verdict that names the role.
     Role(Role),
-    /// A change of one organization: concerns verdicts on its users or without organization.
+    /// A change of one organization: concerns verdicts that name this organization or none.
     Organization(OrganizationId),
     /// A change that may concern every verdict.
     Everything,
@@ -60,7 +60,7 @@ pub struct Silence {
 }
 
 impl Change {
-    /// Keyword of each variant, in the order of declaration.
+    /// Keyword of each kind of change, in the order of the variants.
     pub const KINDS: [&'static str; 8] = [
         "token",
         "session",
@@ -72,7 +72,7 @@ impl Change {
         "everything",
     ];
 
-    /// Returns the keyword of the variant, used as a metric label.
+    /// Returns the keyword of this kind of change, used as a metric label.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

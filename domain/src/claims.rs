@@ -1,4 +1,4 @@
-//! Types of the claims of an introspection response that are plain text (RFC 7662 §2.2).
+//! Types for the claims of an introspection response whose values are plain text (RFC 7662 §2.2).
 
 use std::{fmt, sync::Arc};
 

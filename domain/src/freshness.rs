@@ -3,8 +3,8 @@
 /// Freshness that a verdict has, or that a rule demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// A cached or new verdict. A cached one is at most `cache.max_staleness` out of date with a
-    /// change feed, and at most `cache.ttl` without.
+    /// A cached or new verdict. A cached one is at most `cache.max_staleness` out of date; without
+    /// a change feed, at most `cache.ttl`.
     #[default]
     Kept,
     /// A new verdict: the introspection request was sent after the caller's request arrived, or at

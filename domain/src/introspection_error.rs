@@ -9,7 +9,7 @@ pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Reason why no verdict was obtained: the caller is neither authorized nor denied.
 ///
-/// Cheap to clone, since many callers may wait for one introspection.
+/// Cheap to clone.
 #[derive(Clone, Debug, Error)]
 pub enum IntrospectionError {
     /// The authorization server gave no verdict now, but may later.
@@ -35,14 +35,15 @@ pub enum IntrospectionError {
         /// Underlying error.
         source: Cause,
     },
-    /// The authorization server calls the token inactive, but a witness (a check of the server's
-    /// database) fails: while the database fails, ZITADEL calls valid tokens inactive.
+    /// The authorization server calls the token inactive, but the check of its database (the
+    /// witness) fails. During a database fault, ZITADEL calls valid tokens inactive.
     #[error("the authorization server calls the token inactive, and that is not believed alone")]
     Unwitnessed {
         /// Reason why the inactive verdict is not believed.
         source: Cause,
     },
-    /// The response is not valid by RFC 7662, through a bug or another party in between.
+    /// The response is invalid by RFC 7662. The server has a bug, or a party in between changed the
+    /// response.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
         /// Underlying error.
@@ -96,7 +97,7 @@ words! {
         UnexpectedStatus = "unexpected_status";
         /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
-        /// No request was sent: the budget of requests per second is used up.
+        /// No request was sent: the limit of requests per second is reached.
         OverBudget = "over_budget";
         /// No request was sent: the circuit breaker is open after repeated failures.
         CircuitOpen = "circuit_open";

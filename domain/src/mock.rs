@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
 mockall::mock! {
-    /// Mock of the port `TokenIntrospector`. Its method `answer` takes the token's text, since
-    /// mockall cannot mock a method whose argument borrows.
+    /// Mock of the port `TokenIntrospector`. Tests set expectations on `answer`, which takes the
+    /// token's text.
     pub TokenIntrospector {
         /// Returns the result that `introspect` returns for `token`.
         pub fn answer(&self, token: &str) -> Result<Introspection, IntrospectionError>;

@@ -16,8 +16,8 @@ pub struct Tick(u64);
 
 /// A moment, read from the monotonic clock and the wall clock.
 ///
-/// An age is the larger of the two clocks' differences: ticks stand still while a hypervisor pauses
-/// the machine, and the wall clock can be set.
+/// The age of a moment is the larger of the two clocks' differences. The monotonic clock stands
+/// still while a virtual machine is paused, and the wall clock can be set back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// Reading of the monotonic clock.

@@ -10,9 +10,8 @@ use crate::{AccessToken, Introspection, IntrospectionError};
 /// [`Authorizer`](crate::Authorizer) applies rules, at every use of a verdict.
 #[async_trait]
 pub trait TokenIntrospector: Send + Sync {
-    /// Obtains the server's verdict on `token` by an introspection request that is sent after this
-    /// call begins, or was sent at most 100 ms before. A cached verdict is never returned:
-    /// [`Freshness::Asked`](crate::Freshness::Asked) relies on that.
+    /// Returns the server's verdict on `token`, never a cached one. The introspection request is
+    /// sent after this call begins, or was sent at most 100 ms before.
     ///
     /// Cancel-safe: dropping the future leaves no partial state behind.
     ///

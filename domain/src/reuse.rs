@@ -1,9 +1,12 @@
-//! The rule by which a cached verdict may be used again.
+//! The rule that decides whether a cached verdict may be used again.
 //!
-//! Let `asked` be the moment before the introspection request for a verdict was sent. The verdict
-//! may be used at `now` iff the feed has reported no later change that concerns it, and `asked` or
-//! the watermark (the moment up to which the feed has reported all changes) is at most
-//! `max_staleness` old. `exp`, the time to live and the policy are judged elsewhere.
+//! Let `asked` be the time just before the introspection request for a verdict was sent. Let the
+//! watermark be the moment up to which the feed has reported all changes. The verdict may be used
+//! at `now` if both hold:
+//! - The feed has reported no change after `asked` that concerns the verdict.
+//! - `asked` or the watermark is at most `max_staleness` old.
+//!
+//! `exp`, the time to live and the policy are judged elsewhere.
 //!
 //! The bound below holds even if messages are lost, late, doubled or reordered, as long as two
 //! orders are kept:
@@ -16,10 +19,10 @@
 //! the watermark is before T, then
 //! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
 //!
-//! A verdict that stays in use, such as that of an open stream, is not judged at each use; the rule
-//! tells when it must be obtained anew. A verdict obtained by a request is out of date by at most
-//! the larger of `max_staleness` and the age of the watermark. A first verdict from the cache may
-//! be out of date by twice `max_staleness`.
+//! A verdict in use, such as that of an open stream, is not judged at each use: the rule returns
+//! the time when it must be obtained anew. A verdict obtained by a request is out of date by at
+//! most the larger of `max_staleness` and the age of the watermark. A first verdict from the cache
+//! may be out of date by twice `max_staleness`.
 
 use std::time::Duration;
 
@@ -44,21 +47,20 @@ pub enum WhenSilent {
     Keep,
 }
 
-/// Newest marks that concern a verdict: ticks at which this process learned of changes.
+/// Times (ticks) at which this process learned of the newest changes that concern a verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Newest mark of a change other than of roles; `None` if there is none.
+    /// Tick of the newest change other than of roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Newest mark of a change of roles, which introspection may show late; `None` if there is
-    /// none.
+    /// Tick of the newest change of roles; `None` if there is none. Introspection may show it late.
     pub roles_at: Option<Tick>,
 }
 
 /// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// A change came after the introspection request, or too shortly before the request for the
-    /// verdict to show the change.
+    /// A change came after the introspection request, or shortly before: the verdict may not show
+    /// the change.
     Changed,
     /// The verdict may name roles from before a recent change, and its introspection request is
     /// older than `max_staleness`.
@@ -75,10 +77,9 @@ impl ReuseRule {
     /// Creates the rule. Introspection may show a change of roles up to `lag` late, and any other
     /// change up to `settle` late.
     ///
-    /// With [`WhenSilent::Ask`], no request is judged by knowledge that is more than
-    /// `max_staleness` out of date. A verdict requested within `settle` after a change is not
-    /// reused; one requested within `lag` after a change of roles is reused for at most
-    /// `max_staleness`.
+    /// With [`WhenSilent::Ask`], no verdict is used that is more than `max_staleness` out of date.
+    /// A verdict requested within `settle` after a change is not reused; one requested within `lag`
+    /// after a change of roles is reused for at most `max_staleness`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,
@@ -90,10 +91,10 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before its
-    /// introspection request; `followed` is false if the verdict has claims whose changes the feed
-    /// does not report. The caller reads the arguments in the order `now`, `watermark`, `asked`,
-    /// `marked`.
+    /// Checks that a cached verdict may be used at `now`. `asked` was read just before the
+    /// verdict's introspection request was sent. `followed` is false if the verdict has claims
+    /// whose changes the feed does not report. The caller reads the arguments in the order `now`,
+    /// `watermark`, `asked`, `marked`.
     ///
     /// # Errors
     /// The first reason that applies, in the order of [`Unusable`].
@@ -124,14 +125,14 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict that stays in use must be obtained anew by a request;
-    /// `None` if no change puts the verdict in doubt. `asked` is the tick before the verdict was
-    /// obtained, and `marked` are the newest marks that concern the verdict.
+    /// Returns the tick from which a verdict in use must be obtained anew by a request; `None` if
+    /// no change puts the verdict in doubt. `asked` was read just before the verdict was obtained.
+    /// `marked` are the newest changes that concern the verdict.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
-    /// `settle` after a change, or within `lag` after a change of roles, the verdict may tell the
-    /// old truth: it must be obtained anew after `max_staleness`. A verdict from the cache may be
-    /// up to `max_staleness` older than `asked`, so `lag` is extended by that.
+    /// `settle` after a change, or within `lag` after a change of roles, the verdict may be from
+    /// before the change: it must be obtained anew after `max_staleness`. A verdict from the cache
+    /// may be up to `max_staleness` older than `asked`, so `lag` is extended by that time.
     ///
     /// The caller reads `asked` between two batches of changes: every mark earlier than `asked` is
     /// already written.

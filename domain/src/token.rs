@@ -28,7 +28,7 @@ pub enum AccessTokenError {
 }
 
 impl<'a> AccessToken<'a> {
-    /// Length of the longest accepted token, in bytes. ZITADEL does not limit the length of its
+    /// Maximum length of an accepted token, in bytes. ZITADEL does not limit the length of its
     /// JWTs.
     pub const MAX_LENGTH: usize = 16 * 1024;
 

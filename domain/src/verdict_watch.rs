@@ -4,15 +4,14 @@ use async_trait::async_trait;
 
 use crate::{ActiveToken, Tick};
 
-/// Signals when a verdict that stays in use must be obtained anew.
+/// Signals when a verdict in use, such as that of an open stream, must be obtained anew.
 ///
 /// A caller reads [`now`](Self::now), obtains a verdict, and waits for [`doubted`](Self::doubted).
 /// Once that completes, the caller reads `now` again, obtains a verdict with
-/// [`Freshness::Asked`](crate::Freshness::Asked), since a cached verdict may be the one in doubt,
-/// and waits again.
+/// [`Freshness::Asked`](crate::Freshness::Asked) instead of a cached one, and waits again.
 ///
-/// A doubt is no denial. An implementation sends no request to the authorization server; the caller
-/// watches `exp`.
+/// A verdict in doubt may still be true: doubt is no denial. An implementation sends no request to
+/// the authorization server; the caller watches `exp`.
 #[async_trait]
 pub trait VerdictWatch: Send + Sync {
     /// Returns the current tick, to be read before a verdict is obtained and passed to

@@ -2,9 +2,9 @@
 //! whose steps fail, come late and interleave.
 //!
 //! The truth changes, and introspection shows the change late. Polled batches come late or never,
-//! the machine is paused, its wall clock is set, the program is restarted. Each read of a use and
-//! each write of a batch is a step of its own. No use may find a verdict that introspection stopped
-//! giving more than `max_staleness` ago.
+//! the machine is paused, its wall clock is set, the program is restarted. Other steps may come
+//! between any two reads of a use, and between any two writes of a batch. No use may find a verdict
+//! that introspection stopped giving more than `max_staleness` ago.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. For each
 //! clause of the rule, a test removes the clause and then finds a stale verdict.
@@ -33,9 +33,9 @@ enum Without {
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// Without this, a batch's watermark is the moment at which it is applied.
+    /// Without this, a batch's watermark is the time when the batch is applied.
     AsOfBeforeTheCall,
-    /// Without this, the age of a verdict counts from its arrival.
+    /// Without this, the age of a verdict counts from its arrival, not from its request.
     AskedBeforeTheQuestion,
     /// Without this, a change is marked with the moment at which its poll began.
     MarkAtApplication,
@@ -43,7 +43,7 @@ enum Without {
     WallClock,
     /// Without this, a poll that failed moves the watermark.
     SilenceIsNoNews,
-    /// Without this, the first read after a restart begins at the restart.
+    /// Without this, the first poll after a restart reads only changes since the restart.
     LookBack,
 }
 
@@ -54,7 +54,7 @@ type Step = (u8, u8);
 /// (0).
 const KINDS: usize = 2;
 
-/// Verdict of the model: the version of each kind of fact.
+/// Verdict in this model: the version number of each kind of fact.
 type Answer = [usize; KINDS];
 
 #[derive(Clone, Copy)]
@@ -91,8 +91,8 @@ struct World {
     /// show the pause.
     was_set_back: bool,
     wall_offset: i64,
-    /// For each kind of fact, the times at which introspection began to tell each version but the
-    /// first.
+    /// For each kind of fact: the times from which introspection returns the second and each later
+    /// version.
     told_from: [Vec<u64>; KINDS],
     /// Kind and time of each change, in order of time.
     log: Vec<(usize, u64)>,
@@ -142,7 +142,7 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Runs one step. The error is the staleness, in nanoseconds, of a verdict found usable but too
+    /// Runs one step. Fails with the staleness, in nanoseconds, if a verdict found usable is too
     /// old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
@@ -264,7 +264,7 @@ impl World {
         }
     }
 
-    /// Makes the next read of the attempt `which` to use a verdict. The last read judges the
+    /// Runs the next read of attempt `which` to use a cached verdict. The last read judges the
     /// verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
@@ -333,8 +333,8 @@ impl World {
 /// Milliseconds that may pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns the number of usable verdicts; the error is the staleness, in
-/// nanoseconds, of one that was too old.
+/// Runs one world. Returns how often a cached verdict was found usable. Fails with the staleness,
+/// in nanoseconds, if such a verdict is too old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {

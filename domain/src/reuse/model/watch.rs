@@ -1,5 +1,5 @@
-//! Model test of a verdict that an open stream uses, in the world of `model.rs`. The verdict is
-//! obtained anew when the rule says, and at no other time.
+//! Model test of a verdict that an open stream uses, in the simulated world of `model.rs`. The
+//! verdict must not become too old, though it is obtained anew only when the rule demands that.
 //!
 //! The machine is neither paused nor restarted: no stream is served during a pause or outlives a
 //! restart.
@@ -12,7 +12,7 @@ enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// Without this, introspection tells every change at once, and `settle` is zero.
+    /// Without this, introspection shows every change at once, and `settle` is zero.
     Delay,
     /// Without this, `asked` may be read while a batch is applied, and introspection has no delay.
     WholeBatches,
@@ -62,8 +62,7 @@ impl Stream {
         Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
     }
 
-    /// Runs one step. The error is the staleness, in nanoseconds, of a verdict in use that is too
-    /// old.
+    /// Runs one step. Fails with the staleness, in nanoseconds, if a verdict in use is too old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         match kind % 20 {
             15 => self.verdict = Verdict::None,
@@ -157,8 +156,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns `looks` and `doubts`; the error is the staleness, in nanoseconds, of a
-/// verdict that was too old.
+/// Runs one stream. Returns `looks` and `doubts`. Fails with the staleness, in nanoseconds, if a
+/// verdict in use is too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -210,7 +209,7 @@ fn a_verdict_in_use_is_obtained_anew_while_roles_may_lag() {
     is_needed(Lacking::Lag);
 }
 
-/// Steps by name, for sequences that random tests do not find.
+/// Named steps, for sequences that random tests do not find.
 mod steps_of {
     use super::Step;
 
@@ -219,7 +218,7 @@ mod steps_of {
     pub(super) const NEARLY_3_S: Step = (0, 6);
     pub(super) const SIX_S: Step = (0, 7);
     pub(super) const CHANGE: Step = (3, 0);
-    /// Change of roles that introspection tells 7.1 s later.
+    /// Change of roles that introspection shows 7.1 s later.
     pub(super) const ROLES_CHANGE: Step = (3, 13);
     pub(super) const BEGIN_POLL: Step = (4, 0);
     pub(super) const READ: Step = (5, 0);
