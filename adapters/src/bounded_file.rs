@@ -1,8 +1,8 @@
 //! Reads a file that a setting names, in bounded time and memory. A FIFO without a writer or a dead
 //! mount does not block the caller for long, and `/dev/zero` does not fill the memory.
 //!
-//! No system call reads a file with a deadline, and a thread that waits for a dead mount cannot be
-//! stopped: each file is read by a thread of its own, at most one per path.
+//! Each file is read by a thread of its own, at most one per path. The caller stops waiting at its
+//! deadline; a thread that hangs cannot be stopped.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Length of the longest file that is read, in bytes: 1 MiB.
+/// Maximum length of a file, in bytes: 1 MiB. Reading a longer file fails.
 pub const MAX_LENGTH: usize = 1024 * 1024;
 
 /// Time limit for reading a file at the start of the program, when a pipe such as `<(…)` may still
@@ -34,14 +34,15 @@ static UNDER_WAY: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mut
 ///
 /// # Errors
 /// Errors of [`std::fs::read`]; `FileTooLarge` beyond [`MAX_LENGTH`]; `TimedOut` when the end of
-/// the file is not reached in time, and at once while an earlier read of the same path hangs.
+/// the file is not reached in time, and at once if an earlier read of the same path has missed its
+/// deadline.
 pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     let file = path.to_owned();
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look`, which reads files that belong together, in a thread of its own. `path` is one of
-/// these files; calls with the same path wait for each other. Blocks as [`read`] does.
+/// Runs `look` in a thread of its own. `look` reads one or more files, of which `path` is one.
+/// Calls with the same path wait for each other. Blocks as [`read`] does.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a

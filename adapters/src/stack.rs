@@ -1,4 +1,4 @@
-//! Wraps an introspector in the decorators, in the order of production.
+//! Wraps an introspector in the decorators, in the order used in production.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub struct Stack {
     pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// State of the circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// State of doubts about inactive verdicts, for a health check.
+    /// Tells whether inactive verdicts are currently believed, for a health check.
     pub belief: Belief,
 }
 

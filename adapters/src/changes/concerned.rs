@@ -1,15 +1,16 @@
-//! Maps verdicts and changes to slots in a table of marks (ticks of changes). A change concerns the
-//! verdicts whose slots the change marks.
+//! Finds the verdicts that a change concerns. A verdict has slots in a table, one for each thing
+//! that it names, such as its user or session. A change of such a thing marks the thing's slot.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Maximum number of roles with a slot each. A verdict with more roles has one slot for all, which
-/// a change of any role marks.
+/// Maximum number of roles of a verdict that have a slot each. A verdict with more roles has one
+/// slot for all: a change of any role marks it.
 const ROLES: usize = 3;
 
-/// Slots whose marks concern a verdict. Unused entries repeat slots of the subject.
+/// Slots of one verdict: a change that marks one of them concerns the verdict. Unused entries
+/// repeat slots of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
     /// Slots of subject, token, session and organization.
@@ -25,7 +26,7 @@ pub(crate) struct Concerned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of a thing that has a slot. The end of a session marks the slots `Session` and
+/// Kind of thing that has a slot. A change of a session marks its slots `Session` and
 /// `EndedSession`, a refresh only `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -44,8 +45,8 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached verdict. A verdict without subject or token id is not
-    /// `followed`, since no reported change could name it.
+    /// Returns the slots of a cached verdict: keys by which a reported change finds the verdict. A
+    /// verdict without subject or token id is never `followed`: no reported change can name it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }

@@ -38,7 +38,7 @@ pub struct FeedState {
     pub silent: Option<(Instant, &'static str)>,
 }
 
-/// State of the task that applies a feed to [`Changes`].
+/// Task that reads a feed and records its changes in [`Changes`].
 struct Follower {
     changes: Weak<Changes>,
     clocks: Clocks,
@@ -59,9 +59,9 @@ struct FeedMetrics {
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Returns a handle to the feed's state, and a future for the caller to spawn, which reads `feed`
-/// into `changes` until nothing else uses `changes`. Each keyword in `reasons` gets a counter of
-/// failures. Registers its metrics at the current recorder.
+/// Returns a handle to the feed's state, and a future that the caller must spawn. The future
+/// records the changes of `feed` in `changes`, and ends once nothing else uses `changes`. Each
+/// keyword in `reasons` gets a counter of failures. Registers its metrics at the current recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],
@@ -139,8 +139,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Publishes and logs when the watermark becomes older than `max_staleness`, and when it no
-    /// longer is.
+    /// Publishes and logs that the watermark has become older than `max_staleness`, or is no
+    /// longer.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

@@ -1,9 +1,9 @@
-//! Table of the newest change in each slot, and the watermark (the moment up to which all changes
-//! are known). One thread writes, many read.
+//! Table with the tick of the newest change (the mark) of each slot, and the watermark (the moment
+//! up to which all changes are known). One thread writes, many read.
 //!
-//! A mark is written before the watermark that covers the mark, and read after the watermark: a
-//! reader of a watermark sees every earlier mark. No mark expires. Two things that share a slot may
-//! cost an introspection, but cause no error.
+//! The writer writes a mark before the watermark that covers it; a reader reads in the opposite
+//! order, and so sees every mark that its watermark covers. No mark expires. If two things share a
+//! slot, a change of one may cost an introspection for the other, but causes no error.
 
 use domain::{Moment, Tick};
 
@@ -15,8 +15,8 @@ pub(super) struct Marks<const SLOTS: usize> {
     /// index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Watermark by both clocks, each read alone: a reader that mixes two watermarks counts an age
-    /// that is too large, never too small.
+    /// Watermark by both clocks, each in a variable of its own. A reader may mix two watermarks: it
+    /// then counts an age that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
 }

@@ -25,9 +25,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Creates an empty record of changes. Until the first batch, verdicts are used as while the
-    /// feed is silent. A verdict with any of `unfollowed_claims` is used for at most
-    /// `max_staleness`.
+    /// Creates an empty record of changes. Until the first batch, the feed counts as silent. A
+    /// verdict with any of `unfollowed_claims` is used for at most `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -51,9 +50,8 @@ impl Changes {
         });
     }
 
-    /// Returns the current tick, which is later than every mark written so far, and not later than
-    /// any mark still to come. Without the lock, a batch under way could write an earlier mark
-    /// afterwards, which would put no verdict in doubt.
+    /// Returns the current tick: later than every mark written so far, and not later than any mark
+    /// to come. Waits for a batch under way, which could otherwise still write an earlier mark.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
@@ -64,14 +62,16 @@ impl Changes {
         self.applied.subscribe()
     }
 
-    /// Returns the slots whose marks make a cached verdict unusable.
+    /// Returns the slots of the cached verdict `token`. A change that marks one makes the verdict
+    /// unusable.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.slots.of_answer(token, is_followed)
     }
 
-    /// Returns the slots whose marks put a verdict in use in doubt.
+    /// Returns the slots of the verdict in use `token`. A change that marks one puts the verdict in
+    /// doubt.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.slots.of_use(token)
     }
@@ -88,8 +88,8 @@ impl Changes {
         self.marks.watermark()
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` is the moment before the
-    /// introspection request for the verdict was sent.
+    /// Checks that a cached verdict may be used at `now`. `asked` was read just before the
+    /// verdict's introspection request was sent.
     pub(crate) fn judge(
         &self,
         now: Moment,

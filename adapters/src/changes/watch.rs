@@ -9,11 +9,11 @@ use tokio::time::timeout;
 use super::Changes;
 use crate::Clocks;
 
-/// Signals that a verdict must be obtained anew once the feed reports a change that concerns the
-/// verdict, and again while introspection may show the state before the change. Signals nothing
-/// while the feed is silent.
+/// Signals that a verdict must be obtained anew: once when the feed reports a change that concerns
+/// the verdict, and again while introspection may show the state before the change. A feed that
+/// cannot be read causes no signal.
 ///
-/// A waiting call reads marks only after a batch with changes, and otherwise costs nothing.
+/// A waiting call reads marks only after a batch with changes.
 pub struct FeedWatch {
     changes: Arc<Changes>,
     clocks: Clocks,

@@ -11,8 +11,8 @@ use crate::{
     decorators::{NoWitness, Witness},
 };
 
-/// Witness (check of ZITADEL's database) that vouches once a poll of the feed, begun after the
-/// call, succeeds. Each call requests a poll at once; calls before that poll begins share it.
+/// Witness (check of ZITADEL's database). Each call requests a poll of the feed at once, and
+/// vouches if that poll succeeds. Calls that come before the poll begins share it.
 pub struct FeedWitness {
     feed: Feed,
     ring: Arc<dyn Fn() + Send + Sync>,

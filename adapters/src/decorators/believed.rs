@@ -13,18 +13,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// For a verdict to be "framed", all witnesses must vouch at most this long before its
-/// introspection begins, and again after. No database fault of a second or more then goes
-/// unnoticed.
+/// A verdict is "framed" if all witnesses vouch at most this long before its introspection begins,
+/// and again after. No database fault of a second or more then goes unnoticed.
 const FRAME: Duration = Duration::from_millis(500);
 
 /// Decorator that passes on an inactive verdict only if the server's database works: during a
 /// database fault, ZITADEL calls valid tokens inactive.
 ///
-/// All witnesses (checks of the database) are asked after an inactive verdict. If the token was
-/// active before, or if no witnesses vouched within 500 ms before the introspection, the token is
-/// introspected once more: a fault may have ended between the first verdict and the witnesses'
-/// check.
+/// After an inactive verdict, all witnesses (checks of the database) are asked. The token is then
+/// introspected once more if it was active before, or if no witnesses vouched within 500 ms before
+/// the introspection. This second verdict reveals a fault that ended before the witnesses' check.
 ///
 /// Also updates the set of known tokens: an inactive verdict that is not believed removes none.
 #[derive(Debug)]
@@ -33,7 +31,7 @@ pub struct Believed<I> {
     known: Arc<KnownTokens>,
     belief: Belief,
     patience: Duration,
-    /// Newest time at which the witnesses were asked and then all vouched.
+    /// Time of the newest call to the witnesses after which all vouched.
     vouched_after: Mutex<Option<Instant>>,
     trusted: Counter,
     doubted: Counter,

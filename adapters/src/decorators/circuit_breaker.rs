@@ -232,8 +232,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// Returns the error for callers while the breaker is open: `CircuitOpen`, or refused credentials
-/// if these opened the breaker, since the operator must act.
+/// Returns the error for callers while the breaker is open: `CircuitOpen` if the server is down,
+/// `opened_by` itself if the server refuses our credentials.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

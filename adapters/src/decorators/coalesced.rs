@@ -18,8 +18,8 @@ use crate::Clocks;
 
 type Answer = Result<Introspection, IntrospectionError>;
 
-/// Age up to which a caller joins an introspection. A caller who comes later may know of a change
-/// that the introspection missed.
+/// Maximum age of an introspection that a caller may join. An older one may have missed a change
+/// that the caller knows of.
 const JOINABLE: Duration = Duration::from_millis(100);
 /// Maximum number of introspections under way for one token. Further callers wait for the next one.
 const UNDER_WAY: usize = 2;
@@ -27,9 +27,8 @@ const UNDER_WAY: usize = 2;
 /// Decorator that makes one introspection for all callers who come within 100 ms with the same
 /// token.
 ///
-/// An introspection runs to its end in a task of its own, even if all callers have left, so that
-/// its slot and connection are freed when the work ends. Waiting is cancel-safe. The result, an
-/// error included, goes only to callers who are waiting.
+/// An introspection runs to its end in a task of its own, even if all callers have left. Waiting is
+/// cancel-safe. The result, an error included, goes only to callers who are waiting.
 ///
 /// At most two introspections are under way for one token. Callers who can join neither share a
 /// third, which starts when one ends; each waits at most `patience` for its result.

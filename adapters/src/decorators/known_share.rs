@@ -15,7 +15,7 @@ pub struct KnownShare(u8);
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Largest share, in percent. The rest is for tokens that are not known yet.
+    /// Maximum share, in percent. The rest is for tokens that are not known yet.
     const MAX: u8 = 90;
 
     /// Returns this share of `whole`, rounded down.

@@ -12,13 +12,13 @@ use quick_cache::unsync::Cache;
 
 use super::digest::{Digest, Digester};
 
-/// Maximum number of texts that are remembered for one token id. ZITADEL calls a session token
-/// active even if its last characters are changed or cut off: without this limit, one user could
-/// fill the set.
+/// Maximum number of token texts with the same token id in the set. ZITADEL accepts a session token
+/// even if its last characters are changed or cut off: without this limit, one user could fill the
+/// set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
-/// Set of tokens whose last verdict was active, remembered longer than that verdict may be reused.
-/// The set only decides who is served while capacity is short.
+/// Set of tokens whose last verdict was active. A token stays even when its verdict may no longer
+/// be reused. The set only decides who is served while capacity is short.
 ///
 /// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {

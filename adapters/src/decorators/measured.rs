@@ -9,8 +9,8 @@ use domain::{
 use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
-/// Decorator that times introspections, and counts those under way. As the innermost decorator, it
-/// does not measure calls that the cache, sharing or our own limits answer.
+/// Decorator that times introspections, and counts those under way. It is the innermost decorator:
+/// it does not see calls that the cache, another caller's introspection or our own limits answer.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,
@@ -53,8 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram for a result; `None` if the result cannot occur here. Without a
-    /// catch-all arm, a new error variant must be listed to compile.
+    /// Returns the histogram for a result; `None` if the result cannot occur here. A new error
+    /// variant does not compile until it is listed here.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,

@@ -8,9 +8,9 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use super::token_cache::TokenCache;
 use crate::Clocks;
 
-/// Decorator that caches each new verdict, with the moment before its introspection began, from
-/// which the verdict's age counts. This decorator is inside [`Coalesced`](super::Coalesced), so
-/// that a caller who joins later does not make the verdict look younger.
+/// Decorator that caches each new verdict. The verdict's age counts from just before its
+/// introspection began. The outer decorator [`Coalesced`](super::Coalesced) lets callers join an
+/// introspection that has already begun.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,

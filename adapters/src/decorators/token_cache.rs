@@ -42,7 +42,7 @@ impl Default for CacheSettings {
     }
 }
 
-/// Cache of active verdicts. A verdict is stored as facts, which are judged again at each use.
+/// Cache of active verdicts. A cached verdict is judged again at each use.
 ///
 /// A token is stored only as a digest under a random key of this cache. Inactive verdicts are not
 /// stored: a fault can make ZITADEL call a valid token inactive.
@@ -64,9 +64,9 @@ pub struct TokenCache {
 #[derive(Clone)]
 struct Entry {
     token: ActiveToken,
-    /// Moment before the introspection request was sent, from which the age counts.
+    /// Time just before the introspection request was sent. The verdict's age counts from it.
     asked: Moment,
-    /// Slots whose marks make the verdict unusable; `None` without a change feed.
+    /// Slots by which a change makes the verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
     /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
     bytes: u64,

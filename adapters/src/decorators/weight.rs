@@ -66,8 +66,8 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Returns one verdict's part of shared `bytes`. One of the `owners` is not a verdict but the
-/// introspector's table of equal values.
+/// Returns one verdict's part of `bytes` that `owners` share. One owner is not a verdict, but the
+/// table in which the introspector finds equal values.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

@@ -6,8 +6,8 @@ use thiserror::Error;
 /// Confirms that the server's database works, when the server calls a token inactive.
 #[async_trait]
 pub trait Witness: Send + Sync {
-    /// Returns once the response to a request that was sent after this call began shows that the
-    /// database works.
+    /// Checks the database by a request that is sent after this call begins. Returns once the
+    /// response shows that the database works.
     ///
     /// Cancel-safe. An implementation limits its own time.
     ///

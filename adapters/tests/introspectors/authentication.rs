@@ -1,5 +1,5 @@
-//! Tests of client authentication by `client_secret_basic` and `private_key_jwt`, which the double
-//! verifies as ZITADEL does.
+//! Tests of client authentication by `client_secret_basic` and `private_key_jwt`. The double (a
+//! simulated ZITADEL) verifies both as ZITADEL does.
 
 use std::{
     sync::{

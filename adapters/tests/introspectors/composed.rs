@@ -65,7 +65,8 @@ async fn a_secret_in_a_file_that_was_replaced_is_used_after_a_refusal() {
     drop(double.take_violations());
 }
 
-// ZITADEL does not refuse the first key: the check of the file every five seconds finds the second.
+// ZITADEL still accepts the first key: only the check of the file, every five seconds, finds the
+// second.
 #[tokio::test]
 async fn a_second_key_in_the_file_is_found_by_itself() {
     let double = ZitadelDouble::start().await;

@@ -12,7 +12,8 @@ use zitadel_double::{EventLogFault, Fault, NewEvent, NewUser, Times, ZitadelDoub
 
 use crate::setup;
 
-/// Returns a reader of the double's event log. Each poll rereads the last `overlap`.
+/// Returns a reader of the double's event log. Each poll reads the events of the last `overlap`
+/// again.
 fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();

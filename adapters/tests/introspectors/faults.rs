@@ -11,8 +11,7 @@ use zitadel_double::{Answer, DATABASE_HOST, Fault, Framing, RedirectStatus, Time
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns faults that the double can produce, each with the keyword of the error that it must
-/// give.
+/// Returns faults of the double (the simulated ZITADEL), each with the keyword of its error.
 fn faults() -> Vec<(Fault, &'static str)> {
     let elsewhere = || "https://elsewhere.test/login?token=x".to_owned();
     vec![
@@ -40,8 +39,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects a token after a fault. A 429 lowers our request budget: the call is repeated while
-/// the budget is used up.
+/// Introspects `token` after a fault. After a 429 our own rate limit is lower: the call is repeated
+/// until it is allowed.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

@@ -1,6 +1,5 @@
 //! Tests of every implementation of `TokenIntrospector`. The one for ZITADEL is tested against the
-//! double, which refuses what ZITADEL would refuse and reports what a resource server must never
-//! send.
+//! double: a simulated ZITADEL, which also reports requests that a resource server must never send.
 
 #![expect(
     clippy::unwrap_used,

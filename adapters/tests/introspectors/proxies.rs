@@ -11,8 +11,8 @@ use crate::{active_token, ask, assert_active, setup};
 /// Environment variable that marks the second process. Its value is the setting `connect_to`.
 const CONNECT_TO: &str = "CONNECT_TO";
 
-/// Runs one test of this file in a process with only this environment. Returns whether it passed,
-/// and its output.
+/// Runs `test`, a test of this file, in a second process with only the variables `environment` and
+/// `CONNECT_TO`. Returns whether it passed, and its output.
 fn again(test: &str, environment: &[(&str, &str)], connect_to: &str) -> (bool, String) {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &format!("proxies::{test}")])

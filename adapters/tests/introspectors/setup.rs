@@ -1,4 +1,4 @@
-//! Test helpers: settings and introspectors for the double.
+//! Test helpers: settings and introspectors for the double (the simulated ZITADEL).
 
 use std::time::Duration;
 

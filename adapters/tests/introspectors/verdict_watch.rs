@@ -1,4 +1,5 @@
-//! Tests that the double's event log causes signals that a verdict in use must be obtained anew.
+//! Tests that an event in the double's log (the simulated ZITADEL's) signals that a verdict in use
+//! must be obtained anew.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -15,8 +16,8 @@ use zitadel_double::{NewUser, SessionToken, UserId, UserState, ZitadelDouble};
 
 use crate::setup::{self, PATIENT};
 
-/// Returns an introspector that has no cache and polls the event log, and the token file for the
-/// log.
+/// Returns an introspector without a cache that polls the event log, and the file with the token
+/// for the log.
 async fn following(double: &ZitadelDouble) -> (ComposedZitadel, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(double.event_reader().as_bytes()).unwrap();

@@ -56,8 +56,8 @@ fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     tokio::spawn(async move { watch.doubted(&token, asked).await })
 }
 
-/// Returns the time from now to each doubt about the verdict `token`, obtained anew after each
-/// doubt. Ends when no doubt arises for 30 minutes.
+/// Waits for doubts about the verdict `token`, which is obtained anew after each. Returns the time
+/// from now to each doubt, once none arises for 30 minutes.
 async fn doubts(world: &World, token: &ActiveToken, asked: Tick) -> Vec<Duration> {
     let (watch, began) = (watch(world), Instant::now());
     let (mut asked, mut doubts) = (asked, Vec::new());

@@ -54,7 +54,7 @@ fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed 
     Composed { coalesced, cache, clocks: clocks.clone() }
 }
 
-/// Returns the decorators before `gated`, with an empty cache for 100 entries.
+/// Returns the decorators around `gated`, with an empty cache for 100 entries.
 fn empty(gated: &Gated) -> Composed {
     let clocks = clocks();
     composed(gated, cache(100, &clocks), &clocks)
