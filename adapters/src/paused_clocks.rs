@@ -1,4 +1,4 @@
-//! Test helper: clocks that follow tokio's, so that a test can pause them.
+//! Test helper: clocks that follow tokio's clock, which a test can pause.
 
 use std::{
     sync::Arc,

@@ -49,7 +49,8 @@ impl Default for Limits {
 /// Introspections need a tokio runtime.
 ///
 /// - `known`: tokens whose last verdict was active; `limits` reserves a share for them.
-/// - `witnesses`: an inactive verdict is believed only if all of them vouch for the server.
+/// - `witnesses`: an inactive verdict is believed only if all confirm that the server's database
+///   works.
 /// - `tokens`: cache; without it no verdict is cached.
 /// - `patience`: time limit for waiting for an introspection that has not started, and for
 ///   confirming an inactive verdict.

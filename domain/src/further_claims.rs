@@ -30,7 +30,7 @@ impl FromIterator<(Box<str>, Box<str>)> for FurtherClaims {
     }
 }
 
-/// Shows only the names, since the values are personal data.
+/// Shows only the names: values may be personal data.
 impl fmt::Debug for FurtherClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()

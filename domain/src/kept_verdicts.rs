@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use crate::{AccessToken, ActiveToken};
 
-/// Cache of active verdicts. Inactive verdicts are not kept: the server may call a valid token
-/// inactive by a fault of its own.
+/// Cache of active verdicts. Inactive verdicts are not kept: a fault can make the server call a
+/// valid token inactive.
 ///
 /// An implementation decides by age, `exp` and changes whether a verdict may be reused. The
 /// [`Authorizer`](crate::Authorizer) judges everything else, at every use.

@@ -10,8 +10,8 @@ mod scripted;
 mod watch;
 mod witness;
 
-/// Atomic types for `marks`. The concurrency test compiles `marks` with types whose accesses it
-/// reorders.
+/// Atomic types for `marks`. A concurrency test compiles `marks` with types of its own, whose
+/// accesses it reorders.
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }

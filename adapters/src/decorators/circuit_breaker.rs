@@ -22,7 +22,7 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// single introspections through as probes.
 ///
 /// It counts failures that no caller's token can cause: no connection, a broken one, no response in
-/// time, 5xx, and refused credentials. It does not count a caller who leaves, a response that
+/// time, 5xx, and refused credentials. It does not count a dropped call, a response that
 /// cannot be read, a redirect, a 429, or our own limits.
 ///
 /// A result counts only if the breaker has neither opened nor closed since its introspection began.

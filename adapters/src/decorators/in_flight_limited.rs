@@ -1,5 +1,5 @@
-//! Limits the number of introspections under way, and reserves slots for known (last active)
-//! tokens.
+//! Limits the number of introspections under way, and reserves slots for tokens whose last verdict
+//! was active.
 
 use std::{num::NonZeroUsize, sync::Arc};
 

@@ -1,11 +1,11 @@
-//! Share of slots and request budget that is reserved for known (last active) tokens.
+//! Share of slots and request budget that is reserved for tokens whose last verdict was active.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Share of slots and request budget, in whole percent, that is reserved for tokens whose last
-/// verdict was active; 25 % by default.
+/// Share of introspection slots and request budget, in whole percent, that is reserved for tokens
+/// whose last verdict was active; 25 % by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownShare(u8);
 

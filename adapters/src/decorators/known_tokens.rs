@@ -31,7 +31,7 @@ struct Known {
     /// Maps the digest of a token's text to the digest of the token's id.
     ids: Cache<Digest, Digest>,
     /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
-    /// only if both maps contain it, since each map may evict an entry alone.
+    /// only if both maps contain it: each map evicts entries on its own.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 

@@ -1,5 +1,5 @@
-//! Tests that an event in the double's log (the simulated ZITADEL's) signals that a verdict in use
-//! must be obtained anew.
+//! Tests that an event in the log of the double (the simulated ZITADEL) signals that a verdict in
+//! use must be obtained anew.
 
 use std::{io::Write, sync::Arc, time::Duration};
 

@@ -50,8 +50,8 @@ enum Without {
 /// Random step: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
-/// Number of kinds of facts: roles (kind 1), which introspection may tell `LAG` late, and others
-/// (0).
+/// Number of kinds of facts: roles (kind 1), whose changes introspection may show up to `LAG` late,
+/// and others (0).
 const KINDS: usize = 2;
 
 /// Verdict in this model: the version number of each kind of fact.

@@ -158,8 +158,8 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     }
 }
 
-/// Without a witness just before, a fault may have ended unseen, so the token is introspected
-/// again.
+/// A token that was not active before is introspected twice if no witness vouched just before: a
+/// fault may have ended unseen.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_asked_about_once_unless_no_witness_vouched_just_before() {
     let (known, told) = (known(), Arc::<Told>::default());

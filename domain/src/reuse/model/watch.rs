@@ -20,7 +20,7 @@ enum Lacking {
     NewQuestion,
 }
 
-/// State of the verdict of the only stream.
+/// State of the stream's verdict.
 #[derive(Clone, Copy)]
 enum Verdict {
     /// The stream is not open.
