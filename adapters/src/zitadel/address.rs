@@ -8,8 +8,8 @@ use url::{Host, Origin, Url};
 
 use super::NamedIssuer;
 
-/// Reason why a text is not accepted as ZITADEL's address. The text, which may hold a password, is
-/// not repeated.
+/// Reason why a text is not accepted as ZITADEL's address. The error does not repeat the text,
+/// which may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// The text is not a URL with a host.
@@ -37,7 +37,7 @@ pub struct IssuerUrl {
     named: NamedIssuer,
 }
 
-/// Compares the configured URLs, not the server's spelling of the issuer.
+/// Compares only the configured URLs, not the issuers as ZITADEL's metadata spell them.
 impl PartialEq for IssuerUrl {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url
@@ -69,7 +69,8 @@ impl IssuerUrl {
         self.url.path() != "/"
     }
 
-    /// Returns the issuer, spelled as in the server's metadata once these were read.
+    /// Returns the issuer: as configured, or as the server's metadata spell it once they have been
+    /// read.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named
     }

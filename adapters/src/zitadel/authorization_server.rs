@@ -35,7 +35,7 @@ pub struct AuthorizationServerMetadata {
 }
 
 impl AuthorizationServerMetadata {
-    /// Returns whether the metadata name this issuer.
+    /// Returns whether `issuer` is the issuer in this metadata.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {
         address::issuer(&self.issuer).as_ref() == Ok(issuer)

@@ -1,5 +1,5 @@
-//! Canary: a known good token of this API's own, which shows whether inactive verdicts can be
-//! believed.
+//! Canary: a token of this API that is known to be good. While ZITADEL calls this token active,
+//! inactive verdicts on other tokens are believed.
 
 use std::{
     fmt,
@@ -22,23 +22,23 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two regular introspections of an active canary, to learn its `exp`.
+/// Time between two introspections of an active canary, each of which shows when it expires.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Time after the canary's first inactive verdict from which on another token's active verdict lets
-/// the canary be given up.
+/// Minimum time for which the canary is inactive before another token's active verdict can cause
+/// the canary to be given up.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
-/// Time between two warnings that the canary expires soon.
+/// Minimum time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
-/// Time between two warnings that the canary is inactive.
+/// Minimum time between two warnings that the canary is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Witness (evidence that ZITADEL's database works) that vouches while ZITADEL calls a known good
-/// token active.
+/// Witness that ZITADEL's database works: vouches for inactive verdicts while ZITADEL calls a known
+/// good token active.
 ///
 /// A canary that was revoked or has expired would turn each 401 into a 503 for ever. The canary is
-/// given up if it has been inactive for ten minutes, another token is active after that, and the
-/// canary is still inactive then. From then on it vouches for every inactive verdict, until it is
-/// active again or its file changes.
+/// therefore given up if it has been inactive for ten minutes, another token is active after that,
+/// and the canary is still inactive then. A canary that is given up vouches for every inactive
+/// verdict, until it is active again or its file changes.
 #[derive(Clone)]
 pub struct Canary(Arc<Shared>);
 
@@ -63,20 +63,20 @@ struct State {
     /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
-    /// True if a warning of the canary's inactivity was logged since the canary was last active.
+    /// True if a warning that the canary is inactive was logged since the canary was last active.
     is_inactive_said: bool,
-    /// Time of the last log message that the canary is inactive.
+    /// Time of the last warning that the canary is inactive.
     inactive_said: Option<Instant>,
     /// Time of the last warning that the canary expires soon.
     expiry_said: Option<Instant>,
 }
 
 impl Canary {
-    /// Remaining lifetime from which on warnings of the canary's expiry are logged.
+    /// Remaining lifetime below which a warning is logged that the canary expires soon.
     pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 
-    /// Creates a canary that introspects `token` by `introspector`, without any decorator around
-    /// it. Registers the canary's metrics at the current recorder.
+    /// Creates a canary that introspects `token` by `introspector`, which has no decorators.
+    /// Registers the canary's metrics at the current recorder.
     pub(super) fn new(
         token: Arc<OwnToken>,
         introspector: impl TokenIntrospector + 'static,
@@ -101,8 +101,8 @@ impl Canary {
         }))
     }
 
-    /// Returns, for a health check, the moment since which ZITADEL calls the canary inactive;
-    /// otherwise `None`.
+    /// Returns the time of the first inactive verdict since the canary was last active, for a
+    /// health check; `None` if there is none.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since
@@ -133,8 +133,8 @@ impl Canary {
 }
 
 impl Shared {
-    /// Returns the result of an introspection sent after this call began, shared with other
-    /// callers.
+    /// Introspects the canary and returns the result. Concurrent callers share one introspection,
+    /// which begins after their calls.
     async fn read(self: &Arc<Self>) -> Result<(), NoWitness> {
         let shared = Arc::clone(self);
         let ask = move || {

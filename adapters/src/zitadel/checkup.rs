@@ -73,8 +73,9 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
     Err(FaultSource::Timeout.unavailable(Outage::TimedOut))
 }
 
-/// Returns the seconds by which this machine's clock is ahead of the header `Date`. ZITADEL is
-/// assumed to have made the header half way between `before` and `after`.
+/// Returns the seconds by which this machine's clock is ahead of ZITADEL's, as the header `Date`
+/// shows it. `before` and `after` are the times around the request; ZITADEL is assumed to have
+/// written the header half way between them.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

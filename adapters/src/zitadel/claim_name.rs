@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Claims that are read from every response, into fields of their own.
+/// Claims that are read from every response without being named in the settings.
 const READ_ANYWAY: [&str; 12] = [
     "active",
     "sub",
@@ -30,7 +30,8 @@ pub enum ClaimNameError {
     /// The name is empty.
     #[error("the name of a claim is empty")]
     Empty,
-    /// [`Principal`](domain::Principal) has a field for this claim.
+    /// The claim is read from every response anyway, for example into a field of
+    /// [`Principal`](domain::Principal).
     #[error("this claim is read anyway: see the fields of the principal")]
     ReadAnyway,
 }

@@ -14,9 +14,9 @@ use super::{NamedIssuer, key_file::KeyFile};
 
 /// Lifetime of an assertion. ZITADEL refuses one older than an hour.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// Age at which an assertion is replaced by a new one, well before it expires.
+/// Age at which an assertion is replaced by a new one: half of its lifetime.
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
-/// Age below which a refused assertion is not replaced: ZITADEL did not refuse it for its age.
+/// Age below which a refused assertion is not replaced: ZITADEL would refuse a new one, too.
 const FRESH: Duration = Duration::from_secs(5);
 /// Time by which `iat` is dated back: ZITADEL refuses an `iat` more than a second ahead of the
 /// server's clock.
@@ -125,8 +125,8 @@ mod tests {
         }
     }
 
-    /// Returns assertions by a clock that shows the next of these ages, in seconds, at each
-    /// reading.
+    /// Returns client assertions with a clock that shows the next of `ages_secs`, counted from a
+    /// fixed date, each time it is read.
     fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();

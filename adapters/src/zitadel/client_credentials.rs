@@ -62,8 +62,8 @@ impl ClientCredentials {
         Self::from_key(CredentialText::file("zitadel.key_file", key_file)?, None)
     }
 
-    /// Creates credentials for `client_secret_basic` from two texts, each a value or a file's
-    /// content.
+    /// Creates credentials for `client_secret_basic` from a client id and its secret, each a value
+    /// or a file's content.
     ///
     /// # Errors
     /// When the client id is empty.
@@ -152,8 +152,8 @@ impl ClientCredentials {
         })
     }
 
-    /// Returns whether these credentials can make another client authentication than `refused`:
-    /// only a key can.
+    /// Returns whether these credentials can make another client authentication after ZITADEL
+    /// refused `refused`: only a key can.
     pub(super) fn renew(&self, refused: &ClientAuthentication, clock: &dyn Clock) -> bool {
         match (&self.method, refused) {
             (Method::PrivateKeyJwt(assertions), ClientAuthentication::Assertion(refused)) => {
@@ -164,7 +164,7 @@ impl ClientCredentials {
     }
 }
 
-/// Compares the texts, regardless of their settings and files.
+/// Compares only the ids and secrets themselves, not the settings and files that they come from.
 impl PartialEq for ClientCredentials {
     fn eq(&self, other: &Self) -> bool {
         self.texts == other.texts

@@ -35,17 +35,17 @@ pub struct ComposedZitadel {
     pub issuer: NamedIssuer,
     /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Witnesses (evidence that ZITADEL's database works) and current doubts, for a health check.
+    /// Tells whether inactive verdicts are currently believed, for a health check.
     pub belief: Belief,
     /// Canary, a token that must be active for an inactive verdict to be believed; for a health
     /// check.
     pub canary: Option<Canary>,
     /// Event log, for a health check and webhooks; `None` if it is not followed.
     pub changes: Option<FollowedLog>,
-    /// Signals when a verdict in lasting use, such as that of an open stream, must be obtained
-    /// again; `None` if the event log is not followed.
+    /// Signals when a token must be introspected again during a long response, such as a stream;
+    /// `None` if the event log is not followed.
     pub watch: Option<Arc<dyn VerdictWatch>>,
-    /// Count of introspections without a verdict, for a health check.
+    /// Count of consecutive introspections without a verdict, for a health check.
     pub verdicts: Verdicts,
     /// Summary of the settings, for explaining ZITADEL's responses to operators.
     pub summary: SettingsSummary,

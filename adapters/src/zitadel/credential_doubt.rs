@@ -1,6 +1,7 @@
 //! Signs that a client id or secret was not copied as ZITADEL issued it.
 
-/// Returns why a client id or secret was probably not copied correctly, without repeating the text.
+/// Returns a reason why `text`, a client id or secret, was probably not copied correctly; `None` if
+/// there is none. The reason does not repeat `text`.
 pub(super) fn doubt(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         Some("it begins with a byte order mark: save the file as UTF-8 without one")
@@ -21,7 +22,7 @@ pub(super) fn doubt(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether the text assigns `name`, as a line of a `.env` file does.
+/// Returns whether `text` assigns a value to `name`, as a line of a `.env` file does.
 fn is_assignment(text: &str, name: &str) -> bool {
     let text = text.trim_start();
     let text = text.strip_prefix("export ").unwrap_or(text).trim_start();

@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Largest number of times the files are read, until two readings in a row agree.
+/// Maximum number of times that the files are read to get two equal readings in a row.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -45,20 +45,21 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the path as it precedes the problem in an error; empty without a file.
+/// Returns the file's path and a colon, to be put before the problem in an error; empty without a
+/// file.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
 
 impl CredentialText {
-    /// Creates a part from the text itself; `setting` names the part in errors.
+    /// Creates a part of the credentials from its value; `setting` names the part in errors.
     #[must_use]
     pub fn value(setting: &'static str, text: &str) -> Self {
         Self { setting, file: None, text: text.into() }
     }
 
-    /// Reads a part from a file, without a line break at the file's end; `setting` names the part
-    /// in errors.
+    /// Reads a part of the credentials from a file, without a line break at the file's end;
+    /// `setting` names the part in errors.
     ///
     /// # Errors
     /// When the file cannot be read, or is empty.
@@ -79,7 +80,8 @@ impl CredentialText {
         self.setting
     }
 
-    /// Returns why the text was probably not copied correctly, without repeating it.
+    /// Returns a reason why this part was probably not copied correctly; `None` if there is none.
+    /// The reason does not repeat the part.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.expose_secret())
@@ -123,15 +125,15 @@ impl CredentialText {
     }
 }
 
-/// Compares the texts, regardless of their settings and files.
+/// Compares only the values, not the settings and files that they come from.
 impl PartialEq for CredentialText {
     fn eq(&self, other: &Self) -> bool {
         self.expose_secret() == other.expose_secret()
     }
 }
 
-/// Reads all files until two readings in a row agree: a single one may mix an old file with a new
-/// one.
+/// Reads all files until two readings in a row agree: a single reading may get one file from before
+/// a replacement and another from after it.
 fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, CredentialError> {
     let read = || texts.iter().map(CredentialText::read_once_more).collect();
     let mut last = read();

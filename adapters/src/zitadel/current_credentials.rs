@@ -27,8 +27,8 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// Credentials in use, which are replaced when their files change. Reading the files blocks no
 /// request.
 ///
-/// The contents of the files are compared: neither times nor link targets tell whether a mounted
-/// secret was swapped. Contents that cannot be used change nothing, and are warned of once.
+/// A file counts as changed if its content differs. If new contents cannot be used, the old
+/// credentials stay in use, and one warning is logged.
 pub struct CurrentCredentials {
     current: RwLock<Arc<ClientCredentials>>,
     issuer: NamedIssuer,
@@ -90,9 +90,9 @@ impl CurrentCredentials {
         credentials.authentication(&self.issuer, &*self.clock)
     }
 
-    /// Returns another client authentication after ZITADEL refused `shown`, made from the
-    /// credentials `refused`: one from newer credentials, or one signed anew. `None` if there is
-    /// neither.
+    /// Called after ZITADEL refused `shown`, a client authentication made from the credentials
+    /// `refused`. Returns one made from newer credentials or signed anew; `None` if neither is
+    /// possible.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientCredentials>,

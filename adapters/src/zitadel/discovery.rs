@@ -14,7 +14,7 @@ use super::{
     response,
 };
 
-/// Largest number of characters of a wrong issuer that an error shows.
+/// Maximum number of characters of a wrong issuer that are shown in an error.
 const MAX_SHOWN: usize = 200;
 
 /// Introspection endpoint, configured or read from the domain's metadata when first needed. Each
@@ -46,7 +46,7 @@ impl Discovery {
         self.endpoint.get_or_try_init(|| self.ask(http, pace)).await
     }
 
-    /// Returns the introspection endpoint if it is configured or was discovered.
+    /// Returns the introspection endpoint; `None` if it is neither configured nor discovered yet.
     pub(super) fn kept(&self) -> Option<&Url> {
         self.endpoint.get()
     }

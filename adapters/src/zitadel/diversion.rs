@@ -68,8 +68,8 @@ impl Detour {
     }
 }
 
-/// Returns an error if requests would go through a proxy, which would look up the domain and never
-/// see the other origin.
+/// Returns an error if requests would go through a proxy, which would connect to the domain instead
+/// of the other origin.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), &'static str> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =

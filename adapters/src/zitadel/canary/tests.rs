@@ -27,7 +27,7 @@ impl TokenIntrospector for Told {
     }
 }
 
-/// Canary with its introspector, and the directory of its token file, which holds `first`.
+/// Canary whose token file holds `first`, with the file's directory and the canary's introspector.
 struct Setup {
     directory: TempDir,
     told: Told,

@@ -48,7 +48,7 @@ pub enum CertificateFault {
 }
 
 impl NoConnection {
-    /// Returns the outermost known reason in the source chain of `error`.
+    /// Returns the first known reason found in `error` or in the chain of its sources.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);

@@ -67,8 +67,7 @@ impl SettingsSummary {
 
     /// Returns the possible meanings of an inactive verdict, most likely first, for the log.
     ///
-    /// ZITADEL never says which one applies. An active token's audience contains the introspecting
-    /// application's client id or project id.
+    /// ZITADEL never says which one applies.
     #[must_use]
     pub fn inactive_means(&self) -> String {
         format!(
@@ -80,8 +79,8 @@ impl SettingsSummary {
         )
     }
 
-    /// Returns the ids among which this API's project is, if the audience of an active token rules
-    /// out the configured project; otherwise `None`.
+    /// Returns `None` unless the audience of an active token shows that the configured project is
+    /// wrong. In that case, one of the returned ids is the right project.
     ///
     /// ZITADEL calls a token active if its audience has the introspecting client or that client's
     /// project. The audience of each personal access token has both.
@@ -99,8 +98,8 @@ impl SettingsSummary {
     }
 }
 
-/// Returns whether the token is a personal access token: ZITADEL names a client for any other
-/// token.
+/// Returns whether the token is a personal access token: for any other token, ZITADEL's response
+/// names a client.
 #[must_use]
 pub fn is_personal_access_token(principal: &Principal) -> bool {
     principal.client_id.is_none()

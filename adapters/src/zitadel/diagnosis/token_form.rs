@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::UnverifiedJwt;
 
-/// Length, in characters, of the shortest session token (opaque) that contains a whole token id.
+/// Minimum length, in characters, of an opaque session token that contains a whole token id.
 /// ZITADEL does not read what follows the id.
 const SHORTEST_OF_SESSION: usize = 79;
 
-/// Length, in characters, of the shortest opaque token that ZITADEL can make: 16 bytes and two ids,
-/// in base64url.
+/// Minimum length, in characters, of the opaque tokens that ZITADEL makes: 16 bytes and two ids, in
+/// base64url.
 const SHORTEST: usize = 40;
 
 /// Length of the client secrets that ZITADEL generates, in letters and digits.

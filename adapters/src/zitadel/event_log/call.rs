@@ -24,9 +24,9 @@ use super::{
     wire::{self, Search},
 };
 
-/// Longest response that is read, in bytes. A page of 1 000 events has some MB.
+/// Maximum length, in bytes, of a response that is read. A page of 1 000 events has some MB.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
-/// Longest error response that is read, in bytes.
+/// Maximum length, in bytes, of an error response that is read.
 const MAX_REFUSAL: usize = 64 * 1024;
 
 /// Sends requests to the event API of one server.

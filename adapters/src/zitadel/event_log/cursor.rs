@@ -1,11 +1,11 @@
-//! Cursor of one group of event types: which page to read next, which of its events are new, and
-//! when events may have been missed.
+//! Cursor: reading position in the event log, for one group of event types. Decides which page to
+//! read next, which of its events are new, and whether events may have been missed.
 //!
-//! No I/O: the cursor takes pages and moments, and returns the next call. Its place is the time of
-//! the newest event, never this machine's clock. A search waits for every write under way, and a
-//! write gets its timestamp only once it counts as under way: an event that a search misses is
-//! later than the search's beginning. A read therefore begins before the newest event by the
-//! duration of the last read, plus `overlap` for a database clock that steps back.
+//! No I/O: the caller sends the searches. The position is the time of the newest event, never this
+//! machine's time. A search waits for every open write, and a write gets its time only after it is
+//! opened. An event that a search misses is therefore later than the beginning of the search. Each
+//! read begins before the newest event by the duration of the last read, plus `overlap` in case the
+//! database's clock stepped back.
 //!
 //! A read ends with a page without new events, once every remembered event of its window was met. A
 //! page of 100 events or more does not end the read, because new events may follow. A page shorter
@@ -21,13 +21,14 @@ use super::{
     remembered::Remembered,
 };
 
-/// Longest window of a review, a read that goes further back than usual to find late events.
+/// Maximum time that a review reads back. A review is a read that goes back further than usual, to
+/// find events that were committed late.
 const REVIEWED: Duration = Duration::from_mins(10);
 /// Time between two reviews (see [`REVIEWED`]).
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
-/// Largest number of full pages in the window of a review.
+/// Maximum number of full pages in a review.
 const REVIEW_PAGES: usize = 10;
-/// Longest time that ZITADEL lets a write stay open.
+/// Maximum time for which ZITADEL lets a write stay open.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
 
 /// Reading position in the log, for one group of event types.
@@ -43,16 +44,16 @@ pub(super) struct Cursor {
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// Moment at which a new event with too early a time was last found.
+    /// Moment at which a review last found a new event from before the ordinary window.
     stepped: Option<Moment>,
     under_way: Option<UnderWay>,
 }
 
-/// Progress in finding the place in the log at which reads begin.
+/// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// The place is not found yet. Every cached response was requested after `made`, and shows a
-    /// state of ZITADEL that was at most `before` older.
+    /// The place is not found yet. Events committed after `made`, or up to `before` earlier, must
+    /// be read: cached responses may not show their effect.
     Since {
         made: Moment,
         before: Duration,
@@ -64,7 +65,7 @@ enum Place {
 
 #[derive(Debug)]
 enum UnderWay {
-    /// Search for the newest event, which gives the place.
+    /// Search for the newest event, whose time gives the place.
     Newest {
         began: Moment,
     },
@@ -96,8 +97,8 @@ impl Cursor {
         Self::at(Place::Since { made, before }, overlap)
     }
 
-    /// Creates a cursor that forgets every cached response at its first complete read, and reads
-    /// what is committed from then on.
+    /// Creates a cursor whose first complete read causes every cached response to be forgotten.
+    /// Later events are read one by one.
     pub(super) fn anew(overlap: Duration) -> Self {
         Self::at(Place::Anew, overlap)
     }
@@ -133,7 +134,8 @@ impl Cursor {
         LogCall::Behind(window)
     }
 
-    /// Takes the page that the last call brought, and returns its new events and the next call.
+    /// Records `page`, the result of the last call. Returns the new events, and the next call of
+    /// this read.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());
         match self.under_way.take() {
@@ -185,7 +187,7 @@ impl Cursor {
         met_by.is_none()
     }
 
-    /// Derives the first window from the time of the newest event.
+    /// Begins the first window some time before the newest event, which `page` holds.
     fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> PageOutcome {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {
@@ -235,7 +237,7 @@ impl Cursor {
     }
 
     /// Returns the time after which the window of an ordinary read begins. If possible, the window
-    /// has events of two times: a page with a single time is then known to be full.
+    /// has events of two different times, by which [`Read::turn`] recognizes full pages.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -248,8 +250,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which the window of a review begins. All known events of the window
-    /// are remembered, and fit a few pages.
+    /// Returns the time after which the window of a review begins. The window has only remembered
+    /// events, and at most [`REVIEW_PAGES`] full pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use super::{cursor::LogCall, wire::Search};
 
-/// Largest number of event types that one search may name.
+/// Maximum number of event types in one search.
 const MAX_TYPES: usize = 30;
-/// Largest number of aggregate types that one search may name.
+/// Maximum number of aggregate types in one search.
 const MAX_AGGREGATES: usize = 10;
 /// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;
@@ -25,7 +25,8 @@ const fn needed(name: &'static str) -> EventType {
     EventType { name, is_needed: true }
 }
 
-/// Creates an event type that a server need not list: servers write only listed types.
+/// Creates an event type that a server may lack: a server that does not list the type never writes
+/// such events.
 const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }

@@ -12,9 +12,9 @@ use super::{
     wire::Search,
 };
 
-/// Largest number of remembered results.
+/// Maximum number of remembered results.
 const MAX_FACTS: usize = 10_000;
-/// Largest number of events in one result.
+/// Maximum number of events in the result of one look-up.
 const LIMIT: u32 = 100;
 
 /// Look-ups that are pending, and the results of earlier ones.
@@ -32,7 +32,7 @@ impl LookUps {
     }
 
     /// Adds the changes that `event` causes to `changes`. If the event needs a look-up whose result
-    /// is not remembered, the look-up becomes pending since `as_of`.
+    /// is not remembered, the look-up becomes pending, with `as_of` as its beginning.
     pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
         if &*event.key.event_type == "user.grant.added" {
             let id = LookUp::Grant(event.key.aggregate_id.clone());
@@ -50,7 +50,8 @@ impl LookUps {
         }
     }
 
-    /// Ends a pending look-up that found `events`, and returns the changes that these cause.
+    /// Ends the pending `look_up`, which found `events`. Returns the changes that these events
+    /// cause.
     pub(super) fn answer(&mut self, look_up: LookUp, events: &[Event]) -> Vec<Change> {
         self.pending.remove(&look_up);
         self.keep(look_up, events)
@@ -90,7 +91,7 @@ impl LookUps {
         changes
     }
 
-    /// Returns whether any look-up has been pending for `max_staleness`.
+    /// Returns whether any look-up has been pending for `max_staleness` or longer.
     pub(super) fn are_late(&self, now: Moment, max_staleness: Duration) -> bool {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }

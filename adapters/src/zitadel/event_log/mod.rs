@@ -3,8 +3,8 @@
 //!
 //! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings.
 //! The poll reads each group of event types page by page, then looks up the subjects that events
-//! leave out. Changes are reported as soon as they are read. The last batch of a poll tells the
-//! moment, before the poll's first call, up to which no change is missing. A failed poll reports
+//! leave out. Changes are reported as soon as they are read. The last batch of a poll has a moment
+//! from before the poll's first call: no change up to that moment is missing. A failed poll reports
 //! one [`Silence`], and the next poll begins where the last complete one ended.
 //!
 //! The log shares connections and request budget with the introspector:
@@ -55,7 +55,7 @@ use crate::Clocks;
 const POLL: Duration = Duration::from_secs(20);
 /// Time limit of one look-up of an earlier event.
 const LOOK_UP: Duration = Duration::from_secs(5);
-/// Largest number of look-ups that run at the same time.
+/// Maximum number of look-ups that run at the same time.
 const LOOK_UPS_AT_ONCE: usize = 8;
 /// Time between two reads of the list of event types, which an upgrade of ZITADEL changes.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
@@ -271,8 +271,8 @@ fn tell(why: Forget) {
 
 #[async_trait]
 impl ChangeFeed for EventLog {
-    /// Returns the next changes, after the wait for a poll if none is under way. Cancel-safe: the
-    /// next call repeats a request that was dropped.
+    /// Returns the next batch of changes. If no poll is under way, waits until the next one is due.
+    /// Cancel-safe: the next call repeats a request that was dropped.
     async fn next(&mut self) -> Result<Batch, Silence> {
         loop {
             let poll = if let Some(poll) = self.poll {

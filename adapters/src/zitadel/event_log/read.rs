@@ -5,9 +5,9 @@ use domain::Moment;
 
 use super::event::EventTime;
 
-/// Largest number of pages in one read; a longer read is given up.
+/// Maximum number of pages in one read; a longer read is given up.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Smallest number of events in a full page: a page with fewer is the last one.
+/// Minimum number of events in a page that may be full: more events may follow such a page.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Read {
     /// Time after which the last requested page begins.
     page: EventTime,
     pages: u32,
-    /// Length of the longest page whose events have different times.
+    /// Maximum length so far of a page whose events have different times.
     longest_mixed: Option<usize>,
 }
 
@@ -34,20 +34,21 @@ pub(super) struct Read {
 pub(super) enum Forget {
     /// A remembered event is missing from its window: the log was restored from a backup.
     Restored,
-    /// A new event has a time from before the window: the database's clock stepped back.
+    /// A new event has a time from before the ordinary window: the database's clock stepped back.
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
-    /// The cursor had no place in the log, and has found one.
+    /// The cursor had no place in the log, and has found one: earlier changes may be missing.
     FoundAnew,
 }
 
-/// Next step of a read after one page.
+/// Meaning of a page: the next step of its read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
     /// A further page is needed, of events after this time.
     Next(EventTime),
-    /// The server may have more events of this time than a page holds: the others cannot be read.
+    /// All events of the page have this time. If there are more of the same time, they cannot be
+    /// read; the read goes on after this time.
     Passed(EventTime),
     Complete,
     Lost(Forget),
@@ -65,10 +66,11 @@ impl Read {
         Self { began, window, ordinary, is_review, unmet, page, pages, longest_mixed }
     }
 
-    /// Takes the times of a page's events, of which `unseen` are new, and returns the next step.
+    /// Records a page: the times of its events, and the number of new ones (`unseen`). Returns
+    /// whether the read is complete, has failed, or needs a further page.
     ///
-    /// The next page begins just before the last of these times: a page may end between events of
-    /// the same time.
+    /// A further page begins just before the last of `times`: a page may end between events of the
+    /// same time.
     pub(super) fn turn(&mut self, times: &[EventTime], unseen: usize) -> PageMeaning {
         self.pages += 1;
         let (Some(first), Some(last)) = (times.first(), times.last()) else {

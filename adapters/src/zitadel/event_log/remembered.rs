@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, mem};
 
 use super::event::{EventTime, Key};
 
-/// Largest number of remembered events.
+/// Maximum number of remembered events.
 const MAX_REMEMBERED: usize = 20_000;
 
 /// Events later than `since`, each with the number of the last read that met the event.
@@ -42,7 +42,8 @@ impl Remembered {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
 
-    /// Returns the time up to which events must be dropped; `None` if there are not too many.
+    /// Returns the time up to which events must be dropped to keep at most [`MAX_REMEMBERED`];
+    /// `None` if there are not too many.
     pub(super) fn surplus(&self) -> Option<EventTime> {
         let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
         self.events.keys().nth(surplus).map(|key| key.time)
@@ -62,13 +63,12 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes a time shared by more events than a page holds. If every cached response must be
-    /// forgotten, returns the number of events of this time that read number `read` need no longer
-    /// meet.
+    /// Notes a time shared by more events than a page holds. Returns `None` if no cached response
+    /// must be forgotten for it; otherwise the number of its events that read number `read` need no
+    /// longer meet.
     ///
-    /// The first two reads that meet the time forget every response: a write that commits between
-    /// the two may have the same time. One that commits after the second read began has a later
-    /// time.
+    /// The first two reads that meet the time cause every response to be forgotten: an event
+    /// committed between the two may have the same time. Later events have a later time.
     pub(super) fn pass(&mut self, time: EventTime, read: u64) -> Option<usize> {
         if let Some((_, is_told)) = self.passed.iter_mut().find(|(passed, _)| *passed == time) {
             return (!mem::replace(is_told, true)).then_some(0);

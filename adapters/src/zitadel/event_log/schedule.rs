@@ -10,12 +10,12 @@ use tokio::{
 
 use super::super::pace::random;
 
-/// Shortest time between the beginnings of two polls.
+/// Minimum time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
-/// Fraction by which the interval between polls varies at random, so that replicas do not poll
-/// together, which would delay writes.
+/// Fraction by which the interval between polls varies at random. Replicas that poll at the same
+/// time would delay writes.
 const JITTER: f64 = 0.2;
-/// Longest wait after a 429, even if `Retry-After` is longer.
+/// Maximum wait after a 429, even if `Retry-After` is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Handle that starts the next poll of the event log at once.
@@ -35,9 +35,9 @@ pub(super) struct Schedule {
 }
 
 impl Bell {
-    /// Starts a poll, which reads everything committed before this call. The poll begins at once,
-    /// but 200 ms or more after the last poll began, and after the wait for a 429. Rings between
-    /// two polls count as one.
+    /// Starts a poll at once, which reads everything committed before this call. The poll is
+    /// delayed until 200 ms after the last one began, and until a wait after a 429 is over. Rings
+    /// between two polls count as one.
     pub fn ring(&self) {
         self.0.notify_one();
     }

@@ -133,7 +133,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventTime, D::Erro
     EventTime::parse(&text).ok_or_else(|| D::Error::custom("a time is none of a database"))
 }
 
-/// Parses a payload of any form. If a field is not found, the change covers more responses.
+/// Parses a payload of any form. Fields that are not found are `None`.
 fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Payload, D::Error> {
     let Value::Object(fields) = Value::deserialize(deserializer)? else {
         return Ok(Payload::default());

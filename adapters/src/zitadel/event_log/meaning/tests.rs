@@ -3,7 +3,7 @@ use super::{
     *,
 };
 
-/// Project of most recorded events, taken as this API's own.
+/// Project id in most of the recorded events; the tests take it as the id of this API's project.
 const OURS: &str = "340000000000000016";
 
 fn reader(project_id: Option<&str>) -> Reader {

@@ -7,7 +7,7 @@ pub(super) const OVERLAP: Duration = Duration::from_secs(10);
 /// One second in microseconds, the unit of the times in this module.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// Write whose events have their time and are not committed yet.
+/// Open write: its events have their times, but are not committed yet.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) events: Vec<Key>,
@@ -20,14 +20,14 @@ pub(super) struct Log {
     pub(super) now: u64,
     /// Microseconds by which the database's clock is behind.
     pub(super) behind: u64,
-    /// Largest number of events in a page.
+    /// Maximum number of events in a page.
     pub(super) cap: usize,
     pub(super) committed: Vec<Key>,
     pub(super) open: Vec<Write>,
     sequence: u64,
 }
 
-/// Cursor, with a record of everything that it reported.
+/// Cursor, with a record of the events and reasons to forget that it returned.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) cursor: Cursor,
