@@ -13,8 +13,8 @@ use url::Url;
 /// database is down.
 pub(super) const UNKNOWN_INSTANCE: &[u8] = b"unable to set instance";
 
-/// Observed cause of an `IntrospectionError`, safe to log: no tokens, no secrets, and of the
-/// server's text only addresses and names of claims.
+/// Observed cause of an `IntrospectionError`, safe to log: it holds no tokens and no secrets, and
+/// repeats only addresses and names of claims.
 #[derive(Debug, Error)]
 pub(super) enum FaultSource {
     #[error("no answer within the time allowed")]
@@ -73,8 +73,8 @@ pub enum FaultDetail {
 }
 
 impl FaultDetail {
-    /// Returns the variant for the source of an [`IntrospectionError`]; `None` if there is no
-    /// specific advice.
+    /// Returns the variant for `source`, the source of an [`IntrospectionError`]; `None` if there
+    /// is no specific advice.
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
         match source.downcast_ref::<FaultSource>()? {

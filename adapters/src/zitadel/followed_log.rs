@@ -64,7 +64,7 @@ impl fmt::Debug for FollowedLog {
     }
 }
 
-/// Returns the word for each reason why the event log cannot be read.
+/// Returns the words for all reasons why the event log cannot be read.
 fn reasons() -> Vec<&'static str> {
     let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
     let others = ["unknown_event_types", IntrospectionError::MALFORMED];

@@ -1,9 +1,9 @@
 //! Replaces the HTTP client regularly, so that no connection, address, root certificate or metadata
 //! is used for ever.
 //!
-//! A generation is one client with its connections. Each is replaced after five minutes, and at
-//! once if a request over the generation gets no response while no other gets one either. Requests
-//! keep their generation to the end, and are not repeated here.
+//! A generation is one client with its connections. It is replaced after five minutes. If a request
+//! gets no response, and no other request got one meanwhile, it is replaced at once. Requests keep
+//! their generation to the end, and are not repeated here.
 
 use std::{
     net::SocketAddr,
@@ -77,8 +77,8 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Called before a request: returns the number of responses so far, for [`Generations::heed`]
-    /// after the request.
+    /// Returns the number of responses so far: called before a request, and passed to
+    /// [`Generations::heed`] after the request.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -274,8 +274,8 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether the moment that `moment` selects is unset or at least 5 s ago; if so, sets
-    /// that moment to now.
+    /// Returns whether the time selected by `moment` is unset or at least 5 s ago; if so, sets it
+    /// to now.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);

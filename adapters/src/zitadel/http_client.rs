@@ -45,8 +45,8 @@ pub(super) struct Route {
 #[derive(Clone)]
 pub(super) struct Names(pub(super) Arc<dyn Resolve>);
 
-/// Sends requests to one authorization server. Follows no redirect, keeps no cookie, and takes
-/// nothing from a caller's request but the trace context.
+/// Sends requests to one authorization server. Follows no redirect, and keeps no cookie. A caller's
+/// request contributes nothing but the trace context.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,

@@ -18,7 +18,8 @@ pub(super) struct KeyFile {
     pub(super) key: EncodingKey,
 }
 
-/// Reason why a text is not the key file of an API application. Contains nothing of the text.
+/// Reason why a text is not the key file of an API application. The reason repeats nothing of the
+/// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum KeyFileError {
     /// The text is not the JSON that ZITADEL issues.
@@ -27,10 +28,10 @@ pub(super) enum KeyFileError {
          clientId"
     )]
     Format,
-    /// The text is `key.json` encoded in base64.
+    /// The file holds the content of `key.json` encoded in base64.
     #[error("it is the key.json in base64; decode it (base64 -d)")]
     Base64,
-    /// The text is `key.json` inside of a JSON string.
+    /// The file holds the content of `key.json` encoded once more, as a JSON string.
     #[error("it is the key.json inside of a JSON string; write the object itself (jq -r .)")]
     InString,
     /// The file has the key of a service account, which cannot authenticate an API.

@@ -14,7 +14,7 @@ use super::{ZitadelIntrospector, fault::FaultSource, generation::Generations, pa
 
 /// Time between the first two attempts to read the metadata.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Longest time between two attempts to read the metadata, and time limit of one attempt.
+/// Maximum time between two attempts to read the metadata, and time limit of one attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Issuer as the server's metadata spell it; until the metadata are read, the configured domain.
@@ -59,7 +59,7 @@ impl NamedIssuer {
     }
 }
 
-/// Requests the metadata until this future or an introspection has read them, or until
+/// Requests the metadata again and again, until this future or an introspection has read them or
 /// `introspector` is dropped. Introspections use the endpoint that this future has read.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();

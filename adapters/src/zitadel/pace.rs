@@ -23,16 +23,15 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOWERED_TO: f64 = 0.8;
 /// Factor by which the lowered rate grows each second, so that the old rate is back after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which an alternative rate grows each second, from 1 request per second at a 429. The
-/// higher of the two rates applies: a low rate before the 429 says little about what ZITADEL
-/// allows.
+/// Factor by which an alternative rate grows each second: it begins with 1 request per second at a
+/// 429. The higher of the two rates applies.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Longest pause after a 429, even if the `Retry-After` of a proxy says an hour.
+/// Maximum pause after a 429, even if `Retry-After` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a 429 without the header `Retry-After`; ZITADEL sends no such header.
 const PAUSE: Duration = SECOND;
-/// Largest fraction by which a pause is extended at random, so that replicas do not resume at one
-/// moment.
+/// Maximum fraction by which a pause is extended at random, so that replicas do not resume
+/// together.
 const JITTER: f64 = 0.25;
 
 /// Kind of an introspected token, which decides its share of the request budget.
@@ -46,7 +45,7 @@ pub(super) enum Lane {
     Own,
 }
 
-/// Most requests per second that are reserved for this API's own tokens.
+/// Maximum number of requests per second that are reserved for this API's own tokens.
 const OWN: usize = 5;
 
 /// Counts the requests of this process to ZITADEL, and decides whether another one may be sent.
@@ -176,7 +175,7 @@ impl Pace {
         SentAt(now)
     }
 
-    /// Notes a response by its status and headers: a 429 lowers the rate.
+    /// Counts a response by its status and headers; a 429 lowers the rate.
     pub(super) fn note(&self, sent: SentAt, status: StatusCode, headers: &HeaderMap) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.refused(sent, retry_after(headers));

@@ -16,8 +16,9 @@ use url::Url;
 
 use super::{HttpClientError, response};
 
-/// Time limit of one request, and greatest length of the metadata in bytes.
+/// Time limit of one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum length of the metadata, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
 /// Responses at this API's own URLs.

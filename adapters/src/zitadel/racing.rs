@@ -1,7 +1,7 @@
 //! Resolves the server's name, and moves the first address that accepts a connection to the front.
 //!
 //! hyper tries the addresses of one IP version in turn and divides the time for connecting among
-//! them: if the first of two is dead, each new connection takes half of `zitadel.timeout`.
+//! them: if the first of two never responds, each new connection takes half of `zitadel.timeout`.
 
 use std::{
     net::SocketAddr,

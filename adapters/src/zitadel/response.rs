@@ -8,7 +8,7 @@ use reqwest::{
 
 use super::fault::{self, FaultSource};
 
-/// Longest body that is read, in bytes.
+/// Maximum length, in bytes, of a body that is read.
 const MAX_LENGTH: usize = 1024 * 1024;
 
 /// Sends `request` and returns the response, with its body unread.

@@ -12,11 +12,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Minimum time between two calls, so that at most five are sent in a second.
+/// Minimum time between two calls: at most five are sent per second.
 const SPACING: Duration = Duration::from_millis(200);
 
-/// Sends one call at a time, and at most five a second. Callers who come during a call share the
-/// next call: the server may have answered the current call before they came.
+/// Sends one call at a time, and at most five per second. Callers who come during a call share the
+/// next one: the server may have answered the current one before they came.
 pub(super) struct Rounds<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
@@ -75,7 +75,7 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
 }
 
 /// Takes the channel of the waiting callers. If nobody waits, marks the task as ended under the
-/// same lock, or a caller who comes in between would wait for ever.
+/// same lock: the next caller starts a new task.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);

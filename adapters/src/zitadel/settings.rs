@@ -9,8 +9,7 @@ use super::{
     RootCertificates,
 };
 
-/// Settings for introspection at one ZITADEL instance. [`new`](Self::new) has the defaults; every
-/// field may be changed before use.
+/// Settings for introspection at one ZITADEL instance. [`new`](Self::new) has the defaults.
 #[derive(Debug)]
 pub struct ZitadelSettings {
     /// Issuer and base URL of the instance.
@@ -30,7 +29,8 @@ pub struct ZitadelSettings {
     pub claims: Vec<ClaimName>,
     /// Time limit of one introspection: discovery, connecting, sending, and reading the response.
     pub timeout: Duration,
-    /// Most requests of every kind that are sent to ZITADEL within one second; `None` for no limit.
+    /// Maximum number of requests, of every kind, that are sent to ZITADEL within one second;
+    /// `None` for no limit.
     pub max_per_second: Option<NonZeroUsize>,
     /// Canary: a token of this API that is known to be good. [`compose`](super::compose) believes
     /// an inactive verdict only while ZITADEL calls this token active.
@@ -65,7 +65,8 @@ pub struct FeedSettings {
     /// Time after a change of a subject's roles during which verdicts on that subject are reused
     /// for at most `max_staleness`; 2 min by default.
     pub lag: Duration,
-    /// Maximum time by which the verdict that judges a request is out of date; 3 s by default.
+    /// Maximum time by which a verdict may be out of date when it decides about a request; 3 s by
+    /// default.
     pub max_staleness: Duration,
     /// Rule for the reuse of verdicts while the event log cannot be read.
     pub when_silent: WhenSilent,

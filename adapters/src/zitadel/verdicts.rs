@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::{Introspection, IntrospectionError, Outage};
 use tokio::time::Instant;
 
-/// Least number of consecutive introspections without a verdict that is reported.
+/// Minimum number of consecutive introspections without a verdict that is reported.
 const THRESHOLD: u32 = 5;
 
 /// Counts consecutive introspections without a verdict, also after faults that leave the circuit
@@ -18,7 +18,7 @@ pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 pub struct Missing {
     /// Moment at which the first of these introspections ended.
     pub since: Instant,
-    /// Reason of the last failure, in one word such as `timed_out`.
+    /// Reason of the last failure, as a word such as `timed_out`.
     pub reason: &'static str,
     in_a_row: u32,
 }

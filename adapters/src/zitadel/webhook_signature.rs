@@ -13,20 +13,20 @@ use thiserror::Error;
 /// Name of the HTTP header with the signature.
 pub const SIGNATURE_HEADER: &str = "zitadel-signature";
 
-/// Greatest age of a webhook delivery that is accepted.
+/// Maximum age of a webhook delivery that is accepted.
 const TOO_OLD: Duration = Duration::from_secs(300);
 
-/// Longest signature header that is read, in bytes: room for more than a dozen signatures.
+/// Maximum length, in bytes, of a signature header that is read.
 const MAX_HEADER: usize = 1024;
 
-/// Shortest signing key that is accepted, in bytes. ZITADEL's have 36.
+/// Minimum length, in bytes, of a signing key that is accepted. ZITADEL's keys have 36.
 const MIN_KEY: usize = 16;
 
 /// Signing key of a ZITADEL webhook target, or two keys while one replaces the other.
 #[derive(Clone, Debug)]
 pub struct SigningKeys(Vec<SecretString>);
 
-/// Reason why a text holds no usable signing keys. Contains nothing of the text.
+/// Reason why a text holds no usable signing keys. The reason repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningKeysError {
     /// The text has no key.
@@ -133,7 +133,7 @@ impl PartialEq for SigningKeys {
 
 /// Known parts of the signature header; other parts are ignored.
 struct Header<'a> {
-    /// Text of the time, which is part of the signed message.
+    /// Time as the header spells it, which is part of the signed message.
     time: &'a str,
     signed_at: SystemTime,
     signatures: Vec<[u8; SHA256_OUTPUT_LEN]>,
@@ -165,7 +165,7 @@ fn signature(hex: &str) -> Option<[u8; SHA256_OUTPUT_LEN]> {
 }
 
 impl InvalidSignature {
-    /// All reasons, in the order of declaration.
+    /// All reasons why a delivery is refused, in the order of declaration.
     pub const ALL: [Self; 5] =
         [Self::Missing, Self::Malformed, Self::UnknownKey, Self::Old, Self::Future];
 

@@ -133,7 +133,7 @@ fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the claim {name} is there twice"))
 }
 
-/// Text of a claim that no rule uses; `None` if the claim has another type.
+/// Value of a claim that no rule uses; `None` if it is not a string.
 #[derive(Debug)]
 pub(super) struct Text(pub(super) Option<String>);
 

@@ -24,7 +24,7 @@ use super::{
 /// Maximum time that a review reads back. A review is a read that goes back further than usual, to
 /// find events that were committed late.
 const REVIEWED: Duration = Duration::from_mins(10);
-/// Time between two reviews (see [`REVIEWED`]).
+/// Time between two reviews.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
 /// Maximum number of full pages in a review.
 const REVIEW_PAGES: usize = 10;

@@ -25,8 +25,7 @@ const fn needed(name: &'static str) -> EventType {
     EventType { name, is_needed: true }
 }
 
-/// Creates an event type that a server may lack: a server that does not list the type never writes
-/// such events.
+/// Creates an event type that a server may lack: servers write only events of listed types.
 const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }

@@ -42,8 +42,8 @@ impl Remembered {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
 
-    /// Returns the time up to which events must be dropped to keep at most [`MAX_REMEMBERED`];
-    /// `None` if there are not too many.
+    /// Returns the time up to which events must be dropped because there are too many; otherwise
+    /// `None`.
     pub(super) fn surplus(&self) -> Option<EventTime> {
         let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
         self.events.keys().nth(surplus).map(|key| key.time)

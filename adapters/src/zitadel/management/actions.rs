@@ -27,7 +27,7 @@ pub struct ActionTarget {
     pub signing_key: SecretString,
 }
 
-/// Targets that ZITADEL calls at the events of one condition.
+/// Condition on events, with the targets that ZITADEL calls at these events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
     /// Events at which the targets are called.
@@ -48,8 +48,9 @@ pub enum EventCondition {
 }
 
 impl EventCondition {
-    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: only those of
-    /// the exact condition, or else of the longest matching group, or else of all events.
+    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: only the
+    /// targets of the condition for this type, or else of the longest matching group, or else of
+    /// all events.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
         let length = |execution: &&Execution| match &execution.condition {

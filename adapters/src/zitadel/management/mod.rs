@@ -38,19 +38,19 @@ use super::{
 use crate::decorators::KnownShare;
 use error::of_status;
 
-/// Longest response that is read, in bytes. A page of 100 entries has some 100 kB.
+/// Maximum length, in bytes, of a response that is read. A page of 100 entries has some 100 kB.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
 /// Time limit of one request. ZITADEL may wait for other writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Number of entries requested per page of a list.
 const PAGE: usize = 100;
-/// Largest number of pages that are read of one list.
+/// Maximum number of pages that are read of one list.
 const MAX_PAGES: usize = 100;
-/// Largest number of tries of a call that gets a 429.
+/// Maximum number of times that a call is sent if it gets a 429.
 const TRIES: u32 = 6;
 /// Pause after the first 429 without `Retry-After`, doubled after each further one.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause between two tries, even if `Retry-After` is longer.
+/// Maximum pause between two tries, even if `Retry-After` is longer.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Address of a ZITADEL instance, and the administrator who calls it.
@@ -132,8 +132,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads a list page by page. `body` makes the request for an offset; `member` names the
-    /// entries in a response.
+    /// Reads a list page by page. `body` makes the request body for an offset; `member` names the
+    /// list in a response.
     async fn pages(
         &self,
         path: &str,

@@ -16,7 +16,7 @@ const PUBLIC: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 /// Grant types of the code flow with refresh tokens.
 const GRANTS: [&str; 2] = ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN"];
 
-/// Members of the settings that ZITADEL returns but accepts in no change.
+/// Fields of the settings that ZITADEL returns, but does not accept in a change.
 const READ_ONLY: [&str; 5] =
     ["clientId", "version", "noneCompliant", "complianceProblems", "allowedOrigins"];
 
@@ -94,7 +94,7 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds to the list `name` in `settings` those of `texts` that the list lacks.
+/// Adds those of `texts` that are missing to the list `name` in `settings`.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

@@ -15,7 +15,7 @@ const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 impl Management {
-    /// Finds projects by name, ignoring case. No two names differ by case alone.
+    /// Finds projects by name, ignoring case. ZITADEL allows no two names that differ only in case.
     ///
     /// # Errors
     /// When the call fails.
