@@ -22,7 +22,7 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two introspections of an active canary, each of which shows when it expires.
+/// Time between two introspections of an active canary, which show when it expires.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
 /// Minimum time for which the canary is inactive before another token's active verdict can cause
 /// the canary to be given up.

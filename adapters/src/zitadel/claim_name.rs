@@ -30,8 +30,7 @@ pub enum ClaimNameError {
     /// The name is empty.
     #[error("the name of a claim is empty")]
     Empty,
-    /// The claim is read from every response anyway, for example into a field of
-    /// [`Principal`](domain::Principal).
+    /// The claim is read from every response anyway.
     #[error("this claim is read anyway: see the fields of the principal")]
     ReadAnyway,
 }

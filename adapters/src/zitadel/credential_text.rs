@@ -80,8 +80,8 @@ impl CredentialText {
         self.setting
     }
 
-    /// Returns a reason why this part was probably not copied correctly; `None` if there is none.
-    /// The reason does not repeat the part.
+    /// Returns a reason why this part was probably not copied correctly. The reason does not repeat
+    /// the part.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.expose_secret())
@@ -101,7 +101,7 @@ impl CredentialText {
         CredentialError { setting, file, problem: problem.to_string() }
     }
 
-    /// Reads again the files of parts that belong together, within a time limit.
+    /// Reads the files of all `texts` again, within a time limit.
     pub(super) fn read_again(texts: &[Self]) -> Result<Vec<Self>, CredentialError> {
         let mut files = texts.iter().filter_map(Self::in_file);
         let Some((setting, file)) = files.next() else { return Ok(texts.to_vec()) };

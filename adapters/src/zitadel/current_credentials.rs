@@ -106,8 +106,7 @@ impl CurrentCredentials {
                     self.read_again(&mut seen).await;
                 }
             };
-            // Without a time limit, a hanging file would hold callers until `zitadel.timeout`, and
-            // ZITADEL would be blamed.
+            // Without a time limit, a hanging file would hold callers until `zitadel.timeout`.
             let _ = timeout(AGAIN, look).await;
         }
         let current = self.current();

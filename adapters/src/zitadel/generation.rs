@@ -1,8 +1,8 @@
 //! Replaces the HTTP client regularly, so that no connection, address, root certificate or metadata
 //! is used for ever.
 //!
-//! A generation is one client with its connections. It is replaced after five minutes. If a request
-//! gets no response, and no other request got one meanwhile, it is replaced at once. Requests keep
+//! A generation is one client with its connections. It is replaced after five minutes, or at once
+//! when a request over it gets no response and no other request got one meanwhile. Requests keep
 //! their generation to the end, and are not repeated here.
 
 use std::{

@@ -59,7 +59,7 @@ impl NamedIssuer {
     }
 }
 
-/// Requests the metadata again and again, until this future or an introspection has read them or
+/// Requests the metadata repeatedly, until this future or an introspection has read them or
 /// `introspector` is dropped. Introspections use the endpoint that this future has read.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();

@@ -8,8 +8,8 @@
 //! database's clock stepped back.
 //!
 //! A read ends with a page without new events, once every remembered event of its window was met. A
-//! page of 100 events or more does not end the read, because new events may follow. A page shorter
-//! than requested proves nothing by itself: a server may cap pages.
+//! page of 100 events or more does not end the read, because new events may follow. Servers may
+//! send shorter pages than requested.
 
 use std::{mem, time::Duration};
 
@@ -98,7 +98,7 @@ impl Cursor {
     }
 
     /// Creates a cursor whose first complete read causes every cached response to be forgotten.
-    /// Later events are read one by one.
+    /// Later events are reported.
     pub(super) fn anew(overlap: Duration) -> Self {
         Self::at(Place::Anew, overlap)
     }

@@ -32,7 +32,7 @@ impl LookUps {
     }
 
     /// Adds the changes that `event` causes to `changes`. If the event needs a look-up whose result
-    /// is not remembered, the look-up becomes pending, with `as_of` as its beginning.
+    /// is not remembered, the look-up becomes pending since `as_of`, the beginning of the poll.
     pub(super) fn read(&mut self, event: &Event, as_of: Moment, changes: &mut Vec<Change>) {
         if &*event.key.event_type == "user.grant.added" {
             let id = LookUp::Grant(event.key.aggregate_id.clone());

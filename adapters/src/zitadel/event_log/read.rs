@@ -47,8 +47,8 @@ pub(super) enum Forget {
 pub(super) enum PageMeaning {
     /// A further page is needed, of events after this time.
     Next(EventTime),
-    /// All events of the page have this time. If there are more of the same time, they cannot be
-    /// read; the read goes on after this time.
+    /// All events of the page have this time; if there are more, they cannot be read. The read goes
+    /// on after this time.
     Passed(EventTime),
     Complete,
     Lost(Forget),

@@ -42,8 +42,7 @@ impl Remembered {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
 
-    /// Returns the time up to which events must be dropped because there are too many; otherwise
-    /// `None`.
+    /// If too many events are remembered, returns the time up to which they must be dropped.
     pub(super) fn surplus(&self) -> Option<EventTime> {
         let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
         self.events.keys().nth(surplus).map(|key| key.time)

@@ -35,8 +35,8 @@ pub(super) struct Schedule {
 }
 
 impl Bell {
-    /// Starts a poll at once, which reads everything committed before this call. The poll is
-    /// delayed until 200 ms after the last one began, and until a wait after a 429 is over. Rings
+    /// Starts a poll that reads everything committed before this call. The poll begins at once, but
+    /// not less than 200 ms after the last one began, and not during a wait after a 429. Rings
     /// between two polls count as one.
     pub fn ring(&self) {
         self.0.notify_one();

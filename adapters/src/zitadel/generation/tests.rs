@@ -388,6 +388,5 @@ async fn a_file_that_hangs_costs_a_quarter_of_a_second_once_and_keeps_the_old_ro
         introspector.generations.renew().await.unwrap();
         assert_eq!(ask(&introspector, &token).await, "active");
     }
-    // Releases the waiting thread.
     fs::write(&file, "").unwrap();
 }
