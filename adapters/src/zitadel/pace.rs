@@ -23,8 +23,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOWERED_TO: f64 = 0.8;
 /// Factor by which the lowered rate grows each second, so that the old rate is back after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which an alternative rate grows each second: it begins with 1 request per second at a
-/// 429. The higher of the two rates applies.
+/// Factor by which a second rate grows each second, from 1 request per second at a 429. The higher
+/// of this and the lowered rate applies.
 const GROWTH_FROM_ONE: f64 = 2.0;
 /// Maximum pause after a 429, even if `Retry-After` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
