@@ -26,7 +26,7 @@ pub use mount::{
 };
 pub use note::{RequestEnd, RequestHead, RequestObserver, UNMATCHED, error_chain};
 
-/// Properties that the targets of `tests/fuzz` check.
+/// Functions that the fuzz targets in `tests/fuzz` call.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::admit::authorization;

@@ -35,9 +35,9 @@ impl<R: Rule> Authorized<R> {
     }
 }
 
-/// Asserts that each route of a table enforces its access, by calls without a token and with an
-/// inactive one: a guarded route must answer 401 with a challenge, an optional one must reject the
-/// inactive token, and a public one must not require a token.
+/// Asserts that each route of a table enforces its access. Each is called without a token and with
+/// an inactive one: a guarded route must answer 401 with a challenge, an optional one must reject
+/// the inactive token, and a public one must not require a token.
 ///
 /// A public handler that requires a token stays undetected if it rejects callers in its own format,
 /// or fails before it takes a permit.
@@ -66,8 +66,8 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Asserts that `routes` of a bare `router`, which cannot list its routes, answer 401 with a
-/// challenge of RFC 6750, both without a token and with an inactive one.
+/// Asserts that `routes` of a bare `router` answer 401 with a challenge of RFC 6750, both without a
+/// token and with an inactive one. A bare router cannot list its routes.
 ///
 /// The router must be complete, with its guard and its state.
 ///
@@ -82,7 +82,7 @@ pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     assert!(wrong.is_empty(), "not guarded:\n{}", wrong.join("\n"));
 }
 
-/// Token that no introspector calls active.
+/// Access token that counts as inactive.
 const UNKNOWN: &str = "a-token-that-nobody-has";
 
 async fn asks_for_a_token(router: &Router, method: &Method, path: &str) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! Writes the value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
+//! Writes challenges: values of the header `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 
 use std::{fmt::Write, str::FromStr};
 
@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::Resource;
 
-/// Realm of the `WWW-Authenticate` challenge: text that needs no escape in a quoted string (RFC
-/// 9110 §5.6.4). Default: `api`.
+/// Realm in the header `WWW-Authenticate`: printable ASCII without quotes and backslashes. Default:
+/// `api`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm(Box<str>);
 
@@ -19,14 +19,14 @@ pub struct Realm(Box<str>);
 pub struct InvalidRealm;
 
 impl Realm {
-    /// Returns the realm, without quotes.
+    /// Returns the realm as text, without quotes around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns whether a challenge that names a resource may have this realm. The realm must
-    /// contain no field name such as `scope=`, since clients search the whole challenge for fields.
+    /// Returns whether the realm may be used together with a resource. It must not contain the name
+    /// of a field, such as `scope=`: some clients would read that field from the realm.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,13 +54,13 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no field name, which two MCP SDKs would take for a field
-/// anywhere in a text.
+/// Returns whether `text` contains no name of a challenge's field. Two MCP SDKs would read that
+/// field from within the text.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
 
-/// Error code of a challenge (RFC 6750 §3.1).
+/// Value of a challenge's field `error` (RFC 6750 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChallengeError {
     InvalidRequest,
@@ -78,22 +78,22 @@ impl ChallengeError {
     }
 }
 
-/// Fields that a challenge has beside realm and resource.
+/// Kind of challenge, which decides its fields besides realm and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// No error field: the request had no token (RFC 6750 §3.1).
+    /// Has no field `error`, since the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// Neither an error nor a scope field, so that no client starts another login.
+    /// Has neither the field `error` nor `scope`: either could make a client start another login.
     WithoutLogin,
 }
 
-/// Challenges of one guard, as header values.
+/// All challenges that a guard can send, as header values.
 #[derive(Clone, Debug)]
 pub(super) enum Challenges {
     /// Challenges that name no resource, each written in advance.
     OfRealm(OfRealm),
-    /// Challenges that name a resource, written for each response, since the scopes depend on the
+    /// Realm and resource for challenges that are written for each response, with the scopes of the
     /// route's rule.
     OfResource { realm: Realm, resource: Resource },
 }
@@ -130,8 +130,8 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns `challenge` as a header value. With a resource, the value may have the scopes of
-    /// `policy`, and `detail` if that needs no escape.
+    /// Returns the header value of `challenge`. Only a value with a resource may contain the scopes
+    /// of `policy`, and `detail` as a description of the error.
     pub(super) fn get(
         &self,
         challenge: Challenge,
@@ -166,7 +166,7 @@ impl Challenges {
     }
 }
 
-/// Text of a challenge, to which fields are added.
+/// Challenge that is being written: fields are added one after the other.
 struct Fields(String);
 
 impl Fields {
@@ -174,7 +174,8 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds a quoted field, unless its value is empty, needs an escape or contains a field name.
+    /// Adds the field `name` with the quoted `value`, unless `value` is empty, needs an escape or
+    /// contains the name of a field.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

@@ -19,9 +19,9 @@ use super::{
 pub(crate) enum Outcome {
     /// The request has no access token to introspect.
     NoToken(BearerError),
-    /// Introspection gave a verdict, and access is denied.
+    /// Introspection succeeded, and the caller is denied access.
     Denied(Denial),
-    /// Introspection failed, so there is no verdict.
+    /// Introspection failed: it is unknown whether the token is valid.
     Undetermined(IntrospectionError),
     /// The request comes from a page whose origin may not call the service.
     ForeignOrigin,
@@ -87,11 +87,11 @@ impl FromStr for MissingRoleStatus {
 /// Additional header of a rejection: `WWW-Authenticate` or `Retry-After`.
 pub(super) type Header = (HeaderName, HeaderValue);
 
-/// `Retry-After` of the 503 after a failed introspection, in seconds.
+/// Value of `Retry-After` in the 503 response to a failed introspection, in seconds.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason: the name of this outcome in log, metrics and response.
+    /// Returns the reason, which names this outcome in log and metrics.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -110,8 +110,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the response's body and an additional header, which disclose only what the caller
-    /// may know. `policy` is that of the route's rule, if any.
+    /// Returns the problem to respond with, and an additional header if any. `policy` is the policy
+    /// of the route's rule, if it has one.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
@@ -182,20 +182,22 @@ impl Outcome {
     }
 }
 
-/// `code` of the problem for a user of a foreign organization, if no new token would help.
+/// `code` of the problem when the user's organization may not use the API, and another token would
+/// not help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// `detail` of the problem for a token that lacks the organization, which another scope adds.
+/// `detail` of the problem for a token without the user's organization. A token with one more scope
+/// would contain it.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cure {
-    /// The client can obtain another token.
+    /// The client can obtain a new token.
     NewToken,
     /// The client can obtain a token with more scopes.
     MoreScopes,
-    /// No action helps: by a new login the client would only lose its token.
+    /// No action helps, not even a new login.
     None,
 }
 
@@ -203,7 +205,7 @@ impl Cure {
     fn of(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { missing: Missing::Scopes, .. }
-            // Another scope adds the organization's claim.
+            // A token with another scope has the claim of the organization.
             | Denial::WrongOrganization { found: None } => Self::MoreScopes,
             Denial::PolicyNotMet { missing: Missing::Role, .. }
             | Denial::ByHandler { .. }
@@ -212,7 +214,7 @@ impl Cure {
         }
     }
 
-    /// Returns the action that RFC 6750 implies: a missing role counts as a missing scope.
+    /// Returns the action that RFC 6750 implies. A missing role counts as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -227,8 +229,8 @@ impl Cure {
     }
 }
 
-/// Returns the `detail` for a denial, which discloses no contents of the token, and no
-/// configuration but the route's rule.
+/// Returns the problem's `detail` for a denial. It discloses nothing from the token, and only the
+/// route's rule from the configuration.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",
@@ -246,7 +248,7 @@ fn told(denial: &Denial) -> String {
     .to_owned()
 }
 
-/// Capitalizes a clause, and adds a full stop.
+/// Returns `clause` with a capital first letter and a full stop.
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();

@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): body of responses that reject a request.
+//! Problem details (RFC 9457): the JSON body of a response that rejects a request.
 
 use std::{
     borrow::Cow,
@@ -34,8 +34,8 @@ use super::RequestId;
 /// }
 /// ```
 ///
-/// `request_id` is set below [`Guard::layer`](crate::Guard::layer) and in
-/// [`Routes`](crate::Routes), and left out elsewhere.
+/// A response has the member `request_id` if it passes a guard, such as
+/// [`Guard::layer`](crate::Guard::layer) or that of [`Routes`](crate::Routes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -47,7 +47,7 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Problem {
-    /// Creates a problem with a `code` for programs and a `detail` sentence for people.
+    /// Creates a problem with a `code` for programs, and a `detail` for people, a sentence.
     #[must_use]
     pub fn new(
         status: StatusCode,
@@ -113,9 +113,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Slot for the request id in a response's extensions, filled when the response leaves the guard.
-/// The body reads the slot only when sent, since layers in between may replace or compress the
-/// body.
+/// Place for the request id that a response's extensions and body share. The guard fills it through
+/// the extensions, and the body reads it when sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -125,7 +124,7 @@ impl IdSlot {
     }
 }
 
-/// Response body that serializes the problem when it is polled.
+/// Response body that serializes its problem only when sent.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,

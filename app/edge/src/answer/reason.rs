@@ -4,10 +4,10 @@ use domain::{AccessTokenError, Denial, IntrospectionError, Misconfiguration, Out
 
 use super::BearerError;
 
-/// Defines each reason once: its name, its word, and the `code` that the caller sees.
+/// Defines each reason in one line: variant, word for the log, and `code` for the caller.
 macro_rules! reasons {
     ($($name:ident = $word:literal, $code:literal;)*) => {
-        /// Reason why a request was rejected: the same word in log, metrics and traces.
+        /// Reason why a request was rejected, written as the same word in log, metrics and traces.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Reason {
@@ -29,7 +29,8 @@ macro_rules! reasons {
                 }
             }
 
-            /// Returns the `code` in the response: coarser than the word, and stable.
+            /// Returns the `code` that the response tells the caller; several reasons may share
+            /// one.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {

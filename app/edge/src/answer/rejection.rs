@@ -18,11 +18,12 @@ use super::{
     problem::{IdSlot, NO_STORE},
 };
 
-/// Rejection of a request by [`Authorized`](crate::Authorized), already logged.
+/// Rejection of a request by [`Authorized`](crate::Authorized), already written to the log.
 ///
-/// Its response is a [`Problem`] with the challenge of RFC 6750, or with `Retry-After` if there was
-/// no verdict. A handler that takes `Result<Authorized<R>, Rejection>` may respond otherwise, and
-/// [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all responses.
+/// Its response is a [`Problem`] with the header `WWW-Authenticate` (RFC 6750), or with
+/// `Retry-After` if introspection failed. A handler that takes `Result<Authorized<R>, Rejection>`
+/// may respond otherwise, and [`GuardBuilder::denials`](crate::GuardBuilder::denials) changes all
+/// responses.
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -71,7 +72,7 @@ impl Rejection {
         self.0.request_id.as_ref()
     }
 
-    /// Creates a rejection for a request without a guard, with the default settings.
+    /// Creates the rejection of a request that passed no guard, with the default settings.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)
@@ -80,8 +81,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(mut self) -> Response {
-        // Take the hook, so that one that returns the rejection's own response does not call
-        // itself.
+        // The hook may itself convert this rejection, which must not call the hook again.
         let mut response = if let Some(hook) = self.0.hook.take() {
             self.hooked(&*hook)
         } else {
@@ -103,13 +103,14 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Response extension that distinguishes a [`Rejection`] from a rejection by axum.
+/// Response extension that marks the response of a [`Rejection`], as opposed to a rejection by
+/// axum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// Returns the response that `hook` writes, which may redirect to a login. Replaces a success
-    /// by the rejection's status, and forbids caching.
+    /// Returns the response that `hook` writes, and forbids caching. A status that is neither an
+    /// error nor a redirect is replaced by the rejection's status.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();
@@ -159,7 +160,8 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Creates the rejection for an outcome; `policy` is that of the route's rule, if any.
+    /// Creates the rejection for `outcome`; `policy` is the policy of the route's rule, if it has
+    /// one.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,

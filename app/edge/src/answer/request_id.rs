@@ -1,17 +1,18 @@
-//! Id of a request, which connects its response, its log events and its trace.
+//! Id of a request, the same in its response, its log events and its trace.
 
 use std::{fmt, str};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Header with the request id, which callers may send and every response has.
+/// Header with the request id: optional in a request, present in every response.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id accepted from a caller, in bytes. This keeps an access token sent in this header out
-/// of the log: ZITADEL's tokens have 71 bytes or more, unless an operator chose short user ids.
+/// Maximum length of a caller's id, in bytes. ZITADEL's access tokens are usually longer (71 bytes
+/// or more), so a token sent by mistake as an id is not logged.
 const MAX_LENGTH: usize = 64;
 
-/// Id of a request: the caller's `X-Request-Id`, bounded and cleaned, or a new number.
+/// Id of a request: the caller's `X-Request-Id` without forbidden characters, or a new random
+/// number.
 ///
 /// As an extractor it works below [`Guard::layer`](crate::Guard::layer) and in
 /// [`Routes`](crate::Routes); elsewhere it answers 500.
@@ -22,13 +23,13 @@ pub struct RequestId(Id);
 enum Id {
     /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new random id; a header value made at once would cost 110 instructions more.
+    /// A new random id; storing a header value instead would cost 110 more instructions.
     Made(u64),
 }
 
 impl RequestId {
-    /// Returns the caller's id without forbidden characters; a new id if nothing is left, or if the
-    /// caller's is longer than 64 bytes.
+    /// Returns the caller's id without forbidden characters. Returns a new id if the caller sent
+    /// none, none but forbidden characters, or more than 64 bytes.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(taken_over);
@@ -78,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the id of a request with the `X-Request-Id` values `given`.
+    /// Returns the id for a request whose headers `X-Request-Id` have the values `given`.
     fn id(given: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();
         for value in given {

@@ -12,14 +12,15 @@ use domain::{Policy, ScopeToken};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Path of the metadata document, before the resource's own path if any (RFC 9728 §3.1).
+/// Path of metadata documents, to which a resource's own path is appended if it has one (RFC 9728
+/// §3.1).
 pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
 /// Resource that a guard protects, identified by its URL.
 ///
-/// A guard names its resource in each challenge, so that a client that knows only the URL finds the
-/// authorization server and the scopes to request. [`resource_metadata`](crate::resource_metadata)
-/// serves the document with these.
+/// Each challenge of the guard has the URL of the resource's metadata document, which tells clients
+/// the authorization server and the scopes to request.
+/// [`resource_metadata`](crate::resource_metadata) serves the document.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
 
@@ -52,7 +53,7 @@ pub enum InvalidResource {
     /// The URL has a character that a challenge or a route cannot have.
     #[error("it has a character that a challenge or a route cannot have")]
     ForbiddenCharacter,
-    /// The URL is not written as clients write it.
+    /// The URL has another spelling than clients use, such as capital letters in its host.
     #[error(
         "it is not written as clients write it: scheme and host in lower case, no port that is the \
          scheme's own, no . or .. in the path"
@@ -76,7 +77,7 @@ pub(crate) struct Metadata<'a> {
 }
 
 impl Resource {
-    /// Creates a resource with exactly this URL: clients compare it verbatim (RFC 9728 §3.3).
+    /// Creates a resource with exactly the URL `url`: clients compare it verbatim (RFC 9728 §3.3).
     ///
     /// # Errors
     /// When `url` is neither an `https` URL nor an `http` URL on loopback, has more than scheme,
@@ -88,7 +89,8 @@ impl Resource {
         if url.contains(['@', '?', '#']) {
             return Err(InvalidResource::MoreThanAPath);
         }
-        // No percent-encoding, and no pattern characters, which a route would interpret.
+        // Neither percent-encoding, nor characters such as braces that have a meaning in a route's
+        // path.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+,;$".contains(c);
         if !url.chars().all(is_plain) || url.contains("/:") {
             return Err(InvalidResource::ForbiddenCharacter);
@@ -127,14 +129,14 @@ impl Resource {
         })))
     }
 
-    /// Sets the scopes that every client must request, for any rule.
+    /// Sets the scopes that every client must request, in addition to those of a route's rule.
     #[must_use]
     pub fn scopes(self, scopes: Vec<ScopeToken>) -> Self {
         self.with(|inner| inner.scopes = scopes)
     }
 
-    /// Sets the function that returns the issuer of the authorization server, exactly as in that
-    /// server's metadata. Each download of the document calls the function.
+    /// Sets the function that returns the authorization server's issuer, spelled exactly as in that
+    /// server's own metadata. Each download of the resource's metadata document calls the function.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))
@@ -146,7 +148,7 @@ impl Resource {
         self.with(|inner| inner.name = Some(name.into()))
     }
 
-    /// Sets the URL of documentation for developers.
+    /// Sets the URL of the resource's documentation for developers.
     #[must_use]
     pub fn documentation(self, url: &str) -> Self {
         self.with(|inner| inner.documentation = Some(url.into()))
@@ -230,7 +232,7 @@ impl Resource {
     }
 }
 
-/// Returns whether clients write the host in this form: an IPv6 address in short form, or any name.
+/// Returns whether `host` is spelled as clients spell it: an IPv6 address must have its short form.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

@@ -1,4 +1,4 @@
-//! Reads the responses by which axum rejects a body or parameters, so that they become problems.
+//! Converts responses by which axum's extractors reject a request into outcomes.
 
 use axum::{
     body,
@@ -8,11 +8,12 @@ use axum::{
 
 use super::{Outcome, Rejected};
 
-/// Longest text of axum that becomes the `detail` of a problem, in bytes.
+/// Maximum length, in bytes, of axum's rejection message as a problem's `detail`; a longer one
+/// leaves `detail` empty.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// Returns whether the response looks like a rejection by axum: plain text with 400, 413, 415, 422
-/// or 500.
+/// Returns whether the response looks like a rejection by axum's extractors: plain text with status
+/// 400, 413, 415, 422 or 500.
 pub(crate) fn is_rejection(response: &Response) -> bool {
     let by_status = matches!(
         response.status(),
@@ -27,8 +28,8 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
     by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-/// Returns the outcome for a rejection by axum. The rejection's text becomes the `detail`; the text
-/// of a 500 is only logged.
+/// Returns the outcome for axum's rejection with this `status` and `body`. The body becomes the
+/// problem's `detail`; that of a 500 is only logged.
 pub(crate) async fn outcome_of(status: StatusCode, body: body::Body) -> Outcome {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();

@@ -25,7 +25,7 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers to remove from axum's rejection, since they describe the body that a problem replaces.
+/// Headers about the body of axum's rejection, removed when a problem replaces that body.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 
@@ -33,12 +33,12 @@ pin_project! {
     /// Future that runs a handler, catches a panic, turns a rejection by axum's extractors into a
     /// problem, and records the end of the request.
     ///
-    /// One future, since three nested ones would each move the large response.
+    /// One future does all this: three nested ones would each move the large response.
     pub(super) struct Answering<F> {
         #[pin]
         stage: Stage<F>,
         visit: Arc<Visit>,
-        // False if a layer further out ends the visit.
+        // False if an outer layer records the end of the request.
         ends_here: bool,
     }
 }

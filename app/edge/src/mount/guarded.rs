@@ -65,9 +65,9 @@ where
     }
 }
 
-/// Implements `PermitFirst` as axum implements `Handler`: arguments are read from the request's
-/// head, the last one from head or body (marker `M`). `[mut]` makes the head mutable for earlier
-/// arguments.
+/// Implements `PermitFirst` for handlers with arguments besides the permit. As in axum, the last
+/// argument may read the request's body, and the others only its head. `[mut]` is given if there
+/// are others.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) guard: Guard,
-    /// Longest request body that a handler reads, in bytes.
+    /// Maximum length of a request body that a handler reads, in bytes.
     pub(super) max_body: usize,
 }
 
@@ -36,13 +36,13 @@ impl Edge {
     }
 }
 
-/// Wrapper of a handler: turns axum's rejections into problems and a panic into a 500, limits the
-/// request body, and records requests.
+/// Wrapper around a handler: turns axum's rejections into problems and a panic into a 500, limits
+/// the request body, and records requests.
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
-    /// True if the handler has arguments besides a permit. These may need the request's id as a
-    /// header and its state (`Visit`) as an extension, which takes 1 330 instructions.
+    /// True if the handler has arguments besides a permit. Only then the request gets its id as a
+    /// header and its `Visit` as an extension, which takes 1 330 instructions.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,
@@ -68,7 +68,7 @@ impl<H: Mounted<T, S>, T: 'static, S: Send + 'static> Handler<T, S> for EdgeHand
     }
 }
 
-/// Handler of a route table, called with the request's state (`Visit`).
+/// Handler in a route table, called with the request and what the guard knows of it (`Visit`).
 pub(super) trait Mounted<T, S>: Clone + Send + Sync + 'static {
     type Future: Future<Output = Response> + Send + 'static;
 

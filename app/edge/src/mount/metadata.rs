@@ -26,19 +26,20 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// HTTP methods of the metadata document, for `Allow` and CORS.
+/// HTTP methods that the metadata document answers, for `Allow` and CORS headers.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// Request headers that a page may send, among them the protocol version of MCP clients.
+/// Request headers that web pages may send when they request the document.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// `Cache-Control` of the document: five minutes, so that a wrong project id is not used for long.
+/// Value of `Cache-Control`: clients may keep the document for five minutes.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
 /// Creates a router that serves the metadata document of each guard's resource. Merge it into the
-/// router of the whole program, outside any CORS layer, since every page may read the document.
+/// router of the whole program, outside any CORS layer: the documents have CORS headers of their
+/// own.
 ///
 /// The document of `https://api.example.com/mcp` is at `/.well-known/oauth-protected-resource/mcp`
-/// (RFC 9728 §3.1). A single document is also at `/.well-known/oauth-protected-resource`. A guard
-/// without a resource has no document.
+/// (RFC 9728 §3.1). If there is only one document, it is also at
+/// `/.well-known/oauth-protected-resource`. A guard without a resource has no document.
 ///
 /// # Panics
 /// When the resources of two guards have the same path.
@@ -63,7 +64,7 @@ fn mounted<S: Clone + Send + Sync + 'static>(
     router.route_service(path, document)
 }
 
-/// Service that returns the metadata of the guard's resource, and requires no token.
+/// Service that returns the metadata document of the guard's resource, and requires no token.
 #[derive(Clone, Debug)]
 struct Document(Guard);
 

@@ -32,7 +32,7 @@ impl<S> fmt::Debug for Mountable<S> {
 }
 
 impl<S> Mountable<S> {
-    /// Sets a JSON body that the handler accepts, for a sample `curl` command.
+    /// Sets a JSON body that the handler accepts, shown in a sample `curl` command.
     #[must_use]
     pub fn sample_body(self, json: &'static str) -> Self {
         Self { sample_body: Some(json), ..self }
@@ -52,12 +52,12 @@ pub enum Access {
 
 /// Makes a [`Mountable`] of a handler that accepts all callers.
 ///
-/// If the handler has no arguments, a layer around it sees only the `X-Request-Id` that the caller
-/// sent, and an [`Authorized<R>`](Authorized) in that layer answers 500 unless
+/// If the handler has no arguments, a layer around it must not rely on the guard: `X-Request-Id`
+/// may be missing there, and [`Authorized<R>`](Authorized) answers 500 unless
 /// [`Guard::layer`](crate::Guard::layer) is around the router.
 ///
-/// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, since the permit is an
-/// extractor. But the table lists the route as public, which `testing::assert_all_guarded` reports.
+/// A handler that takes [`Authorized<R>`](Authorized) is guarded even here, but the table lists the
+/// route as public. `testing::assert_all_guarded` reports such routes.
 ///
 /// ```
 /// use axum_zitadel::public;

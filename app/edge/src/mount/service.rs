@@ -52,14 +52,14 @@ fn mount_at<R: Rule>(
     service: Require<R, impl RoutableService>,
 ) -> Router {
     match path {
-        // A router cannot be nested at its root.
+        // Axum cannot nest a router at `/`.
         "/" => router.route_service("/", service.clone()).route_service("/{*below}", service),
         _ => router.nest_service(path, service),
     }
 }
 
 impl GuardedService {
-    /// Declares rules that parts of the service, such as MCP tools, apply by
+    /// Declares rules that parts of the service, such as MCP tools, check by
     /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
     /// DeleteMessages)>()`. The table lists them with the route.
     #[must_use]

@@ -11,7 +11,8 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// One log event when a kind of fault begins, and one for all further requests every 10 seconds.
+/// Limits of log events: one when a kind of fault begins, then one every 10 seconds that counts the
+/// further requests.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
 /// Logs failed introspections without flooding the log in an outage: the first of each kind at
@@ -33,7 +34,7 @@ impl FaultLog {
     }
 }
 
-/// Logs the first request that meets a fault.
+/// Logs the first request whose introspection fails with `fault`.
 fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     let (method, RequestHead { route, request_id, .. }) = (head.shown_method(), head);
@@ -44,8 +45,8 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Logs how many `requests` met the fault since its last log event. `ago` is the age of the latest
-/// request, after which the fault may have ended.
+/// Logs the number of `requests` that failed with `fault` since its last log event. `ago` is the
+/// time since the latest of them.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {
@@ -85,7 +86,7 @@ const fn advice(fault: &IntrospectionError) -> &'static str {
     }
 }
 
-/// Returns the causes of a fault in one line; empty if it has none.
+/// Returns the causes of `fault` in one line; empty if there are none.
 fn cause(fault: &IntrospectionError) -> String {
     fault.source().map_or_else(String::new, |source| shortened(&error_chain(source)))
 }

@@ -10,10 +10,10 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// At most 5 single log events per second, since each request without a guard causes one.
+/// Limits of log events: 5 per second for single requests, and one that counts the others.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Counts of requests without a guard, in a static since no guard can hold them.
+/// Counts of requests that met no guard, shared by the whole process.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });

@@ -32,12 +32,12 @@ pub trait RequestObserver: Send + Sync + 'static {
 /// Method, route and id of a request, for observers and log events.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// HTTP method, which callers may invent.
+    /// HTTP method; callers may send any word.
     pub method: &'a Method,
     /// Path of the route with its prefix, such as `/v1/messages/{id}`; for a service the name given
     /// by [`Require::named`](crate::Require::named); otherwise [`UNMATCHED`].
     pub route: &'a str,
-    /// Id, which the response and every log event about this request have.
+    /// Id of the request, also in its response and its log events.
     pub request_id: &'a RequestId,
 }
 

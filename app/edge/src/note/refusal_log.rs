@@ -17,11 +17,11 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// At most 5 single log events of one reason per second, and one that sums up the others. With 5, a
-/// flood of bad tokens with all their reasons stays below 1 GB a day.
+/// Limits of log events per reason and second: 5 for single requests, and one that counts the
+/// others. A flood of bad tokens thus writes less than 1 GB a day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Shortest time between two log events that explain an inactive token.
+/// Minimum time between two log events that list the likely causes of an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
 /// Logs rejected requests, and sums them up if there are many. An unknown path, a wrong HTTP method
@@ -34,7 +34,7 @@ pub(crate) struct RefusalLog {
     faults: FaultLog,
 }
 
-/// Last rejected request, shown in the log event that sums up several.
+/// Latest rejected request, shown in the log event that counts several.
 struct Refusal {
     outcome: Outcome,
     method: Box<str>,
@@ -43,7 +43,7 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log. `inactive_means` has the likely causes of an inactive token, which a log
+    /// Creates the log. `inactive_means` lists the likely causes of an inactive token, which a log
     /// event shows at most once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one log event; `requests` is the number of requests that the event sums up, if any.
+/// Writes one log event; `requests` is the number of requests that the event counts, if several.
 fn write(
     outcome: &Outcome,
     method: &str,
@@ -130,7 +130,7 @@ fn write(
                 "a handler failed",
             );
         }
-        // These have no log event, or one by `FaultLog`.
+        // `FaultLog` logs `Undetermined`; the others have no log event.
         Outcome::Undetermined(_)
         | Outcome::NotFound
         | Outcome::MethodNotAllowed

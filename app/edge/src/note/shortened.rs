@@ -1,12 +1,12 @@
 //! Limits the length of texts from other parties in log events.
 
-/// Longest text from another party in a field of a log event, in bytes.
+/// Maximum length, in bytes, of a text from another party in a log event; a longer one is cut.
 const MAX_LENGTH: usize = 512;
 
-/// Longest HTTP method that is logged whole, in bytes. The longest registered one has 17.
+/// Maximum length, in bytes, of an HTTP method in a log event. Registered methods have at most 17.
 const MAX_METHOD: usize = 32;
 
-/// Returns the text, cut to 512 bytes and marked with `…` if it is longer.
+/// Returns `text`, cut to 512 bytes and marked with `…` if it is longer.
 pub(super) fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(MAX_LENGTH);
     match text.get(..end) {

@@ -1,4 +1,4 @@
-//! Sums up similar log events, so that they do not flood the log.
+//! Combines similar log events, so that they do not flood the log.
 
 use std::{
     collections::HashMap,
@@ -16,18 +16,17 @@ use tokio::{
 /// Limits of the log events about one reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
-    /// Number of requests with a log event of their own; later ones are summed up.
+    /// Number of requests with a log event of their own; later ones are only counted.
     pub(super) singly: u64,
-    /// Time that passes before each log event that sums up requests.
+    /// Time until a log event tells the number of requests that were only counted.
     pub(super) period: Duration,
-    /// True if log events that sum up requests follow each other until a whole period brings no
-    /// request. Otherwise each period begins with single log events again.
+    /// True if all further requests are only counted until a whole period brings none. If false,
+    /// each period begins with log events for single requests again.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and sums up the others. `write` logs their
-/// sum: the latest request, the number of requests since the last log event, and the age of the
-/// latest request.
+/// Decides which requests have a log event of their own, and counts the others. `write` logs their
+/// number, the latest request, and the time since the latest.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -35,14 +34,14 @@ pub(super) struct Sums<T> {
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
-/// Counts of requests with one reason, since its first log event.
+/// Counts of requests with one reason.
 struct Since<T> {
     /// Number of requests that had a log event of their own.
     singly: u64,
-    /// Number of requests since the last log event.
+    /// Number of requests that were only counted, since the last log event.
     requests: u64,
     last: Option<(T, Instant)>,
-    /// Task that writes the sums. It ends when there is nothing to sum up, or with its runtime.
+    /// Task that logs the counts. It ends when there is nothing to log, or with its runtime.
     summing_up: AbortHandle,
 }
 
@@ -51,8 +50,8 @@ impl<T: Send + 'static> Sums<T> {
         Self { bound, write, reasons: Arc::default() }
     }
 
-    /// Returns true if this request gets a log event of its own. Otherwise counts the request for
-    /// the sum, which shows what `describe` returned for the latest.
+    /// Returns true if this request gets a log event of its own. Otherwise counts the request, and
+    /// keeps what `describe` returns for the log event with the count.
     pub(super) fn is_single(&self, reason: &'static str, describe: impl FnOnce() -> T) -> bool {
         let mut reasons = self.lock();
         if let Some(since) = reasons.get_mut(reason).filter(|since| !since.summing_up.is_finished())
@@ -65,7 +64,7 @@ impl<T: Send + 'static> Sums<T> {
             since.last = Some((describe(), Instant::now()));
             return false;
         }
-        // Without a runtime there is no task that sums up.
+        // Without a runtime there is no task that logs counts.
         let Ok(runtime) = Handle::try_current() else { return true };
         let sums = Self { reasons: Arc::clone(&self.reasons), ..*self };
         let summing_up = runtime.spawn(sums.sum_up(reason)).abort_handle();
@@ -86,9 +85,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the counts of a reason, and removes the reason unless a further sum follows. Returns
-    /// the number of requests since the last log event, and the latest request with its time;
-    /// `None` without requests.
+    /// Returns the number of requests counted for `reason`, and the latest with its time; `None` if
+    /// there were none. Starts the count anew, and removes `reason` unless another log event
+    /// follows.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -117,7 +116,7 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Written sums: number of requests, latest request.
+        /// Counts that were logged: number of requests, latest request.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 
@@ -131,7 +130,7 @@ mod tests {
         WRITTEN.take()
     }
 
-    /// Reports `requests` requests, and returns how many got a log event.
+    /// Reports `requests` requests to `sums`, and returns how many got a log event of their own.
     fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
         (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
     }

@@ -41,7 +41,7 @@ impl Rule for MayRead {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read"));
 }
 
-/// Introspector that knows four tokens and counts its calls. The token `down` gets an error.
+/// Introspector that knows four tokens, fails for the token `down`, and counts its calls.
 pub(crate) struct Introspector {
     tokens: InMemoryIntrospector,
     asked: Mutex<usize>,

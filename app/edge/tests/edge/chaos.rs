@@ -31,9 +31,9 @@ use crate::api::{MayRead, SignedIn};
 const REQUESTS: usize = 100_000;
 const TOKENS: usize = 40;
 const TTL: Duration = Duration::from_secs(2);
-/// Longest time that the authorization server takes for a verdict.
+/// Maximum time that the simulated authorization server takes for a verdict.
 const SLOWEST: Duration = Duration::from_millis(50);
-/// Longest time that the circuit breaker stays open after the last fault.
+/// Maximum time that the circuit breaker stays open after the last fault.
 const RECOVERY: Duration = Duration::from_millis(600);
 
 /// Simulated authorization server and clock, with the history of each token.
@@ -133,7 +133,7 @@ impl Provider {
         })
     }
 
-    /// Changes the state of a random token, and sometimes begins or ends an outage.
+    /// Changes the facts of a random token, and sometimes begins or ends an outage.
     fn change(&self) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap();
@@ -147,13 +147,13 @@ impl Provider {
             expires_at: now + Duration::from_millis(state.random.random_range(0..20_000)),
         };
         state.facts[number].push((now, fact));
-        // No request looks back further than this.
+        // No request needs an older fact.
         let horizon = state.facts[number].len().saturating_sub(200);
         state.facts[number].drain(..horizon);
     }
 
-    /// Returns whether the model permits this status for a request that lasted from `began` until
-    /// now.
+    /// Returns whether `status` is a correct response to a request with token `number` that lasted
+    /// from `began` until now.
     fn allows(&self, status: u16, number: usize, scoped: bool, began: Instant) -> bool {
         let now = Instant::now();
         let state = self.state.lock().unwrap();

@@ -32,7 +32,7 @@ use tower::service_fn;
 
 use crate::api::{MayRead, SignedIn, answer, request};
 
-/// Simulated introspector, clock and `VerdictWatch`, set by the test. The clock follows tokio's
+/// Introspector, clock and `VerdictWatch`, all controlled by the test. The clock follows tokio's
 /// time.
 #[derive(Clone)]
 struct World(Arc<Inner>);
@@ -126,8 +126,8 @@ impl VerdictWatch for World {
     }
 }
 
-/// Returns an API, and a channel to which the API's service and handler send the reason and the
-/// second when their permits end.
+/// Returns an API with a service and a handler, and a channel that receives an item when a permit
+/// of either ends: the reason, and the seconds since the start.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -159,7 +159,7 @@ const PATHS: [&str; 2] = ["/service", "/handler"];
 
 async fn open(api: &Router, path: &str) {
     assert_eq!(answer(api, request("GET", path, "t")).await.status(), 200);
-    // Lets the task that waits for the end start first.
+    // Lets the task that waits for the permit's end start first.
     tokio::task::yield_now().await;
 }
 

@@ -1,5 +1,5 @@
 //! Tests that a flood of bad requests does not flood the log: each request has its own log event or
-//! is counted by one.
+//! is counted in one.
 
 use std::{
     collections::BTreeMap,
@@ -45,7 +45,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// More kinds of requests, two of which meet a developer's bug.
+/// Further kinds of requests: one lacks a role, and two meet a bug of the service.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {
@@ -101,11 +101,11 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Returns the log of this thread's events, the guard that ends the log when dropped, and a second
-/// dispatcher to keep meanwhile.
+/// Returns a log of this thread's events, a guard that ends the log when dropped, and a second
+/// dispatcher. The test keeps all three.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
-    // With a single dispatcher, a callsite that another test's thread reaches first would be
-    // disabled here.
+    // With one dispatcher, log events that another test's thread reaches first would be missing
+    // here.
     let second = Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let (writer, json) = (log.clone(), tracing_subscriber::fmt().json().flatten_event(true));
@@ -172,7 +172,7 @@ async fn an_inactive_token_is_explained_once_a_minute() {
     assert_eq!(explained, [0, 60, 120]);
 }
 
-// The sum may be written when there are verdicts again.
+// The log event with the count may be written when introspection works again.
 #[tokio::test(start_paused = true)]
 async fn a_sum_of_missing_verdicts_says_how_long_ago_the_last_one_was() {
     let (log, _subscriber, _second) = log();

@@ -22,7 +22,7 @@ use axum_zitadel::{
 
 use crate::api::{Noted, SignedIn, answer, request};
 
-/// Callers whose token is active by a verdict that was obtained for this request.
+/// Callers whose token is active according to a new verdict, not a kept one.
 #[derive(Debug)]
 struct MayDelete;
 
@@ -31,8 +31,8 @@ impl Rule for MayDelete {
     const FRESHNESS: Freshness = Freshness::Asked;
 }
 
-/// Introspector of a revoked token: the kept verdict is still active, a new introspection returns
-/// inactive.
+/// Introspector for a revoked token: the kept verdict is still active, and each introspection
+/// returns inactive.
 #[derive(Default)]
 struct Revoked {
     asked: AtomicUsize,

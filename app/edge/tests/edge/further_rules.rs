@@ -25,7 +25,7 @@ impl Rule for MayWrite {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write"));
 }
 
-/// Callers with the role `read`, according to a new verdict instead of a kept one.
+/// Callers with the role `read` according to a new verdict, not a kept one.
 #[derive(Debug)]
 struct MayReadNow;
 
@@ -98,7 +98,7 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     let guard = builder(&introspector).observer(noted.clone()).build();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
-    // A rule of the same policy is another rule if it wants no fresh verdict.
+    // `MayRead` and `MayReadNow` are two rules, though of the same policy.
     let service = require::<MayRead>(service_fn(tool::<MayRead>)).with::<(MayReadNow,)>();
     let api = Routes::default().service("/tools", service).into_api(&guard);
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
@@ -108,8 +108,8 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
 }
 
-/// Service that waits for two seconds before it checks its rule, so that the first verdict is too
-/// old.
+/// Service that checks its rule after two seconds, when the verdict that admitted the request is
+/// too old.
 async fn late(request: Request) -> Result<Response, Infallible> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     tool::<MayRead>(request).await

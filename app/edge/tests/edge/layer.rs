@@ -18,7 +18,7 @@ use crate::api::{
     without_token,
 };
 
-/// State of a router's handlers.
+/// State that the router's handlers extract.
 #[derive(Clone)]
 struct Db(&'static str);
 

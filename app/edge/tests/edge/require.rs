@@ -17,7 +17,7 @@ use crate::api::{
     Introspector, MayRead, Noted, SignedIn, answer, builder, code, request, text, without_token,
 };
 
-/// Service that returns path and subject. Panics if a caller who was not let in reaches it.
+/// Service that returns path and subject of a request. It panics if the request has passed no rule.
 async fn files(request: Request) -> Result<Response, Infallible> {
     let principal: &Arc<Principal> = request.extensions().get().unwrap();
     let subject = principal.subject.as_ref().unwrap();
@@ -98,7 +98,7 @@ async fn a_denied_request_never_reaches_the_service() {
     }
 }
 
-/// Service that panics if it is called before it was polled for readiness.
+/// Service that panics if `call` comes before `poll_ready`.
 #[derive(Default)]
 struct OnceReady {
     is_ready: bool,

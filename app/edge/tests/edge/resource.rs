@@ -319,7 +319,7 @@ async fn a_page_of_another_origin_is_refused_before_anyone_is_asked() {
     for origin in ["https://app.test", "https://api.test"] {
         assert_eq!(text(answer(&api, from(origin, "/mcp")).await).await, "in");
     }
-    // A table's handlers have no such check.
+    // Handlers of a route table do not check the origin.
     let mut elsewhere = from("https://evil.test", "/read");
     *elsewhere.method_mut() = axum::http::Method::GET;
     assert_eq!(answer(&api, elsewhere).await.status(), 200);

@@ -64,8 +64,8 @@ impl Sessions {
     }
 }
 
-/// Returns a guard with the tokens `ada`, `ada-again`, `bob` and `elsewhere` (an Ada of another
-/// issuer), and `nobody`, which has no subject.
+/// Returns a guard that knows the tokens `ada`, `ada-again`, `bob` and `elsewhere` (an Ada of
+/// another issuer), and `nobody`, which has no subject.
 fn guard() -> Guard {
     let tokens = [
         ("ada", "https://a.test", "ada"),

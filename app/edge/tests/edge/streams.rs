@@ -99,7 +99,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server of streams behind the rule `MayRead`, at a free port.
+/// Starts a server, at a free port, that streams responses behind the rule `MayRead`.
 async fn serve(guard: &Guard) -> Server {
     let living = Living::default();
     let streams = {
@@ -130,8 +130,8 @@ async fn ask(server: &Server, path: &str) -> TcpStream {
     stream
 }
 
-/// Requests `path` over HTTP/1.1, and returns the raw text after the response's headers, read until
-/// the connection is closed.
+/// Requests `path` over HTTP/1.1, and returns the raw text after the response's headers until the
+/// connection is closed.
 async fn body_of(server: &Server, path: &str) -> String {
     let mut answer = Vec::new();
     let mut stream = ask(server, path).await;

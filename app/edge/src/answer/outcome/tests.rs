@@ -20,7 +20,7 @@ fn denied(denial: Denial) -> Outcome {
     Outcome::Denied(denial)
 }
 
-/// Returns status, challenge, `Retry-After` and body of the response.
+/// Returns status, challenge, `Retry-After` and body of the response to `outcome`.
 fn answer(
     outcome: &Outcome,
     missing_role: MissingRoleStatus,
