@@ -4,8 +4,8 @@
 //! cargo run -p app --example messages
 //! ```
 //!
-//! The API has the settings of `app` under its own prefix, such as `MESSAGES_SERVER__LISTEN`. While
-//! nothing is configured, the API accepts the local tokens below.
+//! The API has the settings of `app`, in environment variables with its own prefix, such as
+//! `MESSAGES_SERVER__LISTEN`. While nothing is configured, the API accepts the local tokens below.
 
 use std::{
     collections::BTreeMap,

@@ -148,7 +148,7 @@ fn service(guard: &Guard, db: Db) -> Router {
         .with_state(db)
 }
 
-/// Returns the guard that two environment variables configure, or the local one.           // +
+/// Returns the guard for the ZITADEL at `ZITADEL_DOMAIN`, or the local guard without it.     // +
 fn guard() -> Result<Guard, Box<dyn Error>> {
     let Ok(domain) = env::var("ZITADEL_DOMAIN") else { return Ok(local_guard()?) };
     let credentials = ClientCredentials::key_file(env::var("KEY_FILE")?)?;

@@ -66,8 +66,8 @@ pub async fn assert_all_guarded(routes: Routes) {
     assert!(wrong.is_empty(), "not as the table says:\n{}", wrong.join("\n"));
 }
 
-/// Asserts that `routes` of a bare `router` answer 401 with a challenge of RFC 6750, both without a
-/// token and with an inactive one. A bare router cannot list its routes.
+/// Asserts that `routes` of a `router` without a [`Routes`] table answer 401 with a challenge of
+/// RFC 6750, both without a token and with an inactive one.
 ///
 /// The router must be complete, with its guard and its state.
 ///

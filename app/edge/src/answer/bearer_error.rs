@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Reason why a request has no access token to introspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BearerError {
-    /// The request has no `Authorization` header, or one with another scheme than `Bearer`.
+    /// The request has no `Authorization` header, or one whose scheme is not `Bearer`.
     #[error("the request has no Authorization header of the scheme Bearer")]
     Missing,
     /// The request has more than one `Authorization` header, of any scheme.

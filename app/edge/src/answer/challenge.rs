@@ -25,8 +25,8 @@ impl Realm {
         &self.0
     }
 
-    /// Returns whether the realm may be used together with a resource. It must not contain the name
-    /// of a field, such as `scope=`: some clients would read that field from the realm.
+    /// Returns whether the realm may be used together with a resource. It must not contain a field
+    /// name such as `scope=`: some clients look for fields even within the realm.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,8 +54,8 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no name of a challenge's field. Two MCP SDKs would read that
-/// field from within the text.
+/// Returns whether `text` contains no field name such as `scope=`. Two MCP SDKs look for fields
+/// even within another field's value.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
@@ -166,7 +166,7 @@ impl Challenges {
     }
 }
 
-/// Challenge that is being written: fields are added one after the other.
+/// Challenge that is being written, field by field.
 struct Fields(String);
 
 impl Fields {

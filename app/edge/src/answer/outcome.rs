@@ -110,8 +110,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the problem to respond with, and an additional header if any. `policy` is the policy
-    /// of the route's rule, if it has one.
+    /// Returns the problem to respond with, and an additional header if any. `policy` belongs to
+    /// the route's rule.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,

@@ -47,7 +47,7 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Problem {
-    /// Creates a problem with a `code` for programs, and a `detail` for people, a sentence.
+    /// Creates a problem; `code` is for programs, and `detail` a sentence for people.
     #[must_use]
     pub fn new(
         status: StatusCode,

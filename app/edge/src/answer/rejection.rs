@@ -81,7 +81,7 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(mut self) -> Response {
-        // The hook may itself convert this rejection, which must not call the hook again.
+        // The hook may convert this rejection itself; that must not call the hook again.
         let mut response = if let Some(hook) = self.0.hook.take() {
             self.hooked(&*hook)
         } else {
@@ -160,8 +160,7 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Creates the rejection for `outcome`; `policy` is the policy of the route's rule, if it has
-    /// one.
+    /// Creates the rejection for `outcome`; `policy` belongs to the route's rule.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,

@@ -29,7 +29,7 @@ enum Id {
 
 impl RequestId {
     /// Returns the caller's id without forbidden characters. Returns a new id if the caller sent
-    /// none, none but forbidden characters, or more than 64 bytes.
+    /// none, only forbidden characters, or more than 64 bytes.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(taken_over);

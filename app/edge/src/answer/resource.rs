@@ -81,7 +81,7 @@ impl Resource {
     ///
     /// # Errors
     /// When `url` is neither an `https` URL nor an `http` URL on loopback, has more than scheme,
-    /// host, port and path, or is not written as clients write it.
+    /// host, port and path, or has another spelling than clients use.
     pub fn new(url: &str) -> Result<Self, InvalidResource> {
         if !url.contains("://") {
             return Err(InvalidResource::NoUrl);
@@ -135,8 +135,8 @@ impl Resource {
         self.with(|inner| inner.scopes = scopes)
     }
 
-    /// Sets the function that returns the authorization server's issuer, spelled exactly as in that
-    /// server's own metadata. Each download of the resource's metadata document calls the function.
+    /// Sets the function that returns the authorization server's issuer, exactly as in that
+    /// server's own metadata. Each download of the resource's metadata calls the function.
     #[must_use]
     pub fn authorization_server(self, issuer: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.authorization_server = Some(Arc::new(issuer)))

@@ -67,7 +67,7 @@ where
 
 /// Implements `PermitFirst` for handlers with arguments besides the permit. As in axum, the last
 /// argument may read the request's body, and the others only its head. `[mut]` is given if there
-/// are others.
+/// are such others.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

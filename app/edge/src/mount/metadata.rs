@@ -26,7 +26,7 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// HTTP methods that the metadata document answers, for `Allow` and CORS headers.
+/// HTTP methods for the metadata document, listed in `Allow` and CORS headers.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// Request headers that web pages may send when they request the document.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");

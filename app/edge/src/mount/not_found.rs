@@ -1,4 +1,4 @@
-//! Answers requests with an unknown path.
+//! Responds to requests whose path is unknown.
 
 use std::{
     convert::Infallible,
@@ -17,7 +17,7 @@ use crate::{admit::Guard, answer::Outcome};
 pub struct NotFound(Guard);
 
 impl NotFound {
-    /// Creates the service; `guard` records the requests.
+    /// Creates the service; `guard` records its requests.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
         Self(guard)

@@ -15,8 +15,7 @@ use super::{
 /// further requests.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
-/// Logs failed introspections without flooding the log in an outage: the first of each kind at
-/// once, and then every 10 seconds the number of further requests.
+/// Logs failed introspections without flooding the log in an outage.
 #[derive(Debug)]
 pub(super) struct FaultLog(Sums<IntrospectionError>);
 

@@ -22,8 +22,8 @@ pub trait RequestObserver: Send + Sync + 'static {
     /// Records the end of a request; `span` is the one that [`span`](Self::span) returned.
     fn ended(&self, span: &Span, head: RequestHead<'_>, end: RequestEnd<'_>);
 
-    /// Records that a request did not meet a rule within a guarded service, such as that of an MCP
-    /// tool; does nothing by default. The response may still be a success.
+    /// Records that a guarded service denied a request by a rule that it checks itself, such as an
+    /// MCP tool's. Does nothing by default. The response may still be a success.
     fn denied_within(&self, head: RequestHead<'_>, reason: Reason) {
         let _ = (head, reason);
     }

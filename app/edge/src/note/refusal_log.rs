@@ -24,7 +24,7 @@ const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting:
 /// Minimum time between two log events that list the likely causes of an inactive token.
 const EXPLANATION_PERIOD: Duration = Duration::from_secs(60);
 
-/// Logs rejected requests, and sums them up if there are many. An unknown path, a wrong HTTP method
+/// Logs rejected requests, or their number if there are many. An unknown path, a wrong HTTP method
 /// and unreadable input have no log event.
 #[derive(Debug)]
 pub(crate) struct RefusalLog {

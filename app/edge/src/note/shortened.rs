@@ -15,7 +15,7 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Returns the first 32 bytes of an HTTP method, which callers may invent at any length.
+/// Returns at most the first 32 bytes of an HTTP method.
 pub(super) fn method(method: &axum::http::Method) -> &str {
     // It is ASCII (RFC 9110 §9.1), so any cut is valid.
     method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str())

@@ -1,5 +1,5 @@
-//! Test with random requests, revocations and faults of the authorization server, through the
-//! router, the cache and every limit. A model says which responses are permitted.
+//! Test that responses stay correct under random requests, revocations and faults of the
+//! authorization server. A model of each token's history tells which responses are correct.
 
 use std::{
     env,

@@ -26,7 +26,7 @@ use crate::api::{Introspector, MayRead, SignedIn, builder};
 struct Kind {
     path: &'static str,
     authorization: &'static [&'static str],
-    /// Field `reason` of the log event; empty if it has none.
+    /// Value of the log event's field `reason`; empty if the event has none.
     reason: &'static str,
     level: &'static str,
 }

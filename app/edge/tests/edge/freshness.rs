@@ -1,4 +1,4 @@
-//! Tests of requests with rules that demand a new verdict, rules that accept a kept one, or both.
+//! Tests of handlers whose rules demand a new verdict, accept a kept one, or both.
 
 use std::{
     sync::{

@@ -1,5 +1,5 @@
-//! Tests of a guard with protected resource metadata (RFC 9728): challenges, the route of the
-//! metadata, and requests from pages of other origins.
+//! Tests of a guard with protected resource metadata (RFC 9728): challenges, the metadata document,
+//! and requests from pages of other origins.
 
 use std::{convert::Infallible, sync::Arc};
 
