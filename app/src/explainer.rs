@@ -12,7 +12,7 @@ use crate::{
     local_tokens::LocalTokens,
 };
 
-/// Introspector in use, which decides the sentences that explain a verdict or a fault.
+/// Kind of introspector in use; the explanations of a verdict or a fault depend on it.
 #[derive(Debug)]
 pub(crate) enum Explainer {
     /// The in-memory fake.

@@ -19,7 +19,7 @@ use crate::{config::KeyExpiry, telemetry};
 /// Upper bounds of the buckets of every histogram, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// Interval at which recorded samples are moved into their buckets, with or without scrapes.
+/// Interval at which recorded samples are moved into histogram buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Metrics of one API, with their own recorder: two APIs in one process do not mix.
@@ -88,8 +88,8 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Moves samples into their buckets every five seconds, so that memory stays flat without
-    /// scrapes. Never returns.
+    /// Moves samples into histogram buckets every five seconds, so that memory does not grow
+    /// without scrapes. Never returns.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);
         loop {

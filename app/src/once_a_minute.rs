@@ -14,8 +14,8 @@ pub(crate) struct OnceAMinute {
 }
 
 impl OnceAMinute {
-    /// Counts an occurrence. Returns the number since the last warning, or `None` if no warning is
-    /// due.
+    /// Counts an occurrence. Returns the number of occurrences since the last warning, or `None` if
+    /// no warning is due.
     pub(crate) fn count(&mut self) -> Option<u64> {
         self.events += 1;
         if self.last.is_some_and(|last| last.elapsed() < MINUTE) {

@@ -10,9 +10,9 @@ const OPERATORS: usize = 64;
 /// File descriptors reserved for the runtime, the log, a trace collector, and files.
 const FILES: usize = 32;
 
-/// Raises the soft limit of open files to the hard limit, and returns the number of connections
-/// that clients may hold, at most `max_connections`. Reserves file descriptors for `zitadel`
-/// connections (to ZITADEL and from its webhook), for operators and for files.
+/// Raises the soft limit of open files to the hard limit. Returns the maximum number of connections
+/// of clients: `max_connections`, or fewer if the limit is too low. File descriptors are reserved
+/// for `zitadel` connections (to ZITADEL and from its webhook), operators and files.
 pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -31,7 +31,7 @@ pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUs
     places
 }
 
-/// Raises the soft limit of open files, and returns the result; `None` means unlimited.
+/// Raises the soft limit of open files, and returns the new limit; `None` means unlimited.
 fn raise() -> Option<u64> {
     let found = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: found.maximum, ..found };
@@ -45,8 +45,8 @@ fn raise() -> Option<u64> {
     }
 }
 
-/// Returns the connections left for clients: `limit` less `reserved`, at least half of `limit`, and
-/// at least 1.
+/// Returns the maximum number of connections of clients: `limit` minus `reserved`, but at least
+/// half of `limit`, and at least 1.
 fn places_within(limit: usize, reserved: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit.saturating_sub(reserved).max(limit / 2)).unwrap_or(NonZeroUsize::MIN)
 }

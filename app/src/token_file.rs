@@ -20,8 +20,7 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Result of the last read, locked during a read. If the file hangs, only the first read waits
-    /// for long.
+    /// Result of the last read of the file. It is locked during a read, so at most one read hangs.
     seen: Mutex<Option<Content>>,
 }
 

@@ -53,7 +53,7 @@ impl Health {
         let Ok(token) = AccessToken::parse(&text) else { return };
         while !self.accepted.load(Ordering::Relaxed) {
             match introspector.introspect(&token).await {
-                // A verdict counts even if no witness confirms it.
+                // Even an unconfirmed inactive verdict shows that the credentials are accepted.
                 Ok(_) | Err(IntrospectionError::Unwitnessed { .. }) => {
                     self.accepted.store(true, Ordering::Relaxed);
                     info!("ready: the authorization server accepts our credentials");
@@ -68,7 +68,7 @@ impl Health {
     }
 
     /// Returns the response of `/readyz`. Once ready, the API stays ready while ZITADEL is down:
-    /// taking it out of service would heal nothing.
+    /// removing it from a load balancer would not help.
     pub(super) fn answer(&self) -> Response {
         if self.draining.load(Ordering::Relaxed) {
             return not_ready("draining", None);
@@ -117,13 +117,14 @@ impl Health {
         Json(body).into_response()
     }
 
-    /// Returns since when the change feed is silent, and why; `None` if the feed can be read.
+    /// Returns the time since which the change feed cannot be read, and the reason; `None` if it
+    /// can be read.
     fn silent(&self) -> Option<(Instant, &'static str)> {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns since when inactive verdicts are not believed or the canary (a token known to be
-    /// good) is inactive, whichever was earlier.
+    /// Returns the time since which inactive verdicts are not believed, or since which the canary
+    /// (a token known to be good) is inactive: the earlier of the two.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()

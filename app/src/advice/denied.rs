@@ -6,10 +6,10 @@ use domain::{Denial, Policy, Principal};
 use super::{Certainty, LikelyCause, project};
 use Certainty::{Certain, Likely, Possible};
 
-/// Prefix of scopes that limit a user's token to the roles granted by the organization in the
-/// scope.
+/// Prefix of scopes that limit a user's token to the roles granted by the organization that the
+/// scope names.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
-/// Prefix of scopes that may limit a token to the roles that they name.
+/// Prefix of scopes that may limit a token to the roles that the scopes name.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
 /// Returns possible causes of the denial of an active token of `principal`, most likely first.

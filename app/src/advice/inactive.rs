@@ -9,9 +9,9 @@ use domain::{AccessToken, Issuer};
 use super::{Certainty, LikelyCause, characters, listed, project, shown, token_form::instant};
 use Certainty::{Certain, Likely, Possible};
 
-/// Field `err` in ZITADEL's log for a text that it cannot read as a token.
+/// Value of the field `err` in ZITADEL's log for a text that ZITADEL cannot read as a token.
 const NO_TOKEN: &str = "token contains an invalid number of segments";
-/// Field `err` in ZITADEL's log for a token that it can read but does not have.
+/// Part of the field `err` in ZITADEL's log for a token that ZITADEL can read, but does not find.
 const NOT_FOUND: &str = "EVENT-4T90g";
 
 /// Returns possible causes of an inactive verdict, most likely first.
@@ -99,8 +99,8 @@ pub(crate) fn causes(
     causes
 }
 
-/// Returns the cause for an opaque token that is neither as long as a personal access token nor
-/// long enough for the token of a session: a damaged token of either kind.
+/// Returns the cause for an opaque token whose `length` fits neither a personal access token nor a
+/// session token: the token was damaged.
 fn between_lengths(length: usize) -> LikelyCause {
     let usual = TokenForm::PERSONAL_ACCESS_TOKEN_LENGTH;
     let difference = if length < usual {
@@ -234,8 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns the causes for an opaque token. `unless` may exempt personal access tokens from the
-/// cause `audience`.
+/// Returns the causes for an opaque token. `unless` is a clause that exempts personal access tokens
+/// from the cause `audience`, or empty.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(
@@ -266,7 +266,7 @@ fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
         .collect()
 }
 
-/// Returns the causes that end the token of a session before it expires.
+/// Returns the causes that make a session token inactive before it expires.
 fn of_session() -> [LikelyCause; 2] {
     [
         Possible

@@ -53,8 +53,8 @@ pub(crate) fn asked(summary: &SettingsSummary) -> String {
     )
 }
 
-/// Returns a finding if the audience of an active token shows that the configured project is not
-/// this API's.
+/// Returns a finding if the audience of an active token shows that `zitadel.project_id` is not this
+/// API's project.
 pub(crate) fn foreign_project(summary: &SettingsSummary, principal: &Principal) -> Option<Finding> {
     let project_id = summary.project_id.as_deref()?;
     let others = listed(summary.other_projects(principal)?);
@@ -118,7 +118,8 @@ pub(crate) fn characters(count: usize) -> String {
     }
 }
 
-/// Returns the text of the innermost source of `error`, which is the shortest.
+/// Returns the message of the innermost source of `error`, or of `error` itself if it has no
+/// source.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

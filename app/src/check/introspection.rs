@@ -12,11 +12,12 @@ const DISCOVERY: &str = "discovery";
 const CLOCK: &str = "clock";
 const INTROSPECTION: &str = "introspection";
 
-/// Largest difference to ZITADEL's clock without a warning, in seconds.
+/// Maximum difference, in seconds, between this machine's clock and ZITADEL's; a larger one is a
+/// warning.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// Returns the steps discovery, clock and introspection, as `checkup` found them. After a failed
-/// discovery the other two are skipped.
+/// Returns the steps discovery, clock and introspection with their results from `checkup`. After a
+/// failed discovery the other two are skipped.
 pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {

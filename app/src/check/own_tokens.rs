@@ -16,9 +16,8 @@ const CANARY: &str = "canary";
 const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
 
-/// Returns the step of the canary, whose file `setting` names. If a project is configured, a second
-/// step looks for that project in the canary's audience, where ZITADEL puts the introspecting
-/// client's project.
+/// Returns the step about the canary, whose file `setting` names. If `zitadel.project_id` is set, a
+/// second step compares that project with the audience of an active canary.
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,
@@ -68,7 +67,7 @@ fn expires_soon(setting: &str, left: Duration) -> Finding {
     )
 }
 
-/// Returns the step of the event log from `read`, the result of reading that log once.
+/// Returns the step about the event log; `read` is the result of reading that log once.
 pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
     match read {
         Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),

@@ -12,9 +12,9 @@ use crate::advice::{Finding, innermost, shown};
 const RESOURCE: &str = "resource";
 const CHALLENGE: &str = "challenge";
 
-/// Returns steps on two responses of this API: the metadata at `metadata_url` must name `url` byte
-/// for byte, and `url` without a token must give 401 and a challenge that names `metadata_url`.
-/// Without a server there is only a warning: the API need not run.
+/// Returns two steps. The metadata at `metadata_url` must name `url` byte for byte. A request to
+/// `url` without a token must get 401 and a challenge that names `metadata_url`. If no server
+/// responds, no step fails.
 pub(super) async fn steps(
     url: &str,
     metadata_url: &str,

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
 
-/// Time between two reads of the key file, as for the files of credentials.
+/// Interval at which the key file is read again.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// Current signing keys, and the file that they come from.

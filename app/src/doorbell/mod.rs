@@ -38,15 +38,14 @@ pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 /// Maximum number of connections to this listener.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// Longest body that is read, in bytes.
+/// Maximum size of a request's body, in bytes; a larger one is refused.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Maximum number of request bodies read at once. Without this limit, the HTTP/2 streams of all
-/// connections could hold more than a gigabyte.
+/// Maximum number of request bodies read at once, to limit memory; further requests get 503.
 const MAX_READ: usize = 64;
 
-/// Shortest time between two rings (calls of [`Ring`]). Deliveries within this time cause one ring
-/// after it.
+/// Minimum time between two calls of [`Ring`]. Deliveries within this time cause one call at its
+/// end.
 const BETWEEN_RINGS: Duration = Duration::from_millis(100);
 
 /// Running listener for the webhook. Dropping this value stops it.
@@ -56,14 +55,14 @@ pub(crate) struct Doorbell {
     _tasks: JoinSet<()>,
 }
 
-/// State of the handler of deliveries.
+/// State shared by all requests to the webhook.
 struct Door {
     path: String,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// Free places for reading a request body, out of `MAX_READ`.
+    /// Permits to read a request body; there are `MAX_READ`.
     places: Semaphore,
     rung: Counter,
     refused: Counter,
@@ -90,7 +89,7 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Calls `ring` once for all deliveries since the last call. Never returns.
+/// Calls `ring` after deliveries, once for all since the last call. Never returns.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {
         bell.notified().await;
@@ -116,7 +115,7 @@ async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
-        // A caller without a signature does not get the rejection's own text.
+        // An unauthenticated caller gets only the status, not the rejection's message.
         Err(rejection) => {
             door.refused.increment(1);
             return rejection.status().into_response();

@@ -65,7 +65,7 @@ fn counting() -> (Ring, Arc<AtomicUsize>) {
     (Arc::new(ring), rung)
 }
 
-/// Doorbell without a listener, at a fixed time, with a counter of its rings.
+/// Webhook without a listener, at a fixed time; `rung` counts the calls of its [`Ring`].
 struct House {
     router: Router,
     keys: Arc<Keys>,
@@ -316,8 +316,7 @@ async fn over_a_socket_it_rings_until_it_is_dropped() {
     assert_eq!(rung.load(Ordering::Relaxed), 1);
 }
 
-/// A delivery that the double signs as ZITADEL does rings over a socket, even if sent twice or
-/// late.
+/// A delivery that `zitadel-double` sends over a socket causes a ring, even if sent twice or late.
 #[tokio::test]
 async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
     let double = ZitadelDouble::start().await;

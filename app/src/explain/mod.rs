@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ExplainReport {
     asked: String,
-    /// Time for which the running API reuses verdicts, in words; `None` if it reuses none.
+    /// Sentence that tells how long the running API reuses a verdict; `None` if it reuses none.
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
@@ -45,16 +45,16 @@ enum Verdict {
     Active(ActiveToken),
 }
 
-/// Route of the table; `closed` is its refusal of the token, `None` if it lets the token in.
+/// One route of the table; `closed` is `None` if the route accepts the token.
 #[derive(Clone, Debug)]
 struct RouteReport {
     route: Route,
     closed: Option<ClosedRoute>,
-    /// Rules within a guarded service, each with its refusal of the token, if any.
+    /// Rules within a guarded service; with `None` if the rule accepts the token.
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
-/// Refusal of the token by a route, or by a rule within the route.
+/// Reason why a route, or a rule within a route, refuses the token.
 #[derive(Clone, Debug)]
 struct ClosedRoute {
     status: u16,
@@ -141,7 +141,8 @@ impl ExplainReport {
     }
 }
 
-/// Returns the time for which the API reuses verdicts, in words. This command never reuses one.
+/// Returns a sentence that tells how long the running API reuses a verdict; `None` if it reuses
+/// none.
 fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {

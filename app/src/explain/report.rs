@@ -157,7 +157,7 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes. In brackets is the text that ZITADEL's log has for a cause.
+/// Writes the likely causes. In brackets after a cause is the field `err` that ZITADEL logs for it.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());

@@ -2,7 +2,8 @@
 //! needs.
 //!
 //! Without the check, a refused thread makes the runtime or the log writers panic or wait forever.
-//! Later refusals harm no request: one thread for files and name look-ups never ends.
+//! If the system refuses threads later, files and name look-ups still have one thread, which never
+//! ends.
 
 use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 
@@ -12,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Environment variable of tokio for the number of worker threads.
 const WORKERS: &str = "TOKIO_WORKER_THREADS";
 /// Number of threads besides the workers: two log writers, one for files and name look-ups, three
-/// that send traces, and two to spare, since an ended thread still counts for a moment.
+/// that send traces, and two spare ones.
 const OTHERS: usize = 8;
 /// Idle time after which a thread for files and name look-ups ends: a century, in effect never.
 const KEPT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

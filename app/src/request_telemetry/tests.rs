@@ -22,7 +22,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::config::LogFormat;
 
-/// Origin of a text (event or span), name of its field, and the text itself.
+/// Origin of a recorded text (event or span), the field's name, and the text.
 type Text = (&'static str, &'static str, String);
 
 /// Layer for `tracing` that keeps the texts of all recorded fields.

@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Maximum number of bytes that are read of a response; most responses have few.
+/// Maximum number of bytes that are read of a response's body.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Client that sends exports. The reason that the [`Reporter`] gets for a failure holds no URL,
-/// header or text from the collector.
+/// Client that sends exports. It tells the [`Reporter`] why a request failed, but no URL, header or
+/// text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,

@@ -17,7 +17,7 @@ use url::Url;
 /// Number of successful exports in a row after which exports count as working again.
 const SUCCESSES: u8 = 3;
 
-/// Exporter of spans that reports the result of each export, after any retries.
+/// Exporter of spans that tells the [`Reporter`] the result of each export, after any retries.
 #[derive(Debug)]
 pub(super) struct ReportingExporter<E> {
     exporter: E,
@@ -75,13 +75,13 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Keeps the cause of a failed HTTP request, which the exporter does not report.
+    /// Keeps the cause of a failed HTTP request until `failed` logs it.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export. If exports counted as working, logs the cause of the last HTTP
-    /// request, or `otherwise` if that cause is unknown.
+    /// Records a failed export. If exports worked before, logs the cause of the last failed HTTP
+    /// request, or `otherwise` if no request failed.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

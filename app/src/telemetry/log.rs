@@ -51,7 +51,7 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Writes `text` to the log unchanged, in order with the log events below `warn`.
+    /// Writes `text` unchanged to the log, after the earlier log events below `warn`.
     pub(super) fn print(&self, text: &str) {
         // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());

@@ -51,12 +51,12 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes `text` to the log unchanged, in order with the log events below `warn`.
+    /// Writes `text` unchanged to the log, after the earlier log events below `warn`.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
 
-    /// Exports the waiting spans and ends the export, within at most two seconds.
+    /// Exports the waiting spans, then ends the export. Takes at most two seconds.
     pub async fn send_the_last_traces(&self) {
         if let Some(traces) = &self.traces {
             traces.send_the_last().await;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether `tracing` disables a span for good, without another check.
+    /// Returns whether `tracing` disables a span once and for all, without a check at each use.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

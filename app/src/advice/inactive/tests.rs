@@ -15,8 +15,8 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Returns certainty and word of each cause. Leaves out the last one, `fault_of_zitadel`, which
-/// must be there if no cause is certain.
+/// Returns the certainty and the word of each cause. If no cause is certain, asserts that the last
+/// one is `fault_of_zitadel`, and leaves it out.
 fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
@@ -67,7 +67,7 @@ fn what_is_certain_comes_before_what_is_likely() {
     assert_eq!(causes_of(&summary(Some("project")), &token), expected);
 }
 
-/// Returns a JWE with this header, whose other four parts have these lengths.
+/// Returns a JWE with this header and four further parts of these lengths.
 fn jwe(header: &str, lengths: [usize; 4]) -> String {
     let parts = lengths.map(|length| "a".repeat(length)).join(".");
     format!("{}.{parts}", BASE64_URL_SAFE_NO_PAD.encode(header))
