@@ -19,7 +19,7 @@ pub struct Running {
     pub(crate) admin: Option<AdminListener>,
     /// Listener for ZITADEL's webhook, open until the server has stopped.
     pub(crate) doorbell: Option<Doorbell>,
-    /// This API's credentials at ZITADEL; `None` if they cannot change while it runs.
+    /// This API's credentials at ZITADEL; `None` if they cannot change while the API runs.
     pub(crate) credentials: Option<Arc<CurrentCredentials>>,
 }
 

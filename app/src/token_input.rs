@@ -41,7 +41,8 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
     }
 }
 
-/// Reads at most four times the length of the longest token: enough to see that a text is too long.
+/// Reads at most four times the maximum length of a token: enough to detect a text that is too
+/// long.
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;

@@ -16,6 +16,6 @@ pub(crate) struct ZitadelState {
     pub(crate) belief: Belief,
     pub(crate) canary: Option<Canary>,
     pub(crate) changes: Option<FollowedLog>,
-    /// This API's credentials; `None` if they cannot change while it runs.
+    /// This API's credentials; `None` if they cannot change while the API runs.
     pub(crate) credentials: Option<Arc<CurrentCredentials>>,
 }

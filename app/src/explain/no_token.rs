@@ -1,5 +1,5 @@
-//! Describes a text that is no access token. Shows nothing of the text but the first character that
-//! no token may have.
+//! Describes a text that is no access token. Shows nothing of the text but its first forbidden
+//! character.
 
 use domain::{AccessToken, AccessTokenError};
 
@@ -19,7 +19,8 @@ pub(super) fn describe(text: &str, error: AccessTokenError) -> String {
     }
 }
 
-/// Returns the first character that no token may have, and its position, counted from 1.
+/// Returns the first character of `text` that is forbidden in a token, and its position, counted
+/// from 1.
 fn forbidden(text: &str) -> Option<(usize, char)> {
     let body = text.trim_end_matches('=');
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);

@@ -21,22 +21,22 @@ pub(super) struct Found {
     /// Name of the administrator.
     pub(super) administrator: String,
     pub(super) permissions: Vec<String>,
-    /// Project recorded in `setup.lock.json`, or else one with the requested name, ignoring case.
+    /// Project with the id in `setup.lock.json`, or else with the requested name, ignoring case.
     pub(super) project: Option<Project>,
     /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
-    /// Application of the API, found as the project is: by its recorded id, or else by name.
+    /// Application of the API: the one with the id in `setup.lock.json`, or else with its name.
     pub(super) application: Option<Application>,
     /// Keys of the application that have not expired.
     pub(super) keys: Vec<Key>,
-    /// Application of MCP clients if requested, found as the project is.
+    /// Application of MCP clients, if requested; found as `application` is.
     pub(super) mcp_client: Option<Application>,
     /// State of each user in `Target::users`, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 
-/// Service user found by name, ignoring case, with role assignments and tokens; empty if there is
-/// none.
+/// Service user with the requested name (ignoring case), its role assignments and its tokens; all
+/// empty if there is no such user.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
@@ -56,8 +56,8 @@ impl Found {
         }
     }
 
-    /// Updates `lock` to the objects found: one whose id is new counts as not made by `setup`, and
-    /// entries inside an object that is gone are removed.
+    /// Records the found objects in `lock`. One whose id is new counts as not made by `setup`.
+    /// Entries of objects inside one that is missing or replaced are removed.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);
@@ -140,7 +140,7 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// Reads the project. The id in `setup.lock.json` finds it even after a rename.
+/// Reads the project. It is found by its id in `setup.lock.json` even after a rename.
 async fn read_project(
     management: &Management,
     target: &Target,

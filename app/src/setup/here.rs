@@ -19,14 +19,14 @@ pub(super) const KEY_FILE: &str = "key.json";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Here {
     pub(super) directory: PathBuf,
-    /// Text of `.env`; empty if there is none.
+    /// Content of `.env`; empty if there is no such file.
     pub(super) env: String,
     pub(super) variables: BTreeMap<String, String>,
     /// Variables of this process, which override those of `.env`.
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Existing token files of `Target::users`.
+    /// Token files of `Target::users` that exist.
     pub(super) token_files: Vec<PathBuf>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct KeyHere {
     pub(super) key_id: String,
 }
 
-/// Error for a file that cannot be used. It repeats nothing of the content.
+/// Reason why a file in the working directory cannot be used; repeats nothing of its content.
 #[derive(Debug, Error)]
 pub(crate) enum HereError {
     #[error("{0}: {1}")]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const FILE: &str = "setup.lock.json";
 
-/// Content of `setup.lock.json`: objects at one instance of ZITADEL. Only those that `setup` made
-/// are ever removed.
+/// Content of `setup.lock.json`: objects at one instance of ZITADEL. `setup --remove` removes only
+/// those that `setup` made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
@@ -17,7 +17,7 @@ pub(super) struct Lock {
     /// Id of the organization.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
-    /// Keys of the roles that `setup` made.
+    /// Keys of those project roles that `setup` made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<String>,
     pub(super) application: Option<ObjectEntry>,

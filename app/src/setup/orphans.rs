@@ -27,8 +27,8 @@ pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the shell command that deletes the object at `path`. The command reads the token from a
-/// file.
+/// Returns the shell command that deletes the object at `path`. The command reads the
+/// administrator's token from a file.
 pub(super) fn line(args: &SetupArgs, path: &str) -> String {
     call(args, "-X DELETE", path)
 }
@@ -88,8 +88,8 @@ pub(super) async fn after_an_error(
     hints
 }
 
-/// Waits until ZITADEL shows keys or tokens that it did not show before the step, and returns their
-/// API paths; none if `VISIBLE_WITHIN` ends first.
+/// Waits, at most for `VISIBLE_WITHIN`, until ZITADEL shows keys or tokens that it did not show
+/// before the step. Returns their paths in ZITADEL's API.
 async fn appeared(
     management: &Management,
     step: &Step,
@@ -122,7 +122,7 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the user with the index `place` in `target`.
+/// Returns the id of the user at index `place` in `target.users`.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

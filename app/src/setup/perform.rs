@@ -18,7 +18,7 @@ use super::{
     webhook::FoundWebhook,
 };
 
-/// Context of the steps of a plan, and their results so far.
+/// Inputs for all steps of a plan, and results of the steps performed so far.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
     pub(super) args: &'a SetupArgs,
@@ -58,7 +58,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records the webhook's existing target as not made by `setup`, unless `lock` has its id
+    /// Records the webhook's target in `found` as not made by `setup`, unless `lock` has its id
     /// already.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
@@ -68,8 +68,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Writes `setup.lock.json` with the existing objects. If the key in `key.json` was not
-    /// recorded, it counts as not made by `setup`.
+    /// Writes `setup.lock.json` with the existing objects. A key in `key.json` that is not recorded
+    /// yet counts as not made by `setup`.
     pub(super) fn adopt(&mut self) -> Result<(), PerformError> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)
@@ -86,7 +86,8 @@ impl<'a> Work<'a> {
             Step::CreateRoles(keys) => {
                 let made = self.management.create_roles(&self.project()?, keys).await;
                 if made.as_ref().map_or_else(ManagementError::may_have_taken_effect, |()| true) {
-                    // Roles have no ids: those that were missing a moment ago are made by this run.
+                    // Roles have no ids: all that were missing before this call count as made by
+                    // it.
                     self.lock.add_roles(keys);
                     self.write_lock()?;
                 }

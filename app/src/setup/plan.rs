@@ -17,7 +17,7 @@ use super::{
     target::Target,
 };
 
-/// Steps in order, and the reasons not to perform them.
+/// Steps to perform, in order, or the reasons to perform none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
@@ -25,7 +25,7 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// True if the API does not start without a secret in `lost`.
+    /// True if `lost` has a secret without which the API does not start.
     pub(super) lacks_credentials: bool,
     /// True if only a manager of the instance can create the webhook.
     pub(super) lacks_webhook: bool,
@@ -49,7 +49,7 @@ pub(super) enum Step {
     /// Creates the user with this index.
     CreateUser(usize),
     CreateGrant(usize),
-    /// Sets the roles of the role assignment: the existing ones, and the missing ones.
+    /// Sets the roles of a role assignment to `roles`: the existing ones and the missing ones.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -64,8 +64,8 @@ pub(super) enum Step {
     WriteWebhookEnv,
 }
 
-/// Event type at which ZITADEL must call the webhook; `others` are the ids of targets that ZITADEL
-/// calls already.
+/// Event type at which ZITADEL must call the webhook; `others` are the ids of the targets that
+/// ZITADEL already calls at this event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,
@@ -154,8 +154,8 @@ impl Plan {
         }
     }
 
-    /// Refuses the plan if the administrator lacks a permission that a step needs. A dry run needs
-    /// none.
+    /// Refuses the plan if the administrator lacks a permission that a step needs. A dry run is
+    /// never refused for this reason.
     fn rights(&mut self, args: &SetupArgs, found: &Found) {
         if args.dry_run {
             return;

@@ -1,6 +1,6 @@
 //! Proves that the set-up works: introspects the administrator's own token, then each caller's
-//! token, and runs `check`. The administrator's token is active at every API of the instance, and
-//! has the introspecting API's project in its audience.
+//! token, and runs `check`. The administrator's token must be active, and have the API's project in
+//! its audience.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -45,12 +45,11 @@ pub(crate) enum ProofError {
     OtherProject,
 }
 
-/// Time limit of a proof after changes: new objects are visible after some milliseconds, rarely
-/// after a minute. Objects from before (`WITHIN_OF_OLD`) are visible at once.
+/// Time limit of a proof after changes: ZITADEL shows new objects after some milliseconds, rarely
+/// after a minute. `WITHIN_OF_OLD` is the time limit without changes.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// First pause between two tries. It doubles each time up to `MAX_PAUSE`, for servers with a rate
-/// limit.
+/// Pause after the first try. It doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 

@@ -22,7 +22,7 @@ pub(crate) enum RedirectUriError {
     Scheme,
 }
 
-/// Schemes that browsers open, run or fetch themselves, so that no application can own them.
+/// Schemes that browsers handle themselves, and that are therefore refused in a redirect URI.
 const TAKEN: [&str; 14] = [
     "about",
     "blob",

@@ -19,7 +19,7 @@ use super::{
     target::{Target, TargetUser},
 };
 
-/// State and plan that `setup` reports.
+/// Inputs of the report: arguments, target, states and plan.
 pub(super) struct Report<'a> {
     pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,

@@ -16,8 +16,8 @@ pub(super) fn rules(table: &[Route]) -> usize {
     table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
 
-/// Returns the path of a GET route that a caller with these roles may call, and one without may
-/// not.
+/// Returns the path of a GET route that is open to callers with the roles `held`, and closed to
+/// callers without roles.
 pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str> {
     let is_open = |route: &&Route| {
         let asks = |policy: &'static Policy| {

@@ -14,7 +14,7 @@ use super::{
     webhook_url,
 };
 
-/// Line of a report about one step.
+/// Line about one step, for a report.
 pub(super) struct Row<'a> {
     pub(super) verb: &'static str,
     pub(super) object: &'static str,
@@ -147,7 +147,7 @@ pub(super) fn lines(plan: &Plan, args: &SetupArgs, target: &Target) -> Vec<Strin
     lines
 }
 
-/// Returns "until" and the day on which a lifetime that begins now ends.
+/// Returns "until" and the last day of a lifetime that begins now.
 fn until(lifetime: Duration) -> String {
     let time = humantime::format_rfc3339_seconds(SystemClock.now() + lifetime).to_string();
     format!("until {}", time.split('T').next().unwrap_or_default())

@@ -71,7 +71,7 @@ pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(),
     })
 }
 
-/// Returns the file behind a symbolic link: a write must not replace the link.
+/// Returns the file that a symbolic link points to: a write must not replace the link itself.
 fn behind_links(file: &Path) -> PathBuf {
     if file.is_symlink() {
         fs::canonicalize(file).unwrap_or(file.to_owned())
@@ -94,7 +94,7 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// Returns whether git tracks the file, or would track it; false without git or outside a work
+/// Returns whether git tracks the file, or would not ignore it; false without git or outside a work
 /// tree.
 fn is_kept_by_git(file: &Path) -> bool {
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());

@@ -5,12 +5,12 @@ use std::time::Duration;
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-/// Time within which new objects become visible; `PAUSE` is the time between two searches.
+/// Maximum time until a search shows a new object; `PAUSE` is the time between two searches.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// Explains why the name of a new object is taken. Repeats the search `find`, since new objects
-/// become visible only after some milliseconds.
+/// Explains why the name of a new object is taken. Repeats the search `find` until it has a result
+/// or `VISIBLE_WITHIN` has passed.
 ///
 /// # Errors
 /// When a search fails.

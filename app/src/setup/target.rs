@@ -45,15 +45,14 @@ pub(super) struct TargetUser {
     pub(super) file: PathBuf,
 }
 
-/// Native application of MCP clients.
+/// Native application for MCP clients that should exist after `setup`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetClient {
     pub(super) name: String,
     pub(super) redirect_uris: Vec<String>,
 }
 
-/// Redirect URIs of MCP clients on loopback, where ZITADEL compares path and query, but not the
-/// port.
+/// Redirect URIs of MCP clients on loopback, where ZITADEL accepts any port.
 const LOOPBACK: [&str; 2] = ["http://localhost/callback", "http://localhost/oauth/callback"];
 
 impl TargetClient {

@@ -19,8 +19,8 @@ pub(super) struct Known {
     pub(super) key_expires: Option<String>,
 }
 
-/// Returns names and values of the variables; `None` for one that must not be set or is not known
-/// yet.
+/// Returns names and values of the variables. `None` means that one must not be set, or is not
+/// known yet.
 pub(super) fn wanted(
     args: &SetupArgs,
     target: &Target,

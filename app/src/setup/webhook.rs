@@ -19,7 +19,7 @@ use super::{
 pub(super) struct FoundWebhook {
     /// Target of the webhook: the one with the project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// All conditions on events, each with the targets to call.
+    /// All conditions (on events), each with the targets that ZITADEL then calls.
     pub(super) executions: Vec<Execution>,
     /// State of the file with the signing key.
     pub(super) key: KeyFile,
@@ -62,8 +62,8 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets, and all conditions. Leaves out of the conditions the targets that no longer
-/// exist: ZITADEL refuses a list that contains one.
+/// Reads all targets and all conditions. Targets that no longer exist are left out of the
+/// conditions: ZITADEL would refuse to save them again.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
@@ -75,8 +75,8 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Removes a target from every condition, then the target itself. Also removes a condition on one
-/// event that would then call the same targets as the condition on its group, or on all events.
+/// Removes a target from every condition, then the target itself. A condition on a single event is
+/// removed if a condition on its group, or on all events, calls the same remaining targets.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

@@ -60,8 +60,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the variables that are missing in `here`, or wrong for this URL. An existing listen
-    /// address stays.
+    /// Returns the variables to set for this URL: those that are missing in `here` or have a wrong
+    /// value. An existing listen address is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

@@ -8,7 +8,8 @@ use crate::{
     run::{Environment, at, basic, run, said, with},
 };
 
-/// Runs `app check` on this double, and returns the failed step, whose reason must be `word`.
+/// Runs `app check` on this double. Asserts that discovery fails with the reason `word`, and
+/// returns the output of that step.
 fn failed(double: &ZitadelDouble, environment: &Environment, word: &str) -> String {
     assert_eq!(reason(environment), word);
     let ended = run(&["check"], environment, "");

@@ -21,8 +21,8 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Returns a double whose metadata has these variants, and an environment whose `resource.url` has
-/// no server.
+/// Returns a double with these variants of metadata, and an environment in which no server listens
+/// at `resource.url`.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -136,8 +136,8 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// Runs `check` on a site that serves these two responses. In these and in the output, `ORIGIN`
-/// stands for the site's origin.
+/// Runs `check` on a site that serves these two responses. In the responses and the output,
+/// `ORIGIN` stands for the site's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);

@@ -9,9 +9,9 @@ use crate::{
     run::{Environment, run},
 };
 
-/// 2100-01-01, in Unix seconds: new expiry of recorded tokens, which have expired.
+/// 2100-01-01, in Unix seconds: expiry set in recorded tokens, which have expired since.
 const EXPIRES: i64 = 4_102_444_800;
-/// Expiry that ZITADEL gives a token without an expiry: 9999-12-31, in Unix seconds.
+/// Expiry in ZITADEL's response for a token that never expires: 9999-12-31, in Unix seconds.
 const NEVER: i64 = 253_402_300_799;
 /// Token for a case whose own token was not recorded.
 const SOME_TOKEN: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3ODktX0FCQ0RFRkdISUpLTE1OT1BR";
@@ -60,7 +60,7 @@ fn cases(is_meant: impl Fn(&Case) -> bool) -> Vec<Case> {
     ::observed::introspection().into_iter().filter(is_meant).map(lasting).collect()
 }
 
-/// Returns the case with a later expiry in its response, if the response has an expiry.
+/// Replaces the expiry in the case's response, if there is one, by a later one.
 fn lasting(mut case: Case) -> Case {
     if let Ok(Value::Object(mut answer)) = serde_json::from_str(&case.body)
         && answer.get("exp").is_some_and(|exp| *exp != NEVER)
@@ -101,7 +101,7 @@ fn said(arguments: &[&str], case: &Case, token: &str) -> String {
     format!("{}\n(exit status {})\n", lines.join("\n"), ended.status.unwrap())
 }
 
-/// Removes the time left until a token expires, which changes each day.
+/// Removes from the line the time left until a token expires, because it changes each day.
 fn without_what_is_left(line: &str) -> String {
     match line.split_once("2100-01-01T00:00:00Z, in ") {
         Some((before, left)) => {

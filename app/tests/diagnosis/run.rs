@@ -11,7 +11,7 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
-/// `zitadel.timeout` of a run: far longer than any response takes.
+/// Value of `zitadel.timeout`: far longer than any response takes.
 const PATIENCE: &str = "60s";
 
 /// Environment variables of a run.
@@ -90,7 +90,7 @@ pub(crate) fn with(
 }
 
 /// Runs the app in an empty directory with only this environment and this standard input. Asserts
-/// that its output contains neither the secret nor the input, except the names of local tokens.
+/// that its output contains neither the secret nor the input, unless the input is a local token.
 pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) -> Ended {
     let directory = tempfile::tempdir().unwrap();
     let mut child = command(directory.path(), environment)

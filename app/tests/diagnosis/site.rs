@@ -36,7 +36,8 @@ impl Site {
         })
     }
 
-    /// Starts a server that forwards all bytes to another address, as a load balancer does.
+    /// Starts a server that forwards all bytes to the address from `target`, as a load balancer
+    /// does.
     pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
         let (listener, origin) = listen();
         let target = target(&origin);

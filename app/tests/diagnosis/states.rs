@@ -13,7 +13,7 @@ use crate::{
 
 const RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Function that creates a token in a state.
+/// Function that creates a token in one of the tested states.
 type Make = fn(&ZitadelDouble) -> String;
 type State = (&'static str, Make);
 
@@ -258,7 +258,7 @@ async fn a_check_of_every_fault() {
     insta::assert_snapshot!(groups.text());
 }
 
-/// Starts a double with a public name, so that the length of a JWT is the same in each run.
+/// Starts a double with a fixed issuer, so that the length of a JWT is the same in each run.
 async fn double(form: TokenForm) -> ZitadelDouble {
     ZitadelDouble::builder().issuer("https://auth.example.com").tokens(form).start().await
 }
@@ -293,7 +293,7 @@ fn jwt() -> SessionToken {
     SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() }
 }
 
-/// Returns a session token to which `end` was applied.
+/// Creates a session token, calls `end` to make it inactive, and returns it.
 fn after(double: &ZitadelDouble, end: impl FnOnce(&ZitadelDouble, &str)) -> String {
     let token = session(double, &reader(double));
     end(double, &token);

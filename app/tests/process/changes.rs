@@ -19,7 +19,7 @@ const ROLE: &str = "read:messages";
 const SCOPED: &str = "/api/private-scoped";
 const PRIVATE: &str = "/api/private";
 
-/// Change at ZITADEL, and the `token` that the change must end.
+/// Change at ZITADEL, and a `token` that must be denied after the change.
 struct Row {
     name: &'static str,
     path: &'static str,

@@ -19,7 +19,7 @@ fn app() -> PathBuf {
     example("three_routes")
 }
 
-/// Longest time that a test waits for output of the app.
+/// Maximum time that a test waits for output of the app.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Program under test as a child process, in an empty directory and with only this environment.
@@ -37,7 +37,7 @@ pub(crate) fn run(
     run_command(Command::new(app()).args(arguments), environment)
 }
 
-/// Runs the app to its end from a shell that first runs the command `shell`.
+/// Runs the app to its end from a shell, after the shell command `shell`.
 pub(crate) fn run_after(
     shell: &str,
     environment: &[(&str, &str)],
@@ -80,8 +80,7 @@ impl App {
         Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
-    /// Starts the app from a shell that first runs the command `shell` and then becomes the app by
-    /// `exec`.
+    /// Starts the app from a shell, after the shell command `shell`, in the same process.
     pub(crate) fn start_after(shell: &str, environment: &[(&str, &str)]) -> Self {
         Self::spawn(&mut after(shell), environment)
     }

@@ -24,8 +24,7 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-/// Memory that the app may use after many floods, beyond its memory after one: the allocator need
-/// not return all of it.
+/// Maximum growth of the app's memory through many floods: the allocator need not return all of it.
 const MORE_MEMORY_KIB: u64 = 8 * 1024;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -38,8 +37,8 @@ fn literal(name: u8, value: &str) -> Vec<u8> {
     [&[name, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
 }
 
-/// Encodes `GET /api/private`. The static indexes of `:authority` (1) and `:path` (4) fit into the
-/// first byte; that of `authorization` (23) takes two bytes (15 and 8).
+/// Encodes the headers of `GET /api/private`. The static indexes of `:authority` (1) and `:path`
+/// (4) fit into one byte; that of `authorization` (23) takes two (15 and 8).
 fn request(token: &str) -> Vec<u8> {
     let (get, http) = ([0x82], [0x86]);
     let bearer = literal(23 - 15, &format!("Bearer {token}"));
@@ -123,8 +122,8 @@ fn a_head_without_end_ends_the_connection_and_harms_nobody() {
     }
 }
 
-/// The introspection of a reset request goes on, and counts as in flight until ZITADEL has
-/// answered: otherwise resets would make ZITADEL work without end.
+/// The introspection of a reset request continues, and counts as in flight until ZITADEL has
+/// answered. Otherwise a client could cause unlimited introspections by resets.
 #[tokio::test]
 async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no_drain() {
     const MAX_IN_FLIGHT: u32 = 50;

@@ -15,15 +15,15 @@ use crate::{
 };
 
 const CALLERS: usize = 32;
-/// Number of consecutive outages that open the circuit breaker; `PROBE_INTERVAL` is the interval of
-/// its probes.
+/// Number of consecutive failed introspections that open the circuit breaker; `PROBE_INTERVAL` is
+/// the interval of its probes.
 const OUTAGES_THAT_OPEN: usize = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
-/// Memory that the app may use at the end of an outage, beyond its memory after the first second.
+/// Maximum growth of the app's memory from the first second of an outage to its end.
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
-/// Longest time from the end of ZITADEL's outage to the first accepted request.
+/// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latencies below this count as equal: the scheduler of a busy machine adds as much.
+/// Latencies up to this value pass the test: the scheduler of a busy machine adds as much.
 const NOISE: Duration = Duration::from_millis(2);
 
 /// Length of the outage; `OUTAGE_SECS` in the environment makes it longer.

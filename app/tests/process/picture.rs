@@ -3,7 +3,7 @@
 
 use std::{env, fs, path::Path};
 
-/// Longest row of the drawn terminal, in characters.
+/// Maximum length of a row of the drawn terminal, in characters.
 const COLUMNS: usize = 119;
 const COLUMN_WIDTH: usize = 8;
 const ROW_HEIGHT: usize = 19;
@@ -24,8 +24,8 @@ const STYLE: &str = r#"<style>
     }
   </style>"#;
 
-/// Asserts that `docs/pictures/NAME.svg` shows this command with this output. Where the environment
-/// has `UPDATE_PICTURES`, the file is written first.
+/// Asserts that `docs/pictures/NAME.svg` shows this command with this output. If the variable
+/// `UPDATE_PICTURES` is set, writes the file first.
 #[track_caller]
 pub(crate) fn assert_pictured(name: &str, command: &str, output: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/pictures/{name}.svg"));
@@ -62,7 +62,7 @@ fn svg(command: &str, output: &str) -> String {
     )
 }
 
-/// Returns the terminal rows of a line, which is broken after the last column.
+/// Splits a line into terminal rows of at most `COLUMNS` characters.
 fn rows(line: &str) -> Vec<String> {
     let characters: Vec<char> = line.chars().collect();
     // An empty line takes a row, too.
@@ -71,7 +71,7 @@ fn rows(line: &str) -> Vec<String> {
     (0..count).map(row).collect()
 }
 
-/// Returns the SVG element of a row. Its `textLength` keeps the columns in fonts of another width.
+/// Returns the SVG element of a row; `textLength` fixes the row's width in every font.
 fn text(row: &str, class: &str, y: usize) -> String {
     let shown = row.trim_start();
     let (columns, length) = (row.chars().count(), shown.chars().count());

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Runs a command in its directory at a terminal that `script` creates. Types `line` once the
-/// prompt is shown up to `prompt_end` and `is_ready` is true for the terminal's path. Returns the
+/// output has the byte `prompt_end` and `is_ready` is true for the terminal's path. Returns the
 /// exit status, and all text that the terminal showed.
 pub(crate) fn answered(
     command: &Command,

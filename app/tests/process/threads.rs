@@ -15,7 +15,7 @@ use crate::{
 };
 
 const STACK_MIB: u64 = 512;
-/// Address space for everything but stacks, in MiB.
+/// Size of the address space for everything but stacks, in MiB.
 const REST_MIB: u64 = 384;
 const WORKERS: u64 = 2;
 
@@ -63,7 +63,7 @@ fn a_start_without_enough_threads_says_so_in_one_line_and_exits_with_2() {
     assert!(answer(&app.address(), "/api/private", "dev-reader").starts_with("HTTP/1.1 200"));
 }
 
-/// Makes the system refuse the process every further thread.
+/// Makes the system refuse every further thread of the app.
 fn refuse_further_threads(app: &App) {
     let process = app.child.id();
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -9,7 +9,8 @@ use crate::{
     program::{Program, command},
 };
 
-/// Changing calls of a first run with `--changes`, in order.
+/// Calls that change something at ZITADEL, in the order in which a first run with `--changes` sends
+/// them.
 const ALL: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",

@@ -12,7 +12,8 @@ use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::built::example;
 
-/// Changing calls of a first run with one caller, in order.
+/// Calls that change something at ZITADEL, in the order in which a first run with one `--callers`
+/// name sends them.
 pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -94,7 +95,8 @@ impl Directory {
         self.run(self.command(self.double.issuer(), token_file, arguments))
     }
 
-    /// Runs `setup` as [`Self::setup`] does, from a shell command line that ends with `"$@"`.
+    /// Runs `setup` as [`Self::setup`] does, but by the shell command `line`, which ends with
+    /// `"$@"`.
     pub(crate) fn setup_by(&self, line: &str, arguments: &str) -> Ended {
         let arguments = format!("--name Messages --yes {arguments}");
         let token_file = self.path("admin.pat");
@@ -148,7 +150,7 @@ impl Directory {
         ended
     }
 
-    /// Returns one entry per request to the double; `None` for a request that changes nothing.
+    /// Returns one entry per request to the double: the change as in [`Ended::changes`], or `None`.
     fn changes(&self) -> Vec<Option<String>> {
         let requests = self.double.requests();
         let change = |request: &zitadel_double::RecordedRequest| {
@@ -206,8 +208,8 @@ impl Directory {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }
 
-    /// Writes to `file` the token of a new service user, which may have a manager role in the
-    /// organization.
+    /// Creates a service user, with the manager role `role` in the organization if there is one,
+    /// and writes the user's token to `file`.
     pub(crate) async fn manager(&self, file: &str, role: Option<&str>) {
         let user = self.double.add_user(NewUser::service(file));
         if let Some(role) = role {

@@ -9,11 +9,11 @@ use crate::directory::{Directory, Ended};
 
 const ALL: &str = "--callers caller --changes";
 
-/// More calls than a run makes.
+/// Upper bound of the number of calls in a run.
 const MANY: usize = 60;
 
-/// Counts the objects at ZITADEL: projects of the name, roles, applications, keys, callers, role
-/// assignments, tokens.
+/// Counts the objects at ZITADEL: projects called Messages, roles, applications, keys, callers,
+/// role assignments, tokens.
 async fn counts(directory: &Directory) -> [usize; 7] {
     let rows = async |path: &str, queries: Value| {
         let found = directory.manage("POST", path, json!({ "queries": queries })).await;
@@ -58,8 +58,8 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Loses each call of a run in turn, and returns the calls that left a secret at ZITADEL and in no
-/// file.
+/// Repeats a first run, and loses another one of its calls each time. Returns the calls that left a
+/// secret at ZITADEL but in no file.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -100,8 +100,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose one call of the next run: the one at `place`, counted after those that
-/// only read.
+/// Makes the double lose one call of the next run: number `place`, counted after the reads for the
+/// plan.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

@@ -7,7 +7,7 @@ use crate::directory::{Directory, Ended};
 
 const URL: &str = "https://api.example.com/zitadel/events";
 
-/// Creates a service user with one manager role, and returns the name of the file with its token.
+/// Creates a service user with the manager role `role`, and returns the file name of its token.
 async fn manager(directory: &Directory, path: &str, role: &str) -> String {
     let name = role.to_lowercase();
     let user = json!({ "userName": name, "name": name });

@@ -13,7 +13,7 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{built::example, directory::Directory};
 
-/// Time limit of a wait: longer than a start takes, and than `cache.max_staleness`.
+/// Maximum time that a test waits: longer than a start takes, and than `cache.max_staleness`.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Process of the program under test in a directory. It ends when this value is dropped.

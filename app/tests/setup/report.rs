@@ -108,8 +108,8 @@ async fn a_refusal() {
     insta::assert_snapshot!(shown(&directory, &refused));
 }
 
-/// Runs `setup` twice, and returns both outputs. The first run loses the POST to the path that ends
-/// with `path_ends`.
+/// Runs `setup` twice, and returns both outputs. In the first run, the POST to the path that ends
+/// with `path_ends` is lost.
 async fn said_when_lost(path_ends: &str, when: LostCall) -> String {
     let complete = Directory::new().await;
     complete.setup("");

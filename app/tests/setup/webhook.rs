@@ -14,7 +14,7 @@ const EXECUTIONS: &str = "/v2/actions/executions";
 /// Number of ZITADEL event types that call the webhook.
 const EVENTS: usize = 22;
 
-/// Skips the first `since` requests, and returns the calls that changed targets or conditions.
+/// Returns the calls that changed targets or conditions, without the first `since` requests.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {
@@ -24,7 +24,7 @@ fn changes(directory: &Directory, since: usize) -> Vec<String> {
     calls.map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 
-/// Runs `setup`, and returns the result, then the calls that changed targets or conditions.
+/// Runs `setup`. Returns the result, and the calls that changed targets or conditions.
 fn run(directory: &Directory, arguments: &str) -> (Ended, Vec<String>) {
     let before = directory.double.requests().len();
     let ended = directory.setup(arguments);

@@ -88,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// Plans a role assignment, or the addition of missing roles to the existing one.
+    /// Plans a role assignment for the user `place`, or adds missing roles to the existing one.
     fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
         let Some(grant) = found.grants.first() else {
             if !target.roles.is_empty() {

@@ -90,7 +90,7 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) 
     reader.read_exact(&mut body).ok()?;
     let request = ExportTraceServiceRequest::decode(&*body).unwrap();
     let status = status.lock().unwrap().clone();
-    // Sent before the response: a client that has the response finds this export.
+    // The export is sent before the response, so a client with a response finds the export.
     sender.send(Export { head, body, resources: request.resource_spans }).ok()?;
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
     let mut stream = stream;
