@@ -45,7 +45,7 @@ impl Metrics {
         metrics
     }
 
-    /// Runs `build`, and registers its metrics with this recorder.
+    /// Runs `build`; the metrics that it creates are registered with this recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }
@@ -88,8 +88,8 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Moves samples into histogram buckets every five seconds, so that memory does not grow
-    /// without scrapes. Never returns.
+    /// Moves samples into histogram buckets every five seconds: otherwise memory would grow until
+    /// the next scrape. Never returns.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);
         loop {

@@ -31,8 +31,8 @@ pub(crate) struct RequestTelemetry {
     logs_clients: bool,
 }
 
-/// Metrics of requests. `ok` has a histogram for each route's own method with status 200: to look
-/// it up per request would cost 2 500 more instructions (of 9 750).
+/// Metrics of requests. `ok` has a ready histogram for each route's own method with status 200: a
+/// look-up would cost each public request 2 500 more instructions (of 9 750).
 #[derive(Debug)]
 struct RequestMetrics {
     metrics: Metrics,

@@ -92,7 +92,8 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(Running { admin: Some(admin), ..running })
 }
 
-/// Runs `build`, and registers its metrics with `metrics`, or nowhere if that is `None`.
+/// Runs `build`; the metrics that it creates are registered with `metrics`, or nowhere if that is
+/// `None`.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),

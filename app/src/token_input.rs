@@ -62,7 +62,7 @@ fn token(text: &str) -> &str {
     }
 }
 
-/// Returns the text after the prefix `word`, matched in any case.
+/// Returns the rest of `text` after the prefix `word`, ignoring case.
 fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(word.len())?;
     before.eq_ignore_ascii_case(word).then_some(after)

@@ -45,12 +45,12 @@ enum Verdict {
     Active(ActiveToken),
 }
 
-/// One route of the table; `closed` is `None` if the route accepts the token.
+/// One route of the table; `closed` tells why the route refuses the token, if it does.
 #[derive(Clone, Debug)]
 struct RouteReport {
     route: Route,
     closed: Option<ClosedRoute>,
-    /// Rules within a guarded service; with `None` if the rule accepts the token.
+    /// Rules within a guarded service, each with the reason why it refuses the token, if it does.
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 

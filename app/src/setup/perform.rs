@@ -86,8 +86,7 @@ impl<'a> Work<'a> {
             Step::CreateRoles(keys) => {
                 let made = self.management.create_roles(&self.project()?, keys).await;
                 if made.as_ref().map_or_else(ManagementError::may_have_taken_effect, |()| true) {
-                    // Roles have no ids: all that were missing before this call count as made by
-                    // it.
+                    // Roles have no ids: all that were missing before count as made by this run.
                     self.lock.add_roles(keys);
                     self.write_lock()?;
                 }

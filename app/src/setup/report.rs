@@ -19,7 +19,7 @@ use super::{
     target::{Target, TargetUser},
 };
 
-/// Inputs of the report: arguments, target, states and plan.
+/// Inputs of a report: arguments, target, state at ZITADEL and in the directory, and plan.
 pub(super) struct Report<'a> {
     pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,

@@ -1,4 +1,5 @@
-//! Tests of `app check` when discovery fails by the name, the connection, the host or the response.
+//! Tests of `app check` when discovery fails because of the host name, the connection or the
+//! response.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,5 @@
-//! Tests of `app check` when introspection fails by the API's own credentials, or by the response.
+//! Tests of `app check` when introspection fails because of the API's own credentials or of the
+//! response.
 
 use zitadel_double::{AppState, Fault, RedirectStatus, Times, ZitadelDouble};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Returns the path of a built example of this package.
 ///
-/// If the example is not built: `cargo test -p app` builds it, a single test target does not.
+/// `cargo test -p app` builds the examples; a run of a single test target does not.
 pub(crate) fn example(name: &str) -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_app"));
     let path = app.parent().unwrap().join("examples").join(name);

@@ -158,8 +158,8 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
     }
 }
 
-/// Raises this process's own soft limit of open files. Returns the number of connections, at most 2
-/// 000, that the system lets wait to be accepted.
+/// Raises this process's own soft limit of open files. Returns the number of connections that the
+/// system lets wait to be accepted, at most 2 000.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of the log, as the operator of the process reads it.
+//! Tests of the log that the process writes.
 
 use std::{
     fs,

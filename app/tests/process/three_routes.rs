@@ -1,5 +1,5 @@
 //! Program that the tests in this folder and in `diagnosis` start: `app` with a route table of its
-//! own, since a fork may replace the demo API.
+//! own, independent of the demo API.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Tests of service users that call the API, in every state that a run may find.
+//! Tests of `--callers`: service users that call the API, in every state that `setup` may find.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests with files that exist already, and with files that cannot be written.
+//! Tests of `setup` with files that exist already, and with files that cannot be written.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 

@@ -1,4 +1,4 @@
-//! Tests of the project, its roles and its application, in every state that a run may find.
+//! Tests of the project, its roles and its application, in every state that `setup` may find.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Tests of a connection that is lost at each call in turn, and of the next run.
+//! Tests of `setup` when its connection is lost at a call, for each call in turn, and of the next
+//! run.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of `--mcp`: the native application of MCP clients, in every state that a run may find.
+//! Tests of `--mcp`: the native application of MCP clients, in every state that `setup` may find.
 
 use serde_json::{Value, json};
 use zitadel_double::LostCall;
