@@ -49,7 +49,7 @@ fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
     )
 }
 
-/// Formats a time, which must lie before the year 10000, with its distance from `now`.
+/// Formats a time before the year 10000, and the time between it and `now`.
 pub(super) fn instant(time: SystemTime, now: SystemTime) -> String {
     let distance = |distance: Duration| {
         humantime::format_duration(Duration::from_secs(distance.as_secs())).to_string()

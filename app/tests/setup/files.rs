@@ -12,8 +12,8 @@ use crate::{
 const REMOVE_KEY: &str = "DELETE /management/v1/projects/{}/apps/{}/keys/{}";
 const REMOVE_TOKEN: &str = "DELETE /management/v1/users/{}/pats/{}";
 
-/// Returns a shell command that runs its arguments with files limited to this many blocks of 512
-/// bytes, as on a full disk.
+/// Returns a shell command that runs its arguments with file sizes limited to `number` blocks of
+/// 512 bytes, as on a full disk.
 fn blocks(number: usize) -> String {
     format!("trap '' XFSZ; ulimit -f {number}; exec \"$@\"")
 }

@@ -59,8 +59,8 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Repeats a first run, and loses another one of its calls each time. Returns the calls that left a
-/// secret at ZITADEL but in no file.
+/// Repeats a first run of `setup`, each time with another of its calls lost. Returns the calls that
+/// left a secret at ZITADEL but in no file.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
