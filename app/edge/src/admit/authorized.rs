@@ -16,9 +16,9 @@ use crate::answer::{Outcome, Rejection};
 
 /// Proof that the caller met the rule `R`: an extractor that rejects the requests of other callers.
 ///
-/// Put this first among a handler's arguments, so that no other argument is read for an
-/// unauthorized caller. Every request is answered 500 unless [`Guard::layer`](crate::Guard::layer)
-/// is around the router, or a table of [`Routes`](crate::Routes) has the handler.
+/// Put this first among a handler's arguments: the others are then read only for an authorized
+/// caller. The handler must be in a router with [`Guard::layer`](crate::Guard::layer) or in a table
+/// of [`Routes`](crate::Routes); otherwise every request is answered 500.
 ///
 /// `Option<Authorized<R>>` is `None` for a request without a token; a bad token, or a token that
 /// does not meet the rule, is still rejected. With `Result<Authorized<R>, Rejection>` the handler
@@ -49,8 +49,8 @@ impl<R: Rule> Authorized<R> {
         &self.permit
     }
 
-    /// Returns a rejection, for a handler that learns late that the requested record is not the
-    /// caller's.
+    /// Returns a rejection for a handler that finds out, after the rule was met, that the caller
+    /// may not access the requested record.
     ///
     /// The rejection looks and counts like that of an unmet rule. `why` is logged, but not sent.
     #[must_use]
@@ -110,7 +110,8 @@ impl<R> fmt::Debug for Authorized<R> {
     }
 }
 
-/// First argument of a handler behind a rule, made from the request's state (`Visit`).
+/// Type of a handler's first argument behind a rule: `Authorized<R>`, or an `Option` of it. Created
+/// from the request's state (`Visit`).
 pub(crate) trait Admitted: Sized + Send {
     fn admit(
         visit: &Arc<Visit>,

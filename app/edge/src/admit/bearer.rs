@@ -6,7 +6,7 @@ use domain::{AccessToken, AccessTokenError};
 
 use crate::answer::BearerError;
 
-/// Returns the value of the only `Authorization` header of a request.
+/// Returns the value of a request's `Authorization` header; an error unless there is exactly one.
 pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;
@@ -16,7 +16,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&HeaderValue, BearerErr
     Ok(value)
 }
 
-/// Returns the token after the scheme `Bearer`, in upper or lower case.
+/// Returns the token after the scheme `Bearer`, which may be in upper or lower case.
 pub(super) fn access_token(credentials: &HeaderValue) -> Result<AccessToken<'_>, BearerError> {
     let value = credentials.as_bytes();
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());

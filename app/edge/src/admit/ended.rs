@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
-/// Reason why a permit ends, together with the stream or task that depends on the permit.
+/// Reason why a permit ends. The stream or task that depends on the permit then ends too.
 ///
-/// Source of the error that cuts off a response body. The text names no caller and no token.
+/// If this cuts off a response body, the body's error has this reason as its source. The message
+/// names no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]

@@ -18,16 +18,16 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Ended, event_boundary::EventBoundary};
 
-/// Time that a body has after the permit's end, so that the service can send a last message. An
-/// event that is incomplete after this time has the same time again.
+/// Time for which a body may go on after the permit's end, for a last message of the service. An
+/// event that is then incomplete may go on for the same time again.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Makes the body of `response` end soon after `ended` resolves.
 ///
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that time, an event stream
-/// ends between two events. Any other body ends with an error whose source is the [`Ended`], so
-/// that no client takes the body for complete: HTTP/1.1 closes the connection without a last chunk,
-/// HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] such a body
+/// ends between two events. Any other body ends with an error whose source is the [`Ended`].
+/// Clients can see that such a body is incomplete: HTTP/1.1 closes the connection without a last
+/// chunk, HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] it
 /// goes on until the server cuts it off.
 ///
 /// Until the end, frames, trailers and the size hint pass untouched. A body that the client does
@@ -81,7 +81,8 @@ enum Phase {
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Waits until the body must end: `Ok` for a regular end, `Err` for an end by an error.
+    /// Returns `Ready` when the body must end: `Ok` to end it as complete, `Err` to end it by an
+    /// error.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {
@@ -109,8 +110,8 @@ impl<E: Future<Output = Ended>> UntilEnded<E> {
         }
     }
 
-    /// Polls the service's body. Drops this body after its last frame, or after the event at which
-    /// an event stream must end.
+    /// Polls the service's body. Drops the body after its last frame, or after the last event that
+    /// may be sent.
     fn poll_body(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -25,7 +25,7 @@ impl EventBoundary {
         Self { place: Place::BetweenEvents, after_cr: false }
     }
 
-    /// Returns whether the stream may end here, since no event is incomplete.
+    /// Returns whether the stream may end here: no event is incomplete.
     pub(super) fn is_between_events(self) -> bool {
         self.place == Place::BetweenEvents
     }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(rest("data: 1", ""), None);
     }
 
-    /// Returns whether `stream` ends between two events, by a second, simpler algorithm.
+    /// Returns whether `stream` ends between two events, by a simpler algorithm to compare with.
     fn reference(stream: &str) -> bool {
         let stream = stream.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = stream.rsplit('\n');

@@ -38,7 +38,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Returns the state of a request, which the guard has put into the request's extensions.
+/// Returns the request's state (`Visit`), which the guard has put into the extensions.
 ///
 /// # Errors
 /// When no guard is around the route: answers 500, and logs the route.

@@ -35,8 +35,8 @@ pub(super) struct Inner {
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Largest random deviation from `max_stream`, as a fraction: it keeps streams that began together
-/// from ending together.
+/// Maximum random deviation from `max_stream`, as a fraction. Without deviation, streams that began
+/// together would end together.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
@@ -108,7 +108,7 @@ impl Guard {
         self.0.stopping.subscribe()
     }
 
-    /// Returns the time at which a stream that is opened now must end; `None` without a bound.
+    /// Returns the time at which a stream that is opened now must end; `None` without a limit.
     pub(super) fn open_until(&self) -> Option<Instant> {
         let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
         let max_stream = self.0.max_stream.as_secs_f64() * spread;
@@ -117,8 +117,8 @@ impl Guard {
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the request comes from a page that may not call the resource's services. By
-    /// DNS rebinding, such a page could act as the browser's user.
+    /// Returns whether the header `Origin` names a web page that may not call the resource's
+    /// services. This protects them against DNS rebinding.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

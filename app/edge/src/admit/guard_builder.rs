@@ -78,24 +78,24 @@ impl GuardBuilder {
         Self { resource: Some(resource), ..self }
     }
 
-    /// Sets the origins, beside the resource's own, whose pages may call a guarded service of the
-    /// [`resource`](Self::resource). Requests from other pages are answered 403 without
-    /// introspection.
+    /// Sets the origins of further web pages, beside those of the resource's own origin, that may
+    /// call a guarded service of the [`resource`](Self::resource). Requests from other pages are
+    /// answered 403 without introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }
     }
 
-    /// Sets the watch that signals when the verdict behind a permit must be obtained again. Without
-    /// a watch a permit ends only at `exp`, at [`max_stream`](Self::max_stream) and at
+    /// Sets the watch that signals when a permit's token must be introspected again. Without a
+    /// watch a permit ends only at `exp`, at [`max_stream`](Self::max_stream) and at
     /// [`Guard::stop`].
     #[must_use]
     pub fn watch(self, watch: Arc<dyn VerdictWatch>) -> Self {
         Self { watch: Some(watch), ..self }
     }
 
-    /// Sets the longest time for which a stream or connection stays open by one permit, give or
-    /// take 10 %; 1 h by default. Zero means no bound.
+    /// Sets the maximum time (±10 %) for which one permit keeps a stream or connection open; 1 h by
+    /// default. Zero means no limit.
     #[must_use]
     pub fn max_stream(self, max_stream: Duration) -> Self {
         Self { max_stream, ..self }
@@ -103,10 +103,10 @@ impl GuardBuilder {
 
     /// Sets the function that writes the response to every rejected request.
     ///
-    /// The guard adds `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store`. It replaces
-    /// a status that is neither an error nor a redirect (304 is none) by the rejection's own
-    /// status. `write` may turn the `Rejection` into the usual response; after a panic `write` is
-    /// not called.
+    /// The guard adds `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store`. If `write`
+    /// returns a status that is neither an error nor a redirect (304 is none), the guard sends the
+    /// rejection's own status. `write` may turn the `Rejection` into the usual response. After a
+    /// panic, `write` is not called.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }
@@ -118,8 +118,8 @@ impl GuardBuilder {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Sets the likely causes of an inactive token, which the log event about such a token shows;
-    /// none by default.
+    /// Sets the text that the log event about an inactive token shows as likely causes; none by
+    /// default.
     #[must_use]
     pub fn inactive_means(self, causes: impl Into<String>) -> Self {
         Self { inactive_means: causes.into(), ..self }

@@ -68,7 +68,7 @@ where
 }
 
 pin_project! {
-    /// Future of a [`Guarding`] service: completes the response's head, and calls the observer.
+    /// Response future of a [`Guarding`] service: adds the guard's headers, and calls the observer.
     #[derive(Debug)]
     pub struct Following<F> {
         #[pin]

@@ -17,11 +17,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
-/// Longest sleep before `exp` is compared again with the wall clock, which may be adjusted.
+/// Maximum time between two comparisons of `exp` with the wall clock, which may be adjusted.
 const LOOK: Duration = Duration::from_secs(15);
 /// Time limit for a new verdict once the old verdict is in doubt; after this time the permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Time between two attempts to obtain a new verdict, and longest delay of the first attempt.
+/// Pause between two attempts to obtain a new verdict, and maximum delay of the first attempt.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Permit on which a stream or a task depends, with the data to notice the permit's end.
@@ -29,12 +29,12 @@ pub(crate) struct Opened {
     pub(super) guard: Guard,
     pub(super) policy: &'static Policy,
     pub(super) token: ActiveToken,
-    /// Value of `Authorization`, to introspect the token again; `None` if not kept.
+    /// Value of the `Authorization` header, to introspect its token again; `None` if not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Moment before the verdict was obtained; if `None`, a new verdict is obtained at once.
+    /// Time when the verdict was asked for; if `None`, a new verdict is obtained at once.
     pub(super) asked: Option<Tick>,
     /// Time at which a stream must end by
-    /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a bound.
+    /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a limit.
     pub(super) until: Option<Instant>,
 }
 
@@ -42,8 +42,8 @@ pub(crate) struct Opened {
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns the future of this permit's end, no later than `around` (the end of an outer
-    /// service's permit).
+    /// Returns a future that resolves when this permit ends, or earlier if `around` (the end of an
+    /// outer service's permit) resolves.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         let end = async move {
             let Some(around) = around else { return self.ended().await };
@@ -88,7 +88,7 @@ impl Opened {
         }
     }
 
-    /// Waits until the verdict is in doubt, and no new verdict confirms the permit within
+    /// Waits until the watch doubts the verdict and no new verdict confirms the permit within
     /// [`PATIENCE`].
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };

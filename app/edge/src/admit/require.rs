@@ -58,9 +58,9 @@ impl Guard {
     /// ends when the permit ends.
     ///
     /// # Panics
-    /// When the guard has a [`resource`](crate::GuardBuilder::resource) and the rule accepts every
-    /// active token, since a personal access token of any user is active at every API of the same
-    /// ZITADEL. The rule must require a role, or the guard's authorizer an organization.
+    /// When the guard has a [`resource`](crate::GuardBuilder::resource) and any active token meets
+    /// the rule. The rule must then require a role, or the guard's authorizer an organization: at
+    /// ZITADEL, the personal access tokens of all users are active at every API.
     #[must_use]
     pub fn require<R: Rule>(
         &self,
@@ -101,8 +101,8 @@ impl<R: Rule, S> Require<R, S> {
         Self { further: further.into(), ..self }
     }
 
-    /// Sets the route's name in log events and metrics, as in `.named("/files")`, since a nested
-    /// service has no path in the router.
+    /// Sets the service's name in log events and metrics, as in `.named("/files")`, in place of its
+    /// path in the router.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Age up to which the verdict that admitted a request is used again for further rules.
+/// Maximum age at which the verdict that admitted a request is reused for further rules.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
@@ -54,12 +54,12 @@ impl ServicePermit {
     ///
     /// The rule is applied to the verdict that admitted the request, or to a new verdict if that
     /// verdict is older than a second or not as fresh as `R` demands. A rejection is logged and
-    /// counted with the same reason as a rejection before the service.
+    /// counted by its reason, like one before the service.
     ///
     /// # Errors
-    /// When the rule is not met, or there is no verdict; and when no rule of its policy and
-    /// freshness was declared for the service by [`Require::with`](crate::Require::with), which is a
-    /// bug of the program and answers 500.
+    /// When the rule is not met, or no verdict can be obtained. When
+    /// [`Require::with`](crate::Require::with) has declared no rule with this policy and freshness:
+    /// a bug of the program, answered 500.
     pub async fn require<R: Rule>(&self) -> Result<Authorized<R>, Rejection> {
         let Inner { visit, header, admitted, further, .. } = &*self.0;
         let outcome = if further.contains(&(R::POLICY, R::FRESHNESS)) {

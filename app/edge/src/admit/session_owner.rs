@@ -17,11 +17,11 @@ use subtle::ConstantTimeEq;
 /// Header with the session id of MCP's Streamable HTTP transport.
 pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Length of the seal after a session id, in bytes: a dot and 32 hexadecimal digits.
+/// Length in bytes of the seal that follows a session id: a dot and 32 hexadecimal digits.
 const SEAL: usize = 33;
 
 /// Seals the session ids of the services behind one guard, by appending a MAC. Ids sealed by
-/// another guard or process are unknown.
+/// another guard or process count as unknown.
 pub(super) struct SessionSeal {
     /// Key of the MAC; `None` if the system gave no random bytes, so that no session id is valid.
     key: Option<SipHasher24>,
@@ -36,8 +36,8 @@ impl SessionSeal {
     }
 
     /// Removes the seal from the session id of a request if the id was sealed for `principal`. Any
-    /// other id, and several ids, become one random id, which the service answers as an unknown
-    /// session.
+    /// other id, or more than one, is replaced by a random id, which the service rejects as
+    /// unknown.
     pub(super) fn open(&self, headers: &mut HeaderMap, principal: &Principal) {
         let mut sealed = headers.get_all(MCP_SESSION_ID).into_iter();
         let Some(first) = sealed.next() else { return };

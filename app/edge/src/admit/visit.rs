@@ -37,17 +37,17 @@ pub(crate) struct Visit {
     id: RequestId,
     began: Option<Instant>,
     span: Span,
-    /// True if the response depends on a permit.
+    /// True once a rule was applied, so that the response depends on a permit.
     asked: AtomicBool,
     refusal: Mutex<Option<Reason>>,
     /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict on the token is kept, for a second rule, the observer or the watch; this
-    /// takes some 400 instructions.
+    /// True if the verdict on the token is kept, for a second rule, the observer or the watch.
+    /// Keeping it costs some 400 instructions.
     keeps_verdict: bool,
-    /// Verdict on the token, if kept; replaced by a fresher verdict.
+    /// Newest verdict on the token; `None` if there is none or it is not kept.
     verdict: Mutex<Option<Known>>,
-    /// Time at which a stream of this request must end by `max_stream`; `None` without a bound.
+    /// Time at which `max_stream` ends a stream of this request; the inner `None` means no limit.
     until: OnceLock<Option<Instant>>,
     /// Innermost guarded service that admitted the request. Permits within it end no later than the
     /// service's permit.
@@ -56,18 +56,18 @@ pub(crate) struct Visit {
 
 /// Verdict on the token of a request, kept for further rules.
 struct Known {
-    /// Value of `Authorization` that was judged; a layer may replace the header later.
+    /// Value of the `Authorization` header that was judged; a layer may replace the header later.
     header: HeaderValue,
     verdict: Introspection,
     freshness: Freshness,
 }
 
 impl Visit {
-    /// Returns the visit (state) of a request, and true if the visit begins here rather than at the
-    /// same guard further out.
+    /// Returns the request's visit (state), and true if this call creates the visit. The same guard
+    /// may have created it in an outer layer.
     ///
-    /// `shared` is true if more than one rule may apply to the request; `name` is a guarded
-    /// service's.
+    /// `shared` is true if more than one rule may apply to the request; `name` is the guarded
+    /// service's name, if any.
     pub(crate) fn join<B>(
         guard: &Guard,
         request: &Request<B>,
@@ -227,7 +227,7 @@ impl Visit {
         self.guard.answers().rejection(outcome, policy, Some(&self.id))
     }
 
-    /// Completes the head of the response, and calls the observer.
+    /// Adds the guard's headers to the response, and calls the observer.
     pub(crate) fn end<B>(&self, response: &mut Response<B>) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(slot) = response.extensions().get::<IdSlot>() {

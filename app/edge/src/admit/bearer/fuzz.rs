@@ -1,14 +1,14 @@
-//! Fuzz property of the parser of the `Authorization` header, checked by `tests/fuzz`.
+//! Property of the `Authorization` parser that the fuzzer in `tests/fuzz` tries to violate.
 
 use axum::http::HeaderValue;
 
 use super::access_token;
 
-/// Checks that a token read from `bytes` is the whole text after the scheme, in the syntax of RFC
-/// 6750 §2.1 and no longer than 16 KiB.
+/// Checks that a token parsed from the header value `bytes` is the whole text after the scheme, in
+/// the syntax of RFC 6750 §2.1 and no longer than 16 KiB.
 ///
 /// # Panics
-/// When the check fails.
+/// When the property is violated.
 #[cfg_attr(test, expect(unreachable_pub, reason = "it is reached by tests/fuzz alone"))]
 pub fn holds(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };

@@ -14,14 +14,14 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Time before a frame, in milliseconds, and the frame's text.
+/// Step of a test body: a wait in milliseconds, and the text of the frame that follows.
 type Step = (u64, &'static str);
 
 const EVENT_STREAM: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/event-stream")];
 const PLAIN: &[(HeaderName, &str)] = &[(CONTENT_TYPE, "text/plain")];
 
-/// Makes a body that sends `steps`, and afterwards ends or hangs. `alive` counts bodies not yet
-/// dropped.
+/// Makes a body that performs `steps`, and then ends or (`then_hangs`) stays open. `alive` counts
+/// bodies not yet dropped.
 fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> Body {
     struct Alive(Arc<AtomicUsize>);
     impl Drop for Alive {
@@ -46,7 +46,7 @@ fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> B
     }))
 }
 
-/// Wraps `body`, as that of a response with `headers`, so that it ends soon after `ended` resolves.
+/// Returns the body of a response with `headers` and `body` that has passed through `until_ended`.
 fn guarded(
     headers: &[(HeaderName, &'static str)],
     body: Body,
@@ -191,7 +191,7 @@ async fn any_other_body_ends_by_an_error() {
     }
 }
 
-/// Body of known length that never sends a frame.
+/// Body that announces 9 bytes and never sends a frame.
 struct Promised;
 
 impl http_body::Body for Promised {
@@ -320,8 +320,9 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that a body ends soon after its permit, with a prefix of the service's text, and looks
-/// complete only where it is.
+/// Checks a body whose permit ends after `at` milliseconds: it ends in time, has sent a prefix of
+/// the service's text, and looks complete only if it is or if an event stream ends between two
+/// events.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

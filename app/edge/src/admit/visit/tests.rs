@@ -27,7 +27,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::note::RequestObserver;
 
-/// Records the reasons in log events, and as an observer the reasons of ended requests.
+/// Log layer and request observer: records the reasons in log events and those of ended requests.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<(&'static str, String)>>>);
 
@@ -65,7 +65,7 @@ impl RequestObserver for Seen {
     }
 }
 
-/// Introspector and clock of tests that introspect nothing.
+/// Introspector and clock for tests without introspection.
 struct Silent;
 
 #[async_trait]

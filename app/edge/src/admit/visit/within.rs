@@ -16,8 +16,9 @@ use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
     /// Applies a further rule `R` within a guarded service, even after the response has begun.
-    /// Judges the request's kept verdict if that `is_young` and fresh enough, otherwise a new
-    /// verdict.
+    ///
+    /// The rule is applied to the request's kept verdict if `is_young` is true and that verdict is
+    /// fresh enough, otherwise to a new verdict.
     pub(in crate::admit) async fn admit_within<R: Rule>(
         &self,
         header: Option<&HeaderValue>,
@@ -51,9 +52,9 @@ impl Visit {
         self.guard.answers().rejection(outcome, Some(policy), Some(&self.id))
     }
 
-    /// Records that a guarded service admitted the request, and returns a future of its permit's
-    /// end, at which permits within the service end too. `asked` is a moment before the verdict on
-    /// `token` was obtained.
+    /// Records that a guarded service admitted the request. Returns a future that resolves when the
+    /// service's permit ends; permits within the service then end too. `asked` is the time when the
+    /// verdict on `token` was asked for.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -68,8 +69,7 @@ impl Visit {
         end
     }
 
-    /// Returns a future of the end of a handler's permit, no later than that of an outer service's
-    /// permit.
+    /// Returns a future that resolves when a handler's permit or that of an outer service ends.
     pub(in crate::admit) fn permit_end(
         &self,
         policy: &'static Policy,
@@ -114,6 +114,6 @@ impl Visit {
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// Moment before the verdict for the service was obtained; `None` without a watch.
+    /// Time when the verdict for the service was asked for; `None` without a watch.
     asked: Option<Tick>,
 }
