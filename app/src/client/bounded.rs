@@ -27,8 +27,8 @@ type Answer = Result<Introspection, IntrospectionError>;
 /// limit fails at once, without a verdict.
 ///
 /// Requests with the same token count once; tokens whose last verdict was active do not count. A
-/// caller that disconnects keeps its place until the verdict arrives; otherwise disconnecting would
-/// evade the limit.
+/// request counts until the verdict arrives, even if the caller disconnects; otherwise
+/// disconnecting would evade the limit.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -92,16 +92,16 @@ impl fmt::Debug for BoundedByAddress {
     }
 }
 
-/// Hashes of the tokens being introspected for each client network, with the number of requests for
-/// each token.
+/// Tokens (as hashes) that are being introspected for each client network, with the number of
+/// requests for each token.
 #[derive(Debug, Default)]
 struct Waiting {
     tokens: Mutex<HashMap<IpAddr, HashMap<u64, usize>>>,
     hasher: RandomState,
 }
 
-/// Reservation for one request's token within the limit of the client's network. The token counts
-/// until its last reservation is dropped.
+/// Place of a request's token within the limit of the client's network. The token counts until its
+/// last `Place` is dropped.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,
@@ -148,7 +148,7 @@ impl Drop for Place {
     }
 }
 
-/// Future of an introspection, which a task completes if this future is dropped early.
+/// Future of an introspection. If it is dropped early, a spawned task completes the introspection.
 struct ToItsEnd(Option<BoxFuture<'static, Answer>>);
 
 impl Future for ToItsEnd {

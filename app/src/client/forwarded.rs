@@ -7,15 +7,15 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of elements that are read from a field, since a caller may send any number.
+/// Maximum number of elements that are read from one field; a caller may send any number.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
-/// Each field is read from the right up to the first address that is no trusted proxy, since the
-/// caller may have invented the rest. At an unreadable element, the proxy that wrote it counts as
-/// the client. If the two fields name different clients, `peer` is returned, since a proxy writes
-/// only one field.
+/// `Forwarded` and `X-Forwarded-For` are each read from the right up to the first address that is
+/// no trusted proxy; the caller may have invented the rest. At an unreadable element, the proxy
+/// that wrote it counts as the client. If the two fields name different clients, neither is
+/// believed, and `peer` is returned.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {
         headers.contains_key(&name).then(|| follow(peer, &name, headers, proxies, read))
@@ -47,8 +47,8 @@ fn follow(
     nearest
 }
 
-/// Iterator over the elements of a comma-separated list, last one first. A quote that an element
-/// leaves open does not reach the elements to its right.
+/// Iterator over the elements of a comma-separated list, last one first. An unclosed quote in an
+/// element does not affect the elements to its right.
 struct FromTheRight<'a>(Option<&'a str>);
 
 impl<'a> Iterator for FromTheRight<'a> {

@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Box<[Network]>);
 
-/// One IP network; a single address is a network of one.
+/// One IP network, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network(IpNet);
 

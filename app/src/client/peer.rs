@@ -35,7 +35,8 @@ impl Client {
     }
 }
 
-/// Peer of a TCP connection. `proxies` holds all trusted proxies if the peer is one of them.
+/// Peer of a TCP connection. `proxies` holds all trusted proxies if the peer is one of them,
+/// otherwise `None`.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     client: Client,
@@ -64,8 +65,8 @@ impl Peer {
     }
 }
 
-/// Returns the network that counts as one address for limits: an IPv4 address, or the /64 of an
-/// IPv6 address, since every subscriber gets at least that.
+/// Returns the network that counts as one address for limits: an IPv4 address itself, or the /64 of
+/// an IPv6 address (the least that a subscriber gets).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

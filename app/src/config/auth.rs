@@ -19,9 +19,9 @@ pub struct Auth {
     pub max_stream: Duration,
     /// Clock skew tolerated when the token's `nbf` is checked.
     pub leeway: Duration,
-    /// Organizations to one of which the user must belong; empty if all are accepted.
+    /// Organizations; the user must belong to one of them. If empty, all are accepted.
     pub organizations: Vec<OrganizationId>,
-    /// Audiences of which the token must have one; empty if all are accepted.
+    /// Audiences; the token must have one of them. If empty, all are accepted.
     pub audiences: Vec<Audience>,
 }
 

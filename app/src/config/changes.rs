@@ -44,7 +44,7 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Time by which `cache.max_staleness` must exceed `changes.interval`, for the poll itself.
+/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for the poll itself.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a
@@ -184,7 +184,8 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Reads the file that `setting` names. Returns its path, and its text as parsed by `parse`.
+/// Reads the file `name`, the value of `setting`. Returns the file's path, and its text as parsed
+/// by `parse`.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

@@ -49,8 +49,7 @@ impl FromStr for AllowedOrigin {
 const OTHER: &str = "it is no origin as a browser sends it: scheme, host and port, in lower case";
 
 /// Returns a reason why `text` is no valid origin; `None` if it is one. Schemes of apps and
-/// extensions (`capacitor://localhost`, `chrome-extension://…`) are accepted, although the URL
-/// standard calls their origins opaque.
+/// extensions (`capacitor://localhost`, `chrome-extension://…`) are accepted too.
 fn fault(text: &str) -> Option<&'static str> {
     if text.contains('*') {
         return Some("it has a wildcard, which is not supported: name each origin");

@@ -15,11 +15,12 @@ const CLIENT_SECRET: &str = "zitadel.client_secret";
 const CLIENT_SECRET_FILE: &str = "zitadel.client_secret_file";
 const KEY_FILE: &str = "zitadel.key_file";
 
-/// Names of the settings of credentials.
+/// Names of the settings for this API's credentials.
 pub(super) const SETTINGS: [&str; 5] =
     [CLIENT_ID, CLIENT_ID_FILE, CLIENT_SECRET, CLIENT_SECRET_FILE, KEY_FILE];
 
-/// Reads the credentials, from files too. Adds a warning to `warnings` for each doubtful value.
+/// Reads the credentials from settings and files. Adds a warning to `warnings` for each doubtful
+/// value.
 pub(super) fn read(
     layers: &Layers,
     directory: &Path,
@@ -59,7 +60,7 @@ pub(super) fn read(
     ClientCredentials::from_secret(client_id, client_secret).map_err(unusable)
 }
 
-/// Returns the value of `setting` as credential text; `None` if it is not set.
+/// Returns the credential that is the value of `setting`; `None` if it is not set.
 fn in_setting(
     layers: &Layers,
     setting: &'static str,
@@ -67,7 +68,7 @@ fn in_setting(
     Ok(layers.text(setting)?.map(|text| CredentialText::value(setting, &text)))
 }
 
-/// Returns the text of the file that `setting` names; `None` if the setting is not set.
+/// Returns the credential in the file that `setting` names; `None` if the setting is not set.
 fn in_file(
     layers: &Layers,
     setting: &'static str,

@@ -12,11 +12,12 @@ pub(super) struct UnreadableLine {
     line: usize,
 }
 
-/// Returns the variables of a `.env` file. The last line for a name wins; without `=` this line
+/// Returns the variables of a `.env` file. A later line for the same name wins; a name without `=`
 /// unsets the variable.
 ///
 /// # Errors
-/// When an unreadable line has a word for which `is_ours` is true. Other such lines are skipped.
+/// When an unreadable line has a word for which `is_ours` is true. Other unreadable lines are
+/// skipped.
 pub(super) fn parse(
     text: &str,
     is_ours: impl Fn(&str) -> bool,
@@ -58,7 +59,7 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Assignment of a variable, whose quoted value may span lines; or a comment, whose name is empty.
+/// Assignment of a variable, or a comment, which has an empty name. A quoted value may span lines.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,

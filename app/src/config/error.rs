@@ -17,7 +17,7 @@ impl ConfigError {
         Self::one_line(&format!("{name}{origin}: {problem}"))
     }
 
-    /// Creates the error for a name that is no setting; `meant` is the setting that this name looks
+    /// Creates the error for a name that is no setting; `meant` is the setting that the name looks
     /// like.
     pub(super) fn unknown(origin: &Origin, meant: Option<&str>) -> Self {
         let hint = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));

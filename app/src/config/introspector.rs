@@ -23,7 +23,7 @@ pub enum Introspector {
     Zitadel(Box<Zitadel>),
 }
 
-/// Settings of the in-memory fake, ZITADEL's stand-in.
+/// Settings of the in-memory fake.
 #[derive(Debug)]
 pub struct Fake {
     /// Tokens that the fake knows at the start.

@@ -33,8 +33,8 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Returns the layer of these variables (`.env` or the environment), and the variables that are
-    /// no settings. A blank variable is unset; our own names override those of ZITADEL's Python
+    /// Returns the settings among `variables` (of `.env` or the environment) as a layer, and the
+    /// other variables. A blank variable is unset; our own names override those of ZITADEL's Python
     /// example.
     pub(super) fn of_variables(
         prefix: &Prefix,
@@ -60,7 +60,7 @@ impl Layer {
         Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    /// Returns the layer of `config.toml`, and the values there that are no settings.
+    /// Returns the settings in `config.toml` as a layer, and the values there that are no settings.
     pub(super) fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
         let mut others = Dict::new();
@@ -129,7 +129,7 @@ fn holds_settings(table: &str) -> bool {
     settings::all().any(|setting| is_in(setting.name))
 }
 
-/// Inserts a value under its dotted name, as nested tables.
+/// Inserts `value` into `table` under the dotted `name`, in nested tables.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);

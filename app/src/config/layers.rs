@@ -41,8 +41,8 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Returns the merged layers, and the values that belong to the program's owner (who wrote the
-    /// routes).
+    /// Reads and merges the layers. Returns them, and the values of the program's owner (who wrote
+    /// the routes).
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -119,7 +119,7 @@ impl Layers {
         self.text(name)?.map(parse).transpose()
     }
 
-    /// Parses the value of a setting; an error if it has none.
+    /// Parses the value of a setting; an error if the setting has none.
     pub(super) fn required<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -161,7 +161,7 @@ impl Layers {
         items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
-    /// Creates the error for a well-formed value that this configuration cannot use.
+    /// Creates the error for a well-formed value that does not fit the other settings.
     pub(super) fn conflict(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         ConfigError::at(name, self.origin(name).as_ref(), problem)
     }

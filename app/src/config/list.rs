@@ -1,7 +1,7 @@
-//! Parses a list that is written in one text, such as the value of a variable.
+//! Parses a list that is written in one string, such as the value of a variable.
 
 /// Splits a text at its commas into trimmed items. A text in brackets is read as a JSON array of
-/// texts or whole numbers.
+/// strings or whole numbers.
 ///
 /// # Errors
 /// When brackets or quotes would become part of an item. The error repeats no value.

@@ -122,10 +122,10 @@ impl Config {
     /// as `APP_DATABASE__URL` of `.env`, then of the environment.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
-    /// lists are parsed if the type requires them; a `String` is taken unchanged. A field is named
-    /// as in `config.toml` if it is there, otherwise in lower case with underscores. Not supported
-    /// are enums with fields, and numbers in variables behind `#[serde(flatten)]` or `tag`, where
-    /// the type does not say what it expects.
+    /// lists are parsed if the type requires them; a `String` is taken unchanged. A variable's
+    /// field has the spelling of `config.toml` if it is there too, otherwise lower case with
+    /// underscores. Not supported are enums with fields, and numbers in variables behind
+    /// `#[serde(flatten)]` or `tag`.
     ///
     /// # Errors
     /// When a value is missing or has the wrong type, or `name` is one of our sections. The error

@@ -1,4 +1,4 @@
-//! Decides if a name is a setting, a misspelled setting, or a name of others.
+//! Decides if a name is a setting, a misspelled setting, or another's name.
 //!
 //! The program's owner and the system use the environment and `config.toml` too: Kubernetes injects
 //! `APP_DB_PORT` for a service called `app-db`. A name is therefore refused only inside one of our
@@ -88,7 +88,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Classifies a key in a section; the key is known to be no setting.
+/// Classifies `key`, known to be no setting, in the section `section`.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));
@@ -101,8 +101,9 @@ fn of_section(section: &str, key: &str) -> Ownership {
     Ownership::Misspelled(meant.map(|meant| format!("{own}.{meant}")))
 }
 
-/// Returns whether `written` is `name` but for typos: two in names of nine letters or more, one in
-/// six to eight, none in shorter names (`blog` is one letter away from `log`).
+/// Returns whether `written` equals `name` except for typos. Allowed are two in names of nine
+/// letters or more, one in six to eight, none in shorter names (`blog` is one letter away from
+/// `log`).
 fn is_near(written: &str, name: &str) -> bool {
     let typos = match name.len() {
         0..=5 => 0,

@@ -11,8 +11,8 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
 /// Reads this API's resource, with the scopes that clients must request; `None` without
-/// `resource.url`. Before `setup` (`has_project` is false) the project's id may be missing, which
-/// leaves the scopes out.
+/// `resource.url`. Before `setup` (`has_project` is false) the project's id may be missing; the
+/// resource then has no scopes.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,
@@ -50,7 +50,6 @@ pub(super) fn read(
     if let Some(name) = layers.text("resource.name")? {
         resource = resource.name(&name);
     }
-    // Shown to people, as written.
     if let Some(url) = layers.text("resource.documentation")? {
         let is_page = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
         if !is_page {

@@ -1,5 +1,5 @@
-//! Sections of the program's owner (who wrote the routes): values beside the settings, in the same
-//! layers.
+//! Sections of the program's owner (who wrote the routes): values that are no settings, but have
+//! the same layers.
 
 mod deserializer;
 mod node;

@@ -58,7 +58,7 @@ impl Server {
     }
 }
 
-/// Maximum of each duration in the settings: 30 days. A longer one is a typo.
+/// Maximum of each duration in the settings: 30 days.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Parses a setting that is a duration and must not be zero.

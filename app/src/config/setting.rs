@@ -14,8 +14,8 @@ pub(super) struct Setting {
     pub(super) toml: TomlType,
     /// Valid values in words, for error messages.
     pub(super) expects: &'static str,
-    /// Meaning, for the documentation; without a default also what happens if the setting is not
-    /// set.
+    /// Description for the documentation. Without a default, it says what happens if the setting is
+    /// not set.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of docs/configuration.md"))]
     pub(super) meaning: &'static str,
 }

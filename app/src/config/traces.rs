@@ -1,4 +1,5 @@
-//! Reads the settings of traces from OpenTelemetry's standard variables, in the environment only.
+//! Reads the settings for sending traces: OpenTelemetry's standard variables, in the environment
+//! only.
 //!
 //! OpenTelemetry's SDK itself reads further variables, such as `OTEL_EXPORTER_OTLP_HEADERS`.
 
@@ -78,7 +79,7 @@ impl Traces {
         }))
     }
 
-    /// Returns the entry of traces in `Config::origins`, with the variable that sets the endpoint.
+    /// Returns the entry for traces in `Config::origins`: the variable that sets the endpoint.
     pub(super) fn origin(&self) -> (&'static str, String) {
         ("traces", format!("{} in the environment", self.variable))
     }
@@ -101,15 +102,15 @@ fn endpoint(variable: &str, text: &str) -> Result<Url, ConfigError> {
     ))
 }
 
-/// Returns whether spans can be sent to a URL. The crates `url` and `http` parse hosts differently,
-/// and both must accept the host.
+/// Returns whether spans can be sent to a URL. The crates `url` and `http` must both accept its
+/// host.
 fn is_sendable(url: &Url) -> bool {
     ["http", "https"].contains(&url.scheme())
         && url.has_host()
         && url.as_str().parse::<Uri>().is_ok()
 }
 
-/// Returns the URL for traces, below the endpoint `base` for all kinds of data.
+/// Returns the URL for traces: `/v1/traces` below `base`, the endpoint for all kinds of telemetry.
 fn of_traces(mut base: Url) -> Url {
     if let Ok(mut path) = base.path_segments_mut() {
         path.pop_if_empty().extend(["v1", "traces"]);

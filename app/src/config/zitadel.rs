@@ -24,8 +24,8 @@ pub struct Zitadel {
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Valid values of `[zitadel]`, read even if the in-memory fake replaces ZITADEL. Required ones may
-/// be missing.
+/// Valid values of `[zitadel]`, read even if the in-memory fake replaces ZITADEL. Even required
+/// values may be missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,
@@ -60,8 +60,8 @@ impl Section {
         })
     }
 
-    /// Completes the section by the credentials and files that it names; fails if a required value
-    /// is missing.
+    /// Adds the credentials and the contents of the files that the section names; fails if a
+    /// required value is missing.
     pub(super) fn complete(
         self,
         layers: &Layers,
@@ -89,7 +89,7 @@ impl Section {
     }
 }
 
-/// Returns a warning if no project of ZITADEL can have this id, such as one in quotes.
+/// Returns a warning if `id` cannot be the id of a ZITADEL project, such as one in quotes.
 fn odd_project_id(id: &str) -> Option<String> {
     let is_odd = id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit());
     is_odd.then(|| {

@@ -24,14 +24,14 @@ pub(super) struct Limits {
     pub(super) header_timeout: Duration,
     /// Maximum time between two requests.
     pub(super) idle_timeout: Duration,
-    /// Maximum time for [`LEAST_PROGRESS`] bytes to leave while the socket's buffer is full.
+    /// Maximum time for [`LEAST_PROGRESS`] bytes to be written while the socket's buffer is full.
     pub(super) stall_timeout: Duration,
 }
 
 /// Reason why the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// No whole request head arrived in time.
+    /// No request head, or only a part of one, arrived in time.
     Idle,
     /// The peer did not read a response in time.
     Stalled,
@@ -45,10 +45,10 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Number of bytes written to the socket. Only one task changes this number, without lock or
-    /// read-modify-write.
+    /// Number of bytes written to the socket. Only one task writes this number, so a load and a
+    /// store suffice.
     written: AtomicUsize,
-    /// True if `State::blocked` is `Some`: most writes and flushes read this flag and take no lock.
+    /// True if `State::blocked` is `Some`: a write or flush can read this flag without a lock.
     is_blocked: AtomicBool,
 }
 
@@ -101,8 +101,8 @@ impl Activity {
         }))
     }
 
-    /// Records the start of a request. `is_http2` is the request's own version: a connection's
-    /// first bytes may arrive in pieces, and `PRI` may be an HTTP method of HTTP/1.1.
+    /// Records the start of a request. `is_http2` is the version of the request itself, not a guess
+    /// from the connection's first bytes.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -126,8 +126,8 @@ impl Activity {
         self.0.in_flight.remove();
     }
 
-    /// Records that bytes were read from the socket. Over HTTP/2, bytes between two requests are
-    /// pings and window updates, not a request head.
+    /// Records that bytes were read from the socket. Between two requests they begin a request
+    /// head, except over HTTP/2, where they may be pings.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
         if state.requests == 0 && !state.is_http2 {

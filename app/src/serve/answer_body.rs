@@ -14,12 +14,12 @@ use super::{
     http2_stream::{self, TakenPiece},
 };
 
-/// Maximum size of a piece of a body over HTTP/2, in bytes.
+/// Maximum size of the pieces into which a body is cut over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor: a piece is at most half of the bytes that the peer has read quickly. Pieces of 16 KiB
-/// from the start would cut off a peer whose window grows by 1 KiB at a time
+/// Divisor: a piece has at most as many bytes as the peer has read quickly, divided by this. With
+/// pieces of 16 KiB from the start, a peer whose window grows by 1 KiB at a time would be cut off
 /// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
@@ -32,10 +32,12 @@ pub(super) struct AnswerBody {
     _guard: RequestGuard,
 }
 
-/// Cuts a body into pieces so that hyper never buffers all of it. hyper takes a frame once the
-/// peer's window has room for one byte. The last byte of each frame is therefore sent alone, after
-/// all other bytes had room. Otherwise a peer with a window of one byte holds whole responses while
-/// no request is counted (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
+/// Cuts a body into pieces so that hyper (the HTTP library) never buffers all of it.
+///
+/// hyper takes a piece once the peer's window has room for one byte. The last byte of each frame is
+/// therefore a piece of its own, taken after all other bytes had room. Otherwise a peer with a
+/// window of one byte makes the server hold whole responses that are not counted as in flight
+/// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,

@@ -29,8 +29,7 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
-/// Reservation for one of the connections that an address may have, freed when this value is
-/// dropped.
+/// One of the connections that an address may have, given back when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 

@@ -5,8 +5,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection_share::Share;
 
-/// Slot of a connection, freed when this value is dropped. An upgraded connection keeps the slot
-/// until its socket is closed.
+/// Slot of a connection, given back when this value is dropped. An upgraded connection keeps the
+/// slot until its socket is closed.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     open: Gauge,

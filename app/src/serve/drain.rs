@@ -10,9 +10,10 @@ use tokio::{
 
 use super::activity::Activity;
 
-/// Time after the listener was closed during which requests that were on their way are served.
+/// Time for which requests are still served after the listener was closed: clients may have sent
+/// them before.
 const ON_THEIR_WAY: Duration = Duration::from_secs(1);
-/// Interval at which a connection that should end is checked.
+/// Interval at which [`idle`] checks a connection.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Phase of the shutdown of a listener.
@@ -26,7 +27,7 @@ pub(super) enum Phase {
     Closing,
 }
 
-/// Ends each connection once its requests have ended. Any time limit is the caller's.
+/// Ends each connection once its requests have ended. The caller sets a time limit.
 pub(super) async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>) {
     phase.send_replace(Phase::Leaving);
     if timeout(ON_THEIR_WAY, all(connections)).await.is_err() {
@@ -39,8 +40,8 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Waits until a connection is idle at two checks in a row, so that the last bytes of a response
-/// are written in between.
+/// Waits until two checks in a row find the connection idle. The last bytes of a response are
+/// written between them.
 pub(super) async fn idle(activity: &Activity) {
     let mut was_idle = false;
     loop {

@@ -1,6 +1,6 @@
 //! Logs a warning if a connection speaks TLS or the PROXY protocol instead of plain HTTP.
 //!
-//! The HTTP library sends 400 or closes the connection, and logs nothing that explains this.
+//! Such a connection fails, and the HTTP library does not log why.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,8 @@ use crate::once_a_minute::OnceAMinute;
 /// First bytes of a connection that speaks version 2 of the PROXY protocol.
 const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// Logs warnings of connections with another protocol, for each protocol once a minute.
+/// Logs warnings about connections with another protocol than HTTP, at most once a minute for each
+/// protocol.
 #[derive(Debug, Default)]
 pub(super) struct ForeignProtocols {
     tls: Mutex<OnceAMinute>,
@@ -25,7 +26,7 @@ enum ForeignProtocol {
 }
 
 impl ForeignProtocols {
-    /// Checks the first bytes of a connection, and logs a warning that is due.
+    /// Checks `first`, the first bytes of a connection, and logs a warning if one is due.
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
             Some(ForeignProtocol::Tls) => {

@@ -1,7 +1,7 @@
 //! Task of one HTTP/2 request. The task ends if the peer does not read the response.
 //!
-//! The HTTP library polls the response body in this task, but not while the peer's window is full.
-//! The stall is therefore measured in the task.
+//! While the peer's window is full, the HTTP library does not poll the response body. The task
+//! therefore measures the stall.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -10,21 +10,22 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor: a peer is slow if it makes room for a piece only after this part of the stall time-out.
+/// Divisor: a peer is slow if it makes room for a piece later than after the stall time-out divided
+/// by this.
 const SLOW: u32 = 16;
 
 task_local! {
     static ANSWER: RefCell<Answer>;
 }
 
-/// Response of the request that the current task serves.
+/// Progress of the response that the current task sends.
 struct Answer {
     timer: StallTimer,
-    /// Number of bytes that are ready but wait for room at the peer.
+    /// Size of the piece that waits for room in the peer's window, in bytes; 0 if none waits.
     ready: usize,
-    /// Number of bytes in the previous piece.
+    /// Size of the previous piece, in bytes.
     before: usize,
-    /// Time after which a peer that has not made room is slow.
+    /// Maximum time for a peer to make room for a piece without counting as slow.
     slow: Duration,
 }
 
@@ -63,7 +64,7 @@ async fn unless_stalled(request: impl Future, stalls: Stalls) {
     .await;
 }
 
-/// Records that a piece of `length` bytes waits for room at the peer.
+/// Records that a piece of `length` bytes waits for room in the peer's window.
 pub(super) fn piece_is_ready(length: usize) {
     let _ = ANSWER.try_with(|answer| answer.borrow_mut().ready = length);
 }
@@ -75,7 +76,8 @@ pub(super) struct TakenPiece {
     pub(super) was_slow: bool,
 }
 
-/// Records that the peer had room for the last piece, and returns that piece.
+/// Records that the peer had room for the waiting piece. Returns its size, and whether the peer was
+/// slow.
 pub(super) fn piece_is_taken() -> TakenPiece {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();

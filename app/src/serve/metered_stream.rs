@@ -18,8 +18,9 @@ use super::{
     lingering::Lingering, socket_options,
 };
 
-/// Maximum size of a response whose head and body are copied into one buffer and sent by one write.
-/// With `writev` a public request takes 3 to 4 % more CPU (`docs/performance.md`).
+/// Maximum size, in bytes, of a response whose head and body are copied into one buffer and sent by
+/// one `write`. Sending both by `writev` takes 3 to 4 % more CPU for a public request
+/// (`docs/performance.md`).
 const SMALL: usize = 1024;
 
 /// Socket that records bytes read and written, and holds the slot of its connection.

@@ -107,7 +107,7 @@ struct Acceptor {
     slots: Arc<Semaphore>,
     shares: ConnectionShares,
     connections: Connections,
-    /// Metric of the number of open connections.
+    /// Metric: number of open connections.
     open: Gauge,
     tasks: JoinSet<()>,
 }

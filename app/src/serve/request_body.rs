@@ -30,7 +30,8 @@ enum BodyError {
     Stalled,
 }
 
-/// Returns the body that a handler reads. An empty one allocates nothing.
+/// Wraps `body` so that a handler's read fails if the peer stalls. Allocates nothing for an empty
+/// body.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

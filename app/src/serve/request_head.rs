@@ -13,8 +13,8 @@ use axum::{
 use axum_zitadel::Problem;
 use metrics::{Counter, counter};
 
-/// Maximum number of header fields of a request, as in the HTTP library over HTTP/1.1. Over HTTP/2
-/// without this limit, a request of 1 900 short fields held 142 KiB.
+/// Maximum number of header fields of a request. Over HTTP/2 without this limit, a request of 1 900
+/// short fields held 142 KiB of memory.
 const MAX_FIELDS: usize = 100;
 
 /// Checks request heads, and counts those that it refuses, by reason.

@@ -10,9 +10,9 @@ mod linux {
     /// Number of unsent bytes at which the socket's send queue counts as full.
     const MOST_UNSENT: u32 = 16 * 1024;
 
-    /// Keeps the socket's send queue short, so that the socket takes more bytes as soon as some 8
-    /// KiB have left. Otherwise a third of the send buffer, which may be 4 MiB, must leave first,
-    /// and a client that reads 40 kB per second looks stalled.
+    /// Keeps the socket's send queue short: the socket takes more bytes once some 8 KiB were sent.
+    /// By default a third of the send buffer (up to 4 MiB) must be sent first, and a client that
+    /// reads 40 kB per second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }

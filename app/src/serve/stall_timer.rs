@@ -20,7 +20,7 @@ pub(super) struct StallTimer {
     /// Sum of the earlier waits since the last progress.
     waited: Duration,
     moved: usize,
-    /// Timer, created by the first wait: most requests need none.
+    /// Timer of the current wait, created by the first one.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -41,8 +41,8 @@ impl StallTimer {
         sleep.as_mut().poll(context)
     }
 
-    /// Records that the wait is over and that `moved` bytes moved. Returns the duration of the
-    /// wait.
+    /// Records that the peer owes no bytes now: the wait is over, and `moved` bytes moved. Returns
+    /// the duration of the wait.
     pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
         let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
         self.waited += wait;
@@ -64,8 +64,9 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the seconds of waiting until a peer stalls that moves `bytes` every `pause` seconds,
-    /// while the handler computes for `computes` seconds in between.
+    /// Returns the seconds of waiting after which a peer stalls; `None` if it does not. The peer
+    /// moves `bytes` every `pause` seconds; in between, the handler computes for `computes`
+    /// seconds.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

@@ -4,8 +4,7 @@ use thiserror::Error;
 
 /// Reason why a permit ends. The stream or task that depends on the permit then ends too.
 ///
-/// If this cuts off a response body, the body's error has this reason as its source. The message
-/// names no caller and no token.
+/// Source of the error that cuts off a response body. The message names no caller and no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]

@@ -81,8 +81,7 @@ enum Phase {
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Returns `Ready` when the body must end: `Ok` to end it as complete, `Err` to end it by an
-    /// error.
+    /// Returns `Ready` when the body must end: `Ok` to end it as complete, `Err` by an error.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {

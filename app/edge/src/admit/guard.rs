@@ -35,7 +35,7 @@ pub(super) struct Inner {
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Maximum random deviation from `max_stream`, as a fraction. Without deviation, streams that began
+/// Maximum random deviation from `max_stream`, as a fraction. Without it, streams that began
 /// together would end together.
 const SPREAD: f64 = 0.1;
 

@@ -12,7 +12,7 @@ use crate::{
     note::{RefusalLog, RequestObserver},
 };
 
-/// Builder of a [`Guard`] with other settings than the default ones.
+/// Builder of a [`Guard`] with settings other than the defaults.
 pub struct GuardBuilder {
     authorizer: Authorizer,
     realm: Realm,
@@ -78,9 +78,9 @@ impl GuardBuilder {
         Self { resource: Some(resource), ..self }
     }
 
-    /// Sets the origins of further web pages, beside those of the resource's own origin, that may
-    /// call a guarded service of the [`resource`](Self::resource). Requests from other pages are
-    /// answered 403 without introspection.
+    /// Sets the origins, beside the resource's own, of web pages that may call a guarded service of
+    /// the [`resource`](Self::resource). Requests from other pages are answered 403 without
+    /// introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }

@@ -42,8 +42,8 @@ pub(crate) struct Opened {
 pub(super) type SharedEnd = Shared<BoxFuture<'static, Ended>>;
 
 impl Opened {
-    /// Returns a future that resolves when this permit ends, or earlier if `around` (the end of an
-    /// outer service's permit) resolves.
+    /// Returns a future that resolves when this permit or `around` (an outer service's permit)
+    /// ends.
     pub(super) fn shared_end(self, around: Option<SharedEnd>) -> SharedEnd {
         let end = async move {
             let Some(around) = around else { return self.ended().await };

@@ -1,11 +1,11 @@
 //! Binds MCP sessions to owners: a session id is valid only for the principal that received this
 //! id.
 //!
-//! No state is kept. The guard appends to each session id a MAC over the id and its owner, and
-//! checks and removes the MAC when the id comes back. The service sees only its own id.
+//! The guard appends to each session id a MAC over the id and its owner, and checks and removes the
+//! MAC when the id comes back. The service sees only its own id.
 //!
 //! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process. A forger can only try values at this server, each with a chance of 2^-128.
+//! process. A guessed MAC is right with a chance of 2^-128.
 
 use std::{fmt, hash::Hasher};
 

@@ -6,8 +6,7 @@ use tokio::{
 
 use super::*;
 
-/// Introspector that gives the verdict "inactive" once the gate is open, and counts its
-/// introspections.
+/// Introspector that counts calls, waits until the gate is open, and then answers "inactive".
 struct Gated {
     is_open: watch::Receiver<bool>,
     asked: watch::Sender<usize>,
@@ -41,7 +40,7 @@ impl Setup {
         Self { bounded, known, gate, asked }
     }
 
-    /// Spawns a request with `token`; `client` is `None` for an unknown client.
+    /// Introspects `token` in a task, as a request of `client` does; `None` is an unknown client.
     fn request(&self, client: impl Into<Option<Client>>, token: &str) -> JoinHandle<Answer> {
         let (bounded, token) = (Arc::clone(&self.bounded), token.to_owned());
         let client = client.into();

@@ -2,8 +2,8 @@
 
 use super::parse;
 
-/// Checks that a `.env` without names of settings is never refused, that the search for these names
-/// changes no value, and that a line added at the end is read whatever precedes it.
+/// Checks with the text `bytes`: without names of settings it is never refused, looking for these
+/// names changes no value, and a line added at the end is read unless a quote may be open.
 ///
 /// # Panics
 /// When the property is violated.

@@ -9,8 +9,8 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 use super::node::Node;
 use crate::config::list;
 
-/// Error of deserializing a value. `place` is the value's key, with its origin; `text` does not
-/// repeat the value.
+/// Error of deserializing a value. `place` is the value's key with its origin; `text` is the
+/// message.
 #[derive(Debug)]
 pub(super) struct SectionError {
     pub(super) place: String,
@@ -70,8 +70,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses a text, as every variable is, and passes the result to `visit`. Passes any other
-    /// value to `other`.
+    /// Parses the value if it is text, as in every variable, and passes the result to `visit`.
+    /// Passes a value of another type to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,
@@ -106,7 +106,7 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Sec
     }
 }
 
-/// Defines methods that deserialize a number or a flag from a text, or from a value of TOML.
+/// Defines methods that deserialize a number or a `bool` from a text, or from a value of TOML.
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(

@@ -1,4 +1,5 @@
-//! Tests that the owner's sections have the same layers and wording of errors as the settings.
+//! Tests that sections of the program's owner have the same layers and the same wording of errors
+//! as settings.
 
 use std::{fs, path::PathBuf};
 

@@ -128,7 +128,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Unsets the settings that `setting` excludes, and sets those that it requires.
+/// Unsets in `setup` the settings that `setting` excludes, and sets those that it requires.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
