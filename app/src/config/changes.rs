@@ -66,7 +66,7 @@ pub struct Webhook {
     pub path: String,
     /// File that holds one signing key, or two during a rotation.
     pub key_file: PathBuf,
-    /// Signing keys that the file held at the start.
+    /// Signing keys in `key_file` when the program started.
     pub keys: SigningKeys,
 }
 

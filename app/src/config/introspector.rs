@@ -26,7 +26,7 @@ pub enum Introspector {
 /// Settings of the in-memory fake.
 #[derive(Debug)]
 pub struct Fake {
-    /// Tokens that the fake knows at the start.
+    /// Tokens that the fake knows when starting.
     pub tokens: LocalTokens,
     /// File that holds the tokens, and is read again when it changes. `None` for built-in tokens.
     pub file: Option<PathBuf>,

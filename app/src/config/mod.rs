@@ -122,8 +122,8 @@ impl Config {
     /// as `APP_DATABASE__URL` of `.env`, then of the environment.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
-    /// lists are parsed if the type requires them; a `String` is taken unchanged. A variable's
-    /// field has the spelling of `config.toml` if it is there too, otherwise lower case with
+    /// lists are parsed if the type requires them; a `String` is taken unchanged. A field set by a
+    /// variable is spelled as in `config.toml` if it is there too, otherwise in lower case with
     /// underscores. Not supported are enums with fields, and numbers in variables behind
     /// `#[serde(flatten)]` or `tag`.
     ///

@@ -18,9 +18,9 @@ use super::{
 const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor: a piece has at most as many bytes as the peer has read quickly, divided by this. With
-/// pieces of 16 KiB from the start, a peer whose window grows by 1 KiB at a time would be cut off
-/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor: a piece has at most [`SHORTEST_PIECE`] bytes or, if more, the bytes that the peer has
+/// read quickly, divided by `GROWTH`. With pieces of 16 KiB from the start, a peer whose window
+/// grows by 1 KiB at a time would be cut off (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
 /// Body of a response in progress. Dropping the body ends the request.
@@ -41,7 +41,7 @@ pub(super) struct AnswerBody {
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,
-    /// Number of bytes that the peer has read since it was last slow.
+    /// Number of bytes that the peer has read since last being slow.
     taken: usize,
 }
 

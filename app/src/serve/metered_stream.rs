@@ -35,7 +35,7 @@ pub(super) struct MeteredStream {
     _slot: ConnectionSlot,
 }
 
-/// State of the shutdown of a socket by the server.
+/// Tells how far the server has closed the socket.
 #[derive(Debug)]
 enum Ending {
     NotYet,

@@ -17,7 +17,7 @@ pub(super) struct StallTimer {
     timeout: Duration,
     /// Start of the current wait; `None` if the server does not wait for the peer.
     waiting_since: Option<Instant>,
-    /// Sum of the earlier waits since the last progress.
+    /// Total duration of earlier waits since [`LEAST_PROGRESS`] bytes last moved.
     waited: Duration,
     moved: usize,
     /// Timer of the current wait, created by the first one.

@@ -1,5 +1,4 @@
-//! Tests of the limits on connections. Loopback has a limit here, since tests have no other
-//! address.
+//! Tests of the limits on connections. Loopback, over which the tests connect, has a limit here.
 
 use std::net::SocketAddr;
 

@@ -45,7 +45,7 @@ pub(crate) struct Visit {
     /// True if the verdict on the token is kept, for a second rule, the observer or the watch.
     /// Keeping it costs some 400 instructions.
     keeps_verdict: bool,
-    /// Newest verdict on the token; `None` if there is none or it is not kept.
+    /// Newest verdict on the token; `None` if none is kept.
     verdict: Mutex<Option<Known>>,
     /// Time at which `max_stream` ends a stream of this request; the inner `None` means no limit.
     until: OnceLock<Option<Instant>>,
