@@ -1,9 +1,9 @@
-//! Tries a law on the inputs that cargo fuzz found, and on their neighbours. Each crate with a law
-//! includes this file in its unit tests.
+//! Tries a law on the inputs that cargo fuzz found. Each crate with a law includes this file in its
+//! unit tests.
 
 use std::{fs, path::Path};
 
-/// Tries `holds` on each input of the corpus `name`, on its beginnings, and on it with one byte less.
+/// Tries `holds` on each input of the corpus `name`, on its beginnings, and with one byte less.
 pub(crate) fn hold(name: &str, holds: fn(&[u8])) {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = manifest.ancestors().map(|root| root.join("tests/fuzz/corpus").join(name));

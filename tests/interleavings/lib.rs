@@ -1,1 +1,1 @@
-//! Empty crate for the tests in `tests/`, which run every interleaving of the memory model.
+//! Empty crate for the loom tests in `tests/`.

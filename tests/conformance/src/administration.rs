@@ -1,6 +1,5 @@
-//! The calls of the management API that a setup makes, in its order. The form of each response is
-//! compared with the observed one, or with the public API documentation if the call was not
-//! observed.
+//! Calls of a setup to the management API, in its order. Each response is compared with the
+//! observed one or, if there is none, with the public API documentation.
 
 mod actions;
 mod applications;
@@ -23,7 +22,7 @@ use crate::prefix::Prefix;
 use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
 
-/// Entries per page that a setup requests.
+/// Page size of a setup's lists.
 const PAGE: usize = 100;
 
 /// Longer than any projection lags on a healthy server.
@@ -33,14 +32,11 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// Expected response to a call.
 #[derive(Clone, Copy)]
 enum Like<'a> {
-    /// The first observed response to a call of the same method and path with this status, in a
-    /// line that contains these texts.
+    /// First observed response of this status to the method and path, in a line with these texts.
     Observed(u16, &'a [&'a str]),
-    /// The documented response.
     Documented(&'a Value),
 }
 
-/// Run: the calls made, and the result of each.
 struct Run<'a> {
     server: &'a Server<'a>,
     prefix: &'a Prefix,
@@ -48,7 +44,7 @@ struct Run<'a> {
     rows: Vec<Row>,
 }
 
-/// Makes the calls of a setup at a server, and removes the things that they created.
+/// Makes the calls of a setup, and removes what they created.
 ///
 /// # Errors
 /// If left-overs of earlier runs cannot be removed.
@@ -89,7 +85,7 @@ impl Run<'_> {
         self.call("POST", path, json!({}), observed).await.map(drop)
     }
 
-    /// Makes a call once, and compares its response.
+    /// Makes a call once and compares.
     async fn call(
         &mut self,
         method: &str,
@@ -102,7 +98,7 @@ impl Run<'_> {
         Ok(answer)
     }
 
-    /// Makes a call until its response has the expected content, and compares that response.
+    /// Repeats a call until its response has the expected content, then compares.
     async fn call_until(
         &mut self,
         path: &str,
@@ -162,7 +158,6 @@ impl Run<'_> {
         self.add(format!("{method} {place} ({expected}{source})"), outcome);
     }
 
-    /// Compares a number of entries.
     fn count(&mut self, what: &str, answer: &Value, expected: usize) {
         let found = entries(answer).len();
         let outcome = if found == expected {
@@ -178,17 +173,17 @@ impl Run<'_> {
     }
 }
 
-/// Returns the body of a search as a setup sends it.
+/// Returns the body of a setup's search.
 fn search(queries: &Value, page: usize) -> Value {
     json!({ "query": { "offset": (page * PAGE).to_string(), "limit": PAGE }, "queries": queries })
 }
 
-/// Returns a query that finds a name regardless of case.
+/// Returns a case-insensitive query for a name.
 fn named(query: &str, member: &str, name: &str) -> Value {
     json!([{ query: { member: name, "method": "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE" } }])
 }
 
-/// Returns the entries of a list, which omits the member if it is empty.
+/// Returns the entries of a list; an empty list is absent.
 fn entries(answer: &Value) -> &[Value] {
     answer.get("result").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -11,14 +11,13 @@ use crate::Error;
 use crate::clock::{early_in_a_second, unix_now};
 use crate::management::KeyFile;
 
-/// Private key with its id.
 pub(crate) struct Key {
     pub(crate) id: String,
     pair: KeyPair,
 }
 
 impl Key {
-    /// Parses a key file of ZITADEL, whose PEM is PKCS#1.
+    /// Parses ZITADEL's key file, whose PEM is PKCS#1.
     pub(crate) fn read(file: &KeyFile) -> Result<Self, Error> {
         let broken = |because| move |_| Error::Key(because);
         let file: Value =
@@ -33,12 +32,12 @@ impl Key {
         Ok(Self { id, pair })
     }
 
-    /// Signs claims with RS256 under the id of the key.
+    /// Signs claims with RS256.
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, Error> {
         self.sign_with(&json!({ "alg": "RS256", "kid": self.id, "typ": "JWT" }), claims)
     }
 
-    /// Signs under any header; the algorithm is the header's.
+    /// Signs by the algorithm of the header.
     pub(crate) fn sign_with(&self, header: &Value, claims: &Value) -> Result<String, Error> {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(header), part(claims));
@@ -56,7 +55,7 @@ impl Key {
     }
 }
 
-/// Returns the required claims of a client's assertion.
+/// Returns a client assertion's required claims.
 pub(crate) fn claims(subject: &str, issuer: &str) -> Value {
     let now = unix_now();
     let jti: String = std::iter::repeat_with(fastrand::alphanumeric).take(24).collect();
@@ -65,7 +64,7 @@ pub(crate) fn claims(subject: &str, issuer: &str) -> Value {
     })
 }
 
-/// Replaces `now-1` and similar texts with times.
+/// Replaces texts such as `now-1` with times.
 pub(crate) async fn with_times(claims: &Value) -> Value {
     let offset = |value: &Value| value.as_str()?.strip_prefix("now")?.parse::<i64>().ok();
     let members = claims.as_object().cloned().unwrap_or_default();

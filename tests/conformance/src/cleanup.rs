@@ -1,4 +1,4 @@
-//! Removal of the things that a run created, and of left-overs of runs that were killed.
+//! Removal of a run's things, and of left-overs of killed runs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::clock::unix_now;
 use crate::prefix::Prefix;
 use crate::server::Server;
 
-/// Age in seconds that no run reaches: older things are left-overs.
+/// Age in seconds of left-overs: no run is so long.
 const OLDEST_RUN: i64 = 3_600;
 
 const TARGETS: &str = "/v2/actions/targets";
@@ -20,20 +20,19 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
 
-/// Removes left-overs of killed runs, at the earliest an hour after those began.
+/// Removes left-overs of runs that began over an hour ago.
 pub(crate) async fn remove_left_overs(server: &Server<'_>) -> Result<(), Error> {
     let now = unix_now();
     let is_old = |name: &str| Prefix::time_in(name).is_some_and(|time| now - time > OLDEST_RUN);
     remove(server, Prefix::of_all_runs(), is_old).await
 }
 
-/// Removes the things that this run created.
 pub(crate) async fn remove_own(server: &Server<'_>, prefix: &Prefix) -> Result<(), Error> {
     let prefix = prefix.to_string();
     remove(server, &prefix, |name| name.starts_with(&prefix)).await
 }
 
-/// Ends sessions. A session that ended already is no error.
+/// Ends sessions; one that has ended is no error.
 pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
     for session in sessions {
         let path = format!("/v2/sessions/{session}");
@@ -41,7 +40,7 @@ pub(crate) async fn end_sessions(server: &Server<'_>, sessions: &[String]) {
     }
 }
 
-/// Removes users, projects and targets by name until none is found.
+/// Removes users, projects and targets until none is found.
 async fn remove(
     server: &Server<'_>,
     beginning: &str,
@@ -73,7 +72,7 @@ async fn remove(
             match server.delete(path).await {
                 // A removed thing may still be found for a moment.
                 Err(Error::Refused { status, .. }) if status.as_u16() == 404 => {}
-                // The others are removed nevertheless.
+                // The others are still removed.
                 Err(error) => failed = Some(error),
                 Ok(()) => {}
             }
@@ -88,7 +87,7 @@ async fn remove(
     }
 }
 
-/// Returns ids and names of all targets; none at a server without them.
+/// Returns ids and names of all targets; none if the server lacks the API.
 async fn targets(server: &Server<'_>) -> Vec<(String, String)> {
     let body = json!({ "pagination": { "limit": 1000 } });
     let answer = server.post(&format!("{TARGETS}/search"), body).await.unwrap_or_default();
@@ -114,7 +113,7 @@ async fn release(server: &Server<'_>, target: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns ids and names of the users or projects whose names have this prefix.
+/// Returns ids and names of users or projects with this prefix.
 async fn named(
     server: &Server<'_>,
     kind: &str,

@@ -1,4 +1,4 @@
-//! The wall clock, for the times in tokens and assertions.
+//! The wall clock, for times in tokens and assertions.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,18 +7,17 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Returns the seconds since 1970.
 pub(crate) fn unix_now() -> i64 {
     i64::try_from(since_epoch().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Returns the time after this duration, as the management API writes it.
+/// Returns the time after this duration in the management API's format.
 pub(crate) fn timestamp_in(time: Duration) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch() + time).to_string()
 }
 
-/// Waits for the first half of a second: a claim that lies whole seconds ahead is then less than
-/// half a second nearer.
+/// Waits for the first half of a second: a claim that lies whole seconds ahead then loses less than
+/// half a second.
 pub(crate) async fn early_in_a_second() {
     let millis = u64::from(since_epoch().subsec_millis());
     if millis > 400 {

@@ -1,4 +1,4 @@
-//! Entry of an observed case: the servers that it runs at, and the source of its request.
+//! Entry of an observed case: its servers and its request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,27 +7,25 @@ use crate::Error;
 use crate::exchange::Request;
 use crate::setup::Stage;
 
-/// Future of a case's request.
 pub(crate) type Bringing<'a> = Pin<Box<dyn Future<Output = Result<Request, Error>> + Send + 'a>>;
 
-/// The suite's part of one observed case.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    /// Reason not to ask a real server.
+    /// Reason to skip the case at a real server.
     pub(crate) double_only: Option<&'static str>,
     pub(crate) ask: Ask,
 }
 
-/// Source of the request of a case.
+/// Source of a case's request.
 pub(crate) enum Ask {
     /// As observed.
     Replayed,
     /// As observed, but with an unencoded form.
     WithRawForm,
-    /// By changes to things of this run.
+    /// Made by changes to things of this run.
     By(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
-    /// As `By`, about an altered copy of a token: in the older form it may be active, in the newer
-    /// form it is inactive.
+    /// As `By`, with an altered copy of a token, which may be active in the older form and is
+    /// inactive in the newer.
     Copy(for<'a> fn(&'a Stage<'a>) -> Bringing<'a>),
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-/// Reason why a case, or the shared setup, failed.
+/// Failure of a case or of the shared setup.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,7 +17,7 @@ pub enum Error {
         /// Cause.
         source: reqwest::Error,
     },
-    /// The server refused a call of the setup.
+    /// The server refused a setup call.
     #[error("{call}: {status} {message}")]
     Refused {
         /// Method and path.
@@ -27,7 +27,7 @@ pub enum Error {
         /// Text of the server.
         message: String,
     },
-    /// A response lacks a member that the setup needs.
+    /// A response lacks a required member.
     #[error("{call}: the answer has no {member}")]
     Missing {
         /// Method and path.
@@ -38,7 +38,7 @@ pub enum Error {
     /// A thing did not become visible in time.
     #[error("{0} is not visible after 10 s")]
     NotVisible(String),
-    /// A key file of the server cannot be used.
+    /// A key file is unusable.
     #[error("the key file that the server made cannot be used: {0}")]
     Key(&'static str),
     /// An observed case cannot be repeated.
@@ -47,13 +47,13 @@ pub enum Error {
     /// People cannot be logged in at this server.
     #[error("no login by sessions v2: {0}")]
     NoLogin(String),
-    /// The case needs the double's library.
+    /// Only the double's library can cause the case.
     #[error("only the double can bring this about")]
     DoubleOnly,
 }
 
 impl Error {
-    /// Returns the text of the error and of all its causes.
+    /// Returns the texts of the error and its causes.
     #[must_use]
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();

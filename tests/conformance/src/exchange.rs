@@ -1,28 +1,26 @@
-//! One HTTP request and its response, unmodified.
+//! One unmodified HTTP request and its response.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Time that a server has to respond.
+/// Timeout of a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Request with only the headers that HTTP needs.
+/// Request with only HTTP's required headers.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
-    /// Path and query.
     pub(crate) path: String,
-    /// `Host`, if it is not the server's own.
+    /// `Host`, if not the server's.
     pub(crate) host: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
-    /// Time until the response must have arrived.
     pub(crate) timeout: Duration,
 }
 
-/// Response, read to its end.
+/// Complete response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Status.
@@ -50,7 +48,7 @@ impl Request {
         self
     }
 
-    /// Adds `Authorization: Basic` with an `id:secret` whose halves are encoded.
+    /// Adds `Authorization: Basic` with the encoded halves of `id:secret`.
     pub(crate) fn basic(self, decoded: &str) -> Self {
         self.header("Authorization", format!("Basic {}", STANDARD.encode(decoded)))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-/// JSON value whose members keep the order in which they were written.
+/// JSON value that keeps the order of its members.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
@@ -21,7 +21,6 @@ impl Json {
         serde_json::from_str(text).ok()
     }
 
-    /// Names the type in a message.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",

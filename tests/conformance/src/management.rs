@@ -1,4 +1,4 @@
-//! Calls of the management API v1, and of the v2 API for people and their sessions.
+//! Calls of the management API v1, and of v2 for people and sessions.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -7,19 +7,16 @@ use crate::exchange::{Answer, Request};
 use crate::server::Server;
 use crate::{Error, Secret};
 
-/// Created application.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) client_id: String,
-    /// `None` if the application has no secret.
     pub(crate) secret: Option<Secret>,
 }
 
-/// Key file that the server created: `key.json` as text.
+/// Content of a `key.json` from the server.
 pub(crate) struct KeyFile(pub(crate) Secret);
 
-/// Kind of an application for people.
 #[derive(Clone, Copy)]
 pub(crate) enum FrontEnd {
     /// Native, PKCE, opaque access tokens.
@@ -30,11 +27,10 @@ pub(crate) enum FrontEnd {
     Web,
 }
 
-/// Redirect URI of logins.
 pub(crate) const CALLBACK: &str = "http://localhost/callback";
 
 impl Server<'_> {
-    /// Calls as the administrator, and returns the response, whatever its status.
+    /// Calls as the administrator; returns a response of any status.
     pub(crate) async fn ask(
         &self,
         method: &str,
@@ -64,7 +60,7 @@ impl Server<'_> {
         }
         let status = StatusCode::from_u16(answer.status).unwrap_or_default();
         let message = parsed.get("message").and_then(Value::as_str).unwrap_or("(no message)");
-        // A path contains no secret, only ids and names.
+        // A path contains ids and names, no secret.
         Err(Error::Refused {
             call: format!("{method} {path}"),
             status,
@@ -80,7 +76,7 @@ impl Server<'_> {
         self.call("DELETE", path, None).await.map(drop)
     }
 
-    /// Returns the version of the server if it is available.
+    /// Returns the server's version if available.
     pub(crate) async fn version(&self) -> Option<String> {
         let answer = self.call("GET", "/admin/v1/instances/me", None).await.ok()?;
         answer.get("instance")?.get("version")?.as_str().map(str::to_owned)
@@ -96,7 +92,6 @@ impl Server<'_> {
         self.post(&path, json!({ "roleKey": role, "displayName": role })).await.map(drop)
     }
 
-    /// Adds an API application, with a secret or with keys.
     pub(crate) async fn add_api(
         &self,
         project: &str,
@@ -138,7 +133,7 @@ impl Server<'_> {
         app(&path, &self.post(&path, body).await?)
     }
 
-    /// Adds a key to an application or to a service user, by the path of its keys.
+    /// Adds a key to an application or a service user, whose keys have this path.
     pub(crate) async fn add_key(
         &self,
         path: &str,
@@ -172,7 +167,7 @@ impl Server<'_> {
         Ok((member(&path, &answer, "tokenId")?, Secret::new(member(&path, &answer, "token")?)))
     }
 
-    /// Creates the client secret of a service user, whose client id is its user name.
+    /// Creates a service user's client secret; its client id is its user name.
     pub(crate) async fn add_user_secret(&self, user: &str) -> Result<(String, Secret), Error> {
         let path = format!("/management/v1/users/{user}/secret");
         let answer = self.call("PUT", &path, Some(&json!({}))).await?;
@@ -191,13 +186,12 @@ impl Server<'_> {
         self.post(&path, body).await.map(drop)
     }
 
-    /// Calls `_deactivate`, `_lock` and similar methods, which have no body.
+    /// Calls a method without a body, such as `_deactivate`.
     pub(crate) async fn order(&self, thing: &str, order: &str) -> Result<(), Error> {
         self.post(&format!("/management/v1/{thing}/{order}"), json!({})).await.map(drop)
     }
 }
 
-/// Returns a member of a response.
 pub(crate) fn member(call: &str, answer: &Value, name: &str) -> Result<String, Error> {
     let found = answer.get(name).and_then(Value::as_str);
     let missing = || Error::Missing { call: call.to_owned(), member: name.to_owned() };

@@ -1,6 +1,6 @@
-//! Ids, names and secrets of the observation, and their counterparts in this run.
+//! Observed ids, names and secrets, and their counterparts in this run.
 
-/// Pairs of an observed text and the one of this run.
+/// Pairs of observed and own texts.
 #[derive(Clone, Default)]
 pub(crate) struct Names {
     parts: Vec<(String, String)>,
@@ -8,22 +8,20 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Adds a text that is replaced wherever it occurs.
+    /// Adds a text to replace wherever it occurs.
     pub(crate) fn add(&mut self, observed: impl Into<String>, live: impl Into<String>) {
         self.parts.push((observed.into(), live.into()));
     }
 
-    /// Adds a text that is replaced only as a whole, because it may be part of others.
+    /// Adds a text to replace only as a whole, because it may be part of others.
     pub(crate) fn add_whole(&mut self, observed: impl Into<String>, live: impl Into<String>) {
         self.whole.push((observed.into(), live.into()));
     }
 
-    /// Replaces the observed texts with those of this run.
     pub(crate) fn live(&self, text: &str) -> String {
         replaced(text, self.parts.iter().map(|(observed, live)| (&**observed, &**live)))
     }
 
-    /// Replaces the texts of this run with the observed ones.
     pub(crate) fn observed(&self, text: &str) -> String {
         match self.whole.iter().find(|(_, live)| live == text) {
             Some((observed, _)) => observed.clone(),
@@ -34,7 +32,7 @@ impl Names {
     }
 }
 
-/// Replaces in one pass, the longest text first: no pair replaces the result of another.
+/// Replaces in one pass, longest texts first, so that no replacement is replaced again.
 fn replaced<'a>(text: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut pairs: Vec<_> = pairs.filter(|(from, _)| !from.is_empty()).collect();
     pairs.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));

@@ -1,4 +1,4 @@
-//! The token endpoint, and logins of people by sessions v2.
+//! The token endpoint, and logins of people through sessions v2.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -15,17 +15,16 @@ use crate::{Error, Secret};
 
 const TOKEN: &str = "/oauth/v2/token";
 
-/// Tokens of a login.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     pub(crate) access: Secret,
-    /// Refresh token, with the scope `offline_access`.
+    /// Requires the scope `offline_access`.
     pub(crate) refresh: Option<Secret>,
     pub(crate) id: Option<Secret>,
 }
 
 impl Server<'_> {
-    /// Gets a token of a service user by its client secret.
+    /// Gets a service user's token by its client secret.
     pub(crate) async fn client_credentials(
         &self,
         (client_id, secret): &(String, Secret),
@@ -40,14 +39,14 @@ impl Server<'_> {
         Ok(self.tokens_once_visible(&form).await?.access)
     }
 
-    /// Gets a token of a service user by its key.
+    /// Gets a service user's token by its key.
     pub(crate) async fn jwt_profile(&self, assertion: &str, scope: &str) -> Result<Secret, Error> {
         let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
         let form = [("grant_type", grant), ("assertion", assertion), ("scope", scope)];
         Ok(self.tokens_once_visible(&form).await?.access)
     }
 
-    /// Exchanges a refresh token; the previous access token is dead then.
+    /// Exchanges a refresh token; the previous access token becomes invalid.
     pub(crate) async fn refresh(&self, app: &App, token: &Secret) -> Result<Tokens, Error> {
         let form = [
             ("grant_type", "refresh_token"),
@@ -64,7 +63,7 @@ impl Server<'_> {
         if answer.status == 200 { Ok(()) } else { Err(refused(path, answer.status, &answer.body)) }
     }
 
-    /// Begins a session of a person by name and password; returns its id and its token.
+    /// Begins a session by name and password; returns id and token.
     pub(crate) async fn begin_session(
         &self,
         user: &str,
@@ -80,7 +79,7 @@ impl Server<'_> {
         ))
     }
 
-    /// Runs the code flow with PKCE for a session, as a custom login page does.
+    /// Runs the code flow with PKCE for a session, like a custom login page.
     pub(crate) async fn code_flow(
         &self,
         (session, session_token): &(String, Secret),
@@ -163,7 +162,7 @@ fn encoded(parameters: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
-/// Returns a query parameter of an address, which may be relative.
+/// Returns a query parameter of an absolute or relative URL.
 fn parameter(address: &str, name: &str, call: &str) -> Result<String, Error> {
     let missing = || Error::Missing { call: call.to_owned(), member: name.to_owned() };
     let base = Url::parse("http://localhost").map_err(|_| missing())?;

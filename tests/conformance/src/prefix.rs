@@ -1,4 +1,4 @@
-//! Names of the things that a run creates; they tell its owner and its time.
+//! Names of created things, which tell the run and its time.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::clock::unix_now;
 
 const SUITE: &str = "conformance-";
 
-/// Prefix of every name that one run uses.
+/// Prefix of all names of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prefix(String);
 
@@ -24,12 +24,11 @@ impl Prefix {
         format!("{self}{name}")
     }
 
-    /// Prefix that all runs share.
     pub(crate) fn of_all_runs() -> &'static str {
         SUITE
     }
 
-    /// Returns the time of the run that used a name; `None` if no run did.
+    /// Returns the time of the run that a name belongs to.
     pub(crate) fn time_in(name: &str) -> Option<i64> {
         let mut parts = name.strip_prefix(SUITE)?.splitn(3, '-');
         let (time, random) = (parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! Requests as they were observed, with this run's ids, secrets, tokens and keys.
+//! Observed requests with this run's ids, secrets, tokens and keys.
 
 use observed::{Asked, Case};
 use serde_json::Value;
@@ -8,10 +8,8 @@ use crate::assertion::with_times;
 use crate::exchange::Request;
 use crate::setup::Stage;
 
-/// Host of the observed server.
 const OBSERVED_HOST: &str = "localhost:8080";
 
-/// Builds the request of a case.
 pub(crate) async fn request(case: &Case, stage: &Stage<'_>) -> Result<Request, Error> {
     if let Some(token) = part(case, "token").as_str() {
         return Ok(stage.ask(&stage.names.live(token)));
@@ -48,7 +46,7 @@ pub(crate) async fn request(case: &Case, stage: &Stage<'_>) -> Result<Request, E
     Ok(request)
 }
 
-/// Builds the request of a case whose form is not encoded.
+/// Builds a request with an unencoded form.
 pub(crate) async fn request_with_raw_form(
     case: &Case,
     stage: &Stage<'_>,
@@ -66,7 +64,7 @@ fn part<'a>(case: &'a Case, name: &str) -> &'a Value {
     }
 }
 
-/// Signs the assertion of a case with the key that its header names.
+/// Signs a case's assertion with the key that its header names.
 async fn signed(assertion: &Value, stage: &Stage<'_>) -> Result<String, Error> {
     let live = |value: &Value| {
         let text = stage.names.live(&value.to_string());

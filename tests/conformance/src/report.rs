@@ -1,10 +1,10 @@
-//! The findings of a run, as a table.
+//! Results of a run, as a table.
 
 use std::fmt;
 
 use crate::server::Server;
 
-/// Outcome of every case of a run.
+/// Outcomes of all cases of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
     server: String,
@@ -15,9 +15,9 @@ pub struct Report {
 /// Outcome of one case.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Name of the case.
+    /// Name.
     pub case: String,
-    /// Outcome of the case.
+    /// Outcome.
     pub outcome: Outcome,
 }
 
@@ -26,11 +26,11 @@ pub struct Row {
 pub enum Outcome {
     /// The response has the observed form.
     Same,
-    /// The differences, a sentence each.
+    /// Differences as sentences.
     Different(Vec<String>),
-    /// Not sent to a real server, with the reason.
+    /// Not sent to a real server, for this reason.
     DoubleOnly(&'static str),
-    /// Not sent because this server cannot produce the case.
+    /// Not sent: this server cannot produce the case.
     Skipped(String),
 }
 
@@ -44,13 +44,13 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Returns the outcomes, in the order of the observation.
+    /// Returns the outcomes, in observed order.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// Returns the cases that differ from the observation.
+    /// Returns the cases with differences.
     #[must_use]
     pub fn different(&self) -> Vec<&Row> {
         let is_different = |row: &&Row| matches!(row.outcome, Outcome::Different(_));

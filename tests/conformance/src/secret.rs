@@ -1,13 +1,13 @@
-//! Values that no log may show.
+//! Values that logs must not show.
 
 use std::fmt;
 
-/// Secret, token or password, which `Debug` hides.
+/// Secret, token or password with a redacted `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a value.
+    /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }

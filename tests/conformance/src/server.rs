@@ -1,4 +1,4 @@
-//! The server under test, and the administrator's access to it.
+//! The server under test, with its administrator's access.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::{Error, Secret};
 
 /// Variable with the origin of a real server.
 pub const DOMAIN: &str = "LIVE_ZITADEL_DOMAIN";
-/// Variable with the file that holds its administrator's personal access token.
+/// Variable with the file of its administrator's personal access token.
 pub const TOKEN_FILE: &str = "LIVE_ZITADEL_ADMIN_TOKEN_FILE";
 
-/// ZITADEL server, real or double.
+/// A ZITADEL server, real or double.
 #[derive(Debug)]
 pub struct Server<'a> {
     client: Client,
@@ -28,7 +28,7 @@ pub struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    /// Uses the double, whatever its issuer is.
+    /// Uses the double under any issuer.
     ///
     /// # Errors
     /// If the HTTP client cannot be created.
@@ -40,7 +40,7 @@ impl<'a> Server<'a> {
     /// Uses the real server that the environment names; `None` if it names none.
     ///
     /// # Errors
-    /// If only one of the two variables is set, or a value is unusable.
+    /// If one variable is missing, or a value is unusable.
     pub fn of_environment(
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, Error> {
@@ -98,7 +98,7 @@ impl<'a> Server<'a> {
         self.administrator.reveal()
     }
 
-    /// Returns the double's library, for changes that HTTP cannot make.
+    /// Returns the double's library, for changes beyond HTTP.
     pub(crate) fn library(&self) -> Result<&'a ZitadelDouble, Error> {
         self.double.ok_or(Error::DoubleOnly)
     }
@@ -111,7 +111,7 @@ impl<'a> Server<'a> {
         if self.is_double() { Strictness::Exact } else { Strictness::Tolerant }
     }
 
-    /// Sends a request. Errors contain its path only.
+    /// Sends a request; errors contain its path only.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, Error> {
         let path = request.path.split('?').next().unwrap_or_default();
         let call = format!("{} {path}", request.method);

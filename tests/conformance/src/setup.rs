@@ -1,4 +1,4 @@
-//! Things that all cases share: three projects, applications, service users and people.
+//! Shared things of all cases: three projects, applications, service users and people.
 
 mod people;
 mod service_users;
@@ -21,49 +21,47 @@ use crate::server::Server;
 use crate::strangers::Strangers;
 use crate::{Error, Secret};
 
-/// Lifetime of created things, if they have one.
 const A_DAY: Duration = Duration::from_hours(24);
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Order that undoes a case's changes to shared things.
 pub(crate) enum Undo {
-    /// Call of the management API: a thing, and for example `_reactivate`.
+    /// Management call: a thing, and a method such as `_reactivate`.
     Order(String, &'static str),
-    /// Order to the double's library.
+    /// Call of the double's library.
     Library(Box<dyn FnOnce(&ZitadelDouble) + Send>),
 }
 
-/// Three projects with their applications and users, and the counterparts of observed names.
+/// Three projects with applications and users, and the pairs of observed and own names.
 pub(crate) struct Stage<'a> {
     pub(crate) server: &'a Server<'a>,
     pub(crate) prefix: &'a Prefix,
     pub(crate) names: Names,
     pub(crate) org: String,
     pub(crate) project: String,
-    /// API application with a secret.
     pub(crate) api: App,
-    /// API application with a key.
     pub(crate) keyed: App,
     pub(crate) key: Key,
     pub(crate) front_end: App,
     pub(crate) jwt_front_end: App,
     pub(crate) other_project: String,
-    /// Project of changing applications: tokens of people name all applications of their project.
+    /// Project for changes of applications: tokens of people name every application of their
+    /// project.
     pub(crate) changing_project: String,
     pub(crate) other_api: App,
     pub(crate) other_front_end: App,
     pub(crate) users: ServiceUsers,
     pub(crate) reader_key: Key,
-    /// People; on a real server logins may be impossible.
+    /// People; some real servers allow no logins.
     pub(crate) people: Result<People, Error>,
-    /// Another organization, at the double only.
+    /// Another organization; only at the double.
     pub(crate) strangers: Option<Strangers>,
     pub(crate) undo: Mutex<Vec<Undo>>,
 }
 
 impl<'a> Stage<'a> {
-    /// Creates everything, and waits until it is visible.
+    /// Creates everything and waits until it is visible.
     pub(crate) async fn set_up(server: &'a Server<'a>, prefix: &'a Prefix) -> Result<Self, Error> {
         let mut names = Names::default();
         let me = "/management/v1/orgs/me";
@@ -155,12 +153,11 @@ impl<'a> Stage<'a> {
         Ok(stage)
     }
 
-    /// Registers an order that runs after the case.
+    /// Registers an order to run after the case.
     pub(crate) fn afterwards(&self, undo: Undo) {
         self.undo.lock().unwrap_or_else(PoisonError::into_inner).push(undo);
     }
 
-    /// Runs the orders that undo a case.
     pub(crate) async fn undo(&self) -> Result<(), Error> {
         let undo = std::mem::take(&mut *self.undo.lock().unwrap_or_else(PoisonError::into_inner));
         for one in undo {
@@ -172,30 +169,29 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Returns claims for an assertion of the API application with a key.
+    /// Returns assertion claims for the API application with a key.
     pub(crate) fn claims(&self) -> Value {
         claims(&self.keyed.client_id, self.server.issuer())
     }
 
-    /// Introspection request of the API application with a secret.
+    /// Introspects as the API application with a secret.
     pub(crate) fn ask(&self, token: &str) -> Request {
         ask_as(&self.api, token)
     }
 }
 
-/// Returns the path of an application.
 pub(crate) fn app_path(project: &str, app: &App) -> String {
     format!("projects/{project}/apps/{}", app.id)
 }
 
-/// Introspection request of an application with a secret.
+/// Introspects as an application with a secret.
 pub(crate) fn ask_as(app: &App, token: &str) -> Request {
     let secret = app.secret.as_ref().map_or("", Secret::reveal);
     let credentials = format!("{}:{}", app.client_id, encoded(secret));
     introspection().basic(&credentials).form([("token", token)])
 }
 
-/// Introspection request of an application with a key.
+/// Introspects as an application with a key.
 pub(crate) fn ask_by_assertion(assertion: &str, token: &str) -> Request {
     introspection().form([
         ("token", token),
@@ -208,12 +204,12 @@ fn introspection() -> Request {
     Request::new("POST", "/oauth/v2/introspect")
 }
 
-/// Encodes half of a Basic value (RFC 6749, section 2.3.1).
+/// Encodes a half of the Basic value (RFC 6749 §2.3.1).
 fn encoded(half: &str) -> String {
     url::form_urlencoded::byte_serialize(half.as_bytes()).collect()
 }
 
-/// Adds an application's observed client id and secret to the names.
+/// Adds an application's observed client id and secret.
 fn name(names: &mut Names, client_id: &str, app: &App, secret: &str) {
     names.add(client_id, &app.client_id);
     if let Some(live) = app.secret.as_ref().filter(|_| !secret.is_empty()) {

@@ -1,5 +1,5 @@
-//! Another organization, which only the double's library can create: we do not own the
-//! organizations of a real server.
+//! Another organization, created by the double's library only: a real server's organizations are
+//! not ours.
 
 use std::time::Duration;
 
@@ -15,12 +15,11 @@ pub(crate) struct Strangers {
     pub(crate) org: OrgId,
     pub(crate) user: UserId,
     pub(crate) pat: Secret,
-    /// Another user, to which the organization granted a role of our project.
+    /// Another user, with a role of our project granted by the organization.
     pub(crate) granted_user: UserId,
     pub(crate) granted_pat: Secret,
-    /// Token without scopes, as a first instance's administrator has.
+    /// Token without scopes, like the first administrator's.
     pub(crate) without_scopes: Secret,
-    /// API application of a third organization.
     pub(crate) api: App,
     pub(crate) api_org: OrgId,
 }
@@ -57,7 +56,6 @@ impl Strangers {
         Ok(Some(Self { org, user, pat, granted_user, granted_pat, without_scopes, api, api_org }))
     }
 
-    /// Removes the organization with its users.
     pub(crate) fn remove(&self, server: &Server<'_>) -> Result<(), Error> {
         server.library()?.remove_org(&self.org);
         Ok(())

@@ -1,4 +1,4 @@
-//! One run: set up, send requests, compare, clean up.
+//! One run: set up, send, compare, clean up.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
 use crate::setup::Stage;
 
-/// Time within which a real server must show a change to introspection.
+/// Maximum time until introspection shows a change at a real server.
 const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Number of parts of a compact JSON Web Encryption.
+/// Parts of a compact JWE.
 const PARTS_OF_JWE: usize = 5;
 
-/// Sends every observed request to a server. A failed clean-up is a row of the report.
+/// Sends all observed requests to a server. A failed clean-up is a row of the report.
 ///
 /// # Errors
-/// If the setup fails, or if entries and cases do not match.
+/// If the setup fails, or entries and cases do not match.
 pub async fn run(server: &Server<'_>) -> Result<Report, Error> {
     let cases = introspection();
     let unmatched = entries::unmatched(&cases);
@@ -35,7 +35,7 @@ pub async fn run(server: &Server<'_>) -> Result<Report, Error> {
     run_cases(server, &cases).await
 }
 
-/// Sends the requests of these cases to a server.
+/// Sends the requests of these cases.
 ///
 /// # Errors
 /// If the setup fails.
@@ -90,7 +90,7 @@ async fn outcome(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Outcome {
     }
 }
 
-/// Sets up a case, sends its request and compares; at a real server until the response settles.
+/// Sets up a case and compares its response; at a real server repeatedly until it settles.
 async fn compare(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Result<Vec<String>, Error> {
     let request = match &entry.ask {
         Ask::Replayed => replay::request(case, stage).await?,
@@ -113,7 +113,7 @@ async fn compare(entry: &Entry, case: &Case, stage: &Stage<'_>) -> Result<Vec<St
     }
 }
 
-/// Sends the request once; `None` means no response in time, an error unless none was observed.
+/// Sends the request once; `None` means no response in time, an error unless observed.
 async fn asked_once(
     request: &Request,
     case: &Case,

@@ -1,4 +1,4 @@
-//! Waiting until a created thing is visible: ZITADEL is eventually consistent.
+//! Waits until a created thing is visible: ZITADEL is eventually consistent.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// Time until which a call may be refused because its subject is not visible yet.
+/// Time until which a call may be refused because a thing is not visible.
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
@@ -21,7 +21,7 @@ impl Deadline {
         Self(Instant::now() + WITHIN)
     }
 
-    /// Returns whether the call may be repeated, after a pause if so.
+    /// True if the call may be repeated; pauses first.
     pub(crate) async fn allows_after(&self, error: &Error) -> bool {
         let allows = matches!(error, Error::Refused { .. }) && Instant::now() < self.0;
         if allows {
@@ -32,12 +32,12 @@ impl Deadline {
 }
 
 impl Server<'_> {
-    /// Waits until the token of a request is active.
+    /// Waits until a request's token is active.
     pub(crate) async fn active(&self, request: &Request) -> Result<(), Error> {
         self.seen("a token", request, |_, body| body.contains("\"active\":true")).await
     }
 
-    /// Waits until a request is answered with this status.
+    /// Waits until a response has this status.
     pub(crate) async fn answered(
         &self,
         what: &str,
@@ -47,7 +47,7 @@ impl Server<'_> {
         self.seen(what, request, |status, _| status == expected).await
     }
 
-    /// Waits until the response to a request contains a text.
+    /// Waits until a response contains a text.
     pub(crate) async fn holds(
         &self,
         what: &str,

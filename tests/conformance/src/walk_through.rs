@@ -1,4 +1,4 @@
-//! Credentials and tokens at a ZITADEL for the walk-through of the API of this repository.
+//! Credentials and tokens for the walk-through of this repository's API.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ pub struct WalkThrough {
     pub client_secret: Secret,
     /// `key.json` of the application with a key.
     pub key_file: Secret,
-    /// Personal access token of a user with the role `read:messages`.
+    /// Personal access token with the role `read:messages`.
     pub reader_token: Secret,
-    /// Personal access token of a user without a role.
+    /// Personal access token without a role.
     pub no_role_token: Secret,
 }
 
-/// Creates the credentials of a walk-through, runs the work, and removes them again.
+/// Creates the credentials, runs the work, and removes them again.
 ///
 /// # Errors
 /// If the setup or the clean-up fails.

@@ -1,4 +1,4 @@
-//! The table of marks, with atomics that loom reorders as the memory model allows.
+//! The table of marks, with loom's atomics, in every order that the memory model allows.
 
 #![expect(clippy::expect_used, reason = "a thread that panicked fails the test")]
 
@@ -44,7 +44,7 @@ fn a_reader_that_sees_a_watermark_sees_every_mark_from_before_it() {
         },
         |marks| {
             let watermark = marks.watermark();
-            // Either half is enough, because an age uses the older one.
+            // One half is enough: an age uses the older one.
             if watermark.tick.as_nanos() == AS_OF || watermark.wall_nanos() == AS_OF {
                 assert_eq!(marks.newest(&[0, 1]), MARKED);
                 assert_eq!(marks.newest_of_everything(), MARKED);

@@ -1,4 +1,4 @@
-//! Observed requests to introspection and related endpoints, with their responses.
+//! Observed requests to introspection and related endpoints.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,29 +14,29 @@ pub struct Case {
     pub section: Section,
     /// Request, as far as it was recorded.
     pub asked: Asked,
-    /// Status of the response; `None` if none arrived.
+    /// Status; `None` if no response arrived.
     pub status: Option<u16>,
-    /// Headers of the response. Times and cookies are patterns in parentheses.
+    /// Headers, with patterns in parentheses for times and cookies.
     pub headers: Map<String, Value>,
-    /// Body of the response.
+    /// Body.
     pub body: String,
-    /// Verdict, fault or outcome that the adapter derives from the response.
+    /// Verdict, fault or outcome that the adapter derives.
     pub expected: Value,
 }
 
-/// Part of the request that a case concerns.
+/// Part of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {
     /// The token.
     Token,
-    /// The client: its credentials, the host, the method.
+    /// Credentials, host, method.
     Client,
     /// A fault of ZITADEL.
     Fault,
 }
 
-/// Request, as far as it was recorded.
+/// Recorded parts of a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Asked {
@@ -62,7 +62,7 @@ impl Case {
         self.part("client")?.as_str()
     }
 
-    /// Returns whether the client authenticated by an assertion.
+    /// True if the client authenticated by an assertion.
     #[must_use]
     pub fn is_by_assertion(&self) -> bool {
         self.part("form").is_some_and(|form| form.to_string().contains("client_assertion"))
@@ -77,7 +77,7 @@ impl Case {
     }
 }
 
-/// Reads all cases, in the order in which they were observed.
+/// Reads all cases, in observed order.
 ///
 /// # Panics
 /// If a line is not a case.

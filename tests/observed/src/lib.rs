@@ -1,4 +1,4 @@
-//! Responses of a real ZITADEL as test data: see README.md.
+//! Responses of a real ZITADEL as test data (README.md).
 
 mod introspection;
 mod management;

@@ -1,4 +1,4 @@
-//! Observed calls of the management API, with their responses.
+//! Observed calls of the management API.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,17 +11,17 @@ pub struct ManagementCall {
     pub caller: String,
     /// Method.
     pub method: String,
-    /// Path, with the ids of the observation.
+    /// Path, with observed ids.
     pub path: String,
-    /// Body of the request; null if it had none.
+    /// Body of the request, or null.
     pub body: Value,
-    /// Status of the response.
+    /// Status.
     pub status: u16,
     /// Body of the response.
     pub answer: Value,
 }
 
-/// Reads all calls, in the order in which they were observed.
+/// Reads all calls, in observed order.
 ///
 /// # Panics
 /// If a line is not a call.

@@ -1,4 +1,4 @@
-//! A server that sends one recorded response to every client.
+//! A server that sends recorded responses.
 
 use std::{
     fmt::Write as _,
@@ -13,22 +13,22 @@ use std::{
 
 use crate::Case;
 
-/// Server on a free port of 127.0.0.1 that sends the response of a case to each request, and that
-/// of another case to requests for the discovery document. It ends when it is dropped.
+/// Server on a free port of 127.0.0.1 that answers every request with one case, and requests for
+/// the discovery document with another. It ends on drop.
 #[derive(Debug)]
 pub struct Replay {
     address: SocketAddr,
     ended: Arc<AtomicBool>,
 }
 
-/// Responses as they are sent; `None` if none ever arrives.
+/// Responses in wire format; `None` if none ever arrives.
 struct Answers {
     discovery: Option<String>,
     case: Option<String>,
 }
 
 impl Replay {
-    /// Starts a server that sends the responses of these two cases.
+    /// Starts a server with the responses of these cases.
     ///
     /// # Errors
     /// If it cannot listen.
@@ -61,13 +61,12 @@ impl Replay {
 impl Drop for Replay {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-        // Wakes the thread that accepts; an error means that it has ended.
+        // Wakes the accepting thread; an error means that it has ended.
         let _ = TcpStream::connect(self.address);
     }
 }
 
 impl Answers {
-    /// Reads one request and answers it.
     fn serve(&self, mut connection: &TcpStream) -> io::Result<()> {
         let mut request = BufReader::new(connection);
         let mut line = String::new();
@@ -94,11 +93,11 @@ impl Answers {
     }
 }
 
-/// Returns the response as it is sent, one per connection.
+/// Returns the response in wire format, for one connection.
 fn response(case: &Case) -> Option<String> {
     let mut response = format!("HTTP/1.1 {} Observed\r\n", case.status?);
     for (name, value) in &case.headers {
-        // Framing is this server's own, and a pattern of a time is not a valid header.
+        // The server frames bodies itself, and a pattern of a time is no valid header.
         let is_framing = ["content-length", "transfer-encoding"].contains(&&*name.to_lowercase());
         if let Some(value) = value.as_str().filter(|value| !is_framing && *value != "(a time)") {
             // Writing to a string cannot fail.

@@ -1,4 +1,4 @@
-//! Calls about a webhook. None of them was observed.
+//! Calls about a webhook; none was observed.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::report::Outcome;
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
 
-/// Event that a server has once, at its very end.
+/// Event at the very end of an instance.
 const EVENT: &str = "instance.removed";
 
 const TIME: &str = "2026-11-26T01:56:39Z";
@@ -48,7 +48,7 @@ impl Run<'_> {
         self.call("DELETE", &path, Value::Null, Like::Documented(&gone)).await.map(drop)
     }
 
-    /// Sets and removes an exact condition, unless it would take the event from a target of others.
+    /// Sets and removes an exact condition, unless that would take the event from another target.
     async fn condition(
         &mut self,
         id: &str,
@@ -73,7 +73,6 @@ impl Run<'_> {
     }
 }
 
-/// Returns whether a list of executions has one for the event.
 fn is_called(set: &Value) -> bool {
     let executions = set.get("executions").and_then(Value::as_array);
     executions.into_iter().flatten().any(|execution| {

@@ -7,7 +7,6 @@ use super::{Like, Run, has_entries, named, search};
 use crate::Error;
 use crate::management::member;
 
-/// Expiry far in the future.
 const EXPIRES: &str = "2100-01-01T00:00:00Z";
 
 impl Run<'_> {

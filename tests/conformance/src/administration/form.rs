@@ -1,14 +1,13 @@
-//! Form of a response: names and types of its members; ids, times and secrets by their form, and
-//! ZITADEL's own words by their value.
+//! Form of a response: names and types of its members, patterns of ids, times and secrets, and
+//! ZITADEL's own words.
 
 use serde_json::Value;
 
 use crate::form::Strictness;
 
-/// Members whose value is one of ZITADEL's own words.
 const FIXED: [&str; 5] = ["@type", "code", "message", "state", "type"];
 
-/// Shortest run of digits that is an id.
+/// Minimum number of digits of an id.
 const ID: usize = 15;
 
 /// Returns a path with `{}` for each id.
@@ -17,7 +16,7 @@ pub(super) fn pattern(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// Returns the differences, a sentence each. A real server may have further members.
+/// Returns the differences as sentences. A real server may have further members.
 pub(super) fn differences(expected: &Value, answer: &Value, strictness: Strictness) -> Vec<String> {
     let mut found = Vec::new();
     compare("the answer", "", expected, answer, strictness, &mut found);
@@ -58,7 +57,7 @@ fn compare(
             None => {}
         },
         (Value::String(expected), Value::String(answer)) => {
-            // Another text may be a secret: only its kind is printed.
+            // Another text may be a secret, so only its kind is printed.
             if FIXED.contains(&member) {
                 if expected != answer {
                     found.push(format!("{path} is {answer:?} for {expected:?}"));
@@ -77,7 +76,6 @@ fn compare(
     }
 }
 
-/// The kind of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Id,

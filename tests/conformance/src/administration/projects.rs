@@ -1,4 +1,4 @@
-//! Calls about a project and its roles, and the removals at the end.
+//! Calls about a project and its roles, and the final removals.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Like, PAGE, Run, has_entries, named, search};
 use crate::Error;
 use crate::management::member;
 
-/// Number of roles of the project: more than a page.
+/// Number of roles: more than a page.
 const ROLES: usize = PAGE + 2;
 
 impl Run<'_> {
@@ -55,7 +55,6 @@ impl Run<'_> {
         self.call("DELETE", &path, Value::Null, Like::Documented(&gone)).await.map(drop)
     }
 
-    /// Removes the user and the project.
     pub(super) async fn end(&mut self, user: &str, project: &str) -> Result<(), Error> {
         let gone = json!({ "details": details() });
         let path = format!("/management/v1/users/{user}");
@@ -65,7 +64,7 @@ impl Run<'_> {
     }
 }
 
-/// Members of every change's response.
+/// Members in the response to every change.
 pub(super) fn details() -> Value {
     json!({
         "sequence": "1",

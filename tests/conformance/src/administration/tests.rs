@@ -1,11 +1,11 @@
-//! Each way in which the form of a response can differ.
+//! Differences in the form of a response.
 
 use serde_json::{Value, json};
 
 use super::form::{differences, pattern};
 use crate::form::Strictness;
 
-/// Compares a response with an expected one, as at the double and as at a real server.
+/// Compares as at the double and as at a real server.
 fn both(expected: &Value, answer: &Value) -> [Vec<String>; 2] {
     [Strictness::Exact, Strictness::Tolerant]
         .map(|strictness| differences(expected, answer, strictness))

@@ -1,5 +1,5 @@
-//! Clients that change: applications, their secrets and keys, their project. Also assertions that
-//! an observed line does not spell out.
+//! Changes of applications, their secrets, keys and project, and assertions that no observed line
+//! spells out.
 
 use std::future::ready;
 use std::time::Duration;
@@ -116,7 +116,7 @@ fn tomorrow() -> String {
     timestamp_in(Duration::from_hours(24))
 }
 
-/// Adds an application with a secret, and waits until its client's request is answered.
+/// Adds an application with a secret, and waits until it can introspect.
 async fn app_with_secret(stage: &Stage<'_>, name: &str) -> Result<(App, Request), Error> {
     let app = stage.server.add_api(&stage.changing_project, name, true).await?;
     let request = ask_as(&app, NO_TOKEN);
@@ -124,7 +124,7 @@ async fn app_with_secret(stage: &Stage<'_>, name: &str) -> Result<(App, Request)
     Ok((app, request))
 }
 
-/// Adds an application with a key, and waits until its client's request is answered.
+/// Adds an application with a key, and waits until it can introspect.
 async fn app_with_key(
     stage: &Stage<'_>,
     project: &str,

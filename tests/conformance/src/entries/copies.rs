@@ -1,4 +1,4 @@
-//! Texts that are not tokens, and copies of tokens that differ from the original.
+//! Texts that are not tokens, and altered copies of tokens.
 
 use std::future::ready;
 
@@ -42,9 +42,8 @@ fn without_last(token: &str, count: usize) -> String {
     token.chars().take(token.chars().count().saturating_sub(count)).collect()
 }
 
-/// Changes the last characters, by the high bits of the last four bytes. In a token of the older
-/// form they belong to the user's id; another change could produce a colon, which separates the
-/// ids.
+/// Changes the high bits of the last four bytes. In an older token these belong to the user's id;
+/// another change could produce a colon, the separator of ids.
 fn last_changed(token: &str) -> String {
     let (before, last) = token.rsplit_once('.').unwrap_or(("", token));
     let mut bytes = URL_SAFE_NO_PAD.decode(last).unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Cases that no suite can cause at a real server: another organization, the organization's own
-//! state, its Actions, a failing database.
+//! state and Actions, a failing database.
 
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ fn credentials_of(user: &UserId, stage: &Stage<'_>) -> Result<Secret, Error> {
     Ok(Secret::new(token))
 }
 
-/// Makes the other organization grant its own user a role of our project.
+/// Grants the other organization's user a role of our project.
 fn grant_to_stranger<'a>(stage: &'a Stage<'_>) -> Result<&'a Strangers, Error> {
     let strangers = strangers(stage)?;
     let project = ProjectId::from(stage.project.as_str());

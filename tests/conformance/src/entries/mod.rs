@@ -13,7 +13,6 @@ use observed::Case;
 
 use crate::entry::Entry;
 
-/// Returns all entries.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     [
         service_users::ENTRIES,
@@ -27,7 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     .flatten()
 }
 
-/// Names cases without an entry, entries without a case, and duplicates.
+/// Lists cases without an entry, entries without a case, and duplicates.
 pub(crate) fn unmatched(cases: &[Case]) -> Vec<String> {
     let mut found = Vec::new();
     for case in cases {

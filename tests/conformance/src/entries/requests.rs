@@ -1,4 +1,4 @@
-//! Requests that are repeated as they were observed.
+//! Requests that are repeated as observed.
 
 use crate::entry::{Ask, Entry};
 

@@ -1,4 +1,4 @@
-//! Tokens of service users: personal access tokens, client credentials, the JWT profile.
+//! Tokens of service users: personal access tokens, client credentials, JWT profile.
 
 use crate::clock::timestamp_in;
 use crate::entry::Entry;
@@ -106,7 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// Inserts the audience scopes of our projects.
+/// Inserts our projects' audience scopes.
 fn scope(stage: &Stage<'_>, scope: &str) -> String {
     let audience = |project: &str| format!("urn:zitadel:iam:org:project:id:{project}:aud");
     let scope = scope.replace("{aud}", &audience(&stage.project));
@@ -123,7 +123,7 @@ async fn credentials(
     Ok(stage.ask(stage.server.client_credentials(&user.credentials, &scope).await?.reveal()))
 }
 
-/// Adds a service user with an active token; returns both ids and the token.
+/// Adds a service user; returns user id, token id and the active token.
 async fn user_with_pat(stage: &Stage<'_>, name: &str) -> Result<(String, String, Secret), Error> {
     let user = stage.server.add_service_user(&stage.prefix.name(name), false).await?;
     let expires_at = timestamp_in(std::time::Duration::from_hours(24));
@@ -132,7 +132,7 @@ async fn user_with_pat(stage: &Stage<'_>, name: &str) -> Result<(String, String,
     Ok((user, id, pat))
 }
 
-/// Adds a service user with an active token by client credentials.
+/// Adds a service user; returns its id and an active token.
 async fn user_with_credentials(stage: &Stage<'_>, name: &str) -> Result<(String, Secret), Error> {
     let user = stage.server.add_service_user(&stage.prefix.name(name), false).await?;
     let credentials = stage.server.add_user_secret(&user).await?;

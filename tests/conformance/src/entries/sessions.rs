@@ -145,7 +145,7 @@ async fn signed_in(
     Ok(stage.ask(tokens.access.reveal()))
 }
 
-/// Signs Ada in; the access token is active.
+/// Signs Ada in, and waits until the access token is active.
 pub(super) async fn tokens(stage: &Stage<'_>, app: &App, scope: &str) -> Result<Tokens, Error> {
     let people = people(stage)?;
     let (_, tokens) = people.sign_in(stage, &people.ada, app, scope).await?;
@@ -153,7 +153,7 @@ pub(super) async fn tokens(stage: &Stage<'_>, app: &App, scope: &str) -> Result<
     Ok(tokens)
 }
 
-/// Signs Ada in and refreshes; returns the tokens before and after.
+/// Signs Ada in and refreshes; returns old and new tokens.
 async fn refreshed(stage: &Stage<'_>, app: &App) -> Result<(Tokens, Tokens), Error> {
     let before = tokens(stage, app, EVERYTHING).await?;
     let refresh = before.refresh.as_ref().ok_or_else(|| missing("refresh_token"))?;
@@ -161,7 +161,7 @@ async fn refreshed(stage: &Stage<'_>, app: &App) -> Result<(Tokens, Tokens), Err
     Ok((before, after))
 }
 
-/// Signs Ada in at the other project, and asks about that token from ours.
+/// Introspects by our application a token of Ada's from the other project.
 async fn of_another_project(stage: &Stage<'_>) -> Result<Request, Error> {
     let scope = format!("openid urn:zitadel:iam:org:project:id:{}:aud", stage.project);
     signed_in(stage, |people| &people.ada, &stage.other_front_end, &scope).await

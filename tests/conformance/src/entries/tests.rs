@@ -1,4 +1,4 @@
-//! Entries and cases.
+//! Entries and observed cases.
 
 use observed::introspection;
 

@@ -1,4 +1,4 @@
-//! Bodies: members, types, fixed values; ids by the names of the things they identify.
+//! Bodies: members, types, fixed values, and ids by the things they identify.
 
 use observed::{Case, Section};
 
@@ -6,10 +6,10 @@ use super::Strictness;
 use crate::json::Json;
 use crate::names::Names;
 
-/// Members whose value is a new id: only its form is compared.
+/// Members with a new id, of which only the form is compared.
 const FRESH_IDS: [&str; 3] = ["jti", "kid", "sid"];
 
-/// Members whose value does not depend on the server's settings: they are compared everywhere.
+/// Members that no setting of the server changes: they are compared everywhere.
 const FIXED: [&str; 10] = [
     "active",
     "aud",
@@ -23,7 +23,7 @@ const FIXED: [&str; 10] = [
     "token_type",
 ];
 
-/// Claim that only the observed version has.
+/// Claim of the observed version only.
 const OF_ONE_VERSION: &str = "urn:zitadel:iam:org:projects:roles";
 
 /// `exp` of a token without expiry.
@@ -32,7 +32,7 @@ const NEVER: f64 = 253_402_300_799.0;
 struct Comparison<'a> {
     names: &'a Names,
     strictness: Strictness,
-    /// Set for a document of settings: other versions have more members and other lists.
+    /// True for a document of settings, whose members and lists differ between versions.
     settings: bool,
     found: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub(super) fn differences(
     comparison.found
 }
 
-/// Compares only the beginning of a fault's text: the rest has addresses and database errors.
+/// Compares the beginning of a fault's text: the rest has addresses and database errors.
 fn same_text(case: &Case, live: &str) -> bool {
     let (beginning, _) = case.body.split_once("&{").unwrap_or((&case.body, ""));
     if case.section == Section::Fault { live.starts_with(beginning) } else { live == case.body }
@@ -175,7 +175,7 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Replaces runs of digits that are as long as an id.
+/// Replaces runs of digits as long as an id.
 fn form_of_id(text: &str) -> String {
     let mut form = String::new();
     for run in text.split_inclusive(|c: char| !c.is_ascii_digit()) {

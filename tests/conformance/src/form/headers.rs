@@ -1,4 +1,4 @@
-//! Headers, with times, cookies and lengths as patterns.
+//! Headers, with patterns for times, cookies and lengths.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Strictness;
 use crate::exchange::Answer;
 
-/// Headers that a proxy or another version of HTTP replaces.
+/// Headers that a proxy or another HTTP version changes.
 const OF_THE_CONNECTION: [&str; 3] = ["content-length", "date", "transfer-encoding"];
 
 pub(super) fn differences(case: &Case, answer: &Answer, strictness: Strictness) -> Vec<String> {
@@ -28,7 +28,7 @@ pub(super) fn differences(case: &Case, answer: &Answer, strictness: Strictness) 
             }
         }
     }
-    // Cases of faults list only the relevant headers.
+    // Fault cases list only the relevant headers.
     if strictness == Strictness::Exact && case.section != Section::Fault {
         let further = answer.headers.iter().filter(|(name, _)| !observed.contains_key(name));
         found.extend(further.map(|(name, _)| format!("a header {name}")));
@@ -43,7 +43,7 @@ pub(super) fn differences(case: &Case, answer: &Answer, strictness: Strictness) 
 
 fn same(name: &str, observed: &str, live: &str, strictness: Strictness) -> bool {
     match (strictness, name) {
-        // Transport and domain determine its prefix and its attributes.
+        // Transport and domain change its prefix and attributes.
         (Strictness::Tolerant, "set-cookie") => {
             live.split('=').next().unwrap_or_default().ends_with("zitadel.useragent")
         }
@@ -58,7 +58,7 @@ fn same(name: &str, observed: &str, live: &str, strictness: Strictness) -> bool 
     }
 }
 
-/// Replaces values that differ in every response with placeholders.
+/// Replaces values that differ between responses.
 fn pattern(name: &str, value: &str) -> String {
     match name {
         "date" | "expires" if httpdate::parse_http_date(value).is_ok() => "(a time)".to_owned(),

@@ -1,4 +1,4 @@
-//! Comparison of a response with the observed one: status, headers, body.
+//! Comparison of status, headers and body with the observed response.
 
 mod body;
 mod headers;
@@ -10,17 +10,16 @@ use observed::Case;
 use crate::exchange::Answer;
 use crate::names::Names;
 
-/// Permitted difference between a response and the observed one.
+/// Differences that a comparison permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strictness {
-    /// For the double: every header, the order of members, all fixed values.
+    /// For the double: headers, member order and fixed values must match.
     Exact,
-    /// For a real server: a proxy may add headers, its settings decide names and lifetimes.
+    /// For a real server: a proxy may add headers, settings change names and lifetimes.
     Tolerant,
 }
 
-/// Returns the differences, a sentence each; none if the forms are the same. `None` means that no
-/// response arrived in time.
+/// Returns the differences as sentences. The answer is `None` if no response arrived in time.
 pub(crate) fn differences(
     case: &Case,
     answer: Option<&Answer>,

@@ -1,4 +1,4 @@
-//! Each way in which the form of a response can differ.
+//! Differences in the form of a response.
 
 use observed::{Case, introspection};
 
@@ -10,7 +10,7 @@ fn case(name: &str) -> Case {
     introspection().into_iter().find(|case| case.name == name).unwrap()
 }
 
-/// Returns the observed response, with real values in place of placeholders.
+/// Returns the observed response, with real values for placeholders.
 fn answer(case: &Case) -> Answer {
     let live = |value: &str| {
         let value = value.replace("(a time)", "Thu, 26 Nov 2026 01:56:40 GMT");
@@ -23,7 +23,7 @@ fn answer(case: &Case) -> Answer {
     Answer { status: case.status.unwrap(), headers: headers.collect(), body: case.body.clone() }
 }
 
-/// Changes the observed response and compares it.
+/// Changes the observed response and compares.
 fn changed(name: &str, change: impl Fn(&mut Answer)) -> [Vec<String>; 2] {
     let case = case(name);
     let mut answer = answer(&case);

@@ -1,4 +1,4 @@
-//! People, and their logins by sessions v2.
+//! People, and their logins through sessions v2.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,10 +11,10 @@ use crate::oidc::Tokens;
 use crate::visible::Deadline;
 use crate::{Error, Secret};
 
-/// Tokens of the observation that requests of clients contain.
+/// Tokens in the observed requests of clients.
 const OBSERVED_OPAQUE: &str = "LBJHTgiDHS9UadELX9ColYBBKb0Ff_TssZ2OWb03nwpHjj9RPmnXoYQ2QkjLs7cY0R5m5oPMWIeQvLjusd-t_hL3xm9k5EiVcjb1DLxt";
 
-/// Scope of the observed tokens that requests of clients contain.
+/// Scope of those tokens.
 pub(crate) const PROFILE: &str = "openid profile offline_access";
 
 pub(crate) struct Person {
@@ -23,10 +23,10 @@ pub(crate) struct Person {
 }
 
 pub(crate) struct People {
-    /// Person with the role `read:messages`.
+    /// Has the role `read:messages`.
     pub(crate) ada: Person,
     pub(crate) without_role: Person,
-    /// Person with a chosen id and a complete profile.
+    /// Has a chosen id and a complete profile.
     pub(crate) bob: Person,
     /// User id of the administrator, who logs people in.
     login_client: String,
@@ -71,7 +71,7 @@ impl People {
         Ok(people)
     }
 
-    /// Logs a person in; returns the id of the session and the tokens.
+    /// Logs a person in; returns session id and tokens.
     pub(crate) async fn sign_in(
         &self,
         stage: &Stage<'_>,
@@ -102,13 +102,13 @@ impl People {
         Ok((id, tokens))
     }
 
-    /// Ids of the sessions that must be ended.
+    /// Sessions to end.
     pub(crate) fn sessions(&self) -> Vec<String> {
         std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Adds a person with a chosen id, an unverified address and a complete profile.
+/// Adds a person with a chosen id, unverified e-mail address and complete profile.
 async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> {
     let (password, name) = (random_password(), stage.prefix.name("bob"));
     let observed_id = "ha-custom-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
@@ -121,7 +121,7 @@ async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> 
             "givenName": "Bob", "familyName": "Doe", "nickName": "B",
             "preferredLanguage": "en", "gender": "GENDER_MALE",
         },
-        // With the code in the response, no mail is sent.
+        // A code in the response prevents a mail.
         "email": { "email": "bob@example.com", "returnCode": {} },
         "phone": { "phone": "+41791234567", "isVerified": true },
         "password": { "password": password.reveal(), "changeRequired": false },
@@ -132,7 +132,7 @@ async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> 
     Ok(Person { id, password })
 }
 
-/// Returns a password that satisfies every usual policy.
+/// Returns a password that satisfies usual policies.
 fn random_password() -> Secret {
     let random: String = std::iter::repeat_with(fastrand::alphanumeric).take(40).collect();
     Secret::new(format!("Aa1!{random}"))

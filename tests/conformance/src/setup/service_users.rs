@@ -1,4 +1,4 @@
-//! The service users that cases share.
+//! Service users that cases share.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::prefix::Prefix;
 use crate::server::Server;
 use crate::{Error, Secret};
 
-/// Tokens of the observation that requests of clients contain.
+/// Tokens in the observed requests of clients.
 const OBSERVED_PAT: &str =
     "i3YKziU4OXTfheyGXGG3glaPIyWE-Efbl-hNw88h-2q8q2-zhLk96l5sqwIgHPqWShjaA0s";
 const OBSERVED_ADMINISTRATOR: &str =
@@ -18,23 +18,22 @@ const OBSERVED_SECRET: &str = "4mLKnTVzzDuy5cv6W6rfhe0MKW6XCkmI4GlPjfK6dBcf4Tsla
 /// Token in the request of a client that is refused anyway.
 const OBSERVED_WITHOUT_AUDIENCE: &str = "h8JUI8oOBSZ3ZGja7XolGeB4GyjC-bEwj0JNSHP1RtYc-jBlpGa7Pr43Fe--cSyDhfQ7gmDpeeMcxbxzdujlA9qkip5tvcmD682XBT3V";
 
-/// Service user with a personal access token and a client secret.
+/// Service user with personal access token and client secret.
 pub(crate) struct ServiceUser {
     pub(crate) id: String,
     pub(crate) pat: Secret,
-    /// Client id and secret.
     pub(crate) credentials: (String, Secret),
 }
 
 pub(crate) struct ServiceUsers {
-    /// User with the role `read:messages`, and metadata.
+    /// Has the role `read:messages`, and metadata.
     pub(crate) reader: ServiceUser,
     pub(crate) without_role: ServiceUser,
-    /// User with the role `other:role`.
+    /// Has the role `other:role`.
     pub(crate) other_role: ServiceUser,
-    /// User with the role `read:messages`, for a token before a deactivation.
+    /// Has the role `read:messages`; for a token before a deactivation.
     pub(crate) to_deactivate: ServiceUser,
-    /// User with the role `read:messages`, and JWTs as access tokens.
+    /// Has the role `read:messages`; its access tokens are JWTs.
     pub(crate) with_jwt: ServiceUser,
 }
 

@@ -1,14 +1,14 @@
-//! The administrator's own calls to a server.
+//! An administrator's calls to a double.
 
 use serde_json::{Value, json};
 use zitadel_double::ZitadelDouble;
 
-/// Calls the management API of a double.
+/// Calls the management API.
 pub(crate) async fn call(double: &ZitadelDouble, path: &str, body: Value) -> Value {
     send(double, "POST", &format!("/management/v1/{path}"), body).await
 }
 
-/// Calls a double as the administrator.
+/// Sends any call.
 pub(crate) async fn send(double: &ZitadelDouble, method: &str, path: &str, body: Value) -> Value {
     let host = double.issuer().rsplit('/').next().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -22,7 +22,6 @@ pub(crate) async fn send(double: &ZitadelDouble, method: &str, path: &str, body:
     serde_json::from_str(&answer).unwrap()
 }
 
-/// Names of all projects and users.
 pub(crate) async fn names(double: &ZitadelDouble) -> Vec<String> {
     let mut names = Vec::new();
     for (kind, member) in [("projects", "name"), ("users", "userName")] {

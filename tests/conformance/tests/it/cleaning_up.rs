@@ -1,4 +1,4 @@
-//! A run leaves nothing of its own, and does not touch things of others.
+//! A run removes all its things and none of others.
 
 use std::time::SystemTime;
 
@@ -64,7 +64,7 @@ async fn left_overs_of_a_killed_run_are_removed_an_hour_after_it_began_and_no_ot
     assert_eq!(names(&double).await, expected);
 }
 
-/// Adds a project and a service user with the same name.
+/// Adds a project and a service user of the same name.
 async fn add(double: &ZitadelDouble, name: &str) {
     call(double, "projects", json!({ "name": name })).await;
     call(double, "users/machine", json!({ "userName": name, "name": name })).await;

@@ -1,4 +1,4 @@
-//! The double gets the requests that a real ZITADEL got.
+//! The suite against the double.
 
 use conformance::{Outcome, Report, Server, run, run_cases};
 use observed::{Asked, Section, introspection};

@@ -1,5 +1,5 @@
-//! The real server that the environment names:
-//! `LIVE_ZITADEL_DOMAIN=https://auth.example.com LIVE_ZITADEL_ADMIN_TOKEN_FILE=admin.pat`.
+//! The suite against the server in the environment: `LIVE_ZITADEL_DOMAIN=https://auth.example.com
+//! LIVE_ZITADEL_ADMIN_TOKEN_FILE=admin.pat`.
 
 use std::env;
 use std::io::{Write as _, stderr};

@@ -1,4 +1,4 @@
-//! The suite against the double, and against the real server that the environment names.
+//! The suite against the double, and against a real server if the environment names one.
 
 #![expect(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! The double serves the calls of a setup.
+//! A setup's calls against the double.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use zitadel_double::{VisibilityLag, ZitadelDouble};
 use crate::administration::names;
 use crate::double::assert_all_same;
 
-/// Subjects of a setup's calls, and the minimum number of calls of each.
+/// Subjects of a setup's calls, and the minimum number of each.
 const SUBJECTS: [(&str, usize); 7] = [
     ("/roles", 6),
     ("/apps", 11),
@@ -39,7 +39,7 @@ async fn the_double_answers_a_set_up_as_the_observed_zitadel_and_is_left_as_it_w
     for (subject, least) in SUBJECTS {
         assert!(cases().filter(|case| case.contains(subject)).count() >= least, "{subject}");
     }
-    // Calls that were not observed are compared with the documentation.
+    // Calls without an observation are compared with the documentation.
     let documented: BTreeSet<_> =
         cases().filter(|case| case.contains("by the public API's documentation")).collect();
     for call in ["GET /auth/v1/users/me", "POST /v2/actions/targets", "PUT /v2/actions/executions"]
@@ -51,7 +51,7 @@ async fn the_double_answers_a_set_up_as_the_observed_zitadel_and_is_left_as_it_w
 #[tokio::test]
 async fn what_a_set_up_made_may_show_late() {
     let double = ZitadelDouble::start().await;
-    // The administrator exists already.
+    // Creates the administrator in advance.
     let _token = double.administrator();
     double.set_visibility_lag(VisibilityLag::Time(Duration::from_millis(200)));
     asked(&double).await;

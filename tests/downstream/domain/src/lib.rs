@@ -1,10 +1,10 @@
-//! The domain of the downstream service.
+//! Domain of the downstream service.
 
-/// An order.
+/// Order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Its number.
+    /// Number.
     pub number: u64,
-    /// The subject that placed it.
+    /// Subject that placed it.
     pub placed_by: String,
 }

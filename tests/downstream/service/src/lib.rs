@@ -1,4 +1,4 @@
-//! A service with a domain of its own, guarded by the library; as a router and as a program.
+//! A service with its own domain, guarded by the library; as a router and as a program.
 
 use axum::{
     Json, Router,
@@ -19,10 +19,10 @@ impl Rule for ReadOrders {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read:orders"));
 }
 
-/// The state of the service.
+/// State of the service.
 #[derive(Clone)]
 pub struct Shop {
-    /// The database, by its settings.
+    /// Database URL from the settings.
     pub database_url: String,
 }
 
@@ -38,12 +38,12 @@ async fn read(
     Ok(Json(format!("order {} from {}", order.number, shop.database_url)))
 }
 
-/// The service in a router of its own.
+/// Returns the service as an axum router.
 pub fn router(guard: &Guard, shop: Shop) -> Router {
     Router::new().route("/orders/{number}", get(read)).layer(guard.layer()).with_state(shop)
 }
 
-/// The service as a strict table.
+/// Returns the service as a table of guarded routes.
 pub fn routes(shop: Shop) -> Routes {
     Routes::default().get("/orders/{number}", guarded(read)).with_state(shop)
 }

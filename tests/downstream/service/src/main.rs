@@ -1,4 +1,4 @@
-//! The service as a program: the settings of the library, and a section of its own beside them.
+//! The service as a program: the library's settings with a section of its own.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The service in process, and as a process beside variables and a file of its owner's.
+//! The service in process, and as a process with foreign variables and its own file.
 
 use std::{
     fs,
