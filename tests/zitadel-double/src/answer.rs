@@ -1,8 +1,8 @@
-//! Responses that a test dictates, for cases that ZITADEL itself never produces.
+//! Dictated responses, for cases that ZITADEL never produces.
 
 use serde_json::Value;
 
-/// Complete 200 response for one token: JSON of any shape, or any bytes.
+/// Complete 200 response for one token: any JSON or bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub(crate) content_type: String,
@@ -10,7 +10,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Any bytes, as `application/json` unless [`content_type`](Self::content_type) changes that.
+    /// Any bytes; the media type is `application/json` unless [`content_type`](Self::content_type)
+    /// changes it.
     #[must_use]
     pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
         Self { content_type: "application/json".to_owned(), body: body.into() }

@@ -1,4 +1,4 @@
-//! Settings with which a double starts.
+//! Settings of a new double.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::shared::Shared;
 use crate::token_form::{TokenForm, TokenSeal};
 use crate::webhooks;
 
-/// Settings of a double; [`ZitadelDouble::builder`] creates them.
+/// Settings of a double, from [`ZitadelDouble::builder`].
 #[derive(Clone, Debug)]
 pub struct ZitadelDoubleBuilder {
     listen: SocketAddr,
@@ -27,7 +27,7 @@ pub struct ZitadelDoubleBuilder {
     tokens: TokenForm,
 }
 
-/// Error of a double that could not be started.
+/// Reason why a double could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -45,7 +45,7 @@ pub enum StartError {
     /// A TLS name cannot be part of a certificate.
     #[error("no certificate can be made for these names")]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The operating system provided no thread or no runtime.
+    /// The operating system provided no thread or runtime.
     #[error("cannot start a thread to serve on")]
     Thread(#[source] std::io::Error),
 }
@@ -67,22 +67,22 @@ impl Default for ZitadelDoubleBuilder {
 }
 
 impl ZitadelDoubleBuilder {
-    /// Sets the address to listen on; the default is a free port of 127.0.0.1.
+    /// Sets the address; the default is a free port of 127.0.0.1.
     #[must_use]
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { listen: address, ..self }
     }
 
-    /// Sets the public origin, as an operator does by `ExternalDomain` and `ExternalSecure`: its
-    /// host becomes the instance's first domain, its scheme that of every issuer, whatever the
-    /// transport is. With `https` and no [`tls`](Self::tls), the double acts as a ZITADEL behind an
-    /// ingress that terminates TLS.
+    /// Sets the public origin, like `ExternalDomain` and `ExternalSecure`: its host is the
+    /// instance's first domain, its scheme that of every issuer, over any transport. With `https`
+    /// and no [`tls`](Self::tls), the double behaves like a ZITADEL behind a TLS-terminating
+    /// ingress.
     #[must_use]
     pub fn issuer(self, origin: &str) -> Self {
         Self { issuer: Some(origin.to_owned()), ..self }
     }
 
-    /// Adds a domain to the instance; it is an issuer of its own.
+    /// Adds a domain, which is an issuer of its own.
     #[must_use]
     pub fn domain(mut self, name: &str) -> Self {
         self.domains.push(name.to_owned());
@@ -95,60 +95,60 @@ impl ZitadelDoubleBuilder {
         Self { tls_names: names.into_iter().map(str::to_owned).collect(), ..self }
     }
 
-    /// Makes the certificate an expired one.
+    /// Uses an expired certificate.
     #[must_use]
     pub fn expired_certificate(self) -> Self {
         Self { certificate: Shape::Expired, ..self }
     }
 
-    /// Marks the certificate as that of an authority.
+    /// Marks the certificate as an authority's.
     #[must_use]
     pub fn certificate_of_an_authority(self) -> Self {
         Self { certificate: Shape::OfAuthority, ..self }
     }
 
-    /// Puts the certificate's first name into the subject (CN) only, and none into subjectAltName.
+    /// Puts the certificate's first name into the subject (CN) and none into subjectAltName.
     #[must_use]
     pub fn certificate_without_names(self) -> Self {
         Self { certificate: Shape::WithoutNames, ..self }
     }
 
-    /// Requires a certificate of every client.
+    /// Requires client certificates.
     #[must_use]
     pub fn wants_client_certificate(self) -> Self {
         Self { certificate: Shape::WantsClientCertificate, ..self }
     }
 
-    /// Sets the path of the introspection endpoint (`OIDC.CustomEndpoints.Introspection.Path`).
+    /// Sets the introspection path (`OIDC.CustomEndpoints.Introspection.Path`).
     #[must_use]
     pub fn introspection_path(self, path: &str) -> Self {
         Self { introspection_path: path.to_owned(), ..self }
     }
 
-    /// Adds a difference from the baseline metadata. May be called several times.
+    /// Adds a difference from the baseline metadata; repeatable.
     #[must_use]
     pub fn metadata(mut self, variant: MetadataVariant) -> Self {
         self.metadata.push(variant);
         self
     }
 
-    /// Makes an ingress in front replace the host of every request by this text, which must name a
-    /// domain of the instance: `auth.example.com:443` where clients send `auth.example.com`.
+    /// Simulates an ingress that replaces the host of requests by this text, which must name a
+    /// domain of the instance: `auth.example.com:443` for `auth.example.com`.
     #[must_use]
     pub fn host_of_ingress(self, host: &str) -> Self {
         Self { host_of_ingress: Some(host.to_owned()), ..self }
     }
 
-    /// Sets the form of new opaque tokens; the default is [`TokenForm::Legacy`].
+    /// Sets the form of new opaque tokens; default [`TokenForm::Legacy`].
     #[must_use]
     pub fn tokens(self, form: TokenForm) -> Self {
         Self { tokens: form, ..self }
     }
 
-    /// Starts the double; its port is open when this returns.
+    /// Starts the double; its port is then open.
     ///
     /// # Panics
-    /// If [`try_start`](Self::try_start) returns an error: a test cannot continue then.
+    /// If [`try_start`](Self::try_start) fails.
     #[expect(clippy::panic, reason = "a test cannot go on without its double")]
     pub async fn start(self) -> ZitadelDouble {
         match self.try_start().await {
@@ -157,7 +157,7 @@ impl ZitadelDoubleBuilder {
         }
     }
 
-    /// Starts the double; its port is open when this returns.
+    /// Starts the double; its port is then open.
     ///
     /// # Errors
     /// If the address is in use, or a setting is invalid.
@@ -210,7 +210,7 @@ impl ZitadelDoubleBuilder {
         Ok(Instance { scheme, issuer, domains, introspection_path, metadata, host_of_ingress })
     }
 
-    /// Returns the issuer when none is set: the origin at which the double listens.
+    /// Returns the default issuer: the listening origin.
     fn own_origin(&self, address: SocketAddr) -> String {
         match self.tls_names.first() {
             Some(name) => format!("https://{name}:{}", address.port()),

@@ -2,22 +2,22 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since the Unix epoch, the unit of every time on ZITADEL's wire.
+/// Seconds since the Unix epoch, the unit of ZITADEL's wire format.
 pub(crate) fn unix_now() -> i64 {
     whole_seconds(since_epoch())
 }
 
-/// Microseconds since the Unix epoch, the resolution of the database's times.
+/// Microseconds since the Unix epoch, the resolution of the database.
 pub(crate) fn unix_micros() -> i64 {
     micros(since_epoch())
 }
 
-/// Converts a duration to whole seconds; saturates.
+/// Converts to whole seconds; saturates.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Converts a duration to whole microseconds; saturates.
+/// Converts to whole microseconds; saturates.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Faults of a provider, or of a proxy in front of it.
+//! Faults of a provider or of a proxy in front.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,23 +9,23 @@ use http::StatusCode;
 use crate::answer::Answer;
 use crate::gate::Gate;
 
-/// Fault of a request. The request is always read, recorded, counted and checked first.
+/// Fault of a request, which is still read, recorded, counted and checked first.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {
     /// Never answers; the connection stays open.
     Stall,
-    /// Delays the response, which is made at arrival, by this time.
+    /// Delays the response, made at arrival, by this time.
     Delay(Duration),
-    /// Sends the response, which is made at arrival, when the gate opens.
+    /// Sends the response, made at arrival, when the gate opens.
     Hold(Gate),
-    /// Resets the connection (RST) instead of answering.
+    /// Resets the connection (RST) without a response.
     ResetBeforeAnswer,
-    /// Closes the connection (FIN) instead of answering, as when ZITADEL restarts.
+    /// Closes the connection (FIN) without a response, as when ZITADEL restarts.
     CloseBeforeAnswer,
-    /// Sends the head and part of the body, then resets the connection (RST).
+    /// Sends head and part of the body, then resets the connection (RST).
     ResetMidBody,
-    /// Closes the connection (FIN) before the length that `Content-Length` announces was sent.
+    /// Closes the connection (FIN) before `Content-Length` bytes are sent.
     Truncate,
     /// 500 with a line of text.
     InternalServerError,
@@ -33,21 +33,21 @@ pub enum Fault {
     BadGateway,
     /// 503 with a proxy's HTML page.
     ServiceUnavailable,
-    /// 429 as ZITADEL answers when a quota is exhausted: text, a cookie, and no `Retry-After`.
+    /// 429 as ZITADEL sends it for an exhausted quota: text, a cookie, no `Retry-After`.
     TooManyRequests,
-    /// 404 as ZITADEL answers without its database: text that names [`DATABASE_HOST`].
+    /// 404 as ZITADEL sends it without its database: text that names [`DATABASE_HOST`].
     DatabaseDown,
-    /// 200 with the HTML of a login page.
+    /// 200 with an HTML login page.
     LoginPage,
     /// A redirect.
     Redirect(RedirectStatus, String),
-    /// 200 with JSON whose members have the wrong types.
+    /// 200 with JSON members of wrong types.
     WrongTypes,
-    /// 200 `application/json` whose body is not JSON.
+    /// 200 `application/json` with a body that is not JSON.
     NotJson,
     /// 200 `application/json` without a body.
     Empty,
-    /// The right response, compressed although the client did not offer that.
+    /// The right response, compressed although the client did not offer it.
     Compressed,
     /// The right response with this many more headers.
     Headers(usize),
@@ -55,21 +55,21 @@ pub enum Fault {
     ContentType(String),
     /// 200 with valid JSON of 50 MB.
     Huge(Framing),
-    /// A valid beginning of JSON, then one byte at every interval, without end.
+    /// A valid beginning of JSON, then one byte per interval, endlessly.
     Drip(Duration),
     /// Any status and any body.
     Status(StatusCode, Answer),
 }
 
-/// Host name in the text of [`Fault::DatabaseDown`]; it must not appear anywhere else.
+/// Host name in the text of [`Fault::DatabaseDown`]; it must not appear elsewhere.
 pub const DATABASE_HOST: &str = "zitadel-db-primary.internal.invalid";
 
-/// Status of a redirect, which decides if the client repeats the method and the body.
+/// Status of a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectStatus {
     /// 302: most clients turn the POST into a GET.
     Found,
-    /// 307: the POST is repeated, token and all.
+    /// 307: clients repeat the POST, including the token.
     TemporaryRedirect,
 }
 
@@ -88,13 +88,13 @@ pub enum Framing {
 pub enum DiscoveryFault {
     /// Fault that every endpoint can have.
     Any(Fault),
-    /// Sets the document's `issuer`.
+    /// Sets `issuer`.
     Issuer(String),
-    /// Sets the document's `introspection_endpoint`, possibly to a foreign origin.
+    /// Sets `introspection_endpoint`, possibly to a foreign origin.
     IntrospectionEndpoint(String),
-    /// Removes the document's `introspection_endpoint`.
+    /// Removes `introspection_endpoint`.
     NoIntrospectionEndpoint,
-    /// Sets the response's `Date`, as by another clock.
+    /// Sets the `Date` header, like another clock.
     Date(String),
 }
 
@@ -109,13 +109,13 @@ impl From<Fault> for DiscoveryFault {
 pub enum Times {
     /// The next request.
     Once,
-    /// The next requests, this many.
+    /// This many next requests.
     Next(u32),
-    /// Every request until faults are cleared, or another fault is set.
+    /// Every request until faults are cleared or replaced.
     UntilCleared,
 }
 
-/// Faults of the coming requests, in the order in which they were set.
+/// Faults of the coming requests, in order.
 #[derive(Debug)]
 pub(crate) struct FaultQueue<F>(Mutex<VecDeque<(F, Times)>>);
 
@@ -136,7 +136,6 @@ impl<F: Clone> FaultQueue<F> {
         }
     }
 
-    /// Returns the fault of the current request.
     pub(crate) fn next(&self) -> Option<F> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (fault, times) = queue.front_mut()?;

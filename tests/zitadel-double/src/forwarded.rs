@@ -1,7 +1,7 @@
-//! The `Forwarded` header (RFC 7239 §4), parsed as strictly as ZITADEL's library does.
+//! The `Forwarded` header (RFC 7239 §4), parsed like ZITADEL's strict library.
 
-/// Returns the first value of a parameter; `None` if there is none, or if the header is malformed,
-/// such as by an unquoted port.
+/// Returns a parameter's first value; `None` if absent, or if the header is malformed, as by an
+/// unquoted port.
 pub(crate) fn parameter(header: &str, name: &str) -> Option<String> {
     let mut found = None;
     for pair in split(header) {
@@ -20,7 +20,7 @@ pub(crate) fn parameter(header: &str, name: &str) -> Option<String> {
     found
 }
 
-/// Splits at commas and semicolons that are not in quotes.
+/// Splits at unquoted commas and semicolons.
 fn split(header: &str) -> Vec<&str> {
     let mut quoted = false;
     let parts = header.split(|letter: char| {

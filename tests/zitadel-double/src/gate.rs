@@ -1,8 +1,8 @@
-//! A gate that a test opens: responses wait behind it, and no test needs to sleep.
+//! A gate that a test opens: responses wait for it, so tests need no sleep.
 
 use tokio::sync::watch;
 
-/// Gate that starts closed and stays open once opened. Clones are the same gate.
+/// Gate that is closed until opened. Clones are the same gate.
 #[derive(Clone, Debug)]
 pub struct Gate(watch::Sender<bool>);
 
@@ -13,7 +13,7 @@ impl Gate {
         Self(watch::Sender::new(false))
     }
 
-    /// Releases all current and later waiters.
+    /// Releases current and later waiters.
     pub fn open(&self) {
         self.0.send_replace(true);
     }

@@ -1,6 +1,6 @@
-//! Identifiers, one type each, so that a user cannot be passed in place of a project.
+//! Identifiers with a type each, so that no user can be passed for a project.
 //!
-//! As in ZITADEL, ids are opaque strings that happen to be 18 digits.
+//! As in ZITADEL, ids are opaque strings, usually of 18 digits.
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

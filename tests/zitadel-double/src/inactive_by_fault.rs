@@ -1,4 +1,4 @@
-//! Kinds of valid tokens that introspection reports as inactive while a table is missing.
+//! Kinds of valid tokens reported as inactive while a table is missing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ struct Hidden {
     pats: bool,
 }
 
-/// Faults in force. The event log does not show them.
+/// Faults in force; the event log does not show them.
 #[derive(Debug, Default)]
 pub(crate) struct InactiveByFault(Mutex<Hidden>);
 

@@ -1,7 +1,7 @@
-//! Host names of the instance, and the issuer that follows from a request's host.
+//! Host names of the instance, and the issuer of a request: the scheme, and host and port as the
+//! client sent them.
 //!
-//! ZITADEL finds the instance by exact comparison of the host name; the issuer is the scheme and
-//! the host with the port exactly as the client sent them.
+//! ZITADEL finds the instance by exact comparison of the host name.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -11,10 +11,10 @@ use http::{HeaderMap, Uri};
 use crate::forwarded;
 use crate::metadata_variant::MetadataVariant;
 
-/// Path of introspection unless the operator chose another one.
+/// Default path of introspection.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth/v2/introspect";
 
-/// Headers that can name the instance; the first one present wins.
+/// Headers that can name the instance; the first present one wins.
 const INSTANCE_HEADERS: [&str; 5] = [
     "x-zitadel-instance-host",
     "forwarded",
@@ -23,7 +23,7 @@ const INSTANCE_HEADERS: [&str; 5] = [
     "x-forwarded-host",
 ];
 
-/// Setting `ExternalSecure`: the scheme of the issuer, whatever the transport is.
+/// Setting `ExternalSecure`: the issuer's scheme over any transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExternalScheme {
     /// A proxy's header may change it to `https`.
@@ -34,33 +34,32 @@ pub(crate) enum ExternalScheme {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) scheme: ExternalScheme,
-    /// Issuer for the configuration of clients.
+    /// Issuer for clients.
     pub(crate) issuer: String,
-    /// Host names; the first is the `ExternalDomain`.
+    /// The first is the `ExternalDomain`.
     pub(crate) domains: Vec<String>,
-    /// Path of introspection; an operator may change it at any time.
+    /// An operator may change it.
     pub(crate) introspection_path: RwLock<String>,
     pub(crate) metadata: Vec<MetadataVariant>,
-    /// Host that an ingress in front sends in place of the client's.
+    /// Host that an ingress sends instead of the client's.
     pub(crate) host_of_ingress: Option<String>,
 }
 
-/// Host names and scheme of a request, as ZITADEL derives them.
+/// Host names and scheme of a request, derived as in ZITADEL.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     host: String,
-    /// Empty unless a header names one.
+    /// Empty unless a header names it.
     public_host: String,
     scheme: String,
     external_domain: String,
     external_scheme: ExternalScheme,
 }
 
-/// Error of a request for a host that is not this instance.
+/// Request for a host of no instance.
 #[derive(Debug)]
 pub(crate) struct UnknownHost {
     pub(crate) host: String,
-    /// ZITADEL's text for it.
     pub(crate) text: String,
 }
 
@@ -83,7 +82,6 @@ impl Instance {
         path.clone_into(&mut current);
     }
 
-    /// Returns the origin that a request names.
     pub(crate) fn origin(&self, uri: &Uri, headers: &HeaderMap) -> Origin {
         let of_request =
             || self.host_of_ingress.clone().unwrap_or_else(|| requested_host(uri, headers));
@@ -103,7 +101,6 @@ impl Instance {
         }
     }
 
-    /// Checks that the origin is a domain of the instance.
     pub(crate) fn check(&self, origin: &Origin) -> Result<(), UnknownHost> {
         let unknown = |host: &str, id: &str, parent: &str| UnknownHost {
             host: host.to_owned(),
@@ -127,7 +124,7 @@ impl Instance {
 }
 
 impl Origin {
-    /// Returns the beginning of ZITADEL's text when it finds no instance for the origin.
+    /// Returns the beginning of ZITADEL's text for an origin without an instance.
     pub(crate) fn no_instance(&self) -> String {
         let Self { host, public_host, scheme, external_domain, .. } = self;
         format!(
@@ -136,12 +133,12 @@ impl Origin {
         )
     }
 
-    /// Host name without its port.
+    /// Host name without port.
     pub(crate) fn domain(&self) -> &str {
         name_of(self.public())
     }
 
-    /// Returns whether cookies are restricted to TLS; a proxy's header does not count.
+    /// True if cookies are for TLS only; a proxy's header has no effect.
     pub(crate) fn is_secure(&self) -> bool {
         self.external_scheme == ExternalScheme::Https
     }
@@ -151,14 +148,14 @@ impl Origin {
     }
 }
 
-/// Formats the issuer of responses to the request.
+/// Formats the issuer.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.public())
     }
 }
 
-/// Returns the value of a header, or of its parameter `name` if it has the form of `Forwarded`.
+/// Returns a header's value, or its parameter `name` if it has the form of `Forwarded`.
 fn parameter(headers: &HeaderMap, header: &str, name: &str) -> Option<String> {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     let value = if header.ends_with("forwarded") || header == "x-forwarded-for" {
@@ -175,7 +172,6 @@ fn forwarded_scheme(headers: &HeaderMap) -> Option<String> {
     schemes.into_iter().find(|scheme| ["http", "https"].contains(&scheme.as_str()))
 }
 
-/// Returns the host name without its port.
 fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, _)) if name.ends_with(']') || !name.contains(':') => name,

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Moment at which a management call loses its connection. No response arrives in either case.
+/// Moment at which a management call loses its connection, without a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostCall {
     /// Before the call took effect.
@@ -11,7 +11,7 @@ pub enum LostCall {
     After,
 }
 
-/// Call that loses its connection, as the number of calls from now.
+/// Number of the call, counted from now.
 #[derive(Debug, Default)]
 pub(crate) struct LostCalls(Mutex<Option<(usize, LostCall)>>);
 
@@ -20,7 +20,7 @@ impl LostCalls {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, when));
     }
 
-    /// Counts a call; returns the moment of its loss if it is the chosen one.
+    /// Counts a call; returns the moment if it loses its connection.
     pub(crate) fn next(&self) -> Option<LostCall> {
         let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, when) = lost.as_mut()?;

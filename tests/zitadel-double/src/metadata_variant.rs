@@ -1,19 +1,19 @@
-//! Metadata of an authorization server that depends on a version or a setting of ZITADEL.
+//! Authorization server metadata that depends on ZITADEL's version or settings.
 
-/// Difference from the baseline metadata; any number of them can be combined.
+/// Difference from the baseline metadata; differences can be combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataVariant {
-    /// Serves the document at the path of RFC 8414 too, which is 404 in the baseline.
+    /// Serves the document also at the path of RFC 8414 (baseline: 404).
     AtRfc8414Path,
-    /// Serves a document at the path of RFC 8414 that names another issuer.
+    /// Serves a document with another issuer at the path of RFC 8414.
     OfAnotherIssuerAtRfc8414Path,
-    /// Clients may register themselves (RFC 7591).
+    /// Supports dynamic client registration (RFC 7591).
     RegistrationEndpoint,
-    /// A client id may be the URL of a document about the client.
+    /// Supports client ids that are URLs of a document about the client.
     ClientIdMetadataDocuments,
     /// Omits `code_challenge_methods_supported`.
     WithoutPkce,
-    /// Excludes clients without authentication from the token endpoint.
+    /// Excludes unauthenticated clients from the token endpoint.
     WithoutPublicClients,
 }

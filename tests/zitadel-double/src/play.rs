@@ -1,4 +1,4 @@
-//! Output of the binary, and the signals that end it.
+//! The binary's output, and the signals that end it.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::{fs, io};
 use tokio::signal::unix::{SignalKind, signal};
 use zitadel_double::{Audience, NewUser, SessionToken, ZitadelDouble};
 
-/// Prints a `.env`, tokens to try, and the orders that change the double.
+/// Prints a `.env`, tokens, and orders to try.
 #[expect(clippy::print_stdout, reason = "this is what the program is for")]
 pub(crate) fn introduce(
     double: &ZitadelDouble,
@@ -40,13 +40,12 @@ fn dot_env(double: &ZitadelDouble, key_file: Option<&Path>) -> Result<String, St
     Ok(format!("ZITADEL_DOMAIN = \"{domain}\"\nKEY_FILE = \"{shown}\"\n"))
 }
 
-/// Writes the administrator's token to a file.
 pub(crate) fn write_admin_token(double: &ZitadelDouble, path: &Path) -> Result<(), String> {
     write_for_the_owner_alone(path, &format!("{}\n", double.administrator()))
         .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// Replaces the file with one that no other user can read at any moment.
+/// Replaces the file, which no other user can read at any moment.
 fn write_for_the_owner_alone(path: &Path, text: &str) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -92,7 +91,7 @@ fn control_lines(control: SocketAddr) -> String {
     )
 }
 
-/// Registers handlers for Ctrl-C and SIGTERM; the future completes on either.
+/// Handles Ctrl-C and SIGTERM; the future completes on either.
 pub(crate) fn asked_to_end() -> io::Result<impl Future<Output = ()> + Send> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -123,7 +122,6 @@ pub(crate) async fn report_violations_until(
     }
 }
 
-/// Prints one line to standard error.
 #[expect(clippy::print_stderr, reason = "a program's complaints belong there")]
 pub(crate) fn complain(message: &str) {
     eprintln!("zitadel-double: {message}");

@@ -7,12 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const LETTERS_AND_DIGITS: &[u8; 62] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Returns `length` random bytes in base64url without padding, the format of an encrypted token id.
+/// Returns `length` random bytes in unpadded base64url, the format of an encrypted token id.
 pub(crate) fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes(length))
 }
 
-/// Returns random bytes of a fixed number: a key or a nonce.
+/// Returns a random key or nonce.
 #[expect(clippy::expect_used, reason = "a machine without randomness can run no test")]
 pub(crate) fn array<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
@@ -20,12 +20,12 @@ pub(crate) fn array<const LENGTH: usize>() -> [u8; LENGTH] {
     bytes
 }
 
-/// Returns a generated client secret: 64 characters out of `[A-Za-z0-9]`.
+/// Returns a client secret: 64 characters of `[A-Za-z0-9]`.
 pub(crate) fn client_secret() -> String {
     letters_and_digits(64)
 }
 
-/// Returns a generated signing key of a webhook: 36 characters out of `[A-Za-z0-9]`.
+/// Returns a webhook's signing key: 36 characters of `[A-Za-z0-9]`.
 pub(crate) fn signing_key() -> String {
     letters_and_digits(36)
 }

@@ -1,4 +1,4 @@
-//! A limit on requests per second, as ZITADEL Cloud has one in front of every instance.
+//! A limit on requests per second, as ZITADEL Cloud has for every instance.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -8,18 +8,17 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Limit beyond which requests get 429.
+/// Requests beyond it get 429.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Maximum number of requests that are answered within one second.
+    /// Maximum number of answered requests per second.
     pub per_second: usize,
     /// Time for which all requests are refused after an excess; zero refuses only the excess.
     pub ban: Duration,
-    /// `Retry-After` of the refusal, in seconds.
+    /// `Retry-After` in seconds.
     pub retry_after: Option<u64>,
 }
 
-/// Limit in force, and recent requests.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter(Mutex<State>);
 
@@ -36,7 +35,7 @@ impl RateLimiter {
             State { limit, ..State::default() };
     }
 
-    /// Counts a request, or returns the limit that refuses it.
+    /// Counts a request, or returns the exceeded limit.
     pub(crate) fn take(&self) -> Result<(), RateLimit> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(limit) = state.limit else { return Ok(()) };

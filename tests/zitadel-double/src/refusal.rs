@@ -1,4 +1,4 @@
-//! Refusals of the administration and management APIs, in the words of their gateway.
+//! Refusals of the administration and management APIs, in their gateway's words.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::oidc::Reply;
 
-/// Refused call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     code: Code,
     message: String,
-    /// ZITADEL's id of the error, if there is one.
+    /// ZITADEL's id of the error.
     id: Option<&'static str>,
 }
 
-/// Number of a gRPC status, which determines the HTTP status.
+/// gRPC status, which determines the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
     Unknown = 2,
@@ -54,7 +53,7 @@ impl Refusal {
         Self::known(Code::NotFound, message, id)
     }
 
-    /// The thing exists already. ZITADEL uses this id for everything that must be unique.
+    /// The thing exists already. ZITADEL uses this id for all unique things.
     pub(crate) fn taken(message: &str) -> Self {
         Self::exists(message, "V3-DKcYh")
     }
@@ -64,7 +63,7 @@ impl Refusal {
         Self::known(Code::AlreadyExists, message, id)
     }
 
-    /// The state of the thing does not allow the call, or the call would change nothing.
+    /// The thing's state does not allow the call, or the call changes nothing.
     pub(crate) fn precondition(message: &str, id: &'static str) -> Self {
         Self::known(Code::FailedPrecondition, message, id)
     }
@@ -74,17 +73,17 @@ impl Refusal {
         Self::known(Code::PermissionDenied, message, id)
     }
 
-    /// The token is unknown or dead.
+    /// The token is unknown or invalid.
     pub(crate) fn invalid_token() -> Self {
         Self::known(Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e")
     }
 
-    /// The token's user has no manager role.
+    /// The user has no manager role.
     pub(crate) fn no_membership() -> Self {
         Self::not_found("membership not found", "AUTHZ-cdgFk")
     }
 
-    /// The user's manager roles do not permit the call.
+    /// The user's manager roles do not suffice.
     pub(crate) fn no_permission() -> Self {
         Self::denied("No matching permissions found", "AUTH-5mWD2")
     }
@@ -96,7 +95,7 @@ impl Refusal {
 
 /// # Causes that the gateway or the database reports
 impl Refusal {
-    /// The body or a member of it is malformed.
+    /// The body or a member is malformed.
     pub(crate) fn malformed(text: impl Into<String>) -> Self {
         Self::plain(Code::InvalidArgument, text)
     }
@@ -106,7 +105,7 @@ impl Refusal {
         Self::plain(Code::Unauthenticated, "auth header missing")
     }
 
-    /// The path exists, with another method.
+    /// The path needs another method.
     pub(crate) fn method() -> Self {
         Self::plain(Code::Unimplemented, "Method Not Allowed")
     }
@@ -116,7 +115,7 @@ impl Refusal {
         Self::plain(Code::NotFound, "Not Found")
     }
 
-    /// No organization has the id of the request, or the database fails.
+    /// The request's organization does not exist, or the database fails.
     pub(crate) fn no_organization() -> Self {
         Self::plain(Code::PermissionDenied, "Organisation doesn't exist")
     }

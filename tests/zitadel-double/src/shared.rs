@@ -1,4 +1,4 @@
-//! State that the handle, the endpoints and the control API share.
+//! State shared by handle, endpoints and control API.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,7 +72,7 @@ impl Shared {
         self.tls().as_ref().map(|tls| tls.acceptor.clone())
     }
 
-    /// Returns the number of times that open connections were made to stick.
+    /// Returns how often open connections were stuck.
     pub(crate) fn stuck(&self) -> usize {
         self.stuck.load(Ordering::SeqCst)
     }

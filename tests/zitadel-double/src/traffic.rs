@@ -9,43 +9,43 @@ use tokio::sync::watch;
 
 use crate::ids::KeyId;
 
-/// Request as it arrived, but without secrets: credentials and form values are omitted.
+/// Request as it arrived, without credentials and form values.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RecordedRequest {
     /// Method.
     pub method: String,
-    /// Path, without the query.
+    /// Path without the query.
     pub path: String,
     /// HTTP version.
     pub version: Version,
     /// `Host` or `:authority`, as sent.
     pub host: String,
-    /// Header names (lower case) and values, in order. `authorization` shows only its scheme.
+    /// Header names (lower case) and values, in order; `authorization` without its credentials.
     pub headers: Vec<(String, String)>,
-    /// Names of the query parameters, in order.
+    /// Query parameter names, in order.
     pub query_parameters: Vec<String>,
-    /// Names of the form fields, in order.
+    /// Form field names, in order.
     pub form_fields: Vec<String>,
-    /// `kid` of the client assertion, if it can be read.
+    /// `kid` of the client assertion, if readable.
     pub key_id: Option<KeyId>,
 }
 
 impl RecordedRequest {
-    /// First value of a header, by its lower-case name.
+    /// First value of a header, by lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The `User-Agent` header.
+    /// `User-Agent` header.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.header("user-agent")
     }
 }
 
-/// Returns the headers as they are recorded.
+/// Returns the headers as recorded.
 pub(crate) fn without_secrets(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
@@ -62,23 +62,23 @@ pub(crate) fn without_secrets(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Counts since the start or the last reset.
+/// Counts since the start or last reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Requests to the introspection endpoint.
+    /// Introspection requests.
     pub introspections: usize,
-    /// Requests for the discovery document.
+    /// Discovery requests.
     pub discoveries: usize,
     /// Accepted TCP connections.
     pub connections: usize,
-    /// Searches for events.
+    /// Event searches.
     pub event_calls: usize,
-    /// Searches for names of event types.
+    /// Event type searches.
     pub event_type_calls: usize,
-    /// Calls of the management API.
+    /// Management calls.
     pub management_calls: usize,
-    /// Maximum number of introspections that faults held at the same time.
+    /// Maximum number of introspections under faults at the same time.
     pub most_under_way: usize,
 }
 
@@ -90,7 +90,6 @@ pub(crate) struct Traffic {
     under_way: AtomicUsize,
 }
 
-/// Introspection under way.
 #[derive(Debug)]
 pub(crate) struct UnderWay<'a>(&'a Traffic);
 
@@ -117,13 +116,13 @@ impl Traffic {
         UnderWay(self)
     }
 
-    /// Records the request before its count, so that a test that sees the new count finds it.
+    /// Records the request before its count, so that a test finds it once the count changes.
     pub(crate) fn record(&self, request: RecordedRequest, count: impl FnOnce(&mut Counts)) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         self.counts.send_modify(count);
     }
 
-    /// Records the body of a search for events; `null` stands for a body that is not JSON.
+    /// Records the body of an event search, `null` if not JSON.
     pub(crate) fn record_search(&self, body: &[u8]) {
         let body = serde_json::from_slice(body).unwrap_or_default();
         self.event_requests.lock().unwrap_or_else(PoisonError::into_inner).push(body);

@@ -1,22 +1,22 @@
 //! Requests that a resource server must never make.
 //!
-//! ZITADEL refuses some of them too and tolerates others: it accepts tokens in the query and does
-//! not check `jti`. The double answers tolerated ones as ZITADEL would, and records them.
+//! Some of them ZITADEL tolerates, such as a token in the query or a repeated `jti`: the double
+//! answers these as ZITADEL would, and records them.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// One broken rule of one request. Never contains a token, a secret or an assertion.
+/// Broken rule of one request, without token, secret or assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
-    /// Introspection or the event log by another method than POST, discovery by another than GET.
+    /// Introspection or event log without POST, or discovery without GET.
     Method(String),
     /// A path without an endpoint.
     UnknownPath(String),
-    /// A host name that is not one of the instance's domains.
+    /// A host name that is no domain of the instance.
     UnknownHost(String),
-    /// Parameters in the query, by name: tokens there end up in access logs.
+    /// Parameters in the query, by name: tokens there reach access logs.
     QueryParameters(Vec<String>),
     /// The form is not `application/x-www-form-urlencoded`.
     MediaType(Option<String>),
@@ -24,21 +24,21 @@ pub enum Violation {
     MalformedForm,
     /// A form field that neither RFC 7662 nor RFC 7523 defines.
     UnknownField(String),
-    /// A form field given more than once.
+    /// A repeated form field.
     RepeatedField(String),
-    /// A field of a client authentication method other than the one used.
+    /// A field of an unused client authentication method.
     FieldOfOtherAuthentication(String),
-    /// `client_secret` in the form: the discovery document does not offer it.
+    /// `client_secret` in the form, which the discovery document does not offer.
     SecretInForm,
     /// The token is missing or empty.
     NoToken,
-    /// A cookie: the resource server keeps a cookie jar.
+    /// A cookie: the resource server keeps a jar.
     Cookie,
-    /// `Forwarded` or `X-Forwarded-…`, by name: ZITADEL would look up another instance.
+    /// `Forwarded` or `X-Forwarded-…`, by name: ZITADEL would use another instance.
     ForwardingHeader(String),
-    /// Repeated `Authorization` headers, or a scheme other than Basic (event log: Bearer).
+    /// Repeated `Authorization`, or a scheme other than Basic (event log: Bearer).
     Authorization,
-    /// Credentials sent to the discovery document, which needs none.
+    /// Credentials in a discovery request.
     CredentialsForDiscovery,
     /// The Basic value is not base64 of `id:secret`, or a half is not form-encoded.
     BasicEncoding,
@@ -49,19 +49,19 @@ pub enum Violation {
         /// Cause of the refusal.
         because: ClientRefusal,
     },
-    /// The assertion is not a JWS: ZITADEL answers `active: false`, as for a dead token.
+    /// The assertion is no JWS: ZITADEL answers `active: false`, as for an invalid token.
     AssertionUnparseable,
     /// The assertion has no `jti`.
     AssertionWithoutJti,
     /// Two different assertions had the same `jti`.
     AssertionJtiReused,
-    /// The assertion lives longer than an hour from its `iat`.
+    /// The assertion lives over an hour from `iat`.
     AssertionLifetime,
-    /// The body of a call to the event log is not the expected JSON.
+    /// The body of an event log call is malformed.
     SearchMalformed,
-    /// An unknown member of a search of the event log; ZITADEL ignores it.
+    /// An unknown member of an event search, which ZITADEL ignores.
     UnknownSearchMember(String),
-    /// A list of a search of the event log is too long; by its name.
+    /// A list of an event search, by name, is too long.
     SearchTooLong(String),
     /// A search requested more than 1 000 events; ZITADEL returns 1 000.
     SearchLimit(u32),
@@ -73,32 +73,32 @@ pub enum Violation {
 pub enum ClientRefusal {
     /// No application has this client id.
     UnknownClient,
-    /// The application was deactivated, or it or its key is not visible yet. An operator caused
-    /// that: it is no violation.
+    /// The application was deactivated, or it or its key is not visible yet. No violation: an
+    /// operator caused it.
     Deactivated,
     /// The secret is wrong.
     WrongSecret,
     /// The application uses another authentication method.
     OtherAuthentication,
-    /// The key that `kid` names has expired.
+    /// The key of `kid` has expired.
     KeyExpired,
     /// `alg` is neither RS256 nor PS256.
     Algorithm,
-    /// No key of this client has that `kid`.
+    /// The client has no key with this `kid`.
     UnknownKey,
-    /// The signature is not that key's.
+    /// The signature is wrong.
     Signature,
-    /// `iss` and `sub` differ, or are missing.
+    /// `iss` and `sub` differ or are missing.
     IssuerAndSubject,
-    /// `aud` does not contain the exact issuer.
+    /// `aud` lacks the exact issuer.
     Audience,
-    /// `exp` is missing or not at least a second ahead.
+    /// `exp` is missing or less than a second ahead.
     Expired,
     /// `iat` is missing.
     NoIssuedAt,
     /// `iat` is more than a second ahead.
     IssuedInTheFuture,
-    /// `iat` is more than an hour ago.
+    /// `iat` is over an hour ago.
     IssuedTooLongAgo,
 }
 
@@ -143,7 +143,6 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Violations that no test has taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct ViolationLog(Mutex<Vec<Violation>>);
 

@@ -1,4 +1,4 @@
-//! Orders that write events or send webhooks for them. A `user` is an id or a user name.
+//! Orders that write events or send their webhooks. A `user` is an id or a user name.
 
 use std::time::Duration;
 
@@ -59,14 +59,14 @@ impl ReaderOrder {
     }
 }
 
-/// One event, or with `count` that many events in one write.
+/// One event, or `count` events in one write.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventOrder {
     aggregate_type: String,
     aggregate_id: String,
     event_type: String,
-    /// `null` is a payload; without the member, the event has no payload.
+    /// `null` is a payload; an absent member means no payload.
     #[serde(default, deserialize_with = "present")]
     payload: Option<Value>,
     resource_owner: Option<String>,

@@ -1,4 +1,4 @@
-//! Routes of the control API for the event log: each path is the name of a library method.
+//! Event log routes of the control API; each path is a library method's name.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Orders that change how the event log behaves.
+//! Orders that change the event log's behaviour.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl TimeOrder {
         Duration::from_millis(self.milliseconds)
     }
 
-    /// Holds a write open for this time. Runs on the double's own runtime, as all orders do.
+    /// Holds a write open for this time; like all orders, it runs on the double's runtime.
     pub(super) fn hold_push(&self, shared: &Shared) {
         let (write, time) = (shared.open_writes.hold(), self.time());
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Orders that change how the management API behaves.
+//! Orders that change the management API's behaviour.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The control API, by which another process changes a running double.
 //!
-//! It has a port of its own, on loopback only, and never shares the instance's origin.
+//! It has a loopback port of its own and never shares the instance's origin.
 
 mod event_orders;
 mod event_routes;
@@ -29,14 +29,12 @@ use crate::server::AcceptorHandle;
 use crate::shared::Shared;
 use crate::world::WorldError;
 
-/// State that control requests work on.
 #[derive(Clone)]
 pub(crate) struct Controlled {
     pub(crate) shared: Arc<Shared>,
     pub(crate) acceptor: AcceptorHandle,
 }
 
-/// An order that cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 enum ControlError {
     #[error("no such route; see the README of zitadel-double")]
@@ -51,7 +49,7 @@ enum ControlError {
     Meaningless(&'static str),
 }
 
-/// Serves the control API on the given runtime; the returned address names the chosen port.
+/// Serves the control API on the given runtime; returns the address with the chosen port.
 pub(crate) fn serve(
     address: SocketAddr,
     controlled: Controlled,

@@ -9,7 +9,6 @@ use super::server_orders::{AppStateOrder, FaultsOrder, ListeningOrder, SecretOrd
 use super::token_orders::{AnswerOrder, PatOrder, TokenOrder, TokenRef};
 use super::{ControlError, Controlled, event_routes};
 
-/// Result of an order.
 pub(super) type Outcome = Result<Value, ControlError>;
 
 pub(super) async fn route(
@@ -63,7 +62,7 @@ pub(super) async fn route(
     }
 }
 
-/// Answer to an order that has nothing to report.
+/// Returns the empty answer.
 pub(super) fn done() -> Value {
     json!({ "done": true })
 }

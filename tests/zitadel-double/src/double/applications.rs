@@ -1,4 +1,4 @@
-//! Projects and applications. Changes are visible to the next request.
+//! Projects and applications; the next request sees their changes.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl ZitadelDouble {
         self.shared.world().add_project(self.org_id())
     }
 
-    /// Adds an API application with `client_secret_basic`, and returns its client id and secret.
+    /// Adds an API application with `client_secret_basic`; returns client id and secret.
     #[must_use]
     #[track_caller]
     pub fn add_secret_app(&self, project: &ProjectId) -> (ClientId, String) {
@@ -25,7 +25,7 @@ impl ZitadelDouble {
         (must(self.shared.world().add_app(project, credentials)), secret)
     }
 
-    /// Adds a server-side front end, which has a secret and may introspect too.
+    /// Adds a server-side front end with a secret, which may introspect.
     #[must_use]
     #[track_caller]
     pub fn add_web_app(&self, project: &ProjectId) -> (ClientId, String) {
@@ -34,28 +34,28 @@ impl ZitadelDouble {
         (must(self.shared.world().add_app(project, credentials)), secret)
     }
 
-    /// Adds a front end without a secret (PKCE), which cannot introspect.
+    /// Adds a front end with PKCE and no secret, which cannot introspect.
     #[must_use]
     #[track_caller]
     pub fn add_front_end(&self, project: &ProjectId) -> ClientId {
         must(self.shared.world().add_app(project, Credentials::None))
     }
 
-    /// Adds an API application with `private_key_jwt`; it needs [`add_key`](Self::add_key).
+    /// Adds an API application with `private_key_jwt`, which needs [`add_key`](Self::add_key).
     #[must_use]
     #[track_caller]
     pub fn add_key_app(&self, project: &ProjectId) -> ClientId {
         must(self.shared.world().add_app(project, Credentials::Keys))
     }
 
-    /// Registers a further key, and returns its id and its `key.json`.
+    /// Registers another key; returns its id and `key.json`.
     #[must_use]
     #[track_caller]
     pub fn add_key(&self, client: &ClientId) -> (KeyId, String) {
         must(self.shared.world().add_key(client, None))
     }
 
-    /// Registers a further key that expired this long ago.
+    /// Registers another key, which expired this long ago.
     #[must_use]
     #[track_caller]
     pub fn add_expired_key(&self, client: &ClientId, since: Duration) -> (KeyId, String) {
@@ -63,26 +63,25 @@ impl ZitadelDouble {
         must(self.shared.world().add_key(client, Some(expired_at)))
     }
 
-    /// Changes an application with a secret to `private_key_jwt`. As in ZITADEL, the secret stays
-    /// valid beside the keys.
+    /// Changes an application to `private_key_jwt`; its secret stays valid, as in ZITADEL.
     #[track_caller]
     pub fn change_to_keys(&self, client: &ClientId) {
         must(self.shared.world().change_to_keys(client));
     }
 
-    /// Removes a key: its assertions are refused.
+    /// Removes a key, whose assertions are then refused.
     #[track_caller]
     pub fn remove_key(&self, client: &ClientId, key: &KeyId) {
         must(self.shared.world().remove_key(client, key));
     }
 
-    /// Sets the secret of an application; the old one is refused.
+    /// Replaces the secret of an application.
     #[track_caller]
     pub fn set_client_secret(&self, client: &ClientId, secret: &str) {
         must(self.shared.world().set_secret(client, secret));
     }
 
-    /// Generates a new secret, as the console's button does.
+    /// Generates a new secret, like the console's button.
     #[track_caller]
     #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn regenerate_client_secret(&self, client: &ClientId) -> String {
@@ -95,7 +94,7 @@ impl ZitadelDouble {
         must(self.shared.world().set_app_state(client, state));
     }
 
-    /// Removes an application: its calls are refused.
+    /// Removes an application, whose calls are then refused.
     #[track_caller]
     pub fn remove_app(&self, client: &ClientId) {
         must(self.shared.world().remove_app(client));

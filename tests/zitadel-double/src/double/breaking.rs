@@ -1,4 +1,4 @@
-//! Breaking the double, and repairing it.
+//! Faults and their end.
 
 use super::ZitadelDouble;
 use crate::fault::{DiscoveryFault, Fault, Times};
@@ -7,26 +7,25 @@ use crate::server::{Listening, Tls};
 
 /// # Faults
 impl ZitadelDouble {
-    /// Applies this fault to the coming introspections. Faults queue up; one that lasts [until
-    /// cleared](Times::UntilCleared) is replaced by the next one ordered.
+    /// Applies this fault to the coming introspections. Faults queue up; the next one replaces one
+    /// that lasts [until cleared](Times::UntilCleared).
     pub fn introspection_fault(&self, fault: Fault, times: Times) {
         self.shared.introspection_faults.push(fault, times);
     }
 
-    /// Applies this fault to the coming requests for the discovery document.
+    /// Applies this fault to the coming discovery requests.
     pub fn discovery_fault(&self, fault: impl Into<DiscoveryFault>, times: Times) {
         self.shared.discovery_faults.push(fault.into(), times);
     }
 
-    /// Leaves the requests on connections that are open now unanswered, while pings are answered
-    /// and the connections stay open; later connections are served. Simulates a proxy that has lost
-    /// its route to ZITADEL.
+    /// Leaves requests on open connections unanswered but answers pings, like a proxy that lost its
+    /// route to ZITADEL; later connections are served.
     pub fn stick_connections(&self) {
         self.shared.stick();
     }
 
     /// Serves new connections with a certificate of another authority, which
-    /// [`ca_pem`](Self::ca_pem) returns from now on.
+    /// [`ca_pem`](Self::ca_pem) then returns.
     ///
     /// # Panics
     /// If the double serves no TLS.
@@ -39,29 +38,28 @@ impl ZitadelDouble {
         }
     }
 
-    /// Moves the introspection endpoint to another path, which the discovery document names; the
-    /// old path becomes unknown.
+    /// Moves the introspection endpoint, with its entry in the discovery document; the old path
+    /// becomes unknown.
     pub fn move_introspection(&self, path: &str) {
         self.shared.instance.move_introspection(path);
     }
 
-    /// Limits the rate of requests of every kind; `None` lifts the limit. Refused requests are
-    /// counted as arrived too.
+    /// Limits the rate of all requests; `None` lifts the limit. Refused requests are counted.
     pub fn set_rate_limit(&self, limit: Option<RateLimit>) {
         self.shared.rate_limiter.set(limit);
     }
 
-    /// Clears the faults of all endpoints. Requests under way keep their fault, and a port that
-    /// does not listen stays closed.
+    /// Clears the faults of all endpoints. Requests under way keep theirs, and a closed port stays
+    /// closed.
     pub fn clear_faults(&self) {
         self.shared.clear_faults();
     }
 
-    /// Sets the behaviour of the port. The change closes every open connection, and is complete
-    /// when this returns.
+    /// Sets the port's behaviour. When this returns, the change is complete and every open
+    /// connection closed.
     ///
     /// # Panics
-    /// If another process takes the port between closing and reserving it.
+    /// If another process takes the port meanwhile.
     #[expect(clippy::panic, reason = "a test cannot go on without its port")]
     pub async fn set_listening(&self, listening: Listening) {
         if let Err(error) = self.acceptor.order(listening).await {
@@ -69,12 +67,12 @@ impl ZitadelDouble {
         }
     }
 
-    /// Simulates a stopped server: connections are refused.
+    /// Refuses connections, like a stopped server.
     pub async fn stop_listening(&self) {
         self.set_listening(Listening::Refusing).await;
     }
 
-    /// Listens again, on the same port and with the same world.
+    /// Listens again on the same port, with the same state.
     pub async fn listen_again(&self) {
         self.set_listening(Listening::Accepting).await;
     }

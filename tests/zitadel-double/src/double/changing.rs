@@ -21,26 +21,26 @@ impl ZitadelDouble {
         must(self.shared.world().add_user(user, self.org_id()))
     }
 
-    /// Locks, deactivates, removes or reactivates a user. Dead tokens stay dead.
+    /// Locks, deactivates, removes or reactivates a user. Invalid tokens stay invalid.
     #[track_caller]
     pub fn set_user_state(&self, user: &UserId, state: UserState) {
         must(self.shared.world().set_user_state(user, state));
     }
 
-    /// Grants a role of the default project, in the user's own organization. A role key that the
-    /// project lacks is added to it.
+    /// Grants a role of the default project in the user's own organization. The project gets the
+    /// role key if it lacks it.
     #[track_caller]
     pub fn grant(&self, user: &UserId, role: &str) {
         must(self.shared.world().grant(user, self.project_id(), role, None));
     }
 
-    /// Grants a role of any project, in the name of any organization.
+    /// Grants a role of any project in the name of any organization.
     #[track_caller]
     pub fn grant_in(&self, user: &UserId, project: &ProjectId, role: &str, by: &OrgId) {
         must(self.shared.world().grant(user, project, role, Some(by)));
     }
 
-    /// Revokes a role of the default project, whichever organization granted it.
+    /// Revokes a role of the default project, granted by any organization.
     #[track_caller]
     pub fn ungrant(&self, user: &UserId, role: &str) {
         must(self.shared.world().ungrant(user, self.project_id(), role));
@@ -49,21 +49,21 @@ impl ZitadelDouble {
 
 /// # Tokens
 impl ZitadelDouble {
-    /// Issues a personal access token without expiry for a service user.
+    /// Issues a service user's personal access token without expiry.
     #[must_use]
     #[track_caller]
     pub fn pat(&self, user: &UserId) -> String {
         self.pat_with(user, Pat::WithoutExpiry)
     }
 
-    /// Issues a personal access token for a service user.
+    /// Issues a service user's personal access token.
     #[must_use]
     #[track_caller]
     pub fn pat_with(&self, user: &UserId, pat: Pat) -> String {
         must(self.shared.world().issue_pat(user, pat))
     }
 
-    /// Issues a personal access token without scopes, as a first instance's administrator has.
+    /// Issues a personal access token without scopes, like the first administrator's.
     #[must_use]
     #[track_caller]
     pub fn pat_without_scopes(&self, user: &UserId, pat: Pat) -> String {
@@ -78,12 +78,12 @@ impl ZitadelDouble {
         must(self.shared.world().issue_session_token(user, token, front_end, self.issuer()))
     }
 
-    /// Sets the form of new opaque tokens, as an upgrade of ZITADEL does. Older tokens stay valid.
+    /// Sets the form of new opaque tokens, like an upgrade of ZITADEL; older tokens stay valid.
     pub fn set_token_form(&self, form: TokenForm) {
         self.shared.world().seal.form = form;
     }
 
-    /// Exchanges a session token for a new one of the same session; the old one is dead at once.
+    /// Exchanges a session token for a new one of the same session, which invalidates it.
     #[track_caller]
     #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn refresh(&self, token: &str) -> String {
@@ -96,7 +96,7 @@ impl ZitadelDouble {
         must(self.shared.world().revoke(token));
     }
 
-    /// Makes this the complete 200 response for this string, which need not be a token. The client
+    /// Makes this the complete 200 response for this string, which need not be a token; the client
     /// must still authenticate.
     pub fn answer(&self, token: &str, answer: impl Into<Answer>) {
         self.shared.world().answers.insert(token.to_owned(), answer.into());

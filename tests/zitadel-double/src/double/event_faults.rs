@@ -1,4 +1,4 @@
-//! Faults of the event log, and settings that change its answers.
+//! Faults and settings of the event log.
 
 use std::time::Duration;
 
@@ -9,45 +9,43 @@ use crate::inactive_by_fault::TokenKind;
 
 /// # Faults of the event log
 impl ZitadelDouble {
-    /// Applies this fault to the coming calls to the event log; faults queue up like those of
+    /// Applies this fault to the coming event log calls; faults queue up as for
     /// [introspection](Self::introspection_fault).
     pub fn event_log_fault(&self, fault: impl Into<EventLogFault>, times: Times) {
         self.shared.event_log_faults.push(fault.into(), times);
     }
 
-    /// Caps the number of events in a page, whatever limit a search requests.
+    /// Caps the events of a page below any requested limit.
     pub fn set_page_cap(&self, most: usize) {
         self.shared.world().log.page_cap = most;
     }
 
-    /// Drops all but the oldest `keep` events, as a restored backup does. The rest of the world
-    /// stays as it is.
+    /// Keeps only the oldest `keep` events, like a restored backup; nothing else changes.
     pub fn restore_log(&self, keep: usize) {
         self.shared.world().log.restore(keep);
     }
 
-    /// Delays the visibility of role changes to introspection, as a lagging projection does.
+    /// Delays role changes in introspection, like a lagging projection.
     pub fn set_roles_lag(&self, lag: Duration) {
         self.shared.world().grants.set_lag(lag);
     }
 
-    /// Moves the database's clock, from which events take their times.
+    /// Sets the database's clock, which gives events their times.
     pub fn set_log_clock(&self, clock: LogClock) {
         self.shared.world().log.clock.set(clock);
     }
 
-    /// Replaces the event types that this server knows. Events of other types are not found.
+    /// Replaces the known event types; events of other types are not found.
     pub fn set_known_event_types(&self, types: Vec<String>) {
         self.shared.world().log.known_types = types;
     }
 
-    /// Removes a known event type, as in an older or newer version.
+    /// Removes an event type, as in another version.
     pub fn forget_event_type(&self, name: &str) {
         self.shared.world().log.known_types.retain(|known| known != name);
     }
 
-    /// Makes introspection report every token of this kind as inactive, although it is valid; the
-    /// event log shows nothing.
+    /// Makes introspection report valid tokens of this kind as inactive, without an event.
     pub fn set_inactive_by_fault(&self, kind: TokenKind, inactive: bool) {
         self.shared.inactive_by_fault.set(kind, inactive);
     }

@@ -1,4 +1,4 @@
-//! The event log: its readers, events of every kind, webhooks.
+//! The event log: readers, events, webhooks.
 
 use super::{ZitadelDouble, must};
 use crate::event_log::{Editor, HeldPush, NewEvent, PendingEvent};
@@ -7,7 +7,7 @@ use crate::webhooks::Webhooks;
 
 /// # The event log
 impl ZitadelDouble {
-    /// Adds a service user with the manager role `IAM_OWNER_VIEWER` and returns its token.
+    /// Adds a service user with the manager role `IAM_OWNER_VIEWER`; returns its token.
     #[must_use]
     #[track_caller]
     pub fn event_reader(&self) -> String {
@@ -20,29 +20,29 @@ impl ZitadelDouble {
         must(self.shared.world().set_event_reader(user, may_read));
     }
 
-    /// Writes any event, in a write of its own. Nothing else changes.
+    /// Writes an event in a write of its own; nothing else changes.
     pub fn write_event(&self, event: NewEvent) {
         self.shared.world().log.write(Editor::Setup, [event]);
     }
 
-    /// Writes this many events that concern no token, each in a write of its own.
+    /// Writes this many events that concern no token, one per write.
     pub fn noise(&self, count: usize) {
         self.shared.world().write_noise(count);
     }
 
-    /// Writes this many events in one write, all with the same time. The last has the aggregate id
-    /// of the given event, the others have new ones.
+    /// Writes this many events of one time. The last has the given aggregate id, the others new
+    /// ones.
     pub fn many_events_of_one_write(&self, event: NewEvent, count: usize) {
         self.shared.world().write_many(event, count);
     }
 
-    /// Assigns an event its time now, and shows it when it is [committed](PendingEvent::commit).
+    /// Gives an event its time now; [commit](PendingEvent::commit) shows it.
     pub fn reserve_event(&self, event: NewEvent) -> PendingEvent {
         PendingEvent::reserve(event, &self.shared)
     }
 
-    /// Opens a write that ends when the result is dropped. Until then, for at most 15 seconds,
-    /// calls to the event log and introspections of personal access tokens wait.
+    /// Opens a write until the result is dropped. For at most 15 seconds, event log calls and
+    /// introspections of personal access tokens wait for it.
     pub fn hold_push(&self) -> HeldPush {
         self.shared.open_writes.hold()
     }
@@ -53,8 +53,7 @@ impl ZitadelDouble {
         self.shared.world().log.len()
     }
 
-    /// Adds a target that is called after each event of these types, and returns its signing key.
-    /// The URL is plain `http`.
+    /// Adds a plain `http` target for events of these types; returns its signing key.
     #[must_use]
     pub fn add_webhook<'a>(
         &self,
@@ -65,7 +64,7 @@ impl ZitadelDouble {
         self.shared.world().log.webhooks.add(url, event_types)
     }
 
-    /// Sets how webhooks for later events are delivered.
+    /// Sets the delivery of later webhooks.
     pub fn set_webhooks(&self, fate: Webhooks) {
         self.shared.world().log.webhooks.fate = fate;
     }

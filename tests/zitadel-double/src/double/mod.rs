@@ -23,10 +23,10 @@ use crate::world::WorldError;
 
 /// A running double.
 ///
-/// It serves on a thread of its own. Dropping it closes its port and frees everything. If a request
-/// broke a rule and no test took the violation, the drop panics and lists all violations.
+/// It serves on its own thread, and dropping it frees port and thread. The drop panics with a list
+/// of the violations that no test took.
 ///
-/// Methods that change the world panic when an argument, such as a user, is unknown here.
+/// Methods that change something panic on an unknown argument, such as a user.
 #[derive(Debug)]
 pub struct ZitadelDouble {
     address: SocketAddr,
@@ -39,12 +39,12 @@ impl ZitadelDouble {
     /// Starts a double with HTTP on a free port of 127.0.0.1 and the default world.
     ///
     /// # Panics
-    /// If the operating system provides no port or no thread.
+    /// If the operating system provides no port or thread.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
 
-    /// Returns a builder, for TLS, another issuer or a fixed port.
+    /// Returns a builder, for TLS, an issuer or a fixed port.
     #[must_use]
     pub fn builder() -> ZitadelDoubleBuilder {
         ZitadelDoubleBuilder::default()
@@ -59,25 +59,25 @@ impl ZitadelDouble {
         Self { address, shared, acceptor, thread }
     }
 
-    /// Issuer for the configuration of clients, without a trailing slash.
+    /// Issuer for clients, without a trailing slash.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.shared.instance.issuer
     }
 
-    /// Address on which it listens.
+    /// Listening address.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// URL of the introspection endpoint under the issuer.
+    /// URL of introspection under the issuer.
     #[must_use]
     pub fn introspection_endpoint(&self) -> String {
         format!("{}{}", self.issuer(), self.shared.instance.introspection_path())
     }
 
-    /// Certificate of the authority that issued the double's own, if it serves TLS.
+    /// Certificate of the authority behind the double's own, if it serves TLS.
     #[must_use]
     pub fn ca_pem(&self) -> Option<String> {
         self.shared.tls().as_ref().map(|tls| tls.ca_pem.clone())
@@ -95,7 +95,7 @@ impl ZitadelDouble {
         &self.shared.ids.project
     }
 
-    /// API application of that project that authenticates by `client_secret_basic`.
+    /// API application of that project, with `client_secret_basic`.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.shared.ids.basic_client
@@ -107,14 +107,14 @@ impl ZitadelDouble {
         must(self.shared.world().secret(self.client_id()))
     }
 
-    /// API application of that project that authenticates by `private_key_jwt`.
+    /// API application of that project, with `private_key_jwt`.
     #[must_use]
     pub fn key_client_id(&self) -> &ClientId {
         &self.shared.ids.key_client
     }
 
-    /// ZITADEL's `key.json` for [`key_client_id`](Self::key_client_id). The first call registers
-    /// the key; a later call registers it again if it was removed in between.
+    /// `key.json` of [`key_client_id`](Self::key_client_id). The first call registers the key, and
+    /// a later one does so after its removal.
     #[must_use]
     pub fn key_json(&self) -> String {
         must(self.shared.world().default_key_json(&self.shared.ids))
@@ -126,7 +126,7 @@ impl ZitadelDouble {
         &self.shared.ids.foreign_org
     }
 
-    /// Project other than that of the API under test.
+    /// Project other than the default one.
     #[must_use]
     pub fn foreign_project_id(&self) -> &ProjectId {
         &self.shared.ids.foreign_project
@@ -156,7 +156,7 @@ impl Drop for ZitadelDouble {
     }
 }
 
-/// Returns the value, or fails the test that named something unknown.
+/// Returns the value, or panics.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test that names what is not there is wrong")]
 fn must<T>(outcome: Result<T, WorldError>) -> T {

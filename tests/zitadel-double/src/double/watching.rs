@@ -1,4 +1,4 @@
-//! Requests, counts and violations that the double recorded.
+//! Recorded requests, counts and violations.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use super::ZitadelDouble;
 use crate::traffic::{Counts, RecordedRequest};
 use crate::violation::Violation;
 
-/// Longer than any wait of a test, even on a busy machine.
+/// Timeout of a wait, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// # Observation
 impl ZitadelDouble {
-    /// Every request since the start or the last reset, oldest first.
+    /// Requests since the start or last reset, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.traffic.requests()
     }
 
-    /// Number of introspections that arrived, whatever the response.
+    /// Number of introspections, with any response.
     #[must_use]
     pub fn introspections(&self) -> usize {
         self.counts().introspections
     }
 
-    /// Number of requests for the discovery document.
+    /// Number of discovery requests.
     #[must_use]
     pub fn discoveries(&self) -> usize {
         self.counts().discoveries
@@ -37,7 +37,7 @@ impl ZitadelDouble {
         self.counts().connections
     }
 
-    /// All counts, taken at one moment.
+    /// All counts at one moment.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.traffic.counts()
@@ -48,26 +48,25 @@ impl ZitadelDouble {
         self.shared.traffic.reset();
     }
 
-    /// Number of searches for events that arrived, whatever the response.
+    /// Number of event searches, with any response.
     #[must_use]
     pub fn event_calls(&self) -> usize {
         self.counts().event_calls
     }
 
-    /// Number of searches for names of event types that arrived.
+    /// Number of event type searches.
     #[must_use]
     pub fn event_type_calls(&self) -> usize {
         self.counts().event_type_calls
     }
 
-    /// Bodies of the searches for events since the start or the last reset, oldest first; `null`
-    /// stands for a body that is not JSON.
+    /// Bodies of event searches since the start or last reset, oldest first; `null` if not JSON.
     #[must_use]
     pub fn event_requests(&self) -> Vec<Value> {
         self.shared.traffic.event_requests()
     }
 
-    /// Waits until at least `count` searches for events have arrived.
+    /// Waits for at least `count` event searches.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -76,7 +75,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.event_calls >= count).await;
     }
 
-    /// Waits until at least `count` introspections have arrived.
+    /// Waits for at least `count` introspections.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -85,7 +84,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.introspections >= count).await;
     }
 
-    /// Waits until the discovery document was requested at least `count` times.
+    /// Waits for at least `count` discovery requests.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -94,7 +93,7 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.discoveries >= count).await;
     }
 
-    /// Waits until at least `count` connections were accepted.
+    /// Waits for at least `count` accepted connections.
     ///
     /// # Panics
     /// After 20 seconds.
@@ -103,19 +102,19 @@ impl ZitadelDouble {
         self.wait_for(&what, move |counts| counts.connections >= count).await;
     }
 
-    /// Violations that no test has taken yet.
+    /// Violations that no test has taken.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         self.shared.violations.list()
     }
 
-    /// Takes the violations; a test that breaks a rule on purpose asserts them by this.
+    /// Takes the violations, for tests that break a rule on purpose.
     #[must_use]
     pub fn take_violations(&self) -> Vec<Violation> {
         self.shared.violations.take()
     }
 
-    /// Waits on the double's own clock: the caller's may be paused.
+    /// Waits by the double's clock, because the caller's may be paused.
     pub(super) async fn wait_for(
         &self,
         what: &str,

@@ -1,13 +1,13 @@
-//! The database's clock, from which events take their times.
+//! The database's clock, which gives events their times.
 
 use std::time::Duration;
 
 use crate::clock::{micros, unix_micros};
 
-/// Distance of the database's clock from the double's own.
+/// Difference between the database's clock and the double's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogClock {
-    /// No distance.
+    /// No difference.
     #[default]
     Right,
     /// Ahead by this time.
@@ -16,7 +16,7 @@ pub enum LogClock {
     Behind(Duration),
 }
 
-/// Clock whose times rise from one write to the next, except where a test turns it back.
+/// Clock whose times rise with each write, unless a test turns it back.
 #[derive(Debug, Default)]
 pub(crate) struct DatabaseClock {
     offset: i64,
@@ -33,7 +33,7 @@ impl DatabaseClock {
         self.last = 0;
     }
 
-    /// Microseconds since the Unix epoch, for the next write.
+    /// Microseconds since the Unix epoch for the next write.
     pub(super) fn next(&mut self) -> i64 {
         let now = unix_micros().saturating_add(self.offset);
         self.last = now.max(self.last.saturating_add(1));

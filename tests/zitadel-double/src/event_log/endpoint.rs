@@ -1,4 +1,4 @@
-//! The two endpoints of the log, without sockets.
+//! The event log's two endpoints, without sockets.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
@@ -13,13 +13,10 @@ use crate::shared::Shared;
 use crate::violation::{Violation, ViolationLog};
 use crate::world::World;
 
-/// Path of the search for events.
 pub(crate) const SEARCH_PATH: &str = "/admin/v1/events/_search";
 
-/// Path of the search for names of event types.
 pub(crate) const TYPES_PATH: &str = "/admin/v1/events/types/_search";
 
-/// Answers a search for events.
 pub(crate) fn search(call: &Call<'_>, shared: &Shared) -> Reply {
     let found = || -> Result<Reply, Refusal> {
         check_call(call, &shared.violations)?;
@@ -33,7 +30,7 @@ pub(crate) fn search(call: &Call<'_>, shared: &Shared) -> Reply {
     found().unwrap_or_else(Reply::from)
 }
 
-/// Answers a search for the event types that this server knows.
+/// Answers a search for event types.
 pub(crate) fn types(call: &Call<'_>, shared: &Shared) -> Reply {
     let found = || -> Result<Reply, Refusal> {
         check_call(call, &shared.violations)?;
@@ -50,7 +47,7 @@ pub(crate) fn types(call: &Call<'_>, shared: &Shared) -> Reply {
     found().unwrap_or_else(Reply::from)
 }
 
-/// Returns a list; as in all JSON of protocol buffers, an empty one is left out.
+/// Returns a list; an empty one is absent, as in all protobuf JSON.
 fn list(name: &str, members: impl Iterator<Item = Value>) -> Reply {
     match members.collect() {
         Value::Array(none) if none.is_empty() => Reply::json(&json!({})),
@@ -72,7 +69,7 @@ fn check_call(call: &Call<'_>, log: &ViolationLog) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Authorizes a call. A dead token and a revoked right are an operator's doing, not violations.
+/// Authorizes a call. An invalid token or a revoked right is an operator's doing, no violation.
 fn authorize(headers: &HeaderMap, world: &World, log: &ViolationLog) -> Result<(), Refusal> {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = value.is_some_and(|value| value.starts_with("Bearer "));

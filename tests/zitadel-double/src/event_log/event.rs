@@ -1,30 +1,30 @@
-//! Events: what an order writes, and the JSON form in a page of the log.
+//! Events as ordered, as stored, and as JSON.
 
 use serde_json::{Map, Value, json};
 
 use super::times;
 
-/// Id of the user who set up the instance and is the author of administrator orders.
+/// Id of the user who set up the instance, author of administrator orders.
 pub(crate) const SETUP_USER: &str = "340000000000000999";
 
-/// Author of changes that ZITADEL makes by itself.
+/// Author of ZITADEL's own changes.
 const SYSTEM: &str = "SYSTEM";
 
-/// Id of the instance, which owns login sessions and its own members.
+/// Id of the instance, owner of login sessions and its members.
 pub(crate) const INSTANCE: &str = "340000000000000500";
 
 /// An event to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
-    /// Kind of the changed thing, such as `usergrant`.
+    /// Kind of the changed thing: `usergrant`, for example.
     pub aggregate_type: String,
     /// Id of the changed thing.
     pub aggregate_id: String,
-    /// Name of the change, such as `user.grant.removed`.
+    /// Name of the change: `user.grant.removed`, for example.
     pub event_type: String,
-    /// Details; `None` if the event has no payload at all.
+    /// Details; `None` for an event without a payload.
     pub payload: Option<Value>,
-    /// Id of the organization or the instance that owns the thing.
+    /// Id of the owning organization or instance.
     pub resource_owner: String,
 }
 
@@ -53,39 +53,36 @@ impl NewEvent {
     }
 }
 
-/// Author of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Editor {
     /// The administrator.
     Setup,
     /// ZITADEL itself, at a login.
     System,
-    /// Request without a user of its own, such as a refresh.
+    /// A request without a user, such as a refresh.
     Unnamed,
     /// Caller of the management API.
     Caller(Caller),
 }
 
-/// User who calls the management API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
-/// Event as the log stores it.
+/// Stored event.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) content: NewEvent,
     pub(crate) editor: Editor,
     /// Number of the event in its aggregate, from 1.
     pub(crate) sequence: u64,
-    /// Microseconds since the Unix epoch by the database's clock.
+    /// Microseconds since the Unix epoch, by the database's clock.
     pub(crate) created: i64,
 }
 
 impl Editor {
-    /// User id, if there is one.
     pub(crate) fn user_id(&self) -> Option<&str> {
         match self {
             Self::Setup => Some(SETUP_USER),
@@ -110,7 +107,7 @@ impl Editor {
 }
 
 impl Event {
-    /// Returns the event as a page of the log shows it, without members that have no value.
+    /// Returns the event as a page shows it, without empty members.
     pub(super) fn to_json(&self) -> Value {
         let NewEvent { aggregate_type, aggregate_id, event_type, payload, resource_owner } =
             &self.content;
@@ -134,7 +131,7 @@ impl Event {
     }
 }
 
-/// Returns a type with its localized name.
+/// Returns a type and its localized name.
 pub(super) fn named(group: &str, name: &str) -> Value {
     json!({
         "type": name,

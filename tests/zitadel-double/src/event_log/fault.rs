@@ -1,23 +1,23 @@
-//! Faults of the event log besides those that every endpoint can have.
+//! Faults that only the event log has.
 
 use crate::fault::{DATABASE_HOST, Fault};
 use crate::oidc::Reply;
 use crate::refusal::Refusal;
 
-/// Fault of the event log. The responses of a faulty database were observed at a real server from
-/// which one table had been removed.
+/// Fault of the event log. Responses of a faulty database were observed at a real server without
+/// one table.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventLogFault {
-    /// Fault that every endpoint can have; [`Fault::DatabaseDown`] is a stopped database.
+    /// Fault of any endpoint; [`Fault::DatabaseDown`] is a stopped database.
     Any(Fault),
-    /// 401 as for an unknown token: the table of tokens is missing.
+    /// 401 as for an unknown token: the tokens table is missing.
     TokenInvalid,
     /// 404 as for a user without a manager role.
     MembershipNotFound,
-    /// 403: the table of events is missing.
+    /// 403: the events table is missing.
     OrganizationMissing,
-    /// 500 with the database's words, which name [`DATABASE_HOST`]: another table is missing.
+    /// 500 with the database's text, which names [`DATABASE_HOST`]: another table is missing.
     DatabaseError,
 }
 
@@ -28,7 +28,7 @@ impl From<Fault> for EventLogFault {
 }
 
 impl EventLogFault {
-    /// Returns the response in place of the right one, or the fault to simulate.
+    /// Returns the faulty response, or the fault to simulate.
     pub(crate) fn met(self) -> Result<Reply, Fault> {
         let refusal = match self {
             Self::Any(fault) => return Err(fault),

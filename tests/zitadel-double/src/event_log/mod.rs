@@ -1,6 +1,6 @@
-//! The event log: every change of the instance, in the order of the database's clock.
+//! The event log: every change of the instance, by the database's clock.
 //!
-//! Its endpoints are part of ZITADEL's administration API, on the same listener as introspection.
+//! Its endpoints are part of the administration API, on introspection's listener.
 
 mod clock;
 mod endpoint;
@@ -29,18 +29,17 @@ pub use writes::{HeldPush, PendingEvent};
 use crate::clock::unix_micros;
 use crate::webhooks::Targets;
 
-/// Maximum number of stored events; the oldest are dropped first.
+/// Maximum number of events; the oldest are dropped.
 const CAPACITY: usize = 100_000;
 
-/// Maximum number of events in a page.
 const MOST_OF_A_PAGE: usize = 1000;
 
-/// Names of all event types of the version that this double follows.
+/// Event types of the simulated version.
 const EVENT_TYPES: &str = include_str!("../../../observed/event-types.txt");
 
-/// The log, the webhooks that it feeds, and the faults that a test set.
+/// The log with its webhooks and faults.
 pub(crate) struct EventLog {
-    /// Events in the order of their times.
+    /// Ordered by time.
     events: VecDeque<Event>,
     /// Newest sequence of each aggregate.
     sequences: HashMap<(String, String), u64>,
@@ -49,7 +48,7 @@ pub(crate) struct EventLog {
     pub(crate) page_cap: usize,
     pub(crate) webhooks: Targets,
     pub(crate) rows: Rows,
-    /// Caller of the management call under way: author of the events that it writes.
+    /// Caller of the current management call, author of its events.
     pub(crate) caller: Option<Caller>,
     last: Row,
 }
@@ -69,7 +68,7 @@ impl EventLog {
         }
     }
 
-    /// Writes events at once: all have one time, later than that of any write before.
+    /// Writes events of one time, later than any write before.
     pub(crate) fn write(&mut self, editor: Editor, events: impl IntoIterator<Item = NewEvent>) {
         let created = self.clock.next();
         let editor = match &self.caller {
@@ -88,17 +87,17 @@ impl EventLog {
         }
     }
 
-    /// Details of the last write: those of the thing that its first event concerns.
+    /// Row of the thing that the last write's first event concerns.
     pub(crate) fn last_write(&self) -> &Row {
         &self.last
     }
 
-    /// Time of the newest event, in microseconds since the Unix epoch.
+    /// Time of the newest event in microseconds since the Unix epoch.
     pub(crate) fn newest(&self) -> i64 {
         self.events.back().map_or_else(unix_micros, |event| event.created)
     }
 
-    /// Assigns an event its time and number, without showing it.
+    /// Gives an event its time and number without showing it.
     pub(crate) fn reserve(&mut self, content: NewEvent) -> Event {
         let created = self.clock.next();
         self.stamped(Editor::Setup, content, created)
@@ -115,7 +114,7 @@ impl EventLog {
         }
     }
 
-    /// Drops all but the oldest `keep` events, as a restored backup does. Their numbers are reused.
+    /// Keeps the oldest `keep` events, like a restored backup. Later numbers are reused.
     pub(crate) fn restore(&mut self, keep: usize) {
         self.events.truncate(keep);
         self.sequences.clear();
@@ -135,7 +134,7 @@ impl EventLog {
         Event { content, editor, sequence: *sequence, created }
     }
 
-    /// Events of one page, in the requested order.
+    /// Returns the events of a page in the requested order.
     fn page(&self, search: &Search) -> Vec<&Event> {
         let known = |event: &&Event| self.known_types.contains(&event.content.event_type);
         let found = self.events.iter().filter(|event| search.finds(event)).filter(known);

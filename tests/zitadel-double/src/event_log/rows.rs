@@ -1,6 +1,6 @@
-//! Rows of lists: the creation of each thing and the event that changed it last.
+//! Rows of lists: the creation and last change of each thing.
 //!
-//! As ZITADEL's lists are, these rows are projections of the events.
+//! As in ZITADEL, rows are projections of the events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,34 +8,34 @@ use super::visibility::{Visibility, VisibilityLag};
 use super::{Event, NewEvent};
 use crate::clock::unix_micros;
 
-/// Part of a row that every list shows as `details`.
+/// The `details` of a row in any list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Sequence of the last event that changed the thing.
+    /// Sequence of the last change.
     pub(crate) sequence: u64,
-    /// Creation, in microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch.
     pub(crate) created: i64,
     pub(crate) changed: i64,
-    /// Id of the organization or the instance that owns the thing.
+    /// Id of the owning organization or instance.
     pub(crate) owner: String,
 }
 
-/// Rows of all things, by their keys.
+/// Rows by the keys of their things.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// Start of the instance, in microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch.
     began: i64,
     all: HashMap<String, Row>,
     removed: HashSet<String>,
     visibility: Visibility,
 }
 
-/// Returns the key of a role, whose name is unique only within its project.
+/// Returns the key of a role, whose name is unique in its project only.
 pub(crate) fn row_of_role(project: impl AsRef<str>, role: &str) -> String {
     format!("{}/{role}", project.as_ref())
 }
 
-/// Returns the key of a member of the instance or of an organization.
+/// Returns the key of an instance's or organization's member.
 pub(crate) fn row_of_member(of: impl AsRef<str>, user: impl AsRef<str>) -> String {
     format!("{}/{}", of.as_ref(), user.as_ref())
 }
@@ -50,7 +50,7 @@ impl Rows {
         }
     }
 
-    /// Returns the row of a thing. One without an event of its own is as old as the instance.
+    /// Returns the row of a thing; without an event, it is as old as the instance.
     pub(crate) fn get(&self, key: &str, owner: impl AsRef<str>) -> Row {
         let owner = || owner.as_ref().to_owned();
         let before =
@@ -58,27 +58,26 @@ impl Rows {
         self.all.get(key).cloned().unwrap_or_else(before)
     }
 
-    /// Sets the lag until readers see later additions.
+    /// Sets the lag of readers behind later additions.
     pub(crate) fn set_lag(&mut self, lag: VisibilityLag) {
         self.visibility.set(lag);
     }
 
-    /// Returns whether readers see a thing already.
+    /// True if readers see the thing.
     pub(crate) fn shows(&self, key: impl AsRef<str>) -> bool {
         self.visibility.shows(key.as_ref())
     }
 
-    /// Counts a list or an introspection.
+    /// Counts a list or an introspection as a read.
     pub(crate) fn count_read(&self) {
         self.visibility.read();
     }
 
-    /// Returns whether an event removed the thing.
     pub(crate) fn is_removed(&self, key: &str) -> bool {
         self.removed.contains(key)
     }
 
-    /// Applies an event to the rows.
+    /// Applies an event.
     pub(super) fn note(&mut self, event: &Event) {
         let key = key(&event.content);
         if event.content.event_type.ends_with(".removed") {
@@ -96,8 +95,7 @@ impl Rows {
     }
 }
 
-/// Returns the key of the thing that an event concerns: the aggregate, or a part of it that has a
-/// list of its own.
+/// Returns the key of an event's thing: the aggregate, or a part of it with its own list.
 fn key(event: &NewEvent) -> String {
     let aggregate = &event.aggregate_id;
     let member = |name: &str| {

@@ -1,4 +1,4 @@
-//! Search of the log: its members, its limits, and the events it finds.
+//! Search of the log: members, limits, found events.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,11 +12,11 @@ use crate::violation::{Violation, ViolationLog};
 const MOST_EVENT_TYPES: usize = 30;
 const MOST_AGGREGATE_TYPES: usize = 10;
 
-/// Members of a search that the double knows.
+/// Members that the double knows.
 const KNOWN_MEMBERS: [&str; 6] =
     ["limit", "asc", "range", "aggregateTypes", "eventTypes", "aggregateId"];
 
-/// Search as sent; every member is optional.
+/// Search as sent, with optional members.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Search {
@@ -28,7 +28,7 @@ pub(super) struct Search {
     aggregate_id: String,
 }
 
-/// Bounds in time, both exclusive.
+/// Exclusive bounds in time.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Range {
@@ -50,7 +50,7 @@ impl TryFrom<String> for Moment {
 }
 
 impl Search {
-    /// Parses the body of a call. Unknown members are ignored, and recorded as violations.
+    /// Parses a body. Unknown members are ignored but recorded as violations.
     pub(super) fn parse(body: &[u8], log: &ViolationLog) -> Result<Self, Refusal> {
         let malformed = |error: serde_json::Error| {
             log.add(Violation::SearchMalformed);
@@ -69,7 +69,6 @@ impl Search {
         Ok(search)
     }
 
-    /// Refuses lists that are too long.
     pub(super) fn check(&self, log: &ViolationLog) -> Result<(), Refusal> {
         for (name, length, most) in [
             ("AggregateTypes", self.aggregate_types.len(), MOST_AGGREGATE_TYPES),
@@ -86,7 +85,7 @@ impl Search {
         Ok(())
     }
 
-    /// Maximum number of events in the page; 0 and more than 1 000 mean 1 000.
+    /// Maximum number of events; 0 and numbers over 1 000 mean 1 000.
     pub(super) fn limit(&self) -> usize {
         match usize::try_from(self.limit) {
             Ok(limit @ 1..=MOST_OF_A_PAGE) => limit,
@@ -105,7 +104,7 @@ impl Search {
     }
 }
 
-/// Returns whether a list names a value; an empty list names everything.
+/// True if the list has the value, or is empty.
 fn one_of(list: &[String], name: &str) -> bool {
     list.is_empty() || list.iter().any(|known| known == name)
 }

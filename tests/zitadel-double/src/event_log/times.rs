@@ -1,8 +1,8 @@
-//! Times as ZITADEL's two encoders write them, and as requests contain them.
+//! Times in ZITADEL's two encodings, and in requests.
 
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Formats as RFC 3339 with zero, three or six digits of a second, like JSON of protocol buffers.
+/// Formats as RFC 3339 with zero, three or six fractional digits, like protobuf JSON.
 pub(crate) fn of_protobuf(micros: i64) -> String {
     let text = with_micros(micros);
     match text.strip_suffix("000Z") {
@@ -14,13 +14,13 @@ pub(crate) fn of_protobuf(micros: i64) -> String {
     }
 }
 
-/// Formats as RFC 3339 with as many digits of a second as are needed, like Go's own JSON.
+/// Formats as RFC 3339 with as many fractional digits as needed, like Go's JSON.
 pub(crate) fn of_go(micros: i64) -> String {
     let text = with_micros(micros);
     format!("{}Z", text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Parses a time in UTC to nanoseconds since the Unix epoch.
+/// Parses a UTC time to nanoseconds since the Unix epoch.
 pub(crate) fn parse(text: &str) -> Option<i128> {
     let time = humantime::parse_rfc3339(text).ok()?;
     let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;

@@ -1,4 +1,4 @@
-//! Lag behind additions of readers that use projections of the events.
+//! Lag of projections behind additions.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +14,11 @@ pub enum VisibilityLag {
     None,
     /// After this time.
     Time(Duration),
-    /// After this many reads without the addition. A list and an introspection are one read each.
+    /// After this many reads, each a list or an introspection.
     Reads(usize),
 }
 
-/// Things that readers do not see yet, by the keys of their rows.
+/// Hidden things, by the keys of their rows.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     lag: VisibilityLag,
@@ -33,7 +33,7 @@ enum Until {
 }
 
 impl Visibility {
-    /// Sets the lag of later additions; things already hidden keep theirs.
+    /// Sets the lag of later additions; hidden things keep theirs.
     pub(super) fn set(&mut self, lag: VisibilityLag) {
         self.lag = lag;
     }

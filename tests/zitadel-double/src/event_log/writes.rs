@@ -1,4 +1,4 @@
-//! Slow writes: one that stays open, and one that becomes visible after its successor.
+//! Slow writes: one stays open, one becomes visible after its successor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,6 @@ use crate::shared::Shared;
 /// Time after which ZITADEL aborts a write (`Eventstore.PushTimeout`).
 const PUSH_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Number of open writes.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenWrites(watch::Sender<usize>);
 
@@ -20,7 +19,7 @@ impl OpenWrites {
         Self(watch::Sender::new(0))
     }
 
-    /// Waits until no write is open, at most until the open ones have timed out.
+    /// Waits until all open writes have ended or timed out.
     pub(crate) async fn finished(&self) {
         let mut open = self.0.subscribe();
         let finished = open.wait_for(|open| *open == 0);
@@ -33,7 +32,7 @@ impl OpenWrites {
     }
 }
 
-/// Write that stays open until this is dropped; a reader waits for it at most 15 seconds.
+/// Write that is open until dropped; readers wait for it at most 15 seconds.
 #[derive(Debug)]
 #[must_use = "the write is finished when this is dropped"]
 pub struct HeldPush(OpenWrites);
@@ -44,7 +43,7 @@ impl Drop for HeldPush {
     }
 }
 
-/// Event that has its time but is not visible yet; dropping it discards the event.
+/// Invisible event with a time; dropping discards it.
 #[derive(Debug)]
 #[must_use = "the event is seen when it is committed"]
 pub struct PendingEvent {
@@ -58,7 +57,7 @@ impl PendingEvent {
         Self { event, shared: Arc::clone(shared) }
     }
 
-    /// Shows the event to readers, at the position of its time.
+    /// Shows the event at the position of its time.
     pub fn commit(self) {
         self.shared.world().log.show(self.event);
     }

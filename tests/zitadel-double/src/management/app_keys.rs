@@ -37,7 +37,7 @@ pub(super) fn search(request: &Request<'_>, project: &str, app: &str) -> Outcome
     Ok(request.page(keys.collect()))
 }
 
-/// Returns a key as lists show it.
+/// Returns a key in list format.
 pub(super) fn shown(id: &KeyId, key: &RegisteredKey, row: &Row) -> serde_json::Value {
     json!({
         "id": id.as_str(), "details": listed(row), "type": "KEY_TYPE_JSON",

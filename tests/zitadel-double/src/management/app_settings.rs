@@ -1,4 +1,4 @@
-//! Authentication of applications: the settings of OIDC applications, methods and secrets.
+//! Authentication of applications: OIDC settings, methods, secrets.
 
 use serde_json::{Map, json};
 
@@ -8,7 +8,7 @@ use super::request::{Outcome, Request, at};
 use crate::refusal::Refusal;
 use crate::world::{App, OidcSettings, TokenShape};
 
-/// Settings of an OIDC application that have no effect here.
+/// OIDC settings without effect here.
 const FURTHER: [&str; 9] = [
     "postLogoutRedirectUris",
     "devMode",
@@ -31,7 +31,7 @@ pub(super) fn add_oidc(request: &mut Request<'_>, project: &str) -> Outcome {
     apps::add(request, project, name, |project, id| App::oidc(project, id, settings))
 }
 
-/// Replaces all settings: those absent from the body return to their defaults.
+/// Replaces all settings; absent ones return to their defaults.
 pub(super) fn change_oidc(request: &mut Request<'_>, project: &str, app: &str) -> Outcome {
     request.may("project.app.write")?;
     let settings = oidc_settings(request);

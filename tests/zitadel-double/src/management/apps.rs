@@ -10,10 +10,9 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::world::{App, AppState, Credentials, OidcSettings, TokenShape};
 
-/// Queries that the list knows.
 const QUERIES: [&str; 1] = ["nameQuery"];
 
-/// Name of the authentication method by keys of an API application.
+/// Authentication of an API application by keys.
 pub(super) const BY_KEYS: &str = "API_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 
 pub(super) fn add_api(request: &mut Request<'_>, project: &str) -> Outcome {
@@ -89,7 +88,7 @@ fn api_config(client: &ClientId, app: &App) -> Value {
 
 fn oidc_config(client: &ClientId, settings: &OidcSettings) -> Value {
     let mut config = serde_json::Map::new();
-    // The first value of each enumeration is left out.
+    // The first value of an enumeration is omitted.
     let unless = |first: &str, name: &str| if name == first { "" } else { name }.to_owned();
     put(&mut config, "redirectUris", settings.redirect_uris.clone());
     put(&mut config, "responseTypes", settings.response_types.clone());
@@ -144,7 +143,7 @@ fn set_state(
     Ok(only(changed(request.world)))
 }
 
-/// Finds an application of a project of the organization.
+/// Finds an application in a project of the organization.
 pub(super) fn find<'a>(
     request: &'a Request<'_>,
     project: &str,

@@ -1,4 +1,4 @@
-//! Authorization requests, which a login client answers with a session.
+//! Authorization requests, to which a login client links a session.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn get(request: &Request<'_>, id: &str) -> Outcome {
     Ok(json!({ "authRequest": shown }))
 }
 
-/// Links a session to the request, or fails it; the response names the browser's next URL.
+/// Links a session to the request, or fails it; returns the browser's next URL.
 pub(super) fn answer(request: &mut Request<'_>, id: &str) -> Outcome {
     let asked = find(request, id)?.clone();
     if asked.stage != Stage::Added {
@@ -60,7 +60,7 @@ fn callback(request: &Request<'_>, asked: &AuthRequest, outcome: &str) -> Value 
     json!({ "details": changed(request.world), "callbackUrl": url })
 }
 
-/// Percent-encodes text as a value in a query.
+/// Percent-encodes a query value.
 fn escaped(text: &str) -> String {
     let escape = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

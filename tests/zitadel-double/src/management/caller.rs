@@ -1,4 +1,4 @@
-//! The user behind a call, and the permissions of its manager roles.
+//! Caller and the permissions of its manager roles.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -9,24 +9,24 @@ use crate::ids::{OrgId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{Token, World};
 
-/// Header that selects an organization other than the caller's own.
+/// Header that selects another organization than the caller's own.
 const ORG_HEADER: &str = "x-zitadel-orgid";
 
-/// Scope that puts ZITADEL's own project into the audience of a session token.
+/// Scope that adds ZITADEL's own project to a session token's audience.
 const OWN_AUDIENCE: &str = "urn:zitadel:iam:org:project:id:zitadel:aud";
 
-/// An authenticated user with manager roles.
+/// Authenticated user with manager roles.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(super) user: UserId,
-    /// Organization that the call concerns.
+    /// Organization of the call.
     pub(super) org: OrgId,
     pub(super) permissions: Vec<&'static str>,
     is_manager: bool,
 }
 
 impl Caller {
-    /// Checks the token, then the organization, then that the user has a manager role.
+    /// Checks the token, the organization, and that the user has a manager role.
     pub(crate) fn of(headers: &HeaderMap, world: &World) -> Result<Self, Refusal> {
         let caller = Self::authenticated(headers, world)?;
         caller.has_role()?;
@@ -52,12 +52,10 @@ impl Caller {
         Ok(Self { user: user.clone(), org, permissions, is_manager })
     }
 
-    /// Refuses a user without any manager role.
     pub(super) fn has_role(&self) -> Result<(), Refusal> {
         if self.is_manager { Ok(()) } else { Err(Refusal::no_membership()) }
     }
 
-    /// Refuses a caller without this permission.
     pub(crate) fn may(&self, permission: &str) -> Result<(), Refusal> {
         if self.permissions.contains(&permission) { Ok(()) } else { Err(Refusal::no_permission()) }
     }

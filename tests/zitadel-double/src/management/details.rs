@@ -1,11 +1,11 @@
-//! `details` of responses: owner and times of a thing.
+//! `details` of responses: owner and times.
 
 use serde_json::{Map, Value, json};
 
 use crate::event_log::{Row, of_protobuf};
 use crate::world::World;
 
-/// Details of a thing that the last write added.
+/// Details of a thing added by the last write.
 pub(super) fn added(world: &World) -> Value {
     let row = world.log.last_write();
     json!({
@@ -14,7 +14,7 @@ pub(super) fn added(world: &World) -> Value {
     })
 }
 
-/// Details of a thing that the last write changed.
+/// Details of a thing changed by the last write.
 pub(super) fn changed(world: &World) -> Value {
     let row = world.log.last_write();
     json!({
@@ -23,12 +23,10 @@ pub(super) fn changed(world: &World) -> Value {
     })
 }
 
-/// Returns a response that has only details.
 pub(super) fn only(details: Value) -> Value {
     Map::from_iter([("details".to_owned(), details)]).into()
 }
 
-/// Details of a thing in a list.
 pub(super) fn listed(row: &Row) -> Value {
     json!({
         "sequence": row.sequence.to_string(), "creationDate": of_protobuf(row.created),
@@ -36,7 +34,7 @@ pub(super) fn listed(row: &Row) -> Value {
     })
 }
 
-/// Adds a member unless it is empty, false or null: JSON of protocol buffers leaves those out.
+/// Adds a member unless empty, false or null, which protobuf JSON omits.
 pub(super) fn put(object: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     let value = value.into();
     let is_default = match &value {

@@ -1,4 +1,4 @@
-//! Executions of the actions API: targets that an event calls.
+//! Executions of the actions API: events and the targets that they call.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     Ok(paged(request, "executions", all.collect()))
 }
 
-/// Parses the condition of the body, which must name events of this version.
+/// Parses the body's condition, whose events this version must know.
 fn condition(request: &Request<'_>) -> Result<Condition, Refusal> {
     let event = at(at(&request.body, "condition"), "event");
     let known = &request.world.log.known_types;
@@ -82,7 +82,6 @@ fn condition(request: &Request<'_>) -> Result<Condition, Refusal> {
     }
 }
 
-/// Returns the aggregate id of an execution.
 fn id(condition: &Condition) -> String {
     match condition {
         Condition::Event(event) => format!("event/{event}"),

@@ -1,4 +1,4 @@
-//! User grants: roles of a project for a user, granted by the organization of the call.
+//! User grants: roles of a project that the call's organization grants to a user.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,6 @@ use crate::ids::{ProjectId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{User, UserGrant, UserKind};
 
-/// Queries that the list knows.
 const QUERIES: [&str; 4] = ["userIdQuery", "projectIdQuery", "roleKeyQuery", "withGrantedQuery"];
 
 pub(super) fn add(request: &mut Request<'_>, user: &str) -> Outcome {

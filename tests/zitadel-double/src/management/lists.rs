@@ -7,7 +7,6 @@ use super::request::{Outcome, Request, at, text_of};
 use crate::event_log::of_protobuf;
 use crate::refusal::Refusal;
 
-/// Maximum number of rows in a page.
 pub(super) const MOST_OF_A_PAGE: usize = 100;
 
 impl Request<'_> {
@@ -36,7 +35,7 @@ impl Request<'_> {
         answer.into()
     }
 
-    /// Returns the page of the rows that match every query. An unsupported query is refused.
+    /// Returns the page of the rows that match all queries; unsupported queries are refused.
     pub(super) fn page_of<T>(
         &self,
         known: &[&str],
@@ -55,7 +54,7 @@ impl Request<'_> {
     }
 }
 
-/// Compares a text, by the `method` of a query, with the query's member `name`.
+/// Compares a text with the query's member `name`, by the query's `method`.
 pub(super) fn matches(query: &Value, name: &str, text: &str) -> bool {
     let (method, wanted) = (text_of(query, "method"), text_of(query, name));
     let (text, wanted) = match method.strip_suffix("_IGNORE_CASE") {
@@ -70,12 +69,11 @@ pub(super) fn matches(query: &Value, name: &str, text: &str) -> bool {
     }
 }
 
-/// Returns whether two names are equal to ZITADEL, which ignores case.
+/// Compares names like ZITADEL, ignoring case.
 pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-/// Returns an object without its empty members.
 pub(super) fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let mut object = Map::new();
     for (name, value) in members {

@@ -1,4 +1,4 @@
-//! The session API: a login without a browser.
+//! The session API: logins without a browser.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{User, UserState};
 
-/// Creates a session for a user, with or without a check of the password.
+/// Creates a session, with or without a password check.
 pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     let checks = at(&request.body, "checks");
     let (id, user) = find(request, at(checks, "user"))?;
@@ -29,7 +29,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     Ok(json!({ "details": details, "sessionId": session, "sessionToken": token }))
 }
 
-/// Finds the user that a check names by id or login name.
+/// Finds a check's user by id or login name.
 fn find<'a>(request: &'a Request<'_>, check: &Value) -> Result<(UserId, &'a User), Refusal> {
     let (id, name) = (text_of(check, "userId"), text_of(check, "loginName"));
     if id.is_empty() && name.is_empty() {
@@ -45,7 +45,7 @@ fn find<'a>(request: &'a Request<'_>, check: &Value) -> Result<(UserId, &'a User
     Ok((id.clone(), user))
 }
 
-/// Ends a session. An unknown or ended one is no error.
+/// Ends a session; an unknown or ended one is no error.
 pub(super) fn remove(request: &mut Request<'_>, id: &str) -> Outcome {
     check_token(request, id, &request.text("sessionToken"), "session.delete")?;
     let issuer = request.issuer.to_owned();
@@ -53,7 +53,7 @@ pub(super) fn remove(request: &mut Request<'_>, id: &str) -> Outcome {
     Ok(only(changed(request.world)))
 }
 
-/// Checks that the caller has the session's token, or a permission.
+/// Requires the session's token or a permission.
 pub(super) fn check_token(
     request: &Request<'_>,
     id: &str,

@@ -12,10 +12,9 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{Level, User};
 
-/// Queries that the list knows.
 const QUERIES: [&str; 1] = ["userIdQuery"];
 
-/// List of managers: its place, the permissions that it requires, its roles.
+/// List of managers: place, required permissions, roles.
 pub(super) struct Managers {
     level: Level,
     permissions: &'static str,
@@ -104,7 +103,7 @@ impl Managers {
     }
 }
 
-/// Lists the caller's own permissions; every manager may ask.
+/// Lists the caller's permissions; every manager may call it.
 pub(super) fn permissions(request: &Request<'_>) -> Value {
     object([("result", request.caller.permissions.clone().into())])
 }

@@ -11,7 +11,6 @@ use crate::event_log::row_of_member;
 use crate::ids::UserId;
 use crate::refusal::Refusal;
 
-/// Queries that the list knows.
 const QUERIES: [&str; 1] = ["keyQuery"];
 
 pub(super) fn set(request: &mut Request<'_>, user: &str, key: &str) -> Outcome {

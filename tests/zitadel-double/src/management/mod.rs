@@ -1,8 +1,7 @@
-//! The management API, as far as this project's setup needs it: a bearer token, JSON in and out,
-//! one file per subject.
+//! The management API, as far as this project's setup needs it: a bearer token, JSON, one file per
+//! subject.
 //!
-//! Every change writes its events to the event log, and introspection sees it at once. Unknown
-//! members of a body are ignored, as ZITADEL's gateway does.
+//! Unknown members of a body are ignored, as by ZITADEL's gateway.
 
 mod app_keys;
 mod app_settings;
@@ -43,7 +42,6 @@ use crate::shared::Shared;
 use crate::violation::Violation;
 use crate::world::User;
 
-/// Path prefixes of this API.
 const PREFIXES: [&str; 7] = [
     "/management/v1/",
     "/admin/v1/members",
@@ -54,21 +52,19 @@ const PREFIXES: [&str; 7] = [
     "/v2/oidc/auth_requests/",
 ];
 
-/// Path of the session API, which answers 201 to a new session.
+/// Path of the session API, which answers a new session with 201.
 const SESSIONS_PATH: &str = "/v2/sessions";
 
-/// Returns whether a path belongs to this API.
 pub(crate) fn has_path(path: &str) -> bool {
     PREFIXES.iter().any(|prefix| path.starts_with(prefix))
 }
 
-/// Method and path of each call since the start or the last reset.
+/// Methods and paths of the calls since the start or last reset.
 pub(crate) fn calls(shared: &Shared) -> Vec<(String, String)> {
     let calls = shared.traffic.requests().into_iter().filter(|request| has_path(&request.path));
     calls.map(|call| (call.method, call.path)).collect()
 }
 
-/// Carries out a call.
 pub(crate) fn answer(call: &Call<'_>, path: &str, shared: &Shared) -> Reply {
     let is_new_session = call.method == Method::POST && path == SESSIONS_PATH;
     let status = if is_new_session { StatusCode::CREATED } else { StatusCode::OK };
@@ -89,7 +85,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     let name = world.users.get(&caller.user).map(User::display_name);
     world.log.caller =
         Some(event_log::Caller { id: caller.user.to_string(), name: name.unwrap_or_default() });
-    // The gateway decodes before it splits: an encoded slash separates segments as well.
+    // The gateway decodes before it splits, so an encoded slash separates segments.
     let decoded = decoded(path);
     let segments: Vec<&str> = decoded.split('/').skip(1).collect();
     let mut request = Request { world: &mut world, caller, body, issuer: call.issuer };
@@ -101,7 +97,7 @@ fn carry_out(call: &Call<'_>, path: &str, shared: &Shared) -> Outcome {
     })
 }
 
-/// Decodes a path; one that cannot be decoded stays as it is.
+/// Decodes a path if possible.
 fn decoded(path: &str) -> String {
     unescape(&path.replace('+', "%2B")).unwrap_or_else(|| path.to_owned())
 }

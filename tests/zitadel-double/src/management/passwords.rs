@@ -1,8 +1,8 @@
-//! The password policy of a fresh instance.
+//! Password policy of a new instance.
 
 use crate::refusal::Refusal;
 
-/// Refuses a password that is shorter than eight characters or lacks a character class.
+/// Requires eight characters and every character class.
 pub(super) fn check(password: &str) -> Result<(), Refusal> {
     let has = |kind: fn(char) -> bool| password.chars().any(kind);
     let is_symbol = |letter: char| !letter.is_alphanumeric();

@@ -23,7 +23,7 @@ pub(super) fn add(request: &mut Request<'_>, user: &str) -> Outcome {
     Ok(json!({ "tokenId": token_id, "token": token, "details": added(request.world) }))
 }
 
-/// Lists tokens that were not removed, including dead ones of a deactivated user.
+/// Lists tokens that were not removed, including a deactivated user's invalid ones.
 pub(super) fn search(request: &Request<'_>, user: &str) -> Outcome {
     request.may("user.read")?;
     let rows = &request.world.log.rows;

@@ -1,4 +1,4 @@
-//! People in the v2 API, the only one in which a caller can choose the id of a user.
+//! People in the v2 API, where a caller can choose a user's id.
 
 use super::details::added;
 use super::lists::{object, same_name};
@@ -8,7 +8,6 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{Profile, User, UserKind};
 
-/// Adds a person to the caller's organization.
 pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     request.may("user.write")?;
     let body = &request.body;
@@ -60,7 +59,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     Ok(object([("userId", id.as_str().into()), ("details", added(request.world))]))
 }
 
-/// Returns the telephone number if it is verified; responses never show an unverified one.
+/// Returns a verified telephone number; responses never show an unverified one.
 fn verified_phone(request: &Request<'_>) -> Option<String> {
     let phone = at(&request.body, "phone");
     let is_verified = at(phone, "isVerified").as_bool().unwrap_or_default();

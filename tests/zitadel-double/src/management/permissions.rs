@@ -1,6 +1,6 @@
-//! Manager roles and the permissions that they hold, in ZITADEL's order.
+//! Manager roles and their permissions, in ZITADEL's order.
 
-/// Every manager role that can be assigned, those of the instance first.
+/// All assignable manager roles, the instance's first.
 pub(super) const ROLES: [&str; 14] = [
     "IAM_OWNER",
     "IAM_OWNER_VIEWER",
@@ -18,8 +18,8 @@ pub(super) const ROLES: [&str; 14] = [
     "ORG_PROJECT_CREATOR",
 ];
 
-/// Returns the permissions of these roles, each once. The double knows the permissions of five
-/// roles; any other role is a membership without permissions.
+/// Returns the permissions of these roles without duplicates. Only five roles have permissions
+/// here; the others are memberships alone.
 pub(super) fn of(roles: &[&str]) -> Vec<&'static str> {
     let mut all = Vec::new();
     for permission in roles.iter().flat_map(|role| permissions(role)) {

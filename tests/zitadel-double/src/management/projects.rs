@@ -9,7 +9,6 @@ use crate::ids::ProjectId;
 use crate::refusal::Refusal;
 use crate::world::{Project, WorldError};
 
-/// Queries that the list knows.
 const QUERIES: [&str; 1] = ["nameQuery"];
 
 pub(super) fn add(request: &mut Request<'_>) -> Outcome {

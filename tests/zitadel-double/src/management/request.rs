@@ -1,4 +1,4 @@
-//! One call: its caller, its body, and the world it may change.
+//! One call: caller, body, and the state that it may change.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,6 @@ use crate::ids::{OrgId, ProjectId, UserId};
 use crate::refusal::Refusal;
 use crate::world::{Project, User, World};
 
-/// Response to a call, or its refusal.
 pub(super) type Outcome = Result<Value, Refusal>;
 
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
@@ -17,13 +16,13 @@ const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
 pub(super) struct Request<'a> {
     pub(super) world: &'a mut World,
     pub(super) caller: Caller,
-    /// Always an object.
+    /// An object.
     pub(super) body: Value,
-    /// The origin of the call.
+    /// Origin of the call.
     pub(super) issuer: &'a str,
 }
 
-/// Parses a body; an empty one is an empty object.
+/// Parses a body; empty means an empty object.
 pub(super) fn parse(body: &[u8]) -> Outcome {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(json!({}));
@@ -34,7 +33,7 @@ pub(super) fn parse(body: &[u8]) -> Outcome {
 }
 
 impl Request<'_> {
-    /// Returns whether lists show a thing already, by the key of its row.
+    /// True if lists show the thing with this row key.
     pub(super) fn shows(&self, key: impl AsRef<str>) -> bool {
         self.world.log.rows.shows(key)
     }
@@ -47,12 +46,12 @@ impl Request<'_> {
         self.caller.org.clone()
     }
 
-    /// Returns a text of the body; empty if absent.
+    /// Returns a text, empty if absent.
     pub(super) fn text(&self, name: &str) -> String {
         text_of(&self.body, name).to_owned()
     }
 
-    /// Returns a text of 1 to 200 characters; errors name it as the gateway does.
+    /// Returns a text of 1 to 200 characters; errors name it like the gateway.
     pub(super) fn required(&self, name: &str, called: &str) -> Result<String, Refusal> {
         let text = self.text(name);
         if (1..=200).contains(&text.chars().count()) {
@@ -67,18 +66,18 @@ impl Request<'_> {
         at(&self.body, name).as_bool().unwrap_or_default()
     }
 
-    /// Returns a list of the body; empty if absent.
+    /// Returns a list, empty if absent.
     pub(super) fn list(&self, name: &str) -> &[Value] {
         at(&self.body, name).as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// Returns a list of texts; empty if absent.
+    /// Returns a list of texts, empty if absent.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         let list = self.list(name).iter();
         list.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// Returns `expirationDate` in seconds since the Unix epoch; a past one is refused.
+    /// Returns `expirationDate` in seconds since the Unix epoch; refuses a past one.
     pub(super) fn expiration(&self) -> Result<Option<i64>, Refusal> {
         let text = self.text("expirationDate");
         if text.is_empty() {
@@ -93,7 +92,7 @@ impl Request<'_> {
         Ok(Some(seconds))
     }
 
-    /// Returns a project of the organization unless it was removed.
+    /// Returns an existing project of the organization.
     pub(super) fn project(&self, id: &str) -> Option<(ProjectId, &Project)> {
         let id = ProjectId::from(id);
         let project = self.world.projects.get(&id)?;
@@ -101,7 +100,7 @@ impl Request<'_> {
         is_here.then_some((id, project))
     }
 
-    /// Returns a user of the organization unless it was removed.
+    /// Returns an existing user of the organization.
     pub(super) fn user(&self, id: &str) -> Option<(UserId, &User)> {
         let id = UserId::from(id);
         let user = self.world.users.get(&id)?;
@@ -116,12 +115,12 @@ impl Request<'_> {
     }
 }
 
-/// Returns a member of an object; null if absent.
+/// Returns a member, null if absent.
 pub(super) fn at<'a>(object: &'a Value, name: &str) -> &'a Value {
     object.get(name).unwrap_or(&Value::Null)
 }
 
-/// Returns a text of an object; empty if absent.
+/// Returns a text of an object, empty if absent.
 pub(super) fn text_of<'a>(object: &'a Value, name: &str) -> &'a str {
     at(object, name).as_str().unwrap_or_default()
 }

@@ -10,7 +10,6 @@ use crate::ids::ProjectId;
 use crate::refusal::Refusal;
 use crate::world::RoleText;
 
-/// Queries that the list knows.
 const QUERIES: [&str; 2] = ["keyQuery", "displayNameQuery"];
 
 pub(super) fn add(request: &mut Request<'_>, project: &str) -> Outcome {
@@ -21,7 +20,7 @@ pub(super) fn add(request: &mut Request<'_>, project: &str) -> Outcome {
     Ok(only(added(request.world)))
 }
 
-/// Adds all roles or none. The response has no sequence and no time.
+/// Adds all roles or none; the response has no sequence or time.
 pub(super) fn add_bulk(request: &mut Request<'_>, project: &str) -> Outcome {
     request.may("project.role.write")?;
     let roles = request.list("roles").iter();

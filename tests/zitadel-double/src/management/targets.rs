@@ -39,7 +39,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Outcome {
     Ok(json!({ "id": id, "creationDate": created, "signingKey": key }))
 }
 
-/// Changes the members that the body names. A new signing key replaces the old one at once.
+/// Changes the members that the body names. A new signing key takes effect at once.
 pub(super) fn change(request: &mut Request<'_>, id: &str) -> Outcome {
     request.may("action.target.write")?;
     let timeout = timeout(&request.body)?;
@@ -96,7 +96,7 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     Ok(paged(request, "targets", all))
 }
 
-/// Returns the page of a list of the actions API that `pagination` requests, of at most 100 rows.
+/// Returns the page that `pagination` requests from a list of the actions API, of at most 100 rows.
 pub(super) fn paged(request: &Request<'_>, name: &'static str, rows: Vec<Value>) -> Value {
     let asked = |member: &str| {
         let number = at(at(&request.body, "pagination"), member);
@@ -159,7 +159,7 @@ fn kind(body: &Value) -> Option<&'static str> {
     KINDS.into_iter().find(|kind| at(body, kind).is_object())
 }
 
-/// Parses a duration in seconds with an `s`; `None` if absent.
+/// Parses seconds followed by `s`; `None` if absent.
 fn timeout(body: &Value) -> Result<Option<Duration>, Refusal> {
     let text = text_of(body, "timeout");
     if text.is_empty() {

@@ -22,7 +22,7 @@ pub(super) fn set(request: &mut Request<'_>, user: &str) -> Outcome {
     Ok(json!({ "clientId": name, "clientSecret": secret, "details": details }))
 }
 
-/// Removes the secret. Tokens issued for it stay valid.
+/// Removes the secret; tokens issued for it stay valid.
 pub(super) fn remove(request: &mut Request<'_>, user: &str) -> Outcome {
     request.may("user.write")?;
     let missing = || Refusal::precondition("Errors.User.NotExisting", "COMMAND-x7s802");

@@ -1,4 +1,4 @@
-//! States of users: locking, deactivating, removing.
+//! States of users: locked, deactivated, removed.
 
 use super::details::{changed, only};
 use super::request::{Outcome, Request};

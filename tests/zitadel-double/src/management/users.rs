@@ -1,4 +1,4 @@
-//! Users of the organization: adding service users, importing people, listing.
+//! Users of the organization: service users, imported people, lists.
 
 use serde_json::Value;
 
@@ -10,7 +10,6 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::world::{Profile, TokenShape, User, UserKind, UserState};
 
-/// Queries that the list knows.
 const QUERIES: [&str; 6] = [
     "userNameQuery",
     "loginNameQuery",
@@ -20,7 +19,7 @@ const QUERIES: [&str; 6] = [
     "inUserIdsQuery",
 ];
 
-/// Name of the shape of JWT access tokens.
+/// Shape name of JWT access tokens.
 const JWT: &str = "ACCESS_TOKEN_TYPE_JWT";
 
 pub(super) fn add_machine(request: &mut Request<'_>) -> Outcome {
@@ -100,7 +99,6 @@ pub(super) fn search(request: &Request<'_>) -> Outcome {
     request.page_of(&QUERIES, users, finds, |(id, user)| shown(request, id, user))
 }
 
-/// Returns the user of the token.
 pub(super) fn mine(request: &Request<'_>) -> Outcome {
     let id = &request.caller.user;
     let user = request.world.users.get(id).ok_or_else(Refusal::invalid_token)?;

@@ -1,4 +1,4 @@
-//! `private_key_jwt` (RFC 7523 §3): one assertion, parsed and checked as ZITADEL does.
+//! `private_key_jwt` (RFC 7523 §3): an assertion, parsed and checked as by ZITADEL.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::ids::{ClientId, KeyId};
 use crate::violation::ClientRefusal;
 use crate::world::{RegisteredKey, World};
 
-/// Age in seconds beyond which an assertion is too old, and the lifetime it should not exceed.
+/// Maximum age, and recommended maximum lifetime, of an assertion in seconds.
 pub(super) const ONE_HOUR: i64 = 3600;
 
-/// Parsed assertion; nothing in it is verified yet.
+/// Parsed but unverified assertion.
 pub(super) struct Assertion {
     header: Map<String, Value>,
     claims: Map<String, Value>,
@@ -22,13 +22,13 @@ pub(super) struct Assertion {
     signature: Vec<u8>,
 }
 
-/// Returns the `kid` of a client assertion.
+/// Returns a client assertion's `kid`.
 pub(crate) fn key_id(compact: &str) -> Option<KeyId> {
     Assertion::parse(compact)?.key_id()
 }
 
 impl Assertion {
-    /// Parses three base64url parts, of which the first two are JSON objects.
+    /// Parses three base64url parts, of which two are JSON objects.
     pub(super) fn parse(compact: &str) -> Option<Self> {
         let (signed, signature) = compact.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -78,7 +78,7 @@ impl Assertion {
         self.check_signature(&app.keys)
     }
 
-    /// Checks an assertion of a service user, which has keys of its own.
+    /// Checks an assertion by a service user's own key.
     pub(super) fn check_user(
         &self,
         keys: &BTreeMap<KeyId, RegisteredKey>,
@@ -117,7 +117,7 @@ impl Assertion {
         if self.time("exp").is_none_or(|expiry| expiry <= now.saturating_add(1)) {
             return Err(ClientRefusal::Expired);
         }
-        // ZITADEL rounds its own time here, and truncates it above.
+        // ZITADEL rounds its own time here, but truncates it above.
         let rounded = micros.saturating_add(500_000) / 1_000_000;
         match self.time("iat") {
             None => Err(ClientRefusal::NoIssuedAt),
@@ -135,7 +135,6 @@ impl Assertion {
         self.claims.get(claim)?.as_str()
     }
 
-    /// Returns a NumericDate in whole seconds.
     #[expect(clippy::cast_possible_truncation, reason = "the fraction is meant to be cut off")]
     fn time(&self, claim: &str) -> Option<i64> {
         let value = self.claims.get(claim)?;

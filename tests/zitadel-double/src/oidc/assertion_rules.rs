@@ -1,4 +1,4 @@
-//! Rules for assertions beyond ZITADEL's own checks (RFC 7523 §3: `jti`, a short lifetime).
+//! Rules beyond ZITADEL's checks (RFC 7523 §3: `jti`, short lifetime).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +8,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::assertion::{Assertion, ONE_HOUR};
 use crate::violation::{Violation, ViolationLog};
 
-/// Assertions seen: (`iss`, `jti`) to a digest of the whole assertion.
+/// Seen assertions: (`iss`, `jti`) to a digest of the whole.
 #[derive(Debug, Default)]
 pub(crate) struct SeenAssertions(Mutex<HashMap<(String, String), Vec<u8>>>);
 
 impl SeenAssertions {
-    /// Records violations: a lifetime over an hour, no `jti`, or a `jti` that a different assertion
-    /// has used. The same assertion may be repeated.
+    /// Records violations: a lifetime over an hour, no `jti`, or the `jti` of a different
+    /// assertion. An assertion may be repeated.
     pub(super) fn check(&self, assertion: &Assertion, compact: &str, log: &ViolationLog) {
         if assertion.lifetime().is_some_and(|lifetime| lifetime > ONE_HOUR) {
             log.add(Violation::AssertionLifetime);

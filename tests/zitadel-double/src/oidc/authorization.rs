@@ -1,6 +1,6 @@
-//! The authorization endpoint (RFC 6749 §4.1.1), up to the redirect to the login page.
+//! The authorization endpoint (RFC 6749 §4.1.1), up to the redirect.
 //!
-//! There is no login page: a login client takes the request from here by `/v2/oidc/auth_requests`.
+//! There is no login page: a login client continues by `/v2/oidc/auth_requests`.
 
 use super::grants::{Refused, known_scopes};
 use super::{Call, Form, Reply};
@@ -8,16 +8,14 @@ use crate::ids::ClientId;
 use crate::shared::Shared;
 use crate::world::{Audience, AuthRequest, OidcSettings, SessionToken, Stage, World};
 
-/// Path of the endpoint.
 pub(crate) const AUTHORIZATION_PATH: &str = "/oauth/v2/authorize";
 
-/// Header with the user id of the login client; its presence requests login version 2.
+/// Header with the login client's user id; its presence requests login version 2.
 const LOGIN_CLIENT: &str = "x-zitadel-login-client";
 
-/// Prefix of scopes that name a role.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
-/// Redirects the browser to the login page of the requested version.
+/// Redirects to the login page of the requested version.
 pub(crate) fn authorize(call: &Call<'_>, shared: &Shared) -> Reply {
     let location = redirected(call, shared);
     location.map_or_else(Reply::from, Reply::redirect)
@@ -78,7 +76,7 @@ fn challenge(form: &Form) -> Option<(String, bool)> {
     (!challenge.is_empty()).then(|| (challenge.to_owned(), hashed))
 }
 
-/// Adds a scope for each role of a project that asserts roles, unless a role was requested.
+/// Adds all role scopes of a project that asserts roles, unless one was requested.
 fn asserted(world: &World, client: &ClientId, mut scopes: Vec<String>) -> Vec<String> {
     let project = world.apps.get(client).and_then(|app| world.projects.get(&app.project));
     let project = project.filter(|project| project.asserts_roles);
@@ -89,7 +87,7 @@ fn asserted(world: &World, client: &ClientId, mut scopes: Vec<String>) -> Vec<St
     scopes
 }
 
-/// Returns every client of the project, the project, and the projects that scopes name.
+/// Returns the project with all its clients, and the projects named by scopes.
 fn audience(world: &World, client: &ClientId, scopes: Vec<String>) -> Vec<String> {
     let audience = match world.apps.get(client) {
         Some(app) => Audience::Project(app.project.clone()),

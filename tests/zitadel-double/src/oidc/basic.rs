@@ -9,8 +9,8 @@ use super::form::{is_escaped, unescape};
 use super::reply::OidcError;
 use crate::violation::{Violation, ViolationLog};
 
-/// Returns the id and the secret of the `Authorization` header, decoded; `None` if there are none,
-/// or ZITADEL would ignore them.
+/// Returns decoded id and secret of `Authorization`; `None` if there are none, or ZITADEL would
+/// ignore them.
 pub(super) fn read(
     headers: &HeaderMap,
     log: &ViolationLog,

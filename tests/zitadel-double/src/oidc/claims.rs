@@ -1,4 +1,4 @@
-//! The active introspection response, built at each request from the stored token and current user.
+//! The active introspection response, built from the stored token and its current user.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const ORG_ID_SCOPE: &str = "urn:zitadel:iam:org:id:";
 const ORG_DOMAIN_SCOPE: &str = "urn:zitadel:iam:org:domain:primary:";
 const ROLES_OF_ORG_SCOPE: &str = "urn:zitadel:iam:org:roles:id:";
 
-/// Claims that need no sorting, in ZITADEL's order.
+/// Unsorted claims, in ZITADEL's order.
 const REGISTERED: [&str; 27] = [
     "active",
     "scope",
@@ -47,7 +47,7 @@ const REGISTERED: [&str; 27] = [
 
 type Claims = Map<String, Value>;
 
-/// Returns the claims of an active token; `None` if it is inactive for any reason.
+/// Returns the claims of an active token; `None` if it is inactive.
 pub(super) fn of_token(
     world: &World,
     token: &str,
@@ -85,8 +85,8 @@ pub(super) fn of_token(
     Some(in_order(claims))
 }
 
-/// Sorts the claims by name if one of them is not registered by OpenID Connect; otherwise ZITADEL's
-/// own order stays.
+/// Sorts the claims if OpenID Connect does not register one of them; otherwise ZITADEL's order
+/// stays.
 fn in_order(claims: Claims) -> Members {
     let mut answer = Members::default();
     if claims.keys().all(|name| REGISTERED.contains(&name.as_str())) {
@@ -104,8 +104,8 @@ fn in_order(claims: Claims) -> Members {
     answer
 }
 
-/// Claims of a session token; `None` if it was not issued for this client or its project, or is a
-/// JWT of another domain of the instance.
+/// Returns a session token's claims; `None` if it was not issued for this client or its project, or
+/// is a JWT of another domain.
 fn of_session(
     session: &SessionRecord,
     client: &ClientId,
@@ -133,8 +133,8 @@ fn of_session(
     Some((claims, session.request.scopes.clone()))
 }
 
-/// Claims of a personal access token, which is active for every client: the asking client and its
-/// project are its audience.
+/// Returns the claims of a personal access token, active for every client: the introspecting client
+/// and its project are its audience.
 fn of_pat(
     pat: &PatRecord,
     world: &World,
@@ -211,8 +211,8 @@ fn add_organization(claims: &mut Claims, scopes: &[String], user: &User, world: 
     }
 }
 
-/// Adds the roles of the asking project, each with the granting organization and its domain. All
-/// three claims are absent without a role.
+/// Adds the roles of the client's project, with the granting organizations and their domains.
+/// Without a role, all three claims are absent.
 fn add_roles(
     claims: &mut Claims,
     scopes: &[String],
@@ -242,7 +242,7 @@ fn add_roles(
     }
 }
 
-/// Adds claims of Actions, which can neither overwrite a claim nor add one of ZITADEL's own.
+/// Adds claims of Actions, which cannot overwrite claims or add ZITADEL's own.
 fn add_custom(claims: &mut Claims, custom: &Claims) {
     for (name, value) in custom {
         if !name.starts_with("urn:zitadel:iam") && !claims.contains_key(name) {

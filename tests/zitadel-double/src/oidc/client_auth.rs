@@ -1,4 +1,4 @@
-//! Client authentication: reads the credentials, then checks them.
+//! Client authentication: reads credentials, then checks them.
 
 use http::HeaderMap;
 
@@ -11,13 +11,12 @@ use crate::world::World;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Credentials as presented, unchecked.
+/// Unchecked credentials.
 pub(super) enum Presented {
     Secret { client_id: String, secret: String },
     Assertion(String),
 }
 
-/// Failure of client authentication.
 pub(super) enum NotAuthenticated {
     /// 400 `unauthorized_client`.
     Refused,
@@ -26,7 +25,7 @@ pub(super) enum NotAuthenticated {
 }
 
 impl Presented {
-    /// Reads credentials: Basic overrides fields of the form; an assertion overrides a secret.
+    /// Reads credentials: Basic overrides form fields, an assertion overrides a secret.
     pub(super) fn read(
         headers: &HeaderMap,
         form: &Form,

@@ -1,4 +1,4 @@
-//! The discovery document (OpenID Connect Discovery 1.0 §4.2), member by member.
+//! The discovery document (OpenID Connect Discovery 1.0 §4.2).
 
 use serde_json::json;
 
@@ -8,13 +8,12 @@ use crate::fault::DiscoveryFault;
 use crate::metadata_variant::MetadataVariant;
 use crate::refusal::Refusal;
 
-/// Path of the document.
 pub(crate) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 
-/// Path of the document by RFC 8414 §3.
+/// RFC 8414 §3.
 pub(crate) const RFC_8414_PATH: &str = "/.well-known/oauth-authorization-server";
 
-/// Returns the response at the path of RFC 8414: the gateway's 404 in the baseline.
+/// Returns the response at RFC 8414's path: the gateway's 404 in the baseline.
 pub(crate) fn rfc_8414(
     call: &Call<'_>,
     introspection_path: &str,
@@ -30,7 +29,7 @@ pub(crate) fn rfc_8414(
     }
 }
 
-/// Returns the document for one origin, changed by the fault if there is one.
+/// Returns the document for an origin, changed by a fault.
 pub(crate) fn document(
     issuer: &str,
     introspection_path: &str,

@@ -1,10 +1,10 @@
-//! `application/x-www-form-urlencoded`, decoded as strictly as ZITADEL's language does.
+//! `application/x-www-form-urlencoded`, decoded as strictly as by Go.
 
-/// Names and values in the order in which they were sent.
+/// Names and values in their original order.
 #[derive(Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-/// Error: a `%` without two hex digits, a `;`, or bytes that are not UTF-8.
+/// A `%` without two hex digits, a `;`, or bytes that are not UTF-8.
 #[derive(Debug)]
 pub(crate) struct MalformedForm;
 
@@ -20,7 +20,7 @@ impl Form {
         fields.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the last value of this name, as ZITADEL does; empty if there is none.
+    /// Returns a name's last value, as ZITADEL does; empty if absent.
     pub(crate) fn value(&self, name: &str) -> &str {
         self.0.iter().rfind(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
@@ -29,14 +29,14 @@ impl Form {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Returns this form's fields, then those of another one.
+    /// Appends the fields of another form.
     pub(crate) fn followed_by(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 }
 
-/// Decodes one name or value; `None` when it cannot be decoded.
+/// Decodes one name or value; `None` if impossible.
 pub(crate) fn unescape(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -54,7 +54,7 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Returns whether every character is unreserved in form encoding, or part of an escape.
+/// True if every character is unreserved, or part of an escape.
 pub(crate) fn is_escaped(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(&byte))
 }

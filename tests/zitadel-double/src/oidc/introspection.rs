@@ -10,8 +10,7 @@ use crate::shared::Shared;
 use crate::violation::Violation;
 use crate::world::Token;
 
-/// Returns the response of a healthy endpoint. Every rule that the request broke is in the log of
-/// violations afterwards.
+/// Returns a healthy endpoint's response, and records all violations of the request.
 pub(crate) fn introspect(call: &Call<'_>, shared: &Shared) -> Reply {
     strictness::check_introspection(call, &shared.violations);
     answer(call, shared).unwrap_or_else(Reply::from)
@@ -47,13 +46,13 @@ fn answer(call: &Call<'_>, shared: &Shared) -> Result<Reply, OidcError> {
     Ok(claims.map_or_else(Reply::inactive, |claims| Reply::oidc(&claims)))
 }
 
-/// Returns whether the call concerns a personal access token.
+/// True if the token is a personal access token.
 pub(crate) fn asks_about_pat(body: &[u8], shared: &Shared) -> bool {
     let form = Form::parse(body).unwrap_or_default();
     matches!(shared.world().token(form.value("token")), Some(Token::Pat(_)))
 }
 
-/// Reads the body's fields, then the query's; a body of another media type is not read at all.
+/// Reads the fields of body and query; a body of another media type is ignored.
 fn read_form(call: &Call<'_>) -> Result<Form, OidcError> {
     let malformed = |_| OidcError::InvalidRequest("error parsing form".into());
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(call.method);

@@ -1,4 +1,4 @@
-//! The keys that verify the instance's JWTs (RFC 7517 §5).
+//! Keys that verify the instance's JWTs (RFC 7517 §5).
 
 use serde::Serialize;
 use serde_json::json;
@@ -7,7 +7,6 @@ use super::members::Members;
 use super::reply::{Part, Reply};
 use crate::token_form;
 
-/// Path of the keys.
 pub(crate) const KEYS_PATH: &str = "/oauth/v2/keys";
 
 #[derive(Serialize)]
@@ -15,7 +14,7 @@ struct Document {
     keys: [Members; 2],
 }
 
-/// Responds with the key that signs and a former one.
+/// Returns the signing key and a former one.
 pub(crate) fn keys() -> Reply {
     let keys = token_form::instance_keys().map(|(id, key)| {
         let (modulus, exponent) = key.public_numbers();

@@ -1,14 +1,14 @@
-//! JSON objects as ZITADEL's language writes them.
+//! JSON objects in Go's format.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Members of an object, in the order in which they are written.
+/// Members in their written order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members(Vec<(String, Value)>);
 
 impl Members {
-    /// Appends a member, or replaces the value of an existing one.
+    /// Appends or replaces a member.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value.into(),
@@ -33,7 +33,7 @@ impl Serialize for Members {
     }
 }
 
-/// Formats one line of JSON, with HTML's special characters escaped and a line feed at its end.
+/// Formats one line of JSON, with escaped HTML characters and a line feed.
 #[expect(clippy::expect_used, reason = "texts and numbers are JSON")]
 pub(super) fn line(json: &impl Serialize) -> Vec<u8> {
     let json = serde_json::to_string(json).expect("JSON");

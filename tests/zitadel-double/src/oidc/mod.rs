@@ -1,4 +1,4 @@
-//! The OpenID Connect endpoints, without sockets: parts of a request in, a reply out.
+//! The OpenID Connect endpoints, without sockets.
 
 mod assertion;
 mod assertion_rules;
@@ -30,7 +30,7 @@ pub(crate) use strictness::{check_discovery, check_head, check_method_and_query,
 
 use http::{HeaderMap, Method};
 
-/// Parts of a request that the endpoints use.
+/// Parts of a request that endpoints use.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a Method,

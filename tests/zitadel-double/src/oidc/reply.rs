@@ -1,4 +1,4 @@
-//! Responses with the headers that ZITADEL sends with each kind of response.
+//! Responses with ZITADEL's headers for each kind.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,6 @@ use crate::random;
 
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
-/// Status, headers and body.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -29,14 +28,14 @@ pub(crate) struct Reply {
     origin: Option<Origin>,
 }
 
-/// Part of ZITADEL that responds; each has headers of its own.
+/// Part of ZITADEL that responds, with headers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Endpoints of OpenID Connect.
+    /// OpenID Connect endpoints.
     Oidc,
-    /// The keys of the instance, which may be cached.
+    /// The instance's keys, which may be cached.
     Keys,
-    /// The lookup of the instance, which precedes all endpoints.
+    /// The lookup of the instance, before all endpoints.
     Instance,
     /// The gateway to the gRPC APIs.
     Gateway,
@@ -44,17 +43,17 @@ pub(crate) enum Part {
     Debug,
 }
 
-/// Refusal of an endpoint in RFC 6749's terms. Always 400.
+/// Refusal in RFC 6749's terms. Always 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OidcError {
-    /// Wrong credentials. ZITADEL gives no description.
+    /// Wrong credentials, without a description.
     UnauthorizedClient,
     InvalidRequest(Cow<'static, str>),
     InvalidClient(&'static str),
 }
 
 impl Reply {
-    /// JSON response of an endpoint of OpenID Connect.
+    /// JSON response of OpenID Connect.
     pub(crate) fn oidc(json: &impl Serialize) -> Self {
         Self::oidc_with(StatusCode::OK, json)
     }
@@ -78,7 +77,7 @@ impl Reply {
         Self { status, content_type, body, part: Part::Gateway, location: None, origin: None }
     }
 
-    /// Any response of an endpoint of OpenID Connect.
+    /// Any response of OpenID Connect.
     pub(crate) fn dictated(status: StatusCode, answer: Answer) -> Self {
         Self::answer(status, answer).of(Part::Oidc)
     }
@@ -87,7 +86,6 @@ impl Reply {
         Self::dictated(status, Answer::bytes(text).content_type(PLAIN_TEXT))
     }
 
-    /// Redirect of the browser.
     pub(crate) fn redirect(location: String) -> Self {
         let location = Some(location);
         Self { location, ..Self::html(StatusCode::FOUND, "") }
@@ -113,12 +111,11 @@ impl Reply {
         Self { part, ..self }
     }
 
-    /// Sets the origin of the request.
     pub(crate) fn at(self, origin: Origin) -> Self {
         Self { origin: Some(origin), ..self }
     }
 
-    /// Returns the beginning of ZITADEL's text when it finds no instance for the request.
+    /// Returns the beginning of ZITADEL's text when the request has no instance.
     pub(crate) fn no_instance(&self) -> String {
         self.origin.as_ref().map(Origin::no_instance).unwrap_or_default()
     }

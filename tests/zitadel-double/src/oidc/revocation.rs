@@ -8,10 +8,8 @@ use crate::answer::Answer;
 use crate::shared::Shared;
 use crate::world::{SessionRecord, Token, World};
 
-/// Path of the endpoint.
 pub(crate) const REVOCATION_PATH: &str = "/oauth/v2/revoke";
 
-/// Kind of a presented string.
 enum Found {
     Access(SessionRecord),
     Refresh(SessionRecord),
@@ -19,7 +17,7 @@ enum Found {
     Nothing,
 }
 
-/// Revokes a token. An unknown or dead token is no error.
+/// Revokes a token; an unknown or invalid one is no error.
 pub(crate) fn revoke(call: &Call<'_>, shared: &Shared) -> Reply {
     let done = || Reply::dictated(StatusCode::OK, Answer::bytes(Vec::new()));
     revoked(call, shared).map_or_else(Reply::from, |()| done())
@@ -38,7 +36,7 @@ fn revoked(call: &Call<'_>, shared: &Shared) -> Result<(), Refused> {
         let mut audience = record.audience.iter();
         if audience.any(|name| name == client.as_str()) { Ok(()) } else { Err(foreign()) }
     };
-    // Neither can fail: the record was just found.
+    // Cannot fail: the record was just found.
     let _ = match find(&world, presented) {
         Found::Access(record) => {
             names_it(&record)?;

@@ -1,4 +1,4 @@
-//! Rules that ZITADEL does not enforce and a resource server must still follow.
+//! Rules that a resource server must follow although ZITADEL does not enforce them.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, Method};
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use super::{Call, Form};
 use crate::violation::{Violation, ViolationLog};
 
-/// Fields of RFC 7662 §2.1 and of client authentication.
+/// Fields of RFC 7662 §2.1 and client authentication.
 const KNOWN_FIELDS: [&str; 6] = [
     "token",
     "token_type_hint",
@@ -16,7 +16,7 @@ const KNOWN_FIELDS: [&str; 6] = [
     "client_assertion_type",
 ];
 
-/// Records violations that are possible in a request to any endpoint.
+/// Records violations of a request to any endpoint.
 pub(crate) fn check_head(headers: &HeaderMap, log: &ViolationLog) {
     if headers.contains_key(COOKIE) {
         log.add(Violation::Cookie);
@@ -28,7 +28,7 @@ pub(crate) fn check_head(headers: &HeaderMap, log: &ViolationLog) {
     }
 }
 
-/// Records violations of a request for the discovery document.
+/// Records violations of a discovery request.
 pub(crate) fn check_discovery(call: &Call<'_>, log: &ViolationLog) {
     check_method_and_query(call, &Method::GET, log);
     if call.headers.contains_key(AUTHORIZATION) {
@@ -46,14 +46,14 @@ pub(super) fn check_introspection(call: &Call<'_>, log: &ViolationLog) {
     }
 }
 
-/// Returns whether the body is a form; parameters such as `charset` are ignored.
+/// True if the body is a form; parameters such as `charset` are ignored.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Records violations in the fields of the form.
+/// Records violations in form fields.
 pub(super) fn check_form(form: &Form, headers: &HeaderMap, log: &ViolationLog) {
     let names: Vec<&str> = form.names().collect();
     for (index, name) in names.iter().enumerate() {
@@ -89,7 +89,7 @@ pub(crate) fn check_method_and_query(call: &Call<'_>, right: &Method, log: &Viol
     }
 }
 
-/// Returns the names only: the values may be secret.
+/// Returns names only: the values may be secret.
 pub(crate) fn query_names(query: &str) -> Vec<String> {
     let form = Form::parse(query.as_bytes()).unwrap_or_default();
     form.names().map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! The listening socket, and the tasks of the accepted connections.
+//! The listening socket, and the tasks of its connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,20 +21,19 @@ use crate::shared::Shared;
 pub enum Listening {
     /// Serves them.
     Accepting,
-    /// Refuses them. The port stays reserved.
+    /// Refuses them; the port stays reserved.
     Refusing,
-    /// Accepts them and sends nothing: no TLS handshake, no response.
+    /// Accepts them but sends nothing: no TLS handshake, no response.
     Silent,
 }
 
 type Order = (Listening, oneshot::Sender<io::Result<()>>);
 
-/// Sends orders to the acceptor.
 #[derive(Clone, Debug)]
 pub(crate) struct AcceptorHandle(mpsc::Sender<Order>);
 
 impl AcceptorHandle {
-    /// Waits until the port has the ordered behaviour and every open connection is closed.
+    /// Waits until the port behaves as ordered and every open connection is closed.
     pub(crate) async fn order(&self, listening: Listening) -> io::Result<()> {
         let (done, outcome) = oneshot::channel();
         let gone = || io::Error::other("the double has stopped");
@@ -53,13 +52,13 @@ pub(crate) struct Acceptor {
 
 enum Port {
     Open(TcpListener),
-    /// Bound and not listening: the kernel refuses connections, and no other process gets the port.
+    /// Bound without listening: the kernel refuses connections, and no other process gets the port.
     Reserved(TcpSocket),
     Lost,
 }
 
 impl Acceptor {
-    /// Must be called inside the runtime that serves.
+    /// Must run inside the serving runtime.
     pub(crate) fn new(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -124,7 +123,7 @@ impl Port {
             return std::future::pending().await;
         };
         loop {
-            // A connection that ended before it was accepted is not reported.
+            // A connection that ended before its acceptance is not reported.
             if let Ok((stream, _)) = listener.accept().await {
                 return stream;
             }
@@ -136,14 +135,14 @@ fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    // From here on no other process can reuse the port, even with `SO_REUSEADDR`.
+    // Keeps other processes from reusing the port, even with `SO_REUSEADDR`.
     socket.set_reuseaddr(false)?;
     Ok(socket)
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let line = Arc::new(Line::new(shared.stuck()));
-    // Small responses must not wait for each other.
+    // Nagle's algorithm would delay small responses.
     let _ = stream.set_nodelay(true);
     let socket = Socket::new(stream, Arc::clone(&line));
     let work = async {
@@ -169,6 +168,6 @@ where
     let service =
         service_fn(move |request| respond(request, Arc::clone(&shared), Arc::clone(&line)));
     let server = auto::Builder::new(TokioExecutor::new());
-    // The error concerns the client, which knows how its connection ended.
+    // The client knows how its connection ended.
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }

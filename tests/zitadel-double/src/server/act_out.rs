@@ -1,4 +1,4 @@
-//! Simulation of a fault.
+//! Simulation of faults.
 
 use std::sync::Arc;
 
@@ -20,10 +20,9 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Login</title></head>
 const PROXY_PAGE: &str = "<html><head><title>The upstream is away</title></head><body>\
     <center><h1>The upstream is away</h1></center><hr><center>nginx</center></body></html>";
 
-/// Body length in bytes above which ZITADEL's language sends it in chunks.
+/// Body length in bytes above which Go sends chunks.
 const ONE_PIECE: usize = 2048;
 
-/// Returns the response of a healthy endpoint.
 pub(super) fn answer(reply: Reply) -> Response<Body> {
     if reply.body.len() > ONE_PIECE {
         return finish(reply.head(None), body::in_chunks(&reply.body));
@@ -32,7 +31,7 @@ pub(super) fn answer(reply: Reply) -> Response<Body> {
     finish(head, body::whole(reply.body))
 }
 
-/// Returns the response under a fault instead of `right`, that of a healthy endpoint.
+/// Returns the response under a fault instead of the healthy endpoint's `right`.
 pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Response<Body> {
     match fault {
         Fault::Stall => std::future::pending().await,
@@ -102,7 +101,6 @@ pub(super) async fn act_out(fault: Fault, right: Reply, line: &Arc<Line>) -> Res
     }
 }
 
-/// Ends the connection instead of answering.
 pub(super) async fn end(line: &Line, ending: Ending) -> Response<Body> {
     line.end(ending);
     std::future::pending().await
@@ -134,7 +132,7 @@ fn json_text(text: &str) -> Reply {
     Reply::dictated(StatusCode::OK, Answer::bytes(text))
 }
 
-/// ZITADEL's text when it could not look up the instance.
+/// ZITADEL's text for a failed lookup of the instance.
 fn database_down(no_instance: &str) -> String {
     format!(
         "{no_instance}ID=QUERY-d3fas Message=An internal error occurred Parent=(failed to connect \
@@ -146,7 +144,7 @@ fn first_half(right: &Reply) -> Vec<u8> {
     right.body.iter().take(right.body.len().div_ceil(2)).copied().collect()
 }
 
-/// Returns the JSON object of the right response, left open in the middle of one more string.
+/// Returns the right response's JSON object, open in the middle of another string.
 fn opened(right: &Reply) -> Vec<u8> {
     let object = right.body.trim_ascii_end().strip_suffix(b"}");
     let object = object.unwrap_or(b"{\"active\":true");
@@ -154,7 +152,7 @@ fn opened(right: &Reply) -> Vec<u8> {
     [object, comma, b"\"padding\":\""].concat()
 }
 
-/// Builds the head; a failure means a header value that no test meant to send.
+/// Builds the head; fails on an invalid header value in a test.
 #[expect(clippy::expect_used, reason = "the test gave a location that is no header value")]
 fn finish(head: http::response::Builder, body: Body) -> Response<Body> {
     head.body(body).expect("a response head")

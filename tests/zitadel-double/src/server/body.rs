@@ -11,7 +11,7 @@ use hyper::body::{Bytes, Frame};
 
 use super::line::{Ending, Line};
 
-/// Any body that the double sends.
+/// Any body of the double.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 const CHUNK: &[u8; 65_536] = &[b'a'; 65_536];
@@ -37,7 +37,7 @@ pub(super) fn padded(prefix: Vec<u8>, length: usize, suffix: &'static [u8]) -> (
     (StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync(), total)
 }
 
-/// Returns `prefix` at once, then one letter at every interval, without end.
+/// Returns `prefix` at once, then one letter per interval, endlessly.
 pub(super) fn dripping(prefix: Vec<u8>, interval: Duration) -> Body {
     let drops = stream::unfold(interval, |interval| async move {
         tokio::time::sleep(interval).await;
@@ -47,7 +47,7 @@ pub(super) fn dripping(prefix: Vec<u8>, interval: Duration) -> Body {
     StreamBody::new(parts.map(Frame::data).map(Ok)).boxed_unsync()
 }
 
-/// Returns `beginning`; the connection ends once that is on the wire.
+/// Returns `beginning`; the connection ends after it is sent.
 pub(super) fn broken_off(beginning: Vec<u8>, line: &Arc<Line>, ending: Ending) -> Body {
     enum Next {
         Send(Vec<u8>),

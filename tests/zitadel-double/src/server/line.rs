@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// Way in which a connection is ended on purpose.
+/// Deliberate end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// RST.
@@ -18,12 +18,12 @@ pub(super) enum Ending {
     Close,
 }
 
-/// State of a connection that its requests can read and change.
+/// State of a connection, shared by its requests.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     ending: watch::Sender<Option<Ending>>,
     bytes_written: watch::Sender<u64>,
-    /// Number of times that connections had been stuck when this one was accepted.
+    /// Value of `Shared::stuck` when this connection was accepted.
     accepted_after: usize,
 }
 
@@ -33,7 +33,7 @@ impl Line {
         Self { ending, bytes_written, accepted_after }
     }
 
-    /// Returns whether connections were stuck since this one was accepted.
+    /// True if connections were stuck after this one's acceptance.
     pub(super) fn is_stuck(&self, stuck: usize) -> bool {
         self.accepted_after < stuck
     }
@@ -52,13 +52,13 @@ impl Line {
         *self.bytes_written.borrow()
     }
 
-    /// Waits until more than this many bytes were passed to the kernel.
+    /// Waits until the kernel has more than this many bytes.
     pub(super) async fn written_beyond(&self, mark: u64) {
         let _ = self.bytes_written.subscribe().wait_for(|written| *written > mark).await;
     }
 }
 
-/// Stream under TLS and HTTP. Dropping it resets the connection if a request ordered that.
+/// Stream under TLS and HTTP. If a request ordered it, dropping this resets the connection.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
@@ -74,7 +74,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if *self.line.ending.borrow() == Some(Ending::Reset) {
-            // Without this the peer sees an early FIN, and its test reports that.
+            // Without this, the peer sees an early FIN, which its test reports.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2, and ways to break each of them.
+//! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2, and faults in each.
 
 mod acceptor;
 mod act_out;

@@ -1,4 +1,4 @@
-//! One request: read, record and check it, then answer or fail as ordered.
+//! One request: read, record, check, then answer or fail as ordered.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,10 +22,9 @@ use crate::shared::Shared;
 use crate::traffic::{RecordedRequest, without_secrets};
 use crate::violation::Violation;
 
-/// Form limit in bytes of ZITADEL's language.
+/// Go's form limit in bytes.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Path prefixes of the APIs behind the gateway.
 const GATEWAY_PATHS: [&str; 4] = ["/admin/v1/", "/auth/v1/", "/management/v1/", "/v2/"];
 
 enum Endpoint {
@@ -39,7 +38,7 @@ enum Endpoint {
     Token,
     Revocation,
     Authorization,
-    /// Health, for any host.
+    /// Health, under any host.
     Alive,
     Ready,
     Unknown,
@@ -139,7 +138,7 @@ pub(super) async fn respond(
     })
 }
 
-/// Simulates a fault to its end, even if the client disconnects, as a real server does.
+/// Simulates a fault to its end, even if the client disconnects, like a real server.
 async fn worked_on(
     fault: Fault,
     right: Reply,
@@ -182,7 +181,7 @@ fn endpoint(path: &str, shared: &Shared) -> Endpoint {
     }
 }
 
-/// Checks the host first, as ZITADEL does.
+/// Checks the host first, like ZITADEL.
 fn at_instance(
     head: &request::Parts,
     body: &[u8],
@@ -210,7 +209,7 @@ fn at_instance(
     reply.at(origin)
 }
 
-/// Sets the date; an invalid header value leaves it to the real clock.
+/// Sets the date; an invalid value leaves the real one.
 fn dated(mut answer: Response<Body>, date: &str) -> Response<Body> {
     if let Ok(date) = HeaderValue::from_str(date) {
         answer.headers_mut().insert(DATE, date);

@@ -1,7 +1,7 @@
-//! A thread and a runtime of the double's own.
+//! The double's own thread and runtime.
 //!
-//! A test can then block its thread, pause tokio's clock, or be synchronous altogether, and
-//! dropping the double leaves no task and no socket.
+//! A test can block its thread, pause tokio's clock, or be synchronous, and dropping the double
+//! leaves no task or socket.
 
 use std::io;
 use std::thread::JoinHandle;
@@ -23,7 +23,7 @@ impl ServerThread {
         let (stop, stopped) = oneshot::channel();
         let thread =
             std::thread::Builder::new().name("zitadel-double".to_owned()).spawn(move || {
-                // An error means that the handle is gone, which ends the thread as well.
+                // An error means that the handle is gone, which also ends the thread.
                 let _ = runtime.block_on(stopped);
             })?;
         Ok(Self { runtime: handle, stop: Some(stop), thread: Some(thread) })
@@ -38,7 +38,7 @@ impl Drop for ServerThread {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of that thread has been printed by then.
+            // Its panic has been printed.
             let _ = thread.join();
         }
     }

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// Server certificate and the authority that issued it.
+/// Server certificate and its authority.
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
     pub(crate) ca_pem: String,
@@ -18,7 +18,7 @@ pub(crate) struct Tls {
     shape: Shape,
 }
 
-/// Fault of the server's certificate, or a requirement for clients.
+/// Fault of the certificate, or a requirement for clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Right,
@@ -71,7 +71,7 @@ impl Tls {
         Ok(Self { acceptor, ca_pem, names: names.to_vec(), shape })
     }
 
-    /// Returns the same names with a certificate of another authority.
+    /// Returns the names with another authority's certificate.
     pub(crate) fn rotated(&self) -> Result<Self, Error> {
         Self::for_names(&self.names, self.shape)
     }

@@ -17,14 +17,14 @@ struct Header {
     tag: String,
 }
 
-/// Encrypted bytes with the values, other than the key, that decryption needs.
+/// Ciphertext with the values for decryption, except the key.
 struct Sealed {
     nonce: [u8; NONCE_LEN],
     bytes: Vec<u8>,
     tag: Vec<u8>,
 }
 
-/// Encrypts a text with a fresh key, and that key with `key`.
+/// Encrypts a text with a new key, and that key with `key`.
 #[expect(clippy::expect_used, reason = "a header of texts is JSON")]
 pub(super) fn encrypt(key: &[u8; 32], key_id: Option<&str>, text: &str) -> String {
     let content_key: [u8; 32] = random::array();
@@ -42,7 +42,7 @@ pub(super) fn encrypt(key: &[u8; 32], key_id: Option<&str>, text: &str) -> Strin
     format!("{header}.{}", parts.join("."))
 }
 
-/// Returns the text inside; `None` after any change of any part.
+/// Returns the text; `None` after any change.
 pub(super) fn decrypt(key: &[u8; 32], compact: &str) -> Option<Vec<u8>> {
     let [header, wrapped_key, nonce, text, tag] =
         compact.split('.').collect::<Vec<_>>().try_into().ok()?;

@@ -1,4 +1,4 @@
-//! JWTs (RFC 7519) signed by the instance: session tokens of that shape, and id tokens.
+//! JWTs (RFC 7519) signed by the instance: session and id tokens.
 
 use std::sync::LazyLock;
 
@@ -10,15 +10,14 @@ use serde_json::{Map, Value};
 use super::legacy;
 use crate::world::SigningKey;
 
-/// Key with which the instance signs; one per process, because generating it takes time.
+/// Signing key; one per process, because generation takes time.
 static INSTANCE_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 const INSTANCE_KEY_ID: &str = "340000000000000030";
 
-/// Former signing key, which is still published.
+/// Former signing key, still published.
 static FORMER_KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 const FORMER_KEY_ID: &str = "340000000000000031";
 
-/// Returns the published keys with their ids.
 pub(crate) fn instance_keys() -> [(&'static str, &'static SigningKey); 2] {
     [(INSTANCE_KEY_ID, &INSTANCE_KEY), (FORMER_KEY_ID, &FORMER_KEY)]
 }
@@ -41,7 +40,7 @@ pub(crate) fn sign(claims: &impl Serialize) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// Returns the claims of a JWT that the instance signed.
+/// Verifies a JWT and returns its claims.
 pub(super) fn verify(presented: &str) -> Option<Map<String, Value>> {
     let (signed, signature) = presented.rsplit_once('.')?;
     let (_, claims) = signed.split_once('.')?;

@@ -1,4 +1,4 @@
-//! Token strings in the two forms of opaque tokens that ZITADEL has used.
+//! Token strings in ZITADEL's two forms of opaque tokens.
 
 mod jwe;
 mod jwt;
@@ -9,7 +9,7 @@ pub(crate) use jwt::{instance_keys, sign};
 use crate::ids::UserId;
 use crate::random;
 
-/// Form of opaque session tokens and personal access tokens. JWT session tokens are JWTs in both.
+/// Form of opaque session and personal access tokens; JWTs are the same in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenForm {
     /// Until spring 2026: 104 and 71 characters for 18-digit ids, without a dot.
@@ -19,18 +19,17 @@ pub enum TokenForm {
     Jwe,
 }
 
-/// Ids that a token string holds.
+/// Ids in a token string.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    /// Id of the token: the `jti` of its introspection.
+    /// Token id: the `jti` of its introspection.
     pub(crate) id: String,
-    /// Id of its user, or its bytes after damage to the string.
+    /// User id, or its bytes after damage to the string.
     pub(crate) user: Vec<u8>,
-    /// Issuer inside a JWT.
+    /// Issuer of a JWT.
     pub(crate) issuer: Option<String>,
 }
 
-/// Encrypts and decrypts token strings.
 pub(crate) struct TokenSeal {
     pub(crate) form: TokenForm,
     key: [u8; 32],
@@ -41,22 +40,21 @@ impl TokenSeal {
         Self { form, key: random::array() }
     }
 
-    /// Returns the string of an opaque session token.
+    /// Returns an opaque session token.
     pub(crate) fn session_token(&self, id: &str, user: &UserId) -> String {
         self.seal(id, user, None)
     }
 
-    /// Returns the string of a personal access token.
+    /// Returns a personal access token.
     pub(crate) fn pat(&self, id: &str, user: &UserId) -> String {
         self.seal(id, user, Some("oidcKey"))
     }
 
-    /// Returns the string of a refresh token, which has the older form in every version.
+    /// Returns a refresh token, which always has the older form.
     pub(crate) fn refresh_token(&self, id: &str, user: &UserId) -> String {
         legacy::encrypt(&self.key, &format!("{id}:{user}"))
     }
 
-    /// Reads a token string of any form.
     pub(crate) fn open(&self, presented: &str) -> Option<Opened> {
         let text = jwe::decrypt(&self.key, presented);
         let Some(text) = text.or_else(|| legacy::decrypt(&self.key, presented)) else {

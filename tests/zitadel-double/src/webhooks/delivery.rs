@@ -1,4 +1,4 @@
-//! Calls of the targets: one at a time, in the order of the writes, without retries.
+//! Deliveries to targets: one at a time, in write order, without retries.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) async fn deliver(mut jobs: UnboundedReceiver<Job>) {
         let wait = job.due.saturating_sub(unix_micros());
         tokio::time::sleep(Duration::from_micros(u64::try_from(wait).unwrap_or_default())).await;
         for _ in 0..job.times {
-            // A target that fails is not called again; a test reads the cause at the target.
+            // A failed call is not repeated; a test finds the cause at its target.
             let _ = tokio::time::timeout(job.timeout, call(&job)).await;
         }
     }

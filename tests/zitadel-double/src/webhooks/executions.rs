@@ -1,9 +1,8 @@
-//! Targets and executions of the actions API, which map events to targets.
+//! Targets and executions of the actions API.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Target as an administrator configured it.
 #[derive(Clone)]
 pub(crate) struct ActionTarget {
     pub(crate) name: String,
@@ -15,7 +14,6 @@ pub(crate) struct ActionTarget {
     pub(crate) signing_key: String,
 }
 
-/// Events that trigger an execution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
     /// One type.
@@ -26,7 +24,7 @@ pub(crate) enum Condition {
     All,
 }
 
-/// Targets by their ids, and the targets of each condition.
+/// Targets by id, and the targets of each condition.
 #[derive(Default)]
 pub(crate) struct Executions {
     pub(crate) targets: BTreeMap<String, ActionTarget>,
@@ -34,13 +32,13 @@ pub(crate) struct Executions {
 }
 
 impl Executions {
-    /// Returns the targets of the one condition that matches an event best.
+    /// Returns the targets of the condition that fits best.
     pub(super) fn called(&self, event_type: &str) -> Vec<&ActionTarget> {
         let ids = self.best(event_type).into_iter().flatten();
         ids.filter_map(|id| self.targets.get(id)).collect()
     }
 
-    /// Returns the exact type, or else the longest group, or else all.
+    /// Prefers the exact type, then the longest group, then all.
     fn best(&self, event_type: &str) -> Option<&Vec<String>> {
         let exact = self.by_condition.get(&Condition::Event(event_type.to_owned()));
         let groups = self.by_condition.iter().filter_map(|(condition, targets)| match condition {

@@ -1,4 +1,4 @@
-//! Event webhooks (Actions V2): targets are sent events once, without retries.
+//! Event webhooks (Actions V2), sent once without retries.
 
 mod delivery;
 mod executions;
@@ -17,13 +17,13 @@ use crate::clock::{micros, unix_micros};
 use crate::event_log::{Event, INSTANCE, of_go};
 use crate::random;
 
-/// Timeout of a target that a test added.
+/// Timeout of targets added by tests.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Behaviour of the coming deliveries.
+/// Behaviour of coming deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Webhooks {
-    /// Each is sent once, at once.
+    /// Each is sent once, immediately.
     #[default]
     Deliver,
     /// None is sent.
@@ -34,7 +34,7 @@ pub enum Webhooks {
     Twice,
 }
 
-/// Targets, and the queue of the task that calls them.
+/// Targets, and the queue of the delivery task.
 pub(crate) struct Targets {
     all: Vec<Target>,
     pub(crate) executions: Executions,
@@ -50,18 +50,18 @@ struct Target {
     event_types: Vec<String>,
 }
 
-/// Delivery, with the target's settings at the time of the event.
+/// Delivery, with the target's settings at the event's time.
 pub(crate) struct Job {
     url: String,
     signing_key: String,
     body: Vec<u8>,
     timeout: Duration,
-    /// Due time, in microseconds since the Unix epoch.
+    /// Due time in microseconds since the Unix epoch.
     due: i64,
     times: usize,
 }
 
-/// Body of a delivery; order and spelling of its members are ZITADEL's.
+/// Body of a delivery, with ZITADEL's names and order of members.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "aggregateID")]
@@ -94,7 +94,7 @@ impl Targets {
         }
     }
 
-    /// Adds a target for these event types and returns its signing key.
+    /// Adds a target for these event types; returns its signing key.
     pub(crate) fn add(&mut self, url: &str, event_types: Vec<String>) -> String {
         let signing_key = random::signing_key();
         let (url, key) = (url.to_owned(), signing_key.clone());
@@ -102,12 +102,12 @@ impl Targets {
         signing_key
     }
 
-    /// Takes the queue of deliveries, for one task; `None` the second time.
+    /// Takes the queue of deliveries; `None` the second time.
     pub(crate) fn take_jobs(&mut self) -> Option<UnboundedReceiver<Job>> {
         self.jobs.take()
     }
 
-    /// Queues the deliveries of an event that was written.
+    /// Queues the deliveries of a written event.
     pub(crate) fn announce(&self, event: &Event) {
         let (delay, times) = match self.fate {
             Webhooks::Deliver => (Duration::ZERO, 1),
@@ -123,7 +123,7 @@ impl Targets {
         let configured = configured.map(|one| (&one.endpoint, &one.signing_key, one.timeout));
         for (url, signing_key, timeout) in named.chain(configured) {
             let (url, signing_key, body) = (url.clone(), signing_key.clone(), body(event));
-            // Fails while the double is stopping; deliveries are lost then as well.
+            // Fails while the double stops, which loses deliveries anyway.
             let _ = self.queue.send(Job { url, signing_key, body, timeout, due, times });
         }
     }
@@ -143,6 +143,6 @@ fn body(event: &Event) -> Vec<u8> {
         user_id: event.editor.user_id().unwrap_or_default(),
         event_payload: content.payload.as_ref(),
     };
-    // Cannot fail: the body consists of strings, numbers and JSON.
+    // Cannot fail: strings, numbers and JSON.
     serde_json::to_vec(&body).unwrap_or_default()
 }

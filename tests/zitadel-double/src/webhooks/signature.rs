@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use aws_lc_rs::hmac;
 
-/// Value of `ZITADEL-Signature`: the call's time in seconds, and HMAC-SHA256 of it and the body.
+/// Value of `ZITADEL-Signature`: the second of the call, and HMAC-SHA256 of it and the body.
 pub(super) fn header(key: &str, second: i64, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let message = [second.to_string().as_bytes(), b".", body].concat();

@@ -1,4 +1,4 @@
-//! Actions: scripts of an organization that add claims to responses about its users.
+//! Actions: an organization's scripts, which add claims to responses about its users.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::{World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::OrgId;
 
-/// Script that ZITADEL runs before it responds about a user of the owning organization.
+/// Script of an organization, run before each response about its users.
 #[derive(Clone, Debug)]
 pub struct Action {
     name: String,
@@ -17,7 +17,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// Creates an Action that adds claims. Names already used and ZITADEL's own are ignored.
+    /// Creates an Action that adds claims, except under existing names and ZITADEL's own.
     #[must_use]
     pub fn adding(name: &str, claims: Map<String, Value>) -> Self {
         let (log, fails, allowed_to_fail) = (Vec::new(), false, false);
@@ -30,14 +30,14 @@ impl Action {
         Self { fails: true, ..Self::adding(name, Map::new()) }
     }
 
-    /// Creates an Action that fails and writes a line to its log, which is a claim.
+    /// Adds a line to the Action's log, which is a claim.
     #[must_use]
     pub fn logging(mut self, line: &str) -> Self {
         self.log.push(line.to_owned());
         self
     }
 
-    /// Creates an Action whose failure has no effect.
+    /// Makes a failure have no effect.
     #[must_use]
     pub fn allowed_to_fail(self) -> Self {
         Self { allowed_to_fail: true, ..self }
@@ -47,7 +47,7 @@ impl Action {
         &self.name
     }
 
-    /// Returns claims and log; `None` is a failure that makes the token inactive.
+    /// Returns claims and log; `None` if the Action fails and the token is inactive.
     pub(crate) fn run(&self) -> Option<(Map<String, Value>, &[String])> {
         match (self.fails, self.allowed_to_fail) {
             (false, _) => Some((self.claims.clone(), &self.log)),
@@ -58,7 +58,7 @@ impl Action {
 }
 
 impl World {
-    /// Sets the Action of an organization in place of any other, or removes it.
+    /// Replaces or removes the Action of an organization.
     pub(crate) fn set_action(
         &mut self,
         org: &OrgId,

@@ -1,4 +1,4 @@
-//! The administrator of the instance, as the first setup creates it.
+//! The administrator of a new instance.
 
 use super::{Level, User, UserKind, World};
 use crate::clock::unix_now;
@@ -6,8 +6,8 @@ use crate::event_log::SETUP_USER;
 use crate::ids::{OrgId, UserId};
 
 impl World {
-    /// Returns the personal access token of the administrator, who is added on first use. It has no
-    /// scopes, as a first instance's has none.
+    /// Returns the administrator's personal access token, without scopes as in a new instance. The
+    /// first use adds the user.
     pub(crate) fn administrator(&mut self, org: &OrgId) -> String {
         let id = UserId::from(SETUP_USER);
         let is_good =

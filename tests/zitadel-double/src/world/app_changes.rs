@@ -8,7 +8,7 @@ use crate::ids::{ClientId, ProjectId};
 use crate::random;
 
 impl World {
-    /// Returns client id and application with this id in a project.
+    /// Finds an application of a project by its id.
     pub(crate) fn find_app(&self, project: &ProjectId, id: &str) -> Option<(ClientId, &App)> {
         let mut apps = self.apps.iter();
         let (client, app) = apps.find(|(_, app)| app.project == *project && app.id == id)?;
@@ -26,7 +26,7 @@ impl World {
         Ok(())
     }
 
-    /// Replaces all settings of an OIDC application. Its secret stays, if it has one.
+    /// Replaces all settings of an OIDC application except its secret.
     pub(crate) fn change_oidc(
         &mut self,
         client: &ClientId,
@@ -41,7 +41,7 @@ impl World {
         Ok(())
     }
 
-    /// Generates a new secret, also for an application that authenticates by keys.
+    /// Generates a new secret, even for an application with keys.
     pub(crate) fn renew_secret(&mut self, client: &ClientId) -> Result<String, WorldError> {
         let app = self.app_mut(client)?;
         let secret = random::client_secret();

@@ -1,4 +1,4 @@
-//! Keys of applications and service users; their private halves sign assertions.
+//! Keys of applications and service users.
 
 use serde_json::json;
 
@@ -8,7 +8,6 @@ use crate::clock::unix_now;
 use crate::event_log::{Editor, of_go};
 use crate::ids::{ClientId, KeyId};
 
-/// A key of an application or a service user.
 pub(crate) struct RegisteredKey {
     key: SigningKey,
     expires_at: i64,
@@ -20,24 +19,24 @@ impl RegisteredKey {
         Self { key: SigningKey::generate(), expires_at: expires_at.unwrap_or(NEVER) }
     }
 
-    /// Returns the key, expired or not.
+    /// Returns the key, even if expired.
     pub(super) fn key(&self) -> &SigningKey {
         &self.key
     }
 
-    /// Returns the expiry as lists show it.
+    /// Returns the expiry in list format.
     pub(crate) fn expiration_date(&self) -> String {
         of_go(self.expires_at.saturating_mul(1_000_000))
     }
 
-    /// Returns the key unless it has expired.
+    /// Returns the key unless expired.
     pub(crate) fn usable(&self) -> Option<&SigningKey> {
         (unix_now() < self.expires_at).then_some(&self.key)
     }
 }
 
 impl World {
-    /// Registers a new key and returns it as ZITADEL's `key.json`.
+    /// Registers a new key; returns ZITADEL's `key.json`.
     pub(crate) fn add_key(
         &mut self,
         client: &ClientId,

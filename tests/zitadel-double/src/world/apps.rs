@@ -1,4 +1,4 @@
-//! Applications, their right to introspect, and their authentication.
+//! Applications: right to introspect and authentication.
 
 use std::collections::BTreeMap;
 
@@ -19,30 +19,30 @@ pub enum AppState {
     Deactivated,
 }
 
-/// Application that may introspect if it can authenticate.
+/// Application that may introspect once authenticated.
 pub(crate) struct App {
     pub(crate) project: ProjectId,
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) state: AppState,
-    /// Settings of an OIDC application; `None` for an API application.
+    /// OIDC settings; `None` for an API application.
     pub(crate) oidc: Option<OidcSettings>,
-    /// Set when the application is to authenticate by keys.
+    /// True if the application should use keys.
     pub(crate) by_keys: bool,
-    /// Secret, which stays valid after a change to keys.
+    /// Secret, still valid after a change to keys.
     pub(crate) secret: Option<String>,
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
 }
 
 /// Client authentication of a new application.
 pub(crate) enum Credentials {
-    /// An API with `client_secret_basic`.
+    /// API with `client_secret_basic`.
     Secret(String),
-    /// An API with `private_key_jwt`.
+    /// API with `private_key_jwt`.
     Keys,
-    /// Server-side front end, with a secret.
+    /// Server-side front end with a secret.
     WebSecret(String),
-    /// Front end (PKCE) with a client id, which cannot introspect.
+    /// Front end (PKCE) that cannot introspect.
     None,
 }
 
@@ -58,7 +58,6 @@ impl App {
         Self { project, id, name, state, oidc, by_keys, secret, keys }
     }
 
-    /// Creates an OIDC application with these settings.
     pub(crate) fn oidc(project: ProjectId, id: String, settings: OidcSettings) -> Self {
         let credentials = match settings.auth_method.as_str() {
             NO_AUTHENTICATION => Credentials::None,
@@ -68,7 +67,7 @@ impl App {
         Self { oidc: Some(settings), ..Self::new(project, id, credentials) }
     }
 
-    /// Returns whether the application has keys, or is to have some.
+    /// True if the application has or should use keys.
     pub(crate) fn has_keys(&self) -> bool {
         self.by_keys || !self.keys.is_empty()
     }
@@ -93,7 +92,7 @@ impl World {
         self.add_app_as(App::new(project.clone(), id, credentials))
     }
 
-    /// Adds an application as given, and returns its client id.
+    /// Adds an application; returns its client id.
     pub(crate) fn add_app_as(&mut self, app: App) -> Result<ClientId, WorldError> {
         let project = &app.project;
         if !self.projects.contains_key(project) {
@@ -118,7 +117,7 @@ impl World {
         self.apps.get_mut(client).ok_or_else(|| WorldError::UnknownClient(client.to_string()))
     }
 
-    /// Event of the application's project; without a payload it names the application.
+    /// Event of the project; without a payload, it names the application.
     pub(super) fn app_event(
         &self,
         client: &ClientId,
@@ -131,7 +130,6 @@ impl World {
         self.project_event(&app.project, event_type, payload)
     }
 
-    /// Deactivates or reactivates an application.
     pub(crate) fn set_app_state(
         &mut self,
         client: &ClientId,
@@ -150,7 +148,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes an application to `private_key_jwt`. As in ZITADEL, its secret stays valid.
+    /// Changes an application to `private_key_jwt`; its secret stays valid, as in ZITADEL.
     pub(crate) fn change_to_keys(&mut self, client: &ClientId) -> Result<(), WorldError> {
         let app = self.app_mut(client)?;
         app.by_keys = true;
@@ -183,7 +181,6 @@ impl World {
         self.log_secret(client)
     }
 
-    /// Writes the event of an application's new secret.
     pub(super) fn log_secret(&mut self, client: &ClientId) -> Result<(), WorldError> {
         let app = self.app_mut(client)?;
         let payload = json!({ "appId": app.id, "hashedSecret": "<hash>" });

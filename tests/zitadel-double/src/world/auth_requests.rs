@@ -1,4 +1,4 @@
-//! Authorization requests (RFC 6749 §4.1.1): from the front end's request to its code.
+//! Authorization requests (RFC 6749 §4.1.1), from the front end's request to its code.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,6 @@ use crate::event_log::{Editor, INSTANCE, NewEvent};
 use crate::ids::ClientId;
 use crate::random;
 
-/// Request of a client for the login of a user.
 #[derive(Clone)]
 pub(crate) struct AuthRequest {
     pub(crate) client: ClientId,
@@ -15,26 +14,24 @@ pub(crate) struct AuthRequest {
     pub(crate) state: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) audience: Vec<String>,
-    /// `code_challenge`; true if its method is `S256`.
+    /// `code_challenge`; true if the method is `S256`.
     pub(crate) challenge: Option<(String, bool)>,
-    /// User id of the login client that the header of the request named.
+    /// User id of the login client, from the request's header.
     pub(crate) login_client: String,
     pub(crate) stage: Stage,
 }
 
-/// Progress of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Waiting for a login.
     Added,
-    /// A login session is linked, and the code may be exchanged once.
+    /// A login session is linked; the code is valid once.
     Code { login: String, code: String },
     /// Exchanged or failed.
     Done,
 }
 
 impl World {
-    /// Adds a request and returns its id.
     pub(crate) fn add_auth_request(&mut self, request: AuthRequest) -> String {
         let id = format!("V2_{}", self.fresh_id());
         let added = json!({
@@ -47,7 +44,7 @@ impl World {
         id
     }
 
-    /// Links a login session to a request and returns the code.
+    /// Links a login session; returns the code.
     pub(crate) fn link_login(&mut self, id: &str, login: &str) -> Option<String> {
         let code = random::base64url(36);
         let user = self.logins.get(login)?.user.to_string();
@@ -59,7 +56,7 @@ impl World {
         Some(code)
     }
 
-    /// Ends a request: its code was exchanged, or the login failed.
+    /// Ends a request: the code was exchanged, or the login failed.
     pub(crate) fn end_auth_request(&mut self, id: &str, succeeded: bool) {
         let Some(request) = self.auth_requests.get_mut(id) else { return };
         request.stage = Stage::Done;

@@ -1,4 +1,4 @@
-//! World of a new double: enough for the walk-through, with ids that never change.
+//! State of a new double: enough for the walk-through, with fixed ids.
 
 use std::sync::OnceLock;
 
@@ -7,12 +7,11 @@ use crate::ids::{ClientId, KeyId, OrgId, ProjectId};
 use crate::random;
 use crate::token_form::TokenSeal;
 
-/// Ids that exist from the start.
 #[derive(Debug)]
 pub(crate) struct DefaultWorld {
     pub(crate) org: OrgId,
     pub(crate) project: ProjectId,
-    /// Front end with which people log in.
+    /// Front end for logins of people.
     pub(crate) front_end: ClientId,
     pub(crate) basic_client: ClientId,
     pub(crate) key_client: ClientId,
@@ -68,8 +67,8 @@ impl DefaultWorld {
 }
 
 impl World {
-    /// Returns the first key of the default `private_key_jwt` application, registered on first use:
-    /// generating a key takes time, and one per process is enough.
+    /// Returns the first key of the default `private_key_jwt` application, registered on first use
+    /// and generated once per process, because that takes time.
     pub(crate) fn default_key_json(&mut self, ids: &DefaultWorld) -> Result<String, WorldError> {
         static KEY: OnceLock<SigningKey> = OnceLock::new();
         let key = KEY.get_or_init(SigningKey::generate).clone();

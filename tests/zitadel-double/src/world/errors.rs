@@ -1,6 +1,6 @@
-//! Errors of changes to the world.
+//! Errors of changes.
 
-/// Change that names something unknown to the instance, or is not allowed.
+/// Change of something unknown, or not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorldError {
@@ -16,19 +16,19 @@ pub enum WorldError {
     /// The project, or its grant to the organization, has no such role.
     #[error("the project or its grant has no role {0}")]
     UnknownRole(String),
-    /// The project was not granted to this organization.
+    /// The organization has no grant of the project.
     #[error("the project was not granted to the organization {0}")]
     NoProjectGrant(String),
     /// No application has this client id.
     #[error("no application has the client id {0}")]
     UnknownClient(String),
-    /// The application authenticates in another way.
+    /// The application authenticates differently.
     #[error("the application {0} does not authenticate that way")]
     OtherAuthentication(String),
     /// The token was not issued here.
     #[error("this token was not issued here")]
     UnknownToken,
-    /// Only service users have personal access tokens, only session tokens can be refreshed.
+    /// ZITADEL does not allow the change, for this reason.
     #[error("ZITADEL cannot do that: {0}")]
     Impossible(&'static str),
 }

@@ -1,4 +1,4 @@
-//! User grants: roles of a project that an organization granted to a user.
+//! User grants: roles of a project granted to a user.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -19,24 +19,23 @@ pub(crate) struct UserGrant {
     pub(crate) roles: BTreeSet<String>,
     /// False if the roles do not count.
     pub(crate) active: bool,
-    /// Id of the project grant by which the organization may grant the roles of a foreign project.
+    /// Id of the project grant that lets the organization grant a foreign project's roles.
     pub(crate) project_grant: Option<String>,
 }
 
-/// User grants by their ids.
 pub(crate) type ById = BTreeMap<String, UserGrant>;
 
-/// User grants, and earlier states that introspection still sees.
+/// User grants, with earlier states that introspection still shows.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     live: ById,
-    /// Earlier states, oldest first, with the microsecond until which each is shown.
+    /// Earlier states, oldest first, with the last microsecond of each.
     past: VecDeque<(i64, ById)>,
     lag: Duration,
 }
 
 impl Grants {
-    /// Returns the grants for a change, which introspection sees when the lag is over.
+    /// Returns the grants for a change, visible to introspection after the lag.
     pub(super) fn change(&mut self) -> &mut ById {
         if self.lag > Duration::ZERO {
             let now = unix_micros();
@@ -46,7 +45,7 @@ impl Grants {
         &mut self.live
     }
 
-    /// Returns the grants that introspection sees now.
+    /// Returns the grants that introspection shows now.
     pub(crate) fn shown(&self) -> &ById {
         let now = unix_micros();
         self.past.iter().find(|(until, _)| now < *until).map_or(&self.live, |(_, earlier)| earlier)
@@ -59,12 +58,12 @@ impl Grants {
         }
     }
 
-    /// Returns the current state of a grant, whatever introspection still sees.
+    /// Returns the current state of a grant, without any lag.
     pub(crate) fn get(&self, id: &str) -> Option<&UserGrant> {
         self.live.get(id)
     }
 
-    /// Returns the current state of all grants, by their ids.
+    /// Returns all current grants by id.
     pub(crate) fn live(&self) -> &ById {
         &self.live
     }
@@ -75,7 +74,6 @@ impl Grants {
 }
 
 impl UserGrant {
-    /// Event of this grant.
     fn event(&self, id: &str, event_type: &str) -> NewEvent {
         NewEvent::new("usergrant", id, event_type, &self.org)
     }
@@ -85,7 +83,7 @@ impl UserGrant {
         self.event(id, "user.grant.changed").with_payload(payload)
     }
 
-    /// Names of the user and the project, as in the events of an added and a removed grant.
+    /// Names of user and project, for the events of added and removed grants.
     fn subject(&self) -> Map<String, Value> {
         let mut subject = Map::new();
         subject.insert("userId".to_owned(), self.user.as_str().into());
@@ -98,7 +96,7 @@ impl UserGrant {
 }
 
 impl World {
-    /// Grants a role; a role key that the project lacks is added to it.
+    /// Grants a role; the project gets the key if it lacks it.
     pub(crate) fn grant(
         &mut self,
         user: &UserId,
@@ -131,7 +129,7 @@ impl World {
         Ok(())
     }
 
-    /// Adds a grant as given, and returns its id.
+    /// Adds a grant; returns its id.
     pub(crate) fn add_grant(&mut self, held: UserGrant) -> String {
         let id = self.fresh_id();
         let mut payload = held.subject();
@@ -142,7 +140,6 @@ impl World {
         id
     }
 
-    /// Replaces the roles of a grant.
     pub(crate) fn set_grant_roles(&mut self, id: &str, roles: BTreeSet<String>) {
         let Some(held) = self.grants.change().get_mut(id) else { return };
         held.roles = roles;
@@ -150,14 +147,13 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Removes a grant.
     pub(crate) fn remove_grant(&mut self, id: &str) {
         let Some(held) = self.grants.change().remove(id) else { return };
         let event = held.event(id, "user.grant.removed").with_payload(held.subject().into());
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Revokes a role, whichever organization granted it.
+    /// Revokes a role granted by any organization.
     pub(crate) fn ungrant(
         &mut self,
         user: &UserId,
@@ -185,7 +181,7 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates every grant of a user, one after the other.
+    /// Deactivates or reactivates each grant of a user.
     pub(crate) fn set_grants_active(
         &mut self,
         user: &UserId,
@@ -198,7 +194,6 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates one grant.
     pub(crate) fn set_grant_active(&mut self, id: &str, active: bool) {
         let name = if active { "user.grant.reactivated" } else { "user.grant.deactivated" };
         let Some(held) = self.grants.change().get_mut(id) else { return };
@@ -207,8 +202,8 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Removes a role from grants, because the project or its grant lost it; the events are part of
-    /// the write that caused it.
+    /// Removes a role, lost by the project or its grant, from grants; the causing write includes
+    /// the events.
     pub(super) fn cascade_changed(
         &mut self,
         role: &str,
@@ -227,7 +222,7 @@ impl World {
         events
     }
 
-    /// Removes grants whose basis was removed; the events are part of the write that caused it.
+    /// Removes grants without a basis; the causing write includes the events.
     pub(super) fn cascade_removed(
         &mut self,
         touched: impl Fn(&UserGrant) -> bool,

@@ -1,4 +1,4 @@
-//! RSA keys of applications and service users, and ZITADEL's `key.json`, whose PEM is PKCS#1.
+//! RSA keys of applications and service users, and `key.json`, whose PEM is PKCS#1.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::ids::{ClientId, KeyId, UserId};
 
-/// Registered key: the public half verifies, the private half is handed out once.
+/// Registered key: the public half verifies, the private half is returned once.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
     /// PKCS#1 `RSAPublicKey`.
@@ -31,21 +31,21 @@ impl SigningKey {
         Self { public: pair.public_key().as_ref().to_vec(), private: private.to_vec() }
     }
 
-    /// Returns whether `signature` is this key's RS256 signature of `message`.
+    /// Verifies an RS256 signature.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
             .verify(message, signature)
             .is_ok()
     }
 
-    /// Returns whether `signature` is this key's PS256 signature of `message`.
+    /// Verifies a PS256 signature.
     pub(crate) fn verifies_pss(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.public)
             .verify(message, signature)
             .is_ok()
     }
 
-    /// Returns the RS256 signature of a message.
+    /// Signs with RS256.
     #[expect(clippy::expect_used, reason = "the key was generated here")]
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let pair = KeyPair::from_der(&self.private).expect("a private key");
@@ -55,13 +55,13 @@ impl SigningKey {
         signature
     }
 
-    /// Returns modulus and exponent in base64url, as in a JWK.
+    /// Returns modulus and exponent in base64url, like a JWK.
     #[expect(clippy::expect_used, reason = "the key was generated here")]
     pub(crate) fn public_numbers(&self) -> (String, String) {
         let (numbers, _) = element(&self.public).expect("a sequence of two integers");
         let (modulus, rest) = element(numbers).expect("the modulus");
         let (exponent, _) = element(rest).expect("the exponent");
-        // The zero keeps the integer from being negative.
+        // The zero byte only marks the integer as positive.
         let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
         (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent))
     }
@@ -77,7 +77,7 @@ impl SigningKey {
         .to_string()
     }
 
-    /// Returns the file of a service user's key.
+    /// Returns the key file of a service user.
     pub(crate) fn service_account_json(&self, id: &KeyId, user: &UserId, expiry: &str) -> String {
         json!({
             "type": "serviceaccount",
@@ -111,7 +111,7 @@ fn pkcs1_of(pkcs8: &[u8]) -> Option<&[u8]> {
     element(rest).map(|(private_key, _)| private_key)
 }
 
-/// Splits off one DER element: its content and the rest.
+/// Splits off a DER element: content and rest.
 fn element(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;

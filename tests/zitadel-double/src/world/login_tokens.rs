@@ -1,5 +1,4 @@
-//! Refresh token and id token that a login issues beside its access token. Introspection reports
-//! both as inactive.
+//! Refresh and id tokens of a login, both inactive at introspection.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -10,14 +9,14 @@ use super::{SessionRecord, Token, World, WorldError};
 use crate::token_form;
 
 impl World {
-    /// Returns the refresh token of a session token.
+    /// Returns a session token's refresh token.
     pub(crate) fn refresh_token(&self, token: &str) -> Result<String, WorldError> {
         let record = self.session(token)?;
         let id = format!("{}-{}", record.session(), record.refresh);
         Ok(self.seal.refresh_token(&id, &record.user))
     }
 
-    /// Finds the session token of a refresh token that can still be used.
+    /// Finds the session token of a valid refresh token.
     pub(crate) fn by_refresh_token(&self, presented: &str) -> Option<&SessionRecord> {
         let opened = self.seal.open(presented)?;
         let (session, refresh) = opened.id.split_once('-')?;
@@ -30,7 +29,7 @@ impl World {
         })
     }
 
-    /// Returns an id token of the login behind a session token.
+    /// Returns an id token for a session token's login.
     pub(crate) fn id_token(&self, token: &str, issuer: &str) -> Result<String, WorldError> {
         let record = self.session(token)?;
         let hash = digest(&SHA256, token.as_bytes());

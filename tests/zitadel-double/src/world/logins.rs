@@ -1,4 +1,4 @@
-//! Login sessions that a login client created by the session API, and tokens issued for them.
+//! Login sessions from the session API, and their tokens.
 
 use serde_json::json;
 
@@ -9,7 +9,6 @@ use crate::event_log::{Editor, INSTANCE, NewEvent, of_go};
 use crate::ids::{ClientId, UserId};
 use crate::random;
 
-/// A login session.
 pub(crate) struct Login {
     pub(crate) user: UserId,
     /// Token that proves ownership of the session.
@@ -20,7 +19,7 @@ pub(crate) struct Login {
 }
 
 impl World {
-    /// Begins a session of a user, and returns its id and its token.
+    /// Begins a user's session; returns id and token.
     pub(crate) fn add_login(&mut self, user: &UserId, password_checked: bool) -> (String, String) {
         let (id, token) = (self.fresh_id(), random::base64url(54));
         let org = self.users.get(user).map(|user| user.org.to_string());
@@ -44,7 +43,7 @@ impl World {
         (id, token)
     }
 
-    /// Ends an active session: every token derived from it is dead.
+    /// Ends an active session and invalidates its tokens.
     pub(crate) fn end_login(&mut self, id: &str, origin: &str) {
         let Some(login) = self.logins.get_mut(id) else { return };
         if std::mem::replace(&mut login.active, false) {
@@ -52,7 +51,7 @@ impl World {
         }
     }
 
-    /// Issues the first token of an OIDC session derived from a login session.
+    /// Issues the first token of an OIDC session from a login session.
     pub(crate) fn issue_for_login(
         &mut self,
         login: &str,

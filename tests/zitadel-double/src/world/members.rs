@@ -1,4 +1,4 @@
-//! Managers: users with a role in the instance or in an organization.
+//! Managers: users with a role in the instance or an organization.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::World;
 use crate::event_log::{Editor, INSTANCE, NewEvent, row_of_member};
 use crate::ids::{OrgId, UserId};
 
-/// Place in which a manager role applies.
+/// Place of a manager role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Instance,
     Org(OrgId),
 }
 
-/// Manager roles by place and user, in the order in which they were granted.
+/// Manager roles by place and user, in the order granted.
 pub(crate) type Members = BTreeMap<(Level, UserId), Vec<String>>;
 
 impl Level {
-    /// Id of the instance or the organization, which owns the membership.
+    /// Id of the owning instance or organization.
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::Instance => INSTANCE,
@@ -37,7 +37,7 @@ impl Level {
 }
 
 impl World {
-    /// Grants manager roles to a user that has none there.
+    /// Grants manager roles to a user without any there.
     pub(crate) fn add_member(&mut self, level: Level, user: &UserId, roles: Vec<String>) {
         let payload = json!({ "roles": roles, "userId": user.as_str() });
         let event = level.event("added").with_payload(payload);
@@ -45,7 +45,7 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Revokes the manager roles of a user; false if there are none.
+    /// Revokes a user's manager roles; false if there are none.
     pub(crate) fn remove_member(&mut self, level: &Level, user: &UserId) -> bool {
         let found = self.members.remove(&(level.clone(), user.clone())).is_some();
         if found {
@@ -56,7 +56,7 @@ impl World {
         found
     }
 
-    /// Returns the manager roles that apply in an organization, those of the instance first.
+    /// Returns the manager roles valid in an organization, the instance's first.
     pub(crate) fn manager_roles(&self, user: &UserId, org: &OrgId) -> Vec<&str> {
         [Level::Instance, Level::Org(org.clone())]
             .into_iter()
@@ -67,7 +67,7 @@ impl World {
             .collect()
     }
 
-    /// Revokes every manager role of a removed user; the events are part of the causing write.
+    /// Revokes all manager roles of a removed user; the causing write includes the events.
     pub(super) fn cascade_members(&mut self, user: &UserId) -> Vec<NewEvent> {
         let held = self.members.extract_if(.., |(_, member), _| member == user);
         let payload = json!({ "userId": user.as_str() });

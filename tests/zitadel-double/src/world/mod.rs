@@ -1,8 +1,7 @@
 //! State of the instance: organizations, projects, applications, people, grants, tokens.
 //!
-//! Changes are visible to the next request, and each of them is in the event log. (In ZITADEL, role
-//! changes pass through a projection and take some milliseconds; the double has no such delay
-//! unless a test sets one.)
+//! The next request sees each change unless a test sets a lag; ZITADEL's projections delay role
+//! changes by some milliseconds.
 
 mod actions;
 mod administrator;
@@ -58,14 +57,13 @@ use crate::event_log::EventLog;
 use crate::ids::{ClientId, OrgId, ProjectId, UserId};
 use crate::token_form::TokenSeal;
 
-/// First generated id; the ids of the default world are lower.
+/// Above the ids of the default world.
 const FIRST_FREE_ID: u64 = 340_000_000_000_001_000;
 
-/// Scopes of personal access tokens.
 pub(crate) const PAT_SCOPES: [&str; 4] =
     ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 
-/// State behind the endpoints. It has no revealing `Debug`: it is full of secrets.
+/// State behind the endpoints, without `Debug`: it is full of secrets.
 pub(crate) struct World {
     next_id: u64,
     pub(crate) orgs: BTreeMap<OrgId, Org>,
@@ -74,15 +72,15 @@ pub(crate) struct World {
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) grants: Grants,
     pub(crate) seal: TokenSeal,
-    /// Tokens by their ids.
+    /// By id.
     tokens: HashMap<String, Token>,
-    /// Login sessions by their ids.
+    /// By id.
     pub(crate) logins: BTreeMap<String, Login>,
     pub(crate) auth_requests: BTreeMap<String, AuthRequest>,
     pub(crate) answers: HashMap<String, Answer>,
     pub(crate) actions: BTreeMap<OrgId, Action>,
     pub(crate) members: Members,
-    /// Token of the administrator, after its first use.
+    /// Administrator's token, after its first use.
     administrator: Option<String>,
     pub(crate) log: EventLog,
 }

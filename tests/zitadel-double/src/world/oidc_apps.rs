@@ -1,19 +1,16 @@
-//! Settings of OIDC applications, with which people log in.
+//! Settings of OIDC applications, for logins of people.
 
 use serde_json::{Map, Value};
 
 use super::TokenShape;
 
-/// Authentication method of a public application.
 pub(super) const NO_AUTHENTICATION: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 
-/// Authentication method by keys.
 pub(super) const BY_KEYS: &str = "OIDC_AUTH_METHOD_TYPE_PRIVATE_KEY_JWT";
 
-/// Kind of an application on the user's machine.
 const NATIVE: &str = "OIDC_APP_TYPE_NATIVE";
 
-/// Settings of one front end, in ZITADEL's names.
+/// Settings of a front end, in ZITADEL's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OidcSettings {
     pub(crate) redirect_uris: Vec<String>,
@@ -22,17 +19,16 @@ pub(crate) struct OidcSettings {
     pub(crate) app_type: String,
     pub(crate) auth_method: String,
     pub(crate) shape: TokenShape,
-    /// Set when logins use the pages of login version 2 without a header that requests it.
+    /// True if logins use login version 2 without a header.
     pub(crate) login_v2: bool,
-    /// Settings without effect here, as they were sent.
+    /// Settings without effect here, as sent.
     pub(crate) further: Map<String, Value>,
 }
 
-/// Response type of the code flow.
 const CODE: &str = "OIDC_RESPONSE_TYPE_CODE";
 
 impl OidcSettings {
-    /// Settings of an application on a server, with a secret.
+    /// Settings of a server-side application with a secret.
     pub(super) fn web() -> Self {
         Self {
             response_types: vec![CODE.to_owned()],
@@ -43,7 +39,7 @@ impl OidcSettings {
         }
     }
 
-    /// Settings of a native application, which has no secret and listens on loopback.
+    /// Settings of a native application, without a secret and on loopback.
     pub(super) fn public() -> Self {
         let grant = |name: &str| format!("OIDC_GRANT_TYPE_{name}");
         Self {
@@ -58,12 +54,12 @@ impl OidcSettings {
         }
     }
 
-    /// Returns whether the application may use a grant, by ZITADEL's name.
+    /// True if the application may use this grant, by ZITADEL's name.
     pub(crate) fn allows(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
     }
 
-    /// Returns whether there are response types, each with the grant that it needs.
+    /// True if there are response types, and the grants that they need.
     pub(crate) fn is_valid(&self) -> bool {
         let has_grant = |response_type: &String| match response_type.as_str() {
             CODE => {
@@ -75,7 +71,7 @@ impl OidcSettings {
         !self.response_types.is_empty() && self.response_types.iter().all(has_grant)
     }
 
-    /// Returns whether a redirect URI is allowed; a native application accepts any loopback port.
+    /// True if a redirect URI is allowed; a native application may use any loopback port.
     pub(crate) fn accepts(&self, redirect_uri: &str) -> bool {
         let is_native = self.app_type == NATIVE;
         self.redirect_uris.iter().any(|known| {
@@ -88,7 +84,7 @@ impl OidcSettings {
     }
 }
 
-/// Returns a plain loopback URL without its port; `None` for any other.
+/// Returns a plain loopback URL without its port; `None` for others.
 fn without_port(uri: &str) -> Option<(String, String)> {
     let uri: http::Uri = uri.parse().ok().filter(|_| uri.starts_with("http://"))?;
     let host = uri.host().filter(|host| ["localhost", "127.0.0.1", "[::1]"].contains(host))?;

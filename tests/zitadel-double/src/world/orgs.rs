@@ -6,12 +6,11 @@ use super::{UserState, World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, UserId};
 
-/// An organization.
 #[derive(Debug)]
 pub(crate) struct Org {
     pub(crate) name: String,
     pub(crate) primary_domain: String,
-    /// False if the applications of its projects are refused; its users keep their tokens.
+    /// If false, its projects' applications are refused; its users keep their tokens.
     pub(crate) active: bool,
 }
 
@@ -34,7 +33,6 @@ impl World {
         id
     }
 
-    /// Deactivates or reactivates an organization.
     pub(crate) fn set_org_active(&mut self, id: &OrgId, active: bool) -> Result<(), WorldError> {
         let org = self.orgs.get_mut(id).ok_or_else(|| WorldError::UnknownOrg(id.to_string()))?;
         if std::mem::replace(&mut org.active, active) == active {
@@ -45,8 +43,8 @@ impl World {
         Ok(())
     }
 
-    /// Removes an organization with its users, the grants that it made and those of its users; the
-    /// log names the organization only.
+    /// Removes an organization, its users, its grants and theirs; the log names only the
+    /// organization.
     pub(crate) fn remove_org(&mut self, id: &OrgId) -> Result<(), WorldError> {
         self.orgs.remove(id).ok_or_else(|| WorldError::UnknownOrg(id.to_string()))?;
         let members = self.users.iter_mut().filter(|(_, user)| user.org == *id);

@@ -9,24 +9,24 @@ use crate::clock::unix_now;
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, UserId};
 
-/// User to add; see [`NewUser::human`] and [`NewUser::service`].
+/// User to add, by [`NewUser::human`] or [`NewUser::service`].
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// User name, unique in the instance.
     pub name: String,
     /// Kind of user.
     pub kind: UserKind,
-    /// Organization that owns the user; the default organization when absent.
+    /// Owner; the default organization if absent.
     pub org: Option<OrgId>,
-    /// Id chosen by the operator; 18 digits when absent.
+    /// Chosen id; 18 digits if absent.
     pub id: Option<UserId>,
-    /// E-mail address of a person, shown with the scope `email`.
+    /// A person's e-mail address, shown with the scope `email`.
     pub email: Option<String>,
-    /// Set when the address is verified. Responses omit a false `email_verified`.
+    /// Responses omit a false `email_verified`.
     pub email_verified: bool,
-    /// Names and further data of a person, shown with the scopes `profile` and `phone`.
+    /// A person's data, shown with the scopes `profile` and `phone`.
     pub profile: Profile,
-    /// Metadata, shown (base64url) with the scope `urn:zitadel:iam:user:metadata`.
+    /// Metadata (base64url with the scope `urn:zitadel:iam:user:metadata`).
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -41,7 +41,7 @@ pub struct Profile {
     pub nickname: Option<String>,
     /// `male`, `female` or `diverse`.
     pub gender: Option<String>,
-    /// Preferred language; without one, responses have `null`.
+    /// Preferred language; responses have `null` without it.
     pub locale: Option<String>,
     /// Verified telephone number.
     pub phone: Option<String>,
@@ -50,7 +50,7 @@ pub struct Profile {
 /// A person or a service user ("machine").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKind {
-    /// Logs in; has a profile and an e-mail address.
+    /// Has logins, a profile and an e-mail address.
     Human,
     /// Has personal access tokens and client credentials.
     Service,
@@ -61,9 +61,9 @@ pub enum UserKind {
 pub enum UserState {
     /// May use tokens issued from now on.
     Active,
-    /// Every token is dead, and stays so after unlocking.
+    /// Every token is invalid, even after unlocking.
     Locked,
-    /// Every token is dead, and stays so after reactivation.
+    /// Every token is invalid, even after reactivation.
     Deactivated,
     /// Gone.
     Removed,
@@ -104,7 +104,7 @@ impl NewUser {
 }
 
 impl Profile {
-    /// Creates the profile of a person with names only.
+    /// Creates a profile of names only.
     #[must_use]
     pub fn named(given: &str, family: &str) -> Self {
         Self {
@@ -118,7 +118,6 @@ impl Profile {
     }
 }
 
-/// A user of the instance.
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -127,11 +126,11 @@ pub(crate) struct User {
     pub(crate) profile: Profile,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
-    /// Display name, if it is not made of the others.
+    /// Display name, unless made of the others.
     pub(crate) display: Option<String>,
-    /// Description of a service user; may be empty.
+    /// A service user's description; may be empty.
     pub(crate) description: String,
-    /// Time of the last change.
+    /// Last change.
     pub(crate) changed_at: i64,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) state: UserState,
@@ -139,7 +138,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Creates an active user without any optional data.
+    /// Creates an active user without optional data.
     pub(crate) fn new(kind: UserKind, name: &str, org: &OrgId) -> Self {
         Self {
             name: name.to_owned(),
@@ -157,7 +156,7 @@ impl User {
         }
     }
 
-    /// Returns whether the user exists, in any state.
+    /// True in any state but removed.
     pub(crate) fn exists(&self) -> bool {
         self.state != UserState::Removed
     }
@@ -186,7 +185,6 @@ impl World {
         Ok(id)
     }
 
-    /// Adds a user as given.
     pub(crate) fn add_user_as(&mut self, id: UserId, user: User) {
         let User { name, org, profile, email, .. } = &user;
         let added = match user.kind {
@@ -200,7 +198,7 @@ impl World {
         self.log.write(Editor::Setup, [added]);
     }
 
-    /// Writes an event of a changed user.
+    /// Writes a user's event.
     pub(crate) fn log_user(&mut self, id: &UserId, event_type: &str, payload: Value) {
         let Some(user) = self.users.get_mut(id) else { return };
         user.changed_at = unix_now();
@@ -208,7 +206,7 @@ impl World {
         self.log.write(Editor::Setup, [event]);
     }
 
-    /// Sets the state. Any but `Active` kills the tokens for good; `Removed` removes the grants.
+    /// Sets the state. Any but `Active` invalidates tokens for good; `Removed` also removes grants.
     pub(crate) fn set_user_state(
         &mut self,
         id: &UserId,
@@ -241,7 +239,7 @@ impl World {
         self.users.get(id).ok_or_else(|| unknown_user(id))
     }
 
-    /// Finds the user with this id, or else with this name.
+    /// Finds a user by id, or else by name.
     pub(crate) fn find_user(&self, id_or_name: &str) -> Result<UserId, WorldError> {
         let by_id = self.users.get_key_value(&UserId::from(id_or_name));
         by_id

@@ -1,4 +1,4 @@
-//! Projects: the roles that they define, and the organizations that may grant them.
+//! Projects: their roles, and the organizations that may grant them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,30 +8,29 @@ use super::{App, AppState, World, WorldError};
 use crate::event_log::{Editor, NewEvent};
 use crate::ids::{OrgId, ProjectId};
 
-/// A project with the role keys that it defines.
+/// Project and its role keys.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) owner: OrgId,
-    /// Set when tokens show roles to front ends; introspection shows them in any case.
+    /// True if tokens show roles to front ends; introspection always does.
     pub(crate) asserts_roles: bool,
     pub(crate) roles: BTreeSet<String>,
-    /// Texts by role key.
+    /// By role key.
     pub(crate) role_texts: BTreeMap<String, RoleText>,
-    /// False if its applications are refused; `None` if the project is removed.
+    /// If false, applications are refused; `None` if removed.
     pub(crate) active: Option<bool>,
-    /// Grants by receiving organization.
+    /// By receiving organization.
     pub(crate) grants: BTreeMap<OrgId, ProjectGrant>,
 }
 
-/// Display texts of a role.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RoleText {
     pub(crate) display: String,
     pub(crate) group: String,
 }
 
-/// Right of a foreign organization to grant roles of the project.
+/// A foreign organization's right to grant roles of the project.
 #[derive(Debug)]
 pub(crate) struct ProjectGrant {
     pub(crate) id: String,
@@ -89,8 +88,8 @@ impl World {
         self.projects.get_mut(id).ok_or_else(|| WorldError::UnknownProject(id.to_string()))
     }
 
-    /// Returns whether the application, its project and the project's organization are active, and
-    /// the application is visible already.
+    /// True if the application, its project and the organization are active, and the application is
+    /// visible.
     pub(crate) fn may_introspect(&self, app: &App) -> bool {
         let project = self.projects.get(&app.project).filter(|one| one.active == Some(true));
         let org = project.and_then(|project| self.orgs.get(&project.owner));
@@ -98,7 +97,6 @@ impl World {
         is_seen && app.state == AppState::Active && org.is_some_and(|org| org.active)
     }
 
-    /// Event of a project, with its payload.
     pub(super) fn project_event(
         &self,
         id: &ProjectId,
@@ -116,7 +114,7 @@ impl World {
         Ok(())
     }
 
-    /// Adds new roles in one write.
+    /// Adds roles in one write.
     pub(crate) fn add_roles(&mut self, id: &ProjectId, roles: Vec<(String, RoleText)>) {
         let Some(project) = self.projects.get_mut(id) else { return };
         let mut events = Vec::new();
@@ -132,8 +130,8 @@ impl World {
         self.log.write(Editor::Setup, events);
     }
 
-    /// Lets a foreign organization grant a role, and returns the id of its project grant; `None`
-    /// for the project's owner, who needs none.
+    /// Lets a foreign organization grant a role; returns its project grant's id, or `None` for the
+    /// project's owner, who needs none.
     pub(super) fn share_role(
         &mut self,
         id: &ProjectId,
@@ -165,7 +163,7 @@ impl World {
         Ok(Some(grant_id))
     }
 
-    /// Removes a role of a project, and removes it from every grant in the same write.
+    /// Removes a role of a project and, in the same write, of every grant.
     pub(crate) fn remove_role(&mut self, id: &ProjectId, role: &str) -> Result<(), WorldError> {
         let project = self.project_mut(id)?;
         if !project.roles.remove(role) {
@@ -209,7 +207,7 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates a project grant. Roles granted through it stay, as in ZITADEL.
+    /// Deactivates or reactivates a project grant; roles granted through it stay, as in ZITADEL.
     pub(crate) fn set_project_grant_active(
         &mut self,
         id: &ProjectId,
@@ -224,7 +222,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes the project from a foreign organization, with every grant that it made.
+    /// Takes the project from a foreign organization, with all grants that it made.
     pub(crate) fn remove_project_grant(
         &mut self,
         id: &ProjectId,
@@ -240,7 +238,7 @@ impl World {
         Ok(())
     }
 
-    /// Deactivates or reactivates a project; its applications are refused while it is inactive.
+    /// Deactivates or reactivates a project; applications of an inactive one are refused.
     pub(crate) fn set_project_active(
         &mut self,
         id: &ProjectId,
@@ -257,7 +255,7 @@ impl World {
         Ok(())
     }
 
-    /// Removes a project: its applications are refused, and its grants are removed.
+    /// Removes a project and its grants; its applications are refused.
     pub(crate) fn remove_project(&mut self, id: &ProjectId) -> Result<(), WorldError> {
         let project = self.project_mut(id)?;
         project.active = None;

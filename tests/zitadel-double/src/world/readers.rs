@@ -6,7 +6,7 @@ use crate::ids::{OrgId, UserId};
 const READER: &str = "IAM_OWNER_VIEWER";
 
 impl World {
-    /// Adds a service user with the right to read the log, and returns its token.
+    /// Adds a service user that may read the log; returns its token.
     pub(crate) fn add_event_reader(&mut self, org: &OrgId) -> Result<String, WorldError> {
         let name = format!("event-reader-{}", self.users.len() + 1);
         let user = self.add_user(NewUser::service(&name), org)?;
@@ -14,7 +14,7 @@ impl World {
         self.issue_pat(&user, Pat::WithoutExpiry)
     }
 
-    /// Grants or revokes the manager role that allows reading the log.
+    /// Grants or revokes the manager role for the log.
     pub(crate) fn set_event_reader(&mut self, id: &UserId, may: bool) -> Result<(), WorldError> {
         self.user(id)?;
         let is_member = self.members.contains_key(&(Level::Instance, id.clone()));
@@ -26,7 +26,7 @@ impl World {
         Ok(())
     }
 
-    /// Returns the user of a token that was issued here, dead or alive.
+    /// Returns the user of an issued token, valid or not.
     pub(crate) fn user_of(&self, token: &str) -> Result<UserId, WorldError> {
         let token = self.token(token).ok_or(WorldError::UnknownToken)?;
         Ok(token.user().clone())

@@ -1,4 +1,4 @@
-//! Login sessions, and the events of sessions and tokens derived from them.
+//! Login sessions, and the events of their sessions and tokens.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ use crate::ids::UserId;
 const SIGNED_IN_ONLY: WorldError =
     WorldError::Impossible("only a token of a login has a session to end");
 
-/// Lifetimes of a refresh token in nanoseconds: 90 days, and 30 days without use.
+/// Nanoseconds: 90 days, and 30 days without use.
 const REFRESH_LIFETIME: u64 = 7_776_000_000_000_000;
 const REFRESH_IDLE_LIFETIME: u64 = 2_592_000_000_000_000;
 
 impl World {
-    /// Begins the login session of a person; client credentials have none.
+    /// Begins a person's login session; client credentials have none.
     pub(super) fn log_in(
         &mut self,
         user: &UserId,
@@ -37,7 +37,7 @@ impl World {
         Ok(Some(id))
     }
 
-    /// Writes the events of a new OIDC session with its first access token.
+    /// Writes the events of an OIDC session's first access token.
     pub(super) fn log_first_token(&mut self, record: &SessionRecord) {
         let org = self.owner(&record.user);
         let added = json!({
@@ -65,7 +65,7 @@ impl World {
         self.log.write(Editor::System, events);
     }
 
-    /// Writes the event of an access token that replaces an older one of its session.
+    /// Writes the event of an access token that replaces its session's older one.
     pub(super) fn log_refreshed(&mut self, record: &SessionRecord) {
         let org = self.owner(&record.user);
         let renewed = json!({ "id": record.refresh, "idleLifetime": REFRESH_IDLE_LIFETIME });
@@ -84,12 +84,12 @@ impl World {
         }
     }
 
-    /// Revokes the refresh token of a session, and the access token with it.
+    /// Revokes a session's refresh and access tokens.
     pub(crate) fn revoke_refresh(&mut self, token: &str) -> Result<(), WorldError> {
         self.revoke_refresh_with_id(&self.token_id(token)?)
     }
 
-    /// Revokes the refresh token with the id of its access token.
+    /// Revokes a refresh token by its access token's id.
     pub(crate) fn revoke_refresh_with_id(&mut self, id: &str) -> Result<(), WorldError> {
         self.revoke_session_with_id(id, "oidc_session.refresh_token.revoked")?;
         if let Some(token) = self.tokens.get_mut(id) {
@@ -107,7 +107,7 @@ impl World {
         Ok(())
     }
 
-    /// Removes a personal access token, dead or alive; false if it was removed before.
+    /// Removes a personal access token, valid or not; false if already removed.
     pub(crate) fn remove_pat_with_id(&mut self, id: &str) -> bool {
         let Some(Token::Pat(pat)) = self.tokens.get_mut(id) else { return false };
         pat.state = TokenState::Revoked;
@@ -120,7 +120,7 @@ impl World {
         true
     }
 
-    /// Returns the personal access tokens of a user that were not removed, including dead ones.
+    /// Returns a user's personal access tokens, except removed ones.
     pub(crate) fn pats_of(&self, user: &UserId) -> Vec<&PatRecord> {
         let pats = self.tokens.values().filter_map(|token| match token {
             Token::Pat(pat) => Some(pat),
@@ -149,7 +149,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends the login session behind a token: every token derived from it is dead.
+    /// Ends the login session of a token and invalidates all its tokens.
     pub(crate) fn end_session(&mut self, token: &str, origin: &str) -> Result<(), WorldError> {
         let login = match self.token(token).ok_or(WorldError::UnknownToken)? {
             Token::Session(record) => record.login.clone().ok_or(SIGNED_IN_ONLY)?,
@@ -159,7 +159,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends a login session: every token derived from it is dead.
+    /// Ends a login session and invalidates all its tokens.
     pub(super) fn terminate(&mut self, login: &str, origin: &str) {
         self.revoke_sessions(|record| record.login.as_deref() == Some(login));
         let event = NewEvent::new("session", login, "session.terminated", INSTANCE);
@@ -167,7 +167,7 @@ impl World {
         self.log.write(Editor::Unnamed, [event]);
     }
 
-    /// Signs a person out: every session token of the user is dead.
+    /// Signs a person out: invalidates all session tokens.
     pub(crate) fn sign_out(&mut self, user: &UserId, origin: &str) -> Result<(), WorldError> {
         let org = self.user(user)?.org.clone();
         self.revoke_sessions(|record| record.user == *user);
@@ -177,7 +177,6 @@ impl World {
         Ok(())
     }
 
-    /// Writes the event of a new personal access token.
     pub(super) fn log_pat(&mut self, pat: &PatRecord) {
         let event = NewEvent::new("user", &pat.user, "user.pat.added", self.owner(&pat.user));
         let payload = json!({

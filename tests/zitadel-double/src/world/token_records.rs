@@ -1,16 +1,15 @@
-//! Tokens as the instance stores them.
+//! Tokens in the instance's store.
 
 use super::{SessionToken, World, WorldError};
 use crate::ids::UserId;
 
-/// A token as the instance stores it.
 #[derive(Clone, Debug)]
 pub(crate) enum Token {
     Session(Box<SessionRecord>),
     Pat(PatRecord),
 }
 
-/// State of a token, apart from its expiry.
+/// State of a token, apart from expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenState {
     Valid,
@@ -22,19 +21,19 @@ pub(crate) struct SessionRecord {
     pub(crate) user: UserId,
     /// `V2_…-at_…`: OIDC session and access token.
     pub(crate) id: String,
-    /// Login session from which it derives; `None` for client credentials.
+    /// Login session; `None` for client credentials.
     pub(crate) login: Option<String>,
-    /// Id of the refresh token within its session.
+    /// Id of the refresh token in its session.
     pub(crate) refresh: String,
     pub(crate) audience: Vec<String>,
     pub(crate) client_id: String,
     pub(crate) authenticated_at: i64,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
-    /// Issuer in a JWT: introspected through another domain it is inactive.
+    /// Issuer of a JWT, which is inactive through another domain.
     pub(crate) issuer: Option<String>,
     pub(crate) state: TokenState,
-    /// Set while the refresh token is valid; it outlives an access token that was revoked alone.
+    /// True while the refresh token is valid; revoking the access token alone does not change it.
     pub(crate) refreshable: bool,
     pub(crate) request: SessionToken,
 }
@@ -50,12 +49,11 @@ pub(crate) struct PatRecord {
 }
 
 impl SessionRecord {
-    /// Id of the OIDC session.
     pub(crate) fn session(&self) -> &str {
         self.id.split_once('-').map_or(self.id.as_str(), |(session, _)| session)
     }
 
-    /// Id of the access token within its session.
+    /// Id of the access token in its session.
     pub(crate) fn access_token(&self) -> &str {
         self.id.split_once('-').map_or("", |(_, token)| token)
     }
@@ -96,8 +94,8 @@ impl Token {
 }
 
 impl World {
-    /// Finds the token of a string. As in ZITADEL, a session token is found by its id alone, a
-    /// personal access token by its id and its user.
+    /// Finds a string's token, as ZITADEL does: a session token by its id, a personal access token
+    /// by its id and user.
     pub(crate) fn token(&self, presented: &str) -> Option<&Token> {
         let opened = self.seal.open(presented)?;
         self.tokens.get(&opened.id).filter(|token| match token {
@@ -106,7 +104,6 @@ impl World {
         })
     }
 
-    /// Returns the id of a string's token.
     pub(super) fn token_id(&self, presented: &str) -> Result<String, WorldError> {
         let token = self.token(presented).ok_or(WorldError::UnknownToken)?;
         Ok(token.id().to_owned())

@@ -1,4 +1,4 @@
-//! Properties that a test chooses for a new token.
+//! Properties of a new token.
 
 use std::time::Duration;
 
@@ -8,45 +8,45 @@ use crate::ids::{ProjectId, UserId};
 
 const HALF_A_DAY: Duration = Duration::from_hours(12);
 
-/// Properties of a session token. The default is the token of a person after the authorization code
-/// flow of the front end in the default project, valid for 12 hours from now.
+/// Properties of a session token. By default it is a person's, from the authorization code flow of
+/// the default project's front end, valid for 12 hours.
 #[derive(Clone, Debug)]
 pub struct SessionToken {
     /// Granted scopes. `urn:zitadel:iam:org:project:id:{id}:aud` adds that project to the audience.
     pub scopes: Vec<String>,
     /// Clients and projects that the token is for.
     pub audience: Audience,
-    /// `client_id` of the introspection response; the front end's when absent.
+    /// `client_id` of introspection; the front end's if absent.
     pub client_id: Option<String>,
     /// Time since the token was issued.
     pub age: Duration,
-    /// Lifetime from its issue. The token is expired if this is not more than `age`.
+    /// Lifetime from issue; the token is expired unless this exceeds `age`.
     pub lifetime: Duration,
     /// Opaque or JWT.
     pub shape: TokenShape,
     /// Authentication methods (`amr`).
     pub methods: Vec<String>,
-    /// User who acts for the subject, after an impersonation (`act`).
+    /// User acting for the subject after an impersonation (`act`).
     pub actor: Option<UserId>,
-    /// Claims that an Action added. Names already used and ZITADEL's own are ignored.
+    /// Claims of an Action, except existing names and ZITADEL's own.
     pub custom_claims: Map<String, Value>,
 }
 
-/// The audience stored with a session token.
+/// Stored audience of a session token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Every client id of a project and the project's id, as after a login at its front end.
+    /// A project's id and all its client ids, as after a login.
     Project(ProjectId),
-    /// Only the projects named by `…:aud` scopes, as with client credentials.
+    /// Projects in `…:aud` scopes only, as with client credentials.
     Scopes,
-    /// Exactly these, regardless of the scopes.
+    /// Exactly these, with any scopes.
     Only(Vec<String>),
 }
 
-/// Format of the token string. The introspection response is the same.
+/// Format of the token string; introspection is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenShape {
-    /// An encrypted id, in the instance's current [form](crate::TokenForm) of new tokens.
+    /// An encrypted id, in the current [form](crate::TokenForm).
     #[default]
     Opaque,
     /// Three base64url parts, signed by the instance.
@@ -81,7 +81,7 @@ impl Default for SessionToken {
 }
 
 impl SessionToken {
-    /// Token of a service user by client credentials, with the `…:aud` scope of these projects.
+    /// Token by client credentials of a service user, with the `…:aud` scopes of these projects.
     #[must_use]
     pub fn client_credentials<'a>(
         user_name: &str,
@@ -98,7 +98,7 @@ impl SessionToken {
         }
     }
 
-    /// Token for the assertion of a service user's own key, which has no `amr`.
+    /// Token by a service user's own key, without `amr`.
     #[must_use]
     pub fn jwt_profile<'a>(
         user_name: &str,
@@ -107,7 +107,7 @@ impl SessionToken {
         Self { methods: Vec::new(), ..Self::client_credentials(user_name, projects) }
     }
 
-    /// The default token, expired an hour ago.
+    /// Default token that expired an hour ago.
     #[must_use]
     pub fn expired() -> Self {
         Self { age: HALF_A_DAY + Duration::from_hours(1), ..Self::default() }

@@ -14,7 +14,7 @@ use crate::token_form;
 /// 9999-12-31T23:59:59Z: expiry of a token without one.
 pub(super) const NEVER: i64 = 253_402_300_799;
 
-/// Claims of a session token that is a JWT, in ZITADEL's order.
+/// Claims of a JWT session token, in ZITADEL's order.
 #[derive(Serialize)]
 struct JwtClaims<'a> {
     iss: &'a str,
@@ -27,11 +27,10 @@ struct JwtClaims<'a> {
     jti: &'a str,
 }
 
-/// Session of a new access token.
 pub(super) struct OidcSession {
     pub(super) id: String,
     pub(super) login: Option<String>,
-    /// Time of the login; that of the token when absent.
+    /// Time of the login; the token's if absent.
     pub(super) authenticated_at: Option<i64>,
 }
 
@@ -74,7 +73,7 @@ impl World {
                 let claims = JwtClaims {
                     iss: issuer,
                     sub: user.as_str(),
-                    // Without an audience the service user itself is the audience.
+                    // An empty audience means the service user itself.
                     aud: if audience.is_empty() { user_name } else { &audience },
                     exp: expires_at,
                     iat: issued_at,
@@ -107,12 +106,12 @@ impl World {
         Ok((token, record))
     }
 
-    /// Issues a new access token of the same session; the old one is dead at once.
+    /// Issues a new access token of the same session and invalidates the old one.
     pub(crate) fn refresh(&mut self, token: &str, issuer: &str) -> Result<String, WorldError> {
         self.refresh_with_id(&self.token_id(token)?, issuer)
     }
 
-    /// Issues a new access token for the session of the token with this id.
+    /// Issues a new access token for the session of a token id.
     pub(crate) fn refresh_with_id(&mut self, id: &str, issuer: &str) -> Result<String, WorldError> {
         let old = self.tokens.get_mut(id).ok_or(WorldError::UnknownToken)?;
         let Token::Session(record) = old.clone() else {
@@ -135,7 +134,7 @@ impl World {
         self.issue_scoped_pat(user, pat, PAT_SCOPES.map(str::to_owned).to_vec())
     }
 
-    /// Issues a personal access token; that of a first instance's administrator has no scopes.
+    /// Issues a personal access token; the first administrator's has no scopes.
     pub(crate) fn issue_scoped_pat(
         &mut self,
         user: &UserId,
@@ -155,7 +154,7 @@ impl World {
         Ok(self.add_pat(user, expires_at, scopes).1)
     }
 
-    /// Adds a personal access token, and returns its id and the token itself.
+    /// Adds a personal access token; returns id and token.
     pub(crate) fn add_pat(
         &mut self,
         user: &UserId,

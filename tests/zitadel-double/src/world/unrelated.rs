@@ -6,7 +6,7 @@ use super::World;
 use crate::event_log::{Editor, INSTANCE, NewEvent};
 
 impl World {
-    /// Writes events that concern no token, each in a write of its own.
+    /// Writes events that concern no token, one per write.
     pub(crate) fn write_noise(&mut self, count: usize) {
         for _ in 0..count {
             let name = "user.human.password.check.succeeded";
@@ -15,7 +15,7 @@ impl World {
         }
     }
 
-    /// Writes events of one time; the last is the given one, the others differ in aggregate id.
+    /// Writes events of one time: the given one last, the others with different aggregate ids.
     pub(crate) fn write_many(&mut self, event: NewEvent, count: usize) {
         let others = count.saturating_sub(1);
         let others =

@@ -1,4 +1,4 @@
-//! Credentials of users: passwords of people, secrets and keys of service users.
+//! Passwords of people; secrets and keys of service users.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,15 +8,14 @@ use serde_json::json;
 use super::{RegisteredKey, TokenShape, World, WorldError};
 use crate::ids::{KeyId, UserId};
 
-/// Credentials of one user.
 #[derive(Default)]
 pub(crate) struct UserCredentials {
     pub(crate) password: Option<String>,
-    /// Secret for the grant `client_credentials`.
+    /// For the grant `client_credentials`.
     pub(crate) secret: Option<String>,
-    /// Keys for the grant `jwt-bearer`.
+    /// For the grant `jwt-bearer`.
     pub(crate) keys: BTreeMap<KeyId, RegisteredKey>,
-    /// Shape of the tokens that a service user gets.
+    /// Shape of a service user's tokens.
     pub(crate) shape: TokenShape,
 }
 
@@ -27,7 +26,7 @@ impl fmt::Debug for UserCredentials {
 }
 
 impl World {
-    /// Adds a key of a service user, and returns its id and its file.
+    /// Adds a service user's key; returns id and file.
     pub(crate) fn add_user_key(
         &mut self,
         user: &UserId,

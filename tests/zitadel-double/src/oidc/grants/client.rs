@@ -7,14 +7,13 @@ use crate::ids::ClientId;
 use crate::shared::Shared;
 use crate::world::{App, OidcSettings, World};
 
-/// Authenticated OIDC application.
 pub(crate) struct Client<'a> {
     pub(crate) id: ClientId,
     pub(crate) settings: &'a OidcSettings,
 }
 
 impl<'a> Client<'a> {
-    /// Authenticates a public application by its client id, others by secret or assertion.
+    /// Authenticates a public application by client id, others by secret or assertion.
     pub(crate) fn authenticate(
         call: &Call<'_>,
         form: &Form,
@@ -45,7 +44,7 @@ impl<'a> Client<'a> {
         .ok_or_else(|| Refused::client("invalid secret"))
     }
 
-    /// Refuses a grant that the application must not use, by its name and ZITADEL's.
+    /// Refuses a grant that the application must not use.
     pub(crate) fn may(&self, grant: &str, name: &str) -> Result<(), Refused> {
         if self.settings.allows(name) { Ok(()) } else { Err(Refused::grant_not_allowed(grant)) }
     }

@@ -1,4 +1,4 @@
-//! The grant `client_credentials`: login name and secret of a service user.
+//! The grant `client_credentials`: a service user's login name and secret.
 
 use serde_json::Value;
 

@@ -47,7 +47,7 @@ pub(super) fn grant(call: &Call<'_>, form: &Form, shared: &Shared) -> Result<Val
     Ok(answer(&token, id_token, refresh_token))
 }
 
-/// Finds the request with this code, and the login session linked to it.
+/// Finds the code's request and its login session.
 fn find(world: &World, wanted: &str) -> Result<(String, String, AuthRequest), Refused> {
     let found = world.auth_requests.iter().find_map(|(id, request)| match &request.stage {
         Stage::Code { login, code } if code == wanted => {

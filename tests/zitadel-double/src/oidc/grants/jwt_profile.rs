@@ -1,4 +1,4 @@
-//! The grant `jwt-bearer` (RFC 7523 §2.1): an assertion signed with a service user's own key.
+//! The grant `jwt-bearer` (RFC 7523 §2.1): an assertion signed with a service user's key.
 
 use serde_json::Value;
 

@@ -17,17 +17,15 @@ use super::{Call, Form, Reply};
 use crate::shared::Shared;
 use crate::world::{Token, World};
 
-/// Path of the token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/oauth/v2/token";
 
-/// `expires_in` in seconds: a moment of the 12 hours has passed before the response is made.
+/// `expires_in` in seconds: 12 hours minus the moment before the response.
 const EXPIRES_IN: u32 = 43_199;
 
-/// Scopes of OpenID Connect that every client may ask for.
+/// OpenID Connect scopes that every client may request.
 const OPENID_SCOPES: [&str; 6] =
     ["openid", "profile", "email", "phone", "address", "offline_access"];
 
-/// Issues a token, or refuses it.
 pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
     let granted = || -> Result<Value, Refused> {
         let form = Form::parse(call.body).map_err(|_| Refused::form())?;
@@ -45,7 +43,7 @@ pub(crate) fn token(call: &Call<'_>, shared: &Shared) -> Reply {
     granted().map_or_else(Reply::from, |answer| Reply::oidc(&answer))
 }
 
-/// Returns the scopes of a request that ZITADEL keeps; unknown ones are dropped without an error.
+/// Returns the requested scopes that ZITADEL knows; others are dropped without an error.
 pub(super) fn known_scopes(form: &Form) -> Result<Vec<String>, Refused> {
     let asked: Vec<&str> = form.value("scope").split(' ').filter(|one| !one.is_empty()).collect();
     if asked.is_empty() {
@@ -56,7 +54,7 @@ pub(super) fn known_scopes(form: &Form) -> Result<Vec<String>, Refused> {
     Ok(asked.into_iter().filter(known).map(str::to_owned).collect())
 }
 
-/// Returns the id token beside an access token with the scope `openid`; `None` without that scope.
+/// Returns the id token; `None` without the scope `openid`.
 fn id_token(world: &World, access_token: &str, issuer: &str) -> Option<String> {
     let has_scope = match world.token(access_token) {
         Some(Token::Session(session)) => session.request.scopes.iter().any(|one| one == "openid"),
@@ -65,7 +63,6 @@ fn id_token(world: &World, access_token: &str, issuer: &str) -> Option<String> {
     if has_scope { world.id_token(access_token, issuer).ok() } else { None }
 }
 
-/// Response with an access token.
 fn answer(access_token: &str, id_token: Option<String>, refresh_token: Option<String>) -> Value {
     let mut answer = Map::new();
     answer.insert("access_token".to_owned(), access_token.into());

@@ -1,4 +1,4 @@
-//! The grant `refresh_token`, which invalidates the old access token and refresh token at once.
+//! The grant `refresh_token`, which invalidates the old access and refresh tokens at once.
 
 use serde_json::Value;
 

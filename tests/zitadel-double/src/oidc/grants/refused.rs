@@ -6,7 +6,6 @@ use serde_json::json;
 use super::super::Reply;
 use crate::answer::Answer;
 
-/// Error with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     status: StatusCode,
@@ -48,13 +47,13 @@ impl Refused {
         Self::new("invalid_grant", description)
     }
 
-    /// Server error, which is ZITADEL's response to an assertion that it does not accept.
+    /// Server error: ZITADEL's response to an unacceptable assertion.
     pub(crate) fn internal() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self { status, ..Self::new("server_error", "Errors.Internal") }
     }
 
-    /// The user cannot get a token in its current state.
+    /// The user's state allows no token.
     pub(crate) fn user_not_active() -> Self {
         Self::request("Errors.User.NotActive")
     }
