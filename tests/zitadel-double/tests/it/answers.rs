@@ -1,4 +1,4 @@
-//! The active answer of session tokens, and what makes a token inactive.
+//! Active responses for session tokens, and causes of inactive ones.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A person's login by the authorization code flow, and the life of its tokens.
+//! A login by the authorization code flow, and the life of its tokens.
 
 use serde_json::{Value, json};
 
@@ -181,7 +181,7 @@ async fn the_authorization_endpoint_checks_the_client_before_it_redirects() {
         let (status, location) = client.authorize(&[change], Some("1")).await;
         assert_eq!((status, location.as_str()), (400, ""), "{change:?}");
     }
-    // Without the header it is login version 1, whose pages are not here.
+    // Without the header, login version 1 is used, which the double lacks.
     let (status, location) = client.authorize(&[], None).await;
     assert!(status == 302 && location.starts_with("/ui/login/"), "{status} {location}");
     let any_port = ("redirect_uri", "http://localhost:1/callback");

@@ -1,4 +1,4 @@
-//! The program: what it prints works when it is pasted.
+//! The program, whose printed text can be pasted.
 
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::resource_server::{basic, http, send, with_json};
 
-/// The running program, its output up to the last line of its introduction.
+/// Running program, with its output up to the end of the introduction.
 struct Program {
     child: Child,
     output: String,
@@ -26,7 +26,7 @@ impl Program {
             .spawn()
             .unwrap();
         let output = child.stdout.take().unwrap();
-        // From here on its drop ends it.
+        // From here on, its drop ends the process.
         let mut program = Self { child, output: String::new() };
         for line in BufReader::new(output).lines().map(Result::unwrap) {
             program.output.push_str(&line);
@@ -38,7 +38,7 @@ impl Program {
         panic!("it ended: {}", program.output);
     }
 
-    /// The value of `NAME = "value"` or `NAME='value'`.
+    /// Returns the value of `NAME = "value"` or `NAME='value'`.
     fn value(&self, name: &str) -> &str {
         let values = self.output.lines().filter_map(|line| line.strip_prefix(name));
         let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
@@ -53,7 +53,7 @@ impl Program {
         send(request.form(&[("token", token)])).await.json()
     }
 
-    /// Ends it by SIGTERM; its exit status and what it said on standard error.
+    /// Ends it by SIGTERM; returns exit status and standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -66,7 +66,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Fails when it has ended already.
+        // Fails if it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -142,14 +142,14 @@ async fn the_administrators_token_is_written_for_its_owner_alone_with_a_line_fee
     assert!(!program.output.contains(token));
     let url = format!("{}/management/v1/orgs/me", program.value("ZITADEL_DOMAIN"));
     assert_eq!(send(http().get(url).bearer_auth(token)).await.status, 200);
-    // The names of the set-up page are not taken.
+    // The names of the set-up page are free.
     let url = format!("{}/management/v1/users/machine", program.value("ZITADEL_DOMAIN"));
     let body = json!({ "userName": "reader", "name": "Reader" });
     let added = with_json(http().post(url).bearer_auth(token), &body);
     assert_eq!(send(added).await.status, 200);
 }
 
-// An interactive zsh takes `#` for a command, and globs what is not in quotes.
+// An interactive zsh runs `#` as a command and globs unquoted text.
 #[test]
 fn the_printed_tokens_can_be_pasted_into_any_shell() {
     let program = Program::start(&[]);

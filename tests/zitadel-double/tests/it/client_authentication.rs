@@ -1,4 +1,4 @@
-//! `client_secret_basic`, and the ways to get it wrong.
+//! `client_secret_basic`, right and wrong.
 
 use serde_json::json;
 use zitadel_double::{AppState, ClientRefusal, NewUser, Violation, ZitadelDouble};

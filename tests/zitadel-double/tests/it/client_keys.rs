@@ -1,4 +1,4 @@
-//! `private_key_jwt`, verified for real.
+//! `private_key_jwt`, with real signatures.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use crate::resource_server::{Got, http, inactive, send, unauthorized_client};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Everything of an assertion that a test may want to get wrong.
+/// Parts of an assertion that a test can falsify.
 struct Signer {
     key_file: Value,
     header: Header,

@@ -1,4 +1,4 @@
-//! The events that each order writes, and what introspection says afterwards.
+//! Events of each order, and introspection afterwards.
 
 use serde_json::{Value, json};
 use zitadel_double::{AppState, NewEvent, NewUser, SessionToken, UserState, ZitadelDouble};
@@ -21,7 +21,7 @@ impl Log {
         Self { double, reader, seen }
     }
 
-    /// The events since the last call.
+    /// Returns the events since the last call.
     async fn news(&mut self) -> Vec<Value> {
         let all = all_events(&self.double, &self.reader).await;
         let news = all.iter().skip(self.seen).cloned().collect();

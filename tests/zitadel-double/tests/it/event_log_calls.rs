@@ -1,4 +1,4 @@
-//! Calls of the event log that are refused, and those that a resource server must not make.
+//! Refused event log calls, and violations.
 
 use serde_json::{Value, json};
 use zitadel_double::{NewUser, SessionToken, UserState, Violation, ZitadelDouble};

@@ -1,4 +1,4 @@
-//! The event log in trouble, and the ways in which it and introspection may disagree.
+//! Faults of the event log, and its disagreements with introspection.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Results of a search, their order and their number.
+//! Results of a search: order and number.
 
 use serde_json::{Value, json};
 use zitadel_double::{NewEvent, NewUser, ZitadelDouble};
@@ -15,7 +15,7 @@ fn ids(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["aggregate"]["id"].as_str().unwrap()).collect()
 }
 
-/// A log in which the reader's own events are followed by `count` locks of users `u0`, `u1`, …
+/// Returns a log with `count` locks of users `u0`, `u1`, … after the reader's own events.
 async fn locks(count: usize) -> (ZitadelDouble, String) {
     let double = ZitadelDouble::start().await;
     let reader = double.event_reader();
@@ -162,7 +162,7 @@ async fn times_rise_from_write_to_write() {
     let mut times: Vec<String> =
         all.iter().map(|event| event["creationDate"].as_str().unwrap().to_owned()).collect();
     assert!(times.len() > 500);
-    // Fractions differ in length: compared as ZITADEL's readers must compare them, as numbers.
+    // Fractions differ in length, so times are compared as numbers, as ZITADEL's readers must.
     for time in &mut times {
         let (second, fraction) = time.trim_end_matches('Z').split_once('.').unwrap_or((time, ""));
         *time = format!("{second}.{fraction:0<6}");

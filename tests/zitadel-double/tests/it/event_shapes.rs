@@ -1,4 +1,4 @@
-//! Each kind of event against a real one: the same members, of the same types.
+//! Each kind of event has the members and types of a real one.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use zitadel_double::{AppState, NewUser, SessionToken, UserState, ZitadelDouble};
 use crate::manager::Manager;
 use crate::resource_server::all_events;
 
-/// One real event of each kind.
+/// A real event of each kind.
 const OBSERVED: &str = include_str!("../../../observed/events.jsonl");
 
 fn kind(event: &Value) -> String {
     event["type"]["type"].as_str().unwrap().to_owned()
 }
 
-/// The paths of all members with the types of their values; the first of a list stands for it.
+/// Collects the paths of all members with their types; a list's first element stands for all.
 fn shape(value: &Value, path: &str, into: &mut BTreeMap<String, &'static str>) {
     let name = match value {
         Value::Null => "null",
@@ -47,7 +47,6 @@ fn shape_of(event: &Value) -> BTreeMap<String, &'static str> {
     shape_of
 }
 
-/// Gives every order that writes an event.
 fn everything(double: &ZitadelDouble) {
     let org = double.add_org("Initech", "initech.localhost");
     let (ada, svc) = (NewUser::human("ada"), NewUser::service("svc").in_org(&org));
@@ -87,7 +86,7 @@ fn everything(double: &ZitadelDouble) {
     double.reactivate_project();
 }
 
-/// Kinds of which no real event was kept.
+/// Kinds without a recorded real event.
 const NOT_OBSERVED: [&str; 9] = [
     "org.added",
     "org.domain.added",
@@ -100,7 +99,7 @@ const NOT_OBSERVED: [&str; 9] = [
     "instance.member.removed",
 ];
 
-/// Real kinds that no order of the double writes.
+/// Real kinds that the double never writes.
 const NOT_WRITTEN: [&str; 9] = [
     "org.deactivated",
     "org.reactivated",
@@ -129,7 +128,7 @@ async fn every_kind_of_event_has_the_shape_of_a_real_one() {
     assert!(compared.len() >= 34, "{compared:?}");
 }
 
-/// Kinds that are written by calls of the management API alone.
+/// Kinds that only management API calls write.
 const BY_CALLS_ALONE: [&str; 4] = [
     "project.application.removed",
     "user.machine.secret.removed",
@@ -137,7 +136,7 @@ const BY_CALLS_ALONE: [&str; 4] = [
     "user.metadata.set",
 ];
 
-/// Makes a change of each kind by the management API.
+/// Changes something of each kind by the management API.
 async fn every_call(admin: &Manager) {
     let project = admin.project("Messages").await;
     let path = format!("/management/v1/projects/{project}");
@@ -186,7 +185,7 @@ async fn every_call_of_the_management_api_writes_the_events_of_a_real_server() {
     let double = ZitadelDouble::start().await;
     let admin = Manager::administrator(&double);
     every_call(&admin).await;
-    // The real grant that was kept was given by a project grant.
+    // The recorded real grant depends on a project grant.
     let stranger = double.add_user(NewUser::service("stranger").in_org(double.foreign_org_id()));
     double.grant(&stranger, "read:messages");
     let (compared, unknown, _) = compare(all_events(&double, &double.administrator()).await);
@@ -198,8 +197,8 @@ async fn every_call_of_the_management_api_writes_the_events_of_a_real_server() {
     assert_eq!(unknown, beyond);
 }
 
-/// Compares each kind of event with a real one; the kinds that were compared, those of which none
-/// was observed, and those that were observed and not written.
+/// Compares events with real ones of their kinds; returns the compared kinds, the unobserved ones,
+/// and the observed but unwritten ones.
 fn compare(events: Vec<Value>) -> (Vec<String>, Vec<String>, Vec<String>) {
     let mut observed: BTreeMap<String, Value> = OBSERVED
         .lines()
@@ -214,7 +213,7 @@ fn compare(events: Vec<Value>) -> (Vec<String>, Vec<String>, Vec<String>) {
     for (kind, events) in written {
         match observed.remove(&kind) {
             Some(real) => {
-                // A kind may be written in two forms, of which one was seen.
+                // A kind may have two forms, of which one was observed.
                 let right = shape_of(&real);
                 let found = events.iter().map(shape_of).find(|shape| *shape == right);
                 assert_eq!(found.unwrap_or_else(|| shape_of(&events[0])), right, "{kind}");

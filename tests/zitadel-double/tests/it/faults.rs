@@ -1,4 +1,4 @@
-//! Faults that are answers, and for how long they last.
+//! Faults that are responses, and their duration.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn ask(double: &ZitadelDouble) -> reqwest::Response {
     request(double).form(&[("token", "t")]).send().await.unwrap()
 }
 
-/// The double, and the answer to the one request that met the fault.
+/// Returns the double, and the response to a request under the fault.
 async fn meet(fault: Fault) -> (ZitadelDouble, reqwest::Response) {
     let double = ZitadelDouble::start().await;
     double.introspection_fault(fault, Times::Once);

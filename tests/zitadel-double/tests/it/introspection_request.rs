@@ -1,4 +1,4 @@
-//! The order of checks of an introspection request, and ZITADEL's words for each.
+//! The order of checks of an introspection request, in ZITADEL's words.
 
 use serde_json::json;
 use zitadel_double::{NewUser, Violation, ZitadelDouble};

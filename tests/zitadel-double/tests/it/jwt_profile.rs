@@ -1,4 +1,4 @@
-//! The grant `jwt-bearer`: a service user with a key of its own.
+//! The grant `jwt-bearer` with a service user's own key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ fn now() -> u64 {
     since.as_secs()
 }
 
-/// An assertion signed by the key of a key file.
+/// Signs an assertion with a key file.
 fn signed(file: &Value, claims: &Value) -> String {
     let mut header = Header::new(Algorithm::RS256);
     header.kid = Some(file["keyId"].as_str().unwrap().to_owned());

@@ -1,4 +1,4 @@
-//! Ports that refuse, are silent, and listen again.
+//! Ports that refuse, stay silent, and listen again.
 
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A front end and its login client: a person's login without a browser.
+//! A front end and its login client: logins without a browser.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -13,7 +13,7 @@ pub(crate) const REDIRECT_URI: &str = "http://localhost:5555/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-is-needed";
 pub(crate) const PASSWORD: &str = "Passw0rd!";
 
-/// A public front end in a project of its own, and a person with a password.
+/// A public front end in its own project, and a person with a password.
 pub(crate) struct LoginClient {
     pub(crate) double: ZitadelDouble,
     pub(crate) admin: Manager,
@@ -21,7 +21,6 @@ pub(crate) struct LoginClient {
     pub(crate) ada: String,
 }
 
-/// Result of a login.
 pub(crate) struct LoggedIn {
     pub(crate) session: String,
     pub(crate) session_token: String,
@@ -29,7 +28,7 @@ pub(crate) struct LoggedIn {
 }
 
 impl LoggedIn {
-    /// A parameter of the callback URL.
+    /// Returns a parameter of the callback URL.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         let (_, query) = self.callback.split_once('?').expect("a query");
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -60,7 +59,7 @@ impl LoginClient {
         Self { double, admin, client_id, ada }
     }
 
-    /// Asks for authorization; `login_client` is the header that asks for login version 2.
+    /// Requests authorization; the header `login_client` requests login version 2.
     pub(crate) async fn authorize(
         &self,
         changes: &[(&str, &str)],
@@ -91,7 +90,7 @@ impl LoginClient {
         (response.status().as_u16(), location.unwrap_or_default())
     }
 
-    /// The id of a new authorization request.
+    /// Returns a new authorization request's id.
     pub(crate) async fn auth_request(&self) -> String {
         let administrator = self.double.user_of(&self.double.administrator());
         let (status, location) = self.authorize(&[], Some(administrator.as_str())).await;
@@ -99,7 +98,7 @@ impl LoginClient {
         location.split_once("authRequest=").expect("a request").1.to_owned()
     }
 
-    /// A session of the person, with or without the check of the password.
+    /// Creates a session, with or without a password check.
     pub(crate) async fn session(&self, password: Option<&str>) -> Got {
         let user = json!({ "loginName": "ADA" });
         let checks = match password {
@@ -109,7 +108,7 @@ impl LoginClient {
         self.admin.call("POST", "/v2/sessions", &json!({ "checks": checks })).await
     }
 
-    /// Answers an authorization request by a session.
+    /// Links a session to an authorization request.
     pub(crate) async fn link(&self, request: &str, session: &Value) -> Got {
         let path = format!("/v2/oidc/auth_requests/{request}");
         let session = json!({
@@ -118,7 +117,7 @@ impl LoginClient {
         self.admin.call("POST", &path, &json!({ "session": session })).await
     }
 
-    /// A whole login, up to the callback URL.
+    /// Logs in, up to the callback URL.
     pub(crate) async fn log_in(&self) -> LoggedIn {
         let request = self.auth_request().await;
         let session = self.session(Some(PASSWORD)).await;
@@ -134,14 +133,13 @@ impl LoginClient {
         }
     }
 
-    /// A call of an endpoint with a form and the front end's client id.
+    /// Posts a form with the front end's client id.
     pub(crate) async fn form(&self, path: &str, form: &[(&str, &str)]) -> Got {
         let client = ("client_id", self.client_id.as_str());
         let form: Vec<_> = std::iter::once(client).chain(form.iter().copied()).collect();
         send(http().post(format!("{}{path}", self.double.issuer())).form(&form)).await
     }
 
-    /// Exchanges a code.
     pub(crate) async fn exchange(&self, code: &str, verifier: &str) -> Got {
         let form = [
             ("grant_type", "authorization_code"),
@@ -157,7 +155,7 @@ impl LoginClient {
         self.form("/oauth/v2/token", &form).await
     }
 
-    /// The tokens of a whole login.
+    /// Returns the tokens of a login.
     pub(crate) async fn tokens(&self) -> Value {
         let login = self.log_in().await;
         let got = self.exchange(login.parameter("code"), VERIFIER).await;

@@ -1,4 +1,4 @@
-//! The double against the rules that ZITADEL follows.
+//! The double against ZITADEL's rules.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Targets and executions by the actions API: they call webhooks.
+//! Targets and executions by the actions API, and their webhooks.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,7 +11,7 @@ use crate::resource_server::PATIENCE;
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
 
-/// Takes one delivery; the head and the body of the request.
+/// Receives a delivery; returns the request's head and body.
 async fn delivery(listener: &TcpListener) -> (String, Value) {
     let taken = async {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -64,7 +64,7 @@ async fn an_execution_calls_its_target_and_an_empty_list_ends_it() {
     admin.done("PUT", EXECUTIONS, &set("user.unlocked", json!([added["id"]]))).await;
     admin.post(&order("_lock"), json!({})).await;
     admin.post(&order("_unlock"), json!({})).await;
-    // Deliveries keep the order of the events: the lock in between was not told.
+    // Deliveries keep the events' order, so the lock in between caused none.
     assert_eq!(delivery(&listener).await.1["event_type"], "user.unlocked");
 }
 

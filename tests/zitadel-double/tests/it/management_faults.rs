@@ -1,4 +1,4 @@
-//! Lags and lost connections of the management API, and its counts.
+//! Lags, lost connections and counts of the management API.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_new_thing_is_seen_after_its_reads_and_commands_see_it_at_once() {
             request.header("authorization", basic(text("clientId"), text("clientSecret")));
         send(request.form(&[("token", "none")]))
     };
-    // Each of the two is a read.
+    // Each of the two calls is a read.
     let queries = json!([{ "nameQuery": { "name": "Messages" } }]);
     assert!(admin.listed(SEARCH, queries.clone(), "id").await.is_empty());
     assert_eq!(api().await.status, 400);

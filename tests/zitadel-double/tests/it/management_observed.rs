@@ -1,4 +1,4 @@
-//! The management API against a real one: every call that was observed, in its order.
+//! The management API against every observed call, in order.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,14 @@ use zitadel_double::ZitadelDouble;
 
 use crate::manager::Manager;
 
-/// Calls of a real instance with their answers.
 const OBSERVED: &str = include_str!("../../../observed/management.jsonl");
 
-/// The double, with its own values for real ones.
+/// The double, with its counterparts of observed values.
 struct Play {
     double: ZitadelDouble,
-    /// Real ids and the double's.
+    /// Observed ids and the double's.
     ids: HashMap<String, String>,
-    /// Personal access tokens that were made on the way, by real user ids.
+    /// Created personal access tokens by observed user ids.
     tokens: HashMap<String, String>,
 }
 
@@ -26,7 +25,7 @@ fn is_id(text: &str) -> bool {
 }
 
 impl Play {
-    /// The text with the double's ids.
+    /// Replaces observed ids with the double's.
     fn translated(&self, text: &str) -> String {
         self.ids.iter().fold(text.to_owned(), |text, (real, own)| text.replace(real, own))
     }
@@ -44,9 +43,8 @@ impl Play {
         Manager::with_token(&self.double, &token)
     }
 
-    /// Compares an answer with the real one. Ids must be translated in one way throughout; times
-    /// and secrets have the same form. The organization and the instance have more events at a real
-    /// server.
+    /// Compares a response with the observed one. Each id must have one counterpart, times and
+    /// secrets the same form. The real organization and instance have more events.
     fn compare(&mut self, real: &Value, own: &Value, at: &str) {
         match (real, own) {
             (Value::Object(real), Value::Object(own)) => {

@@ -1,4 +1,4 @@
-//! Projects, roles, and applications by the management API, as introspection sees them.
+//! Projects, roles and applications by the management API, and introspection.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -223,7 +223,7 @@ async fn a_removed_role_is_taken_from_every_grant() {
     let user = admin.service_user("reader").await;
     let grant = json!({ "projectId": project, "roleKeys": ["read:messages"] });
     admin.post(&format!("/management/v1/users/{user}/grants"), grant).await;
-    // As a client does that encodes path segments.
+    // Some clients encode path segments.
     admin.delete(&format!("{roles}/read%3Amessages")).await;
     let found = admin.post("/management/v1/users/grants/_search", json!({})).await;
     assert_eq!(found["result"][0].get("roleKeys"), None);

@@ -1,4 +1,4 @@
-//! Rights of callers of the management API, and the organization of a call.
+//! Rights of management API callers, and the organization of a call.
 
 use serde_json::{Value, json};
 use zitadel_double::{NewUser, SessionToken, ZitadelDouble};

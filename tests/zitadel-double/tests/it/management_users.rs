@@ -11,7 +11,7 @@ use crate::resource_server::{Got, http, inactive, introspect, send};
 const USERS: &str = "/management/v1/users";
 const ROLES: &str = "urn:zitadel:iam:org:project:roles";
 
-/// A call of the token endpoint.
+/// Calls the token endpoint.
 async fn token(double: &ZitadelDouble, form: &[(&str, &str)]) -> Got {
     send(http().post(format!("{}/oauth/v2/token", double.issuer())).form(form)).await
 }
@@ -58,7 +58,7 @@ async fn every_state_but_active_kills_tokens_for_good() {
         assert_eq!(refused, (400, again.to_owned()));
         admin.post(&format!("{user}/{on}"), json!({})).await;
         assert_eq!(introspect(&double, &pat).await, inactive());
-        // A dead token is listed until it is removed.
+        // An invalid token is listed until removed.
         let ids = admin.listed(&format!("{user}/pats/_search"), json!([]), "id").await;
         assert_eq!(ids.len(), 1);
         admin.delete(&format!("{user}/pats/{}", ids[0])).await;

@@ -1,4 +1,4 @@
-//! A caller of the management API.
+//! A management API caller.
 
 use serde_json::{Value, json};
 use zitadel_double::ZitadelDouble;
@@ -36,7 +36,7 @@ impl Manager {
         send(self.request(method, path, body)).await
     }
 
-    /// The answer to a call that must succeed.
+    /// Returns the response to a call that must succeed.
     pub(crate) async fn done(&self, method: &str, path: &str, body: &Value) -> Value {
         let got = self.call(method, path, body).await;
         assert_eq!(got.status, 200, "{method} {path}: {}", got.body);
@@ -47,7 +47,7 @@ impl Manager {
         self.done("POST", path, &body).await
     }
 
-    /// A text of the answer to a POST.
+    /// Returns a text from the response to a POST.
     pub(crate) async fn id(&self, path: &str, body: Value, member: &str) -> String {
         self.post(path, body).await[member].as_str().expect("an id").to_owned()
     }
@@ -56,14 +56,14 @@ impl Manager {
         self.done("DELETE", path, &Value::Null).await
     }
 
-    /// Status and message of a call that must be refused.
+    /// Returns status and message of a call that must be refused.
     pub(crate) async fn refused(&self, method: &str, path: &str, body: Value) -> (u16, String) {
         let got = self.call(method, path, &body).await;
         assert!(got.status >= 400, "{method} {path}: {}", got.body);
         (got.status, got.json()["message"].as_str().expect("a message").to_owned())
     }
 
-    /// A member of every row that a list has.
+    /// Returns a member of every row in a list.
     pub(crate) async fn listed(&self, path: &str, queries: Value, member: &str) -> Vec<String> {
         let answer = self.post(path, json!({ "queries": queries })).await;
         let rows = answer["result"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Organizations that are deactivated, and their Actions.
+//! Deactivated organizations, and Actions.
 
 use serde_json::json;
 use zitadel_double::{Action, NewUser, SessionToken, ZitadelDouble};

@@ -1,4 +1,4 @@
-//! Personal access tokens: active for every API of the instance.
+//! Personal access tokens, active for every API.
 
 use std::time::Duration;
 

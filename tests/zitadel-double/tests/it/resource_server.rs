@@ -1,4 +1,4 @@
-//! A minimal resource server: just enough to ask, and to ask wrongly.
+//! A minimal resource server, for right and wrong requests.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use zitadel_double::ZitadelDouble;
 
-/// Longer than any answer takes that comes at all.
+/// Maximum time of a response, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Answer: status, media type and body.
+/// Response: status, media type and body.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
@@ -32,7 +32,7 @@ impl Got {
     }
 }
 
-/// A client that follows no redirect and keeps no cookie.
+/// Returns a client without redirects and cookies.
 pub(crate) fn http() -> reqwest::Client {
     let none = reqwest::redirect::Policy::none();
     reqwest::Client::builder()
@@ -47,7 +47,7 @@ pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-/// An introspection request by the default application, still without a form.
+/// Returns the default application's introspection request, without a form.
 pub(crate) fn request(double: &ZitadelDouble) -> reqwest::RequestBuilder {
     let credentials = basic(double.client_id().as_str(), &double.client_secret());
     http().post(double.introspection_endpoint()).header("authorization", credentials)
@@ -73,17 +73,17 @@ pub(crate) async fn introspect_as_foreigner(double: &ZitadelDouble, token: &str)
     send(request).await.json()
 }
 
-/// A search of the event log by a reader, still without a body.
+/// Returns a reader's event search, without a body.
 pub(crate) fn search_request(double: &ZitadelDouble, reader: &str) -> reqwest::RequestBuilder {
     http().post(format!("{}/admin/v1/events/_search", double.issuer())).bearer_auth(reader)
 }
 
-/// A request with a JSON body.
+/// Adds a JSON body.
 pub(crate) fn with_json(request: reqwest::RequestBuilder, body: &Value) -> reqwest::RequestBuilder {
     request.header("content-type", "application/json").body(body.to_string())
 }
 
-/// The events that a search finds; `{}` is none.
+/// Returns the events that a search finds; `{}` means none.
 pub(crate) async fn events(double: &ZitadelDouble, reader: &str, body: &Value) -> Vec<Value> {
     let got = send(with_json(search_request(double, reader), body)).await;
     assert_eq!(got.status, 200, "{}", got.body);
@@ -91,12 +91,12 @@ pub(crate) async fn events(double: &ZitadelDouble, reader: &str, body: &Value) -
     answer.get("events").map_or_else(Vec::new, |events| events.as_array().unwrap().clone())
 }
 
-/// Everything in the log, oldest first.
+/// Returns the whole log, oldest first.
 pub(crate) async fn all_events(double: &ZitadelDouble, reader: &str) -> Vec<Value> {
     events(double, reader, &json!({ "asc": true })).await
 }
 
-/// The names of events.
+/// Returns the types of events.
 pub(crate) fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"]["type"].as_str().unwrap()).collect()
 }

@@ -1,4 +1,4 @@
-//! Faults below HTTP, seen with a bare socket.
+//! Faults below HTTP, at a bare socket.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use zitadel_double::{Fault, Times, ZitadelDouble};
 
 use crate::resource_server::{PATIENCE, basic};
 
-/// Sends a good introspection request.
+/// Sends a valid introspection request.
 async fn ask(double: &ZitadelDouble) -> TcpStream {
     let mut stream = TcpStream::connect(double.addr()).await.unwrap();
     let credentials = basic(double.client_id().as_str(), &double.client_secret());
@@ -21,7 +21,7 @@ async fn ask(double: &ZitadelDouble) -> TcpStream {
     stream
 }
 
-/// Bytes that came before the end, and whether the end was a reset.
+/// Returns the bytes before the end; an error if that was a reset.
 async fn rest(mut stream: TcpStream) -> (String, std::io::Result<()>) {
     let mut bytes = Vec::new();
     let reading = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes));

@@ -1,4 +1,4 @@
-//! Reports of the double about requests that ZITADEL tolerates.
+//! Violations that ZITADEL tolerates.
 
 use zitadel_double::{Violation, ZitadelDouble};
 

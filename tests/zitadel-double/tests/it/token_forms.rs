@@ -57,11 +57,11 @@ async fn any_damage_to_a_token_of_the_newer_form_makes_it_inactive() {
     }
 }
 
-/// The same with the last six characters replaced.
+/// Replaces the last six characters.
 pub(crate) fn with_another_end(token: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (beginning, end) = token.split_at(token.len() - 6);
-    // Each bit of the six is flipped: no byte inside can become the colon that parts two ids.
+    // Flips every bit of the six: no byte inside can become the colon between two ids.
     let flipped = end
         .chars()
         .map(|letter| ALPHABET.as_bytes()[63 - ALPHABET.find(letter).expect("base64url")] as char);

@@ -9,7 +9,6 @@ use zitadel_double::{NewEvent, NewUser, Webhooks, ZitadelDouble};
 
 use crate::resource_server::PATIENCE;
 
-/// One real delivery.
 const REAL: &str = r#"{"aggregateID":"340000000000000400","aggregateType":"usergrant","resourceOwner":"340000000000000200","instanceID":"340000000000000500","version":"v1","sequence":222,"event_type":"user.grant.changed","created_at":"2026-11-26T01:43:59.354965Z","userID":"340000000000000999","event_payload":{"userId":"340000000000000100","roleKeys":["read:messages"]}}"#;
 
 struct Target(TcpListener);
@@ -28,7 +27,7 @@ impl Target {
         format!("http://{}/hook", self.0.local_addr().unwrap())
     }
 
-    /// The next delivery, answered with this status.
+    /// Returns the next delivery, answered with this status.
     async fn next_answered(&self, status: u16) -> Delivery {
         let receive = async {
             let (mut stream, _) = self.0.accept().await.unwrap();
@@ -67,7 +66,7 @@ fn locked(id: &str) -> NewEvent {
     NewEvent::new("user", id, "user.locked", "340000000000000200")
 }
 
-/// A double whose locks of users are told to a target.
+/// Returns a double that reports locks of users to a target.
 async fn locks() -> (ZitadelDouble, Target) {
     let (double, target) = (ZitadelDouble::start().await, Target::listen().await);
     let key = double.add_webhook(&target.url(), ["user.locked"]);
@@ -103,7 +102,7 @@ async fn a_delivery_is_what_zitadel_sends() {
     };
     let order = members(&text);
     let mut expected = members(REAL);
-    // The members of a payload have no order of their own.
+    // A payload's members have no order.
     let payload = expected.split_off(10);
     assert_eq!(order[..10], expected);
     assert!(payload.iter().all(|name| order[10..].contains(name)));
@@ -164,7 +163,7 @@ async fn a_target_that_fails_never_gets_that_event_again() {
     double.write_event(locked("third"));
     let later = Target(TcpListener::bind(gone[7..].trim_end_matches("/hook")).await.unwrap());
     double.write_event(locked("fourth"));
-    // The third met a closed port, or the new target.
+    // The third met a closed port or the new target.
     let next = later.next().await["aggregateID"].clone();
     assert!(next == "fourth" || (next == "third" && later.next().await["aggregateID"] == "fourth"));
 }

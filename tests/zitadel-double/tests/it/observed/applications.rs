@@ -1,4 +1,4 @@
-//! Applications and projects that were changed, deactivated or removed.
+//! Changed, deactivated or removed applications and projects.
 
 use jsonwebtoken::Algorithm;
 use zitadel_double::AppState;

@@ -1,4 +1,4 @@
-//! Client authentication by an assertion.
+//! Client authentication by assertions.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ fn by_algorithm(stage: &Stage, algorithm: Algorithm) -> Question {
     Question::with_assertion(&by_key(stage, &stage.double.key_json(), algorithm))
 }
 
-/// The last of the signature's bytes is another one.
+/// Changes the last bytes of the signature.
 fn bad_signature(stage: &Stage, observed: &Observed) -> Question {
     let is_assertion = |pair: &&Value| pair[0] == "client_assertion";
     let assertion = observed.asked["form"].as_array().unwrap().iter().find(is_assertion);

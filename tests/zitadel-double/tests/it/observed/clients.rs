@@ -1,4 +1,4 @@
-//! Client authentication by a secret, and the order in which a request is checked.
+//! Client authentication by a secret, and the order of checks.
 
 use super::{Question, Table};
 

@@ -1,4 +1,4 @@
-//! The comparison of two answers, with ids and times replaced.
+//! Comparison of two responses, with ids and times replaced.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -15,7 +15,6 @@ pub(super) fn now() -> i64 {
     i64::try_from(now.as_secs()).unwrap()
 }
 
-/// Compares status, headers and body.
 pub(super) fn assert_alike(observed: &Observed, answer: &Answer, stage: &Stage) {
     let case = &observed.case;
     assert_eq!(Some(answer.status), observed.status, "{case}: {}", answer.body);
@@ -39,7 +38,7 @@ pub(super) fn assert_alike(observed: &Observed, answer: &Answer, stage: &Stage) 
     assert_eq!(without_chance(&answer.headers), expected, "the headers of {case}");
 }
 
-/// Headers whose times and random values are replaced as in the observed ones.
+/// Returns the headers with times and random values replaced as in the observed ones.
 fn without_chance(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut headers = headers.clone();
     for name in ["date", "expires"] {
@@ -56,7 +55,7 @@ fn without_chance(headers: &BTreeMap<String, String>) -> BTreeMap<String, String
     headers
 }
 
-/// Replaces names of the double's default world by the observed ones.
+/// Replaces names of the double's default world with the observed ones.
 fn in_their_words(body: &str) -> String {
     body.replace("acme.localhost", "ha-docs.localhost")
         .replace("\"ACME\"", "\"ha-docs\"")
@@ -64,7 +63,7 @@ fn in_their_words(body: &str) -> String {
         .replace("\"Globex\"", "\"ha-stranger\"")
 }
 
-/// Times of an answer, by what they stand for.
+/// Times in a response, by their meaning.
 struct Times {
     issued_at: Option<i64>,
     updated_at: Option<i64>,
@@ -75,17 +74,17 @@ fn times(body: &str) -> Times {
     Times { issued_at: body["iat"].as_i64(), updated_at: body["updated_at"].as_i64() }
 }
 
-/// Ids and times to replace in a text.
+/// Replacements for ids and times in a text.
 struct Text<'a> {
-    /// The observed id for each id.
+    /// Observed ids by the double's ids.
     ids: HashMap<String, &'a str>,
     times: Times,
 }
 
 impl Text<'_> {
-    /// Replaces known ids by the observed ones, further ids by numbers in the order in which they
-    /// come, times by their distance from `iat`, and moduli by their lengths; sorts the `aud` of
-    /// a login, in which ZITADEL keeps no order.
+    /// Replaces known ids with the observed ones, other ids with numbers by their order, times with
+    /// their distance from `iat`, and moduli with their lengths. Sorts the `aud` of a login, which
+    /// ZITADEL leaves unordered.
     fn canonical(&self, body: &str) -> String {
         let mut others: Vec<String> = Vec::new();
         let mut canonical = String::new();
@@ -120,8 +119,8 @@ impl Text<'_> {
     }
 }
 
-/// Splits into runs of letters, digits, `-` and `_`, with numbers alone as runs of their own, and
-/// the characters between them.
+/// Splits into runs of letters, digits, `-` and `_`, separate runs for numbers, and the characters
+/// in between.
 fn words(body: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = body;

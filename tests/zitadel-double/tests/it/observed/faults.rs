@@ -1,4 +1,4 @@
-//! A database in trouble.
+//! A failing database.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn ask(stage: &Stage) -> Answer {
     Question::about(stage, &token).ask(stage).await
 }
 
-/// Compares status and media type, the one header that was written down.
+/// Compares status and media type, the only recorded header.
 fn assert_head_alike(observed: &Observed, answer: &Answer) {
     assert_eq!(Some(answer.status), observed.status);
     assert_eq!(answer.headers["content-type"], observed.headers["content-type"]);
@@ -32,7 +32,7 @@ async fn a_database_that_is_stopped_is_told_as_observed() {
     stage.double.introspection_fault(Fault::DatabaseDown, Times::Once);
     let answer = ask(&stage).await;
     assert_head_alike(observed, &answer);
-    // The double names a host there, as other versions do.
+    // The double names a host there, like other versions.
     let before_cause = |body: &str| body.split_once("Parent=(").unwrap().0.to_owned();
     assert_eq!(before_cause(&answer.body), before_cause(&observed.body));
 }

@@ -1,4 +1,4 @@
-//! Hosts, ports and headers of proxies; paths, discovery, keys and health.
+//! Hosts, ports and proxy headers; paths, discovery, keys and health.
 
 use super::stage::PROFILE;
 use super::{Observed, Question, Stage, Table};

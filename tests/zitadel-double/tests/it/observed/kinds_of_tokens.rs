@@ -1,4 +1,4 @@
-//! Personal access tokens and tokens of client credentials.
+//! Personal access tokens and client credentials tokens.
 
 use std::time::Duration;
 

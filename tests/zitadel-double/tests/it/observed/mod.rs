@@ -1,6 +1,6 @@
-//! Each answer of the double against the answer of a real ZITADEL to the same question.
+//! Each response of the double against a real ZITADEL's to the same request.
 //!
-//! A table names, for each observed case, the question that is put to a double in the same state.
+//! Tables map each observed case to a request at a double in the same state.
 
 mod applications;
 mod assertions;
@@ -26,12 +26,12 @@ use comparison::{assert_alike, now};
 use question::Question;
 use stage::Stage;
 
-/// One case of `tests/observed/introspection.jsonl`.
+/// Case of `tests/observed/introspection.jsonl`.
 #[derive(Deserialize)]
 struct Observed {
     case: String,
     asked: Value,
-    /// Absent where no answer came.
+    /// Absent if no response arrived.
     status: Option<u16>,
     headers: Value,
     body: String,
@@ -42,7 +42,7 @@ static OBSERVED: LazyLock<Vec<Observed>> = LazyLock::new(|| {
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 });
 
-/// The question of each case, put after what the case needs was ordered.
+/// Request of each case, made after its setup.
 type Table = &'static [(&'static str, fn(&Stage, &Observed) -> Question)];
 
 const TABLES: [Table; 8] = [
@@ -60,11 +60,11 @@ fn find(case: &str) -> &'static Observed {
     OBSERVED.iter().find(|one| one.case == case).unwrap_or_else(|| panic!("no case {case}"))
 }
 
-/// Asks each question of a table at a double of its own, and compares the answers.
+/// Sends each request of a table to a new double, and compares.
 async fn check(table: Table) {
     for (case, question) in table {
         let observed = find(case);
-        // Assertions are judged by whole seconds: none may end between a question and its answer.
+        // Assertions are checked by whole seconds: none may end between request and response.
         let mut is_compared = false;
         for _ in 0..20 {
             let stage = Stage::new().await;

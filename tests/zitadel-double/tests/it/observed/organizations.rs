@@ -1,5 +1,4 @@
-//! Other organizations: their applications, their users with and without a project grant, and
-//! their Actions.
+//! Other organizations: applications, users with and without a project grant, and Actions.
 
 use serde_json::json;
 use zitadel_double::Action;

@@ -1,4 +1,4 @@
-//! A request as it was observed, and the answer to it.
+//! Observed requests and their responses.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,13 @@ pub(super) struct Question {
 
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// By lower-case names; several values are joined by commas.
+    /// Lower-case names; several values are joined by commas.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: String,
 }
 
 impl Question {
-    /// An introspection without client authentication.
+    /// Introspects without client authentication.
     fn introspection(token: &str) -> Self {
         Self {
             method: Method::POST,
@@ -41,20 +41,20 @@ impl Question {
         }
     }
 
-    /// The API's question about a token.
+    /// Introspects a token as the API.
     pub(super) fn about(stage: &Stage, token: &str) -> Self {
         let double = &stage.double;
         Self::by(double.client_id().as_str(), &double.client_secret(), token)
     }
 
-    /// A question of an application with a secret.
+    /// Introspects as an application with a secret.
     pub(super) fn by(client_id: &str, secret: &str, token: &str) -> Self {
         let mut question = Self::introspection(token);
         question.headers.push(("authorization".to_owned(), basic(client_id, secret)));
         question
     }
 
-    /// A question of an application with an assertion.
+    /// Introspects as an application with an assertion.
     pub(super) fn with_assertion(assertion: &str) -> Self {
         let mut question = Self::introspection("no-such-token");
         let fields = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
@@ -63,7 +63,7 @@ impl Question {
         question
     }
 
-    /// The observed question, with ids, secrets, tokens and assertions of the double.
+    /// Repeats the observed request, with ids, secrets, tokens and assertions of the double.
     pub(super) fn replay(stage: &Stage, observed: &Observed) -> Self {
         let asked = &observed.asked;
         let text = |name: &str| asked[name].as_str().unwrap().to_owned();
@@ -85,7 +85,7 @@ impl Question {
         Self { method, path: text("path"), host: text("host"), headers, fields }
     }
 
-    /// The same with another value of a field.
+    /// Replaces the value of a field.
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         let fields = self.fields.iter_mut().flatten();
         for (_, old) in fields.filter(|(known, _)| known == name) {
@@ -102,7 +102,7 @@ impl Question {
         }
         if let Some(fields) = self.fields {
             request = match fields.as_slice() {
-                // The one value that was sent unencoded.
+                // The only value that was sent unencoded.
                 [(name, value)] if value == "%zz" => request.body(format!("{name}={value}")),
                 _ => request.form(&fields),
             };
@@ -122,7 +122,7 @@ impl Question {
     }
 }
 
-/// The right secret of an observed application, or what was sent in place of it.
+/// Returns an observed application's right secret, or the text sent instead.
 fn own_secret(stage: &Stage, client_id: &str, sent: &str) -> String {
     let right = |case: &str| {
         let decoded = find(case).asked["authorization"]["decoded"].as_str().unwrap();
@@ -157,7 +157,7 @@ fn own_field(stage: &Stage, name: &str, value: &Value) -> String {
     }
 }
 
-/// Returns the double's token for an observed one, or the observed text where there is none.
+/// Returns the double's token for an observed one, or the observed text.
 fn own_token(stage: &Stage, observed: &str) -> String {
     let is_of = |case: &str| find(case).asked["token"].as_str() == Some(observed);
     if is_of("pat_with_role") {

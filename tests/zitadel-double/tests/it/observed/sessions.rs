@@ -1,4 +1,4 @@
-//! Tokens of people who logged in.
+//! Tokens of logins.
 
 use std::time::Duration;
 

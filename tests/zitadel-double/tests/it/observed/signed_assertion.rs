@@ -1,4 +1,4 @@
-//! Client assertions, signed as the observed ones were.
+//! Client assertions, signed like the observed ones.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Stage;
 use super::comparison::now;
 
-/// Signs the observed header and claims by the key of the application that has one.
+/// Signs observed header and claims with the application's key.
 pub(super) fn signed(stage: &Stage, observed: &Value) -> String {
     let mut header = Header::new(Algorithm::RS256);
     header.kid = observed["header"]["kid"].as_str().map(str::to_owned);
@@ -18,7 +18,7 @@ pub(super) fn signed(stage: &Stage, observed: &Value) -> String {
     sign(&header, &claims, &stage.double.key_json())
 }
 
-/// An assertion that is right in all but its key and its header.
+/// Returns an assertion with another key and header, right otherwise.
 pub(super) fn by_key(stage: &Stage, key_json: &str, algorithm: Algorithm) -> String {
     let file: Value = serde_json::from_str(key_json).unwrap();
     let mut header = Header::new(algorithm);
@@ -26,7 +26,7 @@ pub(super) fn by_key(stage: &Stage, key_json: &str, algorithm: Algorithm) -> Str
     sign(&header, &right_claims(stage), key_json)
 }
 
-/// An assertion without a signature.
+/// Returns an assertion without a signature.
 pub(super) fn unsigned(stage: &Stage) -> String {
     let header = json!({ "alg": "none", "kid": "340000000000000020", "typ": "JWT" });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -45,14 +45,14 @@ fn sign(header: &Header, claims: &Value, key_json: &str) -> String {
     encode(header, claims, &key).unwrap()
 }
 
-/// The value of a claim, with ids of the double and times of now.
+/// Returns a claim with the double's ids and current times.
 fn own(stage: &Stage, name: &str, value: &Value) -> Value {
     match (name, value) {
         ("iss" | "sub", Value::String(id)) => stage.own_id(id).into(),
         ("iat" | "exp", Value::String(time)) => {
             let distance: i64 = time.strip_prefix("now").unwrap().parse().unwrap();
-            // ZITADEL rounds its time before it looks at `iat`: of two seconds ahead, only the
-            // beginning of a second refuses, and of three every moment.
+            // ZITADEL rounds its time before it checks `iat`: two seconds ahead are refused only
+            // early in a second, three always.
             let distance = if name == "iat" && distance == 2 { 3 } else { distance };
             (now() + distance).into()
         }

@@ -1,4 +1,4 @@
-//! A double in the state in which the real server was when it was asked.
+//! A double in the state of the observed server.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use zitadel_double::{
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Scopes of the observed session tokens.
 pub(super) const PROFILE: &str = "openid profile offline_access";
 pub(super) const EVERYTHING: &str =
     "openid profile email offline_access urn:zitadel:iam:user:resourceowner";
@@ -17,7 +16,7 @@ pub(super) const OUR_AUDIENCE: &str = "urn:zitadel:iam:org:project:id:3400000000
 
 pub(super) struct Stage {
     pub(super) double: ZitadelDouble,
-    /// The front end whose tokens are JWTs.
+    /// Front end with JWTs as tokens.
     pub(super) jwt_front_end: ClientId,
     pub(super) web_app: ClientId,
     pub(super) web_secret: String,
@@ -101,23 +100,23 @@ impl Stage {
         ]
     }
 
-    /// The observed id for each id of the double.
+    /// Returns observed ids by the double's ids.
     pub(super) fn ids(&self) -> HashMap<String, &'static str> {
         self.pairs().into_iter().map(|(own, observed)| (own.to_owned(), observed)).collect()
     }
 
-    /// The observed ids, each for itself.
+    /// Returns observed ids by themselves.
     pub(super) fn observed_ids(&self) -> HashMap<String, &'static str> {
         self.pairs().into_iter().map(|(_, observed)| (observed.to_owned(), observed)).collect()
     }
 
-    /// The double's own id for an observed one; itself when the double has none.
+    /// Returns the double's id for an observed one, or the same text.
     pub(super) fn own_id(&self, observed: &str) -> String {
         let known = self.pairs().into_iter().find(|(_, id)| *id == observed);
         known.map_or(observed, |(own, _)| own).to_owned()
     }
 
-    /// A front end of the foreign project.
+    /// Returns a front end of the foreign project.
     pub(super) fn foreign_front_end(&self) -> &ClientId {
         &self.foreign_apps[1]
     }
@@ -126,7 +125,7 @@ impl Stage {
         self.double.pat_with(user, Pat::ExpiresIn(DAY))
     }
 
-    /// Returns a token of client credentials with these scopes, parted by spaces.
+    /// Returns a client credentials token with these space-separated scopes.
     pub(super) fn credentials(&self, user: &UserId, name: &str, scopes: &str) -> String {
         self.double.session_token(user, client_credentials(name, scopes))
     }
@@ -136,7 +135,7 @@ impl Stage {
         self.double.session_token(user, session(scopes))
     }
 
-    /// A JWT of the front end that has such tokens.
+    /// Returns a JWT from the front end with JWTs.
     pub(super) fn jwt_login(&self) -> String {
         let client_id = Some(self.jwt_front_end.to_string());
         let request = SessionToken { client_id, shape: TokenShape::Jwt, ..session(PROFILE) };
@@ -156,7 +155,7 @@ fn list(scopes: &str) -> Vec<String> {
     scopes.split(' ').map(str::to_owned).collect()
 }
 
-/// Many observed questions break a rule of the double.
+/// Many observed requests break a rule of the double.
 impl Drop for Stage {
     fn drop(&mut self) {
         let _ = self.double.take_violations();

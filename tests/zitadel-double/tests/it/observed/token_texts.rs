@@ -1,4 +1,4 @@
-//! Damaged copies of tokens, and strings that are none.
+//! Damaged tokens, and strings that are no tokens.
 
 use super::stage::EVERYTHING;
 use super::{Observed, Question, Stage, Table};
