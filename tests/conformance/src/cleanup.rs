@@ -10,7 +10,7 @@ use crate::clock::unix_now;
 use crate::prefix::Prefix;
 use crate::server::Server;
 
-/// Age in seconds of left-overs: no run is so long.
+/// Age in seconds beyond which things are left-overs: no run takes so long.
 const OLDEST_RUN: i64 = 3_600;
 
 const TARGETS: &str = "/v2/actions/targets";

@@ -174,7 +174,7 @@ impl<'a> Stage<'a> {
         claims(&self.keyed.client_id, self.server.issuer())
     }
 
-    /// Introspects as the API application with a secret.
+    /// Introspection request of the API application with a secret.
     pub(crate) fn ask(&self, token: &str) -> Request {
         ask_as(&self.api, token)
     }
@@ -184,14 +184,14 @@ pub(crate) fn app_path(project: &str, app: &App) -> String {
     format!("projects/{project}/apps/{}", app.id)
 }
 
-/// Introspects as an application with a secret.
+/// Introspection request of an application with a secret.
 pub(crate) fn ask_as(app: &App, token: &str) -> Request {
     let secret = app.secret.as_ref().map_or("", Secret::reveal);
     let credentials = format!("{}:{}", app.client_id, encoded(secret));
     introspection().basic(&credentials).form([("token", token)])
 }
 
-/// Introspects as an application with a key.
+/// Introspection request of an application with a key.
 pub(crate) fn ask_by_assertion(assertion: &str, token: &str) -> Request {
     introspection().form([
         ("token", token),

@@ -19,7 +19,7 @@ use crate::setup::Stage;
 /// Maximum time until introspection shows a change at a real server.
 const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Parts of a compact JWE.
+/// Number of parts of a compact JWE.
 const PARTS_OF_JWE: usize = 5;
 
 /// Sends all observed requests to a server. A failed clean-up is a row of the report.

@@ -78,7 +78,7 @@ pub struct Counts {
     pub event_type_calls: usize,
     /// Management calls.
     pub management_calls: usize,
-    /// Maximum number of introspections under faults at the same time.
+    /// Maximum number of introspections held by faults at the same time.
     pub most_under_way: usize,
 }
 

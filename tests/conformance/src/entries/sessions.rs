@@ -161,7 +161,7 @@ async fn refreshed(stage: &Stage<'_>, app: &App) -> Result<(Tokens, Tokens), Err
     Ok((before, after))
 }
 
-/// Introspects by our application a token of Ada's from the other project.
+/// Introspection request of our application for Ada's token from the other project.
 async fn of_another_project(stage: &Stage<'_>) -> Result<Request, Error> {
     let scope = format!("openid urn:zitadel:iam:org:project:id:{}:aud", stage.project);
     signed_in(stage, |people| &people.ada, &stage.other_front_end, &scope).await

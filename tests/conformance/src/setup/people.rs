@@ -14,7 +14,7 @@ use crate::{Error, Secret};
 /// Tokens in the observed requests of clients.
 const OBSERVED_OPAQUE: &str = "LBJHTgiDHS9UadELX9ColYBBKb0Ff_TssZ2OWb03nwpHjj9RPmnXoYQ2QkjLs7cY0R5m5oPMWIeQvLjusd-t_hL3xm9k5EiVcjb1DLxt";
 
-/// Scope of those tokens.
+/// Scope of the observed tokens.
 pub(crate) const PROFILE: &str = "openid profile offline_access";
 
 pub(crate) struct Person {
@@ -121,7 +121,7 @@ async fn add_bob(stage: &Stage<'_>, names: &mut Names) -> Result<Person, Error> 
             "givenName": "Bob", "familyName": "Doe", "nickName": "B",
             "preferredLanguage": "en", "gender": "GENDER_MALE",
         },
-        // A code in the response prevents a mail.
+        // Returning the code replaces a mail.
         "email": { "email": "bob@example.com", "returnCode": {} },
         "phone": { "phone": "+41791234567", "isVerified": true },
         "password": { "password": password.reveal(), "changeRequired": false },

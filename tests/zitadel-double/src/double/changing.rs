@@ -83,7 +83,7 @@ impl ZitadelDouble {
         self.shared.world().seal.form = form;
     }
 
-    /// Exchanges a session token for a new one of the same session, which invalidates it.
+    /// Exchanges a session token for a new one of the same session; the old one becomes invalid.
     #[track_caller]
     #[expect(clippy::must_use_candidate, reason = "that the old one dies may be all a test needs")]
     pub fn refresh(&self, token: &str) -> String {

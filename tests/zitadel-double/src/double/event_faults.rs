@@ -15,7 +15,7 @@ impl ZitadelDouble {
         self.shared.event_log_faults.push(fault.into(), times);
     }
 
-    /// Caps the events of a page below any requested limit.
+    /// Caps the number of events in a page, whatever the requested limit.
     pub fn set_page_cap(&self, most: usize) {
         self.shared.world().log.page_cap = most;
     }

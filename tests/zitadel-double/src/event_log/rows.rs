@@ -23,7 +23,7 @@ pub(crate) struct Row {
 /// Rows by the keys of their things.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// Microseconds since the Unix epoch.
+    /// Start of the instance in microseconds since the Unix epoch.
     began: i64,
     all: HashMap<String, Row>,
     removed: HashSet<String>,

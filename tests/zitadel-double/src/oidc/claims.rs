@@ -85,8 +85,8 @@ pub(super) fn of_token(
     Some(in_order(claims))
 }
 
-/// Sorts the claims if OpenID Connect does not register one of them; otherwise ZITADEL's order
-/// stays.
+/// Sorts the claims by name if OpenID Connect does not define one of them; otherwise ZITADEL's
+/// order stays.
 fn in_order(claims: Claims) -> Members {
     let mut answer = Members::default();
     if claims.keys().all(|name| REGISTERED.contains(&name.as_str())) {

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 
 pub(crate) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 
-/// RFC 8414 §3.
+/// Path of the document by RFC 8414 §3.
 pub(crate) const RFC_8414_PATH: &str = "/.well-known/oauth-authorization-server";
 
 /// Returns the response at RFC 8414's path: the gateway's 404 in the baseline.

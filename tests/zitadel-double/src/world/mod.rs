@@ -57,7 +57,7 @@ use crate::event_log::EventLog;
 use crate::ids::{ClientId, OrgId, ProjectId, UserId};
 use crate::token_form::TokenSeal;
 
-/// Above the ids of the default world.
+/// First generated id, above the default world's ids.
 const FIRST_FREE_ID: u64 = 340_000_000_000_001_000;
 
 pub(crate) const PAT_SCOPES: [&str; 4] =

@@ -59,7 +59,7 @@ impl OidcSettings {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
     }
 
-    /// True if there are response types, and the grants that they need.
+    /// True if there are response types, each with the grant that it needs.
     pub(crate) fn is_valid(&self) -> bool {
         let has_grant = |response_type: &String| match response_type.as_str() {
             CODE => {

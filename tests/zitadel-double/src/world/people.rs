@@ -126,7 +126,7 @@ pub(crate) struct User {
     pub(crate) profile: Profile,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
-    /// Display name, unless made of the others.
+    /// Display name, if it is not made of the other names.
     pub(crate) display: Option<String>,
     /// A service user's description; may be empty.
     pub(crate) description: String,

@@ -142,7 +142,7 @@ async fn the_administrators_token_is_written_for_its_owner_alone_with_a_line_fee
     assert!(!program.output.contains(token));
     let url = format!("{}/management/v1/orgs/me", program.value("ZITADEL_DOMAIN"));
     assert_eq!(send(http().get(url).bearer_auth(token)).await.status, 200);
-    // The names of the set-up page are free.
+    // The double leaves the set-up page's user names unused.
     let url = format!("{}/management/v1/users/machine", program.value("ZITADEL_DOMAIN"));
     let body = json!({ "userName": "reader", "name": "Reader" });
     let added = with_json(http().post(url).bearer_auth(token), &body);

@@ -1,4 +1,4 @@
-//! The order of checks of an introspection request, in ZITADEL's words.
+//! The order of checks of an introspection request, and ZITADEL's text for each.
 
 use serde_json::json;
 use zitadel_double::{NewUser, Violation, ZitadelDouble};

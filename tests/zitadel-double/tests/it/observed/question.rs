@@ -30,7 +30,7 @@ pub(super) struct Answer {
 }
 
 impl Question {
-    /// Introspects without client authentication.
+    /// Introspection request without client authentication.
     fn introspection(token: &str) -> Self {
         Self {
             method: Method::POST,
@@ -41,20 +41,20 @@ impl Question {
         }
     }
 
-    /// Introspects a token as the API.
+    /// Introspection request of the API.
     pub(super) fn about(stage: &Stage, token: &str) -> Self {
         let double = &stage.double;
         Self::by(double.client_id().as_str(), &double.client_secret(), token)
     }
 
-    /// Introspects as an application with a secret.
+    /// Introspection request of an application with a secret.
     pub(super) fn by(client_id: &str, secret: &str, token: &str) -> Self {
         let mut question = Self::introspection(token);
         question.headers.push(("authorization".to_owned(), basic(client_id, secret)));
         question
     }
 
-    /// Introspects as an application with an assertion.
+    /// Introspection request of an application with an assertion.
     pub(super) fn with_assertion(assertion: &str) -> Self {
         let mut question = Self::introspection("no-such-token");
         let fields = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
@@ -63,7 +63,7 @@ impl Question {
         question
     }
 
-    /// Repeats the observed request, with ids, secrets, tokens and assertions of the double.
+    /// Observed request with ids, secrets, tokens and assertions of the double.
     pub(super) fn replay(stage: &Stage, observed: &Observed) -> Self {
         let asked = &observed.asked;
         let text = |name: &str| asked[name].as_str().unwrap().to_owned();
