@@ -41,8 +41,8 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look` in a thread of its own. `look` reads one or more files, of which `path` is one.
-/// Calls with the same path wait for each other. Blocks as [`read`] does.
+/// Runs `look` in a thread of its own, and returns its result. `look` reads one or more files, of
+/// which `path` is one. Calls with the same path wait for each other. Blocks as [`read`] does.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a
@@ -87,7 +87,7 @@ pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Converts content to text; `InvalidData` if the content is not UTF-8.
+/// Converts the content of a file to text; `InvalidData` if the content is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)
@@ -110,11 +110,12 @@ fn too_slow() -> io::Error {
     )
 }
 
-/// Exclusive right to read a path, until dropped.
+/// Exclusive right to read the file at a path, until dropped.
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits until no other caller reads the path; `None` once either caller's deadline is past.
+    /// Waits until no other caller reads `path`; `None` once this caller's or the other's deadline
+    /// is past.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {

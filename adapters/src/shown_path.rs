@@ -14,7 +14,7 @@ pub struct ShownPath<'a>(pub &'a Path);
 const ENDINGS: [&str; 9] = ["json", "txt", "pem", "crt", "cer", "key", "toml", "conf", "env"];
 
 impl ShownPath<'_> {
-    /// Returns whether the text is short and plain, and has an extension of [`ENDINGS`] or a first
+    /// Returns whether this path is short and plain, and has an extension of [`ENDINGS`] or a first
     /// directory that exists.
     fn looks_like_path(self) -> bool {
         let is_plain = |c: char| c.is_alphanumeric() || "/._-+@ ".contains(c);

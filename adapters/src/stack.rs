@@ -32,7 +32,7 @@ pub struct Stack {
     pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// State of the circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Tells whether inactive verdicts are currently believed, for a health check.
+    /// Handle that shows whether inactive verdicts are currently believed, for a health check.
     pub belief: Belief,
 }
 

@@ -28,7 +28,7 @@ macro_rules! name {
                 Ok(Self(value.into()))
             }
 
-            /// Returns the value as text.
+            /// Returns the claim as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -93,7 +93,7 @@ impl TokenId {
         Self { session, ..self }
     }
 
-    /// Returns the value as text.
+    /// Returns the claim as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

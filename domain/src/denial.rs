@@ -13,10 +13,10 @@ pub enum Denial {
     /// The authorization server calls the token inactive.
     #[error("the authorization server calls the token inactive")]
     Inactive,
-    /// `exp` is reached or past (RFC 7519 §4.1.4).
+    /// The token's `exp` is reached or past (RFC 7519 §4.1.4).
     #[error("the token has expired")]
     Expired,
-    /// `nbf` lies in the future by more than the leeway (RFC 7519 §4.1.5).
+    /// The token's `nbf` lies in the future by more than the leeway (RFC 7519 §4.1.5).
     #[error("the token is not valid yet")]
     NotYetValid,
     /// The token is bound to a key (RFC 7800), and this API verifies no proof of possession.

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// Claims whose names are configured, beyond the other fields of [`Principal`](crate::Principal).
-/// Values are JSON text, which no rule judges. Cheap to clone.
+/// Claims whose names are configured, beyond those in the other fields of
+/// [`Principal`](crate::Principal). Values are JSON text, which no rule judges. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);
 

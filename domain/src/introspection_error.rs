@@ -15,7 +15,7 @@ pub enum IntrospectionError {
     /// The authorization server gave no verdict now, but may later.
     #[error("the authorization server is not available ({})", reason.as_str())]
     Unavailable {
-        /// Kind of failure.
+        /// Kind of failure, such as no response in time.
         reason: Outage,
         /// Underlying error.
         source: Cause,
@@ -30,7 +30,7 @@ pub enum IntrospectionError {
     /// must act.
     #[error("the authorization server is not as configured ({})", reason.as_str())]
     Misconfigured {
-        /// Kind of difference.
+        /// Kind of difference, such as another issuer.
         reason: Misconfiguration,
         /// Underlying error.
         source: Cause,
@@ -69,7 +69,7 @@ macro_rules! words {
             /// All variants, in the order of declaration: `ALL[x as usize] == x`.
             pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
-            /// Returns the keyword for logs and metrics.
+            /// Returns this variant's keyword for logs and metrics.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

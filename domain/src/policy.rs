@@ -15,7 +15,7 @@ pub enum Policy {
     RoleIn {
         /// Key of the role.
         role: Role,
-        /// The organization that must have granted it.
+        /// The organization that must have granted the role.
         organization: OrganizationId,
     },
     /// An OAuth scope.

@@ -1,8 +1,8 @@
 //! The rule that decides whether a cached verdict may be used again.
 //!
 //! Let `asked` be the time just before the introspection request for a verdict was sent. Let the
-//! watermark be the moment up to which the feed has reported all changes. The verdict may be used
-//! at `now` if both hold:
+//! watermark be the moment up to which the change feed has reported all changes. The verdict may be
+//! used at `now` if both hold:
 //! - The feed has reported no change after `asked` that concerns the verdict.
 //! - `asked` or the watermark is at most `max_staleness` old.
 //!
@@ -11,9 +11,9 @@
 //! The bound below holds even if messages are lost, late, doubled or reordered, as long as two
 //! orders are kept:
 //! - A change is *published* by writing its mark first, then the watermark.
-//! - A use *reads* `now` first, then the watermark, then the verdict, then the marks.
+//! - A use of the verdict *reads* `now`, then the watermark, then the verdict, then the marks.
 //!
-//! Proof. Let the truth change at T, and let a verdict tell the old truth: `asked < T`. If the
+//! Proof. Let the truth change at T, and let a verdict show the old truth: `asked < T`. If the
 //! watermark that a use reads is at or after T, then the change was marked before that watermark
 //! was published. The use sees the mark, which is later than `asked`, and refuses the verdict. If
 //! the watermark is before T, then
@@ -40,10 +40,10 @@ pub struct ReuseRule {
 /// Reuse of cached verdicts while the change feed is silent, that is, cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
-    /// A verdict is used for `max_staleness` after its introspection request was sent.
+    /// A cached verdict is used for `max_staleness` after its introspection request was sent.
     #[default]
     Ask,
-    /// A verdict is used for its time to live.
+    /// A cached verdict is used for its time to live.
     Keep,
 }
 

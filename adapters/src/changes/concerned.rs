@@ -26,8 +26,8 @@ pub(crate) struct Concerned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of thing that has a slot. A change of a session marks its slots `Session` and
-/// `EndedSession`, a refresh only `Session`.
+/// Kind of thing that has a slot, such as a user or a session. A change of a session marks its
+/// slots `Session` and `EndedSession`, a refresh only `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -85,7 +85,7 @@ impl Slots {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the slots that a change marks; `None` stands for all slots.
+    /// Returns the slots that a change marks; an entry `None` means all slots.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {

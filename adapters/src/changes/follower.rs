@@ -1,4 +1,4 @@
-//! Task that reads a change feed, applies its batches, and publishes its state.
+//! Task that reads a change feed, records its changes, and publishes the feed's state.
 
 use std::{
     fmt,
@@ -28,13 +28,13 @@ pub struct Feed(watch::Receiver<FeedState>);
 /// State of a change feed at one time.
 #[derive(Clone, Debug, Default)]
 pub struct FeedState {
-    /// Watermark: the moment up to which all changes have been applied. `None` before the first
-    /// one.
+    /// Watermark: the moment up to which all changes have been applied. `None` until a batch sets
+    /// it.
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
     /// Set while the watermark is older than `max_staleness`: the time when this was noticed, and
-    /// the keyword for the reason.
+    /// the keyword for why the feed could not be read.
     pub silent: Option<(Instant, &'static str)>,
 }
 
@@ -53,7 +53,8 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// A counter of failures for each known reason; `other` counts the rest.
+    /// Counters of failures to read the feed, each with the keyword of its reason; `other` counts
+    /// the rest.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],
@@ -89,7 +90,7 @@ impl Feed {
         self.0.borrow().clone()
     }
 
-    /// Waits for a state that satisfies `enough`; `None` if the task has ended.
+    /// Waits for a state that satisfies `enough`; `None` if the follower's task has ended.
     pub(crate) async fn wait_for(
         &self,
         enough: impl FnMut(&FeedState) -> bool,
@@ -139,8 +140,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Publishes and logs that the watermark has become older than `max_staleness`, or is no
-    /// longer.
+    /// Checks the watermark's age. Publishes and logs when it becomes larger than `max_staleness`,
+    /// and when it no longer is.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

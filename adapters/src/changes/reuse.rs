@@ -19,8 +19,8 @@ pub struct Changes {
     slots: Slots,
     /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick of the newest batch. A batch is applied under this lock; a batch with changes wakes
-    /// receivers.
+    /// Tick at which the newest batch was applied. A batch is applied under this lock; a batch with
+    /// changes wakes receivers.
     applied: watch::Sender<Tick>,
 }
 
@@ -77,7 +77,7 @@ impl Changes {
     }
 
     /// Returns the tick from which a verdict in use, obtained after `asked`, is in doubt; `None` if
-    /// it stays free of doubt.
+    /// no change puts it in doubt.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }

@@ -21,7 +21,8 @@ pub struct FeedWitness {
 }
 
 impl FeedWitness {
-    /// Creates a witness. `ring` requests a poll; `setting` is the setting that the error names.
+    /// Creates a witness. `ring` requests a poll of the feed; `setting` is the setting that
+    /// configures the witness, for its errors.
     #[must_use]
     pub fn new(
         feed: Feed,

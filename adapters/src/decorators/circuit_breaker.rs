@@ -49,7 +49,7 @@ pub enum Condition {
     Closed,
     /// The breaker is open: only probes are let through.
     Open {
-        /// Newest failure.
+        /// Error of the newest failure that the breaker counted.
         cause: IntrospectionError,
         /// Time at which the breaker opened.
         since: Instant,
@@ -65,9 +65,9 @@ struct State {
 
 #[derive(Debug)]
 enum Phase {
-    /// Every introspection is let through. The last `failures` of them failed.
+    /// Closed: every introspection is let through. The last `failures` of them failed.
     Closed { failures: u32 },
-    /// No introspection is let through before `next_probe`.
+    /// Open: no introspection is let through before `next_probe`.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
 }
 

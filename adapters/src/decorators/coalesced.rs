@@ -69,9 +69,9 @@ struct Sent {
 
 /// Receiver of the result of an introspection.
 enum Waiting {
-    /// The introspection is under way, and has a deadline of its own.
+    /// Receiver for an introspection under way, which has a deadline of its own.
     Sent(watch::Receiver<Option<Answer>>),
-    /// The introspection has not started: two others are under way for the token.
+    /// Receiver for an introspection that has not started: two others are under way for the token.
     Next(watch::Receiver<Option<Answer>>),
 }
 
@@ -97,7 +97,8 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
         }
     }
 
-    /// Joins a recent introspection of `token`, starts one, or waits for the next one.
+    /// Joins a recent introspection of `token`, starts one, or joins the next one. Returns a
+    /// receiver of the result.
     fn ask(&self, token: &AccessToken<'_>) -> Waiting {
         let now = self.clocks.now();
         let mut listed = self.questions.lock();
@@ -165,7 +166,7 @@ struct OnList<I> {
 
 impl<I: TokenIntrospector + 'static> OnList<I> {
     /// Removes the entry and starts the next introspection, if callers wait for it. One lock covers
-    /// both steps: otherwise a caller who comes in between would take the slot too.
+    /// both steps: otherwise a caller who comes in between would start a further one.
     fn make_way(self) {
         let mut listed = self.questions.lock();
         let Listed { by_token, last_number } = &mut *listed;

@@ -24,7 +24,7 @@ pub(super) struct Gated {
     answer: watch::Sender<Option<Answer>>,
 }
 
-/// A call under way, counted until this value is dropped.
+/// An introspection under way, counted until this value is dropped.
 struct UnderWay<'a>(&'a watch::Sender<usize>);
 
 impl Drop for UnderWay<'_> {

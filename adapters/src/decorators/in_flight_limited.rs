@@ -19,7 +19,7 @@ use super::{KnownShare, KnownTokens};
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
-    /// Slots that unknown tokens may take.
+    /// Slots that introspections of unknown tokens may take.
     of_strangers: Semaphore,
     known: Arc<KnownTokens>,
 }

@@ -53,8 +53,8 @@ impl<I> Measured<I> {
         }
     }
 
-    /// Returns the histogram for a result; `None` if the result cannot occur here. A new error
-    /// variant does not compile until it is listed here.
+    /// Returns the histogram of durations for a result; `None` if the result cannot occur here. A
+    /// new error variant does not compile until it is listed here.
     fn duration_of(
         &self,
         answer: &Result<Introspection, IntrospectionError>,

@@ -26,6 +26,6 @@ pub trait Witness: Send + Sync {
 pub struct NoWitness {
     /// Name of the setting that configures the witness.
     pub witness: &'static str,
-    /// Reason, such as the keyword of an introspection error.
+    /// Reason why the witness does not vouch, such as the keyword of an introspection error.
     pub why: &'static str,
 }

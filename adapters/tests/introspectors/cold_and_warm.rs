@@ -51,7 +51,7 @@ macro_rules! rules {
             }
         )*
 
-        /// Returns the decision of each rule below: the principal that is let in, or the text of
+        /// Returns the decision of each rule below on `token`: the principal let in, or the text of
         /// the denial or error.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();

@@ -1,5 +1,5 @@
-//! Tests that each fault of ZITADEL gives an error with its own keyword, in bounded time, and never
-//! a verdict.
+//! Tests that each fault of ZITADEL leads to an error with its own keyword, in bounded time, and
+//! never to a verdict.
 
 use std::{error::Error, time::Duration};
 

@@ -24,7 +24,8 @@ async fn every_observed_answer_is_what_stands_beside_it() {
     assert_eq!(cases.len(), 168);
 }
 
-/// Introspects at a server that replays `case`. Returns the result in the form of `Case::expected`.
+/// Introspects at a server that replays the recorded response `case`. Returns the result in the
+/// form of `Case::expected`.
 async fn made_of(case: &Case, discovery: &Case) -> Value {
     let is_of_discovery = case.name.starts_with("discovery");
     let replay = Replay::start(if is_of_discovery { case } else { discovery }, case).unwrap();

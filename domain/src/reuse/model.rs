@@ -27,27 +27,27 @@ const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// Without this, a use reads the marks before the watermark.
+    /// Clause: a use reads the watermark first, then the marks.
     OrderOfReads,
-    /// Without this, a batch moves the watermark before it writes its marks.
+    /// Clause: a batch writes its marks first, then the watermark.
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// Without this, a batch's watermark is the time when the batch is applied.
+    /// Clause: a batch's watermark is the time when its poll began.
     AsOfBeforeTheCall,
-    /// Without this, the age of a verdict counts from its arrival, not from its request.
+    /// Clause: the age of a verdict counts from its request, not its arrival.
     AskedBeforeTheQuestion,
-    /// Without this, a change is marked with the moment at which its poll began.
+    /// Clause: a change is marked with the tick at which its batch is applied.
     MarkAtApplication,
-    /// Without this, ages are counted by the monotonic clock alone.
+    /// Clause: ages are counted by both clocks, not by the monotonic clock alone.
     WallClock,
-    /// Without this, a poll that failed moves the watermark.
+    /// Clause: a poll that failed does not move the watermark.
     SilenceIsNoNews,
-    /// Without this, the first poll after a restart reads only changes since the restart.
+    /// Clause: the first poll after a restart also reads changes from up to `LAG` before it.
     LookBack,
 }
 
-/// Random step: its kind (modulo 20), and a number whose meaning depends on the kind.
+/// Random step of a world: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
 /// Number of kinds of facts: roles (kind 1), whose changes introspection may show up to `LAG` late,

@@ -52,8 +52,7 @@ fn known() -> Arc<KnownTokens> {
     Arc::new(KnownTokens::new(NonZeroUsize::new(100).unwrap()))
 }
 
-/// Returns an introspector that expects as many calls as there are `answers`, and gives these in
-/// order.
+/// Returns an introspector that expects one call for each of `answers`, and returns them in order.
 fn answers(answers: impl IntoIterator<Item = Answer>) -> MockTokenIntrospector {
     let mut answers: VecDeque<_> = answers.into_iter().collect();
     let mut inner = MockTokenIntrospector::new();

@@ -12,18 +12,18 @@ enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// Without this, introspection shows every change at once, and `settle` is zero.
+    /// Delay with which introspection shows changes, and `settle`, which allows for it.
     Delay,
-    /// Without this, `asked` may be read while a batch is applied, and introspection has no delay.
+    /// Reading of `asked` only between batches. Without it, introspection has no delay either.
     WholeBatches,
-    /// Without this, a verdict that is in doubt may be obtained anew from the cache.
+    /// Demand that a verdict in doubt is obtained anew by a request, not from the cache.
     NewQuestion,
 }
 
 /// State of the stream's verdict.
 #[derive(Clone, Copy)]
 enum Verdict {
-    /// The stream is not open.
+    /// No verdict: the stream is not open.
     None,
     Doubted,
     /// The verdict is being obtained: from the cache if `kept`, else by an introspection request.
@@ -44,7 +44,7 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Tick of the newest batch. Later verdicts and batches get later ticks.
+    /// Tick at which the newest batch was applied. Later verdicts and batches get later ticks.
     applied: Tick,
     /// Number of checks that found the verdict in use not in doubt; `doubts` counts the others.
     looks: usize,
