@@ -41,8 +41,8 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look` in a thread of its own, and returns its result. `look` reads one or more files, of
-/// which `path` is one. Calls with the same path wait for each other. Blocks as [`read`] does.
+/// Returns the result of `look`, run in a thread of its own. `look` reads one or more files, `path`
+/// among them. Calls with the same path wait for each other. Blocks as [`read`] does.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a
@@ -87,7 +87,7 @@ pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Converts the content of a file to text; `InvalidData` if the content is not UTF-8.
+/// Converts a file's content to text; `InvalidData` if the content is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)

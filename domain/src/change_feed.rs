@@ -24,7 +24,7 @@ pub struct Batch {
     /// Changes in no particular order. Some may have been in an earlier batch already.
     pub changes: Vec<Change>,
     /// Every change committed before this moment is in this batch or an earlier one. `None` while
-    /// the read is incomplete: a further page of events, or the subject of an event, is missing.
+    /// the read is incomplete: further events, or the subject of an event, are missing.
     pub as_of: Option<Moment>,
 }
 

@@ -46,7 +46,7 @@ impl fmt::Display for OrganizationId {
 /// An organization that granted a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Organization {
-    /// Id of the organization, the only part of it that rules compare.
+    /// Id of the organization, the only part that rules compare.
     pub id: OrganizationId,
     /// Primary domain of the organization, for people to read; it can change.
     pub primary_domain: Box<str>,

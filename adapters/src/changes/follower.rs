@@ -53,8 +53,7 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// Counters of failures to read the feed, each with the keyword of its reason; `other` counts
-    /// the rest.
+    /// Counters of failures to read the feed, by reason; `other` counts the rest.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],
@@ -140,8 +139,8 @@ impl Follower {
         self.told.send_modify(|told| told.silences += 1);
     }
 
-    /// Checks the watermark's age. Publishes and logs when it becomes larger than `max_staleness`,
-    /// and when it no longer is.
+    /// Checks the watermark's age. Publishes and logs when `max_staleness` is exceeded, and when
+    /// it no longer is.
     fn look(&self) {
         let (watermark, silent) = {
             let told = self.told.borrow();

@@ -44,7 +44,7 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Tick at which the newest batch was applied. Later verdicts and batches get later ticks.
+    /// Tick when the newest batch was applied. Later verdicts and batches get later ticks.
     applied: Tick,
     /// Number of checks that found the verdict in use not in doubt; `doubts` counts the others.
     looks: usize,
