@@ -1,5 +1,5 @@
-//! Example of an MCP server behind ZITADEL: two tools, each with its own role. `docs/mcp.md` tells
-//! how to set it up.
+//! Example of an MCP server behind ZITADEL: two tools, each with its own role. `docs/mcp.md`
+//! describes the setup.
 //!
 //! ```sh
 //! cargo run -p axum-zitadel --example mcp

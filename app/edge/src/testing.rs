@@ -35,12 +35,12 @@ impl<R: Rule> Authorized<R> {
     }
 }
 
-/// Asserts that each route of a table enforces its access. Each is called without a token and with
-/// an inactive one: a guarded route must answer 401 with a challenge, an optional one must reject
-/// the inactive token, and a public one must not require a token.
+/// Asserts that each route of a table enforces its access. Each route is called without a token
+/// and with an inactive one: a guarded route must answer 401 with a challenge, an optional one must
+/// reject the inactive token, and a public one must not require a token.
 ///
 /// A public handler that requires a token stays undetected if it rejects callers in its own format,
-/// or fails before it takes a permit.
+/// or fails before it extracts a permit.
 ///
 /// Path parameters are sent as `1`. Handlers of guarded routes do not run and need no state; public
 /// handlers run.
@@ -136,7 +136,7 @@ async fn ask(
     (status, challenge, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Returns the path with each parameter replaced by `1`.
+/// Returns a route's `path` with each parameter replaced by `1`.
 fn sample(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

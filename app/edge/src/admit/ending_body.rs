@@ -73,10 +73,10 @@ pin_project! {
 
 enum Phase {
     Permitted,
-    /// The server is shutting down; the body may go on until the server cuts it off.
+    /// Phase at shutdown: the body may go on until the server cuts it off.
     Stopping,
     LastWords(Ended, Pin<Box<Sleep>>),
-    /// The permit has ended, and the rest of an incomplete event may still be sent.
+    /// Phase after the permit's end: the rest of an incomplete event may still be sent.
     LastEvent(Ended, Pin<Box<Sleep>>),
 }
 

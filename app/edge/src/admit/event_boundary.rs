@@ -11,11 +11,11 @@ pub(super) struct EventBoundary {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// At the beginning of the stream, or after a blank line.
+    /// Position at the beginning of the stream, or after a blank line.
     BetweenEvents,
-    /// At the beginning of a line that belongs to an event.
+    /// Position at the beginning of a line that belongs to an event.
     LineOfEvent,
-    /// After the first byte of a line.
+    /// Position after the first byte of a line.
     InLine,
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Inner {
     pub(super) watch: Option<Arc<dyn VerdictWatch>>,
     pub(super) max_stream: Duration,
     pub(super) sessions: SessionSeal,
-    /// True once `stop` was called.
+    /// True once [`Guard::stop`] was called.
     pub(super) stopping: watch::Sender<bool>,
 }
 

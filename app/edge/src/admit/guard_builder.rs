@@ -104,15 +104,15 @@ impl GuardBuilder {
     /// Sets the function that writes the response to every rejected request.
     ///
     /// The guard adds `WWW-Authenticate`, `Retry-After` and `Cache-Control: no-store`. If `write`
-    /// returns a status that is neither an error nor a redirect (304 is none), the guard sends the
-    /// rejection's own status. `write` may turn the `Rejection` into the usual response. After a
-    /// panic, `write` is not called.
+    /// returns a status that is neither an error nor a redirect (304 counts as neither), the guard
+    /// sends the rejection's own status. `write` may turn the `Rejection` into the usual response.
+    /// After a panic, `write` is not called.
     #[must_use]
     pub fn denials(self, write: impl Fn(&Rejection) -> Response + Send + Sync + 'static) -> Self {
         Self { denials: Some(Arc::new(write)), ..self }
     }
 
-    /// Sets the observer that is told of each request; none by default.
+    /// Sets the observer that is called for each request; none by default.
     #[must_use]
     pub fn observer(self, observer: impl RequestObserver) -> Self {
         Self { observer: Some(Box::new(observer)), ..self }
@@ -128,7 +128,7 @@ impl GuardBuilder {
     /// Creates the guard.
     ///
     /// # Panics
-    /// When there is a resource, and the realm contains the name of a challenge field
+    /// When there is a resource, and the realm contains the name of a challenge parameter
     /// ([`Realm::fits_a_resource`]).
     #[must_use]
     pub fn build(self) -> Guard {

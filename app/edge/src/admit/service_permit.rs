@@ -15,7 +15,7 @@ const YOUNG: Duration = Duration::from_secs(1);
 /// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
 /// Cheap to clone.
 ///
-/// It tells who the caller is and when the permit ends, and applies further rules declared by
+/// Its methods return the caller, wait for the permit's end, and apply further rules declared by
 /// [`Require::with`](crate::Require::with), such as those of MCP tools.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);

@@ -23,7 +23,7 @@ const SEAL: usize = 33;
 /// Seals the session ids of the services behind one guard, by appending a MAC. Ids sealed by
 /// another guard or process count as unknown.
 pub(super) struct SessionSeal {
-    /// Key of the MAC; `None` if the system gave no random bytes: no session id is then valid.
+    /// Key of the MAC; `None` if no random bytes were available: no session id is then valid.
     key: Option<SipHasher24>,
 }
 

@@ -25,8 +25,9 @@ impl Realm {
         &self.0
     }
 
-    /// Returns whether the realm may be used together with a resource. It must not contain a field
-    /// name such as `scope=`: some clients look for fields even within the realm.
+    /// Returns whether the realm may be used together with a resource. It must not contain the
+    /// name of a challenge parameter, such as `scope=`, which some clients would take for that
+    /// parameter.
     #[must_use]
     pub fn fits_a_resource(&self) -> bool {
         fits_a_resource(&self.0)
@@ -54,13 +55,13 @@ fn needs_no_escape(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
-/// Returns whether `text` contains no field name such as `scope=`. Two MCP SDKs look for fields
-/// even within another field's value.
+/// Returns whether `text` contains no name of a challenge parameter, such as `scope=`. Two MCP SDKs
+/// look for parameters even within another parameter's value.
 fn fits_a_resource(text: &str) -> bool {
     ["scope=", "error=", "resource_metadata="].iter().all(|name| !text.contains(name))
 }
 
-/// Value of a challenge's field `error` (RFC 6750 §3.1).
+/// Value of a challenge's parameter `error` (RFC 6750 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChallengeError {
     InvalidRequest,
@@ -78,13 +79,14 @@ impl ChallengeError {
     }
 }
 
-/// Kind of challenge, which decides its fields besides realm and resource.
+/// Kind of challenge, which decides its parameters besides realm and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// Has no field `error`, since the request had no token (RFC 6750 §3.1).
+    /// Challenge without the parameter `error`, since the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// Has neither the field `error` nor `scope`: either could make a client start another login.
+    /// Challenge without the parameters `error` and `scope`: either could make a client start
+    /// another login.
     WithoutLogin,
 }
 
@@ -166,7 +168,7 @@ impl Challenges {
     }
 }
 
-/// Challenge that is being written, field by field.
+/// Challenge that is being written, parameter by parameter.
 struct Fields(String);
 
 impl Fields {
@@ -174,8 +176,9 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds the field `name` with the quoted `value`, unless `value` is empty, needs an escape or
-    /// contains the name of a field.
+    /// Adds the challenge parameter `name="value"`, unless `value` is empty, needs an escape, or
+    /// contains the name of a challenge parameter, which simple clients would take for that
+    /// parameter.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

@@ -62,7 +62,7 @@ pub enum MissingRoleStatus {
 pub struct InvalidStatus;
 
 impl MissingRoleStatus {
-    /// Returns the status code.
+    /// Returns 401 or 403 as a status code.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {

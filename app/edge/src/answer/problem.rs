@@ -57,19 +57,19 @@ impl Problem {
         Self { status, code: code.into(), detail: detail.into() }
     }
 
-    /// Returns the status of the response.
+    /// Returns the HTTP status of the error response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Returns the code for programs.
+    /// Returns the problem's code, for programs.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// Returns the detail for people, a sentence.
+    /// Returns the problem's detail, a sentence for people.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -113,8 +113,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Place for the request id that a response's extensions and body share. The guard fills it through
-/// the extensions, and the body reads it when sent.
+/// Container of the request id, shared by a response's extensions and body. The guard fills it
+/// through the extensions, and the body reads it when sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -147,7 +147,7 @@ impl http_body::Body for ProblemBody {
         self.problem.is_none()
     }
 
-    /// Returns the exact length once the request id is known.
+    /// Returns the body's exact length once the request id is known.
     fn size_hint(&self) -> SizeHint {
         match (&self.problem, self.id.0.get()) {
             (Some(problem), Some(id)) => {

@@ -29,8 +29,7 @@ macro_rules! reasons {
                 }
             }
 
-            /// Returns the `code` that the response tells the caller; several reasons may share
-            /// one.
+            /// Returns the `code` in the response to the caller; several reasons may share one.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {

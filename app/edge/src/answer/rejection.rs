@@ -40,7 +40,7 @@ struct Inner {
 pub(crate) type DenialHook = Arc<dyn Fn(&Rejection) -> Response + Send + Sync>;
 
 impl Rejection {
-    /// Returns the status of the response.
+    /// Returns the HTTP status of this rejection's response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.problem.status()

@@ -18,8 +18,8 @@ pub(crate) const ROOT_METADATA_PATH: &str = "/.well-known/oauth-protected-resour
 
 /// Resource that a guard protects, identified by its URL.
 ///
-/// Each challenge of the guard has the URL of the resource's metadata document, which tells clients
-/// the authorization server and the scopes to request.
+/// Each challenge of the guard has the URL of the resource's metadata document, from which clients
+/// learn the authorization server and the scopes to request.
 /// [`resource_metadata`](crate::resource_metadata) serves the document.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
@@ -159,31 +159,31 @@ impl Resource {
         self
     }
 
-    /// Returns the URL exactly as it was given.
+    /// Returns the resource's URL exactly as passed to [`new`](Self::new).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.identifier
     }
 
-    /// Returns the origin of the URL as a browser sends it (RFC 6454 §6.2).
+    /// Returns the origin of the resource's URL as a browser sends it (RFC 6454 §6.2).
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.0.origin
     }
 
-    /// Returns host and port as a client sends them in `Host`.
+    /// Returns the URL's host and port as a client sends them in `Host`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.0.authority
     }
 
-    /// Returns the path of the URL, which may be empty.
+    /// Returns the path of the resource's URL, which may be empty.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.path
     }
 
-    /// Returns the path of the metadata document (RFC 9728 §3.1).
+    /// Returns the path of the resource's metadata document (RFC 9728 §3.1).
     #[must_use]
     pub fn metadata_path(&self) -> String {
         match self.path() {
@@ -192,7 +192,7 @@ impl Resource {
         }
     }
 
-    /// Returns the URL of the metadata document.
+    /// Returns the URL of the resource's metadata document.
     #[must_use]
     pub fn metadata_url(&self) -> String {
         let url = self.url();

@@ -1,4 +1,4 @@
-//! Trait that tells whether a public handler has arguments.
+//! Trait of a public handler's argument types; its constant is true if there are any.
 
 /// Argument types of a public handler, as the tuple `T` in axum's [`Handler<T,
 /// S>`](axum::handler::Handler).
@@ -15,8 +15,8 @@ impl Arguments for ((),) {
     const READS_REQUEST: bool = false;
 }
 
-/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker that tells whether the last
-/// argument may read the body.
+/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker type for whether the last
+/// argument may read the request's body.
 macro_rules! arguments {
     () => {};
     ($first:ident $($more:ident)*) => {

@@ -42,7 +42,7 @@ impl Edge {
 pub(super) struct EdgeHandler<H> {
     handler: H,
     /// True if the handler has arguments besides a permit. Only then the request gets its id as a
-    /// header and its `Visit` as an extension, which takes 1 330 instructions.
+    /// header and its `Visit` as an extension, which costs 1 330 instructions.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,

@@ -1,4 +1,4 @@
-//! Serves the document that tells clients where to sign in (RFC 9728 §3).
+//! Serves the metadata document from which clients learn where to sign in (RFC 9728 §3).
 
 use std::{
     convert::Infallible,
@@ -28,9 +28,9 @@ use crate::{
 
 /// HTTP methods for the metadata document, listed in `Allow` and CORS headers.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// Request headers that web pages may send when they request the document.
+/// Request headers that web pages may send when they request the metadata document.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// Value of `Cache-Control`: clients may keep the document for five minutes.
+/// Value of `Cache-Control`: clients may keep the metadata document for five minutes.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
 /// Creates a router that serves the metadata document of each guard's resource. Merge it into the

@@ -28,7 +28,7 @@ pub struct Route {
     pub path: &'static str,
     /// Callers that the route accepts.
     pub access: Access,
-    /// Tells if the route's rule accepts a kept verdict or demands a new one.
+    /// Verdict that the route's rule demands: a new one, or one that may have been kept.
     pub freshness: Freshness,
     /// Policies of rules that a guarded service itself checks, such as one for each MCP tool.
     pub further: Vec<&'static Policy>,

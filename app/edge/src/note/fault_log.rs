@@ -11,8 +11,8 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Limits of log events: one when a kind of fault begins, then one every 10 seconds that counts the
-/// further requests.
+/// Limits of log events about failed introspections: one when a kind of fault begins, then one
+/// every 10 seconds that counts the further requests.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
 /// Logs failed introspections without flooding the log in an outage.

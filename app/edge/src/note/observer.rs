@@ -55,19 +55,19 @@ pub const UNMATCHED: &str = "unmatched";
 /// Result of a request, for the observer.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestEnd<'a> {
-    /// Status of the response.
+    /// HTTP status of the response.
     pub status: StatusCode,
     /// Reason why the request was rejected; `None` for a handler's own response, even with an error
     /// status.
     pub reason: Option<Reason>,
-    /// Caller; `None` if no token was accepted.
+    /// Caller of the request; `None` if no token was accepted.
     pub principal: Option<&'a Principal>,
     /// Time from the request's head to the response's head.
     pub took: Duration,
 }
 
 impl RequestEnd<'_> {
-    /// Returns the reason as one word, or `ok` if the request was not rejected.
+    /// Returns the rejection's reason as one word, or `ok` if the request was not rejected.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         self.reason.map_or("ok", Reason::as_str)

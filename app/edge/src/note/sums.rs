@@ -13,12 +13,12 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Limits of the log events about one reason.
+/// Limits of the log events about requests rejected for one reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
     /// Number of requests with a log event of their own; later ones are only counted.
     pub(super) singly: u64,
-    /// Time until a log event tells the number of requests that were only counted.
+    /// Time until a log event reports the number of requests that were only counted.
     pub(super) period: Duration,
     /// True if all further requests are only counted until a whole period brings none. If false,
     /// each period begins with log events for single requests again.
@@ -34,7 +34,7 @@ pub(super) struct Sums<T> {
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
-/// Counts of requests with one reason.
+/// Counts of requests rejected for one reason.
 struct Since<T> {
     /// Number of requests that had a log event of their own.
     singly: u64,

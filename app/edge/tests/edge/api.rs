@@ -25,7 +25,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use tracing::Span;
 
-/// Callers with an active token.
+/// Rule for callers with an active token.
 #[derive(Debug)]
 pub(crate) struct SignedIn;
 
@@ -33,7 +33,7 @@ impl Rule for SignedIn {
     const POLICY: &'static Policy = &Policy::Authenticated;
 }
 
-/// Callers with the role `read`.
+/// Rule for callers with the role `read`.
 #[derive(Debug)]
 pub(crate) struct MayRead;
 

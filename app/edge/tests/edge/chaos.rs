@@ -1,5 +1,5 @@
 //! Test that responses stay correct under random requests, revocations and faults of the
-//! authorization server. A model of each token's history tells which responses are correct.
+//! authorization server. A model of each token's history decides which responses are correct.
 
 use std::{
     env,

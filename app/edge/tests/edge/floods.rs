@@ -101,8 +101,8 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Returns a log of this thread's events, a guard that ends the log when dropped, and a second
-/// dispatcher. The test keeps all three.
+/// Returns a log of this thread's events, a `DefaultGuard` that ends the log when dropped, and a
+/// second dispatcher. The test keeps all three.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
     // With one dispatcher, log events that another test's thread reaches first would be missing
     // here.

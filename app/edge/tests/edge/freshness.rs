@@ -22,7 +22,7 @@ use axum_zitadel::{
 
 use crate::api::{Noted, SignedIn, answer, request};
 
-/// Callers whose token is active according to a new verdict, not a kept one.
+/// Rule for callers whose token is active according to a new verdict, not a kept one.
 #[derive(Debug)]
 struct MayDelete;
 
@@ -93,7 +93,7 @@ async fn a_rule_that_asks_is_not_content_with_what_is_kept() {
     }
 }
 
-/// Introspector that calls every token active and keeps no verdicts.
+/// Introspector that returns active for every token, and keeps no verdicts.
 #[derive(Default)]
 struct Active {
     asked: AtomicUsize,

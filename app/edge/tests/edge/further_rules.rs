@@ -17,7 +17,7 @@ use tracing::Span;
 
 use crate::api::{Introspector, MayRead, answer, builder, request, text};
 
-/// Callers with the role `write`.
+/// Rule for callers with the role `write`.
 #[derive(Debug)]
 struct MayWrite;
 
@@ -25,7 +25,7 @@ impl Rule for MayWrite {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("write"));
 }
 
-/// Callers with the role `read` according to a new verdict, not a kept one.
+/// Rule for callers with the role `read` according to a new verdict, not a kept one.
 #[derive(Debug)]
 struct MayReadNow;
 

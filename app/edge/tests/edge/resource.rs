@@ -29,7 +29,7 @@ const BEGIN: &str = "Bearer realm=\"api\", resource_metadata=\"https://api.test/
                      oauth-protected-resource/mcp\"";
 const SCOPES: [&str; 2] = ["openid", "urn:zitadel:iam:org:project:id:1:aud"];
 
-/// Callers with the role `read` whose token has the scope `email`.
+/// Rule for callers with the role `read` whose token has the scope `email`.
 struct MayReadMail;
 
 impl Rule for MayReadMail {

@@ -1,4 +1,4 @@
-//! Applies further rules within a guarded service, and tells when permits end.
+//! Checks further rules for a request within a guarded service, and signals the end of its permits.
 
 use std::sync::{MutexGuard, PoisonError};
 
