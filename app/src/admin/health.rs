@@ -34,7 +34,7 @@ pub(crate) struct Health {
     /// True once ZITADEL has accepted this API's credentials; always true if the in-memory fake
     /// replaces ZITADEL.
     accepted: AtomicBool,
-    /// Reason why the last attempt to get a verdict failed.
+    /// Reason why the last attempt to get ZITADEL's verdict failed.
     refused_by: Mutex<Option<&'static str>>,
     /// True once the shutdown has begun.
     draining: Arc<AtomicBool>,

@@ -45,8 +45,8 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates the limit: half of `max_in_flight` for each address, rounded up. Registers its
-    /// metrics with the current recorder.
+    /// Creates the limit of tokens for each address: half of `max_in_flight`, rounded up. Registers
+    /// its metrics with the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,
@@ -100,7 +100,7 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Place of a request's token within the limit of the client's network. The token counts until its
+/// Guard that counts a request's token within the limit of the client's network, until the token's
 /// last `Place` is dropped.
 #[derive(Debug)]
 struct Place {

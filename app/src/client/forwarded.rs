@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of elements that are read from one field; a caller may send any number.
+/// Maximum number of elements that are read from one header; a caller may send any number.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
 ///
 /// `Forwarded` and `X-Forwarded-For` are each read from the right up to the first address that is
 /// no trusted proxy; the caller may have invented the rest. At an unreadable element, the proxy
-/// that wrote it counts as the client. If the two fields name different clients, neither is
+/// that wrote it counts as the client. If the two headers name different clients, neither is
 /// believed, and `peer` is returned.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let named = |name, read: fn(&str) -> Option<IpAddr>| {

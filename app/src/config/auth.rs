@@ -48,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns the status for a missing role. With `resource.url` the default is 403: a 401 would make
-/// a client sign in again, which adds no role.
+/// Returns the response status if a valid token lacks the role. With `resource.url` the default is
+/// 403: a 401 would make a client sign in again, which adds no role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

@@ -1,5 +1,5 @@
-//! The section `[changes]` and `cache.max_staleness`: the change feed, which tells which verdicts
-//! may be outdated.
+//! The section `[changes]` and `cache.max_staleness`: the change feed, which finds outdated
+//! verdicts by ZITADEL's event log.
 
 use std::{
     fmt,
@@ -44,7 +44,8 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for the poll itself.
+/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for one poll of the
+/// event log.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a
@@ -71,8 +72,8 @@ pub struct Webhook {
 }
 
 impl Changes {
-    /// Reads the section; `None` if `changes.token_file` is not set. A malformed value is an error
-    /// in any case.
+    /// Reads the change feed's settings; `None` if `changes.token_file` is not set. A malformed
+    /// value is an error in either case.
     pub(super) fn read(
         layers: &Layers,
         directory: &Path,

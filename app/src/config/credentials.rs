@@ -60,7 +60,7 @@ pub(super) fn read(
     ClientCredentials::from_secret(client_id, client_secret).map_err(unusable)
 }
 
-/// Returns the credential that is the value of `setting`; `None` if it is not set.
+/// Returns the credential that is the value of `setting`; `None` if `setting` is not set.
 fn in_setting(
     layers: &Layers,
     setting: &'static str,
@@ -68,7 +68,7 @@ fn in_setting(
     Ok(layers.text(setting)?.map(|text| CredentialText::value(setting, &text)))
 }
 
-/// Returns the credential in the file that `setting` names; `None` if the setting is not set.
+/// Returns the credential in the file that `setting` names; `None` if `setting` is not set.
 fn in_file(
     layers: &Layers,
     setting: &'static str,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-/// Error for an unreadable line that names one of our settings.
+/// Error for an unreadable line of a `.env` file that names one of our settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("line {line} cannot be read; write NAME=value or NAME=\"value\"")]
 pub(super) struct UnreadableLine {
@@ -59,7 +59,8 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Assignment of a variable, or a comment, which has an empty name. A quoted value may span lines.
+/// Parsed assignment of a variable, or comment, for which `name` is empty. A quoted value may span
+/// lines.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,

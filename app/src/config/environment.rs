@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, env};
 
 use super::{error::ConfigError, ownership, prefix::Prefix};
 
-/// Returns the environment variables. A setting whose value is not UTF-8 is an error; other
-/// variables that are not UTF-8 are left out.
+/// Returns this process's environment variables. A setting whose value is not UTF-8 is an error;
+/// other variables that are not UTF-8 are left out.
 pub(crate) fn environment(prefix: &Prefix) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut environment = BTreeMap::new();
     for (name, value) in env::vars_os() {

@@ -1,4 +1,4 @@
-//! Merges the layers of configuration, and gives the value and origin of each setting.
+//! Merges the layers of configuration, and looks up the value and origin of each setting.
 
 use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
 
@@ -85,8 +85,7 @@ impl Layers {
         settings::all().filter_map(configured).collect()
     }
 
-    /// Returns the name and layer that set a setting; `None` if it is at its default or has no
-    /// value.
+    /// Returns the name and layer that set a setting; `None` if no layer but the defaults sets it.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
         let metadata = self.settings.find_metadata(name)?;
         (metadata.name != Layer::DEFAULTS).then(|| Origin {
@@ -127,7 +126,7 @@ impl Layers {
         self.parsed(name)?.ok_or_else(|| self.error(name, "it is missing"))
     }
 
-    /// Parses a size such as `1MiB` into bytes; an error if the setting has no value.
+    /// Parses a setting that is a size, such as `1MiB`, into bytes; an error if it has no value.
     pub(super) fn size<T: TryFrom<u64, Error: fmt::Display>>(
         &self,
         name: &'static str,
@@ -137,8 +136,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses each item of a list; empty if the setting is not set. A list without items, or with
-    /// an empty item, is an error.
+    /// Parses each item of a setting that is a list; empty if the setting is not set. A list
+    /// without items or with an empty one is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,

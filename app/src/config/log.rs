@@ -12,7 +12,7 @@ use super::{
 /// Settings of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// Format of each line.
+    /// Format of each log line.
     pub format: LogFormat,
     /// Least severe level that is logged; `RUST_LOG` overrides it.
     pub level: LevelFilter,

@@ -122,7 +122,7 @@ impl Config {
     /// as `APP_DATABASE__URL` of `.env`, then of the environment.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
-    /// lists are parsed if the type requires them; a `String` is taken unchanged. A field set by a
+    /// lists are parsed if the type requires them; a `String` is taken unchanged. A key set by a
     /// variable is spelled as in `config.toml` if it is there too, otherwise in lower case with
     /// underscores. Not supported are enums with fields, and numbers in variables behind
     /// `#[serde(flatten)]` or `tag`.
@@ -136,7 +136,7 @@ impl Config {
     }
 
     /// Returns the origins of web pages that may call the API: that of `resource.url`, and
-    /// `cors.allowed_origins`. Each has its port.
+    /// `cors.allowed_origins`. A default port is written out.
     #[must_use]
     pub fn page_origins(&self) -> Vec<String> {
         let own = self.resource.iter().map(Resource::origin);

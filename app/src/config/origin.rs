@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Place where a value was set, such as the name `CLIENT_ID` in the layer `.env`.
+/// Name and layer that set a value, such as `CLIENT_ID` in `.env`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) name: String,

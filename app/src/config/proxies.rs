@@ -11,8 +11,8 @@ const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Refuses values that the HTTP client would ignore. Errors repeat no value, since a proxy's URL
-/// may hold a password.
+/// Refuses proxy variables whose value the HTTP client would ignore. Errors repeat no value, since
+/// a proxy's URL may hold a password.
 pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let set = |name| {
         let text = environment.get(name).filter(|text| !text.trim().is_empty());

@@ -1,5 +1,5 @@
-//! Sections of the program's owner (who wrote the routes): values that are no settings, but have
-//! the same layers.
+//! Sections of the program's owner (who wrote the routes): values that are no settings, but come
+//! from the same layers of configuration.
 
 mod deserializer;
 mod node;
@@ -25,7 +25,8 @@ pub(super) struct OwnersValues {
     prefix: Prefix,
     file: String,
     tables: Dict,
-    /// Name and variables of each layer; a later layer overrides an earlier one.
+    /// Name of each layer (`.env`, the environment) with its variables that are no settings; a
+    /// later layer overrides an earlier one.
     variables: Vec<(&'static str, BTreeMap<String, String>)>,
 }
 

@@ -19,7 +19,7 @@ pub struct Server {
     /// Maximum number of open connections of one client address. `None`: a tenth of
     /// `max_connections`.
     pub max_connections_per_address: Option<NonZeroUsize>,
-    /// Proxies whose `Forwarded` or `X-Forwarded-For` field names the client.
+    /// Proxies whose `Forwarded` or `X-Forwarded-For` header names the client.
     pub trusted_proxies: Networks,
     /// Maximum time for a whole request head to arrive.
     pub header_timeout: Duration,

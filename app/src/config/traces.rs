@@ -17,11 +17,11 @@ use variables::{MILLISECONDS, Variables, milliseconds};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-/// Variables for the export's protocol; the first that is set counts.
+/// Environment variables for the protocol to export traces; the first that is set counts.
 const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-/// Variables for the export's time-out; the first that is set counts.
+/// Environment variables for the time-out of an export of traces; the first that is set counts.
 const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
-/// Time-out of an export if no variable sets it, as in OpenTelemetry.
+/// Time-out of an export of traces if no variable sets it, as in OpenTelemetry.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const DISABLED: &str = "OTEL_SDK_DISABLED";

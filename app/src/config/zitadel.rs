@@ -16,7 +16,7 @@ use super::{KeyExpiry, credentials, error::ConfigError, layers::Layers, server::
 /// Settings of ZITADEL: the instance, this API's credentials there, and limits on requests to it.
 #[derive(Debug)]
 pub struct Zitadel {
-    /// Instance, credentials, and details of the requests.
+    /// ZITADEL instance, this API's credentials there, and details of the requests to it.
     pub settings: ZitadelSettings,
     /// Limits on concurrent introspections.
     pub limits: Limits,

@@ -28,7 +28,7 @@ pub(super) struct Keys {
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Creates the value from the `keys` that `file` held at the start.
+    /// Creates the value from the signing `keys` that `file` held at the start.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }
@@ -37,7 +37,7 @@ impl Keys {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file every five seconds, and takes over changed keys.
+    /// Reads the key file every five seconds, and takes over changed keys.
     pub(super) async fn follow(self: Arc<Self>) {
         let mut seen = None;
         loop {

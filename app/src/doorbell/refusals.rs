@@ -16,7 +16,8 @@ use crate::once_a_minute::OnceAMinute;
 pub(super) struct Refusals(Mutex<HashMap<InvalidSignature, OnceAMinute>>);
 
 impl Refusals {
-    /// Counts a refused delivery. If a warning is due, logs the reason, but no content.
+    /// Counts a refused delivery. If a warning is due, logs the reason, but nothing of the
+    /// delivery.
     pub(super) fn note(&self, reason: InvalidSignature) {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(deliveries) = warnings.entry(reason).or_default().count() {

@@ -99,7 +99,7 @@ impl House {
         self.status(delivery(SIGNATURE, BODY)).await
     }
 
-    /// Waits for a minute, and returns the number of rings so far.
+    /// Waits for a minute, and returns the number of calls of [`Ring`] so far.
     async fn rung(&self) -> usize {
         sleep(Duration::from_secs(60)).await;
         self.rung.load(Ordering::Relaxed)

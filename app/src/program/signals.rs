@@ -50,7 +50,7 @@ impl Signals {
     }
 }
 
-/// Waits for `signal`; never returns for `None`, which stands for an ignored signal.
+/// Waits for `signal`; never returns for `None`: the process ignores the signal.
 async fn received(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),

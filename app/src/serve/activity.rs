@@ -28,7 +28,7 @@ pub(super) struct Limits {
     pub(super) stall_timeout: Duration,
 }
 
-/// Reason why the server ends a connection.
+/// Time-out for which the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// No request head, or only a part of one, arrived in time.
@@ -48,7 +48,7 @@ struct Shared {
     /// Number of bytes written to the socket. Only one task writes this number, so a load and a
     /// store suffice.
     written: AtomicUsize,
-    /// True if `State::blocked` is `Some`: a write or flush can read this flag without a lock.
+    /// True if `State::blocked` is `Some`: a copy that a write or flush can read without a lock.
     is_blocked: AtomicBool,
 }
 
@@ -63,7 +63,7 @@ struct State {
     blocked: Option<Blocked>,
 }
 
-/// State while the socket's buffer is full and bytes wait to be written.
+/// State of a connection while the socket's buffer is full and bytes wait to be written.
 #[derive(Debug)]
 struct Blocked {
     since: Instant,
@@ -193,7 +193,7 @@ impl Activity {
         state.requests == 0 && state.blocked.is_none()
     }
 
-    /// Waits until the connection exceeds one of the `limits`, and returns which.
+    /// Waits until the connection exceeds a time-out in `limits`, and returns which one.
     pub(super) async fn overdue(&self, limits: Limits) -> Overdue {
         let shortest = limits.header_timeout.min(limits.idle_timeout).min(limits.stall_timeout);
         loop {

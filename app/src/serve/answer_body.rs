@@ -14,30 +14,31 @@ use super::{
     http2_stream::{self, TakenPiece},
 };
 
-/// Maximum size of the pieces into which a body is cut over HTTP/2, in bytes.
+/// Maximum size of the pieces of a response body over HTTP/2, in bytes.
 const LONGEST_PIECE: usize = 16 * 1024;
-/// Size in bytes of a body's first pieces, and of pieces after the peer was slow.
+/// Size in bytes of a response body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
 /// Divisor: a piece has at most [`SHORTEST_PIECE`] bytes or, if more, the bytes that the peer has
-/// read quickly, divided by `GROWTH`. With pieces of 16 KiB from the start, a peer whose window
-/// grows by 1 KiB at a time would be cut off (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// read since last being slow, divided by `GROWTH`. With pieces of 16 KiB from the start, a peer
+/// whose window grows by 1 KiB at a time would be cut off
+/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
 /// Body of a response in progress. Dropping the body ends the request.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
-    /// `None` over HTTP/1.1, where the body is not cut into pieces.
+    /// State of cutting the body into pieces; `None` over HTTP/1.1, where the body is not cut.
     pieces: Option<Pieces>,
     _guard: RequestGuard,
 }
 
-/// Cuts a body into pieces so that hyper (the HTTP library) never buffers all of it.
+/// Cuts a response body into pieces so that hyper (the HTTP library) never buffers all of it.
 ///
-/// hyper takes a piece once the peer's window has room for one byte. The last byte of each frame is
-/// therefore a piece of its own, taken after all other bytes had room. Otherwise a peer with a
-/// window of one byte makes the server hold whole responses that are not counted as in flight
-/// (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
+/// hyper reads a piece once the peer's flow-control window has room for one byte. The last byte of
+/// each frame is therefore a piece of its own, read after all other bytes had room. Otherwise a
+/// peer with a window of one byte makes the server hold whole responses that are not counted as in
+/// flight (`a_peer_that_does_not_take_its_answer_over_http_2_is_cut_and_counted`).
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,

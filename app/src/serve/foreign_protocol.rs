@@ -26,7 +26,8 @@ enum ForeignProtocol {
 }
 
 impl ForeignProtocols {
-    /// Checks `first`, the first bytes of a connection, and logs a warning if one is due.
+    /// Checks `first`, the first bytes of a connection, for TLS and the PROXY protocol; may log a
+    /// warning.
     pub(super) fn look(&self, first: &[u8]) {
         match foreign(first) {
             Some(ForeignProtocol::Tls) => {

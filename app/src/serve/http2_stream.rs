@@ -10,8 +10,8 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor: a peer is slow if it makes room for a piece later than after the stall time-out divided
-/// by this.
+/// Divisor of the stall time-out: a peer is slow if it makes room for a piece later than the
+/// quotient.
 const SLOW: u32 = 16;
 
 task_local! {
@@ -64,7 +64,7 @@ async fn unless_stalled(request: impl Future, stalls: Stalls) {
     .await;
 }
 
-/// Records that a piece of `length` bytes waits for room in the peer's window.
+/// Records that a response's piece of `length` bytes waits for room in the peer's window.
 pub(super) fn piece_is_ready(length: usize) {
     let _ = ANSWER.try_with(|answer| answer.borrow_mut().ready = length);
 }
@@ -76,8 +76,8 @@ pub(super) struct TakenPiece {
     pub(super) was_slow: bool,
 }
 
-/// Records that the peer had room for the waiting piece. Returns its size, and whether the peer was
-/// slow.
+/// Records that the peer had room for the waiting piece. Returns the piece's size, and whether the
+/// peer was slow.
 pub(super) fn piece_is_taken() -> TakenPiece {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();

@@ -30,12 +30,12 @@ pub(super) struct MeteredStream {
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Checks the first bytes for another protocol than HTTP; `None` after this check.
+    /// Check of the first bytes for another protocol than HTTP; `None` once it is done.
     foreign: Option<Arc<ForeignProtocols>>,
     _slot: ConnectionSlot,
 }
 
-/// Tells how far the server has closed the socket.
+/// Stage of the server's closing of the socket.
 #[derive(Debug)]
 enum Ending {
     NotYet,

@@ -52,7 +52,7 @@ pub use server_handle::Stopped;
 /// Pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Function that ends streams which would otherwise go on until their clients end them.
+/// Function that ends response streams which would otherwise go on until clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
 /// Serves the API's `router` until stopped, and calls `stop_streams` once the listener is closed.

@@ -42,7 +42,7 @@ impl RequestHeads {
 
     /// Returns the response that refuses a request; `None` if the request is to be served.
     ///
-    /// Over HTTP/1.1, a host in the request target replaces the field `Host` (RFC 9112 §3.2.2);
+    /// Over HTTP/1.1, a host in the request target replaces the header `Host` (RFC 9112 §3.2.2);
     /// otherwise a handler could read another host there.
     pub(super) fn refuse<B>(&self, request: &mut Request<B>) -> Option<Response> {
         let version = request.version();

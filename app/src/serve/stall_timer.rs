@@ -20,7 +20,7 @@ pub(super) struct StallTimer {
     /// Total duration of earlier waits since [`LEAST_PROGRESS`] bytes last moved.
     waited: Duration,
     moved: usize,
-    /// Timer of the current wait, created by the first one.
+    /// Sleep until the current wait counts as a stall; created at the first wait.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the limits on connections. Loopback, over which the tests connect, has a limit here.
+//! Tests of the limits on connections, which here include those from loopback.
 
 use std::net::SocketAddr;
 

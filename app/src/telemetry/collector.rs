@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Maximum number of bytes that are read of a response's body.
+/// Maximum number of bytes read of the collector's response body.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Client that sends exports. It tells the [`Reporter`] why a request failed, but no URL, header or
-/// text from the collector.
+/// HTTP client that exports spans. Reports to the [`Reporter`] why a request failed, but no URL,
+/// header or text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,

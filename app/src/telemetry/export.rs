@@ -17,7 +17,7 @@ use url::Url;
 /// Number of successful exports in a row after which exports count as working again.
 const SUCCESSES: u8 = 3;
 
-/// Exporter of spans that tells the [`Reporter`] the result of each export, after any retries.
+/// Exporter of spans that reports each result, after any retries, to the [`Reporter`].
 #[derive(Debug)]
 pub(super) struct ReportingExporter<E> {
     exporter: E,
@@ -53,7 +53,7 @@ impl<E: SpanExporter> SpanExporter for ReportingExporter<E> {
     }
 }
 
-/// Logs when exports begin to fail, and when they work again.
+/// Logs when exports of traces begin to fail, and when they work again.
 #[derive(Debug)]
 pub(super) struct Reporter {
     /// Scheme, host and port of the collector; path and query must not be logged.
@@ -66,7 +66,7 @@ struct State {
     is_failing: bool,
     /// Number of successful exports since the last failed one.
     successes: u8,
-    /// Cause of the last failed HTTP request; `None` after an export has ended.
+    /// Cause of the last failed HTTP request in the current export; `None` if no request failed.
     cause: Option<String>,
 }
 

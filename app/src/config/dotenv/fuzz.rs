@@ -2,8 +2,9 @@
 
 use super::parse;
 
-/// Checks with the text `bytes`: without names of settings it is never refused, looking for these
-/// names changes no value, and a line added at the end is read unless a quote may be open.
+/// Checks with the text `bytes`: the parser never refuses it without names of settings to look for,
+/// looking for these names changes no value, and a line added at the end is read unless a quote may
+/// be open.
 ///
 /// # Panics
 /// When the property is violated.

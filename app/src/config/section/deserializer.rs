@@ -50,7 +50,8 @@ pub(super) struct PlacedNode {
 }
 
 impl PlacedNode {
-    /// Adds `place` to an error that has none yet, so that the error names the innermost value.
+    /// Adds `place`, the key of a value, to an error that has none yet, so that the error names the
+    /// innermost value.
     fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
             "" => SectionError { place: place.to_owned(), text: problem.text },
@@ -58,8 +59,8 @@ impl PlacedNode {
         })
     }
 
-    /// Returns the place and the value. The place is the key with its origin, such as `database.url
-    /// (APP_DATABASE__URL in .env)`. A table is an error.
+    /// Returns the key with its origin, such as `database.url (APP_DATABASE__URL in .env)`, and the
+    /// value. A table is an error.
     fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
             Node::Leaf { value, origin } => Ok((format!("{} ({origin})", self.place), value)),
@@ -70,8 +71,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses the value if it is text, as in every variable, and passes the result to `visit`.
-    /// Passes a value of another type to `other`.
+    /// Parses the value if it is text, as in every variable, and passes the result to `visit`;
+    /// passes another value to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

@@ -1,5 +1,5 @@
-//! Reads OpenTelemetry's variables, and checks those that its SDK reads: the SDK ignores invalid
-//! values.
+//! Reads OpenTelemetry's environment variables, and checks those that its SDK reads: the SDK
+//! ignores invalid values.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -38,7 +38,7 @@ impl<'a> Variables<'a> {
         Ok(first)
     }
 
-    /// Checks that the SDK will accept the variables that it reads.
+    /// Checks that OpenTelemetry's SDK will accept the variables that it reads itself.
     pub(super) fn check(self) -> Result<(), ConfigError> {
         let wrong = READ_BY_THE_SDK
             .into_iter()
