@@ -1,5 +1,5 @@
-//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414), by which `app check` tells if a
-//! client that knows only this API's address can log in.
+//! Reads ZITADEL's metadata (OpenID Connect Discovery, RFC 8414), by which `app check` reports
+//! whether a client that knows only this API's address can log in.
 
 use domain::{IntrospectionError, Issuer};
 use reqwest::{Method, StatusCode};

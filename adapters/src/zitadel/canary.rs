@@ -102,7 +102,7 @@ impl Canary {
     }
 
     /// Returns the time of the first inactive verdict since the canary was last active, for a
-    /// health check; `None` if there is none.
+    /// health check; `None` without such a verdict.
     #[must_use]
     pub fn inactive_since(&self) -> Option<Instant> {
         self.0.state().inactive_since

@@ -7,7 +7,7 @@ use domain::ClientId;
 use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
 use url::form_urlencoded::byte_serialize;
 
-/// Client authentication of one request.
+/// Client authentication of one introspection request.
 pub(super) enum ClientAuthentication {
     /// Value of `Authorization` for `client_secret_basic`.
     Basic(HeaderValue),

@@ -97,7 +97,7 @@ impl ClientCredentials {
         Ok(Self { texts: [key].into_iter().chain(client_id).collect(), method })
     }
 
-    /// Parses new texts as credentials for the same method of client authentication.
+    /// Parses `texts`, read anew, as credentials for the same method of client authentication.
     pub(super) fn with(&self, texts: &[CredentialText]) -> Result<Self, CredentialError> {
         match (&self.method, texts) {
             (Method::ClientSecretBasic { .. }, [client_id, client_secret]) => {
@@ -122,7 +122,7 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the id by which ZITADEL knows the key; `None` for a client secret.
+    /// Returns the id by which ZITADEL knows this API's key; `None` for a client secret.
     pub(super) fn key_id(&self) -> Option<&str> {
         match &self.method {
             Method::ClientSecretBasic { .. } => None,

@@ -35,7 +35,7 @@ pub struct ComposedZitadel {
     pub issuer: NamedIssuer,
     /// Circuit breaker, for a health check.
     pub breaker: Breaker,
-    /// Tells whether inactive verdicts are currently believed, for a health check.
+    /// Record of whether inactive verdicts are currently believed, for a health check.
     pub belief: Belief,
     /// Canary, a token that must be active for an inactive verdict to be believed; for a health
     /// check.

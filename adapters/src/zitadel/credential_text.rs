@@ -31,11 +31,11 @@ pub struct CredentialText {
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {}{problem}", before(file.as_deref()))]
 pub struct CredentialError {
-    /// Setting, such as `zitadel.key_file`.
+    /// Name of the setting, such as `zitadel.key_file`.
     pub setting: &'static str,
     /// Path in the setting, if any, which may be a secret entered by mistake.
     pub file: Option<PathBuf>,
-    /// Description of the problem.
+    /// Description of the problem with the credential.
     pub problem: String,
 }
 
@@ -91,7 +91,7 @@ impl CredentialText {
         self.text.expose_secret()
     }
 
-    /// Returns the setting and the file; `None` if the text is not from a file.
+    /// Returns this part's setting and file; `None` if the part is not from a file.
     pub(super) fn in_file(&self) -> Option<(&'static str, &Path)> {
         Some((self.setting, self.file.as_deref()?))
     }
@@ -147,7 +147,7 @@ fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, Cre
     last
 }
 
-/// Returns the content of a file without the line break at its end.
+/// Returns the secret in a file's `content`, without the final line break.
 fn secret(content: Vec<u8>) -> Result<SecretString, String> {
     let text = bounded_file::text(content).map_err(|error| error.to_string())?;
     match text.trim_end_matches(['\r', '\n']) {

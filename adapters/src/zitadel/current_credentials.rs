@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{ShownPath, bounded_file::AGAIN};
 
-/// Time between two reads of the files.
+/// Time between two reads of the credential files.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// Credentials in use, which are replaced when their files change. Reading the files blocks no
@@ -33,11 +33,11 @@ pub struct CurrentCredentials {
     current: RwLock<Arc<ClientCredentials>>,
     issuer: NamedIssuer,
     clock: Arc<dyn Clock>,
-    /// Result of the last read of the files. The lock lets only one read run at a time.
+    /// Result of the last read of the credential files. The lock lets only one read run at a time.
     seen: Mutex<Seen>,
 }
 
-/// Texts of the files, or the reason why they could not be read.
+/// Texts of the credential files, or the reason why they could not be read.
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
@@ -60,8 +60,8 @@ impl CurrentCredentials {
         self.current().texts().iter().any(|text| text.in_file().is_some())
     }
 
-    /// Reads the files again, within a time limit, and returns whether the credentials changed.
-    /// Cancel-safe: the next call finds a change that a dropped call missed.
+    /// Reads the credential files again, within a time limit, and returns whether the credentials
+    /// changed. Cancel-safe: the next call finds a change that a dropped call missed.
     pub async fn look(&self) -> bool {
         self.may_change() && self.read_again(&mut *self.seen.lock().await).await
     }

@@ -11,9 +11,10 @@ use url::{Host, Url};
 
 /// Way in which requests for the domain reach another origin.
 pub(super) enum Diversion {
-    /// Requests have URLs at the other origin.
+    /// Diversion by URL: requests are for the other origin's URLs.
     Detour(Detour),
-    /// Requests have the domain's URLs, but go to the IP addresses of this host name.
+    /// Diversion by address: requests have the domain's URLs, but go to the IP addresses of this
+    /// host name.
     Elsewhere(String),
 }
 

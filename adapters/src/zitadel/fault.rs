@@ -1,4 +1,4 @@
-//! Turns failed requests and unusable responses into `IntrospectionError`s, whose variants tell who
+//! Turns failed requests and unusable responses into `IntrospectionError`s, whose variants show who
 //! must act.
 
 use std::sync::Arc;

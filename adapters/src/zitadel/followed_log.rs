@@ -1,4 +1,4 @@
-//! Sets up the use of ZITADEL's event log: a task polls the log, a record of changes tells the
+//! Sets up the use of ZITADEL's event log: a task polls the log, a record of changes shows the
 //! cache which verdicts may be out of date, and a witness confirms inactive verdicts.
 
 use std::{fmt, sync::Arc};
@@ -14,7 +14,7 @@ use crate::{
 /// Handle of the task that polls ZITADEL's event log and records changes.
 #[derive(Clone)]
 pub struct FollowedLog {
-    /// Progress of the polls, for a health check.
+    /// Progress of the log's polls, for a health check.
     pub feed: Feed,
     /// Bell that a webhook rings to start the next poll at once.
     pub bell: Bell,

@@ -77,8 +77,8 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses so far: called before a request, and passed to
-    /// [`Generations::heed`] after the request.
+    /// Returns the number of responses over this generation so far: called before a request, and
+    /// passed to [`Generations::heed`] after the request.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }

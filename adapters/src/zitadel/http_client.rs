@@ -175,7 +175,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     })
 }
 
-/// Compares equal to every host, so that the retry policy applies to every request.
+/// Host name that equals every other, so that the retry policy applies to every request.
 struct AnyHost;
 
 impl PartialEq<&str> for AnyHost {
@@ -196,8 +196,8 @@ fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     }
 }
 
-/// Returns the proxy for `target` from environment variables, without the proxy's password; `None`
-/// if none is set or `target` is not `https`.
+/// Returns the proxy that environment variables set for `target`, without its password; `None` if
+/// none is set, or for a `target` that is not `https`.
 pub(super) fn proxy_for(target: &Url) -> Option<String> {
     if target.scheme() != "https" {
         return None;

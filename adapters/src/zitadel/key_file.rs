@@ -40,7 +40,7 @@ pub(super) enum KeyFileError {
          method: JWT) and use that one"
     )]
     ServiceAccount,
-    /// The field `type` is neither of the two types that ZITADEL issues.
+    /// The JSON member `type` is neither of the two types that ZITADEL issues.
     #[error("its type is not \"application\"")]
     Type,
     /// The private key cannot sign, or is too short.

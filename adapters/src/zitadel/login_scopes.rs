@@ -49,7 +49,8 @@ pub(super) fn audience_scope(project_id: &str) -> String {
     format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
 }
 
-/// Returns the scope that adds `claim` to the response; `None` if no scope is needed or known.
+/// Returns the scope that adds `claim` to the introspection response; `None` if no such scope is
+/// known.
 fn scope_of(claim: &str) -> Option<ScopeToken> {
     match claim {
         "name" | "given_name" | "family_name" | "nickname" | "preferred_username" | "picture"

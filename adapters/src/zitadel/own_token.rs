@@ -17,7 +17,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Time between two readings of the file.
+/// Time between two readings of the token file.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// Token that this API itself uses, such as a service user's personal access token, with its file.
@@ -59,7 +59,7 @@ impl OwnToken {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the file again every 5 seconds, until the token is dropped.
+    /// Reads the token file again every 5 seconds, until the token is dropped.
     pub(super) fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -71,7 +71,7 @@ impl OwnToken {
         }
     }
 
-    /// Reads the file again, for at most 250 ms, and returns whether the token changed.
+    /// Reads the token file again, for at most 250 ms; returns whether the token changed.
     /// Cancel-safe.
     pub async fn look(&self) -> bool {
         let mut seen = self.seen.lock().await;

@@ -26,7 +26,7 @@ const GROWTH_A_SECOND: f64 = 1.1;
 /// Factor by which a second rate grows each second, from 1 request per second at a 429. The higher
 /// of this and the lowered rate applies.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Maximum pause after a 429, even if `Retry-After` is longer.
+/// Maximum pause for unknown tokens after a 429, even if `Retry-After` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a 429 without the header `Retry-After`; ZITADEL sends no such header.
 const PAUSE: Duration = SECOND;
@@ -80,7 +80,7 @@ struct State {
     strangers_wait_until: Option<Instant>,
 }
 
-/// Rate right after a 429, and the moment from which this rate grows again.
+/// Request rate right after a 429, and the moment from which this rate grows again.
 #[derive(Clone, Copy, Debug)]
 struct LoweredRate {
     per_second: f64,

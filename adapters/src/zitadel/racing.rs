@@ -31,7 +31,7 @@ pub(super) struct Racing(Arc<Shared>);
 
 struct Shared {
     names: Arc<dyn Resolve>,
-    /// Host and port of the server. Other names, such as a proxy's, are resolved without a race.
+    /// Host name of the server. Other names, such as a proxy's, are resolved without a race.
     host: String,
     port: u16,
     last: sync::Mutex<Option<Race>>,

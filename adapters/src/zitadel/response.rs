@@ -8,7 +8,7 @@ use reqwest::{
 
 use super::fault::{self, FaultSource};
 
-/// Maximum length, in bytes, of a body that is read.
+/// Maximum length, in bytes, of a response body that is read.
 const MAX_LENGTH: usize = 1024 * 1024;
 
 /// Sends `request` and returns the response, with its body unread.
@@ -65,7 +65,7 @@ fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     }
 }
 
-/// Reads the body; fails if it is longer than `limit` bytes.
+/// Reads a response's body; fails if it is longer than `limit` bytes.
 pub(super) async fn body(
     mut response: Response,
     limit: usize,

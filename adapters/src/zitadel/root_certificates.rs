@@ -43,7 +43,7 @@ impl RootCertificates {
 pub(super) struct CurrentRoots {
     pem: Mutex<Option<Arc<[u8]>>>,
     file: Option<PathBuf>,
-    /// Last problem with the file, kept so that it is logged only once.
+    /// Last problem with the certificate file, kept so that it is logged only once.
     problem: Mutex<Option<String>>,
 }
 

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Minimum time between two calls: at most five are sent per second.
+/// Minimum time between two shared calls: at most five are sent per second.
 const SPACING: Duration = Duration::from_millis(200);
 
 /// Sends one call at a time, and at most five per second. Callers who come during a call share the

@@ -44,8 +44,8 @@ impl Sharing {
 /// Table of values seen before; the hash of a value selects its slot.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
-    /// Five times as fast as the hasher of `std`. Values that an attacker makes collide are merely
-    /// not shared.
+    /// Hasher of the values, five times as fast as that of `std`. Values that an attacker makes
+    /// collide are merely not shared.
     hasher: RandomState,
 }
 

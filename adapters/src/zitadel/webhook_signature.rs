@@ -60,7 +60,7 @@ pub enum InvalidSignature {
 }
 
 impl SigningKeys {
-    /// Reads one key per line; blank lines are ignored.
+    /// Reads signing keys, one per line; blank lines are ignored.
     ///
     /// # Errors
     /// When there are no keys, more than two, or one that cannot be ZITADEL's.
@@ -133,7 +133,7 @@ impl PartialEq for SigningKeys {
 
 /// Known parts of the signature header; other parts are ignored.
 struct Header<'a> {
-    /// Time as the header spells it, which is part of the signed message.
+    /// Time of the signature as the header spells it, which is part of the signed message.
     time: &'a str,
     signed_at: SystemTime,
     signatures: Vec<[u8; SHA256_OUTPUT_LEN]>,

@@ -50,7 +50,8 @@ pub(super) struct AnswerReader<'a> {
 }
 
 impl AnswerReader<'_> {
-    /// Reads a response. The error repeats nothing of the response but names of claims.
+    /// Reads an introspection response. The error repeats nothing of the response but names of
+    /// claims.
     pub(super) fn read(self, json: &[u8]) -> serde_json::Result<Answer> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let answer = self.deserialize(&mut deserializer)?;

@@ -79,8 +79,8 @@ impl SettingsSummary {
         )
     }
 
-    /// Returns `None` unless the audience of an active token shows that the configured project is
-    /// wrong. In that case, one of the returned ids is the right project.
+    /// Returns ids, one of which is the right project's, if the audience of an active token shows
+    /// that the configured project is wrong; otherwise `None`.
     ///
     /// ZITADEL calls a token active if its audience has the introspecting client or that client's
     /// project. The audience of each personal access token has both.

@@ -39,7 +39,7 @@ pub struct UnverifiedJwt {
 pub struct DamagedSignature {
     /// Length of the signature, in characters.
     pub length: usize,
-    /// Lengths that the algorithm makes, in characters.
+    /// Lengths that the signature's algorithm makes, in characters.
     pub right: &'static [usize],
 }
 

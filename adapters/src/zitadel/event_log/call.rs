@@ -40,13 +40,13 @@ pub(super) struct Caller {
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) silence: Silence,
-    /// Kind of outage; `None` if the server was available.
+    /// Kind of outage that made the request fail; `None` if ZITADEL was available.
     pub(super) outage: Option<Outage>,
-    /// `Retry-After` of the error response.
+    /// Value of `Retry-After` in the error response, if sent.
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Error status, with its likely cause.
+/// Error status that ZITADEL answers to a call for its event log, by likely cause.
 #[derive(Clone, Copy, Debug, Error)]
 enum Refused {
     #[error("status 401: ZITADEL refuses the reader's token, or its database has a fault")]
@@ -150,8 +150,8 @@ impl From<IntrospectionError> for Fault {
     }
 }
 
-/// Returns the likely cause of a status other than 200. No status proves that this API's token lost
-/// its right: ZITADEL sends 401, 403 and 404 for faults of its database, too.
+/// Returns the error for a status other than 200, by its likely cause. No status proves that this
+/// API's token lost its right: ZITADEL sends 401, 403 and 404 for faults of its database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

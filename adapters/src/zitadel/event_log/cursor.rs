@@ -37,7 +37,7 @@ pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
     remembered: Remembered,
-    /// Time of the newest event in the last complete read; `None` if the log was empty.
+    /// Time of the newest event known after the last complete read, if any.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
     took: Duration,
@@ -52,20 +52,20 @@ pub(super) struct Cursor {
 /// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// The place is not found yet. Events committed after `made`, or up to `before` earlier, must
-    /// be read: cached responses may not show their effect.
+    /// No place in the log yet. Events committed after `made`, or up to `before` earlier, must be
+    /// read: cached responses may not show their effect.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// The place is not found yet. Every cached response is forgotten once the place is found.
+    /// No place in the log yet. Every cached response is forgotten once it is found.
     Anew,
     Found,
 }
 
 #[derive(Debug)]
 enum UnderWay {
-    /// Search for the newest event, whose time gives the place.
+    /// Search for the newest event, by whose time the place is set.
     Newest {
         began: Moment,
     },
@@ -81,13 +81,14 @@ pub(super) enum LogCall {
     Behind(EventTime),
 }
 
-/// Result of one page: new events, a reason to forget cached responses, and the next call.
+/// Result of reading one page: new events, a reason to forget cached responses, and the next
+/// search.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
     /// Events that no earlier page had.
     pub(super) new: Vec<Event>,
     pub(super) forget: Option<Forget>,
-    /// Next call of this read; `None` if the read is complete.
+    /// Next search of this read; `None` if the read is complete.
     pub(super) next: Option<LogCall>,
 }
 
@@ -118,8 +119,8 @@ impl Cursor {
         }
     }
 
-    /// Begins a read, and returns the read's first call. An incomplete earlier read is dropped, but
-    /// the events that it met stay remembered.
+    /// Begins a read of the log, and returns its first search. An incomplete earlier read is
+    /// dropped, but its events stay remembered.
     pub(super) fn begin(&mut self, now: Moment) -> LogCall {
         self.reads += 1;
         if !matches!(self.place, Place::Found) {
@@ -134,7 +135,7 @@ impl Cursor {
         LogCall::Behind(window)
     }
 
-    /// Records `page`, the result of the last call. Returns the new events, and the next call of
+    /// Records `page`, found by the last search. Returns the new events, and the next search of
     /// this read.
     pub(super) fn turn(&mut self, page: Vec<Event>, now: Moment) -> PageOutcome {
         self.longest_page = self.longest_page.max(page.len());

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use super::{cursor::LogCall, wire::Search};
 
-/// Maximum number of event types in one search.
+/// Maximum number of event types in one event search.
 const MAX_TYPES: usize = 30;
-/// Maximum number of aggregate types in one search.
+/// Maximum number of aggregate types in one event search.
 const MAX_AGGREGATES: usize = 10;
 /// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;

@@ -12,7 +12,7 @@ use super::{
     wire::Search,
 };
 
-/// Maximum number of remembered results.
+/// Maximum number of look-ups whose results are remembered.
 const MAX_FACTS: usize = 10_000;
 /// Maximum number of events in the result of one look-up.
 const LIMIT: u32 = 100;

@@ -11,16 +11,16 @@ use super::event::Event;
 pub(super) enum Meaning {
     Nothing,
     Change(Change),
-    /// The event does not name its subject: an earlier event does, and must be looked up.
+    /// Search for an earlier event, which names the subject that this event leaves out.
     LookUp(LookUp),
 }
 
 /// Search for an earlier event, whose result never changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LookUp {
-    /// User and project of the grant (role assignment) with this id.
+    /// Search for user and project of the grant (role assignment) with this id.
     Grant(Box<str>),
-    /// User of the session with this id.
+    /// Search for the user of the session with this id.
     Session(Box<str>),
 }
 

@@ -76,14 +76,14 @@ pub struct EventLog {
     poll: Option<Poll>,
 }
 
-/// Group of event types, with the place up to which their events were read.
+/// Event types searched together, with the position up to which their events were read.
 #[derive(Debug)]
 struct FollowedGroup {
     group: Group,
     cursor: Cursor,
 }
 
-/// Poll that has begun and is not complete.
+/// Incomplete poll of the event log.
 #[derive(Clone, Copy, Debug)]
 struct Poll {
     as_of: Moment,
@@ -91,7 +91,7 @@ struct Poll {
     step: Step,
 }
 
-/// Next call of a poll that is under way.
+/// Next kind of request in a poll: event types, a group's events, or look-ups.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,

@@ -22,7 +22,7 @@ pub(super) struct Read {
     pub(super) is_review: bool,
     /// Number of remembered events of the window that no page has brought yet.
     pub(super) unmet: usize,
-    /// Time after which the last requested page begins.
+    /// Time after which the last requested page of events begins.
     page: EventTime,
     pages: u32,
     /// Maximum length so far of a page whose events have different times.
@@ -38,11 +38,12 @@ pub(super) enum Forget {
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
-    /// The cursor had no place in the log, and has found one: earlier changes may be missing.
+    /// The cursor had no reading position in the log, and has found one: earlier changes may be
+    /// missing.
     FoundAnew,
 }
 
-/// Meaning of a page: the next step of its read.
+/// Next step of a read after a page of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
     /// A further page is needed, of events after this time.

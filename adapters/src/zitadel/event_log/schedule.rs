@@ -1,4 +1,5 @@
-//! Schedule of polls: regular with jitter, at once when a bell rings, slower after a 429.
+//! Schedule of the event log's polls: regular with jitter, at once when a bell rings, slower after
+//! a 429.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +16,7 @@ const SPACING: Duration = Duration::from_millis(200);
 /// Fraction by which the interval between polls varies at random. Replicas that poll at the same
 /// time would delay writes.
 const JITTER: f64 = 0.2;
-/// Maximum wait after a 429, even if `Retry-After` is longer.
+/// Maximum wait before the next poll after a 429, even if `Retry-After` is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Handle that starts the next poll of the event log at once.

@@ -22,7 +22,7 @@ pub(super) struct Search<'a> {
     pub(super) event_types: Vec<&'a str>,
 }
 
-/// Time after which the requested events begin.
+/// Lower bound of an event search: the time after which events are requested.
 #[derive(Debug, Serialize)]
 pub(super) struct Range {
     since: String,
@@ -39,7 +39,7 @@ impl From<EventTime> for Range {
     }
 }
 
-/// Parses the events of a response.
+/// Parses the events in a search's response.
 pub(super) fn events(json: &[u8]) -> Result<Vec<Event>, NotUnderstood> {
     #[derive(Deserialize)]
     struct Answer {
@@ -133,7 +133,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventTime, D::Erro
     EventTime::parse(&text).ok_or_else(|| D::Error::custom("a time is none of a database"))
 }
 
-/// Parses a payload of any form. Fields that are not found are `None`.
+/// Parses an event's payload of any form. Fields that are not found are `None`.
 fn payload<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Payload, D::Error> {
     let Value::Object(fields) = Value::deserialize(deserializer)? else {
         return Ok(Payload::default());

@@ -27,10 +27,10 @@ pub struct ActionTarget {
     pub signing_key: SecretString,
 }
 
-/// Condition on events, with the targets that ZITADEL calls at these events.
+/// Condition that selects events, with the targets that ZITADEL then calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// Events at which the targets are called.
+    /// Condition that selects the events.
     pub condition: EventCondition,
     /// Ids of the targets.
     pub targets: Vec<String>,
@@ -49,7 +49,7 @@ pub enum EventCondition {
 
 impl EventCondition {
     /// Returns the ids of the targets that ZITADEL calls at events of type `event`: only the
-    /// targets of the condition for this type, or else of the longest matching group, or else of
+    /// targets of the condition for this type, or else for the longest matching prefix, or else for
     /// all events.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {

@@ -21,7 +21,7 @@ pub struct Project {
     pub id: String,
     /// Project name.
     pub name: String,
-    /// True unless deactivated or removed.
+    /// True unless the project is deactivated or removed.
     pub is_active: bool,
 }
 
@@ -32,9 +32,9 @@ pub struct Application {
     pub id: String,
     /// Application name.
     pub name: String,
-    /// True unless deactivated or removed.
+    /// True unless the application is deactivated or removed.
     pub is_active: bool,
-    /// Kind, with the client id if setup needs it.
+    /// Kind of application, with the client id if setup needs it.
     pub kind: ApplicationKind,
 }
 
@@ -104,9 +104,9 @@ pub struct User {
     pub id: String,
     /// User name.
     pub name: String,
-    /// True unless deactivated, locked or removed.
+    /// True unless the user is deactivated, locked or removed.
     pub is_active: bool,
-    /// Person or service.
+    /// Kind of user: person or service.
     pub kind: UserKind,
 }
 
@@ -124,9 +124,9 @@ pub enum UserKind {
 pub struct Grant {
     /// Id of the role assignment.
     pub id: String,
-    /// Keys of the roles.
+    /// Keys of the assigned roles.
     pub roles: Vec<String>,
-    /// True unless deactivated or removed.
+    /// True unless the role assignment is deactivated or removed.
     pub is_active: bool,
 }
 
@@ -148,24 +148,24 @@ pub struct NewToken {
     pub token: SecretString,
 }
 
-/// Returns the string in the member `name`; `None` if there is none.
+/// Returns the string member `name` of `value`; `None` if there is none.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Returns the strings in the list `name`, which ZITADEL leaves out if empty.
+/// Returns the strings in the list `name` of `value`, which ZITADEL leaves out if empty.
 pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     let list = value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Returns whether the member `state` is `active`. ZITADEL leaves out the first state of each
-/// enumeration, which is never an active one.
+/// Returns whether the member `state` of `value` is `active`. ZITADEL leaves out the first state of
+/// each enumeration, which is never an active one.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }
 
-/// Formats a time for the API: RFC 3339 in whole seconds.
+/// Formats a time for the management API: RFC 3339 in whole seconds.
 pub(super) fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }

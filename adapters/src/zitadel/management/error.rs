@@ -24,7 +24,8 @@ pub enum ManagementError {
     /// ZITADEL does not accept the administrator's token.
     #[error("ZITADEL refuses the administrator's token (401)")]
     Token,
-    /// A name or an id cannot be part of a URL: `..` would make the path that of another object.
+    /// The call was not sent: a name or an id in it cannot be part of a URL, as `..` would lead to
+    /// another object.
     #[error("{call}: a name or an id in it cannot be a part of a URL")]
     Path {
         /// HTTP method and path.
@@ -97,10 +98,10 @@ pub enum Lost {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// gRPC code: 3 for a bad value, 5 for a missing object, 6 for an existing one, 9 for a change
-    /// that makes no sense now.
+    /// gRPC code of the refusal: 3 for a bad value, 5 for a missing object, 6 for an existing one,
+    /// 9 for a change that makes no sense now.
     pub code: u64,
-    /// Message, which ends with ZITADEL's error id in brackets.
+    /// Text of the refusal, which ends with ZITADEL's error id in brackets.
     pub message: String,
 }
 
@@ -117,13 +118,13 @@ impl Lost {
 }
 
 impl ManagementError {
-    /// Returns true if the object exists already (409, code 6).
+    /// Returns true if ZITADEL answered that the object exists already (409, code 6).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 6, .. }, .. })
     }
 
-    /// Returns true if the object does not exist (404, code 5).
+    /// Returns true if ZITADEL answered that the object does not exist (404, code 5).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { refusal: Refusal { code: 5, .. }, .. })

@@ -157,7 +157,7 @@ impl Management {
         Ok(found)
     }
 
-    /// Sends a call, and repeats it only after a 429.
+    /// Sends a management API call, and repeats it only after a 429.
     async fn call(
         &self,
         method: Method,

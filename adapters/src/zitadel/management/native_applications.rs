@@ -16,7 +16,7 @@ const PUBLIC: &str = "OIDC_AUTH_METHOD_TYPE_NONE";
 /// Grant types of the code flow with refresh tokens.
 const GRANTS: [&str; 2] = ["OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_GRANT_TYPE_REFRESH_TOKEN"];
 
-/// Fields of the settings that ZITADEL returns, but does not accept in a change.
+/// Fields of application settings that ZITADEL returns, but does not accept in a change.
 const READ_ONLY: [&str; 5] =
     ["clientId", "version", "noneCompliant", "complianceProblems", "allowedOrigins"];
 
