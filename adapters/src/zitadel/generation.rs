@@ -1,5 +1,4 @@
-//! Replaces the HTTP client regularly, so that no connection, address, root certificate or metadata
-//! is used for ever.
+//! Replaces the HTTP client regularly, with its connections, addresses, certificates and metadata.
 //!
 //! A generation is one client with its connections. It is replaced after five minutes, or at once
 //! when a request over it gets no response and no other request got one meanwhile. Requests keep
@@ -37,9 +36,8 @@ const PERIOD: Duration = Duration::from_mins(5);
 /// Time from a failed replacement to the next attempt, and time limit for reading ZITADEL's
 /// metadata.
 const RETRY: Duration = Duration::from_secs(30);
-/// Minimum time between two replacements, and between two reads of the metadata after an unexpected
-/// response. Without this pause, a ZITADEL slower than `zitadel.timeout` would get new connections
-/// for each request.
+/// Minimum time between two replacements, and between two reads of the metadata; without it, a
+/// ZITADEL slower than `zitadel.timeout` would get new connections for each request.
 const SPACING: Duration = Duration::from_secs(5);
 
 /// HTTP client with its connections to ZITADEL, and the introspection endpoint from the metadata.
@@ -77,8 +75,7 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses over this generation so far: called before a request, and
-    /// passed to [`Generations::heed`] after the request.
+    /// Counts the responses so far, before a request, for [`Generations::heed`] after it.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -97,7 +94,6 @@ impl Generations {
         Ok(Self { route, roots, current, moments: Mutex::default() })
     }
 
-    /// Returns ZITADEL's domain.
     pub(super) fn domain(&self) -> &IssuerUrl {
         &self.route.domain
     }
@@ -106,8 +102,7 @@ impl Generations {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the HTTP client of `generation`. The first caller creates the client while others
-    /// wait.
+    /// Returns the HTTP client of `generation`, which the first caller creates while others wait.
     pub(super) async fn http<'a>(
         &self,
         generation: &'a Generation,

@@ -1,5 +1,4 @@
-//! Change feed (port [`ChangeFeed`]) that polls ZITADEL's event log and reports new events as
-//! changes.
+//! Change feed (port [`ChangeFeed`]) that polls ZITADEL's event log and reports new events.
 //!
 //! A poll begins every [`interval`](FeedSettings::interval), or at once when the [`Bell`] rings.
 //! The poll reads each group of event types page by page, then looks up the subjects that events
@@ -15,8 +14,7 @@
 //! let (feed, run) = follow(log, …);          // loop { log.next().await }
 //! ```
 //!
-//! Create the log before the first token is introspected: the first poll reads what was committed
-//! since.
+//! Create the log before the first introspection: its first poll reads events committed since.
 
 mod call;
 mod cursor;
@@ -50,8 +48,7 @@ use schedule::Schedule;
 use super::{ClaimName, FeedSettings, ZitadelIntrospector};
 use crate::Clocks;
 
-/// Time limit of one poll. A write may stay open for 15 s, and ZITADEL waits for open writes before
-/// it reads.
+/// Time limit of one poll: before it reads, ZITADEL waits for open writes, for up to 15 s.
 const POLL: Duration = Duration::from_secs(20);
 /// Time limit of one look-up of an earlier event.
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -102,8 +99,7 @@ enum Step {
 impl EventLog {
     /// Creates a feed for the log of `introspector`'s server, and sends nothing yet.
     ///
-    /// `project_id` is the project of this API; if `None`, no event of any project is ignored.
-    /// `claims` are the additional claims that are kept for handlers.
+    /// Without a `project_id`, no event of any project is ignored. `claims` are kept for handlers.
     #[must_use]
     pub fn new(
         introspector: &ZitadelIntrospector,
