@@ -30,7 +30,7 @@ pub(crate) struct AuthorizationServer {
     kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// Tells when an open stream needs a new verdict; `None` without `changes`.
+    /// Watch that signals when an open stream needs a new verdict; `None` without `changes`.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
     state: ZitadelState,

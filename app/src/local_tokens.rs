@@ -25,7 +25,7 @@ pub struct LocalTokens {
 /// Reason why a text is not a valid list of local tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LocalTokensError {
-    /// The file cannot be read.
+    /// The file with the list cannot be read.
     #[error("{0}")]
     File(String),
     /// The text is not TOML in the form of `app/local-tokens.toml`.
@@ -97,7 +97,7 @@ impl LocalTokens {
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
-    /// Returns each token with the verdict that the in-memory fake gives on that token.
+    /// Returns each token with the verdict that the in-memory fake returns for it.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }

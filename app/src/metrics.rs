@@ -122,7 +122,7 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Exports the expiry of this API's key at ZITADEL, if it is known.
+/// Exports the expiry of this API's key at ZITADEL as a metric, if it is known.
 pub(crate) fn key_expires(expiry: Option<KeyExpiry>) {
     let since = expiry.and_then(|KeyExpiry(at)| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     if let Some(since) = since {

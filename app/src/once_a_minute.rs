@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Time of the last warning, and number of occurrences since then.
+/// Rate limit for one kind of warning: time of the last, and number of occurrences since then.
 #[derive(Debug, Default)]
 pub(crate) struct OnceAMinute {
     last: Option<Instant>,

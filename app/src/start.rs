@@ -22,9 +22,9 @@ use crate::{
 /// Starts the API. First logs the origin of each setting, and the configuration's warnings.
 ///
 /// # Errors
-/// When an address is taken, a setting for the connection to ZITADEL is unusable, or any active
-/// token would open a guarded service although `resource.url` is set. An unreachable ZITADEL is no
-/// error: the API starts, answers 503, and recovers by itself.
+/// When a listen address is taken, a setting for the connection to ZITADEL is unusable, or any
+/// active token would open a guarded service although `resource.url` is set. An unreachable ZITADEL
+/// is no error: the API starts, answers 503, and recovers by itself.
 ///
 /// # Panics
 /// When the route table has a bug: two routes of the same method and path, or an invalid path.

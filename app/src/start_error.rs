@@ -29,7 +29,7 @@ pub enum StartError {
          organization is active here: ask for a role in its rule, or set auth.organizations"
     )]
     OpenToStrangers {
-        /// Path of the service.
+        /// Path of that guarded service.
         path: &'static str,
     },
     /// The HTTP client for ZITADEL cannot be built from the settings.

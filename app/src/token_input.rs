@@ -22,7 +22,7 @@ pub enum TokenInputError {
 }
 
 /// Reads a token from standard input. On a terminal, prompts for it without echo. The error message
-/// shows a call of `program`.
+/// shows an example command with `program`.
 ///
 /// Drops white space around the token, and `Authorization:` or `Bearer` before it.
 ///

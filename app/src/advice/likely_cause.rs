@@ -16,11 +16,11 @@ pub(crate) struct LikelyCause {
 /// Certainty of a cause, ordered from the most certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Certainty {
-    /// The cause alone explains the refusal.
+    /// Certain cause: it alone explains the refusal.
     Certain,
-    /// The evidence points to this cause.
+    /// Likely cause: the evidence points to it.
     Likely,
-    /// The evidence does not exclude this cause.
+    /// Possible cause: the evidence does not exclude it.
     Possible,
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn project(summary: &SettingsSummary) -> String {
     }
 }
 
-/// Returns a clause that names the proxy; empty if there is none.
+/// Returns a clause that names the proxy to ZITADEL; empty if there is none.
 fn by_proxy(summary: &SettingsSummary) -> String {
     let proxy = summary.proxy.as_ref();
     proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
@@ -110,7 +110,7 @@ fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     shown_texts.join(", ")
 }
 
-/// Returns the number with its unit, such as `1 character`.
+/// Returns the number of characters with its unit, such as `1 character`.
 pub(crate) fn characters(count: usize) -> String {
     match count {
         1 => "1 character".to_owned(),

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ExplainReport {
     asked: String,
-    /// Sentence that tells how long the running API reuses a verdict; `None` if it reuses none.
+    /// Sentence on how long the running API reuses a verdict; `None` if it reuses none.
     fresh: Option<String>,
     form: String,
     verdict: Verdict,
@@ -37,15 +37,15 @@ pub struct ExplainReport {
 /// Verdict on the token, or the reason why there is none.
 #[derive(Clone, Debug)]
 enum Verdict {
-    /// The text is no access token, so it was not introspected.
+    /// Reason why the text is no access token; it was not introspected.
     NoToken(BearerError),
-    /// The introspection gave no verdict.
+    /// Reason why the introspection returned no verdict.
     Unknown(Finding),
     Inactive,
     Active(ActiveToken),
 }
 
-/// One route of the table; `closed` tells why the route refuses the token, if it does.
+/// One route of the table; `closed` is the reason why the route refuses the token, if it does.
 #[derive(Clone, Debug)]
 struct RouteReport {
     route: Route,
@@ -141,8 +141,7 @@ impl ExplainReport {
     }
 }
 
-/// Returns a sentence that tells how long the running API reuses a verdict; `None` if it reuses
-/// none.
+/// Returns a sentence on how long the running API reuses a verdict; `None` if it reuses none.
 fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {

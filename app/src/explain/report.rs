@@ -157,7 +157,7 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes. In brackets after a cause is the field `err` that ZITADEL logs for it.
+/// Writes the likely causes, each with the text in ZITADEL's log field `err` in brackets, if known.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());

@@ -9,7 +9,7 @@ use domain::{
 use serde::{Deserialize, Deserializer};
 
 /// Local token with its description, and the verdict that the in-memory fake (a stand-in for
-/// ZITADEL in development) gives on the token.
+/// ZITADEL in development) returns for the token.
 #[derive(Clone)]
 pub(super) struct LocalToken {
     pub(super) token: AccessToken<'static>,

@@ -22,7 +22,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::config::LogFormat;
 
-/// Origin of a recorded text (event or span), the field's name, and the text.
+/// Text recorded in a field of `tracing`: its origin (event or span), the field's name, the text.
 type Text = (&'static str, &'static str, String);
 
 /// Layer for `tracing` that keeps the texts of all recorded fields.

@@ -2,7 +2,7 @@
 
 use adapters::zitadel::management::ManagementError;
 
-/// Returns the error's message, with the option of `setup` or the page that helps, if there is one.
+/// Returns the error's message, with the `setup` option or documentation page that helps, if any.
 pub(super) fn in_words(error: &ManagementError) -> String {
     match error {
         ManagementError::UnknownInstance => {

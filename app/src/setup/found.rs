@@ -31,7 +31,7 @@ pub(super) struct Found {
     pub(super) keys: Vec<Key>,
     /// Application of MCP clients, if requested; found as `application` is.
     pub(super) mcp_client: Option<Application>,
-    /// State of each user in `Target::users`, in the same order.
+    /// State at ZITADEL of each user in `Target::users`, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Found {
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
-    /// Tokens that have not expired.
+    /// Personal access tokens of the user that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
     /// Manager roles of the user on the instance; `None` if the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
@@ -94,7 +94,7 @@ impl Found {
     }
 }
 
-/// Reads the state at ZITADEL, without changing it.
+/// Reads the objects at ZITADEL, without changing them.
 pub(super) async fn read(
     management: &Management,
     target: &Target,
@@ -140,7 +140,7 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// Reads the project. It is found by its id in `setup.lock.json` even after a rename.
+/// Reads this API's project. It is found by its id in `setup.lock.json` even after a rename.
 async fn read_project(
     management: &Management,
     target: &Target,

@@ -51,7 +51,7 @@ pub(crate) enum HereError {
     Env(#[from] ConfigError),
 }
 
-/// Reads the state of a directory, and which of `token_files` exist there.
+/// Reads the state of the working directory, and which of `token_files` exist there.
 pub(super) fn read(
     directory: &Path,
     prefix: &Prefix,

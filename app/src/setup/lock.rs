@@ -12,9 +12,9 @@ pub(super) const FILE: &str = "setup.lock.json";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
-    /// Issuer of the instance.
+    /// Issuer of the ZITADEL instance.
     pub(super) domain: String,
-    /// Id of the organization.
+    /// Id of the organization that has the objects.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
     /// Keys of those project roles that `setup` made.

@@ -45,7 +45,7 @@ fn call(args: &SetupArgs, what: &str, path: &str) -> String {
     )
 }
 
-/// Returns hints for the operator after a failed call of a step.
+/// Returns hints for the operator after `step` failed at a call to ZITADEL.
 pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,

@@ -43,8 +43,8 @@ pub(super) enum Step {
     GenerateSecret,
     WriteEnv,
     CreateMcpClient,
-    /// Adds these redirect URIs, and missing grant types, to the application; its other settings
-    /// stay.
+    /// Adds these redirect URIs, and missing grant types, to the application of MCP clients; its
+    /// other settings stay.
     ExtendMcpClient(Vec<String>),
     /// Creates the user with this index.
     CreateUser(usize),

@@ -45,11 +45,11 @@ pub(crate) enum ProofError {
     OtherProject,
 }
 
-/// Time limit of a proof after changes: ZITADEL shows new objects after some milliseconds, rarely
+/// Time limit of the proof after changes: ZITADEL shows new objects after some milliseconds, rarely
 /// after a minute. `WITHIN_OF_OLD` is the time limit without changes.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// Pause after the first try. It doubles with each further try, up to `MAX_PAUSE`.
+/// Pause after the first try of the proof. It doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
@@ -61,8 +61,8 @@ pub(super) struct ProvenApi {
     pub(super) resource: Option<String>,
 }
 
-/// Introspects with the API's credentials until the verdicts are right, or `within` has passed. The
-/// API need not run.
+/// Repeats the proof, with the API's credentials, until it succeeds or `within` has passed. The API
+/// need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,

@@ -16,7 +16,7 @@ use super::{
     webhook,
 };
 
-/// One object to remove.
+/// Object at ZITADEL that `setup --remove` removes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Removal {
     User { name: String, id: String },

@@ -211,7 +211,7 @@ impl Report<'_> {
     }
 }
 
-/// Prints `text`. An error is ignored: the exit status tells the result too.
+/// Prints `text`. An error is ignored: the exit status signals the result too.
 pub(super) fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }

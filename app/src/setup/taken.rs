@@ -1,16 +1,17 @@
-//! Explains why ZITADEL calls a name taken although a search did not find it.
+//! Explains why ZITADEL calls a name taken although a search for it found no object.
 
 use std::time::Duration;
 
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-/// Maximum time until a search shows a new object; `PAUSE` is the time between two searches.
+/// Maximum time until a search at ZITADEL shows a new object; `PAUSE` is the time between two
+/// searches.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// Explains why the name of a new object is taken. Repeats the search `find` until it has a result
-/// or `VISIBLE_WITHIN` has passed.
+/// Explains why the name of a new object is taken. Repeats `find`, the search for that name, until
+/// it has a result or `VISIBLE_WITHIN` has passed.
 ///
 /// # Errors
 /// When a search fails.

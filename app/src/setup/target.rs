@@ -13,7 +13,7 @@ use crate::config::Prefix;
 
 /// Manager role on ZITADEL's instance that may read the event log.
 pub(super) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
-/// Lifetime of a caller's token; `READER_TOKEN` is for the user who reads the event log.
+/// Lifetime of a caller's token; `READER_TOKEN` is that of the token that reads the event log.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -23,9 +23,9 @@ pub(super) struct Target {
     pub(super) project: String,
     pub(super) application: String,
     pub(super) auth: AuthMethod,
-    /// Keys of the roles that rules require.
+    /// Keys of the roles that rules of the route table require.
     pub(super) roles: Vec<String>,
-    /// Number of rules that require a role.
+    /// Number of rules of the route table that require a role.
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
     pub(super) mcp_client: Option<TargetClient>,

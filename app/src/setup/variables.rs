@@ -1,4 +1,4 @@
-//! Variables that `.env` should have after `setup`.
+//! Environment variables that `.env` should have after `setup`.
 
 use super::{
     args::{AuthMethod, SetupArgs},
@@ -10,7 +10,7 @@ pub(super) const DOMAIN: &str = "ZITADEL_DOMAIN";
 pub(super) const CLIENT_ID: &str = "CLIENT_ID";
 pub(super) const CLIENT_SECRET: &str = "CLIENT_SECRET";
 
-/// Values that ZITADEL assigns; `None` if not known yet.
+/// Values for `.env` that ZITADEL assigns; each is `None` if not known yet.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) project: Option<String>,
@@ -19,8 +19,9 @@ pub(super) struct Known {
     pub(super) key_expires: Option<String>,
 }
 
-/// Returns names and values of the variables. `None` means that one must not be set, or is not
-/// known yet.
+/// Returns the environment variables that `.env` needs after `setup`, each with its value. The
+/// value is `None` if ZITADEL has not assigned it yet, or if only the other authentication method
+/// uses the variable.
 pub(super) fn wanted(
     args: &SetupArgs,
     target: &Target,
@@ -44,7 +45,7 @@ pub(super) fn wanted(
     wanted
 }
 
-/// Returns the name of the variable that holds the project's id.
+/// Returns the name of the environment variable that holds the project's id.
 pub(super) fn project_id(target: &Target) -> String {
     target.prefix.variable("zitadel.project_id")
 }

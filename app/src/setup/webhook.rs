@@ -21,16 +21,16 @@ pub(super) struct FoundWebhook {
     pub(super) target: Option<ActionTarget>,
     /// All conditions (on events), each with the targets that ZITADEL then calls.
     pub(super) executions: Vec<Execution>,
-    /// State of the file with the signing key.
+    /// State of the file with the webhook's signing key.
     pub(super) key: KeyFile,
     pub(super) is_env_right: bool,
 }
 
-/// State of the file with the signing key.
+/// State of the file with the webhook's signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyFile {
     Missing,
-    /// A line of the file is the target's key.
+    /// Right file: one of its lines is the target's signing key.
     Right,
     Other,
 }

@@ -1,4 +1,4 @@
-//! URL at which ZITADEL calls the webhook, and the variables of the API's listener for it.
+//! URL at which ZITADEL calls the webhook, and environment variables of the API's listener for it.
 
 use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
 
@@ -60,8 +60,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the variables to set for this URL: those that are missing in `here` or have a wrong
-    /// value. An existing listen address is kept.
+    /// Returns the environment variables to set for this URL: those that are missing in `here` or
+    /// have a wrong value. An existing listen address is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

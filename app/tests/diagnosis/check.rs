@@ -44,8 +44,8 @@ pub(crate) fn reason(environment: &Environment) -> String {
     failed["reason"].as_str().unwrap().to_owned()
 }
 
-/// Runs `check` against a double to which `order` gives a fault, and returns the run and its
-/// output. Asserts that the failed step has the reason `word`.
+/// Runs `check` against a double on which `order` sets a fault, and returns the run and its output.
+/// Asserts that the failed step has the reason `word`.
 pub(crate) async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);

@@ -137,7 +137,7 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
 }
 
 /// Runs `check` on a site that serves these two responses. In the responses and the output,
-/// `ORIGIN` stands for the site's origin.
+/// `ORIGIN` is a placeholder for the site's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);

@@ -1,4 +1,4 @@
-//! Tests that the log tells the cause of a 401 or a 503 at the default level.
+//! Tests that the log names the cause of a 401 or a 503 at the default level.
 
 use serde_json::Value;
 use zitadel_double::ZitadelDouble;

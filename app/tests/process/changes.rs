@@ -1,5 +1,5 @@
 //! Tests of the change feed in three replicas of the app: each replica denies a token in time after
-//! a change of `zitadel-double`, and keeps verdicts that the change does not concern.
+//! a change of `zitadel-double`, and keeps verdicts that the change does not affect.
 
 use std::{fs, time::Duration};
 

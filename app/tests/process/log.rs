@@ -179,7 +179,7 @@ fn ask_often(address: &str, path: &str, times: usize) {
     }
 }
 
-/// Returns the value of a metric.
+/// Returns the value of the app's metric `name`.
 fn metric(address: &str, name: &str) -> u64 {
     let mut page = String::new();
     ask(address, "/metrics", "").read_to_string(&mut page).unwrap();

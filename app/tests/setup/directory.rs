@@ -203,7 +203,7 @@ impl Directory {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Creates an object by a POST, and returns the member `id` of the response.
+    /// Creates an object by a POST, and returns the member of the response that `id` names.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }

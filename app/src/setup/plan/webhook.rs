@@ -8,8 +8,8 @@ use crate::setup::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// Event types that may change a verdict, listed one by one: for a group of events, ZITADEL would
-/// also send password hashes and codes.
+/// Event types that may change a verdict, listed one by one: for a group of event types, ZITADEL
+/// would also send password hashes and codes.
 const EVENTS: [&str; 22] = [
     "oidc_session.access_token.revoked",
     "oidc_session.refresh_token.revoked",
