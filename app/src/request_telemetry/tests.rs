@@ -22,7 +22,7 @@ use tracing_subscriber::{
 use super::*;
 use crate::config::LogFormat;
 
-/// Text recorded in a field of `tracing`: its origin (event or span), the field's name, the text.
+/// Origin (event or span) of a recorded `tracing` field, the field's name, and its text.
 type Text = (&'static str, &'static str, String);
 
 /// Layer for `tracing` that keeps the texts of all recorded fields.

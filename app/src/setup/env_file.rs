@@ -37,7 +37,7 @@ fn binding(name: &str, value: &str) -> String {
     }
 }
 
-/// Returns the name of the variable that a line of a `.env` sets, if any.
+/// Returns the name of the variable that a line sets, if any.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").map_or(line, str::trim_start);

@@ -58,8 +58,7 @@ pub(crate) enum SetupError {
     SameFile(String, PathBuf),
 }
 
-/// Reason why a step of the plan failed. Earlier steps stay done, and are recorded in
-/// `setup.lock.json`.
+/// Reason why a step failed. Earlier steps stay done, and are recorded in `setup.lock.json`.
 #[derive(Debug, Error)]
 pub(crate) enum PerformError {
     #[error("{}", in_words(.0))]

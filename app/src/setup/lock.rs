@@ -14,7 +14,7 @@ pub(super) const FILE: &str = "setup.lock.json";
 pub(super) struct Lock {
     /// Issuer of the ZITADEL instance.
     pub(super) domain: String,
-    /// Id of the organization that has the objects.
+    /// Id of the objects' organization.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
     /// Keys of those project roles that `setup` made.

@@ -179,7 +179,7 @@ fn refuse_other_domain(here: &here::Here, domain: &IssuerUrl) -> Result<(), Setu
     Ok(())
 }
 
-/// Checks that every file of the plan can be written, before anything is created at ZITADEL.
+/// Checks that every planned file can be written, before anything is created at ZITADEL.
 fn prove_files(plan: &Plan, target: &Target) -> Result<(), FileError> {
     prove_writable(Path::new(lock::FILE), Readers::All)?;
     for step in &plan.steps {

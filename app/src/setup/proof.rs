@@ -49,7 +49,7 @@ pub(crate) enum ProofError {
 /// after a minute. `WITHIN_OF_OLD` is the time limit without changes.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// Pause after the first try of the proof. It doubles with each further try, up to `MAX_PAUSE`.
+/// Pause after the first try. It doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
