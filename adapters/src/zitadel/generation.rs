@@ -159,8 +159,7 @@ impl Generations {
         }
     }
 
-    /// Replaces a generation over which no response came. The next request creates the new client;
-    /// the old endpoint stays until the metadata are read.
+    /// Replaces a generation that got no response. Its endpoint stays until the metadata are read.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {

@@ -7,7 +7,6 @@
 //! one [`Silence`], and the next poll begins where the last complete one ended.
 //!
 //! The log shares connections and request budget with the introspector:
-//!
 //! ```text
 //! let log = EventLog::new(&introspector, &settings, project_id, claims, clocks);
 //! let bell = log.bell();                     // webhooks and the witness ring it
