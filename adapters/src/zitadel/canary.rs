@@ -133,8 +133,8 @@ impl Canary {
 }
 
 impl Shared {
-    /// Introspects the canary and returns the result. Concurrent callers share one introspection,
-    /// which begins after their calls.
+    /// Introspects the canary; returns an error unless it vouches for inactive verdicts. Concurrent
+    /// callers share one introspection, which begins after their calls.
     async fn read(self: &Arc<Self>) -> Result<(), NoWitness> {
         let shared = Arc::clone(self);
         let ask = move || {

@@ -1,4 +1,4 @@
-//! Requests to ZITADEL that show whether this set-up works, for `app check`.
+//! Requests to ZITADEL that show whether its settings work, for `app check`.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{ZitadelIntrospector, fault::FaultSource, response};
 
-/// Results of the requests by which `app check` tests the set-up.
+/// Results of the requests by which `app check` tests the settings for ZITADEL.
 #[derive(Clone, Debug)]
 pub struct Checkup {
     /// Introspection endpoint that the discovery document names; `None` if the document was not

@@ -16,7 +16,8 @@ use super::{
 /// application. Each part is a value, or a file that is read again when it changes.
 #[derive(Clone)]
 pub struct ClientCredentials {
-    /// Client id and client secret, or the key and the configured client id, if any.
+    /// Texts that were parsed: client id and client secret, or the key and the configured client
+    /// id, if any.
     texts: Vec<CredentialText>,
     method: Method,
 }
@@ -97,7 +98,7 @@ impl ClientCredentials {
         Ok(Self { texts: [key].into_iter().chain(client_id).collect(), method })
     }
 
-    /// Parses `texts`, read anew, as credentials for the same method of client authentication.
+    /// Parses `texts`, read anew, as credentials for `self`'s method of client authentication.
     pub(super) fn with(&self, texts: &[CredentialText]) -> Result<Self, CredentialError> {
         match (&self.method, texts) {
             (Method::ClientSecretBasic { .. }, [client_id, client_secret]) => {

@@ -1,7 +1,7 @@
 //! Signs that a client id or secret was not copied as ZITADEL issued it.
 
-/// Returns a reason why `text`, a client id or secret, was probably not copied correctly. The
-/// reason does not repeat `text`.
+/// Returns a reason why `text`, a client id or secret, was probably not copied correctly, if any.
+/// The reason does not repeat `text`.
 pub(super) fn doubt(text: &str) -> Option<&'static str> {
     if text.starts_with('\u{feff}') {
         Some("it begins with a byte order mark: save the file as UTF-8 without one")

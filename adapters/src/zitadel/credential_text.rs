@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Maximum number of times that the files are read to get two equal readings in a row.
+/// Maximum number of times that the credential files are read to get two equal readings in a row.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -45,8 +45,7 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the file's path and a colon, to be put before the problem in an error; empty without a
-/// file.
+/// Returns the path `file` and a colon, to be put before the problem in an error; empty for `None`.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
@@ -80,8 +79,8 @@ impl CredentialText {
         self.setting
     }
 
-    /// Returns a reason why this part was probably not copied correctly. The reason does not repeat
-    /// the part.
+    /// Returns a reason why this part was probably not copied correctly, if any. The reason does
+    /// not repeat the part.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         credential_doubt::doubt(self.expose_secret())
@@ -101,7 +100,7 @@ impl CredentialText {
         CredentialError { setting, file, problem: problem.to_string() }
     }
 
-    /// Reads the files of all `texts` again, within a time limit.
+    /// Returns `texts` with the contents of their files read again, within a time limit.
     pub(super) fn read_again(texts: &[Self]) -> Result<Vec<Self>, CredentialError> {
         let mut files = texts.iter().filter_map(Self::in_file);
         let Some((setting, file)) = files.next() else { return Ok(texts.to_vec()) };
@@ -132,8 +131,8 @@ impl PartialEq for CredentialText {
     }
 }
 
-/// Reads all files until two readings in a row agree: a single reading may get one file from before
-/// a replacement and another from after it.
+/// Reads all files of `texts` until two readings in a row agree: a single reading may get one file
+/// from before a replacement and another from after it.
 fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, CredentialError> {
     let read = || texts.iter().map(CredentialText::read_once_more).collect();
     let mut last = read();

@@ -41,8 +41,8 @@ pub struct CurrentCredentials {
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
-    /// Uses `credentials` for requests to `issuer`, until their files change. Client assertions are
-    /// dated by `clock`.
+    /// Creates credentials for requests to `issuer`: `credentials`, until their files change.
+    /// Client assertions are dated by `clock`.
     #[must_use]
     pub fn new(
         credentials: ClientCredentials,
@@ -66,7 +66,7 @@ impl CurrentCredentials {
         self.may_change() && self.read_again(&mut *self.seen.lock().await).await
     }
 
-    /// Reads the files again every five seconds, until these credentials are dropped.
+    /// Reads the credential files again every five seconds, until these credentials are dropped.
     pub fn look_regularly(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
         let used = Arc::downgrade(self);
         async move {
@@ -149,7 +149,7 @@ impl CurrentCredentials {
     }
 }
 
-/// Returns the files whose contents differ from `before`, or all if `before` is `None`.
+/// Returns the credential files whose contents differ from `before`, or all if `before` is `None`.
 fn changed<'a>(
     before: Option<&'a [CredentialText]>,
     now: &'a [CredentialText],

@@ -32,12 +32,13 @@ struct Metadata {
 }
 
 impl Discovery {
-    /// Creates a discovery. A configured `endpoint` is used without a request.
+    /// Creates the discovery for `domain`. A configured `endpoint` is used without a request.
     pub(super) fn new(domain: IssuerUrl, endpoint: Option<Url>) -> Self {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
 
-    /// Returns the introspection endpoint. Concurrent callers share one request for the metadata.
+    /// Returns the introspection endpoint. If it is unknown, concurrent callers share one request
+    /// for the metadata.
     pub(super) async fn endpoint(
         &self,
         http: &HttpClient,
@@ -72,7 +73,7 @@ impl Discovery {
         http.request(Method::GET, self.domain.discovery_url())
     }
 
-    /// Keeps an endpoint that was not obtained by [`Self::endpoint`], unless one is known already.
+    /// Keeps `endpoint` as the introspection endpoint, unless one is known already.
     pub(super) fn keep(&self, endpoint: &Url) {
         let _ = self.endpoint.set(endpoint.clone());
     }

@@ -11,14 +11,15 @@ use url::{Host, Url};
 
 /// Way in which requests for the domain reach another origin.
 pub(super) enum Diversion {
-    /// Diversion by URL: requests are for the other origin's URLs.
+    /// Diversion by URL: requests have the URLs of the origin that replaces the domain's.
     Detour(Detour),
     /// Diversion by address: requests have the domain's URLs, but go to the IP addresses of this
     /// host name.
     Elsewhere(String),
 }
 
-/// Other origin, without TLS, to which the domain's name is sent in `Host`.
+/// Origin without TLS that requests go to instead of the domain's, with the domain's name in
+/// `Host`.
 #[derive(Debug)]
 pub(super) struct Detour {
     connect_to: Url,
@@ -60,7 +61,7 @@ impl Diversion {
 }
 
 impl Detour {
-    /// Returns `url` with the other origin in place of its own.
+    /// Returns `url` with this detour's origin in place of its own.
     pub(super) fn divert(&self, url: &Url) -> Url {
         let mut diverted = self.connect_to.clone();
         diverted.set_path(url.path());
@@ -69,8 +70,7 @@ impl Detour {
     }
 }
 
-/// Returns an error if requests would go through a proxy, which would connect to the domain instead
-/// of the other origin.
+/// Returns an error if requests would go through a proxy, which would not connect to `connect_to`.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), &'static str> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =

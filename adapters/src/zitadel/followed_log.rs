@@ -64,7 +64,7 @@ impl fmt::Debug for FollowedLog {
     }
 }
 
-/// Returns the words for all reasons why the event log cannot be read.
+/// Returns all reasons why the event log cannot be read, each as one word.
 fn reasons() -> Vec<&'static str> {
     let refusals = ["token_refused", "forbidden", "not_allowed", "unknown_instance", "redirected"];
     let others = ["unknown_event_types", IntrospectionError::MALFORMED];

@@ -75,7 +75,7 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Counts the responses so far, before a request, for [`Generations::heed`] after it.
+    /// Returns the number of responses before a request, for [`Generations::heed`] after it.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -138,8 +138,8 @@ impl Generations {
         }
     }
 
-    /// Notes the outcome of a call over `generation`. Replaces the generation if `outage` says that
-    /// no response came, and no other call got one meanwhile.
+    /// Notes the outcome of a request over `generation`. Replaces the generation if `outage` says
+    /// that no response came, and no other request got one meanwhile.
     pub(super) fn heed_outage(
         self: &Arc<Self>,
         generation: &Arc<Generation>,

@@ -47,7 +47,7 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Properties that `tests/fuzz` tries to violate in three parsers.
+/// Properties of three parsers; `tests/fuzz` looks for inputs that violate them.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;
@@ -118,7 +118,8 @@ pub struct ZitadelIntrospector {
 }
 
 impl ZitadelIntrospector {
-    /// Creates the introspector. Sends nothing yet, so ZITADEL may be down.
+    /// Creates an introspector for the server in `settings`. Sends nothing yet, so ZITADEL may be
+    /// down.
     ///
     /// # Errors
     /// When no HTTP client can be made from the settings.
@@ -128,7 +129,7 @@ impl ZitadelIntrospector {
         Self::with_credentials(settings, Arc::new(credentials))
     }
 
-    /// Creates the introspector with `credentials` in place of `settings.credentials`.
+    /// Creates an introspector with `credentials` in place of `settings.credentials`.
     ///
     /// # Errors
     /// The same as for [`new`](Self::new).

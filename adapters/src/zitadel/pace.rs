@@ -23,8 +23,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOWERED_TO: f64 = 0.8;
 /// Factor by which the lowered rate grows each second, so that the old rate is back after 2.3 s.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which a second rate grows each second, from 1 request per second at a 429. The higher
-/// of this and the lowered rate applies.
+/// Factor by which a minimum rate grows each second, from 1 request per second at a 429. The
+/// lowered rate is never below it.
 const GROWTH_FROM_ONE: f64 = 2.0;
 /// Maximum pause for unknown tokens after a 429, even if `Retry-After` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -100,8 +100,8 @@ struct LoweredBy429;
 pub(super) struct SentAt(Instant);
 
 impl Pace {
-    /// Allows `max_per_second` requests per second (`None`: any number), of which `share` is
-    /// reserved for known tokens.
+    /// Creates a limiter that allows `max_per_second` requests per second (`None`: any number), of
+    /// which `share` is reserved for known tokens.
     pub(super) fn new(max_per_second: Option<NonZeroUsize>, share: KnownShare) -> Self {
         Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }

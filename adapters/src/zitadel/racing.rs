@@ -19,9 +19,10 @@ use tokio::{
 
 /// Time after which the next address is tried, while earlier attempts to connect go on.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Time limit for a connection once the last attempt has begun.
+/// Time limit for all attempts to connect once the last one has begun.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
-/// Time for which the result of a race is reused, so that a burst of new connections has one race.
+/// Time for which the address that accepted first is reused, so that a burst of new connections
+/// tries the addresses once.
 const RESULT_IS_USED: Duration = Duration::from_secs(5);
 
 /// Name resolver that tries to connect to the server's addresses, and puts the first one that
@@ -31,7 +32,8 @@ pub(super) struct Racing(Arc<Shared>);
 
 struct Shared {
     names: Arc<dyn Resolve>,
-    /// Host name of the server. Other names, such as a proxy's, are resolved without a race.
+    /// Host name of the server, whose addresses are tried. Other names, such as a proxy's, are only
+    /// resolved.
     host: String,
     port: u16,
     last: sync::Mutex<Option<Race>>,
@@ -103,8 +105,8 @@ impl Shared {
     }
 }
 
-/// Returns the address that accepts a connection first; `None` if none does. The next attempt
-/// begins after 250 ms, or as soon as one has failed.
+/// Tries to connect to `addresses`, and returns the one that accepts first; `None` if none does.
+/// The next attempt begins after 250 ms, or as soon as one has failed.
 async fn first_to_connect(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = FuturesUnordered::new();

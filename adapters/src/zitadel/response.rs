@@ -49,7 +49,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Returns the fault if the media type is not `application/json`.
+/// Returns the fault if the media type in `headers` is not `application/json`; otherwise `None`.
 fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)

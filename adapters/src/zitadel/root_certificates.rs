@@ -21,7 +21,7 @@ pub struct RootCertificates {
 }
 
 impl RootCertificates {
-    /// Trusts the certificates in `pem` for as long as the process lives.
+    /// Creates root certificates from `pem`, trusted for as long as the process lives.
     #[must_use]
     pub fn from_pem(pem: &[u8]) -> Self {
         Self { pem: pem.into(), file: None }
@@ -57,7 +57,7 @@ impl CurrentRoots {
         locked(&self.pem).clone()
     }
 
-    /// Creates a client that trusts the certificates in the file, or the ones in use if the file
+    /// Creates an HTTP client that trusts the certificates in `file`, or the ones in use if `file`
     /// cannot be used.
     pub(super) async fn client(
         &self,
@@ -75,8 +75,8 @@ impl CurrentRoots {
         make(route, self.pem()).await
     }
 
-    /// Returns the content of the file, if it differs from the certificates in use. Takes at most
-    /// 250 ms; warns if the file cannot be read.
+    /// Returns the content of the certificate file, if it differs from the certificates in use.
+    /// Takes at most 250 ms; warns if the file cannot be read.
     async fn look(&self) -> Option<Arc<[u8]>> {
         let file = self.file.clone()?;
         // A runtime that is shutting down reads nothing.
@@ -100,7 +100,8 @@ impl CurrentRoots {
         info!(file = %self.shown(), "root certificates replaced: the file was read again");
     }
 
-    /// Warns that the file cannot be used, unless the last warning had the same `problem`.
+    /// Warns that the certificate file cannot be used, unless the last warning had the same
+    /// `problem`.
     fn refuse(&self, problem: String) {
         let mut last = locked(&self.problem);
         if last.as_ref() != Some(&problem) {

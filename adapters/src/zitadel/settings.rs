@@ -16,8 +16,8 @@ pub struct ZitadelSettings {
     pub domain: IssuerUrl,
     /// Credentials by which this API authenticates.
     pub credentials: ClientCredentials,
-    /// Id of this API's project, whose roles claim is preferred to the claim without an id. `None`
-    /// to read only the claim without an id.
+    /// Id of this API's project, whose roles claim is preferred to the one without a project id.
+    /// `None` to read only the claim without a project id.
     pub project_id: Option<String>,
     /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,

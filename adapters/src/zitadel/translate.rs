@@ -28,7 +28,7 @@ pub(super) struct Translator {
 
 impl Translator {
     /// Creates a translator that prefers the roles claim of project `project_id` to the claim
-    /// without an id, and keeps the additional `claims`.
+    /// without a project id, and keeps the additional `claims`.
     pub(super) fn new(project_id: Option<&str>, claims: Vec<ClaimName>) -> Self {
         let project_roles_claim =
             project_id.map(|id| format!("urn:zitadel:iam:org:project:{id}:roles"));
@@ -69,8 +69,8 @@ impl Translator {
     }
 }
 
-/// Reads `jti`: `{session}-at_{number}` for a session's token, one number for a personal access
-/// token.
+/// Returns the token id in `jti`: `{session}-at_{number}` for a session's token, one number for a
+/// personal access token. `None` if empty.
 fn token_id(text: &str) -> Option<TokenId> {
     let id = TokenId::parse(text).ok()?;
     Some(match text.split_once('-') {

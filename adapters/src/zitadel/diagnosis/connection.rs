@@ -28,7 +28,7 @@ pub enum NoConnection {
     ProxyRefuses,
     /// The proxy cannot be reached.
     NoProxy,
-    /// The error shows none of these reasons.
+    /// Reason that this module does not recognize.
     Other,
 }
 
@@ -37,13 +37,13 @@ pub enum NoConnection {
 pub enum CertificateFault {
     /// No trusted authority has signed the certificate.
     UnknownAuthority,
-    /// The certificate is for these names, not for the server's name; empty if no name is known.
+    /// The certificate is for the names in this list (empty if unknown), not for the server's name.
     OtherName(Vec<String>),
     /// The certificate has expired or is not valid yet.
     CertificateTime,
     /// The certificate belongs to an authority, not to a server.
     AuthoritysOwn,
-    /// The certificate cannot be read or is not allowed, for this reason.
+    /// The certificate cannot be read or is not allowed, for the reason in this text.
     BadCertificate(String),
 }
 

@@ -45,10 +45,10 @@ pub enum TokenForm {
     BrokenJwt,
     /// Opaque token of a newer ZITADEL: a JWE, without readable content.
     NewerOpaque {
-        /// True if a part has a length or characters that its algorithm never makes.
+        /// True if a part of the JWE has a length or characters that its algorithm never makes.
         is_damaged: bool,
     },
-    /// Another encrypted JWT, of five parts (RFC 7516).
+    /// Encrypted JWT (JWE, five parts) that does not have the form of ZITADEL's tokens.
     Encrypted,
     /// JWT of three parts, with readable header and claims.
     Jwt(Box<UnverifiedJwt>),

@@ -1,4 +1,4 @@
-//! Property that `tests/fuzz` tries to break with any bytes as a discovery document.
+//! Property of reading a discovery document; `tests/fuzz` looks for inputs that violate it.
 
 use serde_json::Value;
 

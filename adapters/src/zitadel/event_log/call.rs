@@ -74,7 +74,7 @@ impl Caller {
         wire::events(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
     }
 
-    /// Requests the event types that the server knows.
+    /// Requests and returns the event types that the server knows.
     pub(super) async fn event_types(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
         let answer = self.call("/admin/v1/events/types/_search", b"{}".to_vec(), deadline).await?;
         wire::event_types(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
@@ -150,8 +150,9 @@ impl From<IntrospectionError> for Fault {
     }
 }
 
-/// Returns the error for a status other than 200, by its likely cause. No status proves that this
-/// API's token lost its right: ZITADEL sends 401, 403 and 404 for faults of its database, too.
+/// Returns the error for a response with a `status` other than 200, by its likely cause. No status
+/// proves that this API's token lost its right: ZITADEL sends 401, 403 and 404 for faults of its
+/// database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

@@ -31,7 +31,7 @@ const REVIEW_PAGES: usize = 10;
 /// Maximum time for which ZITADEL lets a write stay open.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
 
-/// Reading position in the log, for one group of event types.
+/// Reading position in the event log, for one group of event types.
 #[derive(Debug)]
 pub(super) struct Cursor {
     overlap: Duration,
@@ -52,13 +52,14 @@ pub(super) struct Cursor {
 /// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// No place in the log yet. Events committed after `made`, or up to `before` earlier, must be
-    /// read: cached responses may not show their effect.
+    /// State without a place in the log. Events committed after `made`, or up to `before` earlier,
+    /// must be read: cached responses may not show their effect.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// No place in the log yet. Every cached response is forgotten once it is found.
+    /// State without a place in the log, in which every cached response is forgotten once a place
+    /// is found.
     Anew,
     Found,
 }
@@ -72,7 +73,7 @@ enum UnderWay {
     Window(Read),
 }
 
-/// Search that a cursor needs next.
+/// Event search that a cursor needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogCall {
     /// Search for the newest event alone.
@@ -85,7 +86,7 @@ pub(super) enum LogCall {
 /// search.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
-    /// Events that no earlier page had.
+    /// Events of the page that no earlier page had.
     pub(super) new: Vec<Event>,
     pub(super) forget: Option<Forget>,
     /// Next search of this read; `None` if the read is complete.
@@ -188,7 +189,8 @@ impl Cursor {
         met_by.is_none()
     }
 
-    /// Begins the first window some time before the newest event, which `page` holds.
+    /// Begins the first window some time before the newest event, which `page` holds, and returns
+    /// its search.
     fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> PageOutcome {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {

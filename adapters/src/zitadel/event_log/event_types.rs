@@ -25,7 +25,7 @@ const fn needed(name: &'static str) -> EventType {
     EventType { name, is_needed: true }
 }
 
-/// Creates an event type that a server may lack: servers write only events of listed types.
+/// Creates an event type that a server may lack; such a server writes no events of this type.
 const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }

@@ -1,6 +1,6 @@
 //! Translates a ZITADEL event into its effect on introspection responses. No I/O.
 //!
-//! If an event lacks a field, more responses are forgotten, never fewer.
+//! If an event lacks a field of its payload, more responses are forgotten, never fewer.
 
 use domain::{Change, OrganizationId, Role, SessionId, Subject, TokenId};
 
@@ -11,7 +11,8 @@ use super::event::Event;
 pub(super) enum Meaning {
     Nothing,
     Change(Change),
-    /// Search for an earlier event, which names the subject that this event leaves out.
+    /// Unknown effect: the event leaves out the subject, which this search for an earlier event
+    /// finds.
     LookUp(LookUp),
 }
 
@@ -64,7 +65,7 @@ impl Reader {
         }
     }
 
-    /// Returns the meaning of an event by the prefix of its type; `id` is that of the changed
+    /// Returns the effect of an event by the prefix of its type; `id` is that of the changed
     /// object.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
@@ -77,7 +78,7 @@ impl Reader {
         }
     }
 
-    /// Returns the meaning of a role assignment's event, by the user and project in its payload.
+    /// Returns the effect of a role assignment's event, by the user and project in its payload.
     pub(super) fn grant(&self, event: &Event) -> Meaning {
         match &event.payload.user {
             _ if !self.is_ours(event.payload.project.as_deref()) => Meaning::Nothing,
@@ -86,8 +87,8 @@ impl Reader {
         }
     }
 
-    /// Returns whether an event of `project` may concern this API: true if either project is
-    /// unknown.
+    /// Returns whether an event of `project` may change responses for this API: true if either
+    /// project is unknown.
     fn is_ours(&self, project: Option<&str>) -> bool {
         match (self.project_id.as_deref(), project) {
             (Some(ours), Some(project)) => ours == project,
@@ -96,7 +97,8 @@ impl Reader {
     }
 }
 
-/// Prefixes of event types that concern one user, whose id is the event's `aggregate_id`.
+/// Prefixes of event types that may change responses about one user, whose id is the event's
+/// `aggregate_id`.
 const OF_A_SUBJECT: [&str; 20] = [
     "user.locked",
     "user.deactivated",
@@ -152,7 +154,7 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// Returns the parsed change, or a change of everything if the event names no subject.
+/// Returns the parsed `change`, or a change of every response if parsing failed.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

@@ -136,8 +136,8 @@ impl EventLog {
         event_types::follows(name.as_str())
     }
 
-    /// Makes the next call of `poll`, and returns the changes found. A batch with `as_of` ends the
-    /// poll.
+    /// Sends the next request of `poll`, and returns the changes found. A batch with `as_of` ends
+    /// the poll.
     async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
         match poll.step {
             Step::Types => {

@@ -46,7 +46,7 @@ pub(super) enum Forget {
 /// Next step of a read after a page of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageMeaning {
-    /// A further page is needed, of events after this time.
+    /// The read needs a further page, of the events after this time.
     Next(EventTime),
     /// All events of the page have this time; if there are more, they cannot be read. The read goes
     /// on after this time.

@@ -144,7 +144,7 @@ impl Management {
         self.put(EXECUTIONS, &body).await.map(drop)
     }
 
-    /// Reads all entries of a list of the Actions API.
+    /// Reads all entries of the list at `path` in the Actions API.
     async fn search_actions(
         &self,
         path: &str,

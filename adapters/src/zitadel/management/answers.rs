@@ -53,7 +53,7 @@ pub enum ApplicationKind {
     },
     /// Program on people's machines, without a secret.
     Native(NativeApplication),
-    /// Application of another kind, which setup does not use.
+    /// Application of a kind that setup does not use.
     Other,
 }
 

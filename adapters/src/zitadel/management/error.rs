@@ -67,7 +67,7 @@ pub enum ManagementError {
         /// Value of `Retry-After`, if sent.
         retry_after: Option<Duration>,
     },
-    /// The response has another unexpected status.
+    /// The response has an unexpected status without a variant of its own.
     #[error("{call}: status {status}")]
     Status {
         /// HTTP method and path.

@@ -84,7 +84,7 @@ impl fmt::Debug for Management {
 }
 
 impl Management {
-    /// Creates the client. Nothing is sent yet.
+    /// Creates a client for the instance and administrator in `settings`. Nothing is sent yet.
     ///
     /// # Errors
     /// When no HTTP client can be made from the settings.
@@ -121,7 +121,7 @@ impl Management {
         self.call(Method::DELETE, path, None).await.map(drop)
     }
 
-    /// Reads all entries of a list that match `queries`.
+    /// Reads all entries that match `queries` of the list at `path`.
     async fn search(&self, path: &str, queries: &Value) -> Result<Vec<Value>, ManagementError> {
         let body = |offset: usize| {
             json!({
@@ -132,8 +132,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads a list page by page. `body` makes the request body for an offset; `member` names the
-    /// list in a response.
+    /// Reads all entries of the list at `path`, page by page. `body` makes the request body for an
+    /// offset; `member` names the list in a response.
     async fn pages(
         &self,
         path: &str,
@@ -157,7 +157,7 @@ impl Management {
         Ok(found)
     }
 
-    /// Sends a management API call, and repeats it only after a 429.
+    /// Sends a management API call, repeated only after a 429, and returns the response's JSON.
     async fn call(
         &self,
         method: Method,

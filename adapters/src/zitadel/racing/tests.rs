@@ -1,4 +1,4 @@
-//! Tests of the race of connections, with real sockets at several loopback addresses.
+//! Tests of parallel attempts to connect, with real sockets at several loopback addresses.
 
 use std::{
     net::IpAddr,
