@@ -28,7 +28,7 @@ use tower::ServiceExt;
 use crate::{Access, Authorized, Guard, Reason, Routes};
 
 impl<R: Rule> Authorized<R> {
-    /// Creates a permit for the unit test of a handler. No rule is applied.
+    /// Creates a permit of `principal` for the unit test of a handler. No rule is applied.
     #[must_use]
     pub fn for_test(principal: Principal) -> Self {
         Self::without_request(Permit::for_test(principal))

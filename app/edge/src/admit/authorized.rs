@@ -84,7 +84,7 @@ impl<R: Rule> Authorized<R> {
         }
     }
 
-    /// Reads a claim by name; `None` if the introspection response has no such claim.
+    /// Returns the claim `name` of the introspection response; `None` without such a claim.
     ///
     /// Claims beyond those of [`Principal`](domain::Principal) are kept only if the introspector is
     /// configured with their names (`zitadel.claims`).

@@ -2,19 +2,20 @@
 
 use thiserror::Error;
 
-/// Reason why a permit ends. The stream or task that depends on the permit then ends too.
+/// Reason why a permit ends, and with it the stream or task that depends on the permit.
 ///
-/// Source of the error that cuts off a response body. The message names no caller and no token.
+/// An error that cuts off a response body has this source. Its message names no caller and no
+/// token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]
 pub enum Ended {
-    /// `exp` of the access token has passed.
+    /// `exp` (expiry time) of the access token has passed.
     Expired,
     /// After a change at the authorization server, a new introspection did not confirm the permit.
     Revoked,
-    /// The stream or task has lasted for
-    /// [`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream).
+    /// The stream or task has lasted its maximum time
+    /// ([`GuardBuilder::max_stream`](crate::GuardBuilder::max_stream)).
     TooLong,
     /// This server is shutting down ([`Guard::stop`](crate::Guard::stop)).
     Stopping,

@@ -27,11 +27,12 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that time, an event stream
 /// ends between two events. Any other body ends with an error whose source is the [`Ended`].
 /// Clients can see that such a body is incomplete: HTTP/1.1 closes the connection without a last
-/// chunk, HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] it
-/// goes on until the server cuts it off.
+/// chunk, HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] a
+/// body that is no event stream goes on until the server cuts it off.
 ///
-/// Until the end, frames, trailers and the size hint pass untouched. A body that the client does
-/// not read is not polled, and ends when the client reads on or the server drops the connection.
+/// Until the permit's end, frames, trailers and the size hint pass untouched. A body that the
+/// client does not read is not polled, and ends when the client reads on or the server drops the
+/// connection.
 pub(super) fn until_ended(
     response: Response,
     ended: impl Future<Output = Ended> + Send + 'static,
@@ -73,7 +74,7 @@ pin_project! {
 
 enum Phase {
     Permitted,
-    /// Phase at shutdown: the body may go on until the server cuts it off.
+    /// Phase at shutdown: a body that is no event stream goes on until the server cuts it off.
     Stopping,
     LastWords(Ended, Pin<Box<Sleep>>),
     /// Phase after the permit's end: the rest of an incomplete event may still be sent.
@@ -109,8 +110,8 @@ impl<E: Future<Output = Ended>> UntilEnded<E> {
         }
     }
 
-    /// Polls the service's body. Drops the body after its last frame, or after the last event that
-    /// may be sent.
+    /// Returns the next frame of the service's body. Drops the body after its last frame, or after
+    /// the last event that may be sent.
     fn poll_body(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

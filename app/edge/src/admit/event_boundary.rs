@@ -1,5 +1,5 @@
-//! Finds the places between two events of an event stream (HTML standard §9.2.5): a line ends with
-//! CR LF, LF or CR, and a blank line ends an event.
+//! Finds the positions between two events of an event stream (HTML standard §9.2.5): a line ends
+//! with CR LF, LF or CR, and a blank line ends an event.
 
 /// Parser state of an event stream, independent of how the stream is split into frames.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(rest("data: 1", ""), None);
     }
 
-    /// Returns whether `stream` ends between two events, by a simpler algorithm to compare with.
+    /// Returns whether `stream` ends between two events, by a simpler algorithm than the parser's.
     fn reference(stream: &str) -> bool {
         let stream = stream.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines = stream.rsplit('\n');

@@ -1,4 +1,4 @@
-//! Implements the extractors `Authorized` and `RequestId`.
+//! Implements the handler arguments `Authorized` (proof of authorization) and `RequestId`.
 
 use std::sync::Arc;
 
@@ -38,10 +38,10 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// Returns the request's state (`Visit`), which the guard has put into the extensions.
+/// Returns the request's state (`Visit`), which the guard has put into its extensions.
 ///
 /// # Errors
-/// When no guard is around the route: answers 500, and logs the route.
+/// When no guard is around the route: the rejection has status 500, and the route is logged.
 fn visit(parts: &Parts) -> Result<&Arc<Visit>, Rejection> {
     parts.extensions.get().ok_or_else(|| {
         let route = parts.extensions.get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);

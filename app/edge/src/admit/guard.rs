@@ -35,8 +35,8 @@ pub(super) struct Inner {
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Maximum random deviation from `max_stream`, as a fraction. Without it, streams that began
-/// together would end together.
+/// Maximum random deviation from `max_stream` (time limit of a stream), as a fraction. Without it,
+/// streams that began together would end together.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
@@ -117,8 +117,8 @@ impl Guard {
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the header `Origin` names a web page that may not call the resource's
-    /// services. This protects them against DNS rebinding.
+    /// Returns whether the request's header `Origin` belongs to a web page that may not call the
+    /// resource's services. This protects them against DNS rebinding.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

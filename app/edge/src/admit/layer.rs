@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::{Guard, Visit};
 
-/// Layer by which [`Guard::layer`] guards a router.
+/// Layer, made by [`Guard::layer`], that lets a router's handlers demand a permit.
 #[derive(Clone, Debug)]
 pub struct GuardLayer(Guard);
 

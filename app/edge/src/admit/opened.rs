@@ -19,7 +19,8 @@ use super::{Ended, Guard, bearer};
 
 /// Maximum time between two comparisons of `exp` with the wall clock, which may be adjusted.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time limit for a new verdict once the old verdict is in doubt; after this time the permit ends.
+/// Time limit for a new verdict (introspection result) once the old one is in doubt; then the
+/// permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Pause between two attempts to obtain a new verdict, and maximum delay of the first attempt.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -88,8 +89,8 @@ impl Opened {
         }
     }
 
-    /// Waits until the watch doubts the verdict and no new verdict confirms the permit within
-    /// [`PATIENCE`].
+    /// Waits until the watch signals doubt about the token's verdict, and no new verdict confirms
+    /// the permit within [`PATIENCE`].
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };
         let (mut token, mut asked) = (self.token.clone(), self.asked);

@@ -109,7 +109,7 @@ impl<R: Rule, S> Require<R, S> {
     }
 }
 
-/// Layer by which [`Guard::require_layer`] puts the rule `R` before services.
+/// Layer, made by [`Guard::require_layer`], that puts the rule `R` before services.
 pub struct RequireLayer<R> {
     guard: Guard,
     name: Option<&'static str>,

@@ -44,7 +44,7 @@ impl ServicePermit {
         Self(Arc::new(Inner { visit, header, admitted, principal, end, further }))
     }
 
-    /// Returns the caller.
+    /// Returns the caller whose request was permitted.
     #[must_use]
     pub fn principal(&self) -> &Arc<Principal> {
         &self.0.principal

@@ -63,8 +63,8 @@ struct Known {
 }
 
 impl Visit {
-    /// Returns the request's visit (state), and true if this call creates the visit. The same guard
-    /// may have created it in an outer layer.
+    /// Returns the request's visit (state), and true if this call creates the visit. Otherwise the
+    /// same guard has created it in an outer layer.
     ///
     /// `shared` is true if more than one rule may apply to the request; `name` is the guarded
     /// service's name, if any.
@@ -227,7 +227,7 @@ impl Visit {
         self.guard.answers().rejection(outcome, policy, Some(&self.id))
     }
 
-    /// Adds the guard's headers to the response, and calls the observer.
+    /// Adds the guard's headers, such as `X-Request-Id`, to the response, and calls the observer.
     pub(crate) fn end<B>(&self, response: &mut Response<B>) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(slot) = response.extensions().get::<IdSlot>() {
@@ -252,7 +252,7 @@ impl Visit {
 }
 
 impl Guard {
-    /// Rejects and records a request that reaches no handler.
+    /// Records a request that reaches no handler, and returns the rejection as a response.
     pub(crate) fn refuse<B>(&self, request: &Request<B>, outcome: &Outcome) -> Response<Body> {
         let (visit, begins_here) = Visit::join(self, request, false, None);
         let mut response = visit.refuse(outcome, None).into_response();

@@ -91,7 +91,7 @@ pub(super) type Header = (HeaderName, HeaderValue);
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason, which names this outcome in log and metrics.
+    /// Returns the reason, one word for this outcome in log and metrics.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -110,8 +110,8 @@ impl Outcome {
         }
     }
 
-    /// Returns the problem to respond with, and an additional header if any. `policy` belongs to
-    /// the route's rule.
+    /// Returns the problem (error body) to respond with, and an additional header if any. `policy`
+    /// belongs to the route's rule.
     pub(super) fn answer(
         &self,
         challenges: &Challenges,
@@ -214,7 +214,8 @@ impl Cure {
         }
     }
 
-    /// Returns the action that RFC 6750 implies. A missing role counts as a missing scope.
+    /// Returns the action that RFC 6750 implies for `denial`. A missing role counts as a missing
+    /// scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,

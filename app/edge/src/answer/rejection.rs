@@ -53,14 +53,14 @@ impl Rejection {
         header.filter(|(name, _)| name == WWW_AUTHENTICATE).map(|(_, challenge)| challenge)
     }
 
-    /// Returns why the request was rejected.
+    /// Returns the reason why the request was rejected.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.0.reason
     }
 
-    /// Returns the response's body, unless [`GuardBuilder::denials`](crate::GuardBuilder::denials)
-    /// replaces it.
+    /// Returns the problem in the response's body, unless
+    /// [`GuardBuilder::denials`](crate::GuardBuilder::denials) replaces it.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
@@ -72,7 +72,7 @@ impl Rejection {
         self.0.request_id.as_ref()
     }
 
-    /// Creates the rejection of a request that passed no guard, with the default settings.
+    /// Creates the rejection of a request that passed no guard, with a guard's default settings.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)

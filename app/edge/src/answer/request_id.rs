@@ -21,9 +21,10 @@ pub struct RequestId(Id);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Id {
-    /// The caller's id: at most 64 letters, digits, and `-._~:@/+=`.
+    /// Id that the caller sent: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// A new random id; storing a header value instead would cost 110 more instructions.
+    /// Random id for a request without a usable id; a header value would cost 110 more
+    /// instructions.
     Made(u64),
 }
 

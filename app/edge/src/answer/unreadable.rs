@@ -1,4 +1,4 @@
-//! Converts responses by which axum's extractors reject a request into outcomes.
+//! Converts the responses by which axum's extractors reject a request, for this crate's own format.
 
 use axum::{
     body,

@@ -1,4 +1,4 @@
-//! Trait of a public handler's argument types; its constant is true if there are any.
+//! Trait of a public handler's argument types, with a constant that is true if there are any.
 
 /// Argument types of a public handler, as the tuple `T` in axum's [`Handler<T,
 /// S>`](axum::handler::Handler).

@@ -66,8 +66,8 @@ where
 }
 
 /// Implements `PermitFirst` for handlers with arguments besides the permit. As in axum, the last
-/// argument may read the request's body, and the others only its head. `[mut]` is given if there
-/// are such others.
+/// argument may read the request's body, and the others only its head. `[mut]` is passed if
+/// arguments precede the last.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

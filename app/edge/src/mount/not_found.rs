@@ -17,7 +17,7 @@ use crate::{admit::Guard, answer::Outcome};
 pub struct NotFound(Guard);
 
 impl NotFound {
-    /// Creates the service; `guard` records its requests.
+    /// Creates a service that answers every request with 404; `guard` records these requests.
     #[must_use]
     pub fn new(guard: Guard) -> Self {
         Self(guard)

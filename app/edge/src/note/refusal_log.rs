@@ -94,7 +94,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one log event; `requests` is the number of requests that the event counts, if several.
+/// Writes one log event about rejected requests; `requests` is their number, if several.
 fn write(
     outcome: &Outcome,
     method: &str,

@@ -80,7 +80,7 @@ impl Clock for Provider {
     }
 }
 
-/// Introspector that asks the simulated server, with a random delay.
+/// Introspector that asks the simulated authorization server, with a random delay.
 struct Asked(Arc<Provider>);
 
 #[async_trait]
@@ -133,7 +133,7 @@ impl Provider {
         })
     }
 
-    /// Changes the facts of a random token, and sometimes begins or ends an outage.
+    /// Changes validity, role and expiry of a random token, and sometimes begins or ends an outage.
     fn change(&self) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap();

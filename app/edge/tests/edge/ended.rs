@@ -32,8 +32,8 @@ use tower::service_fn;
 
 use crate::api::{MayRead, SignedIn, answer, request};
 
-/// Introspector, clock and `VerdictWatch`, all controlled by the test. The clock follows tokio's
-/// time.
+/// Introspector, clock and `VerdictWatch` (signals changes of tokens), all controlled by the test.
+/// The clock follows tokio's time.
 #[derive(Clone)]
 struct World(Arc<Inner>);
 

@@ -45,7 +45,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// Further kinds of requests: one lacks a role, and two meet a bug of the service.
+/// Three kinds of requests: one whose caller lacks a role, and two that meet a bug of the service.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {

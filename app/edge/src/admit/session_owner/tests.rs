@@ -21,7 +21,7 @@ fn ids(headers: &HeaderMap) -> Vec<&[u8]> {
     headers.get_all(MCP_SESSION_ID).iter().map(HeaderValue::as_bytes).collect()
 }
 
-/// Returns `id` with the seal for `owner`.
+/// Returns the session id `id`, followed by its MAC for `owner`.
 fn seal(seal: &SessionSeal, id: &[u8], owner: &Principal) -> Vec<u8> {
     let mut headers = with(&[id]);
     seal.seal(&mut headers, owner);
@@ -30,7 +30,7 @@ fn seal(seal: &SessionSeal, id: &[u8], owner: &Principal) -> Vec<u8> {
     sealed[0].to_owned()
 }
 
-/// Returns the id that the service sees when `caller` sends `ids_sent`.
+/// Returns the session id that the service sees when `caller` sends `ids_sent`.
 fn open(seal: &SessionSeal, ids_sent: &[&[u8]], caller: &Principal) -> Vec<u8> {
     let mut headers = with(ids_sent);
     seal.open(&mut headers, caller);

@@ -1,4 +1,4 @@
-//! Tests that each reason is the same word in the log event and for the observer.
+//! Tests that each reason of a rejection is the same word in the log event and for the observer.
 
 use std::{
     collections::HashSet,
@@ -81,7 +81,7 @@ impl Clock for Silent {
     }
 }
 
-/// Returns outcomes that together have every reason.
+/// Returns outcomes that together have every reason of a rejection.
 fn outcomes() -> Vec<Outcome> {
     let malformed =
         [AccessTokenError::Empty, AccessTokenError::TooLong, AccessTokenError::ForbiddenCharacter];

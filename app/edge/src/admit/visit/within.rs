@@ -15,7 +15,8 @@ use super::{
 use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
-    /// Applies a further rule `R` within a guarded service, even after the response has begun.
+    /// Returns a permit if the request meets the rule `R` within a guarded service, even after its
+    /// response has begun.
     ///
     /// The rule is applied to the request's kept verdict if `is_young` is true and that verdict is
     /// fresh enough, otherwise to a new verdict.
