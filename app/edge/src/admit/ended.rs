@@ -10,7 +10,7 @@ use thiserror::Error;
 #[error("the permit has ended: {}", self.as_str())]
 #[non_exhaustive]
 pub enum Ended {
-    /// `exp` (expiry time) of the access token has passed.
+    /// `exp` of the access token has passed.
     Expired,
     /// After a change at the authorization server, a new introspection did not confirm the permit.
     Revoked,

@@ -5,7 +5,7 @@
 //! MAC when the id comes back. The service sees only its own id.
 //!
 //! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process. A guessed MAC is right with a chance of 2^-128.
+//! process.
 
 use std::{fmt, hash::Hasher};
 

@@ -214,8 +214,7 @@ impl Cure {
         }
     }
 
-    /// Returns the action that RFC 6750 implies for `denial`. A missing role counts as a missing
-    /// scope.
+    /// Returns the action that RFC 6750 implies. A missing role counts as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,

@@ -34,8 +34,7 @@ use super::RequestId;
 /// }
 /// ```
 ///
-/// A response has the member `request_id` if it passes a guard, such as
-/// [`Guard::layer`](crate::Guard::layer) or that of [`Routes`](crate::Routes).
+/// A response has the member `request_id` if it passes a [`Guard`](crate::Guard).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,

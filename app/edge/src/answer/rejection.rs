@@ -66,7 +66,7 @@ impl Rejection {
         &self.0.problem
     }
 
-    /// Returns the id of the request; `None` if the request passed no guard.
+    /// Returns the id of the request; `None` if it passed no guard.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.0.request_id.as_ref()

@@ -2,8 +2,8 @@
 
 use std::{error::Error, iter};
 
-/// Returns the texts of `error` and its causes in one line, outermost first. A cause is left out if
-/// its text equals the one before.
+/// Returns `error` and its causes in one line, outermost first. A cause is left out if its text
+/// equals the one before.
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let errors = iter::successors(Some(error), |error| (**error).source());

@@ -43,8 +43,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates the log. `inactive_means` lists the likely causes of an inactive token, which a log
-    /// event shows at most once a minute.
+    /// Creates a log of rejected requests. `inactive_means` lists the likely causes of an inactive
+    /// token, which a log event shows at most once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,
@@ -94,7 +94,7 @@ impl RefusalLog {
     }
 }
 
-/// Writes one log event about rejected requests; `requests` is their number, if several.
+/// Logs rejected requests as one event; `requests` is their number, if several.
 fn write(
     outcome: &Outcome,
     method: &str,

@@ -85,9 +85,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Returns the number of requests counted for `reason`, and the latest of them with its time;
-    /// `None` if there were none. Starts the count anew, and removes `reason` unless another log
-    /// event follows.
+    /// Returns the number of requests counted for `reason`, and the latest with its time; `None` if
+    /// there were none. Starts the count anew, and removes `reason` unless another log event
+    /// follows.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;

@@ -45,7 +45,7 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// Three kinds of requests: one whose caller lacks a role, and two that meet a bug of the service.
+/// Kinds of requests: one whose caller lacks a role, and two that meet a bug of the service.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {
