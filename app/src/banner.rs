@@ -29,7 +29,7 @@ enum AnsweredBy {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// ZITADEL at `domain`; `bound` is `None` without `changes` in the configuration.
+    /// ZITADEL at `domain`. `bound` is `None` if the configuration has no `changes`.
     Zitadel {
         domain: IssuerUrl,
         bound: Option<StalenessBound>,
@@ -63,7 +63,7 @@ impl Banner {
         Self { introspector, routes: routes.to_vec() }
     }
 
-    /// Returns the text for an API that listens on `address`.
+    /// Returns the banner's text for an API that listens on `address`.
     #[must_use]
     pub fn text(&self, address: SocketAddr) -> String {
         let mut text = String::new();
@@ -130,7 +130,7 @@ impl Banner {
         Ok(())
     }
 
-    /// Returns a token that meets `policy`, or the placeholder `$TOKEN`.
+    /// Returns a local token that meets `policy`, or the placeholder `$TOKEN`.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
             AnsweredBy::Zitadel { .. } => "$TOKEN",
@@ -144,7 +144,7 @@ fn short(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
-/// Returns the path for a `curl` command, with `1` in place of each parameter.
+/// Returns a route's path for a `curl` command, with `1` in place of each parameter.
 fn example(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

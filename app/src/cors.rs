@@ -11,8 +11,8 @@ use crate::config::{AllowedOrigin, Cors};
 /// Time for which a browser may cache a preflight response.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Returns the layer for the allowed origins, `None` if there are none. With `has_resource`, web
-/// pages may also read the header with the MCP session id.
+/// Returns a layer that lets web pages of allowed origins call the API; `None` if there are none.
+/// With `has_resource`, pages may also read the header with the MCP session id.
 pub(crate) fn layer(cors: &Cors, has_resource: bool) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) enum Explainer {
     /// The in-memory fake.
     Fake,
-    /// ZITADEL, with the settings of this API.
+    /// ZITADEL, with this API's settings for it.
     Zitadel {
         summary: Box<SettingsSummary>,
         /// Environment variable that selects the in-memory fake, such as `APP_INTROSPECTOR`.
@@ -66,7 +66,7 @@ impl Explainer {
         )
     }
 
-    /// Returns a finding if this active token shows that `zitadel.project_id` is wrong.
+    /// Returns a warning if this active token shows that `zitadel.project_id` is wrong.
     pub(crate) fn warning(&self, token: &ActiveToken) -> Option<Finding> {
         match self {
             Self::Fake => None,
@@ -74,7 +74,7 @@ impl Explainer {
         }
     }
 
-    /// Returns the likely causes of a denial, most likely first.
+    /// Returns the likely causes why `token` is denied, most likely first.
     pub(crate) fn causes(
         &self,
         denial: &Denial,

@@ -52,7 +52,7 @@ pub use serve::Stopped;
 pub use start::{router, start};
 pub use start_error::StartError;
 
-/// Properties that the fuzz targets in `tests/fuzz` check.
+/// Functions, called by the fuzz targets in `tests/fuzz`, that check properties.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use crate::config::dotenv_law as dotenv;

@@ -25,10 +25,10 @@ pub struct LocalTokens {
 /// Reason why a text is not a valid list of local tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LocalTokensError {
-    /// The file with the list cannot be read.
+    /// Unreadable file with the list of tokens.
     #[error("{0}")]
     File(String),
-    /// The text is not TOML in the form of `app/local-tokens.toml`.
+    /// Text that is not TOML in the form of `app/local-tokens.toml`.
     #[error("line {line}: {message}")]
     Form {
         /// Line of the error, counted from 1.
@@ -36,7 +36,7 @@ pub enum LocalTokensError {
         /// Description of the error.
         message: String,
     },
-    /// A token has an invalid value.
+    /// Entry of a token with an invalid value.
     #[error("token number {number}: {message}")]
     Token {
         /// Position of the token in the list, counted from 1.
@@ -47,7 +47,7 @@ pub enum LocalTokensError {
 }
 
 impl LocalTokens {
-    /// Returns the four tokens that are built in.
+    /// Returns the built-in list with its four local tokens.
     #[must_use]
     pub fn embedded() -> Self {
         Self::parse(EMBEDDED).unwrap_or_else(|error| unreachable!("a test reads them: {error}"))
@@ -83,12 +83,12 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
-    /// Returns whether these are the built-in tokens, those of `app/local-tokens.toml`.
+    /// Returns whether this is the built-in list, that of `app/local-tokens.toml`.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
     }
 
-    /// Returns the first token, in clear, whose principal meets `policy`.
+    /// Returns the first local token, if any, in clear, whose principal meets `policy`.
     pub(crate) fn that_meets(&self, policy: &Policy) -> Option<&str> {
         let meets = |local: &&LocalToken| match &local.introspection {
             Introspection::Active(token) => policy.is_met_by(&token.principal),

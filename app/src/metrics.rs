@@ -19,7 +19,7 @@ use crate::{config::KeyExpiry, telemetry};
 /// Upper bounds of the buckets of every histogram, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// Interval at which recorded samples are moved into histogram buckets.
+/// Interval at which recorded durations are moved into histogram buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Metrics of one API, with their own recorder: two APIs in one process do not mix.
@@ -88,7 +88,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Moves samples into histogram buckets every five seconds: otherwise memory would grow until
+    /// Moves recorded durations into histogram buckets every five seconds, lest memory grow until
     /// the next scrape. Never returns.
     pub(crate) async fn upkeep(self) {
         let mut tick = tokio::time::interval(UPKEEP);

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Rate limit for one kind of warning: time of the last, and number of occurrences since then.
+/// Rate limit for one kind of log warning: time of the last, and occurrences since then.
 #[derive(Debug, Default)]
 pub(crate) struct OnceAMinute {
     last: Option<Instant>,
@@ -14,8 +14,8 @@ pub(crate) struct OnceAMinute {
 }
 
 impl OnceAMinute {
-    /// Counts an occurrence. Returns the number of occurrences since the last warning, or `None` if
-    /// no warning is due.
+    /// Counts an occurrence of the warning's cause. Returns the number of occurrences since the
+    /// last warning, or `None` if no warning is due.
     pub(crate) fn count(&mut self) -> Option<u64> {
         self.events += 1;
         if self.last.is_some_and(|last| last.elapsed() < MINUTE) {

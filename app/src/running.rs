@@ -10,7 +10,8 @@ use crate::{
     serve::{ServerHandle, Stopped},
 };
 
-/// A running API: the server, and the listeners beside it. Dropping this value stops them all.
+/// A running API: its server, and the listeners for operators and ZITADEL's webhook. Dropping it
+/// stops all.
 #[derive(Debug)]
 pub struct Running {
     pub(crate) local_address: SocketAddr,

@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Reason why the API does not start, in one line.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The address cannot be listened on.
+    /// Listen address that the operating system refuses.
     #[error(
         "{setting}: cannot listen on {address}: {source}; choose another port, as with \
          {variable}=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
@@ -23,7 +23,7 @@ pub enum StartError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// With `resource.url`, a guarded service has a rule that lets in every active token.
+    /// Guarded service that every active token opens, although `resource.url` is set.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"
@@ -32,7 +32,7 @@ pub enum StartError {
         /// Path of that guarded service.
         path: &'static str,
     },
-    /// The HTTP client for ZITADEL cannot be built from the settings.
+    /// Settings from which the HTTP client for ZITADEL cannot be built.
     #[error("{}: {source}", setting(source))]
     HttpClient {
         /// Error of the HTTP client.

@@ -20,15 +20,15 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Result of the last read of the token file. It is locked during a read, so at most one read
-    /// hangs.
+    /// Result of the last read of the token file, `None` before the first. Locked during a read: at
+    /// most one read hangs.
     seen: Mutex<Option<Content>>,
 }
 
 type Content = Result<String, io::ErrorKind>;
 
 impl TokenFile {
-    /// Creates the in-memory fake from `tokens`, the content of the token file at the start.
+    /// Creates the fake, which first knows `tokens`, the content of the token file at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
         Self { path, introspector, seen: Mutex::new(None) }

@@ -8,10 +8,10 @@ use thiserror::Error;
 /// Reason why no token could be read.
 #[derive(Debug, Error)]
 pub enum TokenInputError {
-    /// Standard input, or the terminal, cannot be read.
+    /// Error when reading standard input or the terminal.
     #[error("the token cannot be read from standard input: {0}")]
     Read(#[from] io::Error),
-    /// Standard input has no token.
+    /// Standard input without a token.
     #[error(
         "there is no token on standard input: pipe it in, as in: {program} explain < token.txt"
     )]

@@ -9,7 +9,7 @@ use super::{
     Finding, address_setting, by_proxy, no_connection::no_connection, refused::client_refused,
 };
 
-/// Returns the problem that prevents a verdict, and its remedy.
+/// Returns the problem behind `fault`, which prevents a verdict, and its remedy.
 pub(crate) fn finding(summary: &SettingsSummary, fault: &IntrospectionError) -> Finding {
     let (IntrospectionError::Unavailable { source, .. }
     | IntrospectionError::ClientRefused { source }

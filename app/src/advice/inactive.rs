@@ -14,7 +14,7 @@ const NO_TOKEN: &str = "token contains an invalid number of segments";
 /// Part of the field `err` in ZITADEL's log for a token that ZITADEL can read, but does not find.
 const NOT_FOUND: &str = "EVENT-4T90g";
 
-/// Returns possible causes of an inactive verdict, most likely first.
+/// Returns possible causes of an inactive verdict on `token`, most likely first.
 pub(crate) fn causes(
     summary: &SettingsSummary,
     token: &AccessToken<'_>,
@@ -234,8 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns the causes for an opaque token. `unless` is a clause that exempts personal access tokens
-/// from the cause `audience`, or empty.
+/// Returns possible causes why an opaque token is inactive. `unless` exempts personal access
+/// tokens, by a clause, from the cause `audience`, or is empty.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(

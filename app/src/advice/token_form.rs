@@ -34,7 +34,7 @@ pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     }
 }
 
-/// Describes the claims in words that fit after "a JWT which says".
+/// Describes a JWT's claims in words that fit after "a JWT which says".
 fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
     let text = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
     let expires_at = jwt.expires_at.map_or_else(|| "none".to_owned(), |exp| instant(exp, now));

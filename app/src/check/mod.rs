@@ -103,7 +103,7 @@ impl CheckReport {
         self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 
-    /// Formats the result for people: a line for each step, and one for each remedy.
+    /// Formats the report for people: a line for each step, and one for each remedy.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -126,7 +126,7 @@ impl CheckReport {
         Ok(())
     }
 
-    /// Formats the result as JSON, for scripts.
+    /// Formats the report as JSON, for scripts.
     #[must_use]
     pub fn json(&self) -> Value {
         let step = |step: &CheckStep| {

@@ -68,7 +68,7 @@ fn expires_soon(setting: &str, left: Duration) -> Finding {
     )
 }
 
-/// Returns the step about the event log; `read` is the result of reading that log once.
+/// Returns the step about ZITADEL's event log; `read` is the result of one read of it.
 pub(super) fn event_log_step(read: Result<(), Silence>) -> CheckStep {
     match read {
         Ok(()) => CheckStep::ok(EVENT_LOG, "the event log can be read"),

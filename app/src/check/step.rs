@@ -7,9 +7,9 @@ use crate::advice::Finding;
 pub(super) struct CheckStep {
     pub(super) name: &'static str,
     pub(super) outcome: StepOutcome,
-    /// One word for the problem; `None` if there is none.
+    /// One word for the problem that the step found, if any.
     pub(super) reason: Option<&'static str>,
-    /// Sentence that describes the result.
+    /// Sentence that describes the step's result.
     pub(super) found: String,
     /// Remedy; `None` if there is nothing to do.
     pub(super) advice: Option<String>,
@@ -18,13 +18,13 @@ pub(super) struct CheckStep {
 /// Outcome of a step of `app check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StepOutcome {
-    /// The step found no problem.
+    /// Step that found no problem.
     Ok,
-    /// The set-up works, but needs attention.
+    /// Step that found a problem with which this API still works.
     Warning,
-    /// The set-up does not work.
+    /// Step that found a problem with which this API does not work.
     Failed,
-    /// The step was not tried.
+    /// Step that was not tried.
     Skipped,
 }
 
@@ -41,13 +41,13 @@ impl StepOutcome {
 }
 
 impl CheckStep {
-    /// Creates a step that found no problem.
+    /// Creates the result of a step that found no problem.
     pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
         let found = found.into();
         Self { name, outcome: StepOutcome::Ok, reason: None, found, advice: None }
     }
 
-    /// Creates a step that needs attention, but did not fail.
+    /// Creates the result of a step that ended with a warning.
     pub(super) fn warning(name: &'static str, finding: Finding) -> Self {
         Self { outcome: StepOutcome::Warning, ..Self::failed(name, finding) }
     }

@@ -37,9 +37,9 @@ pub struct ExplainReport {
 /// Verdict on the token, or the reason why there is none.
 #[derive(Clone, Debug)]
 enum Verdict {
-    /// Reason why the text is no access token; it was not introspected.
+    /// Text that is no access token, for this reason; not introspected.
     NoToken(BearerError),
-    /// Reason why the introspection returned no verdict.
+    /// Introspection without a verdict, for this reason.
     Unknown(Finding),
     Inactive,
     Active(ActiveToken),
@@ -175,7 +175,7 @@ fn routes(
 }
 
 impl ClosedRoute {
-    /// Creates the refusal with the status and reason that a caller would get.
+    /// Creates the reason from `rejection`, which a caller would get.
     fn new(rejection: &Rejection, why: String) -> Self {
         Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }
     }

@@ -1,7 +1,7 @@
 //! Edits a `.env` line by line: a new value replaces the variable's line, other lines stay.
 
-/// Returns `text`, the content of a `.env`, with these variables set; one whose value is `None` is
-/// removed.
+/// Returns `text`, the content of a `.env`, with these variables set. A variable whose value is
+/// `None` is removed.
 pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
     let mut set = vec![false; variables.len()];
     let mut edited = String::new();

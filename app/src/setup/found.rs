@@ -41,7 +41,7 @@ pub(super) struct Found {
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
-    /// Personal access tokens of the user that have not expired.
+    /// Personal access tokens of the service user that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
     /// Manager roles of the user on the instance; `None` if the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
@@ -56,8 +56,8 @@ impl Found {
         }
     }
 
-    /// Records the found objects in `lock`. One whose id is new counts as not made by `setup`.
-    /// Entries of objects inside one that is missing or replaced are removed.
+    /// Records the found objects in `lock`. Objects whose id is new count as not made by `setup`.
+    /// Entries of objects inside a missing or replaced object are removed.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);

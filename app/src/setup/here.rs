@@ -22,7 +22,7 @@ pub(super) struct Here {
     /// Content of `.env`; empty if there is no such file.
     pub(super) env: String,
     pub(super) variables: BTreeMap<String, String>,
-    /// Variables of this process, which override those of `.env`.
+    /// Environment variables of this process, which override those of `.env`.
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
@@ -38,7 +38,8 @@ pub(super) struct KeyHere {
     pub(super) key_id: String,
 }
 
-/// Reason why a file in the working directory cannot be used; repeats nothing of its content.
+/// Reason why a file in the working directory cannot be used; repeats nothing of the file's
+/// content.
 #[derive(Debug, Error)]
 pub(crate) enum HereError {
     #[error("{0}: {1}")]

@@ -153,7 +153,7 @@ fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     }
 }
 
-/// Returns an error if two tokens would share a file.
+/// Returns an error if `setup` would write two tokens to one file.
 fn refuse_same_file(args: &SetupArgs, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
     let mut files: Vec<_> = args.token_file.iter().map(|file| whole(file)).collect();

@@ -45,7 +45,8 @@ fn call(args: &SetupArgs, what: &str, path: &str) -> String {
     )
 }
 
-/// Returns hints for the operator after `step` failed at a call to ZITADEL.
+/// Returns hints for the operator, such as secrets to remove, after `step` failed at a call to
+/// ZITADEL.
 pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,
@@ -122,7 +123,7 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the user at index `place` in `target.users`.
+/// Returns the id of the service user at index `place` in `target.users`.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

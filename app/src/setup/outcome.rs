@@ -3,13 +3,13 @@
 /// Result of `setup` if there was no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupOutcome {
-    /// All objects and files exist.
+    /// Success: all objects and files exist, or are removed.
     Good,
-    /// A dry run found something to do.
+    /// Dry run that found something to do.
     Missing,
-    /// A secret exists at ZITADEL, but not in the working directory.
+    /// Loss of a secret: it exists at ZITADEL, but not in the working directory.
     Lost,
-    /// The plan was refused or declined, or could not be performed completely.
+    /// Plan that was refused or declined, or could not be performed completely.
     Refused,
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
 }
 
-/// One step of a plan. A `usize` is the index of a user in `Target::users`.
+/// One step of a plan. A `usize` is the index of a service user in `Target::users`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     CreateProject,
@@ -46,10 +46,10 @@ pub(super) enum Step {
     /// Adds these redirect URIs, and missing grant types, to the application of MCP clients; its
     /// other settings stay.
     ExtendMcpClient(Vec<String>),
-    /// Creates the user with this index.
+    /// Creates the service user at this index of `Target::users`.
     CreateUser(usize),
     CreateGrant(usize),
-    /// Sets the roles of a role assignment to `roles`: the existing ones and the missing ones.
+    /// Sets the user's role assignment to `roles`: the existing and the missing roles.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -73,7 +73,7 @@ pub(super) struct Called {
 }
 
 impl Plan {
-    /// Computes the plan for everything but the webhook.
+    /// Computes the plan from the state in `found` and `here` to `target`, without the webhook.
     pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);

@@ -19,7 +19,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Reason why the set-up is not proven to work.
+/// Reason why the objects and settings after `setup` are not proven to work.
 #[derive(Debug, Error)]
 pub(crate) enum ProofError {
     #[error(transparent)]
@@ -49,11 +49,11 @@ pub(crate) enum ProofError {
 /// after a minute. `WITHIN_OF_OLD` is the time limit without changes.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// Pause after the first try. It doubles with each further try, up to `MAX_PAUSE`.
+/// Pause after the first try of the proof; doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// Settings of an API whose set-up is proven to work.
+/// Settings of an API that passed the proof.
 pub(super) struct ProvenApi {
     /// Address that the API listens on.
     pub(super) listen: SocketAddr,

@@ -1,4 +1,4 @@
-//! Prints the state, the plan and the results, for people and for scripts. It prints no secret.
+//! Prints the state at ZITADEL, the plan of `setup` and its results. It prints no secret.
 
 use std::io::{self, Write};
 
@@ -186,7 +186,7 @@ impl Report<'_> {
         )
     }
 
-    /// Returns a hint to remove the old key, if this run made a new one.
+    /// Returns a hint to remove the application's old key, if this run made a new key.
     fn old_key(&self) -> Option<String> {
         let Found { project, application, keys, .. } = self.found;
         let old = self.here.key.as_ref().filter(|_| self.plan.steps.contains(&Step::CreateKey))?;

@@ -19,12 +19,12 @@ pub(super) struct Row<'a> {
     pub(super) verb: &'static str,
     pub(super) object: &'static str,
     pub(super) detail: String,
-    /// Service user of the step, if any.
+    /// Service user that the step creates or changes, if any.
     pub(super) user: Option<&'a TargetUser>,
 }
 
 impl<'a> Row<'a> {
-    /// Creates the line about a step.
+    /// Creates the line that describes `step`.
     pub(super) fn of(step: &Step, args: &SetupArgs, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {

@@ -1,4 +1,4 @@
-//! Objects that should exist after `setup`, by name.
+//! Objects that should exist at ZITADEL after `setup`, by name.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -45,7 +45,7 @@ pub(super) struct TargetUser {
     pub(super) file: PathBuf,
 }
 
-/// Native application for MCP clients that should exist after `setup`.
+/// Native application of MCP clients that should exist at ZITADEL after `setup`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetClient {
     pub(super) name: String,
@@ -107,7 +107,7 @@ fn capitalized(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Returns the roles of the first guarded route that requires any.
+/// Returns the keys of the roles that the first guarded route with roles requires.
 fn of_first_rule(table: &[Route]) -> Vec<String> {
     let guarded = table.iter().filter(|route| matches!(route.access, Access::Guarded(_)));
     guarded.map(roles::of).find(|roles| !roles.is_empty()).unwrap_or_default()

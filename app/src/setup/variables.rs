@@ -20,8 +20,8 @@ pub(super) struct Known {
 }
 
 /// Returns the environment variables that `.env` needs after `setup`, each with its value. The
-/// value is `None` if ZITADEL has not assigned it yet, or if only the other authentication method
-/// uses the variable.
+/// value is `None` if ZITADEL has not assigned it yet, or if the authentication method does not use
+/// it.
 pub(super) fn wanted(
     args: &SetupArgs,
     target: &Target,

@@ -1,4 +1,4 @@
-//! Reads and removes the webhook, which ZITADEL calls after a change.
+//! Reads and removes the webhook, which ZITADEL calls at events that may change a verdict.
 
 use std::{fs, io};
 
@@ -17,7 +17,7 @@ use super::{
 /// State of the webhook before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
-    /// Target of the webhook: the one with the project's name, ignoring case.
+    /// ZITADEL's object with the webhook's URL: the target with the project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
     /// All conditions (on events), each with the targets that ZITADEL then calls.
     pub(super) executions: Vec<Execution>,
@@ -30,7 +30,7 @@ pub(super) struct FoundWebhook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyFile {
     Missing,
-    /// Right file: one of its lines is the target's signing key.
+    /// File with the right key: one of its lines is the target's signing key.
     Right,
     Other,
 }

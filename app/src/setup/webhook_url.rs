@@ -51,7 +51,8 @@ impl WebhookUrl {
         address.is_loopback().then_some(address)
     }
 
-    /// Returns the address to listen on: that of the URL if it is `http`, otherwise `LISTEN`.
+    /// Returns the API's listen address for the webhook: that of the URL if it is `http`, else
+    /// `LISTEN`.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -60,8 +61,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the environment variables to set for this URL: those that are missing in `here` or
-    /// have a wrong value. An existing listen address is kept.
+    /// Returns the environment variables to set for this webhook: those missing in `here`, or
+    /// wrong. An existing listen address is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

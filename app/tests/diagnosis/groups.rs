@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Outputs in the order of first occurrence, each with the names of its cases.
+/// Outputs of test cases in the order of first occurrence, each with its cases' names.
 #[derive(Default)]
 pub(crate) struct Groups(Vec<(String, Vec<String>)>);
 

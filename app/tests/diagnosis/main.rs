@@ -1,5 +1,6 @@
-//! Tests of `app check` and `app explain` as processes, each against a real failure: of the double,
-//! a wrong port, a wrong certificate. The printed texts are pinned, because people search for them.
+//! Tests of `app check` and `app explain` as processes, each against a real failure: of the double
+//! (ZITADEL's stand-in), a wrong port, a wrong certificate. The printed texts are pinned, because
+//! people search for them.
 
 #![expect(
     clippy::unwrap_used,

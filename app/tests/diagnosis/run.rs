@@ -78,7 +78,7 @@ pub(crate) fn at(domain: &str) -> Environment {
     ]
 }
 
-/// Returns the environment with this variable added or replaced.
+/// Returns `environment` with the variable `name` added or replaced.
 pub(crate) fn with(
     mut environment: Environment,
     name: &'static str,

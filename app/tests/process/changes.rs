@@ -64,8 +64,8 @@ impl Fleet {
         request.send().unwrap().status().as_u16()
     }
 
-    /// Waits until each replica denies the token. No request sent later than `max_staleness` after
-    /// the change may be accepted.
+    /// Waits until each replica denies the row's token. No request sent later than `max_staleness`
+    /// after the change may be accepted.
     fn is_denied(&self, row: &Row, changed: Instant) {
         for replica in &self.replicas {
             loop {

@@ -187,8 +187,8 @@ fn metric(address: &str, name: &str) -> u64 {
     value.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
 }
 
-/// 10 000 log events wait while the output is not read. Further ones are lost and counted, while
-/// warnings still have a place.
+/// 10 000 log events wait while the output is not read. Further events are lost and counted, while
+/// places remain for warnings.
 #[test]
 fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
     let directory = tempfile::tempdir().unwrap();

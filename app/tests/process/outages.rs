@@ -23,7 +23,7 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
 /// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latencies up to this value pass the test: the scheduler of a busy machine adds as much.
+/// Latency up to which the test passes: the scheduler of a busy machine adds as much.
 const NOISE: Duration = Duration::from_millis(2);
 
 /// Length of the outage; `OUTAGE_SECS` in the environment makes it longer.

@@ -10,7 +10,8 @@ use crate::setup::{
 };
 
 impl Plan {
-    /// Plans the application of MCP clients. Missing redirect URIs are added, and none is removed.
+    /// Adds the steps for the application of MCP clients. Missing redirect URIs are added, none
+    /// removed.
     pub(super) fn mcp_client(&mut self, target: &Target, found: &Found, here: &Here) {
         let Some(TargetClient { name, redirect_uris }) = &target.mcp_client else { return };
         let Some(application) = &found.mcp_client else {

@@ -88,8 +88,8 @@ impl Plan {
         }
     }
 
-    /// Plans a role assignment for the user with the index `place`, or adds missing roles to the
-    /// existing one.
+    /// Plans a role assignment, or missing roles in the existing one, for the service user at index
+    /// `place`.
     fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
         let Some(grant) = found.grants.first() else {
             if !target.roles.is_empty() {

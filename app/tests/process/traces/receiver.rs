@@ -19,7 +19,7 @@ use prost::Message;
 
 use crate::child::PATIENCE;
 
-/// Content of one export request.
+/// Content of one request that exports traces.
 pub(super) struct Export {
     /// Request line and headers.
     pub(super) head: String,

@@ -32,7 +32,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
     }
 }
 
-/// Settings of a queue that holds far fewer spans than there are requests.
+/// Settings of the trace exporter's queue: far fewer spans than there are requests.
 const SMALL_QUEUE: [(&str, &str); 3] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
