@@ -38,8 +38,7 @@ pub(super) struct KeyHere {
     pub(super) key_id: String,
 }
 
-/// Reason why a file in the working directory cannot be used; repeats nothing of the file's
-/// content.
+/// Reason why a file in the working directory cannot be used, without the file's content.
 #[derive(Debug, Error)]
 pub(crate) enum HereError {
     #[error("{0}: {1}")]

@@ -1,4 +1,5 @@
-//! Plan for the webhook: a target, its signing key, and a condition for each event.
+//! Plan for the webhook: ZITADEL's target with its URL, a signing key, and a condition for each
+//! event.
 
 use adapters::zitadel::management::EventCondition;
 
