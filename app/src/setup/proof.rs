@@ -61,8 +61,8 @@ pub(super) struct ProvenApi {
     pub(super) resource: Option<String>,
 }
 
-/// Repeats the proof, with the API's credentials, until it succeeds or `within` has passed; returns
-/// the API's settings.
+/// Repeats the proof, with the credentials of the API (which need not run), until it succeeds or
+/// `within` has passed. Returns the API's settings.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,
