@@ -34,7 +34,7 @@ pub(crate) struct Health {
     /// True once ZITADEL has accepted this API's credentials; always true if the in-memory fake
     /// replaces ZITADEL.
     accepted: AtomicBool,
-    /// Reason why the last attempt to get ZITADEL's verdict failed.
+    /// Reason why the last attempt to get ZITADEL's verdict failed; `None` if none has.
     refused_by: Mutex<Option<&'static str>>,
     /// True once the shutdown has begun.
     draining: Arc<AtomicBool>,
@@ -118,13 +118,13 @@ impl Health {
     }
 
     /// Returns the time since which the change feed cannot be read, and the reason; `None` if it
-    /// can be read.
+    /// can be read or is not configured.
     fn silent(&self) -> Option<(Instant, &'static str)> {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns the time since which inactive verdicts are not believed, or since which the canary
-    /// (a token known to be good) is inactive: the earlier of the two.
+    /// Returns the time since which inactive verdicts are in doubt: not believed, or given for the
+    /// canary (a token known to be good); `None` without doubt.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()

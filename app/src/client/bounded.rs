@@ -27,8 +27,7 @@ type Answer = Result<Introspection, IntrospectionError>;
 /// limit fails at once, without a verdict.
 ///
 /// Requests with the same token count once; tokens whose last verdict was active do not count. A
-/// request counts until the verdict arrives, even if the caller disconnects; otherwise
-/// disconnecting would evade the limit.
+/// request counts until the verdict arrives, even if the caller disconnects to evade the limit.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -45,8 +44,8 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates the limit of tokens for each address: half of `max_in_flight`, rounded up. Registers
-    /// its metrics with the current recorder.
+    /// Creates an introspector that limits the tokens of each address to half of `max_in_flight`,
+    /// rounded up. Registers its metrics with the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,
@@ -100,8 +99,8 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Guard that counts a request's token within the limit of the client's network, until the token's
-/// last `Place` is dropped.
+/// Guard of a request, whose token counts within the client network's limit until its last guard is
+/// dropped.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,

@@ -1,4 +1,4 @@
-//! IP networks, as the setting `server.trusted_proxies` lists them.
+//! Parses and searches lists of IP networks, such as the setting `server.trusted_proxies`.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},

@@ -185,8 +185,8 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Reads the file `name`, the value of `setting`. Returns the file's path, and its text as parsed
-/// by `parse`.
+/// Reads the file `name`, the value of `setting`. Returns its path, and its text as parsed by
+/// `parse`.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

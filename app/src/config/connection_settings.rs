@@ -1,5 +1,4 @@
-//! Settings of the connection to ZITADEL, which the command `setup` reads even if other settings
-//! are missing.
+//! Settings of the connection to ZITADEL, read by the command `setup` even if others are missing.
 
 use std::path::Path;
 

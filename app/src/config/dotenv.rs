@@ -59,8 +59,7 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Parsed assignment of a variable, or comment, for which `name` is empty. A quoted value may span
-/// lines.
+/// Parsed assignment or comment (`name` is empty) of a `.env` file. A quoted value may span lines.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,
@@ -71,7 +70,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Parses one assignment or comment; `None` for an unreadable line.
+    /// Parses the next assignment or comment; `None` if the line is unreadable.
     fn binding(&mut self) -> Option<Binding<'a>> {
         self.export();
         let name = self.name()?;
@@ -129,8 +128,8 @@ impl<'a> Reader<'a> {
         value.trim_end_matches(is_space).to_owned()
     }
 
-    /// Parses a quoted value up to the closing quote. A backslash escapes any character, even a
-    /// quote.
+    /// Parses a quoted value up to the closing quote; `None` without that quote. A backslash
+    /// escapes any character, even a quote.
     fn quoted(&mut self, quote: char, unescape: fn(char) -> Option<char>) -> Option<String> {
         let quoted = self.rest.strip_prefix(quote)?;
         let mut escaped = false;

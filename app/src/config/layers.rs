@@ -136,8 +136,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses each item of a setting that is a list; empty if the setting is not set. A list
-    /// without items or with an empty one is an error.
+    /// Parses each item of a setting that is a list; empty if the setting is not set. A list with
+    /// no or an empty item is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -160,12 +160,12 @@ impl Layers {
         items.iter().map(|item| item.parse().map_err(|error| self.error(name, error))).collect()
     }
 
-    /// Creates the error for a well-formed value that does not fit the other settings.
+    /// Creates the error for a setting whose well-formed value contradicts other settings.
     pub(super) fn conflict(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         ConfigError::at(name, self.origin(name).as_ref(), problem)
     }
 
-    /// Creates the error for an invalid value, with a description of valid ones.
+    /// Creates the error for a setting's invalid value, with a description of valid ones.
     pub(super) fn error(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
         let expects = settings::named(name).map_or("", |setting| setting.expects);
         ConfigError::at(name, self.origin(name).as_ref(), format!("{problem}; expected {expects}"))

@@ -51,9 +51,9 @@ impl Log {
 /// Format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For machines: one JSON object a line.
+    /// JSON for machines: one object a line.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! Origin of a value, for error messages.
+//! Origin of a configured value, for error messages.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Decides if a name is a setting, a misspelled setting, or another's name.
+//! Decides if the name of a variable or key is a setting, a misspelled setting, or neither.
 //!
 //! The program's owner and the system use the environment and `config.toml` too: Kubernetes injects
 //! `APP_DB_PORT` for a service called `app-db`. A name is therefore refused only inside one of our

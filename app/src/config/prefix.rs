@@ -9,7 +9,7 @@ pub struct Prefix(String);
 
 impl Prefix {
     /// Creates the prefix for a program called `name`: letters and digits in upper case, an
-    /// underscore for any other character, and one at the end.
+    /// underscore for any other character and at the end.
     #[must_use]
     pub fn of_program(name: &str) -> Self {
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };

@@ -23,7 +23,7 @@ pub(super) struct Setting {
 /// Type that the value of a setting may have in TOML besides text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TomlType {
-    /// No other type: the value must be in quotes.
+    /// Text only: the value must be in quotes.
     Text,
     /// A whole number.
     Number,
@@ -48,12 +48,12 @@ impl Setting {
         Self { example_name: Some(example_name), ..self }
     }
 
-    /// Allows a number in TOML, besides text.
+    /// Returns this setting, but allows a number in TOML too.
     pub(super) const fn number(self) -> Self {
         Self { toml: TomlType::Number, ..self }
     }
 
-    /// Allows `true` and `false` in TOML, besides text.
+    /// Returns this setting, but allows `true` and `false` in TOML too.
     pub(super) const fn flag(self) -> Self {
         Self { toml: TomlType::Boolean, ..self }
     }

@@ -17,7 +17,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::*;
 
-/// Working directory and environment from which a test reads the configuration.
+/// Test configuration: working directory and environment from which it is read.
 struct Setup {
     directory: TempDir,
     environment: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ impl Setup {
         self
     }
 
-    /// Creates a set-up with all that ZITADEL requires.
+    /// Creates a test configuration with the variables that ZITADEL requires.
     fn zitadel() -> Self {
         Self::new()
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
@@ -46,14 +46,15 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// Creates a set-up with all that ZITADEL and the change feed require.
+    /// Creates a test configuration with the variables and files that ZITADEL and the feed require.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// Creates a set-up with all that ZITADEL, the change feed and its webhook require.
+    /// Creates a test configuration with all that ZITADEL, the feed and its webhook require
+    /// (variables and files).
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")
@@ -88,7 +89,7 @@ fn zitadel(config: Config) -> Zitadel {
     }
 }
 
-/// Returns whether the credentials in `config` are this client id and secret.
+/// Returns whether the credentials in `config` are `client_id` and `secret`.
 #[track_caller]
 fn is_secret(config: Config, client_id: &str, secret: &str) -> bool {
     zitadel(config).settings.credentials

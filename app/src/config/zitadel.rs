@@ -60,8 +60,8 @@ impl Section {
         })
     }
 
-    /// Adds the credentials and the contents of the files that the section names; fails if a
-    /// required value is missing.
+    /// Returns ZITADEL's settings: these, the credentials, and the contents of the files that the
+    /// section names. A missing required value is an error.
     pub(super) fn complete(
         self,
         layers: &Layers,

@@ -18,7 +18,7 @@ use tracing::{info, warn};
 /// Interval at which the key file is read again.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Current signing keys, and the file that they come from.
+/// Current signing keys of the webhook, and their file.
 pub(super) struct Keys {
     file: PathBuf,
     current: RwLock<Arc<SigningKeys>>,
@@ -28,7 +28,7 @@ pub(super) struct Keys {
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Creates the value from the signing `keys` that `file` held at the start.
+    /// Creates the holder of the current keys: at first `keys`, from `file`.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }

@@ -35,10 +35,10 @@ use refusals::Refusals;
 /// Callback that starts a read of ZITADEL's event log at once.
 pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 
-/// Maximum number of connections to this listener.
+/// Maximum number of connections to the webhook's listener.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// Maximum size of a request's body, in bytes; a larger one is refused.
+/// Maximum size of a request body, in bytes; a larger one is refused.
 const MAX_BODY: usize = 64 * 1024;
 
 /// Maximum number of request bodies read at once, to limit memory; further requests get 503.
@@ -68,8 +68,7 @@ struct Door {
     refused: Counter,
 }
 
-/// Serves ZITADEL's deliveries until the result is dropped. Registers its metrics with the current
-/// recorder.
+/// Serves the webhook until the result is dropped. Registers its metrics with the current recorder.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -89,7 +88,8 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Calls `ring` after deliveries, once for all since the last call. Never returns.
+/// Calls `ring` after deliveries (which notify `bell`), once for all since the last call. Never
+/// returns.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {
         bell.notified().await;

@@ -1,5 +1,5 @@
-//! Log events of refused deliveries: the first of each reason at once, then at most one a minute
-//! with a count.
+//! Logs refused deliveries to the webhook: for each reason at once, then at most once a minute with
+//! a count.
 
 use std::{
     collections::HashMap,

@@ -55,7 +55,7 @@ fn webhook(directory: &TempDir, keys: &str) -> Webhook {
     }
 }
 
-/// Returns a callback, and the counter of its calls.
+/// Returns a callback of type [`Ring`], and the counter of its calls.
 fn counting() -> (Ring, Arc<AtomicUsize>) {
     let rung = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&rung);

@@ -174,7 +174,7 @@ impl Program {
         }
     }
 
-    /// Reads the configuration for `setup`, which may run before there are credentials.
+    /// Returns the configuration for `setup`, which may run before there are credentials.
     #[cfg(feature = "setup")]
     fn incomplete_config(&self) -> Result<Config, String> {
         Config::load_without_credentials(&Prefix::of_program(&self.name)).map_err(in_one_line)

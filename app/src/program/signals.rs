@@ -1,4 +1,4 @@
-//! Receives SIGTERM, SIGHUP and Ctrl-C.
+//! Receives SIGTERM and Ctrl-C (shutdown), and SIGHUP (reload of credentials).
 
 use std::{fs, future::pending, io};
 

@@ -31,9 +31,9 @@ pub(super) struct Limits {
 /// Time-out for which the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// No request head, or only a part of one, arrived in time.
+    /// Header or idle time-out: no whole request head arrived in time.
     Idle,
-    /// The peer did not read a response in time.
+    /// Stall time-out: the peer did not read a response in time.
     Stalled,
 }
 
@@ -48,7 +48,8 @@ struct Shared {
     /// Number of bytes written to the socket. Only one task writes this number, so a load and a
     /// store suffice.
     written: AtomicUsize,
-    /// True if `State::blocked` is `Some`: a copy that a write or flush can read without a lock.
+    /// True while the socket's buffer is full: a copy of `State::blocked` that a write or flush can
+    /// read without a lock.
     is_blocked: AtomicBool,
 }
 

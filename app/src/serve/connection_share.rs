@@ -34,13 +34,14 @@ struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
-    /// Limits each address to `max` connections, except those in `exempt`.
+    /// Creates a counter that limits each address outside `exempt` to `max` connections.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }
     }
 
-    /// Counts a connection of `peer`; `None` if the address already has the maximum.
+    /// Counts a connection of `peer`, and returns its share; `None` if the address already has the
+    /// maximum.
     pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Share> {
         if self.exempt.contain(peer) {
             return Some(Share(None));

@@ -1,4 +1,4 @@
-//! Slot among a listener's connections, which one connection takes up while its socket is open.
+//! Slot of a connection: a listener has a limited number, and an open socket holds one.
 
 use metrics::Gauge;
 use tokio::sync::OwnedSemaphorePermit;

@@ -19,11 +19,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Phase of the shutdown of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// New connections are accepted.
+    /// Before the shutdown: new connections are accepted.
     Open,
-    /// No connection is accepted; requests on their way are served. HTTP/2 clients get GOAWAY.
+    /// First phase of the shutdown: no connection is accepted; requests on their way are served.
+    /// HTTP/2 clients get GOAWAY.
     Leaving,
-    /// Requests in progress may end; no new one is served.
+    /// Last phase: requests in progress may end; no new one is served.
     Closing,
 }
 

@@ -1,7 +1,7 @@
 //! Task of one HTTP/2 request. The task ends if the peer does not read the response.
 //!
-//! While the peer's window is full, the HTTP library does not poll the response body. The task
-//! therefore measures the stall.
+//! While the peer's window is full, the HTTP library does not poll the response body, so the task
+//! measures the stall.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll, time::Duration};
 

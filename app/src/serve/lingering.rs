@@ -1,8 +1,8 @@
 //! Closes a connection whose peer may still be sending.
 //!
-//! Closing a socket with unread bytes resets the connection, and a client that is still sending its
-//! body loses the response. The server therefore shuts down its sending half first, then reads and
-//! drops bytes until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
+//! Closing a socket with unread bytes resets the connection, and a client still sending its body
+//! loses the response. The server therefore shuts down its sending half, then reads and drops bytes
+//! until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
 
 use std::{
     pin::Pin,
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Maximum size of one read, in bytes.
 const PIECE: usize = 8 * 1024;
 
-/// State of a connection whose sending half is shut down.
+/// Reader that drops a connection's bytes after its sending half was shut down.
 #[derive(Debug)]
 pub(super) struct Lingering {
     end: Pin<Box<Sleep>>,

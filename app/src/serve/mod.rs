@@ -55,8 +55,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Function that ends response streams which would otherwise go on until clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves the API's `router` until stopped, and calls `stop_streams` once the listener is closed.
-/// Registers its metrics with the current recorder.
+/// Serves the API's `router` until the returned handle stops it; calls `stop_streams` once the
+/// listener is closed. Registers its metrics with the current recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
@@ -85,8 +85,8 @@ fn serve_by(
     ServerHandle { stop, served: tokio::spawn(served), draining }
 }
 
-/// Serves `router` on a second listener until the future is dropped, with the API's time-outs and
-/// its own `max_connections`. `name` is the listener's label in metrics.
+/// Serves `router` on a second listener until the returned future is dropped, with the API's
+/// time-outs and its own `max_connections`. `name` is the listener's label in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
     (name, max_connections): (&'static str, NonZeroUsize),

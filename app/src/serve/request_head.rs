@@ -27,14 +27,14 @@ pub(super) struct RequestHeads {
 /// Reason why a request head is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HeadError {
-    /// The request names no host, more than one, or a malformed one.
+    /// Bad host: the request names none, more than one, or a malformed one.
     Host,
-    /// The request has too many header fields.
+    /// Too many header fields.
     Fields,
 }
 
 impl RequestHeads {
-    /// Creates the check, and registers its metrics with the current recorder.
+    /// Creates the check of request heads, and registers its metrics with the current recorder.
     pub(super) fn new() -> Self {
         let refused = |reason: &'static str| counter!("http_server_requests_refused_total", "reason" => reason);
         Self { host: refused("host"), fields: refused("header_fields") }

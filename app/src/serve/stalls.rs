@@ -15,7 +15,8 @@ pub(super) struct Stalls {
 }
 
 impl Stalls {
-    /// Creates and registers the counters, with the label `listener`.
+    /// Creates the stall time-out and counters of one listener; registers them under its label
+    /// `listener`.
     pub(super) fn new(timeout: Duration, listener: &'static str) -> Self {
         let stalls = |owed: &'static str| counter!("http_server_stalls_total", "listener" => listener, "waiting_for" => owed);
         Self { timeout, request_body: stalls("request_body"), answer: stalls("room_for_answer") }

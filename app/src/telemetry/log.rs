@@ -58,7 +58,7 @@ impl LogWriter {
     }
 }
 
-/// Creates the layer that writes log events and ignores spans.
+/// Creates the layer that queues log events (spans are ignored), and its writer.
 ///
 /// Separate threads write, so that a blocked standard output delays no request.
 pub(super) fn layer(log: Log) -> (LogWriter, BoxedLayer) {
@@ -87,8 +87,8 @@ fn queue() -> (NonBlocking, WorkerGuard) {
     builder.finish(io::stdout())
 }
 
-/// Returns the filter of `level`, overridden by `RUST_LOG`. A directive about one crate does not
-/// change the level of others; a directive that is malformed or names an unknown crate changes
+/// Returns the filter of log events: `level`, overridden by `RUST_LOG`. A directive about one crate
+/// does not change the level of others; one that is malformed or names an unknown crate changes
 /// nothing.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))

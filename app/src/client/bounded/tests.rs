@@ -6,7 +6,7 @@ use tokio::{
 
 use super::*;
 
-/// Introspector that counts calls, waits until the gate is open, and then answers "inactive".
+/// Introspector that counts calls, waits until the test opens a gate, and then answers "inactive".
 struct Gated {
     is_open: watch::Receiver<bool>,
     asked: watch::Sender<usize>,
@@ -29,7 +29,8 @@ struct Setup {
 }
 
 impl Setup {
-    /// Creates a set-up in which one address may have two tokens introspected at once.
+    /// Creates a limit of two concurrently introspected tokens for each address, with a closed
+    /// gate.
     fn new() -> Self {
         let (gate, is_open) = watch::channel(false);
         let (count, asked) = watch::channel(0);

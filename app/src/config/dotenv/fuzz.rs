@@ -2,9 +2,8 @@
 
 use super::parse;
 
-/// Checks with the text `bytes`: the parser never refuses it without names of settings to look for,
-/// looking for these names changes no value, and a line added at the end is read unless a quote may
-/// be open.
+/// Checks the parser with the text `bytes`: it never fails unless it looks for settings; looking
+/// for them changes no value; a line added at the end is read unless a quote may be open.
 ///
 /// # Panics
 /// When the property is violated.

@@ -71,8 +71,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses the value if it is text, as in every variable, and passes the result to `visit`;
-    /// passes another value to `other`.
+    /// Parses the value if it is text, as in every variable. Returns the result of `visit`, or of
+    /// `other` for another value.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

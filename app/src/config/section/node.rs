@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use figment::value::Value;
 
-/// A value with its origin (name and layer), or a table of values.
+/// Part of a section: a value with its origin (name and layer), or a table of nodes.
 #[derive(Clone)]
 pub(super) enum Node {
     Leaf { value: Value, origin: String },

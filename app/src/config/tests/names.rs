@@ -1,4 +1,4 @@
-//! Tests which names are settings, which belong to others, and which are refused.
+//! Tests which names are settings, which are not ours, and which are refused.
 
 use super::*;
 

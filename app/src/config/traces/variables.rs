@@ -21,8 +21,8 @@ impl<'a> Variables<'a> {
         self.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty())
     }
 
-    /// Parses each variable of `names` that is set, and returns the first value. Any invalid value
-    /// is an error.
+    /// Parses the variables `names`, and returns the first value; `None` if none is set. Any
+    /// invalid value is an error.
     pub(super) fn parsed<T, const N: usize>(
         self,
         names: [&str; N],
