@@ -31,7 +31,7 @@ const LISTEN: &str = "changes.webhook.listen";
 const PATH: &str = "changes.webhook.path";
 const KEY_FILE: &str = "changes.webhook.key_file";
 
-/// Settings that are refused without a change feed.
+/// Names of settings that are refused without a change feed.
 const OF_THE_FEED: [&str; 9] = [
     MAX_STALENESS,
     INTERVAL,

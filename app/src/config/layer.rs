@@ -114,7 +114,7 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table by full dotted name. Inner tables that hold settings, such as
+/// Returns the values of a table by full dotted name. Inner tables of settings, such as
 /// `changes.webhook`, are flattened too.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{auth::Auth, error::ConfigError, layers::Layers};
 
-/// Settings that are refused without `resource.url`.
+/// Names of settings that are refused without `resource.url`.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
 /// Reads this API's resource, with the scopes that clients must request; `None` without

@@ -1,4 +1,4 @@
-//! Table of all settings. A test compares the table with `docs/configuration.md`.
+//! Table of all settings. A test compares it with `docs/configuration.md`.
 
 mod operators;
 mod serving;

@@ -240,7 +240,7 @@ impl Drop for Shared {
     }
 }
 
-/// Guard that counts one request as in flight until it is dropped.
+/// Guard that counts a request as in flight until it is dropped.
 #[derive(Debug)]
 pub(super) struct RequestGuard(Activity);
 

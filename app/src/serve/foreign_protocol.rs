@@ -1,4 +1,4 @@
-//! Logs a warning if a connection speaks TLS or the PROXY protocol instead of HTTP.
+//! Logs a warning if a connection speaks TLS or the PROXY protocol instead of plain HTTP.
 //!
 //! Such a connection fails, and the HTTP library does not log why.
 

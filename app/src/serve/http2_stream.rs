@@ -76,8 +76,8 @@ pub(super) struct TakenPiece {
     pub(super) was_slow: bool,
 }
 
-/// Records that the peer had room for the waiting piece. Returns the piece's size, and whether the
-/// peer was slow.
+/// Records that the peer had room for the response's waiting piece. Returns the piece's size, and
+/// whether the peer was slow.
 pub(super) fn piece_is_taken() -> TakenPiece {
     let taken = ANSWER.try_with(|answer| {
         let mut answer = answer.borrow_mut();

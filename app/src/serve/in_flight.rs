@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Shared counter of the requests in flight of one listener.
+/// Counter of one listener's requests in flight, shared by its connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
 

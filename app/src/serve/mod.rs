@@ -169,7 +169,7 @@ impl Acceptor {
     }
 }
 
-/// Accepts the next connection as soon as a slot is free.
+/// Accepts the listener's next connection as soon as a slot is free.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,

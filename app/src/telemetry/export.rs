@@ -75,7 +75,7 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Keeps the cause of a failed HTTP request for the log.
+    /// Stores the cause of a failed HTTP request for the log.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }
