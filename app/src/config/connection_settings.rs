@@ -9,7 +9,7 @@ use super::{
     zitadel::root_certificates,
 };
 
-/// Settings of the connection to ZITADEL: where to connect to, and which certificates to trust.
+/// Settings of the connection to ZITADEL: where to connect, and which certificates to trust.
 #[derive(Debug)]
 pub(crate) struct ConnectionSettings {
     pub(crate) connect_to: Option<ConnectTo>,

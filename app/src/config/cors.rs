@@ -13,7 +13,7 @@ use super::{
 /// Settings of CORS: web pages that may call the API from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
-    /// Exact origins of these web pages. If empty, responses have no CORS headers.
+    /// Exact origins of allowed pages. If empty, responses have no CORS headers.
     pub allowed_origins: Vec<AllowedOrigin>,
 }
 
