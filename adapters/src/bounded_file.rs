@@ -114,8 +114,8 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Waits until no other caller reads `path`; `None` once this caller's or the other's deadline
-    /// is past.
+    /// Returns the right to read `path` once no other caller has it; `None` once this caller's or
+    /// the other's deadline is past.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// Time limit so long that no read in these tests reaches it, even on a busy machine.
+    /// Time limit that no read in these tests reaches, even on a busy machine.
     const LONG: Duration = Duration::from_secs(60);
 
     fn fifo(directory: &Path) -> PathBuf {

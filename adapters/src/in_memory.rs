@@ -9,18 +9,19 @@ use std::{
 use async_trait::async_trait;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
-/// Introspector with a list of tokens. Every other token is inactive, as at a real server.
+/// Introspector with a list of tokens and verdicts. Every other token is inactive, as at a real
+/// server.
 pub struct InMemoryIntrospector {
     answers: RwLock<HashMap<AccessToken<'static>, Introspection>>,
 }
 
 impl InMemoryIntrospector {
-    /// Creates an introspector from tokens and their verdicts.
+    /// Creates an introspector that returns the verdict listed with a token in `tokens`.
     pub fn new(tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) -> Self {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
-    /// Replaces the whole list. The next introspection uses the new list.
+    /// Replaces the whole list of tokens and verdicts from the next introspection on.
     pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;

@@ -26,9 +26,9 @@ pub struct Limits {
 /// An introspector wrapped in the decorators, and the decorators' state.
 #[derive(Clone)]
 pub struct Stack {
-    /// The outermost decorator, for an [`Authorizer`](domain::Authorizer).
+    /// Introspector in all its decorators, for an [`Authorizer`](domain::Authorizer).
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Cache of verdicts, for the same authorizer; `None` if no verdict is cached.
+    /// Cache of verdicts, for an authorizer; `None` if no verdict is cached.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// State of the circuit breaker, for a health check.
     pub breaker: Breaker,

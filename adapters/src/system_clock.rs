@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// A wall clock and a monotonic clock, which together give a [`Moment`]. Cheap to clone.
+/// A wall clock and a monotonic clock, whose readings form a [`Moment`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Clocks {
     /// Wall clock, by which `exp` is judged.
@@ -42,7 +42,7 @@ impl Ticks for SystemClock {
 }
 
 impl Clocks {
-    /// Returns the machine's clocks.
+    /// Returns the machine's wall and monotonic clocks.
     #[must_use]
     pub fn of_the_system() -> Self {
         Self { wall: Arc::new(SystemClock), ticks: Arc::new(SystemClock) }

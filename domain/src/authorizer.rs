@@ -43,13 +43,14 @@ pub enum Refusal {
     /// The verdict does not meet the rule.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// No verdict was obtained.
+    /// No verdict on the token was obtained.
     #[error(transparent)]
     Undetermined(#[from] IntrospectionError),
 }
 
 impl Authorizer {
-    /// Creates an authorizer without a cache. `exp` and `nbf` are compared with `clock`.
+    /// Creates an authorizer of verdicts from `introspector`, without a cache. `exp` and `nbf` are
+    /// compared with `clock`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -59,7 +60,7 @@ impl Authorizer {
         Self { introspector, kept: None, clock, requirements }
     }
 
-    /// Sets the cache of verdicts. Rules that demand [`Freshness::Asked`] do not use it.
+    /// Sets the cache of verdicts, if any. Rules that demand [`Freshness::Asked`] do not use it.
     #[must_use]
     pub fn kept(self, kept: Option<Arc<dyn KeptVerdicts>>) -> Self {
         Self { kept, ..self }
@@ -94,7 +95,7 @@ impl Authorizer {
     }
 
     /// Returns a verdict on `token` at least as fresh as `needed`, and the freshness of that
-    /// verdict. The verdict is not judged yet, so a caller can judge it by several rules.
+    /// verdict. The verdict is not judged yet: a caller can judge it by several rules.
     ///
     /// Cancel-safe: a dropped call leaves nothing behind.
     ///

@@ -21,9 +21,9 @@ pub trait ChangeFeed: Send {
 /// Changes that one read of the feed returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Changes in no particular order. Some may have been in an earlier batch already.
+    /// Changes in no particular order. Some may have been in an earlier batch.
     pub changes: Vec<Change>,
-    /// Every change committed before this moment is in this batch or an earlier one. `None` while
+    /// Moment before which every committed change is in this batch or an earlier one; `None` while
     /// the read is incomplete: further events, or the subject of an event, are missing.
     pub as_of: Option<Moment>,
 }
@@ -53,14 +53,14 @@ pub enum Change {
 #[derive(Clone, Debug, Error)]
 #[error("the change feed is silent ({reason})")]
 pub struct Silence {
-    /// Keyword for the reason, such as `timed_out`; the same in logs, metrics and documentation.
+    /// Keyword for the failure, such as `timed_out`; the same in logs, metrics and documentation.
     pub reason: &'static str,
     /// Underlying error. It contains no token and no text from the server.
     pub source: Cause,
 }
 
 impl Change {
-    /// Keyword of each kind of change, in the order of the variants.
+    /// Keyword of each kind of change, in the order of the variants of `Change`.
     pub const KINDS: [&'static str; 8] = [
         "token",
         "session",

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[error("the value is empty")]
 pub struct EmptyClaim;
 
-/// Declares a type for non-empty text that is compared byte by byte.
+/// Declares a type for a claim: non-empty text, compared byte by byte.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*

@@ -33,7 +33,7 @@ pub enum Denial {
     /// The token's audience contains none of the configured audiences.
     #[error("the token's audience is [{}], none of which is configured", list(found))]
     WrongAudience {
-        /// The token's audience.
+        /// Audiences that the token names.
         found: Arc<[Audience]>,
     },
     /// The user's organization is unknown, or none of the configured ones.
@@ -67,7 +67,7 @@ pub enum Missing {
     Role,
 }
 
-/// Quotes and escapes text from the server, so that the text cannot forge log lines.
+/// Returns text from the server, quoted and escaped so that it cannot forge log lines.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

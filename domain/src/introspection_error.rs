@@ -30,7 +30,7 @@ pub enum IntrospectionError {
     /// must act.
     #[error("the authorization server is not as configured ({})", reason.as_str())]
     Misconfigured {
-        /// Kind of difference, such as another issuer.
+        /// Kind of difference, such as a wrong issuer.
         reason: Misconfiguration,
         /// Underlying error.
         source: Cause,
@@ -93,7 +93,7 @@ words! {
         ServerError = "server_error";
         /// The server responded with 429: too many requests.
         RateLimited = "rate_limited";
-        /// The response has an HTTP status that fits no other case.
+        /// The response has an HTTP status that no other variant covers.
         UnexpectedStatus = "unexpected_status";
         /// No request was sent: the maximum number of introspections is under way.
         TooManyInFlight = "too_many_in_flight";
@@ -107,7 +107,7 @@ words! {
 words! {
     /// Difference between the authorization server and its configuration in this API.
     Misconfiguration {
-        /// The server's metadata names another issuer.
+        /// The server's metadata names an issuer other than expected.
         IssuerMismatch = "issuer_mismatch";
         /// The server's metadata names an introspection endpoint outside the server's own origin.
         ForeignEndpoint = "foreign_endpoint";

@@ -9,8 +9,8 @@ pub trait Ticks: Send + Sync {
     fn now(&self) -> Tick;
 }
 
-/// Reading of a monotonic clock: nanoseconds since an arbitrary start. Only differences have a
-/// meaning.
+/// Reading of a monotonic clock: nanoseconds since an arbitrary start. Only differences mean
+/// something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tick(u64);
 

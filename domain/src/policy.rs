@@ -7,7 +7,7 @@ use crate::{Freshness, OrganizationId, Principal, Role, ScopeToken};
 /// Authority that a rule demands of an access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Any active token.
+    /// Nothing but an active token.
     Authenticated,
     /// A project role, granted by any organization.
     Role(Role),

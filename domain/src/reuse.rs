@@ -40,10 +40,11 @@ pub struct ReuseRule {
 /// Reuse of cached verdicts while the change feed is silent, that is, cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
-    /// A cached verdict is used for `max_staleness` after its introspection request was sent.
+    /// While the feed is silent, reuse for `max_staleness` after the verdict's introspection
+    /// request.
     #[default]
     Ask,
-    /// A cached verdict is used for its time to live.
+    /// While the feed is silent, reuse for the verdict's time to live.
     Keep,
 }
 

@@ -9,8 +9,8 @@ use crate::decorators::Digester;
 /// slot for all: a change of any role marks it.
 const ROLES: usize = 3;
 
-/// Slots of one verdict: a change that marks one of them concerns the verdict. Unused entries
-/// repeat slots of the subject.
+/// Slots (table indexes) of one verdict: a change that marks one of them concerns the verdict.
+/// Unused entries repeat slots of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
     /// Slots of subject, token, session and organization.
@@ -85,7 +85,7 @@ impl Slots {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the slots that a change marks; an entry `None` means all slots.
+    /// Returns the table indexes (slots) that `change` marks; an entry `None` means all slots.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {

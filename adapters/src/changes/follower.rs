@@ -33,8 +33,8 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Set while the watermark is older than `max_staleness`: the time when this was noticed, and
-    /// the keyword for why the feed could not be read.
+    /// Time when the watermark was found older than `max_staleness`, and keyword for why the feed
+    /// could not be read; `None` while the watermark is newer.
     pub silent: Option<(Instant, &'static str)>,
 }
 
@@ -45,7 +45,7 @@ struct Follower {
     max_staleness: Duration,
     told: watch::Sender<FeedState>,
     began: Moment,
-    /// Newest failure to read the feed.
+    /// Newest failure to read the feed; `None` if there was none.
     last: Option<Silence>,
     metrics: FeedMetrics,
 }
@@ -83,13 +83,14 @@ pub fn follow(
 }
 
 impl Feed {
-    /// Returns the current state of the feed.
+    /// Returns the current state of the change feed.
     #[must_use]
     pub fn told(&self) -> FeedState {
         self.0.borrow().clone()
     }
 
-    /// Waits for a state that satisfies `enough`; `None` if the follower's task has ended.
+    /// Waits for and returns a feed state that satisfies `enough`; `None` if the follower's task
+    /// has ended.
     pub(crate) async fn wait_for(
         &self,
         enough: impl FnMut(&FeedState) -> bool,

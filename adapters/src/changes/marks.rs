@@ -11,11 +11,11 @@ use super::atomic::{AtomicU64, Ordering};
 
 /// Tick of the newest change in each slot, and the watermark.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// One tick for each slot; 0 if there was no change. With 65 536 slots, every `u16` is an
+    /// Tick of each slot's newest change; 0 if there was none. With 65 536 slots, every `u16` is an
     /// index.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Watermark by both clocks, each in a variable of its own. A reader may mix two watermarks: it
+    /// Tick of the watermark, whose wall-clock time is `wall`. A reader may mix two watermarks: it
     /// then counts an age that is too large, never too small.
     tick: AtomicU64,
     wall: AtomicU64,
@@ -32,7 +32,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Writes the tick `at` into `slots` (`None` means all slots), then sets the watermark to
+    /// Writes the tick `at` as mark of `slots` (`None` means all slots), then sets the watermark to
     /// `as_of`, if any.
     pub(super) fn write(
         &self,
@@ -52,14 +52,15 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
     }
 
-    /// Returns the watermark. A reader calls this before it reads any mark.
+    /// Returns the watermark: all changes up to it are known. Readers call this before they read
+    /// marks.
     pub(super) fn watermark(&self) -> Moment {
         let tick = self.tick.load(Ordering::Acquire);
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark of these slots; `None` if none was marked. Marks that were written
-    /// for all slots at once do not count.
+    /// Returns the newest mark at the table indexes `slots`; `None` if none was marked. Marks that
+    /// were written for all slots at once do not count.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();

@@ -25,8 +25,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Creates an empty record of changes. Until the first batch, the feed counts as silent. A
-    /// verdict with any of `unfollowed_claims` is used for at most `max_staleness`.
+    /// Creates an empty record of a feed's changes. Until the first batch, the feed counts as
+    /// silent. A verdict with any of `unfollowed_claims` is used for at most `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Changes {
         }
     }
 
-    /// Applies a batch: writes its marks first, then its watermark.
+    /// Applies a batch: marks the slots of its changes, then sets the watermark.
     pub(super) fn apply(&self, batch: &Batch, ticks: &dyn Ticks) {
         self.applied.send_if_modified(|applied| {
             // Read after the batch arrived: a verdict requested earlier may tell the truth from
@@ -88,8 +88,8 @@ impl Changes {
         self.marks.watermark()
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` was read just before the
-    /// verdict's introspection request was sent.
+    /// Checks that a cached verdict with the slots `concerned` may be used at `now`. `asked` was
+    /// read just before the verdict's introspection request was sent.
     pub(crate) fn judge(
         &self,
         now: Moment,

@@ -20,7 +20,8 @@ pub struct FeedWatch {
 }
 
 impl FeedWatch {
-    /// Creates a watch. `clocks` must be those with which `changes` are applied.
+    /// Creates a watch that signals `changes`. `clocks` must be those with which `changes` are
+    /// applied.
     #[must_use]
     pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
         Self { changes, clocks }

@@ -21,8 +21,8 @@ pub struct FeedWitness {
 }
 
 impl FeedWitness {
-    /// Creates a witness. `ring` requests a poll of the feed; `setting` is the setting that
-    /// configures the witness, for its errors.
+    /// Creates a witness that vouches by polls of `feed`. `ring` requests a poll; `setting` names
+    /// the witness's setting in errors.
     #[must_use]
     pub fn new(
         feed: Feed,

@@ -36,12 +36,12 @@ struct Shared {
 
 struct Doubt {
     since: Instant,
-    /// Task that asks the witnesses until they vouch.
+    /// Handle to stop the task that asks the witnesses until they vouch.
     looking: AbortHandle,
 }
 
 impl Belief {
-    /// Creates the holder of `witnesses`. Without any, every inactive verdict is believed.
+    /// Creates a holder that asks `witnesses`. Without any, every inactive verdict is believed.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Self {
         Self(Arc::new(Shared { witnesses, doubt: Mutex::default() }))
     }

@@ -31,7 +31,7 @@ pub struct Believed<I> {
     known: Arc<KnownTokens>,
     belief: Belief,
     patience: Duration,
-    /// Time of the newest call to the witnesses after which all vouched.
+    /// Start of the newest call in which all witnesses vouched; `None` before the first.
     vouched_after: Mutex<Option<Instant>>,
     trusted: Counter,
     doubted: Counter,
@@ -49,8 +49,8 @@ enum DoubtReason {
 }
 
 impl<I: TokenIntrospector> Believed<I> {
-    /// Creates the decorator. Getting and confirming an inactive verdict takes at most `patience`.
-    /// Registers its metrics at the current recorder.
+    /// Creates a decorator that confirms inactive verdicts of `inner`. Getting and confirming one
+    /// takes at most `patience`. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, known: Arc<KnownTokens>, belief: Belief, patience: Duration) -> Self {
         let answers = |believed: &'static str| {

@@ -21,9 +21,9 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// Decorator that fails at once while the server is down or refuses our credentials, but lets
 /// single introspections through as probes.
 ///
-/// It counts failures that no caller's token can cause: no connection, a broken one, no response in
-/// time, 5xx, and refused credentials. It does not count a dropped call, a response that
-/// cannot be read, a redirect, a 429, or our own limits.
+/// It counts failures that no caller's token can cause: no or a broken connection, no response in
+/// time, 5xx, refused credentials. It does not count a dropped call, a response that cannot be
+/// read, a redirect, a 429, or our own limits.
 ///
 /// A result counts only if the breaker has neither opened nor closed since its introspection began.
 #[derive(Debug)]
@@ -92,7 +92,8 @@ enum Evidence {
 }
 
 impl<I> CircuitBreaker<I> {
-    /// Creates the decorator with a closed breaker. Registers its metrics at the current recorder.
+    /// Creates a closed breaker, which opens on failures of `inner`. Registers its metrics at the
+    /// current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
         Self { inner, breaker: Breaker::new() }
@@ -117,7 +118,7 @@ impl Breaker {
         Self(Arc::new(shared))
     }
 
-    /// Returns the state of the breaker.
+    /// Returns whether the breaker is open, since when and why.
     #[must_use]
     pub fn condition(&self) -> Condition {
         match &self.state().phase {
@@ -148,8 +149,8 @@ impl Breaker {
     }
 }
 
-/// An introspection that was let through. If a probe ends without evidence about the server, the
-/// next probe may start at once.
+/// An introspection that the breaker let through. If a probe ends without evidence about the
+/// server, the next probe may start at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
     /// Value of `State::changes` when the introspection began.

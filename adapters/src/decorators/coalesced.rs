@@ -58,7 +58,7 @@ struct OfToken {
     next: Option<watch::Sender<Option<Answer>>>,
 }
 
-/// An introspection under way.
+/// An introspection under way, which callers may join.
 struct Sent {
     number: u64,
     at: Moment,
@@ -71,7 +71,7 @@ struct Sent {
 enum Waiting {
     /// Receiver for an introspection under way, which has a deadline of its own.
     Sent(watch::Receiver<Option<Answer>>),
-    /// Receiver for an introspection that has not started: two others are under way for the token.
+    /// Receiver for an introspection that has not started: two are already under way for the token.
     Next(watch::Receiver<Option<Answer>>),
 }
 
@@ -84,8 +84,9 @@ struct WaitedTooLong;
 struct EndedUnanswered;
 
 impl<I: TokenIntrospector + 'static> Coalesced<I> {
-    /// Creates the decorator. `inner` must have a time limit of its own; `patience` limits the wait
-    /// for an introspection that has not started. Registers its metrics at the current recorder.
+    /// Creates a decorator that shares introspections by `inner`, which must have a time limit of
+    /// its own; `patience` limits the wait for an introspection that has not started. Registers its
+    /// metrics at the current recorder.
     #[must_use]
     pub fn new(inner: I, patience: Duration, clocks: Clocks) -> Self {
         Self {
@@ -130,7 +131,7 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
     }
 }
 
-/// Starts an introspection in a task of its own.
+/// Starts an introspection in a task, which sends the result to `answer`.
 fn send<I: TokenIntrospector + 'static>(
     (inner, questions, clocks): (&Arc<I>, &Arc<Questions>, &Clocks),
     of_token: &mut OfToken,

@@ -28,7 +28,7 @@ impl Digester {
         digest(self.0, text)
     }
 
-    /// Computes the digest of a text together with its kind.
+    /// Returns the digest of `text` after the byte `kind`.
     pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
         let mut hasher = self.0;
         hasher.write(&[kind]);

@@ -105,7 +105,7 @@ pub(super) fn cause() -> Cause {
     Arc::new(std::io::Error::other("a test"))
 }
 
-/// Returns "active", "inactive" or the keyword of the error.
+/// Returns a word for `answer`: "active", "inactive" or the error's keyword.
 pub(super) fn word(answer: &Answer) -> &'static str {
     match answer {
         Ok(Introspection::Active(_)) => "active",

@@ -13,8 +13,7 @@ use quick_cache::unsync::Cache;
 use super::digest::{Digest, Digester};
 
 /// Maximum number of token texts with the same token id in the set. ZITADEL accepts a session token
-/// even if its last characters are changed or cut off: without this limit, one user could fill the
-/// set.
+/// with its last characters changed or cut off: without this limit, one user could fill the set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
 /// Set of tokens whose last verdict was active. A token stays even when its verdict may no longer
@@ -30,8 +29,8 @@ pub struct KnownTokens {
 struct Known {
     /// Maps the digest of a token's text to the digest of the token's id.
     ids: Cache<Digest, Digest>,
-    /// Maps the digest of an id to the digests of its texts, the newest first. A token is known
-    /// only if both maps contain it: each map evicts entries on its own.
+    /// Maps the digest of a token's id to the digests of its texts, the newest first. A token is
+    /// known only if both maps contain it: each map evicts entries on its own.
     texts: Cache<Digest, [Option<Digest>; TEXTS_OF_A_TOKEN]>,
 }
 
@@ -53,7 +52,7 @@ impl KnownTokens {
         known.texts.get(&id).is_some_and(|texts| texts.contains(&Some(text)))
     }
 
-    /// Adds the token if the verdict is active, and removes the token if not.
+    /// Adds `token` to the set if `verdict` is active, and removes it if not.
     pub fn learn(&self, token: &AccessToken<'_>, verdict: &Introspection) {
         let text = self.digester.of_token(token);
         let mut known = self.lock();
@@ -65,7 +64,7 @@ impl KnownTokens {
         self.size.set(known.ids.len() as f64);
     }
 
-    /// Returns the digest of the token's id, or `text` if the token has no id.
+    /// Returns the digest of the token's id, or of its text (`text`) if it has no id.
     fn id(&self, text: Digest, active: &ActiveToken) -> Digest {
         active.id.as_ref().map_or(text, |id| self.digester.of(id.as_str()))
     }

@@ -24,7 +24,8 @@ pub struct Measured<I> {
 }
 
 impl<I> Measured<I> {
-    /// Creates the decorator, and registers its metrics at the current recorder.
+    /// Creates a decorator that times introspections by `inner`. Registers its metrics at the
+    /// current recorder.
     #[must_use]
     pub fn new(inner: I) -> Self {
         let duration = |result: &'static str, cause: &'static str| {

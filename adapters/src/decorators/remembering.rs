@@ -1,4 +1,4 @@
-//! Adds new verdicts to the cache.
+//! Decorator that adds new verdicts to the cache.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::token_cache::TokenCache;
 use crate::Clocks;
 
 /// Decorator that caches each new verdict. The verdict's age counts from just before its
-/// introspection began. The outer decorator [`Coalesced`](super::Coalesced) lets callers join an
-/// introspection that has already begun.
+/// introspection began. In [`Coalesced`](super::Coalesced), callers join an introspection that has
+/// already begun.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,
@@ -19,7 +19,8 @@ pub struct Remembering<I> {
 }
 
 impl<I> Remembering<I> {
-    /// Creates the decorator. `clocks` must be those of `cache`.
+    /// Creates a decorator that stores verdicts of `inner` in `cache`, whose clocks must be
+    /// `clocks`.
     #[must_use]
     pub fn new(inner: I, cache: Arc<TokenCache>, clocks: Clocks) -> Self {
         Self { inner, cache, clocks }

@@ -66,7 +66,8 @@ struct Entry {
     token: ActiveToken,
     /// Time just before the introspection request was sent. The verdict's age counts from it.
     asked: Moment,
-    /// Slots by which a change makes the verdict unusable; `None` without a change feed.
+    /// Slots of the verdict: a change that marks one makes it unusable; `None` without a change
+    /// feed.
     concerned: Option<Concerned>,
     /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
     bytes: u64,
@@ -85,8 +86,8 @@ impl Weighter<Digest, Entry> for ByBytes {
 }
 
 impl TokenCache {
-    /// Creates an empty cache. Without `changes` from a feed, only age and `exp` limit reuse.
-    /// Registers its metrics at the current recorder.
+    /// Creates an empty cache of verdicts. Without `changes` from a feed, only age and `exp` limit
+    /// reuse. Registers its metrics at the current recorder.
     #[must_use]
     pub fn new(settings: CacheSettings, changes: Option<Arc<Changes>>, clocks: Clocks) -> Self {
         let CacheSettings { ttl, max_entries, max_bytes } = settings;

@@ -9,8 +9,8 @@ use domain::{
 /// Assumed overhead of one allocation, in bytes: the counters of an `Arc`, and the allocator's
 /// rounding.
 const ALLOCATION: usize = 24;
-/// Maximum number of verdicts among which shared memory is divided. If only one of them is left in
-/// the cache, it still counts for at least a quarter of that memory.
+/// Maximum number of verdicts among which shared memory is divided. A single one left in the cache
+/// still counts for at least a quarter of that memory.
 const SHARED_BY: usize = 4;
 
 /// Returns the bytes that `token` holds on the heap, with its part of memory that verdicts share.

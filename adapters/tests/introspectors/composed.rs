@@ -1,4 +1,4 @@
-//! Tests of `compose`, by which another service builds the introspector with its decorators.
+//! Tests of `compose`, by which a service builds the introspector with its decorators.
 
 use std::{fs, time::Duration};
 

@@ -24,7 +24,7 @@ fn event_log(double: &ZitadelDouble, overlap: Duration) -> EventLog {
     EventLog::new(&introspector, &settings, project_id, Vec::new(), Clocks::of_the_system())
 }
 
-/// Runs one poll, and returns all its batches as one.
+/// Runs one poll of `log`, and returns all its batches as one.
 async fn poll(log: &mut EventLog) -> Batch {
     log.bell().ring();
     let mut changes = Vec::new();

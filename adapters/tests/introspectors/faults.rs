@@ -39,8 +39,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects `token` after a fault. After a 429 our own rate limit is lower: the call is repeated
-/// until it is allowed.
+/// Introspects `token` after a fault. After a 429 our own rate limit is lower: the introspection is
+/// repeated until it is allowed.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

@@ -31,8 +31,8 @@ async fn wait_for_issuer(zitadel: &ComposedZitadel, issuer: &str) {
     timeout(PATIENT, waiting).await.unwrap();
 }
 
-/// Sets tokio's clock forward by `time`. Before and after, waits 100 ms of real time: first for
-/// responses under way, then for tasks that have become due.
+/// Sets tokio's clock forward by `time`. Before and after, waits 100 ms of real time: for responses
+/// under way, then for tasks that have become due.
 async fn set_forward(time: Duration) {
     sleep(Duration::from_millis(100)).await;
     pause();

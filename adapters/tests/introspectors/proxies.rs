@@ -12,7 +12,7 @@ use crate::{active_token, ask, assert_active, setup};
 const CONNECT_TO: &str = "CONNECT_TO";
 
 /// Runs `test`, a test of this file, in a second process with only the variables `environment` and
-/// `CONNECT_TO`. Returns whether it passed, and its output.
+/// `CONNECT_TO`. Returns whether `test` passed, and its output.
 fn again(test: &str, environment: &[(&str, &str)], connect_to: &str) -> (bool, String) {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", &format!("proxies::{test}")])

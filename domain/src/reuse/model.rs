@@ -76,7 +76,7 @@ struct Poll {
     as_of: Moment,
     /// Kinds of the changes that the poll has read; `None` before the response.
     read: Option<Vec<usize>>,
-    /// Number of changes marked so far, each with the tick `applied`.
+    /// Number of changes of this poll marked so far, each with the tick `applied`.
     marked: usize,
     applied: Option<Tick>,
     next_event: usize,
@@ -333,8 +333,8 @@ impl World {
 /// Milliseconds that may pass in one step.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world. Returns how often a cached verdict was found usable. Fails with the staleness,
-/// in nanoseconds, if such a verdict is too old.
+/// Runs one world without the clause `without`. Returns how often a cached verdict was found
+/// usable. Fails with the staleness, in nanoseconds, if such a verdict is too old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {

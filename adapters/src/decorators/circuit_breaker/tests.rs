@@ -13,7 +13,7 @@ async fn ask(breaker: &CircuitBreaker<Gated>) -> &'static str {
     word(&breaker.introspect(&token("a")).await)
 }
 
-/// Returns a breaker that has just seen this number of consecutive failures.
+/// Returns a breaker that has just seen `outages` consecutive failures of `gated`.
 async fn after(outages: u32, gated: &Gated) -> CircuitBreaker<Gated> {
     let breaker = CircuitBreaker::new(gated.clone());
     gated.answer(Some(outage(Outage::Unreachable)));
@@ -273,7 +273,8 @@ async fn failures_of_questions_from_before_it_closed_do_not_open_it_again() {
     assert_eq!(word(&breaker.introspect(&token("a")).await), "active", "it stays closed");
 }
 
-/// Introspector that sends the token `slow` to one introspector, and all other tokens to another.
+/// Introspector that sends the token `slow` to the introspector `slow`, and every other token to
+/// `gated`.
 struct Twofold {
     slow: Gated,
     gated: Gated,

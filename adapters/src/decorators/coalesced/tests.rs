@@ -10,7 +10,7 @@ use super::{
 };
 use crate::paused_clocks::clocks;
 
-/// Time limit so long that a test reaches it only by advancing the clock.
+/// Time limit that a test reaches only by advancing the clock.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 fn new(gated: &Gated) -> Arc<Coalesced<Gated>> {

@@ -12,9 +12,9 @@ enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// Delay with which introspection shows changes, and `settle`, which allows for it.
+    /// Both the delay with which introspection shows changes and `settle`, which allows for it.
     Delay,
-    /// Reading of `asked` only between batches. Without it, introspection has no delay either.
+    /// Reading of `asked` only between batches, and the delay of introspection.
     WholeBatches,
     /// Demand that a verdict in doubt is obtained anew by a request, not from the cache.
     NewQuestion,
@@ -156,8 +156,8 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns `looks` and `doubts`. Fails with the staleness, in nanoseconds, if a
-/// verdict in use is too old.
+/// Runs one stream. Returns the numbers of its checks without and with doubt. Fails with the
+/// staleness, in nanoseconds, if a verdict in use is too old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
