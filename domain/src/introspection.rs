@@ -21,8 +21,8 @@ pub struct ActiveToken {
     pub expires_at: Option<SystemTime>,
     /// `nbf`: the token is not valid before this time.
     pub not_before: Option<SystemTime>,
-    /// True if there is a `cnf` claim: the token is bound to a key (RFC 7800), and is worthless
-    /// without proof of possession of the key.
+    /// True if there is a `cnf` claim: the token is bound to a key (RFC 7800), and worthless
+    /// without proof of possession.
     pub key_bound: bool,
     /// `jti`: the token's id; `None` if the server names none.
     pub id: Option<TokenId>,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Monotonic clock, which measures elapsed time. A test can replace it.
+/// Monotonic clock, which measures elapsed time; a test can replace it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Ticks: Send + Sync {
     /// Returns the current tick. Ticks never go back, and they count on while the machine sleeps.

@@ -19,8 +19,8 @@ pub trait VerdictWatch: Send + Sync {
     fn now(&self) -> Tick;
 
     /// Waits until a change puts the verdict `token`, obtained after `asked`, in doubt. Completes
-    /// at once if such a change has already happened, and never if none happens. A refresh of the
-    /// session is no such change.
+    /// at once if such a change has happened, and never if none happens. A refresh of the session
+    /// is no such change.
     ///
     /// Cancel-safe: after a dropped call, the same call can be made again.
     async fn doubted(&self, token: &ActiveToken, asked: Tick);

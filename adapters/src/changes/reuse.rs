@@ -109,7 +109,7 @@ impl Changes {
     }
 }
 
-/// Returns the current tick, or the tick after `applied` if that is later.
+/// Returns the later of the current tick and the tick after `applied`.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

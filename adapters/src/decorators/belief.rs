@@ -36,7 +36,7 @@ struct Shared {
 
 struct Doubt {
     since: Instant,
-    /// Handle to stop the task that asks the witnesses until they vouch.
+    /// Handle to stop the task that asks the witnesses.
     looking: AbortHandle,
 }
 

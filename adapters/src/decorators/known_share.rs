@@ -15,7 +15,7 @@ pub struct KnownShare(u8);
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Maximum share, in percent. The rest is for tokens that are not known yet.
+    /// Maximum share, in percent. The rest is for tokens that are not known.
     const MAX: u8 = 90;
 
     /// Returns this share of `whole`, rounded down.

@@ -16,8 +16,8 @@ use super::digest::{Digest, Digester};
 /// with its last characters changed or cut off: without this limit, one user could fill the set.
 const TEXTS_OF_A_TOKEN: usize = 4;
 
-/// Set of tokens whose last verdict was active. A token stays even when its verdict may no longer
-/// be reused. The set only decides who is served while capacity is short.
+/// Set of tokens whose last verdict was active. A token stays even when its verdict may not be
+/// reused. The set only decides who is served while capacity is short.
 ///
 /// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
 pub struct KnownTokens {
