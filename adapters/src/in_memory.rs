@@ -21,7 +21,7 @@ impl InMemoryIntrospector {
         Self { answers: RwLock::new(tokens.into_iter().collect()) }
     }
 
-    /// Replaces the whole list of tokens and verdicts from the next introspection on.
+    /// Replaces the list of tokens and verdicts from the next introspection on.
     pub fn replace(&self, tokens: impl IntoIterator<Item = (AccessToken<'static>, Introspection)>) {
         let answers = tokens.into_iter().collect();
         *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;

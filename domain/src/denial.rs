@@ -67,7 +67,7 @@ pub enum Missing {
     Role,
 }
 
-/// Returns text from the server, quoted and escaped so that it cannot forge log lines.
+/// Returns text from the server, quoted and escaped so that it forges no log lines.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }
