@@ -1,4 +1,4 @@
-//! Passes on an inactive verdict only if witnesses confirm that the server's database works.
+//! Passes on an inactive verdict only if witnesses confirm that ZITADEL's database works.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

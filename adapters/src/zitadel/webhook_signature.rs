@@ -32,7 +32,7 @@ pub enum SigningKeysError {
     /// The text has no key.
     #[error("the file holds no signing key")]
     None,
-    /// The text has more than two keys.
+    /// The file of the webhook's signing keys has more than two: the current one and the next.
     #[error("the file has more than two lines: it takes one signing key, or two, on a line each")]
     TooMany,
     /// A key is shorter than 16 bytes.

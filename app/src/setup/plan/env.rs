@@ -1,4 +1,4 @@
-//! Plan for the settings in `.env`.
+//! Plans which settings `setup` writes to `.env`, and which it leaves as they are.
 
 use adapters::zitadel::management::ApplicationKind;
 

@@ -40,7 +40,8 @@ impl Visit {
         self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)
     }
 
-    /// Records that a rule within a service was not met, and returns the rejection.
+    /// Logs that an admitted caller did not meet a further rule, such as that of an MCP tool, and
+    /// returns the rejection.
     pub(in crate::admit) fn refuse_within(
         &self,
         outcome: &Outcome,
