@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// Returns whether `change` marks one of the slots of `concerned`.
+    /// Returns whether `change` marks one of the table indexes of the verdict `concerned`.
     fn concerns(slots: &Slots, change: &Change, concerned: Concerned) -> bool {
         let own: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
         let marked = slots.of_change(change);

@@ -51,7 +51,8 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Writes `text` unchanged to the log, after the earlier log events below `warn`.
+    /// Queues `text` unchanged for the log, behind the log events below `warn`; those from `warn` up
+    /// have a queue of their own.
     pub(super) fn print(&self, text: &str) {
         // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());

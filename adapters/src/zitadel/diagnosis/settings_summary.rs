@@ -1,4 +1,5 @@
-//! Summary of the settings, for explaining ZITADEL's responses.
+//! Facts of this API's settings (issuer, client id, project, proxy), by which `app` explains
+//! ZITADEL's responses.
 
 use std::time::Duration;
 

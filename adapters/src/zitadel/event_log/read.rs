@@ -13,7 +13,7 @@ pub(super) const SMALLEST_PAGE: usize = 100;
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) began: Moment,
-    /// Time after which the window of this read begins.
+    /// Exclusive lower bound of this read: only later events are requested.
     pub(super) window: EventTime,
     /// Time after which an ordinary window begins. A new event from before that time shows that the
     /// database's clock stepped back.
