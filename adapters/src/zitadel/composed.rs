@@ -22,7 +22,8 @@ const LEEWAY: Duration = Duration::from_secs(5);
 pub struct ComposedZitadel {
     /// Introspector, behind the circuit breaker and the limits.
     pub introspector: Arc<dyn TokenIntrospector>,
-    /// Cache of active verdicts, which the introspector fills; `None` if the cache is off.
+    /// Cache of active verdicts, which the introspector fills but does not read: an authorizer of
+    /// your own needs it too ([`Authorizer::kept`]). `None` if the cache is off.
     pub kept: Option<Arc<dyn KeptVerdicts>>,
     /// Requirements for every token: the issuer, and 5 s of tolerated clock skew. Organizations and
     /// audiences may be added before [`authorizer`](Self::authorizer) is called.
