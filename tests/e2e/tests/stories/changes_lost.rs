@@ -95,11 +95,13 @@ async fn a_burst_of_450_changes_is_told_whole_by_pages_of_100() {
     let double = ZitadelDouble::start().await;
     let people: Vec<_> =
         (0..450).map(|number| person(&double, &format!("user {number}"))).collect();
-    let (_, bystander) = person(&double, "bystander");
+    let bystanders: Vec<_> =
+        (0..16).map(|number| person(&double, &format!("bystander {number}")).1).collect();
     double.set_page_cap(100);
     let (environment, _file) = with_feed(&double);
     let api = Api::start(environment).await;
-    let tokens: Vec<_> = people.iter().map(|(_, token)| &**token).chain([&*bystander]).collect();
+    let tokens: Vec<_> =
+        people.iter().map(|(_, token)| token).chain(&bystanders).map(String::as_str).collect();
     api.keeps(&double, &tokens).await;
     for (user, _) in &people {
         double.ungrant(user, ROLE);
@@ -109,8 +111,13 @@ async fn a_burst_of_450_changes_is_told_whole_by_pages_of_100() {
         api.denies_in_time(SCOPED, token, changed).await;
     }
     double.reset_counts();
-    assert_eq!(api.get(PRIVATE, &bystander).await.status, 200);
-    assert_eq!(double.introspections(), 0, "an answer beside them is forgotten");
+    for bystander in &bystanders {
+        assert_eq!(api.get(PRIVATE, bystander).await.status, 200);
+    }
+    // Each answer has five of the feed's 65 536 slots. Of these, 450 are marked: three answers in a
+    // hundred are forgotten by chance, half of the sixteen never.
+    let asked = double.introspections();
+    assert!(asked < bystanders.len() / 2, "{asked} answers beside them are forgotten");
 }
 
 #[tokio::test]
