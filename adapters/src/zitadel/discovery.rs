@@ -52,8 +52,7 @@ impl Discovery {
         self.endpoint.get()
     }
 
-    /// Requests the metadata, even if the endpoint is known, and returns the endpoint that they
-    /// name.
+    /// Requests the metadata, even if the endpoint is known, and returns the endpoint in them.
     pub(super) async fn ask(
         &self,
         http: &HttpClient,
@@ -78,7 +77,7 @@ impl Discovery {
         let _ = self.endpoint.set(endpoint.clone());
     }
 
-    /// Returns the introspection endpoint that the metadata in the response `answer` name.
+    /// Returns the introspection endpoint from the metadata in the response `answer`.
     pub(super) async fn read(&self, answer: Response) -> Result<Url, IntrospectionError> {
         let answer = response::read(answer).await.map_err(|fault| match fault {
             // The request had no credentials that could be refused.
@@ -90,7 +89,7 @@ impl Discovery {
         self.endpoint_in(&answer?)
     }
 
-    /// Returns the introspection endpoint that the metadata in this JSON text name.
+    /// Returns the introspection endpoint from ZITADEL's metadata, which `json` holds.
     fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
             serde_json::from_slice(json).map_err(|_| FaultSource::Metadata.malformed())?;

@@ -1,4 +1,5 @@
-//! Sends requests for ZITADEL's domain to another origin (`ConnectTo`), under the domain's name.
+//! Sends requests for ZITADEL's domain to the origin in the setting `connect_to`. The requests'
+//! `Host` header still names the domain.
 
 use std::{future::ready, sync::Arc};
 
@@ -11,15 +12,15 @@ use url::{Host, Url};
 
 /// Way in which requests for the domain reach another origin.
 pub(super) enum Diversion {
-    /// Diversion by URL: requests have the URLs of the origin that replaces the domain's.
+    /// Diversion by URL: another origin replaces the domain's origin in the URL of each request.
     Detour(Detour),
     /// Diversion by address: requests have the domain's URLs, but go to the IP addresses of this
     /// host name.
     Elsewhere(String),
 }
 
-/// Origin without TLS that requests go to instead of the domain's, with the domain's name in
-/// `Host`.
+/// Other origin, without TLS, that gets the requests for the domain. Their `Host` header names the
+/// domain.
 #[derive(Debug)]
 pub(super) struct Detour {
     connect_to: Url,
@@ -61,7 +62,7 @@ impl Diversion {
 }
 
 impl Detour {
-    /// Returns `url` with this detour's origin in place of its own.
+    /// Returns `url` with its origin replaced by the detour's.
     pub(super) fn divert(&self, url: &Url) -> Url {
         let mut diverted = self.connect_to.clone();
         diverted.set_path(url.path());
@@ -70,7 +71,8 @@ impl Detour {
     }
 }
 
-/// Returns an error if requests would go through a proxy, which would not connect to `connect_to`.
+/// Returns an error if a proxy is configured for the requests: a proxy decides by itself which
+/// server it connects to.
 fn refuse_proxy(domain: &Url, connect_to: &Url) -> Result<(), &'static str> {
     let target = if connect_to.scheme() == "http" { connect_to } else { domain };
     let proxied =

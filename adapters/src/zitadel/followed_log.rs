@@ -52,7 +52,8 @@ impl FollowedLog {
         FeedWitness::new(self.feed.clone(), Arc::new(move || bell.ring()), clocks, self.setting)
     }
 
-    /// Returns a watch that signals when the token of an open stream must be introspected again.
+    /// Returns a watch for responses that stay open (streams): it signals when the token of such a
+    /// response must be introspected again.
     pub(super) fn watch(&self, clocks: Clocks) -> FeedWatch {
         FeedWatch::new(Arc::clone(&self.changes), clocks)
     }

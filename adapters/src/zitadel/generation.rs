@@ -75,7 +75,8 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses before a request, for [`Generations::heed`] after it.
+    /// Returns the number of responses so far. [`Generations::heed`] compares it with the number
+    /// after the request.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -159,7 +160,8 @@ impl Generations {
         }
     }
 
-    /// Replaces a generation that got no response. Its endpoint stays until the metadata are read.
+    /// Replaces a generation over which a request got no response. The new one has the old
+    /// introspection endpoint until the metadata are read again.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
@@ -198,8 +200,8 @@ impl Generations {
         }
     }
 
-    /// Replaces the HTTP client by a new one that has fetched ZITADEL's metadata. If the
-    /// introspection endpoint is configured, any response from the endpoint's origin is enough.
+    /// Replaces the HTTP client by a new one, once the new one has got ZITADEL's metadata. If the
+    /// introspection endpoint is configured, any response from its origin will do.
     pub(super) async fn renew(&self) -> Result<(), IntrospectionError> {
         let old = self.current();
         let new = Generation::new(None, &self.route, self.route.endpoint.clone());
@@ -268,8 +270,8 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether the time selected by `moment` is unset or at least 5 s ago; if so, sets it
-    /// to now.
+    /// Returns whether the field of `Moments` that `moment` selects is unset or at least 5 s old;
+    /// if so, sets it to now.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);

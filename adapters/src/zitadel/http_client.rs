@@ -45,8 +45,8 @@ pub(super) struct Route {
 #[derive(Clone)]
 pub(super) struct Names(pub(super) Arc<dyn Resolve>);
 
-/// Sends requests to one authorization server. Follows no redirect, and keeps no cookie. A caller's
-/// request contributes nothing but the trace context.
+/// Sends requests to one authorization server. Follows no redirect, and keeps no cookie. Passes on
+/// nothing of a request to this API but the trace context.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     client: Client,
@@ -79,7 +79,6 @@ impl Route {
         self.client_with(root_certificates, resend_once(Arc::clone(&self.pace)))
     }
 
-    /// Makes a client that sends each request at most once, even if a connection breaks.
     #[cfg(feature = "management")]
     pub(super) fn client_that_never_resends(
         &self,
@@ -139,8 +138,8 @@ impl HttpClient {
         self.addresses.addresses()
     }
 
-    /// Creates a request to `url`. If `connect_to` diverts requests, `url` must have the domain's
-    /// origin.
+    /// Creates a request to `url`. If `connect_to` is configured, `url` must have the origin of
+    /// ZITADEL's domain, and the request goes to `connect_to`.
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let request = match &self.detour {
             None => self.client.request(method, url),
@@ -157,8 +156,8 @@ impl HttpClient {
 }
 
 /// Returns a policy that sends a request once more if its connection broke before any response: the
-/// server may close an idle connection just as a request is sent. Repeats add at most 20 % to the
-/// requests.
+/// server may close an idle connection just as a request is sent. All repeats together add at most
+/// 20 % to the number of requests.
 fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     retry::for_host(AnyHost).max_retries_per_request(1).classify_fn(move |attempt| {
         let broke = attempt
@@ -175,7 +174,7 @@ fn resend_once(pace: Arc<Pace>) -> retry::Builder {
     })
 }
 
-/// Host name that equals every other, so that the retry policy applies to every request.
+/// Host name that equals every host name: the retry policy, made for one host, applies to all.
 struct AnyHost;
 
 impl PartialEq<&str> for AnyHost {

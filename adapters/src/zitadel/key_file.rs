@@ -22,28 +22,22 @@ pub(super) struct KeyFile {
 /// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum KeyFileError {
-    /// The text is not the JSON that ZITADEL issues.
     #[error(
         "it is not the key.json that ZITADEL gives out: a JSON object with type, keyId, key and \
          clientId"
     )]
     Format,
-    /// The file holds the content of `key.json` encoded in base64.
     #[error("it is the key.json in base64; decode it (base64 -d)")]
     Base64,
-    /// The file holds the content of `key.json` encoded once more, as a JSON string.
     #[error("it is the key.json inside of a JSON string; write the object itself (jq -r .)")]
     InString,
-    /// The file has the key of a service account, which cannot authenticate an API.
     #[error(
         "it is the key of a service account; create a key for the API application (authentication \
          method: JWT) and use that one"
     )]
     ServiceAccount,
-    /// The JSON member `type` is neither of the two types that ZITADEL issues.
     #[error("its type is not \"application\"")]
     Type,
-    /// The private key cannot sign, or is too short.
     #[error("its key is no RSA private key of at least 2048 bits in PEM")]
     Key,
 }
@@ -80,8 +74,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for an unreadable text: `InString` or `Base64` for a JSON object in that
-/// encoding, otherwise `Format`.
+/// Returns the error for a key file that is not the expected JSON: `InString` or `Base64` if a JSON
+/// object is in it, as a JSON string or in base64; otherwise `Format`.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
@@ -155,7 +149,7 @@ mod tests {
         }
     }
 
-    /// Returns the PEM of a shortened key, which cannot sign.
+    /// Returns the test key's PEM without most of its lines, so that it cannot sign.
     fn truncated_key() -> String {
         let json: Value = serde_json::from_str(KEY_JSON).unwrap();
         let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();

@@ -14,9 +14,9 @@ const RESOURCE_OWNER: ScopeToken = ScopeToken::from_static(OF_RESOURCE_OWNER);
 /// Scope that adds claims about the user's organization, and prefix of the names of these claims.
 const OF_RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Returns the scopes that a client must request, without duplicates: `openid`; the one that puts
-/// the project into the token's audience; `urn:zitadel:iam:user:resourceowner` if `organizations`
-/// says that the subject's organization is checked; and those that add `claims`, in their order.
+/// Returns the scopes that a client must request, each once: `openid`; the scope that puts the
+/// project into the token's audience; if `organizations` is true, the scope for the user's
+/// organization; and the scopes that add `claims`, in their order.
 ///
 /// Role scopes are left out: if one is requested, some versions of ZITADEL return only the roles
 /// that scopes name. `offline_access` is left out because refresh tokens are the client's decision.

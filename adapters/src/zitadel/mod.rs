@@ -47,7 +47,8 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Properties of three parsers; `tests/fuzz` looks for inputs that violate them.
+/// Checks of the parsers of metadata, key file and introspection response; `tests/fuzz` looks for
+/// inputs at which they fail.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;
@@ -111,7 +112,7 @@ pub struct ZitadelIntrospector {
     timeout: Duration,
     pace: Arc<Pace>,
     /// Tokens whose last verdict was active, for which a share of the requests per second is
-    /// reserved. `None` if every token counts as one of these.
+    /// reserved. If `None`, every token is treated as one of these.
     known: Option<Arc<KnownTokens>>,
     /// True if this introspector serves only this API's own tokens, such as the canary.
     is_own: bool,
@@ -172,7 +173,6 @@ impl ZitadelIntrospector {
         })
     }
 
-    /// Reserves `share` of the requests per second for `known` tokens.
     #[must_use]
     pub(super) fn with_known(mut self, known: Arc<KnownTokens>, share: KnownShare) -> Self {
         self.pace.keep_for_known(share);
@@ -199,7 +199,8 @@ impl ZitadelIntrospector {
         &self.credentials
     }
 
-    /// Returns the connections and the request budget, for other calls to ZITADEL to share.
+    /// Returns the connections and the limit of requests per second, which other calls to ZITADEL
+    /// share with this introspector.
     fn shared(&self) -> (Arc<Generations>, Arc<Pace>) {
         (Arc::clone(&self.generations), Arc::clone(&self.pace))
     }
@@ -208,7 +209,6 @@ impl ZitadelIntrospector {
         self.verdicts.clone()
     }
 
-    /// Replaces the connections every five minutes, until the introspector is dropped.
     pub(super) fn renew_regularly(&self) -> impl Future<Output = ()> + Send + use<> {
         self.generations.renew_regularly()
     }

@@ -1,11 +1,11 @@
-//! Property of reading a discovery document; `tests/fuzz` looks for inputs that violate it.
+//! Check of the parser of ZITADEL's metadata; `tests/fuzz` looks for inputs at which it fails.
 
 use serde_json::Value;
 
 use super::Discovery;
 
-/// Checks that an accepted endpoint has the domain's own origin, and that its document names the
-/// domain's issuer.
+/// Checks that an endpoint accepted from the metadata in `bytes` has the origin of ZITADEL's
+/// domain, and that the issuer in the metadata begins with `https:`.
 ///
 /// # Panics
 /// When the property does not hold.

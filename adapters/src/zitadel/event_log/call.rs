@@ -29,7 +29,6 @@ const MAX_LENGTH: usize = 16 * 1024 * 1024;
 /// Maximum length, in bytes, of an error response that is read.
 const MAX_REFUSAL: usize = 64 * 1024;
 
-/// Sends requests to the event API of one server.
 pub(super) struct Caller {
     pub(super) generations: Arc<Generations>,
     pub(super) pace: Arc<Pace>,
@@ -42,7 +41,6 @@ pub(super) struct Fault {
     pub(super) silence: Silence,
     /// Kind of outage that made the request fail; `None` if ZITADEL was available.
     pub(super) outage: Option<Outage>,
-    /// Value of `Retry-After` in the error response, if sent.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -74,7 +72,6 @@ impl Caller {
         wire::events(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
     }
 
-    /// Requests and returns the event types that the server knows.
     pub(super) async fn event_types(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
         let answer = self.call("/admin/v1/events/types/_search", b"{}".to_vec(), deadline).await?;
         wire::event_types(&answer).map_err(|error| Fault::new(IntrospectionError::MALFORMED, error))
@@ -151,8 +148,8 @@ impl From<IntrospectionError> for Fault {
 }
 
 /// Returns the error for a response with a `status` other than 200, by its likely cause. No status
-/// proves that this API's token lost its right: ZITADEL sends 401, 403 and 404 for faults of its
-/// database, too.
+/// proves that this API's token may not read the event log: ZITADEL sends 401, 403 and 404 for
+/// faults of its database, too.
 fn refused(status: StatusCode, body: &[u8]) -> Fault {
     let has = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
     match status {

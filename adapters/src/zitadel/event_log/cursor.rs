@@ -28,10 +28,9 @@ const REVIEWED: Duration = Duration::from_mins(10);
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
 /// Maximum number of full pages in a review.
 const REVIEW_PAGES: usize = 10;
-/// Maximum time for which ZITADEL lets a write stay open.
+/// Maximum duration of one write to ZITADEL's database, until it is committed.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
 
-/// Reading position in the event log, for one group of event types.
 #[derive(Debug)]
 pub(super) struct Cursor {
     overlap: Duration,
@@ -44,7 +43,8 @@ pub(super) struct Cursor {
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// Moment at which a review last found a new event from before the ordinary window.
+    /// Moment at which a review last found a new event that ordinary reads, which go back less far,
+    /// had missed.
     stepped: Option<Moment>,
     under_way: Option<UnderWay>,
 }
@@ -52,21 +52,22 @@ pub(super) struct Cursor {
 /// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// State without a place in the log. Events committed after `made`, or up to `before` earlier,
-    /// must be read: cached responses may not show their effect.
+    /// No reading position is known yet. The first read must find the events since `made`, when the
+    /// feed was created, and from up to `before` earlier: cached responses may not show their
+    /// effect.
     Since {
         made: Moment,
         before: Duration,
     },
-    /// State without a place in the log, in which every cached response is forgotten once a place
-    /// is found.
+    /// No reading position is known, and events may have been missed: once a position is found,
+    /// every cached response is forgotten.
     Anew,
     Found,
 }
 
 #[derive(Debug)]
 enum UnderWay {
-    /// Search for the newest event, by whose time the place is set.
+    /// Search for the newest event. Reads will begin some time before this event.
     Newest {
         began: Moment,
     },
@@ -94,13 +95,14 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Creates a cursor that reads the events committed after `made`, and up to `before` earlier.
+    /// Creates a cursor that reads the events committed after `made`, or up to the duration
+    /// `before` earlier than `made`.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }
 
-    /// Creates a cursor whose first complete read causes every cached response to be forgotten.
-    /// Later events are reported.
+    /// Creates a cursor for a log whose earlier events may have been missed: its first complete
+    /// read causes every cached response to be forgotten.
     pub(super) fn anew(overlap: Duration) -> Self {
         Self::at(Place::Anew, overlap)
     }
@@ -189,8 +191,8 @@ impl Cursor {
         met_by.is_none()
     }
 
-    /// Begins the first window some time before the newest event, which `page` holds, and returns
-    /// its search.
+    /// Sets the reading position some time before the newest event, which is in `page`. Returns the
+    /// search for the events after this position.
     fn find_place(&mut self, mut page: Vec<Event>, began: Moment, now: Moment) -> PageOutcome {
         let Some(newest) = page.iter().map(|event| event.key.time).max() else {
             if !self.remembered.is_empty() {
@@ -239,8 +241,9 @@ impl Cursor {
         why
     }
 
-    /// Returns the time after which the window of an ordinary read begins. If possible, the window
-    /// has events of two different times, by which [`Read::turn`] recognizes full pages.
+    /// Returns the time after which an ordinary read begins, some time before the newest event. If
+    /// possible, two different times follow it: from a page with both, [`Read::turn`] learns how
+    /// many events a page can hold.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -253,8 +256,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which the window of a review begins. The window has only remembered
-    /// events, and at most [`REVIEW_PAGES`] full pages.
+    /// Returns the time after which a review begins: up to ten minutes before the newest event, but
+    /// not before the remembered events, and at most [`REVIEW_PAGES`] full pages of them back.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

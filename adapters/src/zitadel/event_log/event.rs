@@ -37,7 +37,6 @@ pub(super) struct Payload {
 }
 
 impl EventTime {
-    /// Creates a time from microseconds since 1970.
     #[cfg(test)]
     pub(super) const fn from_micros(micros: u64) -> Self {
         Self(micros)

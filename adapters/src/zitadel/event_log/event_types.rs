@@ -13,8 +13,8 @@ const MAX_AGGREGATES: usize = 10;
 /// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;
 
-/// Type of ZITADEL's events. If `is_needed`, a server that does not list the type cannot be
-/// followed.
+/// Event type of ZITADEL's log. If `is_needed`, the change feed refuses a server whose list of
+/// event types lacks this one.
 #[derive(Clone, Copy, Debug)]
 struct EventType {
     name: &'static str,
@@ -129,7 +129,6 @@ fn of_claim(claim: &str) -> Option<&'static [EventType]> {
     })
 }
 
-/// Returns whether changes of the claim `name` appear in the event log.
 pub(super) fn follows(name: &str) -> bool {
     of_claim(name).is_some()
 }
@@ -142,7 +141,6 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns the request body of the search `ask` for events of these types.
     pub(super) fn search(&self, ask: LogCall) -> Search<'_> {
         let (limit, asc, range) = match ask {
             LogCall::Newest => (1, false, None),
@@ -159,7 +157,8 @@ impl Group {
     }
 }
 
-/// Error for a needed event type that the server does not list.
+/// Error for an event type that the change feed needs, but that is not in the server's list of
+/// event types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the server does not list the event type {0}: this version of ZITADEL cannot be followed by \
@@ -209,7 +208,6 @@ pub(super) fn groups<'a>(
     Ok(groups)
 }
 
-/// Returns the aggregate type of events of type `event_type`, such as `usergrant`.
 fn aggregate_of(event_type: &str) -> &'static str {
     if event_type.starts_with("user.grant.") {
         return "usergrant";

@@ -105,14 +105,12 @@ impl LookUps {
         !self.pending.is_empty()
     }
 
-    /// Returns at most `count` pending look-ups.
     pub(super) fn pending(&self, count: usize) -> Vec<LookUp> {
         self.pending.keys().take(count).cloned().collect()
     }
 }
 
 impl LookUp {
-    /// Returns the event search for this look-up.
     pub(super) fn search(&self) -> Search<'_> {
         let (id, aggregate_type, event_type) = match self {
             Self::Grant(id) => (id, "usergrant", "user.grant.added"),

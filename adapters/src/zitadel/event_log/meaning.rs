@@ -11,12 +11,13 @@ use super::event::Event;
 pub(super) enum Meaning {
     Nothing,
     Change(Change),
-    /// Unknown effect: the event leaves out the subject, which this search for an earlier event
-    /// finds.
+    /// The event does not name the user whose introspection responses change: this search for an
+    /// earlier event finds the user.
     LookUp(LookUp),
 }
 
-/// Search for an earlier event, whose result never changes.
+/// Search for an earlier event that names the user or project of a later one. The search's result
+/// never changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LookUp {
     /// Search for user and project of the grant (role assignment) with this id.
@@ -65,8 +66,8 @@ impl Reader {
         }
     }
 
-    /// Returns the effect of an event by the prefix of its type; `id` is that of the changed
-    /// object.
+    /// Returns the effect of an event by the beginning of `event_type`. `id` is the id of the user,
+    /// project or other object that changed.
     fn by_kind(&self, event_type: &str, id: &str) -> Meaning {
         let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| event_type.starts_with(kind));
         if is_one_of(&OF_A_SUBJECT) {
@@ -154,7 +155,8 @@ pub(super) fn roles_of(user: &str) -> Meaning {
     changed(Subject::parse(user).map(Change::RolesOf))
 }
 
-/// Returns the parsed `change`, or a change of every response if parsing failed.
+/// Returns `change`, or `Change::Everything` (any response may have changed) if an id or role in
+/// the event could not be parsed.
 fn changed<E>(change: Result<Change, E>) -> Meaning {
     Meaning::Change(change.unwrap_or(Change::Everything))
 }

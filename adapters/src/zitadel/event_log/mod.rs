@@ -51,7 +51,6 @@ use crate::Clocks;
 const POLL: Duration = Duration::from_secs(20);
 /// Time limit of one look-up of an earlier event.
 const LOOK_UP: Duration = Duration::from_secs(5);
-/// Maximum number of look-ups that run at the same time.
 const LOOK_UPS_AT_ONCE: usize = 8;
 /// Time between two reads of the list of event types, which an upgrade of ZITADEL changes.
 const TYPES_EVERY: Duration = Duration::from_mins(5);
@@ -79,7 +78,6 @@ struct FollowedGroup {
     cursor: Cursor,
 }
 
-/// Incomplete poll of the event log.
 #[derive(Clone, Copy, Debug)]
 struct Poll {
     as_of: Moment,
@@ -136,8 +134,8 @@ impl EventLog {
         event_types::follows(name.as_str())
     }
 
-    /// Sends the next request of `poll`, and returns the changes found. A batch with `as_of` ends
-    /// the poll.
+    /// Sends the next request of `poll`, and returns the changes found. The poll is complete if the
+    /// returned batch has a moment `as_of`.
     async fn step(&mut self, poll: Poll) -> Result<Batch, Fault> {
         match poll.step {
             Step::Types => {

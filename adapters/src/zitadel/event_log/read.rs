@@ -7,7 +7,8 @@ use super::event::EventTime;
 
 /// Maximum number of pages in one read; a longer read is given up.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Minimum number of events in a page that may be full: more events may follow such a page.
+/// Minimum number of events in a page that the server may have cut short: more events may follow
+/// such a page.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 #[derive(Debug)]
@@ -15,26 +16,29 @@ pub(super) struct Read {
     pub(super) began: Moment,
     /// Exclusive lower bound of this read: only later events are requested.
     pub(super) window: EventTime,
-    /// Time after which an ordinary window begins. A new event from before that time shows that the
-    /// database's clock stepped back.
+    /// Time after which an ordinary read (one that is no review) begins. If a review finds a new
+    /// event from before that time, the database's clock stepped back.
     pub(super) ordinary: EventTime,
     /// True in a review, whose window begins earlier, to find events that were committed late.
     pub(super) is_review: bool,
-    /// Number of remembered events of the window that no page has brought yet.
+    /// Number of remembered events of the window that this read has not found again yet. If one is
+    /// never found, the log was restored from a backup.
     pub(super) unmet: usize,
     /// Time after which the last requested page of events begins.
     page: EventTime,
     pages: u32,
-    /// Maximum length so far of a page whose events have different times.
+    /// Number of events in this read's longest page whose events have different times. A page of as
+    /// many events with one time is taken as full: more events may have this time.
     longest_mixed: Option<usize>,
 }
 
 /// Reason to forget every cached introspection response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forget {
-    /// A remembered event is missing from its window: the log was restored from a backup.
+    /// A remembered event is no longer in the log: the log was restored from a backup.
     Restored,
-    /// A new event has a time from before the ordinary window: the database's clock stepped back.
+    /// A review found a new event from before the times that ordinary reads cover: the database's
+    /// clock stepped back.
     ClockStepped,
     /// There are more events than can be read or remembered.
     TooMany,
@@ -48,8 +52,8 @@ pub(super) enum Forget {
 pub(super) enum PageMeaning {
     /// The read needs a further page, of the events after this time.
     Next(EventTime),
-    /// All events of the page have this time; if there are more, they cannot be read. The read goes
-    /// on after this time.
+    /// A full page, whose events all have this time. Further events of this time cannot be read;
+    /// the read goes on with later ones.
     Passed(EventTime),
     Complete,
     Lost(Forget),

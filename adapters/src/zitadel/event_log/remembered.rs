@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, mem};
 
 use super::event::{EventTime, Key};
 
-/// Maximum number of remembered events.
 const MAX_REMEMBERED: usize = 20_000;
 
-/// Events later than `since`, each with the number of the last read that met the event.
+/// Remembered events, all later than `since`, each with the number of the last read that met the
+/// event.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
-    /// Times shared by more events than a page holds, each with a flag: true once a second read met
-    /// the time. No read waits for these events.
+    /// Times shared by more events than a page holds; a read need not find these events again. The
+    /// flag is true once a second read has come upon the time.
     passed: Vec<(EventTime, bool)>,
 }
 
@@ -37,7 +37,8 @@ impl Remembered {
         self.events.keys().rev().map(|key| key.time)
     }
 
-    /// Returns the number of events after `time` that a complete read must meet.
+    /// Returns the number of remembered events after `time` that a read must find again: if one is
+    /// missing, the log was restored from a backup.
     pub(super) fn count_after(&self, time: EventTime) -> usize {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
@@ -48,7 +49,6 @@ impl Remembered {
         self.events.keys().nth(surplus).map(|key| key.time)
     }
 
-    /// Drops all but the events after `time`.
     pub(super) fn forget_up_to(&mut self, time: EventTime) {
         while let Some(oldest) = self.events.first_entry()
             && oldest.key().time <= time
@@ -62,9 +62,9 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes a time shared by more events than a page holds. Returns `None` if no cached response
-    /// must be forgotten for it; otherwise the number of its events that read number `read` need no
-    /// longer meet.
+    /// Notes that more events share `time` than a page holds. Returns `Some` if every cached
+    /// response must be forgotten for this, with the number of events that read number `read` still
+    /// had to find again, and now need not.
     ///
     /// The first two reads that meet the time cause every response to be forgotten: an event
     /// committed between the two may have the same time. Later events have a later time.
@@ -78,7 +78,8 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Drops the times noted by [`Self::pass`] up to `window`, the beginning of a window.
+    /// Drops the times noted by [`Self::pass`], up to the time `window`, after which the next
+    /// ordinary read begins.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

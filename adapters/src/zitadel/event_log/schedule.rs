@@ -13,8 +13,8 @@ use super::super::pace::random;
 
 /// Minimum time between the beginnings of two polls.
 const SPACING: Duration = Duration::from_millis(200);
-/// Fraction by which the interval between polls varies at random. Replicas that poll at the same
-/// time would delay writes.
+/// Fraction by which the interval between polls varies at random. Without it, replicas of this API
+/// might all poll at the same time, which delays ZITADEL's writes.
 const JITTER: f64 = 0.2;
 /// Maximum wait before the next poll after a 429, even if `Retry-After` is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -55,7 +55,6 @@ impl Schedule {
         self.bell.clone()
     }
 
-    /// Waits until the next poll has to begin.
     pub(super) async fn wait(&mut self) {
         sleep_until(self.earliest).await;
         let _ = timeout_at(self.due, self.bell.0.notified()).await;

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::event::{Event, EventTime, Key, Payload};
 
-/// JSON request body of an event search.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Search<'a> {
@@ -28,7 +27,6 @@ pub(super) struct Range {
     since: String,
 }
 
-/// Error for a response of unknown form. The response's text is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not in the form of ZITADEL's event log")]
 pub(super) struct NotUnderstood;
@@ -39,7 +37,6 @@ impl From<EventTime> for Range {
     }
 }
 
-/// Parses the events in a search's response.
 pub(super) fn events(json: &[u8]) -> Result<Vec<Event>, NotUnderstood> {
     #[derive(Deserialize)]
     struct Answer {

@@ -86,7 +86,6 @@ fn token(double: &ZitadelDouble) -> String {
     double.pat(&double.add_user(NewUser::service("svc")))
 }
 
-/// Waits until `reached` returns true; panics after 20 s.
 async fn until(what: &str, reached: impl Fn() -> bool) {
     let began = Instant::now();
     while !reached() {
@@ -95,7 +94,6 @@ async fn until(what: &str, reached: impl Fn() -> bool) {
     }
 }
 
-/// Advances the clock by the minimum time between two replacements.
 async fn five_seconds_pass() {
     pause();
     advance(SPACING).await;

@@ -1,9 +1,9 @@
-//! Property of the `key.json` reader; `tests/fuzz` looks for inputs that violate the property.
+//! Check of the parser of `key.json`; `tests/fuzz` looks for inputs at which it fails.
 
 use super::KeyFile;
 
-/// Checks that a parsed key has its ids, that its `Debug` output shows no secret, and that an error
-/// repeats nothing of `bytes`.
+/// Checks that a parsed key file has a client id and a key id, that its `Debug` output shows no
+/// private key, and that an error's text is ASCII, as this crate's own texts are.
 ///
 /// # Panics
 /// When the property does not hold.

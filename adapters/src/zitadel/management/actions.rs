@@ -12,7 +12,8 @@ const EXECUTIONS: &str = "/v2/actions/executions";
 /// Time for which ZITADEL waits for the response of a webhook.
 const TIMEOUT: &str = "5s";
 
-/// Address that ZITADEL calls at events, with its settings.
+/// Target of ZITADEL's events: a URL that ZITADEL calls when certain events happen, with its
+/// settings.
 #[derive(Clone, Debug)]
 pub struct ActionTarget {
     /// Target id.
@@ -21,9 +22,9 @@ pub struct ActionTarget {
     pub name: String,
     /// URL that ZITADEL calls.
     pub endpoint: String,
-    /// True for a webhook whose failure interrupts nothing (`interruptOnError` is false).
+    /// True for a webhook with `interruptOnError` false: ZITADEL goes on if a call to it fails.
     pub is_quiet_webhook: bool,
-    /// Key with which ZITADEL signs its deliveries.
+    /// Key with which ZITADEL signs its requests to the URL.
     pub signing_key: SecretString,
 }
 
@@ -48,9 +49,9 @@ pub enum EventCondition {
 }
 
 impl EventCondition {
-    /// Returns the ids of the targets that ZITADEL calls at events of type `event`: only the
-    /// targets of the condition for this type, or else for the longest matching prefix, or else for
-    /// all events.
+    /// Returns the ids of the targets that ZITADEL calls at events of type `event`. Only one
+    /// condition counts: that for exactly this type, else that for the longest prefix of the type,
+    /// else that for all events.
     #[must_use]
     pub fn called_at<'a>(executions: &'a [Execution], event: &str) -> &'a [String] {
         let length = |execution: &&Execution| match &execution.condition {
@@ -93,7 +94,8 @@ impl Management {
         found.ok_or_else(|| malformed(&Method::GET, &path))
     }
 
-    /// Creates a webhook whose failure interrupts nothing, and returns its id and signing key.
+    /// Creates a webhook with `interruptOnError` false (ZITADEL goes on if a call to it fails), and
+    /// returns its id and signing key.
     ///
     /// # Errors
     /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but owners of the
@@ -144,7 +146,6 @@ impl Management {
         self.put(EXECUTIONS, &body).await.map(drop)
     }
 
-    /// Reads all entries of the list at `path` in the Actions API.
     async fn search_actions(
         &self,
         path: &str,

@@ -62,7 +62,8 @@ pub enum ApplicationKind {
 pub struct NativeApplication {
     /// Client id.
     pub client_id: String,
-    /// URIs to which ZITADEL may send a browser after a login. On loopback, any port is allowed.
+    /// URIs to which ZITADEL may send a browser after a login. If a URI's host is a loopback
+    /// address, any port is allowed.
     pub redirect_uris: Vec<String>,
     /// True if the application has the grant types of the code flow and of refresh tokens.
     pub may_refresh: bool,
@@ -148,7 +149,6 @@ pub struct NewToken {
     pub token: SecretString,
 }
 
-/// Returns the string member `name` of `value`; `None` if there is none.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
@@ -159,8 +159,8 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Returns whether the member `state` of `value` is `active`. ZITADEL leaves out the first state of
-/// each enumeration, which is never an active one.
+/// Returns whether the member `state` of `value` equals `active`; false without the member: ZITADEL
+/// never leaves out an active state.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use crate::zitadel::fault::UNKNOWN_INSTANCE;
 
-/// Failure of a management API call. ZITADEL's text is repeated only in refusals, which are meant
-/// for the caller: other texts hold SQL and host names.
+/// Failure of a management API call. Only `Refused` shows ZITADEL's message: the messages of other
+/// failures may hold SQL and host names.
 #[derive(Debug, Error)]
 pub enum ManagementError {
     /// No complete response came: the call may have taken effect.
@@ -24,8 +24,8 @@ pub enum ManagementError {
     /// ZITADEL does not accept the administrator's token.
     #[error("ZITADEL refuses the administrator's token (401)")]
     Token,
-    /// The call was not sent: a name or an id in it cannot be part of a URL, as `..` would lead to
-    /// another object.
+    /// The call was not sent, because a name or an id in it would change the URL's path. For
+    /// example, `..` would lead to another object.
     #[error("{call}: a name or an id in it cannot be a part of a URL")]
     Path {
         /// HTTP method and path.
@@ -47,7 +47,7 @@ pub enum ManagementError {
     Refused {
         /// HTTP method and path.
         call: String,
-        /// Refusal in ZITADEL's words.
+        /// ZITADEL's error code and message.
         refusal: Refusal,
     },
     /// ZITADEL knows no instance by the host name, or its database is down.
@@ -94,14 +94,14 @@ pub enum Lost {
     Connection(Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// Refusal in ZITADEL's words.
+/// Error code and message with which ZITADEL refuses a management API call.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// gRPC code of the refusal: 3 for a bad value, 5 for a missing object, 6 for an existing one,
     /// 9 for a change that makes no sense now.
     pub code: u64,
-    /// Text of the refusal, which ends with ZITADEL's error id in brackets.
+    /// Error message, which ends with ZITADEL's error id in brackets.
     pub message: String,
 }
 

@@ -44,7 +44,6 @@ const MAX_LENGTH: usize = 4 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Number of entries requested per page of a list.
 const PAGE: usize = 100;
-/// Maximum number of pages that are read of one list.
 const MAX_PAGES: usize = 100;
 /// Maximum number of times that a call is sent if it gets a 429.
 const TRIES: u32 = 6;
@@ -121,7 +120,6 @@ impl Management {
         self.call(Method::DELETE, path, None).await.map(drop)
     }
 
-    /// Reads all entries that match `queries` of the list at `path`.
     async fn search(&self, path: &str, queries: &Value) -> Result<Vec<Value>, ManagementError> {
         let body = |offset: usize| {
             json!({
@@ -132,8 +130,8 @@ impl Management {
         self.pages(path, "result", body).await
     }
 
-    /// Reads all entries of the list at `path`, page by page. `body` makes the request body for an
-    /// offset; `member` names the list in a response.
+    /// Reads all entries of the list at `path`, page by page. `body` makes the request body for the
+    /// page at an offset; `member` is the list's name in a response.
     async fn pages(
         &self,
         path: &str,

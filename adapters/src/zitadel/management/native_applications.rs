@@ -94,7 +94,7 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds those of `texts` that are missing to the list `name` in `settings`.
+/// Adds each of `texts` to the list `name` in `settings`, unless the list has it already.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

@@ -71,7 +71,8 @@ impl Management {
         Ok(found.iter().filter_map(|value| Some((grant(value)?, text(value, "userId")?))).collect())
     }
 
-    /// Assigns roles of a project to a user who has none there, and returns the assignment's id.
+    /// Assigns roles of a project to a user without a role assignment in this project. Returns the
+    /// new assignment's id.
     ///
     /// # Errors
     /// When the call fails.

@@ -1,4 +1,4 @@
-//! Tests of the cursor's rules: each test fails if one rule is left out.
+//! Tests of the single conditions in the cursor's code: without one of them, a test fails.
 
 use super::{
     log::{Log, Reader, SECOND},

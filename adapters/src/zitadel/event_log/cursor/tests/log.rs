@@ -7,7 +7,8 @@ pub(super) const OVERLAP: Duration = Duration::from_secs(10);
 /// One second in microseconds, the unit of the times in this module.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// Open write: its events have their times, but are not committed yet.
+/// Write under way: its events have got their times, but no search finds them until it is
+/// committed.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) events: Vec<Key>,
@@ -16,7 +17,7 @@ pub(super) struct Write {
 
 #[derive(Debug)]
 pub(super) struct Log {
-    /// True time, in microseconds.
+    /// Time by this machine's clock, in microseconds.
     pub(super) now: u64,
     /// Microseconds by which the database's clock is behind.
     pub(super) behind: u64,
@@ -27,7 +28,7 @@ pub(super) struct Log {
     sequence: u64,
 }
 
-/// Cursor, with a record of the events and reasons to forget that it returned.
+/// Cursor under test, with the events and the reasons to forget cached responses that it returned.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) cursor: Cursor,
@@ -71,14 +72,14 @@ impl Log {
         self.commit(self.open.len() - 1);
     }
 
-    /// Begins a search, which waits for the writes that are under way.
+    /// Begins a search. As in ZITADEL, it waits until the open writes are committed.
     pub(super) fn call(&mut self) {
         for write in &mut self.open {
             write.is_waited_for = true;
         }
     }
 
-    /// Commits the writes for which the search `ask` waited, and returns the page that it finds.
+    /// Ends the search `ask`: commits the writes that it waited for, and returns the page found.
     pub(super) fn answer(&mut self, ask: LogCall) -> Vec<Event> {
         let (waited_for, open): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|write| write.is_waited_for);
@@ -127,7 +128,6 @@ impl Reader {
         }
     }
 
-    /// Returns the number of committed events that the cursor never reported.
     pub(super) fn missing(&self, log: &Log) -> usize {
         log.committed.iter().filter(|key| !self.told.contains(key)).count()
     }
