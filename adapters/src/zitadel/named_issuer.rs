@@ -1,4 +1,5 @@
-//! Issuer as the server's metadata spell it, which the settings may spell differently.
+//! Issuer as ZITADEL's metadata spell it; the setting `zitadel.domain` may differ, as in a final
+//! `/`.
 
 use std::{
     iter::successors,
@@ -12,12 +13,12 @@ use tracing::{info, warn};
 
 use super::{ZitadelIntrospector, fault::FaultSource, generation::Generations, pace::Pace};
 
-/// Time between the first two attempts to read the metadata.
+/// Time between the first two attempts to read ZITADEL's metadata.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Maximum time between two attempts to read the metadata, and time limit of one attempt.
+/// Maximum time between two attempts to read ZITADEL's metadata, and time limit of one attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Issuer as the server's metadata spell it; until the metadata are read, the configured domain.
+/// Issuer as ZITADEL's metadata spell it; until the metadata are read, the domain in the settings.
 /// Clones share one value.
 ///
 /// ZITADEL compares `aud` of a client assertion byte for byte. Behind a proxy that adds `:443` to
@@ -28,14 +29,13 @@ pub struct NamedIssuer(Arc<RwLock<Named>>);
 #[derive(Debug)]
 struct Named {
     issuer: Issuer,
-    /// Issuer as the metadata spell it; `None` until the metadata are read.
     spelled: Option<Arc<str>>,
 }
 
 impl NamedIssuer {
-    /// Returns the issuer as the server's metadata spell it, including a final `/`; until the
-    /// metadata are read, the configured domain. Clients compare the issuer byte for byte (RFC 9728
-    /// §3.3, RFC 8414 §3.3).
+    /// Returns the issuer as ZITADEL's metadata spell it, including a final `/`; until the metadata
+    /// are read, the domain in the settings. Clients refuse an issuer that differs in one byte (RFC
+    /// 9728 §3.3, RFC 8414 §3.3).
     #[must_use]
     pub fn as_spelled(&self) -> Arc<str> {
         let named = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl NamedIssuer {
         self.0.read().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
-    /// Sets the issuer to `text`, the spelling in the server's metadata. Ignores an empty text.
+    /// Sets the issuer to `text`, as it stands in ZITADEL's metadata. Ignores an empty text.
     pub(super) fn spell(&self, text: &str) {
         let Ok(issuer) = Issuer::parse(text) else { return };
         let named = Named { issuer, spelled: Some(text.into()) };
@@ -59,8 +59,8 @@ impl NamedIssuer {
     }
 }
 
-/// Requests the metadata repeatedly, until this future or an introspection has read them or
-/// `introspector` is dropped. Introspections use the endpoint that this future has read.
+/// Requests ZITADEL's metadata repeatedly, until they are read (here or by an introspection) or
+/// `introspector` is dropped. Introspections use the endpoint in the metadata read here.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);
@@ -85,7 +85,6 @@ pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = 
     }
 }
 
-/// Returns the times between attempts: first 1 s, then doubled each time up to 30 s.
 fn waits() -> impl Iterator<Item = Duration> {
     successors(Some(FIRST_WAIT), |last| Some(LONGEST_WAIT.min(*last * 2)))
 }

@@ -19,14 +19,16 @@ use uuid::Uuid;
 use crate::decorators::KnownShare;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Rate after a 429, as a fraction of the requests answered in the second before.
+/// Request rate allowed after a 429, as a fraction of the requests answered in the second before.
 const LOWERED_TO: f64 = 0.8;
-/// Factor by which the lowered rate grows each second, so that the old rate is back after 2.3 s.
+/// Factor by which the rate lowered by a 429 grows each second. After 2.3 s it is again the rate
+/// before the 429.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which a minimum rate grows each second, from 1 request per second at a 429. The
-/// lowered rate is never below it.
+/// Factor by which the minimum of the lowered rate grows each second. The minimum is 1 request per
+/// second at the 429.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Maximum pause for unknown tokens after a 429, even if `Retry-After` is longer.
+/// Maximum pause for unknown tokens after a 429, before its random extension, even if `Retry-After`
+/// is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a 429 without the header `Retry-After`; ZITADEL sends no such header.
 const PAUSE: Duration = SECOND;
@@ -64,15 +66,11 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Share of the requests that is reserved for known tokens (active by their last verdict).
     share: KnownShare,
-    /// True if a share is reserved for this API's own tokens.
     keeps_own: bool,
     /// Times at which the requests of the last second were sent, oldest first.
     sent: VecDeque<Instant>,
-    /// Times at which requests for known tokens were sent in the last second.
     sent_of_known: VecDeque<Instant>,
-    /// Times at which requests for this API's own tokens were sent in the last second.
     sent_of_own: VecDeque<Instant>,
     /// Times at which responses other than 429 arrived in the last second.
     answered: VecDeque<Instant>,
@@ -80,7 +78,7 @@ struct State {
     strangers_wait_until: Option<Instant>,
 }
 
-/// Request rate right after a 429, and the moment from which this rate grows again.
+/// Request rate that is allowed right after a 429, and the moment from which it grows again.
 #[derive(Clone, Copy, Debug)]
 struct LoweredRate {
     per_second: f64,
@@ -95,7 +93,6 @@ struct BudgetSpent;
 #[error("it answered 429 a moment ago: it is asked too often")]
 struct LoweredBy429;
 
-/// Moment at which a request was sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SentAt(Instant);
 
@@ -106,7 +103,6 @@ impl Pace {
         Self { max_per_second, state: Mutex::new(State { share, ..State::default() }) }
     }
 
-    /// Changes the share that is reserved for known tokens.
     pub(super) fn keep_for_known(&self, share: KnownShare) {
         self.state().share = share;
     }
@@ -230,8 +226,8 @@ impl State {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
-    /// Returns the rate allowed since the last 429, in requests per second: at least 1,
-    /// `usize::MAX` if unlimited.
+    /// Returns how many requests per second the last 429 allows: at least 1; `usize::MAX` if there
+    /// was no 429 or its effect is over.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(LoweredRate { per_second, at }) = self.lowered else { return usize::MAX };
         let secs = (now - at).as_secs_f64();

@@ -16,12 +16,11 @@ use url::Url;
 
 use super::{HttpClientError, response};
 
-/// Time limit of one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum length of the metadata, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// Responses at this API's own URLs.
+/// Responses of this API to a request for its metadata, and to one without a token.
 #[derive(Debug)]
 pub struct OwnAnswers {
     /// Response at the URL of this API's metadata (RFC 9728).

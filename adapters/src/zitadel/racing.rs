@@ -1,4 +1,4 @@
-//! Resolves the server's name, and moves the first address that accepts a connection to the front.
+//! Resolves ZITADEL's host name; the address that accepts a connection first comes first.
 //!
 //! hyper tries the addresses of one IP version in turn and divides the time for connecting among
 //! them: if the first of two never responds, each new connection takes half of `zitadel.timeout`.
@@ -17,23 +17,24 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// Time after which the next address is tried, while earlier attempts to connect go on.
+/// Time after which ZITADEL's next address is tried, while earlier attempts to connect go on.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Time limit for all attempts to connect once the last one has begun.
+/// Maximum wait for a result once the last attempt to connect has begun. Each failure begins a new
+/// wait.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// Time for which the address that accepted first is reused, so that a burst of new connections
 /// tries the addresses once.
 const RESULT_IS_USED: Duration = Duration::from_secs(5);
 
-/// Name resolver that tries to connect to the server's addresses, and puts the first one that
-/// accepts in front.
+/// Name resolver that tries to connect to all addresses of ZITADEL's host, and returns the first
+/// one that accepts at the front of the list.
 #[derive(Clone)]
 pub(super) struct Racing(Arc<Shared>);
 
 struct Shared {
     names: Arc<dyn Resolve>,
-    /// Host name of the server, whose addresses are tried. Other names, such as a proxy's, are only
-    /// resolved.
+    /// Host name at which ZITADEL is reached, whose addresses are tried. Other names, such as a
+    /// proxy's, are only resolved.
     host: String,
     port: u16,
     last: sync::Mutex<Option<Race>>,
@@ -52,8 +53,8 @@ impl Racing {
         Self(Arc::new(Shared { names, host, port, last, found }))
     }
 
-    /// Returns the server's addresses that were found last, sorted; empty if its name was never
-    /// resolved.
+    /// Returns the addresses of ZITADEL's host that were found last, sorted; empty if the host's
+    /// name was never resolved.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.0.found().clone()
     }

@@ -11,7 +11,6 @@ use super::fault::{self, FaultSource};
 /// Maximum length, in bytes, of a response body that is read.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Sends `request` and returns the response, with its body unread.
 pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
     request.send().await.map_err(fault::transport)
 }

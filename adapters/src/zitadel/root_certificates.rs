@@ -27,8 +27,8 @@ impl RootCertificates {
         Self { pem: pem.into(), file: None }
     }
 
-    /// Reads certificates from a file of at most 1 MiB, which is read again for each generation of
-    /// connections.
+    /// Reads certificates from a file of at most 1 MiB, which is read again whenever the HTTP
+    /// client is replaced, such as after five minutes.
     ///
     /// # Errors
     /// When the file cannot be read, or is too long.

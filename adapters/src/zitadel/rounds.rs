@@ -16,7 +16,7 @@ use tokio::{
 const SPACING: Duration = Duration::from_millis(200);
 
 /// Sends one call at a time, and at most five per second. Callers who come during a call share the
-/// next one: the server may have answered the current one before they came.
+/// next one: ZITADEL may have answered the current one before they came.
 pub(super) struct Rounds<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
@@ -74,8 +74,8 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the channel of the waiting callers. If nobody waits, marks the task as ended under the
-/// same lock: the next caller starts a new task.
+/// Takes the channel of the callers who wait for the next call. If none waits, also clears `asking`
+/// before the lock is released: the next caller then starts a new task.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);

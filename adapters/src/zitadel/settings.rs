@@ -16,8 +16,8 @@ pub struct ZitadelSettings {
     pub domain: IssuerUrl,
     /// Credentials by which this API authenticates.
     pub credentials: ClientCredentials,
-    /// Id of this API's project, whose roles claim is preferred to the one without a project id.
-    /// `None` to read only the claim without a project id.
+    /// Id of this API's project. Roles are read from the claim of this project, or else from the
+    /// claim without a project id. `None` to read only the latter.
     pub project_id: Option<String>,
     /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
@@ -38,10 +38,10 @@ pub struct ZitadelSettings {
     /// Event log that [`compose`](super::compose) follows to keep cached verdicts up to date, if
     /// set. The event log's token is the canary too, unless `canary` is set.
     pub changes: Option<FeedSettings>,
-    /// True if [`compose`](super::compose) reads ZITADEL's metadata at once, so that
+    /// True if [`compose`](super::compose) requests ZITADEL's metadata at once, so that
     /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in the metadata.
-    /// If false, the first introspection reads the metadata, unless `introspection_endpoint` is
-    /// set.
+    /// If false, the first introspection requests them. Without effect if `introspection_endpoint`
+    /// is set.
     pub learn_issuer: bool,
     /// Returns the `traceparent` (W3C Trace Context) of the current work, which is sent to ZITADEL;
     /// `None` if the work is not traced.
@@ -56,8 +56,9 @@ pub struct FeedSettings {
     pub token: Arc<OwnToken>,
     /// Time between two polls of the event log; 1 s by default.
     pub interval: Duration,
-    /// Time that each poll reads back, in addition to the duration of the previous poll; 10 s by
-    /// default. The clock of ZITADEL's database may safely step back by less than this time.
+    /// Time before the newest known event from which each poll reads again, in addition to the
+    /// duration of the previous poll; 10 s by default. No event is missed if the clock of ZITADEL's
+    /// database steps back by less.
     pub overlap: Duration,
     /// Time after a change during which the verdicts that the change concerns are not reused; 5 s
     /// by default.
@@ -72,7 +73,6 @@ pub struct FeedSettings {
     pub when_silent: WhenSilent,
 }
 
-/// Default time limit of one introspection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl ZitadelSettings {

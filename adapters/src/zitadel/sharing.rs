@@ -10,7 +10,8 @@ use std::{
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 use foldhash::fast::RandomState;
 
-/// Number of values of one kind that are remembered. A new value may replace an older one.
+/// Number of values of one kind, such as scopes, that are remembered. A new value may replace an
+/// older one.
 const SLOTS: usize = 64;
 
 /// Replaces claims by equal ones that were seen before: tokens of one client often differ in the

@@ -29,16 +29,16 @@ pub struct SigningKeys(Vec<SecretString>);
 /// Reason why a text holds no usable signing keys. The reason repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningKeysError {
-    /// The text has no key.
+    /// The file of signing keys is empty or has only blank lines.
     #[error("the file holds no signing key")]
     None,
     /// The file of the webhook's signing keys has more than two: the current one and the next.
     #[error("the file has more than two lines: it takes one signing key, or two, on a line each")]
     TooMany,
-    /// A key is shorter than 16 bytes.
+    /// A signing key is shorter than 16 bytes.
     #[error("a line is shorter than {MIN_KEY} characters, and so no signing key of ZITADEL")]
     TooShort,
-    /// A key has a character that is not visible ASCII, such as a space.
+    /// A signing key has a character that is not visible ASCII, such as a space.
     #[error("a line has a character that no signing key of ZITADEL has")]
     ForbiddenCharacter,
 }
@@ -131,7 +131,7 @@ impl PartialEq for SigningKeys {
     }
 }
 
-/// Known parts of the signature header; other parts are ignored.
+/// Time and signatures in the signature header, whose other parts are ignored.
 struct Header<'a> {
     /// Time of the signature as the header spells it, which is part of the signed message.
     time: &'a str,
@@ -156,7 +156,6 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Decodes a signature of 64 hexadecimal digits.
 fn signature(hex: &str) -> Option<[u8; SHA256_OUTPUT_LEN]> {
     let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

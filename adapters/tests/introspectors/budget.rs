@@ -19,7 +19,6 @@ fn word(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
 
 type Order = fn(&ZitadelDouble);
 
-/// Checks, for each case, how many requests of the budget a first introspection costs.
 #[tokio::test]
 async fn a_budget_counts_what_reaches_zitadel() {
     let cases: [(&str, Order, &str, usize); 5] = [

@@ -39,8 +39,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects `token` after a fault. After a 429 our own rate limit is lower: the introspection is
-/// repeated until it is allowed.
+/// Introspects `token` after a `fault` of the double. After a 429 the introspector lowers its own
+/// request rate: the introspection is repeated until that rate allows it.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

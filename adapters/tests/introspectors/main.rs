@@ -27,7 +27,6 @@ mod verdict_watch;
 use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use zitadel_double::{NewUser, ZitadelDouble};
 
-/// Returns a token that the double calls active.
 fn active_token(double: &ZitadelDouble) -> AccessToken<'static> {
     let user = double.add_user(NewUser::service("svc"));
     AccessToken::parse(&double.pat(&user)).unwrap().into_owned()

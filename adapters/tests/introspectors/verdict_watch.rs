@@ -1,5 +1,5 @@
-//! Tests that an event in the log of the double (the simulated ZITADEL) signals that a verdict in
-//! use must be obtained anew.
+//! Tests that an event in the log of the double (the simulated ZITADEL), such as the lock of a
+//! user, puts the verdict on an open stream's token in doubt.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -42,7 +42,8 @@ async fn look(zitadel: &ComposedZitadel) {
     timeout(PATIENT, looked).await.unwrap();
 }
 
-/// Open stream of a user. The task `doubted` ends when the verdict on `token` is in doubt.
+/// Open stream of a user, simulated by the task `doubted`: it ends when an event puts the verdict
+/// on `token` in doubt.
 struct Stream {
     user: UserId,
     token: String,

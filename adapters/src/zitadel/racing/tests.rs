@@ -14,11 +14,10 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// Port number at several addresses: one accepts connections, some never respond, the others
-/// refuse.
+/// Port number that a test uses at several addresses: one accepts connections, those after `kill`
+/// never respond, the others refuse.
 struct Port {
     number: u16,
-    /// Number of connections that were accepted.
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
     /// Listeners of the addresses that never respond, and the connections that fill their queues.

@@ -1,5 +1,5 @@
-//! Property of the translation of responses; `tests/fuzz` looks for inputs that violate the
-//! property.
+//! Property that `tests/fuzz` tries to violate: introspection responses are read as by
+//! `serde_json`.
 
 use domain::Introspection;
 use serde_json::Value;

@@ -1,5 +1,3 @@
-//! Tests of the translation of introspection responses, in ZITADEL's form and malformed.
-
 use std::time::{Duration, SystemTime};
 
 use domain::ScopeToken;

@@ -1,5 +1,3 @@
-//! Tests of webhook signatures: valid signatures, and headers without one.
-
 use proptest::prelude::*;
 
 use super::*;

@@ -18,8 +18,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Ended, event_boundary::EventBoundary};
 
-/// Time for which a body may go on after the permit's end, for a last message of the service. An
-/// event that is then incomplete may go on for the same time again.
+/// Time after the permit's end in which the service may still send, such as a last message. An
+/// event of an event stream that is then incomplete may take the same time again.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Makes the body of `response` end soon after `ended` resolves.
@@ -74,7 +74,8 @@ pin_project! {
 
 enum Phase {
     Permitted,
-    /// Phase at shutdown: a body that is no event stream goes on until the server cuts it off.
+    /// Phase at shutdown of a body that is no event stream: it goes on until the server closes the
+    /// connection.
     Stopping,
     LastWords(Ended, Pin<Box<Sleep>>),
     /// Phase after the permit's end: the rest of an incomplete event may still be sent.
@@ -82,7 +83,8 @@ enum Phase {
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Returns `Ready` when the body must end: `Ok` to end it as complete, `Err` by an error.
+    /// Returns `Ready` when the permit's end cuts the body: `Ok` if it then looks complete (an
+    /// event stream between two events), otherwise `Err`.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {

@@ -20,7 +20,6 @@ enum Place {
 }
 
 impl EventBoundary {
-    /// Creates the state at the beginning of a stream.
     pub(super) const fn new() -> Self {
         Self { place: Place::BetweenEvents, after_cr: false }
     }

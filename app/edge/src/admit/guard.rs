@@ -31,12 +31,11 @@ pub(super) struct Inner {
     pub(super) watch: Option<Arc<dyn VerdictWatch>>,
     pub(super) max_stream: Duration,
     pub(super) sessions: SessionSeal,
-    /// True once [`Guard::stop`] was called.
     pub(super) stopping: watch::Sender<bool>,
 }
 
-/// Maximum random deviation from `max_stream` (time limit of a stream), as a fraction. Without it,
-/// streams that began together would end together.
+/// Maximum fraction by which a stream's time limit differs at random from `max_stream`, so that
+/// streams that began together do not end together.
 const SPREAD: f64 = 0.1;
 
 impl Guard {
@@ -54,8 +53,8 @@ impl Guard {
         self.0.resource.as_ref()
     }
 
-    /// Ends all present and future permits, for a server that shuts down. Event streams end; other
-    /// responses go on until the server cuts them off.
+    /// Ends all permits of this guard, also later ones, because the server shuts down. Event
+    /// streams end; other responses go on until the server closes their connections.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
     }
@@ -117,8 +116,8 @@ impl Guard {
         if max_stream.is_zero() { None } else { Instant::now().checked_add(max_stream) }
     }
 
-    /// Returns whether the request's header `Origin` belongs to a web page that may not call the
-    /// resource's services. This protects them against DNS rebinding.
+    /// Returns whether the header `Origin` names a web page that may not call the guard's services;
+    /// false without a resource. The check protects services against DNS rebinding.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

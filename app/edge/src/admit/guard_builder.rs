@@ -26,7 +26,6 @@ pub struct GuardBuilder {
     max_stream: Duration,
 }
 
-/// Default of [`GuardBuilder::max_stream`]: one hour.
 const MAX_STREAM: Duration = Duration::from_secs(60 * 60);
 
 impl Guard {
@@ -78,9 +77,9 @@ impl GuardBuilder {
         Self { resource: Some(resource), ..self }
     }
 
-    /// Sets the origins, beside the resource's own, of web pages that may call a guarded service of
-    /// the [`resource`](Self::resource). Requests from other pages are answered 403 without
-    /// introspection.
+    /// Sets the origins of web pages that may call guarded services, besides the
+    /// [`resource`](Self::resource)'s own origin. If there is a resource, requests from other pages
+    /// are answered 403 without introspection.
     #[must_use]
     pub fn allowed_origins(self, origins: impl IntoIterator<Item = HeaderValue>) -> Self {
         Self { allowed_origins: origins.into_iter().collect(), ..self }

@@ -17,7 +17,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Ended, Guard, bearer};
 
-/// Maximum time between two comparisons of `exp` with the wall clock, which may be adjusted.
+/// Maximum time between two comparisons of `exp` with the wall clock. If the clock is set forward,
+/// the permit ends within this time.
 const LOOK: Duration = Duration::from_secs(15);
 /// Time limit for a new verdict (introspection result) once the old one is in doubt; then the
 /// permit ends.
@@ -32,7 +33,8 @@ pub(crate) struct Opened {
     pub(super) token: ActiveToken,
     /// Value of the `Authorization` header, to introspect its token again; `None` if not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Time when the verdict was asked for; if `None`, a new verdict is obtained at once.
+    /// Time when the verdict on `token` was asked for: later changes put it in doubt. If `None`, a
+    /// new verdict is obtained at once.
     pub(super) asked: Option<Tick>,
     /// Time at which a stream must end by
     /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a limit.

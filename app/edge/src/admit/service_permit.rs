@@ -1,4 +1,4 @@
-//! Permit of a request to a guarded service, and the further rules within the service.
+//! Permit of a request to a guarded service, and the rules of parts of the service, such as tools.
 
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
 
@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::{Authorized, Ended, Visit, opened::SharedEnd};
 use crate::answer::{Outcome, Rejection};
 
-/// Maximum age at which the verdict that admitted a request is reused for further rules.
+/// Maximum age at which the verdict that admitted a request is reused for the rules of parts of the
+/// service, such as tools.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
@@ -91,12 +92,14 @@ impl fmt::Debug for ServicePermit {
     }
 }
 
-/// Policy and freshness of a rule within a service.
+/// Policy of a rule within a service, and the freshness of verdicts (cached or new) that the rule
+/// demands.
 pub(crate) type FurtherRule = (&'static Policy, Freshness);
 
 /// Tuple of up to eight rules that parts of a service apply: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns policy and freshness of each rule in the tuple.
+    /// Returns the policy of each rule in the tuple, and the freshness of verdicts (cached or new)
+    /// that it demands.
     fn rules() -> Vec<(&'static Policy, Freshness)>;
 }
 

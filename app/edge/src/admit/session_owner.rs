@@ -28,7 +28,6 @@ pub(super) struct SessionSeal {
 }
 
 impl SessionSeal {
-    /// Creates a sealer of session ids, with a random key for the MAC.
     pub(super) fn new() -> Self {
         let mut key = [0; 16];
         let key = getrandom::fill(&mut key).is_ok().then(|| SipHasher24::new_with_key(&key));

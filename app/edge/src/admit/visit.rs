@@ -42,15 +42,15 @@ pub(crate) struct Visit {
     refusal: Mutex<Option<Reason>>,
     /// True once the head of the response is ready.
     ended: AtomicBool,
-    /// True if the verdict on the token is kept, for a second rule, the observer or the watch.
-    /// Keeping it costs some 400 instructions.
+    /// True if the verdict on the token is kept, because a second rule, the observer or the watch
+    /// may need it. Keeping it costs some 400 instructions.
     keeps_verdict: bool,
     /// Newest verdict on the token; `None` if none is kept.
     verdict: Mutex<Option<Known>>,
     /// Time at which `max_stream` ends a stream of this request; the inner `None` means no limit.
     until: OnceLock<Option<Instant>>,
-    /// Innermost guarded service that admitted the request. Permits within it end no later than the
-    /// service's permit.
+    /// Innermost guarded service that admitted the request. A permit of a handler in this service
+    /// ends no later than the service's own permit.
     service: Mutex<Option<within::Service>>,
 }
 
@@ -209,8 +209,9 @@ impl Visit {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the request is rejected, and returns the rejection. A further rejection is
-    /// recorded only if it is a bug, or if a rule has admitted the request in between.
+    /// Logs that the request is rejected, keeps the reason for the observer, and returns the
+    /// rejection. A second rejection is logged and kept only if it is a bug, or if a rule admitted
+    /// the request since the first.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {

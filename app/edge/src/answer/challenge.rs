@@ -85,8 +85,8 @@ pub(super) enum Challenge {
     /// Challenge without the parameter `error`, since the request had no token (RFC 6750 §3.1).
     Bare,
     Error(ChallengeError),
-    /// Challenge without the parameters `error` and `scope`: either could make a client start
-    /// another login.
+    /// Challenge to a denial that no login resolves, such as a missing role. It has no `error` and
+    /// no `scope`, so that clients start no login.
     WithoutLogin,
 }
 
@@ -132,8 +132,8 @@ impl Challenges {
         matches!(self, Self::OfResource { .. })
     }
 
-    /// Returns the header value of `challenge`. Only a value with a resource may contain the scopes
-    /// of `policy`, and `detail` as a description of the error.
+    /// Returns the header value of `challenge`. If the guard has a resource, the value may contain
+    /// the scopes of `policy`, and `detail` as a description of the error.
     pub(super) fn get(
         &self,
         challenge: Challenge,

@@ -214,7 +214,7 @@ impl Cure {
         }
     }
 
-    /// Returns the action that RFC 6750 implies. A missing role counts as a missing scope.
+    /// Returns the action for a denial by RFC 6750 alone. A missing role counts as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -229,8 +229,8 @@ impl Cure {
     }
 }
 
-/// Returns the problem's `detail` for a denial. It discloses nothing from the token, and only the
-/// route's rule from the configuration.
+/// Returns the problem's `detail` for a denial. The text may name the policy of the route's rule,
+/// but no value from the token.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",

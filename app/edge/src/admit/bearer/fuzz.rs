@@ -1,4 +1,5 @@
-//! Property of the `Authorization` parser that the fuzzer in `tests/fuzz` tries to violate.
+//! Property that `tests/fuzz` tries to violate: the `Authorization` parser returns only valid
+//! tokens, in full.
 
 use axum::http::HeaderValue;
 

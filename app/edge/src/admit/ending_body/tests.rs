@@ -320,9 +320,9 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks a body whose permit ends after `at` milliseconds: it ends in time, has sent a prefix of
-/// the service's text, and looks complete only if it is or if an event stream ends between two
-/// events.
+/// Checks a body whose permit ends after `at` milliseconds: it ends in time, and has sent a prefix
+/// of the service's text. Only a body that the service ended, or an event stream between two
+/// events, looks complete.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

@@ -27,7 +27,8 @@ use tracing_subscriber::{
 use super::*;
 use crate::note::RequestObserver;
 
-/// Log layer and request observer: records the reasons in log events and those of ended requests.
+/// Log layer and request observer that collects the reasons of rejections: the words in the log
+/// (`event`), and the words for the observer.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<HashSet<(&'static str, String)>>>);
 

@@ -1,4 +1,5 @@
-//! Checks further rules for a request within a guarded service, and signals the end of its permits.
+//! Applies the rules of parts of a guarded service, such as MCP tools, and signals when a permit
+//! ends.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -15,8 +16,8 @@ use super::{
 use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
-    /// Returns a permit if the request meets the rule `R` within a guarded service, even after its
-    /// response has begun.
+    /// Returns a permit if the request meets the rule `R` of a part of a guarded service, such as
+    /// an MCP tool. The response may have begun already.
     ///
     /// The rule is applied to the request's kept verdict if `is_young` is true and that verdict is
     /// fresh enough, otherwise to a new verdict.
@@ -40,7 +41,7 @@ impl Visit {
         self.guard.authorizer().judge_for(verdict).map_err(Outcome::Denied)
     }
 
-    /// Logs that an admitted caller did not meet a further rule, such as that of an MCP tool, and
+    /// Logs why the rule of a part of a guarded service, such as an MCP tool, gave no permit, and
     /// returns the rejection.
     pub(in crate::admit) fn refuse_within(
         &self,
@@ -55,8 +56,8 @@ impl Visit {
     }
 
     /// Records that a guarded service admitted the request. Returns a future that resolves when the
-    /// service's permit ends; permits within the service then end too. `asked` is the time when the
-    /// verdict on `token` was asked for.
+    /// service's permit or that of an outer service ends. `asked` is the time when the verdict on
+    /// `token` was asked for.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -112,10 +113,10 @@ impl Visit {
     }
 }
 
-/// Guarded service that has admitted the request.
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// Time when the verdict for the service was asked for; `None` without a watch.
+    /// Time when the verdict that admitted the request was asked for; `None` if the guard has no
+    /// watch.
     asked: Option<Tick>,
 }

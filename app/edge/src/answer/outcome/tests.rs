@@ -1,5 +1,3 @@
-//! Tests of the complete response to every outcome.
-
 use std::{io, sync::Arc};
 
 use axum::{
