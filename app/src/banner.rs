@@ -29,7 +29,8 @@ enum AnsweredBy {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// ZITADEL at `domain`. `bound` is `None` if the configuration has no `changes`.
+    /// ZITADEL at `domain` as the introspector. `bound` limits how far out of date a verdict may
+    /// be; `None` without a change feed.
     Zitadel {
         domain: IssuerUrl,
         bound: Option<StalenessBound>,
@@ -130,7 +131,8 @@ impl Banner {
         Ok(())
     }
 
-    /// Returns a local token that meets `policy`, or the placeholder `$TOKEN`.
+    /// Returns a token of the in-memory fake that meets `policy`; the placeholder `$TOKEN` if there
+    /// is none.
     fn token(&self, policy: &Policy) -> &str {
         match &self.introspector {
             AnsweredBy::Zitadel { .. } => "$TOKEN",
@@ -144,7 +146,7 @@ fn short(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
-/// Returns a route's path for a `curl` command, with `1` in place of each parameter.
+/// Returns a route's path with `1` in place of each parameter.
 fn example(path: &str) -> String {
     let segment = |segment: &str| if segment.starts_with('{') { "1" } else { segment }.to_owned();
     path.split('/').map(segment).collect::<Vec<_>>().join("/")

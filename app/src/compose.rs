@@ -30,7 +30,7 @@ pub(crate) struct AuthorizationServer {
     kept: Option<Arc<dyn KeptVerdicts>>,
     requirements: Requirements,
     pub(crate) explainer: Explainer,
-    /// Watch that signals when an open stream needs a new verdict; `None` without `changes`.
+    /// Watch that signals when an open stream needs a new verdict; `None` without a change feed.
     watch: Option<Arc<dyn VerdictWatch>>,
     issuer: Option<NamedIssuer>,
     state: ZitadelState,
@@ -79,7 +79,8 @@ pub(crate) fn api(
     Ok(ComposedApi { router, guard, introspector, state })
 }
 
-/// Returns an error if `resource.url` is set and any active token would open a guarded service.
+/// Returns an error if `resource.url` is set and a guarded service would accept an active token of
+/// any organization, even without a role.
 fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     if guard.resource().is_none() {
         return Ok(());
@@ -94,7 +95,8 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
 }
 
 /// Builds the configured introspector. `changes` adds a change feed (news from ZITADEL's event
-/// log); `learn_issuer` reads the exact spelling of ZITADEL's issuer in advance.
+/// log). With `learn_issuer` the exact spelling of ZITADEL's issuer is read at once, not at the
+/// first introspection.
 pub(crate) fn authorization_server(
     introspector: Introspector,
     cache: CacheSettings,
@@ -112,7 +114,6 @@ pub(crate) fn authorization_server(
 }
 
 impl AuthorizationServer {
-    /// Returns a builder of the guard with the settings of `auth`.
     pub(crate) fn guard(&self, auth: &Auth, resource: Option<Resource>) -> GuardBuilder {
         let requirements = Requirements {
             audiences: auth.audiences.clone(),

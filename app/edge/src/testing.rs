@@ -82,7 +82,7 @@ pub async fn assert_guarded(router: &Router, routes: &[(Method, &str)]) {
     assert!(wrong.is_empty(), "not guarded:\n{}", wrong.join("\n"));
 }
 
-/// Access token that counts as inactive.
+/// Access token that no introspector knows, sent as an inactive one.
 const UNKNOWN: &str = "a-token-that-nobody-has";
 
 async fn asks_for_a_token(router: &Router, method: &Method, path: &str) -> Result<(), String> {

@@ -34,9 +34,9 @@ pub(crate) struct Health {
     /// True once ZITADEL has accepted this API's credentials; always true if the in-memory fake
     /// replaces ZITADEL.
     accepted: AtomicBool,
-    /// Reason why the last attempt to get ZITADEL's verdict failed; `None` if none has.
+    /// Reason why the last attempt to get a verdict from ZITADEL failed; `None` before the first
+    /// failure.
     refused_by: Mutex<Option<&'static str>>,
-    /// True once the shutdown has begun.
     draining: Arc<AtomicBool>,
 }
 
@@ -123,8 +123,8 @@ impl Health {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns the time since which inactive verdicts are in doubt: not believed, or given for the
-    /// canary (a token known to be good); `None` without doubt.
+    /// Returns the time since which inactive verdicts are not believed, or ZITADEL calls the canary
+    /// (a token known to be good) inactive, whichever is earlier; `None` if neither holds.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()
@@ -136,7 +136,6 @@ fn not_ready(status: &str, reason: Option<&str>) -> Response {
         .into_response()
 }
 
-/// Returns the time `ago` before now, formatted by RFC 3339.
 #[expect(clippy::disallowed_methods, reason = "for people to read, and judged by nobody")]
 fn rfc3339(ago: Duration) -> String {
     humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string()

@@ -9,7 +9,8 @@ use Certainty::{Certain, Likely, Possible};
 /// Prefix of scopes that limit a user's token to the roles granted by the organization that the
 /// scope names.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
-/// Prefix of scopes that may limit a token to the roles that the scopes name.
+/// Prefix of scopes that name roles: with such scopes, some versions of ZITADEL limit a token to
+/// these roles.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
 /// Returns possible causes of the denial of an active token of `principal`, most likely first.

@@ -234,8 +234,8 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns possible causes why an opaque token is inactive. `unless` exempts personal access
-/// tokens, by a clause, from the cause `audience`, or is empty.
+/// Returns possible causes why an opaque token is inactive. `unless` is a clause in the text of the
+/// cause `audience`, such as `, unless it is a personal access token`, or is empty.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(

@@ -3,7 +3,6 @@
 /// One possible cause why a token is inactive or denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LikelyCause {
-    /// Strength of the evidence for this cause.
     pub(crate) certainty: Certainty,
     /// One word for the cause, such as `expired`.
     pub(crate) cause: &'static str,
@@ -25,7 +24,6 @@ pub(crate) enum Certainty {
 }
 
 impl Certainty {
-    /// Returns the certainty as one word, for reports.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Certain => "certain",

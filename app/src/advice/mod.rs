@@ -38,7 +38,8 @@ impl Finding {
     }
 }
 
-/// Returns a clause that names ZITADEL's address, this API's client, and its authentication.
+/// Returns a clause for the operator about the introspection requests: ZITADEL's address, this
+/// API's client, its authentication, and the proxy.
 pub(crate) fn asked(summary: &SettingsSummary) -> String {
     let SettingsSummary { issuer, target, client_id, authentication, .. } = summary;
     let by_way_of = if target == issuer.as_str() {
@@ -110,7 +111,6 @@ fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     shown_texts.join(", ")
 }
 
-/// Returns the number of characters with its unit, such as `1 character`.
 pub(crate) fn characters(count: usize) -> String {
     match count {
         1 => "1 character".to_owned(),
@@ -135,7 +135,8 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Returns the summary of settings for the client `client`, with `zitadel.connect_to` set.
+    /// Returns a summary of settings for tests, with the client `client` and with
+    /// `zitadel.connect_to`.
     pub(crate) fn summary(project_id: Option<&str>) -> SettingsSummary {
         let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
         let domain = "https://auth.example.com".parse().unwrap();

@@ -74,7 +74,7 @@ pub(super) fn no_connection(summary: &SettingsSummary, error: &(dyn Error + 'sta
     }
 }
 
-/// Returns the problem with the server's certificate, and its remedy.
+/// Returns the problem with the TLS certificate at ZITADEL's address, and its remedy.
 fn of_certificate(summary: &SettingsSummary, fault: &CertificateFault) -> Finding {
     let SettingsSummary { target, host, .. } = summary;
     let address_setting = address_setting(summary);

@@ -7,8 +7,8 @@ use domain::AccessToken;
 
 use super::{characters, listed, shown};
 
-/// Returns words that fit after "the token is". They repeat nothing of an opaque token, and of a
-/// JWT only claims from which nobody can rebuild the token.
+/// Returns words that fit after "the token is". They repeat nothing of an opaque token, and only
+/// some claims of a JWT, from which nobody can rebuild it.
 pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     let length = characters(token.expose_secret().len());
     match TokenForm::read(token) {
@@ -49,7 +49,8 @@ fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
     )
 }
 
-/// Formats a time before the year 10000, and the time between it and `now`.
+/// Formats `time`, which must be before the year 10000, with its distance from `now`, such as
+/// `2026-01-31T12:00:00Z, 5m ago`.
 pub(super) fn instant(time: SystemTime, now: SystemTime) -> String {
     let distance = |distance: Duration| {
         humantime::format_duration(Duration::from_secs(distance.as_secs())).to_string()

@@ -16,8 +16,8 @@ const PUBLIC_CLIENTS: &str = "public_clients";
 const REGISTRATION: &str = "registration";
 const AUDIENCE_SCOPE: &str = "audience_scope";
 
-/// Reads ZITADEL's metadata as clients do, and returns the steps on its content and on the scope
-/// that clients must request.
+/// Reads ZITADEL's metadata as clients do. Returns a step for each thing in it that clients need,
+/// such as PKCE, and one for the scope that they must request.
 pub(super) async fn steps(
     introspector: &ZitadelIntrospector,
     summary: &SettingsSummary,

@@ -16,8 +16,8 @@ const INTROSPECTION: &str = "introspection";
 /// warning.
 const MAX_CLOCK_OFFSET_SECS: u64 = 5;
 
-/// Returns the steps discovery, clock and introspection with their results from `checkup`. After a
-/// failed discovery the other two are skipped.
+/// Returns the steps discovery, clock and introspection; `checkup` has the results of their
+/// requests. After a failed discovery the other two are skipped.
 pub(super) fn steps(checkup: &Checkup, summary: &SettingsSummary) -> [CheckStep; 3] {
     let (discovery, clock) = match &checkup.discovery {
         None => {

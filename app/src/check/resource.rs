@@ -13,8 +13,8 @@ const RESOURCE: &str = "resource";
 const CHALLENGE: &str = "challenge";
 
 /// Returns two steps. The metadata at `metadata_url` must name `url` byte for byte. A request to
-/// `url` without a token must get 401 and a challenge that names `metadata_url`. If no server
-/// responds, no step fails.
+/// `url` without a token must get 401 and a challenge that names `metadata_url`. A URL that cannot
+/// be reached is no failure.
 pub(super) async fn steps(
     url: &str,
     metadata_url: &str,

@@ -15,21 +15,17 @@ pub(super) struct CheckStep {
     pub(super) advice: Option<String>,
 }
 
-/// Outcome of a step of `app check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StepOutcome {
-    /// Step that found no problem.
     Ok,
     /// Step that found a problem with which this API still works.
     Warning,
     /// Step that found a problem with which this API does not work.
     Failed,
-    /// Step that was not tried.
     Skipped,
 }
 
 impl StepOutcome {
-    /// Returns the outcome as one word, for reports.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -41,13 +37,11 @@ impl StepOutcome {
 }
 
 impl CheckStep {
-    /// Creates the result of a step that found no problem.
     pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
         let found = found.into();
         Self { name, outcome: StepOutcome::Ok, reason: None, found, advice: None }
     }
 
-    /// Creates the result of a step that ended with a warning.
     pub(super) fn warning(name: &'static str, finding: Finding) -> Self {
         Self { outcome: StepOutcome::Warning, ..Self::failed(name, finding) }
     }

@@ -99,8 +99,8 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Guard of a request, whose token counts within the client network's limit until its last guard is
-/// dropped.
+/// Mark of a request's token, which counts within the limit of the client network until the last
+/// `Place` for that token is dropped.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,

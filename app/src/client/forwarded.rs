@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
 use super::networks::Networks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Maximum number of elements that are read from one header; a caller may send any number.
+/// Maximum number of addresses that are read from `Forwarded`, and from `X-Forwarded-For`; a caller
+/// may send any number.
 const MAX_HOPS: usize = 32;
 
 /// Returns the address of the client behind the proxy `peer`.
@@ -47,8 +48,8 @@ fn follow(
     nearest
 }
 
-/// Iterator over the elements of a comma-separated list, last one first. An unclosed quote in an
-/// element does not affect the elements to its right.
+/// Iterator over the elements of a header such as `X-Forwarded-For`, last one first. An unclosed
+/// quote in an element does not affect the elements to its right.
 struct FromTheRight<'a>(Option<&'a str>);
 
 impl<'a> Iterator for FromTheRight<'a> {

@@ -12,10 +12,10 @@ use super::{error::ConfigError, layers::Layers, server::duration};
 pub struct Auth {
     /// Realm in the `WWW-Authenticate` challenge.
     pub realm: Realm,
-    /// Response status if a valid token lacks the role: 401 or 403.
+    /// Response status if a valid token lacks the role that the rule asks for: 401 or 403.
     pub missing_role_status: MissingRoleStatus,
-    /// Maximum duration (±10 %) of one response, such as a stream. Zero: no limit but the token's
-    /// validity.
+    /// Maximum time for which one permit keeps a response open, such as a stream; it varies at
+    /// random by up to 10 %. Zero: no limit but the token's validity.
     pub max_stream: Duration,
     /// Clock skew tolerated when the token's `nbf` is checked.
     pub leeway: Duration,
@@ -48,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns the response status if a valid token lacks the role. With `resource.url` the default is
-/// 403: a 401 would make a client sign in again, which adds no role.
+/// Returns the response status if a valid token lacks the role that the rule asks for. With
+/// `resource.url` the default is 403: a 401 would make a client sign in again, which adds no role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

@@ -6,7 +6,7 @@ use adapters::CacheSettings;
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Default of `cache.ttl` if there is a change feed.
+/// Default, with a change feed, of `cache.ttl`: the maximum time for which a verdict is reused.
 const TTL_WITH_FEED: Duration = Duration::from_secs(5 * 60);
 
 pub(super) fn read(layers: &Layers, has_feed: bool) -> Result<CacheSettings, ConfigError> {

@@ -44,8 +44,8 @@ const OF_THE_FEED: [&str; 9] = [
     KEY_FILE,
 ];
 
-/// Minimum by which `cache.max_staleness` must exceed `changes.interval`: time for one poll of the
-/// event log.
+/// Time that one poll of the event log may take: `cache.max_staleness` must exceed
+/// `changes.interval` by at least this.
 const FOR_A_POLL: Duration = Duration::from_secs(1);
 
 /// Settings of the change feed: polling of ZITADEL's event log, and the webhook that triggers a
@@ -61,11 +61,12 @@ pub struct Changes {
 /// Listener for ZITADEL's webhook, which triggers a poll.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Webhook {
-    /// Address to listen on.
+    /// Address to listen on for ZITADEL's webhook.
     pub listen: SocketAddr,
     /// URL path to which ZITADEL delivers its events.
     pub path: String,
-    /// File that holds one signing key, or two during a rotation.
+    /// File with the key by which ZITADEL signs what it sends to the webhook, or with two keys
+    /// during a rotation.
     pub key_file: PathBuf,
     /// Signing keys in `key_file` when the program started.
     pub keys: SigningKeys,
@@ -73,7 +74,7 @@ pub struct Webhook {
 
 impl Changes {
     /// Reads the change feed's settings; `None` if `changes.token_file` is not set. A malformed
-    /// value is an error in either case.
+    /// value is an error even then.
     pub(super) fn read(
         layers: &Layers,
         directory: &Path,
@@ -185,8 +186,8 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Reads the file `name`, the value of `setting`. Returns its path, and its text as parsed by
-/// `parse`.
+/// Reads the file `name`, the value of the setting `setting`. Returns its path, and the value that
+/// `parse` makes of its text.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

@@ -1,4 +1,5 @@
-//! Settings of the connection to ZITADEL, read by the command `setup` even if others are missing.
+//! Settings of the connection to ZITADEL, read by the command `setup` even if other settings are
+//! missing.
 
 use std::path::Path;
 
@@ -9,7 +10,6 @@ use super::{
     zitadel::root_certificates,
 };
 
-/// Settings of the connection to ZITADEL: where to connect, and which certificates to trust.
 #[derive(Debug)]
 pub(crate) struct ConnectionSettings {
     pub(crate) connect_to: Option<ConnectTo>,

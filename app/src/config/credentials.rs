@@ -60,7 +60,6 @@ pub(super) fn read(
     ClientCredentials::from_secret(client_id, client_secret).map_err(unusable)
 }
 
-/// Returns the credential that is the value of `setting`; `None` if `setting` is not set.
 fn in_setting(
     layers: &Layers,
     setting: &'static str,
@@ -68,7 +67,6 @@ fn in_setting(
     Ok(layers.text(setting)?.map(|text| CredentialText::value(setting, &text)))
 }
 
-/// Returns the credential in the file that `setting` names; `None` if `setting` is not set.
 fn in_file(
     layers: &Layers,
     setting: &'static str,
@@ -82,7 +80,6 @@ fn in_file(
     CredentialText::file(setting, directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Refuses a configuration that sets more than one of `settings`.
 fn only_one(layers: &Layers, settings: &[&'static str]) -> Result<(), ConfigError> {
     let mut set = settings.iter().filter_map(|name| Some((name, layers.origin(name)?)));
     match (set.next(), set.next()) {

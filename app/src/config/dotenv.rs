@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-/// Error for an unreadable line of a `.env` file that names one of our settings.
+/// Error for an unreadable line of a `.env` file that names one of this program's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("line {line} cannot be read; write NAME=value or NAME=\"value\"")]
 pub(super) struct UnreadableLine {
@@ -59,7 +59,8 @@ fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Parsed assignment or comment (`name` is empty) of a `.env` file. A quoted value may span lines.
+/// Parsed line of a `.env` file: an assignment, or a comment (then `name` is empty). A quoted value
+/// may span lines.
 struct Binding<'a> {
     name: &'a str,
     value: Option<String>,
@@ -128,8 +129,8 @@ impl<'a> Reader<'a> {
         value.trim_end_matches(is_space).to_owned()
     }
 
-    /// Parses a quoted value up to the closing quote; `None` without that quote. A backslash
-    /// escapes any character, even a quote.
+    /// Parses a value up to the closing `quote`; `None` if that is missing. A quote behind a
+    /// backslash does not close the value.
     fn quoted(&mut self, quote: char, unescape: fn(char) -> Option<char>) -> Option<String> {
         let quoted = self.rest.strip_prefix(quote)?;
         let mut escaped = false;

@@ -112,8 +112,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Container of the request id, shared by a response's extensions and body. The guard fills it
-/// through the extensions, and the body reads it when sent.
+/// Request id of a problem's response, set later: the guard finds this value in the response's
+/// extensions and sets the id, which the body then writes as `request_id`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -146,7 +146,6 @@ impl http_body::Body for ProblemBody {
         self.problem.is_none()
     }
 
-    /// Returns the body's exact length once the request id is known.
     fn size_hint(&self) -> SizeHint {
         match (&self.problem, self.id.0.get()) {
             (Some(problem), Some(id)) => {

@@ -109,8 +109,8 @@ impl IntoResponse for Rejection {
 pub(crate) struct Rejected;
 
 impl Rejection {
-    /// Returns the response that `hook` writes, and forbids caching. A status that is neither an
-    /// error nor a redirect is replaced by the rejection's status.
+    /// Returns the response that the service's function `hook` writes, and forbids caching it. A
+    /// status that is neither an error nor a redirect is replaced by the rejection's status.
     fn hooked(&self, hook: &(dyn Fn(&Self) -> Response + Send + Sync)) -> Response {
         let mut response = hook(self);
         let status = response.status();
@@ -160,7 +160,8 @@ impl Answers {
         Self { challenges: Challenges::new(realm, resource), missing_role, hook }
     }
 
-    /// Creates the rejection for `outcome`; `policy` belongs to the route's rule.
+    /// Creates the rejection for `outcome`. The challenge names the scopes of `policy`, the policy
+    /// of the route's rule.
     pub(crate) fn rejection(
         &self,
         outcome: &Outcome,

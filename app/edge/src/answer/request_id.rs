@@ -23,8 +23,8 @@ pub struct RequestId(Id);
 enum Id {
     /// Id that the caller sent: at most 64 letters, digits, and `-._~:@/+=`.
     Given(HeaderValue),
-    /// Random id for a request without a usable id; a header value would cost 110 more
-    /// instructions.
+    /// Random id for a request without a usable one. It is kept as a number: a header value would
+    /// cost 110 more instructions.
     Made(u64),
 }
 

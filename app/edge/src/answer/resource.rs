@@ -41,19 +41,21 @@ type IssuerSource = Arc<dyn Fn() -> String + Send + Sync>;
 /// Error for a text that cannot be a resource's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidResource {
-    /// The text is no absolute URL.
+    /// Text that is no absolute URL, such as `example.com/mcp`.
     #[error("it is no absolute URL")]
     NoUrl,
-    /// The URL is neither `https` nor `http` on loopback.
+    /// URL that is neither `https` nor `http` on loopback, such as `http://example.com`.
     #[error("it is neither an https URL nor an http URL on loopback")]
     NotSecure,
-    /// The URL has a user name, a query or a fragment (RFC 9728 §1.2).
+    /// URL with more than scheme, host, port and path: a user name, a query or a fragment (RFC 9728
+    /// §1.2).
     #[error("it has a user name, a query or a fragment")]
     MoreThanAPath,
-    /// The URL has a character that a challenge or a route cannot have.
+    /// URL with a character that the header `WWW-Authenticate` or a route's path cannot have, such
+    /// as `{`.
     #[error("it has a character that a challenge or a route cannot have")]
     ForbiddenCharacter,
-    /// The URL has another spelling than clients use, such as capital letters in its host.
+    /// URL that clients would spell otherwise, such as one with capital letters in its host.
     #[error(
         "it is not written as clients write it: scheme and host in lower case, no port that is the \
          scheme's own, no . or .. in the path"
@@ -171,7 +173,7 @@ impl Resource {
         &self.0.origin
     }
 
-    /// Returns the URL's host and port as a client sends them in `Host`.
+    /// Returns host and port of the resource's URL as a client sends them in `Host`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.0.authority
@@ -206,8 +208,8 @@ impl Resource {
         &self.0.scopes
     }
 
-    /// Returns the scopes to request, each once, separated by spaces: those of every client, then
-    /// those of `policy`.
+    /// Returns the scopes that a client must request, each once, separated by spaces: those that
+    /// this resource demands of every client, then those of `policy`.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
         let of_policy = policy.map(Policy::scopes).unwrap_or_default();
         let mut scopes: Vec<&str> = Vec::new();
@@ -232,7 +234,8 @@ impl Resource {
     }
 }
 
-/// Returns whether `host` is spelled as clients spell it: an IPv6 address must have its short form.
+/// Returns whether clients spell `host` this way. Only an IPv6 address can fail: it must have its
+/// short form, such as `[::1]`.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

@@ -1,4 +1,4 @@
-//! Converts the responses by which axum's extractors reject a request, for this crate's own format.
+//! Converts the responses by which axum's extractors reject a request into problems (RFC 9457).
 
 use axum::{
     body,
@@ -28,8 +28,8 @@ pub(crate) fn is_rejection(response: &Response) -> bool {
     by_status && !is_ours && response.headers().get(CONTENT_TYPE).is_some_and(is_text)
 }
 
-/// Returns the outcome for axum's rejection with this `status` and `body`. The body becomes the
-/// problem's `detail`; that of a 500 is only logged.
+/// Returns the outcome for axum's rejection with this `status` and `body`. The text of `body`
+/// becomes the problem's `detail`; with status 500 it is only logged.
 pub(crate) async fn outcome_of(status: StatusCode, body: body::Body) -> Outcome {
     let text = body::to_bytes(body, MAX_LENGTH).await.unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();

@@ -1,4 +1,5 @@
-//! Future that runs a handler of a route table, and completes its response.
+//! Future that runs a handler of a route table, and turns a panic or axum's rejection into a
+//! problem.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

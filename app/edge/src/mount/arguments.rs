@@ -1,4 +1,4 @@
-//! Trait of a public handler's argument types, with a constant that is true if there are any.
+//! Trait of a public handler's argument types, which tells whether the handler has arguments.
 
 /// Argument types of a public handler, as the tuple `T` in axum's [`Handler<T,
 /// S>`](axum::handler::Handler).
@@ -15,8 +15,8 @@ impl Arguments for ((),) {
     const READS_REQUEST: bool = false;
 }
 
-/// Implements `Arguments` for 1 to 16 arguments; `M` is axum's marker type for whether the last
-/// argument may read the request's body.
+/// Implements `Arguments` for handlers with 1 to 16 arguments. `M` is a type by which axum marks
+/// whether the last argument may read the request's body.
 macro_rules! arguments {
     () => {};
     ($first:ident $($more:ident)*) => {

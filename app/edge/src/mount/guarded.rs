@@ -66,8 +66,8 @@ where
 }
 
 /// Implements `PermitFirst` for handlers with arguments besides the permit. As in axum, the last
-/// argument may read the request's body, and the others only its head. `[mut]` is passed if
-/// arguments precede the last.
+/// argument may read the request's body, and the others only its head; `[mut]` lets these others
+/// change the head.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

@@ -21,7 +21,6 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) guard: Guard,
-    /// Maximum length of a request body that a handler reads, in bytes.
     pub(super) max_body: usize,
 }
 
@@ -41,8 +40,8 @@ impl Edge {
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
-    /// True if the handler has arguments besides a permit. Only then the request gets its id as a
-    /// header and its `Visit` as an extension, which costs 1 330 instructions.
+    /// True if the handler has arguments besides a permit. Only then the request's id and `Visit`
+    /// (its state at the guard) are put into the request, which costs 1 330 instructions.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,
@@ -75,7 +74,6 @@ pub(super) trait Mounted<T, S>: Clone + Send + Sync + 'static {
     fn call(self, visit: &Arc<Visit>, request: Request, state: S) -> Self::Future;
 }
 
-/// Handler that accepts all callers.
 #[derive(Clone)]
 pub(super) struct Public<H>(pub(super) H);
 

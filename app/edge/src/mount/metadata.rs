@@ -26,11 +26,9 @@ use crate::{
     answer::{Outcome, ROOT_METADATA_PATH},
 };
 
-/// HTTP methods for the metadata document, listed in `Allow` and CORS headers.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// Request headers that web pages may send when they request the metadata document.
 const HEADERS: HeaderValue = HeaderValue::from_static("Accept, Content-Type, MCP-Protocol-Version");
-/// Value of `Cache-Control`: clients may keep the metadata document for five minutes.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=300");
 
 /// Creates a router that serves the metadata document of each guard's resource. Merge it into the
@@ -69,7 +67,6 @@ fn mounted<S: Clone + Send + Sync + 'static>(
 struct Document(Guard);
 
 impl Document {
-    /// Returns the path of the guard's document, and the document; `None` without a resource.
     fn of(guard: &Guard) -> Option<(String, Self)> {
         let path = guard.resource()?.metadata_path();
         Some((path, Self(guard.clone())))

@@ -1,4 +1,5 @@
-//! Functions that make a handler mountable: `public(...)`, `guarded(...)` and `optional(...)`.
+//! Functions that join a handler with the callers that it accepts: `public(...)`, `guarded(...)`
+//! and `optional(...)`.
 
 use std::fmt;
 
@@ -42,11 +43,11 @@ impl<S> Mountable<S> {
 /// Callers that a route accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// All callers.
+    /// All callers, even without a token.
     Public,
-    /// Callers without a token, and callers whose token meets the policy.
+    /// Callers without a token, and callers whose token meets this policy of the route's rule.
     Optional(&'static Policy),
-    /// Callers whose token meets the policy.
+    /// Only callers whose token meets this policy of the route's rule.
     Guarded(&'static Policy),
 }
 

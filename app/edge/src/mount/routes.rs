@@ -15,20 +15,21 @@ use crate::{
     answer::Outcome,
 };
 
-/// Default maximum length of a request body, in bytes: 2 MiB, as in axum.
+/// Default of `Routes::max_body`: 2 MiB, as in axum.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// One row of the route table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// HTTP method; a `GET` route also answers `HEAD`. `None` means every method, as for a guarded
-    /// service.
+    /// HTTP method of the route, where `GET` also answers `HEAD`; `None` for a mounted service,
+    /// which answers every method.
     pub method: Option<Method>,
     /// Path, with parameters in braces, such as `/messages/{id}`.
     pub path: &'static str,
     /// Callers that the route accepts.
     pub access: Access,
-    /// Verdict that the route's rule demands: a new one, or one that may have been kept.
+    /// Demand of the route's rule on the verdict: a new one, or also one kept from an earlier
+    /// request.
     pub freshness: Freshness,
     /// Policies of rules that a guarded service itself checks, such as one for each MCP tool.
     pub further: Vec<&'static Policy>,

@@ -61,7 +61,7 @@ fn mount_at<R: Rule>(
 impl GuardedService {
     /// Declares rules that parts of the service, such as MCP tools, check by
     /// [`ServicePermit::require`](crate::ServicePermit::require): `.with::<(ReadMessages,
-    /// DeleteMessages)>()`. The table lists them with the route.
+    /// DeleteMessages)>()`. The route table lists their policies with the service.
     #[must_use]
     pub fn with<T: FurtherRules>(self) -> Self {
         Self { further: T::rules(), ..self }

@@ -20,7 +20,6 @@ mod tests {
 
     use super::*;
 
-    /// Error with a given text, caused by another error.
     #[derive(Debug, Error)]
     #[error("{0}")]
     struct Before(&'static str, #[source] io::Error);

@@ -11,8 +11,8 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Limits of log events about failed introspections: one when a kind of fault begins, then one
-/// every 10 seconds that counts the further requests.
+/// Limits of log events about failed introspections. The first fault of a kind has a log event of
+/// its own; then one event every 10 seconds counts the further requests.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
 /// Logs failed introspections without flooding the log in an outage.
@@ -44,8 +44,8 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Logs the number of `requests` that failed with `fault` since its last log event. `ago` is the
-/// time since the latest of them.
+/// Logs that `requests` further requests failed with `fault`; `ago` is the time since the latest of
+/// these requests.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {
@@ -85,7 +85,6 @@ const fn advice(fault: &IntrospectionError) -> &'static str {
     }
 }
 
-/// Returns the causes of `fault` in one line; empty if there are none.
 fn cause(fault: &IntrospectionError) -> String {
     fault.source().map_or_else(String::new, |source| shortened(&error_chain(source)))
 }

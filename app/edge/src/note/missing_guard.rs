@@ -10,15 +10,16 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Limits of log events: 5 per second for single requests, and one that counts the others.
+/// Limits of log events about requests without a guard: each second 5 for single requests, and one
+/// that counts the others.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Counts of requests that met no guard, shared by the whole process.
+/// Counts, for the whole process, the requests without a guard; keeps HTTP method and route of the
+/// latest.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });
 
-/// Logs a request whose handler needs a guard and has none.
 pub(crate) fn log_missing_guard(method: &Method, route: &str) {
     let method = shortened::method(method);
     if REQUESTS.is_single("missing_guard", || (method.into(), route.into())) {

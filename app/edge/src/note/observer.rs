@@ -34,8 +34,9 @@ pub trait RequestObserver: Send + Sync + 'static {
 pub struct RequestHead<'a> {
     /// HTTP method; callers may send any word.
     pub method: &'a Method,
-    /// Path of the route with its prefix, such as `/v1/messages/{id}`; for a service the name given
-    /// by [`Require::named`](crate::Require::named); otherwise [`UNMATCHED`].
+    /// Path of the matched route with its prefix, such as `/v1/messages/{id}`. For a service it is
+    /// the name given by [`Require::named`](crate::Require::named), and without a route
+    /// [`UNMATCHED`].
     pub route: &'a str,
     /// Id of the request, also in its response and its log events.
     pub request_id: &'a RequestId,

@@ -16,17 +16,19 @@ use tokio::{
 /// Limits of the log events about requests rejected for one reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
-    /// Number of requests with a log event of their own; later ones are only counted.
+    /// Number of the first requests, which have a log event of their own; later ones are only
+    /// counted.
     pub(super) singly: u64,
-    /// Time until a log event reports the number of requests that were only counted.
+    /// Time from the first request to the log event with the number of requests that were only
+    /// counted, and from each such event to the next.
     pub(super) period: Duration,
-    /// True if all further requests are only counted until a whole period brings none. If false,
-    /// each period begins with log events for single requests again.
+    /// True if log events for single requests begin again only after a period without a counted
+    /// request; false if they begin again after each period.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and counts the others. `write` logs their
-/// number, the latest request, and the time since the latest.
+/// Decides which requests have a log event of their own, and counts the others. The function
+/// `write` logs the latest of the counted requests, their number, and the time since the latest.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -85,9 +87,8 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Returns the number of requests counted for `reason`, and the latest with its time; `None` if
-    /// there were none. Starts the count anew, and removes `reason` unless another log event
-    /// follows.
+    /// Takes the number of requests counted for `reason`, and the latest with its time; `None` if
+    /// there were none. Also forgets `reason` if no further log event about it is due.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -116,7 +117,8 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Counts that were logged: number of requests, latest request.
+        /// Log events of this thread's test, each as its number of counted requests and the number
+        /// of the latest.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 

@@ -25,7 +25,6 @@ use serde_json::Value;
 use tower::ServiceExt;
 use tracing::Span;
 
-/// Rule for callers with an active token.
 #[derive(Debug)]
 pub(crate) struct SignedIn;
 
@@ -33,7 +32,6 @@ impl Rule for SignedIn {
     const POLICY: &'static Policy = &Policy::Authenticated;
 }
 
-/// Rule for callers with the role `read`.
 #[derive(Debug)]
 pub(crate) struct MayRead;
 
@@ -150,7 +148,6 @@ pub(crate) async fn code(response: Response) -> String {
     problem["code"].as_str().unwrap().to_owned()
 }
 
-/// Returns a request without a token.
 pub(crate) fn without_token(method: &str, path: &str) -> Request<Body> {
     Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
 }

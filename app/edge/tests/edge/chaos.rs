@@ -152,8 +152,8 @@ impl Provider {
         state.facts[number].drain(..horizon);
     }
 
-    /// Returns whether `status` is a correct response to a request with token `number` that lasted
-    /// from `began` until now.
+    /// Returns whether `status` is a correct response, by the history of token `number`, to a
+    /// request that lasted from `began` until now; a `scoped` request needs the role `read`.
     fn allows(&self, status: u16, number: usize, scoped: bool, began: Instant) -> bool {
         let now = Instant::now();
         let state = self.state.lock().unwrap();

@@ -126,8 +126,8 @@ impl VerdictWatch for World {
     }
 }
 
-/// Returns an API with a service and a handler, and a channel that receives an item when a permit
-/// of either ends: the reason, and the seconds since the start.
+/// Returns an API with a service and a handler, and a channel. When the permit of a request to one
+/// of them ends, the channel receives the reason and the seconds since the start.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();
@@ -225,7 +225,7 @@ async fn a_doubt_that_nobody_can_remove_ends_the_permit_within_a_second() {
     assert!(world.asked() > 3, "the request's, and several after the doubt");
 }
 
-/// Sends the reason to `ended` once `permit` ends.
+/// Sends to `ended` the reason why `permit` ended, once it has ended.
 fn tell<R: Rule>(ended: &mpsc::UnboundedSender<Ended>, permit: Authorized<R>) {
     let ended = ended.clone();
     tokio::spawn(async move { ended.send(permit.ended().await) });

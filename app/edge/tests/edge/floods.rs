@@ -45,7 +45,8 @@ const STRANGERS: &[Kind] = &[
     kind(&["Bearer invented"], "inactive"),
 ];
 
-/// Kinds of requests: one whose caller lacks a role, and two that meet a bug of the service.
+/// Further kinds of requests: by a caller without the role, to a handler that fails, and to a
+/// handler without a guard.
 const FURTHER: &[Kind] = &[
     kind(&["Bearer dev-no-role"], "policy_not_met"),
     Kind {
@@ -101,8 +102,8 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Returns a log of this thread's events, a `DefaultGuard` that ends the log when dropped, and a
-/// second dispatcher. The test keeps all three.
+/// Returns a log of this thread's events, and two values for the test to keep: the first ends the
+/// log when dropped, the second prevents other tests from suppressing events.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
     // With one dispatcher, log events that another test's thread reaches first would be missing
     // here.

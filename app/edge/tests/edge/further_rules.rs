@@ -17,7 +17,6 @@ use tracing::Span;
 
 use crate::api::{Introspector, MayRead, answer, builder, request, text};
 
-/// Rule for callers with the role `write`.
 #[derive(Debug)]
 struct MayWrite;
 

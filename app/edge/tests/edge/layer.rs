@@ -18,7 +18,6 @@ use crate::api::{
     without_token,
 };
 
-/// State that the router's handlers extract.
 #[derive(Clone)]
 struct Db(&'static str);
 

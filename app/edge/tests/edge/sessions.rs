@@ -34,8 +34,8 @@ const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"mess
 struct Sessions(Arc<Mutex<HashMap<String, Vec<Method>>>>);
 
 impl Sessions {
-    /// Responds to a request in its session; begins a session if the request names none, as in
-    /// Streamable HTTP.
+    /// Responds to a request in its session. A request without a session id begins a session, as in
+    /// MCP.
     fn answer(&self, request: &Request) -> Response {
         let mut sessions = self.0.lock().unwrap();
         let Some(id) = request.headers().get(SESSION) else {
@@ -96,7 +96,6 @@ fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     requests
 }
 
-/// Begins a session, and returns its id.
 async fn begin(api: &Router, token: &str) -> HeaderValue {
     let response = answer(api, request("POST", "/mcp", token)).await;
     let id = response.headers()[SESSION].clone();

@@ -33,7 +33,7 @@ use crate::api::{Introspector, MayRead, builder, request};
 
 /// Time limit of each step in these tests.
 const BOUND: Duration = Duration::from_secs(20);
-/// Time limit of a stream in these tests, ±10 %.
+/// Time limit of a stream in these tests; the guard varies it at random by up to 10 %.
 const MAX_STREAM: Duration = Duration::from_millis(200);
 
 /// Counts the response bodies that are not dropped yet.

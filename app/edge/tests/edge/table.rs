@@ -15,7 +15,6 @@ use serde::Deserialize;
 
 use crate::api::{MayRead, SignedIn, answer, code, guard, request, text, without_token};
 
-/// Maximum length of request bodies in these tests, in bytes.
 const MAX_BODY: usize = 1000;
 
 fn api(routes: Routes) -> Router {

@@ -67,7 +67,6 @@ fn what_is_certain_comes_before_what_is_likely() {
     assert_eq!(causes_of(&summary(Some("project")), &token), expected);
 }
 
-/// Returns a JWE with this header and four further parts of these lengths.
 fn jwe(header: &str, lengths: [usize; 4]) -> String {
     let parts = lengths.map(|length| "a".repeat(length)).join(".");
     format!("{}.{parts}", BASE64_URL_SAFE_NO_PAD.encode(header))

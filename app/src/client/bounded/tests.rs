@@ -29,8 +29,8 @@ struct Setup {
 }
 
 impl Setup {
-    /// Creates a limit of two concurrently introspected tokens for each address, with a closed
-    /// gate.
+    /// Creates the introspector under test, which introspects at most two tokens of one address at
+    /// a time. Introspections wait for the closed gate.
     fn new() -> Self {
         let (gate, is_open) = watch::channel(false);
         let (count, asked) = watch::channel(0);
