@@ -26,7 +26,8 @@ pub(crate) enum Explainer {
 }
 
 impl Explainer {
-    /// Returns a clause that names the server that introspects tokens.
+    /// Returns a clause that names the server that introspects tokens, such as "the in-memory fake
+    /// is asked, and no ZITADEL".
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),

@@ -16,8 +16,7 @@ fn code(path: &Path) -> String {
     files.filter(|file| file.file_stem().unwrap() != "tests").map(|file| code(&file)).collect()
 }
 
-/// Returns the imported modules: the name after each `crate::`, or the first name of each entry if
-/// a list follows.
+/// Returns the modules that `code` imports: `a` and `b` for `crate::{a::X, b}`.
 fn imports(code: &str) -> BTreeSet<String> {
     let is_end = |c: char| !c.is_alphanumeric() && c != '_';
     let mut names = BTreeSet::new();

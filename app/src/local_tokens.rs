@@ -83,7 +83,6 @@ impl LocalTokens {
         Self::parse(&text)
     }
 
-    /// Returns whether this is the built-in list, that of `app/local-tokens.toml`.
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded
     }
@@ -97,12 +96,12 @@ impl LocalTokens {
         self.tokens.iter().find(meets).map(|local| local.token.expose_secret())
     }
 
-    /// Returns each token with the verdict that the in-memory fake returns for it.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AccessToken<'static>, Introspection)> {
         self.tokens.iter().map(|local| (local.token.clone(), local.introspection.clone()))
     }
 
-    /// Returns each token in clear with its description, for the banner.
+    /// Returns each token in clear with its description, for the text that the program prints at
+    /// its start.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tokens.iter().map(|local| (local.token.expose_secret(), local.about.as_str()))
     }

@@ -45,7 +45,7 @@ impl Metrics {
         metrics
     }
 
-    /// Runs `build`; the metrics that it creates are registered with this recorder.
+    /// Runs `build`; metrics that `build` creates are registered with this value's recorder.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }
@@ -69,7 +69,8 @@ impl Metrics {
         })
     }
 
-    /// Counts one denial by a rule within a guarded service, such as the rule of an MCP tool.
+    /// Counts one denial by a rule that the service at `route` itself checks, such as one of an MCP
+    /// tool.
     pub(crate) fn denied_within(&self, route: &str, reason: &'static str) {
         self.scope(|| {
             counter!("service_denials_total", "route" => route.to_owned(), "reason" => reason)

@@ -11,8 +11,8 @@ const OPERATORS: usize = 64;
 const FILES: usize = 32;
 
 /// Raises the soft limit of open files to the hard limit. Returns the maximum number of connections
-/// of clients: `max_connections`, or fewer if the limit is too low. File descriptors are reserved
-/// for `zitadel` connections (to ZITADEL and from its webhook), operators and files.
+/// of clients: `max_connections`, or fewer if the limit has no room for them beside operators,
+/// files and `zitadel` connections (to ZITADEL and from its webhook).
 pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

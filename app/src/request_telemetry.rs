@@ -31,8 +31,8 @@ pub(crate) struct RequestTelemetry {
     logs_clients: bool,
 }
 
-/// Metrics of requests. `ok` has a ready histogram for each route's own method with status 200: a
-/// look-up would cost each public request 2 500 more instructions (of 9 750).
+/// Metrics of requests. `ok` keeps the histogram of each route's own method with status 200: a
+/// look-up for each request would add 2 500 instructions to the 9 750 of a public request.
 #[derive(Debug)]
 struct RequestMetrics {
     metrics: Metrics,

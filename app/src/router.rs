@@ -1,4 +1,4 @@
-//! Router of the API: its table's routes, CORS around them, and the resource metadata (RFC 9728).
+//! Router of the API: its routes, CORS around them, and the resource metadata (RFC 9728).
 
 use axum::Router;
 use axum_zitadel::{Guard, Routes, resource_metadata};

@@ -33,9 +33,9 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Returns the settings among `variables` (of `.env` or the environment) as a layer, and the
-    /// other variables. A blank variable is unset; our own names override those of ZITADEL's Python
-    /// example.
+    /// Splits `variables` (of `.env` or the environment) into the layer of settings and the other
+    /// variables, without blank ones. `APP_ZITADEL__CLIENT_ID` overrides `CLIENT_ID`, the same
+    /// setting's name in ZITADEL's Python example.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -114,8 +114,8 @@ impl Provider for Layer {
     }
 }
 
-/// Returns the values of a table by full dotted name. Inner tables of settings, such as
-/// `changes.webhook`, are flattened too.
+/// Returns the values in the table `table` by their full names, such as `server.listen`. Tables
+/// within it that hold settings, such as `changes.webhook`, are flattened.
 fn below(table: &str, values: Dict) -> Vec<(String, Value)> {
     let named = |(key, value)| match (format!("{table}.{key}"), value) {
         (name, Value::Dict(_, values)) if holds_settings(&name) => below(&name, values),
@@ -129,7 +129,6 @@ fn holds_settings(table: &str) -> bool {
     settings::all().any(|setting| is_in(setting.name))
 }
 
-/// Inserts `value` into `table` under the dotted `name`, in nested tables.
 fn put(table: &mut Dict, name: &str, value: Value) {
     let Some((first, rest)) = name.split_once('.') else {
         table.insert(name.to_owned(), value);

@@ -26,7 +26,6 @@ use super::{
 };
 use crate::toml_line::toml_line;
 
-/// Default name of the configuration file in the working directory.
 const FILE: &str = "config.toml";
 const DOTENV: &str = ".env";
 const ENVIRONMENT: &str = "the environment";
@@ -41,8 +40,8 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Reads and merges the layers. Returns them, and the values of the program's owner (who wrote
-    /// the routes).
+    /// Reads and merges the layers. Returns them, and the values there that are no settings, for
+    /// the program's owner (who wrote the routes).
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -94,7 +93,6 @@ impl Layers {
         })
     }
 
-    /// Returns the value of a setting as text; `None` if it is not set.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
         match self.settings.find_value(name) {
             Err(_) => Ok(None),
@@ -118,7 +116,6 @@ impl Layers {
         self.text(name)?.map(parse).transpose()
     }
 
-    /// Parses the value of a setting; an error if the setting has none.
     pub(super) fn required<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,
@@ -194,7 +191,7 @@ fn read_dotenv(prefix: &Prefix, directory: &Path) -> Result<BTreeMap<String, Str
     variables(&text, prefix)
 }
 
-/// Parses the text of a `.env` into its variables.
+/// Parses `text`, the content of a `.env` file, into variables.
 pub(crate) fn variables(
     text: &str,
     prefix: &Prefix,

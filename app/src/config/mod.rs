@@ -1,4 +1,4 @@
-//! The configuration, read from its layers and validated. Settings are read only here.
+//! The configuration: settings, read from their layers (such as `config.toml`) and validated.
 
 mod admin;
 mod auth;
@@ -118,8 +118,9 @@ impl Config {
         Self::read_parts(prefix, environment, Path::new("."), false)
     }
 
-    /// Reads a section of the program's own: a table of `config.toml`, overridden by variables such
-    /// as `APP_DATABASE__URL` of `.env`, then of the environment.
+    /// Reads the section `name`, which belongs to the routes' author and is no setting: a table
+    /// such as `[database]` of `config.toml`, overridden by variables such as `APP_DATABASE__URL`
+    /// of `.env`, then of the environment.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
     /// lists are parsed if the type requires them; a `String` is taken unchanged. A key set by a
@@ -135,8 +136,8 @@ impl Config {
         self.owners.section(name)
     }
 
-    /// Returns the origins of web pages that may call the API: that of `resource.url`, and
-    /// `cors.allowed_origins`. A default port is written out.
+    /// Returns the origins of web pages that may call the API: the origin of `resource.url`, and
+    /// `cors.allowed_origins`. Each names its port, as in `https://example.com:443`.
     #[must_use]
     pub fn page_origins(&self) -> Vec<String> {
         let own = self.resource.iter().map(Resource::origin);

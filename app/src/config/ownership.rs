@@ -13,14 +13,13 @@ pub(super) enum Ownership {
     Ours,
     /// A misspelled setting, with the setting that it looks like, if any.
     Misspelled(Option<String>),
-    /// A name of the program's owner or of the system.
+    /// A name unlike any setting, which the program's owner or the system uses, such as `PATH`.
     Others,
 }
 
 /// Variable, without the prefix, that names a file to read instead of `config.toml`.
 pub(super) const FILE: &str = "CONFIG";
 
-/// Classifies a variable of the environment or of `.env`.
 pub(super) fn of_variable(prefix: &Prefix, variable: &str) -> Ownership {
     if settings::all().any(|setting| setting.example_name == Some(variable)) {
         return Ownership::Ours;
@@ -51,8 +50,8 @@ pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
     of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Classifies a key at the top level of `config.toml`. `keys` are those of the table `key`; `None`
-/// if `key` is no table.
+/// Classifies `key`, a key at the top level of `config.toml`. `keys` are the keys of the table that
+/// `key` names; `None` if its value is no table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     if settings::all().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;
@@ -69,7 +68,7 @@ pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     meant.unwrap_or_else(|| of_section(&section, ""))
 }
 
-/// Returns the setting that `name`, an unknown key inside one of our sections, looks like.
+/// Returns the setting that `name`, an unknown key, looks like: `server.listen` for `server.listn`.
 pub(super) fn meant_by_key(name: &str) -> Option<String> {
     let (section, key) = name.split_once('.')?;
     match of_section(section, key) {
@@ -88,7 +87,8 @@ fn sections() -> impl Iterator<Item = &'static str> {
     settings::all().filter_map(|setting| Some(setting.name.split_once('.')?.0))
 }
 
-/// Classifies `key`, known to be no setting, in the section `section`.
+/// Classifies a key that is no setting, such as `listn` in the section `server`. The section's name
+/// may be misspelled too.
 fn of_section(section: &str, key: &str) -> Ownership {
     let Some(own) = sections().find(|own| is_near(section, own)) else { return Ownership::Others };
     let keys = || settings::all().filter_map(|setting| setting.name.split_once('.'));

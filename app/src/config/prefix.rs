@@ -21,7 +21,6 @@ impl Prefix {
         format!("{self}{}", setting.to_uppercase().replace('.', "__"))
     }
 
-    /// Returns a variable's name without this prefix; `None` if the name lacks the prefix.
     pub(super) fn strip<'a>(&self, variable: &'a str) -> Option<&'a str> {
         variable.strip_prefix(&self.0)
     }

@@ -10,9 +10,9 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 /// Names of settings that are refused without `resource.url`.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
-/// Reads this API's resource, with the scopes that clients must request; `None` without
-/// `resource.url`. Before `setup` (`has_project` is false) the project's id may be missing; the
-/// resource then has no scopes.
+/// Reads the section `[resource]`; `None` without `resource.url`. The scopes that clients must
+/// request contain the project's id. Before `setup` (`has_project` is false) the id may be missing,
+/// and there are no scopes then.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,

@@ -1,5 +1,5 @@
-//! Sections of the program's owner (who wrote the routes): values that are no settings, but come
-//! from the same layers of configuration.
+//! Sections that hold no settings, such as `[database]`, for the program's owner (who wrote the
+//! routes). They are read from the same layers as settings.
 
 mod deserializer;
 mod node;
@@ -19,7 +19,8 @@ use super::{
     prefix::Prefix,
 };
 
-/// Values of the program's owner: tables of `config.toml`, and variables that are no settings.
+/// Values that are no settings, but belong to the routes' author: those in `config.toml`, and
+/// variables such as `APP_DATABASE__URL`.
 #[derive(Clone)]
 pub(super) struct OwnersValues {
     prefix: Prefix,

@@ -8,7 +8,7 @@ pub(super) struct Setting {
     /// Name of the setting's variable in ZITADEL's Python example, such as `CLIENT_ID`; `None` if
     /// the example has none.
     pub(super) example_name: Option<&'static str>,
-    /// Default value, written as in a variable.
+    /// Default value as a text, such as `10s`.
     pub(super) default: Option<&'static str>,
     /// Type that the value may have in TOML besides text.
     pub(super) toml: TomlType,

@@ -46,16 +46,12 @@ impl Setup {
             .variable("CLIENT_SECRET", "top-secret")
     }
 
-    /// Creates a test configuration with the variables and files that ZITADEL and the change feed
-    /// require.
     fn with_feed() -> Self {
         Self::zitadel()
             .file("reader.txt", "reader-token\n")
             .variable("APP_CHANGES__TOKEN_FILE", "reader.txt")
     }
 
-    /// Creates a test configuration with the variables and files that ZITADEL, the change feed and
-    /// its webhook require.
     fn with_webhook() -> Self {
         Self::with_feed()
             .file("webhook.txt", "abcdefghijklmnopqrstuvwxyz0123456789\n")

@@ -34,7 +34,7 @@ pub struct Traces {
     pub endpoint: Url,
     /// Environment variable that sets the endpoint.
     pub variable: &'static str,
-    /// Rule for which traces are sent.
+    /// Selection of the traces that are sent.
     pub sampling: Sampling,
     /// Maximum time of one export.
     pub timeout: Duration,

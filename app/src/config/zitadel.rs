@@ -24,8 +24,8 @@ pub struct Zitadel {
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Valid values of `[zitadel]`, read even if the in-memory fake replaces ZITADEL. Even required
-/// values may be missing.
+/// Values of `[zitadel]`, checked even if the in-memory fake replaces ZITADEL. Required ones may
+/// therefore be missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,
@@ -60,8 +60,8 @@ impl Section {
         })
     }
 
-    /// Returns ZITADEL's settings: these, the credentials, and the contents of the files that the
-    /// section names. A missing required value is an error.
+    /// Returns ZITADEL's settings: the values of this section, the credentials, and the contents of
+    /// the files that the section names. A missing required value is an error.
     pub(super) fn complete(
         self,
         layers: &Layers,
@@ -111,7 +111,8 @@ pub(super) fn root_certificates(
     RootCertificates::from_file(directory.join(&file)).map(Some).map_err(shown)
 }
 
-/// Returns the token in the file that `setting` names; `None` if `setting` is not set.
+/// Reads a token of this API's own, such as the canary, from the file that `setting` names; `None`
+/// if `setting` is not set.
 fn own_token(
     layers: &Layers,
     directory: &Path,

@@ -18,7 +18,6 @@ use tracing::{info, warn};
 /// Interval at which the key file is read again.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Current signing keys of the webhook, and their file.
 pub(super) struct Keys {
     file: PathBuf,
     current: RwLock<Arc<SigningKeys>>,
@@ -28,7 +27,6 @@ pub(super) struct Keys {
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {
-    /// Creates the holder of the current keys: at first `keys`, from `file`.
     pub(super) fn new(file: PathBuf, keys: SigningKeys) -> Self {
         Self { file, current: RwLock::new(Arc::new(keys)) }
     }
@@ -54,7 +52,8 @@ impl Keys {
         }
     }
 
-    /// Replaces the keys by those in `content`; logs a warning if `content` holds none.
+    /// Replaces the keys by those in `content` of the key file. If it has no valid keys, logs a
+    /// warning and keeps the current ones.
     fn take(&self, content: &Content) {
         let file = self.file.display();
         let stay = "the webhook's signing keys stay as they were: the file cannot be used";

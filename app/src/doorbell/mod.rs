@@ -38,10 +38,11 @@ pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 /// Maximum number of connections to the webhook's listener.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// Maximum size of a request body, in bytes; a larger one is refused.
+/// Maximum size of the body of a request to the webhook, in bytes; a larger one is refused.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Maximum number of request bodies read at once, to limit memory; further requests get 503.
+/// Maximum number of request bodies that the webhook reads at once, to limit memory; further
+/// requests get 503.
 const MAX_READ: usize = 64;
 
 /// Minimum time between two calls of [`Ring`]. Deliveries within this time cause one call at its
@@ -62,13 +63,14 @@ struct Door {
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     bell: Arc<Notify>,
-    /// Permits to read a request body; there are `MAX_READ`.
+    /// Semaphore that limits the number of request bodies read at once to `MAX_READ`.
     places: Semaphore,
     rung: Counter,
     refused: Counter,
 }
 
-/// Serves the webhook until the result is dropped. Registers its metrics with the current recorder.
+/// Serves the webhook until the returned value is dropped. Registers the webhook's metrics with the
+/// current metrics recorder.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -88,7 +90,7 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Calls `ring` after deliveries (which notify `bell`), once for all since the last call. Never
+/// Calls `ring` when deliveries notify `bell`: once for all deliveries since the last call. Never
 /// returns.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {

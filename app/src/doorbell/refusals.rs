@@ -11,7 +11,6 @@ use tracing::warn;
 
 use crate::once_a_minute::OnceAMinute;
 
-/// Refused deliveries, counted by reason.
 #[derive(Default)]
 pub(super) struct Refusals(Mutex<HashMap<InvalidSignature, OnceAMinute>>);
 

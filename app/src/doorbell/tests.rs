@@ -55,7 +55,6 @@ fn webhook(directory: &TempDir, keys: &str) -> Webhook {
     }
 }
 
-/// Returns a callback of type [`Ring`], and the counter of its calls.
 fn counting() -> (Ring, Arc<AtomicUsize>) {
     let rung = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&rung);
@@ -65,7 +64,7 @@ fn counting() -> (Ring, Arc<AtomicUsize>) {
     (Arc::new(ring), rung)
 }
 
-/// Webhook without a listener, at a fixed time; `rung` counts the calls of its [`Ring`].
+/// Webhook under test, called in process at a fixed time; `rung` counts the calls of its [`Ring`].
 struct House {
     router: Router,
     keys: Arc<Keys>,
@@ -99,7 +98,8 @@ impl House {
         self.status(delivery(SIGNATURE, BODY)).await
     }
 
-    /// Waits for a minute, and returns the number of calls of [`Ring`] so far.
+    /// Waits for a minute, so that each call of [`Ring`] that is due is made, and returns the
+    /// number of calls so far.
     async fn rung(&self) -> usize {
         sleep(Duration::from_secs(60)).await;
         self.rung.load(Ordering::Relaxed)
@@ -316,7 +316,8 @@ async fn over_a_socket_it_rings_until_it_is_dropped() {
     assert_eq!(rung.load(Ordering::Relaxed), 1);
 }
 
-/// A delivery that `zitadel-double` sends over a socket causes a ring, even if sent twice or late.
+/// A delivery that `zitadel-double` sends over a socket causes a call of [`Ring`], even if sent
+/// twice or late.
 #[tokio::test]
 async fn the_webhook_of_a_server_rings_however_often_it_is_delivered() {
     let double = ZitadelDouble::start().await;

@@ -37,7 +37,7 @@ pub struct ExplainReport {
 /// Verdict on the token, or the reason why there is none.
 #[derive(Clone, Debug)]
 enum Verdict {
-    /// Text that is no access token, for this reason; not introspected.
+    /// Text given to `explain` that is no access token, and so was not introspected.
     NoToken(BearerError),
     /// Introspection without a verdict, for this reason.
     Unknown(Finding),
@@ -45,12 +45,13 @@ enum Verdict {
     Active(ActiveToken),
 }
 
-/// One route of the table; `closed` is the reason why the route refuses the token, if it does.
+/// One route of the API; `closed` is the reason why the route refuses the token, if it does.
 #[derive(Clone, Debug)]
 struct RouteReport {
     route: Route,
     closed: Option<ClosedRoute>,
-    /// Rules within a guarded service, each with the reason why it refuses the token, if it does.
+    /// Rules that the service behind this route itself checks, such as one for each MCP tool; each
+    /// with the reason why it refuses the token, if it does.
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
@@ -62,7 +63,7 @@ struct ClosedRoute {
     why: String,
 }
 
-/// Explains which routes of `table` the token opens.
+/// Explains which routes of the API (`table`) the access token `token` opens.
 ///
 /// # Errors
 /// When the API would not start with this configuration.
@@ -141,7 +142,6 @@ impl ExplainReport {
     }
 }
 
-/// Returns a sentence on how long the running API reuses a verdict; `None` if it reuses none.
 fn fresh(config: &Config) -> Option<String> {
     let ttl = config.cache.ttl;
     if ttl.is_zero() || matches!(config.introspector, Introspector::Fake(_)) {
@@ -175,7 +175,6 @@ fn routes(
 }
 
 impl ClosedRoute {
-    /// Creates the reason from `rejection`, which a caller would get.
     fn new(rejection: &Rejection, why: String) -> Self {
         Self { status: rejection.status().as_u16(), reason: rejection.reason().as_str(), why }
     }

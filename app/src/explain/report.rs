@@ -157,7 +157,8 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes, each with the text in ZITADEL's log field `err` in brackets, if known.
+/// Writes the likely causes of a denial; after each, in brackets, the text in the field `err` of
+/// ZITADEL's log that belongs to it, if known.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());

@@ -8,8 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// Local token with its description, and the verdict that the in-memory fake (a stand-in for
-/// ZITADEL in development) returns for the token.
+/// Local token with its description, and the verdict that the in-memory fake returns for it.
 #[derive(Clone)]
 pub(super) struct LocalToken {
     pub(super) token: AccessToken<'static>,

@@ -20,9 +20,7 @@ pub(super) const LEAST_PROGRESS: usize = 1024;
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "they are the names of the settings")]
 pub(super) struct Limits {
-    /// Maximum time for a whole request head to arrive.
     pub(super) header_timeout: Duration,
-    /// Maximum time between two requests.
     pub(super) idle_timeout: Duration,
     /// Maximum time for [`LEAST_PROGRESS`] bytes to be written while the socket's buffer is full.
     pub(super) stall_timeout: Duration,
@@ -45,11 +43,11 @@ pub(super) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     in_flight: InFlight,
-    /// Number of bytes written to the socket. Only one task writes this number, so a load and a
-    /// store suffice.
+    /// Number of bytes written to the socket. Only one task changes it, so no atomic addition is
+    /// needed.
     written: AtomicUsize,
-    /// True while the socket's buffer is full: a copy of `State::blocked` that a write or flush can
-    /// read without a lock.
+    /// True while the socket's buffer is full, as `State::blocked` tells too. A write or flush
+    /// reads this copy without a lock.
     is_blocked: AtomicBool,
 }
 
@@ -59,7 +57,8 @@ struct State {
     waiting: Waiting,
     since: Instant,
     is_http2: bool,
-    /// True if the peer may have sent bytes that no request reads.
+    /// True if the peer may have sent bytes that no request reads, such as the rest of a body that
+    /// a handler dropped.
     has_unread: bool,
     blocked: Option<Blocked>,
 }
@@ -70,8 +69,8 @@ struct Blocked {
     since: Instant,
     /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// True if the last request waits only for these bytes to be written, and counts as in flight
-    /// until then.
+    /// True if the last request has ended but for the waiting bytes, and counts as in flight until
+    /// they are written.
     is_rest_of_request: bool,
 }
 
@@ -102,8 +101,7 @@ impl Activity {
         }))
     }
 
-    /// Records the start of a request. `is_http2` is the version of the request itself, not a guess
-    /// from the connection's first bytes.
+    /// Records the start of a request, over HTTP/2 if `is_http2`.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -146,7 +144,6 @@ impl Activity {
         self.0.written.store(written.wrapping_add(count), Ordering::Relaxed);
     }
 
-    /// Records that the socket's buffer is full while bytes wait to be written.
     pub(super) fn writing_is_blocked(&self) {
         if self.0.is_blocked.swap(true, Ordering::Relaxed) {
             return;
@@ -160,7 +157,6 @@ impl Activity {
         state.blocked = Some(Blocked { since: Instant::now(), written, is_rest_of_request });
     }
 
-    /// Records that all waiting bytes were written to the socket.
     pub(super) fn everything_is_written(&self) {
         if !self.0.is_blocked.load(Ordering::Relaxed) {
             return;
@@ -179,7 +175,8 @@ impl Activity {
         self.lock().has_unread = true;
     }
 
-    /// Returns whether the peer may have sent bytes that no request reads.
+    /// Returns whether the peer may have sent bytes that no request reads, such as the rest of a
+    /// body that a handler dropped.
     pub(super) fn has_unread(&self) -> bool {
         self.lock().has_unread
     }

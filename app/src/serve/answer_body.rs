@@ -18,10 +18,10 @@ use super::{
 const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a response body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor: a piece has at most [`SHORTEST_PIECE`] bytes or, if more, the bytes that the peer has
-/// read since last being slow, divided by `GROWTH`. With pieces of 16 KiB from the start, a peer
-/// whose window grows by 1 KiB at a time would be cut off
-/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor of the number of bytes that the peer has read since last being slow. The quotient is the
+/// maximum size of the next piece, but at least [`SHORTEST_PIECE`] and at most [`LONGEST_PIECE`].
+/// With pieces of 16 KiB from the start, a peer that makes room for 1 KiB at a time would be cut
+/// off (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
 /// Body of a response in progress. Dropping the body ends the request.

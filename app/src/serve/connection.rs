@@ -89,7 +89,6 @@ impl Connections {
         }
     }
 
-    /// Serves one connection until it ends.
     pub(super) fn serve(
         &self,
         stream: TcpStream,

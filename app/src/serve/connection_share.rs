@@ -1,4 +1,5 @@
-//! Limits the number of connections of each client address.
+//! Limits the number of connections of each client address. The addresses of an IPv6 /64 network
+//! count as one.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,6 @@ use crate::{
     once_a_minute::OnceAMinute,
 };
 
-/// Counts the connections of each client address, and refuses those beyond the limit.
 #[derive(Debug)]
 pub(super) struct ConnectionShares {
     max: NonZeroUsize,
@@ -34,7 +34,6 @@ struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 
 impl ConnectionShares {
-    /// Creates a counter that limits each address outside `exempt` to `max` connections.
     pub(super) fn new(max: NonZeroUsize, exempt: Networks) -> Self {
         let refused = counter!("http_server_connections_refused_total");
         Self { max, exempt, held: Arc::default(), refused, warning: OnceAMinute::default() }

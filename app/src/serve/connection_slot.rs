@@ -15,7 +15,6 @@ pub(super) struct ConnectionSlot {
 }
 
 impl ConnectionSlot {
-    /// Creates the slot, which counts in the gauge `open` until it is dropped.
     pub(super) fn new(permit: OwnedSemaphorePermit, share: Share, open: Gauge) -> Self {
         open.increment(1);
         Self { open, _permit: permit, _share: share }

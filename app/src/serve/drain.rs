@@ -24,7 +24,7 @@ pub(super) enum Phase {
     /// First phase of the shutdown: no connection is accepted; requests on their way are served.
     /// HTTP/2 clients get GOAWAY.
     Leaving,
-    /// Last phase: requests in progress may end; no new one is served.
+    /// Last phase of the shutdown: requests in progress may end; no new one is served.
     Closing,
 }
 
@@ -41,8 +41,8 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Waits until two checks in a row find the connection idle. The last bytes of a response are
-/// written between them.
+/// Waits until two checks in a row find the connection idle: the last bytes of a response may be
+/// written only after the first check.
 pub(super) async fn idle(activity: &Activity) {
     let mut was_idle = false;
     loop {

@@ -10,8 +10,8 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor of the stall time-out: a peer is slow if it makes room for a piece later than the
-/// quotient.
+/// Divisor of the stall time-out: a peer is slow if it takes more than a sixteenth of the time-out
+/// to make room for a piece of a response.
 const SLOW: u32 = 16;
 
 task_local! {
@@ -21,11 +21,13 @@ task_local! {
 /// Progress of the response that the current task sends.
 struct Answer {
     timer: StallTimer,
-    /// Size of the piece that waits for room in the peer's window, in bytes; 0 if none waits.
+    /// Size of the piece of the response that waits for room in the peer's window, in bytes; 0 if
+    /// none waits.
     ready: usize,
-    /// Size of the previous piece, in bytes.
+    /// Size of the last piece of the response that the peer made room for, in bytes.
     before: usize,
-    /// Maximum time for a peer to make room for a piece without counting as slow.
+    /// Maximum time in which a peer makes room for a piece of the response without counting as
+    /// slow.
     slow: Duration,
 }
 

@@ -18,9 +18,9 @@ use tokio::{
 
 /// Maximum number of bytes that are read and dropped before the socket is closed.
 const MOST: usize = 1024 * 1024;
-/// Maximum time for which bytes are read and dropped.
+/// Maximum time for which bytes are read and dropped before the socket is closed.
 const LONGEST: Duration = Duration::from_secs(1);
-/// Maximum size of one read, in bytes.
+/// Maximum number of bytes of one read from the socket.
 const PIECE: usize = 8 * 1024;
 
 /// Reader that drops a connection's bytes after its sending half was shut down.

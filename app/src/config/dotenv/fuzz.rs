@@ -2,8 +2,9 @@
 
 use super::parse;
 
-/// Checks the parser with the text `bytes`: it never fails unless it looks for settings; looking
-/// for them changes no value; a line added at the end is read unless a quote may be open.
+/// Checks the parser with the text `bytes`. Without names of settings to look for, it returns no
+/// error; with them, it returns the same variables or an error; it reads a line added at the end,
+/// unless a quote may be open before that line.
 ///
 /// # Panics
 /// When the property is violated.

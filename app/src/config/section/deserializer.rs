@@ -1,5 +1,6 @@
-//! Deserializes a section into a type of the program's owner: a variable's text becomes the number
-//! or list that the type requires. Errors name the key and repeat no value.
+//! Deserializes a section that is no setting, such as `[database]`, into the type that the program
+//! asks for: a variable's text becomes a number or list if the type requires it. Errors name the
+//! key, and repeat a value only if the type's own deserializer does.
 
 use std::fmt;
 
@@ -50,7 +51,7 @@ pub(super) struct PlacedNode {
 }
 
 impl PlacedNode {
-    /// Adds `place`, the key of a value, to an error that has none yet, so that the error names the
+    /// Sets `place`, the key of a value, in an error without a key, so that the error names the
     /// innermost value.
     fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
@@ -71,8 +72,8 @@ impl PlacedNode {
         }
     }
 
-    /// Parses the value if it is text, as in every variable. Returns the result of `visit`, or of
-    /// `other` for another value.
+    /// Deserializes a number or a `bool`: parses a text (every variable is one) and passes the
+    /// result to `visit`; passes any other value, as TOML has, to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

@@ -25,7 +25,6 @@ impl Node {
         }
     }
 
-    /// Puts `leaf` at a path of keys below this node, in place of any value there.
     pub(super) fn put(&mut self, path: &[String], leaf: Self) {
         let [key, below @ ..] = path else {
             *self = leaf;

@@ -1,5 +1,5 @@
-//! Tests that sections of the program's owner have the same layers and the same wording of errors
-//! as settings.
+//! Tests that a section such as `[database]`, which is no setting, has the same layers and the same
+//! wording of errors as settings.
 
 use std::{fs, path::PathBuf};
 

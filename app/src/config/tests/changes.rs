@@ -11,7 +11,7 @@ fn feed(setup: Setup) -> Changes {
     setup.read().unwrap().changes.unwrap()
 }
 
-/// Returns `interval`, `overlap`, `settle`, `lag` and `max_staleness` in seconds, and
+/// Returns the feed's `interval`, `overlap`, `settle`, `lag` and `max_staleness` in seconds, and
 /// `when_silent`.
 fn values(changes: &Changes) -> ([u64; 5], WhenSilent) {
     let FeedSettings { interval, overlap, settle, lag, max_staleness, .. } = changes.feed;

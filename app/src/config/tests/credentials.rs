@@ -128,7 +128,8 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Unsets in `setup` the settings that `setting` excludes, and sets those that it requires.
+/// Changes `setup` so that only the path in `setting` can be wrong: unsets settings that exclude
+/// `setting`, and sets those that it needs.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),

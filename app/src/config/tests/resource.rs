@@ -1,4 +1,5 @@
-//! Tests of the section `[resource]`: the settings it needs, and the scopes of a login.
+//! Tests of the section `[resource]`: the settings it needs, and the scopes that clients must
+//! request.
 
 use super::*;
 

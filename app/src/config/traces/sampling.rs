@@ -1,4 +1,4 @@
-//! Reads the rule for which traces are sent.
+//! Reads the environment variables that select the traces to send.
 
 use super::variables::Variables;
 use crate::config::error::ConfigError;
@@ -6,7 +6,7 @@ use crate::config::error::ConfigError;
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
 
-/// Rule for which traces are sent.
+/// Selection of the traces that are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
     /// True if the caller's trace, if any, decides whether a request is traced.

@@ -1,5 +1,5 @@
-//! Reads OpenTelemetry's environment variables, and checks those that its SDK reads: the SDK
-//! ignores invalid values.
+//! Reads OpenTelemetry's environment variables. Checks also those that only its SDK uses, since the
+//! SDK ignores invalid values.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -21,8 +21,8 @@ impl<'a> Variables<'a> {
         self.0.get(name).map(String::as_str).filter(|text| !text.trim().is_empty())
     }
 
-    /// Parses the variables `names`, and returns the first value; `None` if none is set. Any
-    /// invalid value is an error.
+    /// Parses the variables `names`, and returns the value of the first that is set; `None` if none
+    /// is. Any invalid value is an error.
     pub(super) fn parsed<T, const N: usize>(
         self,
         names: [&str; N],
