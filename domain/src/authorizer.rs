@@ -1,4 +1,4 @@
-//! The only code that turns an access token into a permit (proof of authorization).
+//! The only code that turns an access token into a permit.
 
 use std::{
     fmt,
@@ -33,11 +33,12 @@ pub struct Requirements {
     pub audiences: Vec<Audience>,
     /// Accepted organizations of the user; an empty list accepts any.
     pub organizations: Vec<OrganizationId>,
-    /// Tolerated lag of our clock behind the server's, applied to `nbf` but never to `exp`.
+    /// Tolerated lag of this machine's clock behind the authorization server's. It applies to
+    /// `nbf`, never to `exp`.
     pub leeway: Duration,
 }
 
-/// Reason why a request got no permit (proof of authorization).
+/// Reason why a request got no permit: a denial, or no verdict.
 #[derive(Clone, Debug, Error)]
 pub enum Refusal {
     /// The verdict does not meet the rule.
@@ -66,7 +67,7 @@ impl Authorizer {
         Self { kept, ..self }
     }
 
-    /// Returns a permit (proof of authorization) if `token` meets the rule `R`.
+    /// Returns a permit if `token` meets the rule `R`.
     ///
     /// Cancel-safe: a dropped call leaves nothing behind.
     ///
@@ -95,7 +96,7 @@ impl Authorizer {
     }
 
     /// Returns a verdict on `token` at least as fresh as `needed`, and the freshness of that
-    /// verdict. The verdict is not judged yet: a caller can judge it by several rules.
+    /// verdict. No rule is applied yet, so the verdict can be judged by several rules.
     ///
     /// Cancel-safe: a dropped call leaves nothing behind.
     ///

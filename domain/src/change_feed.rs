@@ -23,8 +23,8 @@ pub trait ChangeFeed: Send {
 pub struct Batch {
     /// Changes in no particular order. Some may have been in an earlier batch.
     pub changes: Vec<Change>,
-    /// Moment before which every committed change is in this batch or an earlier one; `None` while
-    /// the read is incomplete: further events, or the subject of an event, are missing.
+    /// Moment before which every committed change is in this batch or an earlier one; `None` if
+    /// further requests are needed to find all changes.
     pub as_of: Option<Moment>,
 }
 
@@ -43,7 +43,8 @@ pub enum Change {
     RolesOf(Subject),
     /// A change of one role: concerns every verdict that names the role.
     Role(Role),
-    /// A change of one organization: concerns verdicts that name this organization or none.
+    /// A change of one organization: concerns verdicts that name this organization, or no
+    /// organization.
     Organization(OrganizationId),
     /// A change that may concern every verdict.
     Everything,

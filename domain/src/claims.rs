@@ -70,7 +70,7 @@ name! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
-    /// Length in bytes of the session id at the start of `text`; 0 if there is none.
+    /// Length in bytes of the session id with which the token id begins; 0 if no session is known.
     session: usize,
 }
 
@@ -86,7 +86,8 @@ impl TokenId {
         Ok(Self { text: value.into(), session: 0 })
     }
 
-    /// Sets the token's session to `id`, or to none if this token id does not begin with `id`.
+    /// Sets the session of the token to `id` if the token id begins with `id`, as `V2_1-at_2`
+    /// begins with `V2_1`; else to none.
     #[must_use]
     pub fn in_session(self, id: &str) -> Self {
         let session = if self.text.starts_with(id) { id.len() } else { 0 };
@@ -119,7 +120,7 @@ impl fmt::Display for TokenId {
 pub struct Issuer(Arc<str>);
 
 impl Issuer {
-    /// Creates the issuer from its text, without one `/` at the end.
+    /// Creates the issuer from its text, but drops one `/` at the end.
     ///
     /// # Errors
     /// When the text is empty or only `/`.
@@ -130,7 +131,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the issuer as text, without one `/` at the end.
+    /// Returns the issuer as text, without the `/` that `parse` dropped.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

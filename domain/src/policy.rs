@@ -27,8 +27,8 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Returns whether a token of `principal` meets this policy. The caller checks that the token
-    /// is valid.
+    /// Returns whether a token of `principal` meets this policy. Does not check that the token is
+    /// valid.
     #[must_use]
     pub fn is_met_by(&self, principal: &Principal) -> bool {
         match self {

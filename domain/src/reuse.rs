@@ -37,37 +37,38 @@ pub struct ReuseRule {
     when_silent: WhenSilent,
 }
 
-/// Reuse of cached verdicts while the change feed is silent, that is, cannot be read.
+/// Use of cached verdicts while the change feed is silent, that is, cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
-    /// While the feed is silent, reuse for `max_staleness` after the verdict's introspection
-    /// request.
+    /// While the feed cannot be read, a cached verdict may be used for `max_staleness` after its
+    /// introspection request.
     #[default]
     Ask,
-    /// While the feed is silent, reuse for the verdict's time to live.
+    /// While the feed cannot be read, a cached verdict may be used for its whole time to live.
     Keep,
 }
 
-/// Times (ticks) at which this process learned of the newest changes that concern a verdict.
+/// Ticks (times) at which this process learned of the newest changes that concern a verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Tick of the newest change other than of roles; `None` if there is none.
+    /// Tick of the newest change that is not of roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Tick of the newest change of roles; `None` if there is none. Introspection may show it late.
+    /// Tick of the newest change of roles; `None` if there is none. Introspection may go on
+    /// returning the old roles for a while.
     pub roles_at: Option<Tick>,
 }
 
 /// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// A change came after the introspection request, or shortly before: the verdict may not show
-    /// the change.
+    /// A change was learned of after the introspection request was sent, or at most `settle`
+    /// before: the verdict may not show the change.
     Changed,
     /// The verdict may name roles from before a recent change, and its introspection request is
     /// older than `max_staleness`.
     RolesMayLag,
-    /// The introspection request is older than `max_staleness`, and the verdict has claims whose
-    /// changes the feed does not report.
+    /// The introspection request is older than `max_staleness`, and the feed does not report every
+    /// change that may concern the verdict.
     Unfollowed,
     /// The introspection request and the watermark (up to which all changes are known) are both
     /// older than `max_staleness`.
@@ -75,8 +76,8 @@ pub enum Unusable {
 }
 
 impl ReuseRule {
-    /// Creates the rule. Introspection may show a change of roles up to `lag` late, and any other
-    /// change up to `settle` late.
+    /// Creates the rule for a server whose introspection shows a change of roles after at most
+    /// `lag`, and any other change after at most `settle`.
     ///
     /// With [`WhenSilent::Ask`], no verdict is used that is more than `max_staleness` out of date.
     /// A verdict requested within `settle` after a change is not reused; one requested within `lag`
@@ -92,10 +93,10 @@ impl ReuseRule {
         Self { max_staleness, settle, lag, when_silent }
     }
 
-    /// Checks that a cached verdict may be used at `now`. `asked` was read just before the
-    /// verdict's introspection request was sent. `followed` is false if the verdict has claims
-    /// whose changes the feed does not report. The caller reads the arguments in the order `now`,
-    /// `watermark`, `asked`, `marked`.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment just before its
+    /// introspection request was sent. `followed` is true if the feed reports every change that may
+    /// concern the verdict. The arguments are read in the order `now`, `watermark`, `asked`,
+    /// `marked`.
     ///
     /// # Errors
     /// The first reason that applies, in the order of [`Unusable`].
@@ -126,9 +127,9 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict in use must be obtained anew by a request; `None` if
-    /// no change puts the verdict in doubt. `asked` was read just before the verdict was obtained.
-    /// `marked` are the newest changes that concern the verdict.
+    /// Returns the tick from which a verdict in use, as by an open stream, must be obtained anew by
+    /// a request; `None` if no change puts it in doubt. `asked` was read just before the verdict
+    /// was obtained. `marked` are the newest changes that concern the verdict.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
     /// `settle` after a change, or within `lag` after a change of roles, the verdict may be from

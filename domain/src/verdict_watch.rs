@@ -14,13 +14,13 @@ use crate::{ActiveToken, Tick};
 /// the authorization server; the caller watches `exp`.
 #[async_trait]
 pub trait VerdictWatch: Send + Sync {
-    /// Returns the current tick, to be read before a verdict is obtained and passed to
+    /// Returns the current tick. It is read before a verdict is obtained, and passed to
     /// [`doubted`](Self::doubted) as `asked`.
     fn now(&self) -> Tick;
 
-    /// Waits until a change puts the verdict `token`, obtained after `asked`, in doubt. Completes
-    /// at once if such a change has happened, and never if none happens. A refresh of the session
-    /// is no such change.
+    /// Waits until a change at the server may have made the verdict `token`, obtained after
+    /// `asked`, untrue. Completes at once if that has happened since `asked`, and never without
+    /// such a change. A refresh of the session is no such change.
     ///
     /// Cancel-safe: after a dropped call, the same call can be made again.
     async fn doubted(&self, token: &ActiveToken, asked: Tick);

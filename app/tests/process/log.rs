@@ -14,7 +14,7 @@ use super::{
     child::{App, PATIENCE, run},
 };
 
-/// Returns the first log event that contains `expected`, parsed.
+/// Waits for a log event that contains `expected`, and returns the event as JSON.
 fn event(app: &App, expected: &str) -> Value {
     let log = app.wait_for(expected);
     serde_json::from_str(log.lines().last().unwrap()).unwrap()
@@ -53,7 +53,8 @@ fn an_event_of_a_request_has_its_id_and_the_subject_only_where_that_is_asked_for
     }
 }
 
-/// Returns the log of a run of the app with one request, which has the header line `field`.
+/// Starts the app with these settings, sends a request with the header line `field`, and returns
+/// the log of the app.
 fn events(settings: &[(&str, &str)], field: &str) -> String {
     let environment = [("APP_LOG__FORMAT", "json"), ("APP_LOG__REQUESTS", "true")];
     let app = App::start(&[], &[&environment[..], settings].concat());
@@ -142,7 +143,6 @@ fn an_output_that_nobody_can_write_to_harms_no_request() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
-/// Logging delays no request even when the pipe (64 KiB) is full and blocks.
 #[test]
 fn an_output_that_nobody_reads_delays_no_request() {
     let mut app = App::start_unread(&[("APP_LOG__REQUESTS", "true")]);
@@ -162,7 +162,6 @@ fn an_output_that_nobody_reads_delays_no_request() {
     }
 }
 
-/// Sends this many requests to `path` over one connection, and reads the responses.
 fn ask_often(address: &str, path: &str, times: usize) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
     let stream = TcpStream::connect(address).unwrap();
@@ -179,7 +178,6 @@ fn ask_often(address: &str, path: &str, times: usize) {
     }
 }
 
-/// Returns the value of the app's metric `name`.
 fn metric(address: &str, name: &str) -> u64 {
     let mut page = String::new();
     ask(address, "/metrics", "").read_to_string(&mut page).unwrap();
@@ -187,8 +185,7 @@ fn metric(address: &str, name: &str) -> u64 {
     value.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
 }
 
-/// 10 000 log events wait while the output is not read. Further events are lost and counted, while
-/// places remain for warnings.
+/// Warnings wait for their output in a queue of their own, which other events cannot fill.
 #[test]
 fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
     let directory = tempfile::tempdir().unwrap();
@@ -232,7 +229,6 @@ fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
 }
 
-/// An HTTP method of 30 000 letters is cut off in the access log.
 #[test]
 fn a_long_method_does_not_stand_in_the_access_log() {
     let app = App::start(&[], &[("APP_LOG__REQUESTS", "true")]);
@@ -249,7 +245,6 @@ fn a_long_method_does_not_stand_in_the_access_log() {
     assert!(event.contains("method=MMMM") && event.len() < 500, "{}", event.len());
 }
 
-/// A filter for another crate, or a mistyped one, does not change the app's own log level.
 #[test]
 fn rust_log_for_other_crates_does_not_silence_the_log() {
     for rust_log in ["hyper=debug", "inof", "app=wran"] {

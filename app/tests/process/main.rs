@@ -58,7 +58,6 @@ fn stalled_zitadel() -> (TcpListener, String) {
     (listener, domain)
 }
 
-/// Accepts the app's connection to `zitadel`.
 fn accept(zitadel: &TcpListener) -> TcpStream {
     let zitadel = zitadel.try_clone().unwrap();
     let (sender, accepted) = channel();

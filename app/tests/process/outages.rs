@@ -15,24 +15,24 @@ use crate::{
 };
 
 const CALLERS: usize = 32;
-/// Number of consecutive failed introspections that open the circuit breaker; `PROBE_INTERVAL` is
-/// the interval of its probes.
+/// Number of consecutive failed introspections that open the circuit breaker.
 const OUTAGES_THAT_OPEN: usize = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum growth of the app's memory from the first second of an outage to its end.
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
 /// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latency up to which the test passes: the scheduler of a busy machine adds as much.
+/// Latency of the private route that the test always accepts: a busy machine may add as much.
 const NOISE: Duration = Duration::from_millis(2);
 
-/// Length of the outage; `OUTAGE_SECS` in the environment makes it longer.
+/// Length of the outage: 3 s, or as many seconds as `OUTAGE_SECS` in the environment says (at least
+/// 2).
 fn length_of_outage() -> Duration {
     let seconds = std::env::var("OUTAGE_SECS").ok().map_or(3, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds).max(Duration::from_secs(2))
 }
 
-/// Caller that requests both routes in turn until its token has a verdict.
+/// Caller that requests a private and a public route in turn until the private one lets it in.
 struct Caller {
     client: Client,
     origin: String,
@@ -55,8 +55,8 @@ impl Caller {
         (status, asked.elapsed())
     }
 
-    /// Repeats requests until the token has a verdict. Returns the latencies, and the time of the
-    /// verdict.
+    /// Repeats requests until the private route lets the caller in. Returns the latencies of the
+    /// earlier requests, and the moment when it was let in.
     async fn goes_on_asking(self) -> (Latencies, Instant) {
         let mut latencies = Latencies::default();
         loop {
@@ -73,7 +73,6 @@ impl Caller {
     }
 }
 
-/// Returns the 99th percentile of the latencies.
 fn p99(mut latencies: Vec<Duration>) -> Duration {
     latencies.sort_unstable();
     latencies[latencies.len() * 99 / 100]

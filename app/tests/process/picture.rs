@@ -10,7 +10,7 @@ const ROW_HEIGHT: usize = 19;
 const MARGIN: usize = 20;
 const TITLE_BAR: usize = 32;
 
-/// Colours of GitHub's light and dark pages, as in `mcp.svg`.
+/// Fonts and colours of a picture, for GitHub's light and its dark pages.
 const STYLE: &str = r#"<style>
     text { font: 13.33px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; }
     .typed { font-weight: 600; fill: #0969da; }
@@ -62,7 +62,6 @@ fn svg(command: &str, output: &str) -> String {
     )
 }
 
-/// Splits a line into terminal rows of at most `COLUMNS` characters.
 fn rows(line: &str) -> Vec<String> {
     let characters: Vec<char> = line.chars().collect();
     // An empty line takes a row, too.

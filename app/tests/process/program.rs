@@ -7,7 +7,8 @@ use std::{
 
 use crate::built::example;
 
-/// Runs the example to its end, in an empty directory and with only this environment.
+/// Runs the example `messages` to its end, with `input` on standard input and only this
+/// environment.
 fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::{accept, answer, ask, child::App, stalled_zitadel, with_zitadel};
 
-/// Sends a request to the app, and returns the `Authorization` header that the app then sends to
-/// ZITADEL. Both requests stay unanswered; their connections go into `kept`.
+/// Sends a request to the app, and returns the `Authorization` header (the app's credentials) of
+/// the introspection that it causes. Both connections stay open in `kept`, without a response.
 fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
     let token = format!("token-{}", kept.len());
     kept.push(ask(app, "/api/private", &token));

@@ -1,7 +1,4 @@
-//! Tests on a system that refuses threads, at the start and later.
-//!
-//! The stack of each thread is so large that the address space of the process holds only a known
-//! number of threads.
+//! Tests of an app to which the system gives too few threads, at the start or later.
 
 #![cfg(target_os = "linux")]
 
@@ -15,12 +12,13 @@ use crate::{
 };
 
 const STACK_MIB: u64 = 512;
-/// Size of the address space for everything but stacks, in MiB.
+/// Address space of the app without the stacks of its threads, in MiB.
 const REST_MIB: u64 = 384;
 const WORKERS: u64 = 2;
 
-/// Returns the environment of a process whose address space holds only a few threads. Without
-/// `MALLOC_ARENA_MAX`, the allocator would reserve address space for each thread.
+/// Returns variables that give each thread a large stack, so that a limit of the address space
+/// limits the number of threads. Without `MALLOC_ARENA_MAX`, the allocator would reserve space for
+/// each thread, too.
 fn large_stacks() -> [(&'static str, String); 3] {
     [
         ("RUST_MIN_STACK", (STACK_MIB * 1024 * 1024).to_string()),
@@ -63,7 +61,6 @@ fn a_start_without_enough_threads_says_so_in_one_line_and_exits_with_2() {
     assert!(answer(&app.address(), "/api/private", "dev-reader").starts_with("HTTP/1.1 200"));
 }
 
-/// Makes the system refuse every further thread of the app.
 fn refuse_further_threads(app: &App) {
     let process = app.child.id();
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

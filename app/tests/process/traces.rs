@@ -1,4 +1,5 @@
-//! Tests of traces: those that reach a collector and ZITADEL, and data that must reach neither.
+//! Tests of traces: spans that a collector receives, trace headers that ZITADEL receives, and data
+//! that neither may receive.
 
 mod content;
 mod propagation;

@@ -32,7 +32,7 @@ pub(crate) struct Directory {
     place: tempfile::TempDir,
 }
 
-/// Exit status, output and effect of a finished run.
+/// Result of a finished run: exit status, output, and calls that changed something at ZITADEL.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
@@ -95,8 +95,8 @@ impl Directory {
         self.run(self.command(self.double.issuer(), token_file, arguments))
     }
 
-    /// Runs `setup` as [`Self::setup`] does, but by the shell command `line`, which ends with
-    /// `"$@"`.
+    /// Runs `setup` as [`Self::setup`] does, but by the shell command `line`, which may change the
+    /// environment first and has `"$@"` in place of the `setup` command.
     pub(crate) fn setup_by(&self, line: &str, arguments: &str) -> Ended {
         let arguments = format!("--name Messages --yes {arguments}");
         let token_file = self.path("admin.pat");
@@ -168,7 +168,6 @@ impl Directory {
         requests.iter().map(change).collect()
     }
 
-    /// Asserts that the output has neither the administrator's token nor a secret of the directory.
     fn assert_no_secret(&self, ended: &Ended) {
         let mut secrets = vec![self.administrator.clone()];
         for (name, text) in self.files() {
@@ -203,7 +202,8 @@ impl Directory {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Creates an object by a POST, and returns the member of the response that `id` names.
+    /// Creates an object by a POST. Returns the response's member that has the name `id`, such as
+    /// `appId`.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }
@@ -237,7 +237,6 @@ impl Directory {
         found["result"][0]["apiConfig"]["clientId"].as_str().unwrap().to_owned()
     }
 
-    /// Reads `setup.lock.json`.
     pub(crate) fn lock(&self) -> Value {
         serde_json::from_str(&self.text("setup.lock.json")).unwrap()
     }

@@ -10,7 +10,7 @@ use crate::directory::{Directory, Ended};
 
 const ALL: &str = "--callers caller --changes";
 
-/// Upper bound of the number of calls in a run.
+/// Upper bound of the number of calls to ZITADEL in one run of `setup`.
 const MANY: usize = 60;
 
 /// Counts the objects at ZITADEL: projects called Messages, roles, applications, keys, callers,
@@ -44,7 +44,8 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// Performs the deletion that `setup` printed as a hint, and returns whether there was a hint.
+/// Deletes the key or token that no file has, if `setup` printed a command for that. Returns
+/// whether it printed one.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -59,8 +60,8 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
     !lines.is_empty()
 }
 
-/// Repeats a first run of `setup`, each time with another of its calls lost. Returns the calls that
-/// left a secret at ZITADEL but in no file.
+/// Tests `setup` with the first of its calls to ZITADEL lost, then with the second, and so on.
+/// Returns the calls whose loss left a secret at ZITADEL but in no file.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -101,8 +102,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose one call of the next run: number `place`, counted after the reads for the
-/// plan.
+/// Makes the double lose one call of the next run of `setup`: number `place` after the calls that a
+/// dry run sends, too.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

@@ -1,5 +1,5 @@
-//! Tests of `app setup` as a process against the double's management API, from every half-way state
-//! to the end, with each call counted.
+//! Tests of `app setup` as a process: its calls to the double's management API, from an empty
+//! ZITADEL and from half-finished states.
 
 #![expect(
     clippy::unwrap_used,

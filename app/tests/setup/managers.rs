@@ -1,5 +1,5 @@
-//! Tests of steps that need a manager of the instance. For other administrators, `setup` does the
-//! rest and prints the command for the remaining steps.
+//! Tests of those steps of `setup` that only a manager of the ZITADEL instance may do. Run by
+//! anyone else, `setup` does the other steps, and prints the command for the remaining ones.
 
 use serde_json::{Value, json};
 

@@ -28,7 +28,8 @@ async fn client(directory: &Directory) -> Value {
     found[0].clone()
 }
 
-/// Returns the request body for a native application with these redirect URIs and unusual settings.
+/// Returns the request body that creates a native application with these redirect URIs, and with
+/// other settings than `setup` would choose.
 fn native(redirect_uris: &[&str]) -> Value {
     json!({
         "name": "messages-mcp", "redirectUris": redirect_uris,

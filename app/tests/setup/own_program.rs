@@ -9,7 +9,8 @@ use crate::{
     directory::{Directory, Ended},
 };
 
-/// Runs the example `messages`, which has its own routes, rules and prefix of variables.
+/// Runs the program of the example `messages` with these arguments (such as `check`). It has its
+/// own routes, rules and prefix of variables.
 fn messages(directory: &Directory, arguments: &str) -> Ended {
     let mut command = Command::new(example("messages"));
     command

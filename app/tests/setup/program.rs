@@ -13,7 +13,8 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{built::example, directory::Directory};
 
-/// Maximum time that a test waits: longer than a start takes, and than `cache.max_staleness`.
+/// Maximum time that a test waits for the program: enough for its start, and for
+/// `cache.max_staleness` to pass.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Process of the program under test in a directory. It ends when this value is dropped.
@@ -37,7 +38,6 @@ pub(crate) fn command(directory: &Directory, arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    /// Starts the program with further variables, on a free port.
     pub(crate) fn start(directory: &Directory, variables: &[(&str, &str)]) -> Self {
         let mut process = command(directory, &[])
             .env("APP_SERVER__LISTEN", "127.0.0.1:0")
@@ -63,7 +63,6 @@ impl Program {
         Self { process, address, said }
     }
 
-    /// Returns the address on which the program listens for the webhook.
     pub(crate) fn webhook_address(&self) -> String {
         let mut lines = self.said.iter();
         let found =

@@ -8,8 +8,8 @@ use std::{
 
 use crate::{directory::Directory, program::Program};
 
-/// Settings with a poll interval longer than the test: only a delivery to the webhook causes a read
-/// of the event log.
+/// Settings of the program with which it polls the event log only every 29 minutes: during a test,
+/// only a delivery to the webhook makes it read the log again.
 const NO_POLL: [(&str, &str); 3] = [
     ("APP_CHANGES__INTERVAL", "29m"),
     ("APP_CACHE__MAX_STALENESS", "30m"),

@@ -1,4 +1,5 @@
-//! Tests of `--webhook`: a target, its key and its conditions, from nothing and half-way states.
+//! Tests of `--webhook`: `setup` creates a target (an address that ZITADEL calls), its key, and
+//! conditions (the events at which ZITADEL calls it). Some or all may exist already.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -14,7 +15,7 @@ const EXECUTIONS: &str = "/v2/actions/executions";
 /// Number of ZITADEL event types that call the webhook.
 const EVENTS: usize = 22;
 
-/// Returns the calls that changed targets or conditions, without the first `since` requests.
+/// Returns the calls after request number `since` that changed webhook targets or their conditions.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {
@@ -24,7 +25,8 @@ fn changes(directory: &Directory, since: usize) -> Vec<String> {
     calls.map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 
-/// Runs `setup`. Returns the result, and the calls that changed targets or conditions.
+/// Runs `setup`. Returns its result, and its calls that changed webhook targets or their
+/// conditions.
 fn run(directory: &Directory, arguments: &str) -> (Ended, Vec<String>) {
     let before = directory.double.requests().len();
     let ended = directory.setup(arguments);
@@ -37,7 +39,7 @@ async fn targets(directory: &Directory) -> Vec<Value> {
     found["targets"].as_array().cloned().unwrap_or_default()
 }
 
-/// Returns each event type that has a condition, with the targets of that condition.
+/// Returns each event type at which ZITADEL calls webhook targets, with the ids of these targets.
 async fn conditions(directory: &Directory) -> Vec<(String, Vec<Value>)> {
     let found = directory.manage("POST", &format!("{EXECUTIONS}/search"), json!({})).await;
     let all = found["executions"].as_array().cloned().unwrap_or_default();
@@ -61,7 +63,6 @@ async fn other_target(directory: &Directory, name: &str, endpoint: &str) -> Stri
     directory.create(TARGETS, body, "id").await
 }
 
-/// Returns a directory in which all but the webhook is set up.
 async fn without_webhook() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("--changes");

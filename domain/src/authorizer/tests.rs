@@ -10,7 +10,6 @@ use crate::{
     rules::{ReadMessages, SignedIn},
 };
 
-/// Time of the mocked clock, in seconds since 1970.
 const NOW_SECS: u64 = 1_767_225_600;
 
 fn at(offset_secs: i64) -> SystemTime {

@@ -19,42 +19,43 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// First reading of the monotonic clock: neither zero nor that of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// Clause of the reuse rule that a test removes.
+/// Clause of the reuse rule that a test removes, to show that the rule needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// Clause: a use reads the watermark first, then the marks.
+    /// Clause: a use of a verdict reads the watermark first, then the newest changes.
     OrderOfReads,
-    /// Clause: a batch writes its marks first, then the watermark.
+    /// Clause: the changes of a batch become visible to readers first, then its watermark.
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// Clause: a batch's watermark is the time when its poll began.
+    /// Clause: the new watermark is the time when the feed's poll began, not when it ended.
     AsOfBeforeTheCall,
-    /// Clause: the age of a verdict counts from its request, not its arrival.
+    /// Clause: the age of a verdict counts from its introspection request, not from the response.
     AskedBeforeTheQuestion,
-    /// Clause: a change is marked with the tick at which its batch is applied.
+    /// Clause: a change counts from the tick at which the process learned of it, not from the start
+    /// of the poll.
     MarkAtApplication,
     /// Clause: ages are counted by both clocks, not by the monotonic clock alone.
     WallClock,
     /// Clause: a poll that failed does not move the watermark.
     SilenceIsNoNews,
-    /// Clause: the first poll after a restart also reads changes from up to `LAG` before it.
+    /// Clause: after a restart, the first poll also reads changes from the last `LAG` before the
+    /// start.
     LookBack,
 }
 
 /// Random step of a world: its kind (modulo 20), and a number whose meaning depends on the kind.
 type Step = (u8, u8);
 
-/// Number of kinds of facts: roles (kind 1), whose changes introspection may show up to `LAG` late,
-/// and others (0).
+/// Number of kinds of facts at the server. Kind 1 is roles, whose changes introspection may show up
+/// to `LAG` late; kind 0 is all others.
 const KINDS: usize = 2;
 
-/// Verdict in this model: the version number of each kind of fact.
+/// Simulated verdict: for each kind of fact, the number of changes that the verdict shows.
 type Answer = [usize; KINDS];
 
 #[derive(Clone, Copy)]
@@ -63,7 +64,7 @@ struct Question {
     answer: Option<Answer>,
 }
 
-/// An attempt to use a cached verdict, with the values read so far.
+/// Attempt to use a cached verdict: holds what it has read so far, one value per step.
 #[derive(Clone, Copy, Default)]
 struct Use {
     now: Option<(u64, Moment)>,
@@ -74,9 +75,9 @@ struct Use {
 
 struct Poll {
     as_of: Moment,
-    /// Kinds of the changes that the poll has read; `None` before the response.
+    /// Kinds of the changes in the response to this poll; `None` before the response.
     read: Option<Vec<usize>>,
-    /// Number of changes of this poll marked so far, each with the tick `applied`.
+    /// Number of changes of this poll that uses of the cache can already see.
     marked: usize,
     applied: Option<Tick>,
     next_event: usize,
@@ -87,14 +88,13 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// True if the wall clock was set back. The machine is then never paused: neither clock would
-    /// show the pause.
+    /// True if the wall clock was set back. The machine is then never paused: no clock would show
+    /// the pause.
     was_set_back: bool,
     wall_offset: i64,
-    /// For each kind of fact: the times from which introspection returns the second and each later
-    /// version.
+    /// For each kind of fact: the times from which introspection shows its first, second, … change.
     told_from: [Vec<u64>; KINDS],
-    /// Kind and time of each change, in order of time.
+    /// Kind and time of each change at the server, in order of time.
     log: Vec<(usize, u64)>,
     cursor: usize,
     poll: Option<Poll>,
@@ -217,8 +217,8 @@ impl World {
         }
     }
 
-    /// Runs one step of applying a batch: writes the next mark, or the watermark after the last
-    /// mark.
+    /// Runs one step of applying the changes of a poll: makes the next one visible to readers or,
+    /// after the last, moves the watermark.
     fn apply(&mut self, number: u8) {
         let moment = self.moment();
         let Some(poll) = self.poll.as_mut() else { return };
@@ -264,8 +264,8 @@ impl World {
         }
     }
 
-    /// Runs the next read of attempt `which` to use a cached verdict. The last read judges the
-    /// verdict.
+    /// Reads the next value for attempt `which` to use a cached verdict. After the last value,
+    /// judges the verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
         let Some((began, now)) = reading.now else {
@@ -330,11 +330,12 @@ impl World {
     }
 }
 
-/// Milliseconds that may pass in one step.
+/// Times that one step can take, in milliseconds; its random number selects one.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Runs one world without the clause `without`. Returns how often a cached verdict was found
-/// usable. Fails with the staleness, in nanoseconds, if such a verdict is too old.
+/// Simulates one run with a reuse rule that lacks the clause `without`. Returns how often a cached
+/// verdict was found usable. Fails with the staleness, in nanoseconds, if such a verdict is too
+/// old.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {
@@ -355,7 +356,7 @@ proptest! {
     }
 }
 
-/// Checks that the rule needs `clause`: without it some world finds a stale verdict.
+/// Checks that the rule needs `clause`: without it, a random run uses a verdict that is too old.
 #[track_caller]
 fn is_needed(clause: Without) {
     let mut runner = TestRunner::deterministic();

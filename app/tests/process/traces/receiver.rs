@@ -27,7 +27,6 @@ pub(super) struct Export {
     pub(super) resources: Vec<ResourceSpans>,
 }
 
-/// Running collector on a port of its own.
 pub(super) struct OtlpReceiver {
     pub(super) endpoint: String,
     status: Arc<Mutex<String>>,
@@ -50,12 +49,11 @@ impl OtlpReceiver {
         Self { endpoint, status, exports }
     }
 
-    /// Sets the status of later responses; after 400 the exporter does not retry.
+    /// Sets the HTTP status of later responses. An export that got 400 is not sent again.
     pub(super) fn answer(&self, status: u16) {
         *self.status.lock().unwrap() = format!("{status} x");
     }
 
-    /// Redirects later requests to this location.
     pub(super) fn redirect(&self, location: &str) {
         *self.status.lock().unwrap() = format!("302 x\r\nlocation: {location}");
     }
@@ -97,7 +95,6 @@ fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) 
     stream.write_all(answer.as_bytes()).ok()
 }
 
-/// Returns the text of the attribute `key`; `None` if there is no such attribute.
 pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     match value(attributes, key)? {
         Value::StringValue(text) => Some(text),
@@ -105,7 +102,6 @@ pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str>
     }
 }
 
-/// Returns the number in the attribute `key`; `None` if there is no such attribute.
 pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
     match value(attributes, key)? {
         Value::IntValue(number) => Some(*number),

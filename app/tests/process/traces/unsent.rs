@@ -32,7 +32,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
     }
 }
 
-/// Settings of the trace exporter's queue: far fewer spans than there are requests.
+/// Settings with which at most 20 spans wait for export, so that many requests overflow the queue.
 const SMALL_QUEUE: [(&str, &str); 3] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
@@ -45,8 +45,6 @@ fn many_are_answered(address: &str) {
     }
 }
 
-/// The collector has an hour to respond. No request waits for the response, and the shutdown waits
-/// only briefly.
 #[test]
 fn a_collector_that_hangs_costs_no_request_anything_and_delays_the_end_but_little() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -128,7 +126,6 @@ fn address_in_clear() -> String {
     OtlpReceiver::start().endpoint.replace("http://", "")
 }
 
-/// A collector on loopback gets exports without the proxy.
 #[test]
 fn a_proxy_is_asked_unless_the_collector_is_on_this_machine() {
     let [receiver, proxy] = [(); 2].map(|()| OtlpReceiver::start());

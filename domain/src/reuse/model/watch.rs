@@ -6,17 +6,19 @@
 
 use super::*;
 
-/// Part of the rule for verdicts in use that a test leaves out.
+/// Part of the simulation that a test leaves out, to show whether streams need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// Both the delay with which introspection shows changes and `settle`, which allows for it.
+    /// Delay with which introspection shows changes, and `settle`, the rule's allowance for it.
     Delay,
-    /// Reading of `asked` only between batches, and the delay of introspection.
+    /// Demand that `asked` is read only between two batches of changes; also all that `Delay`
+    /// leaves out.
     WholeBatches,
-    /// Demand that a verdict in doubt is obtained anew by a request, not from the cache.
+    /// Demand that a verdict in doubt (perhaps untrue after a change) is obtained anew by a
+    /// request, not from the cache.
     NewQuestion,
 }
 
@@ -26,8 +28,8 @@ enum Verdict {
     /// No verdict: the stream is not open.
     None,
     Doubted,
-    /// The verdict is being obtained: from the cache if `kept`, else by an introspection request.
-    /// `bound` is the staleness allowed for the verdict, in nanoseconds.
+    /// The verdict is being obtained: from the cache if `kept` is true, else by an introspection
+    /// request. `bound` is its maximum staleness, in nanoseconds.
     Sought {
         asked: Tick,
         kept: bool,
@@ -44,9 +46,9 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Tick when the newest batch was applied. Later verdicts and batches get later ticks.
+    /// Tick when the newest batch of changes was applied; `next_tick` returns later ones only.
     applied: Tick,
-    /// Number of checks that found the verdict in use not in doubt; `doubts` counts the others.
+    /// Number of checks that found the verdict in use certain; `doubts` counts the others.
     looks: usize,
     doubts: usize,
 }
@@ -62,7 +64,6 @@ impl Stream {
         Self { lacking, world, verdict, applied: Tick::default(), looks: 0, doubts: 0 }
     }
 
-    /// Runs one step. Fails with the staleness, in nanoseconds, if a verdict in use is too old.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         match kind % 20 {
             15 => self.verdict = Verdict::None,
@@ -90,7 +91,8 @@ impl Stream {
         self.world.moment().tick.max(self.applied.after(Duration::from_nanos(1)))
     }
 
-    /// Runs one step of applying a batch: reads its tick, writes a mark, or writes the watermark.
+    /// Runs one step of applying a batch of changes: reads the clock, makes a change visible, or
+    /// moves the watermark.
     fn apply(&mut self, number: u8) {
         let next = self.next_tick();
         match &mut self.world.poll {
@@ -102,8 +104,8 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict if the stream has none or a doubted one: from the cache if `kept`
-    /// and allowed, else by a request.
+    /// Begins to obtain a verdict if the stream has none, or one in doubt: from the cache if `kept`
+    /// is true and the rule permits it, else by a request.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -156,8 +158,9 @@ impl Stream {
     }
 }
 
-/// Runs one stream. Returns the numbers of its checks without and with doubt. Fails with the
-/// staleness, in nanoseconds, if a verdict in use is too old.
+/// Simulates one stream. Returns the number of checks that found its verdict certain, and of those
+/// that found it in doubt. Fails with the staleness, in nanoseconds, if a verdict in use is too
+/// old.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -176,7 +179,7 @@ proptest! {
     }
 }
 
-/// Checks that the rule needs `lacking`: without it some verdict in use is too old.
+/// Checks that streams need `lacking`: without it, a random run uses a verdict that is too old.
 #[track_caller]
 fn is_needed(lacking: Lacking) {
     let mut runner = TestRunner::deterministic();
