@@ -92,8 +92,8 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(Running { admin: Some(admin), ..running })
 }
 
-/// Runs `build`; the metrics that it creates are registered with `metrics`, or nowhere if that is
-/// `None`.
+/// Runs `build`, and registers the metrics that it creates with `metrics`. Without `metrics`, they
+/// are not registered.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),

@@ -23,7 +23,8 @@ pub enum StartError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// Guarded service that every active token opens, although `resource.url` is set.
+    /// Guarded service (such as an MCP server) that any active token opens, although `resource.url`
+    /// is set.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"

@@ -1,4 +1,4 @@
-//! Local tokens from a file that can be edited while the API runs.
+//! In-memory fake with tokens from a file that can be edited while the API runs.
 
 use std::{io, path::PathBuf};
 
@@ -20,8 +20,8 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Result of the last read of the token file, `None` before the first. Locked during a read: at
-    /// most one read hangs.
+    /// Content of the token file at the last read, or the error; `None` before the first. The lock
+    /// is held during a read, so that at most one read hangs.
     seen: Mutex<Option<Content>>,
 }
 

@@ -7,7 +7,8 @@ use adapters::{
     zitadel::{Canary, CurrentCredentials, FollowedLog, Verdicts},
 };
 
-/// State of the connection to ZITADEL; empty (the default) with the in-memory fake.
+/// State of the connection to ZITADEL. With the in-memory fake there is none: each field has its
+/// default value.
 #[derive(Debug, Default)]
 pub(crate) struct ZitadelState {
     /// Circuit breaker; `None` for the in-memory fake.

@@ -19,23 +19,25 @@ use super::{
 };
 
 /// Maximum size, in bytes, of a response whose head and body are copied into one buffer and sent by
-/// one `write`. Sending both by `writev` takes 3 to 4 % more CPU for a public request
-/// (`docs/performance.md`).
+/// one `write`. Sending the two parts by `writev` takes 3 to 4 % more CPU for a request to a public
+/// route (`docs/performance.md`).
 const SMALL: usize = 1024;
 
-/// Socket that records bytes read and written, and holds the slot of its connection.
+/// Socket of a connection. Records each read and write in `activity`, and occupies one of the
+/// listener's `max_connections` places until it is dropped.
 #[derive(Debug)]
 pub(super) struct MeteredStream {
     stream: TcpStream,
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Check of the first bytes for another protocol than HTTP; `None` once it is done.
+    /// Detector of TLS and of the PROXY protocol in the first bytes from the peer; `None` once
+    /// these bytes are read.
     foreign: Option<Arc<ForeignProtocols>>,
     _slot: ConnectionSlot,
 }
 
-/// Stage of the server's closing of the socket.
+/// Progress of closing the socket: not begun, reading what the peer still sends, or done.
 #[derive(Debug)]
 enum Ending {
     NotYet,

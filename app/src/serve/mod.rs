@@ -55,8 +55,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Function that ends response streams which would otherwise go on until clients end them.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves the API's `router` until the returned handle stops it; calls `stop_streams` once the
-/// listener is closed. Registers its metrics with the current recorder.
+/// Serves the API's `router` until the returned handle stops it. At a shutdown, calls
+/// `stop_streams` once the listener is closed. Registers the server's metrics with the current
+/// metrics recorder.
 pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
@@ -85,8 +86,9 @@ fn serve_by(
     ServerHandle { stop, served: tokio::spawn(served), draining }
 }
 
-/// Serves `router` on a second listener until the returned future is dropped, with the API's
-/// time-outs and its own `max_connections`. `name` is the listener's label in metrics.
+/// Serves `router` on a second listener, such as that for operators, until the returned future is
+/// dropped. The listener has the API's time-outs and a `max_connections` of its own. `name` is its
+/// label in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
     (name, max_connections): (&'static str, NonZeroUsize),
@@ -100,10 +102,10 @@ pub(crate) fn serve_aside(
     async move { acceptor.accept_until(pending::<()>()).await }
 }
 
-/// Accepts the connections of one listener, and holds their tasks.
+/// Accepts the connections of one listener, and owns the tasks that serve them.
 struct Acceptor {
     listener: TcpListener,
-    /// Free slots for connections; without one, no connection is accepted.
+    /// Semaphore with one permit for each connection that may still be accepted.
     slots: Arc<Semaphore>,
     shares: ConnectionShares,
     connections: Connections,
@@ -169,7 +171,7 @@ impl Acceptor {
     }
 }
 
-/// Accepts the listener's next connection as soon as a slot is free.
+/// Waits until fewer than `max_connections` are open, then accepts the listener's next connection.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,

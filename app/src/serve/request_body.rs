@@ -1,4 +1,5 @@
-//! Body of a request, which fails if the peer stalls.
+//! Request body that ends with an error if the peer sends too few bytes in time
+//! (`server.stall_timeout`).
 
 use std::{
     pin::Pin,
@@ -12,7 +13,6 @@ use thiserror::Error;
 
 use super::{activity::Activity, stall_timer::StallTimer, stalls::Stalls};
 
-/// Request body that ends with an error if the peer stalls.
 #[derive(Debug)]
 struct RequestBody {
     body: Incoming,
@@ -21,7 +21,6 @@ struct RequestBody {
     connection: Activity,
 }
 
-/// Error of reading a request body.
 #[derive(Debug, Error)]
 enum BodyError {
     #[error(transparent)]
@@ -30,8 +29,8 @@ enum BodyError {
     Stalled,
 }
 
-/// Wraps `body` so that a handler's read fails if the peer stalls. Allocates nothing for an empty
-/// body.
+/// Wraps `body` so that reading it fails if the peer sends too few bytes in time. Allocates nothing
+/// for an empty body.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

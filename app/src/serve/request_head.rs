@@ -24,7 +24,6 @@ pub(super) struct RequestHeads {
     fields: Counter,
 }
 
-/// Reason why a request head is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HeadError {
     /// Bad host: the request names none, more than one, or a malformed one.
@@ -34,7 +33,6 @@ enum HeadError {
 }
 
 impl RequestHeads {
-    /// Creates the check of request heads, and registers its metrics with the current recorder.
     pub(super) fn new() -> Self {
         let refused = |reason: &'static str| counter!("http_server_requests_refused_total", "reason" => reason);
         Self { host: refused("host"), fields: refused("header_fields") }

@@ -18,8 +18,8 @@ impl ServerHandle {
         Arc::clone(&self.draining)
     }
 
-    /// Shuts the server down after its drain delay; requests in flight may end within the shutdown
-    /// grace.
+    /// Shuts the server down: goes on accepting connections for `server.drain_delay`, then gives
+    /// requests in flight `server.shutdown_grace` to end.
     pub(crate) async fn stop(self) -> Stopped {
         // Fails if the server has ended by itself.
         let _ = self.stop.send(());

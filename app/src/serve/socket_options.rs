@@ -7,19 +7,19 @@ mod linux {
     use socket2::SockRef;
     use tokio::net::TcpStream;
 
-    /// Number of unsent bytes at which the socket's send queue counts as full.
+    /// Number of unsent bytes at which the socket's send queue counts as full, so that writes wait.
     const MOST_UNSENT: u32 = 16 * 1024;
 
-    /// Keeps the socket's send queue short: the socket takes more bytes once some 8 KiB were sent.
-    /// By default a third of the send buffer (up to 4 MiB) must be sent first, and a client that
-    /// reads 40 kB per second looks stalled.
+    /// Keeps the socket's send queue short, so that writes show how fast the client reads: a full
+    /// queue accepts more once some 8 KiB were sent. By default, a third of the send buffer (up to
+    /// 4 MiB) must be sent first, so that a client that reads 40 kB per second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }
 
-    /// Limits the time for which the system goes on sending after the socket was closed. Otherwise
-    /// the system keeps an unread response for some 100 s
-    /// (`bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection`).
+    /// Limits the time for which the operating system goes on sending, after the socket was closed,
+    /// to a client that reads nothing. Otherwise the system keeps an unread response in memory for
+    /// some 100 s.
     pub(in crate::serve) fn bound_what_the_system_holds(stream: &TcpStream, timeout: Duration) {
         let _ = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
     }

@@ -10,14 +10,15 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::LEAST_PROGRESS;
 
-/// Timer that limits the time for a peer to move [`LEAST_PROGRESS`] bytes. Only time in which the
-/// server waits for the peer counts, not the handler's work.
+/// Timer that reports a stall if the peer sends or receives fewer than [`LEAST_PROGRESS`] bytes
+/// within `timeout`. Only time in which the server waits for the peer counts, not the handler's
+/// work.
 #[derive(Debug)]
 pub(super) struct StallTimer {
     timeout: Duration,
-    /// Start of the current wait; `None` if the server does not wait for the peer.
+    /// Moment since which the server has been waiting for the peer; `None` if it does not wait.
     waiting_since: Option<Instant>,
-    /// Total duration of earlier waits since [`LEAST_PROGRESS`] bytes last moved.
+    /// Total duration of finished waits; set to zero when [`LEAST_PROGRESS`] bytes have moved.
     waited: Duration,
     moved: usize,
     /// Sleep until the current wait counts as a stall; created at the first wait.
@@ -29,7 +30,8 @@ impl StallTimer {
         Self { timeout, waiting_since: None, waited: Duration::ZERO, moved: 0, sleep: None }
     }
 
-    /// Records that the server waits for the peer. Returns `Ready` if the peer has stalled.
+    /// Records that the server waits for the peer. Returns `Ready` once the waits add up to
+    /// `timeout`.
     pub(super) fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let left = self.timeout.saturating_sub(self.waited);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(left)));
@@ -41,8 +43,7 @@ impl StallTimer {
         sleep.as_mut().poll(context)
     }
 
-    /// Records that the peer owes no bytes now: the wait is over, and `moved` bytes moved. Returns
-    /// the duration of the wait.
+    /// Ends the current wait, in which the peer moved `moved` bytes, and returns its duration.
     pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
         let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
         self.waited += wait;
@@ -64,9 +65,9 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Returns the seconds of waiting after which a peer stalls; `None` if it does not. The peer
-    /// moves `bytes` every `pause` seconds; in between, the handler computes for `computes`
-    /// seconds.
+    /// Simulates a peer that moves `bytes` every `pause` seconds, with `computes` seconds of the
+    /// handler's work in between. Returns after how many seconds of waiting the timer reports a
+    /// stall; `None` if it reports none.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

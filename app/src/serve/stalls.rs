@@ -1,10 +1,10 @@
-//! Stall time-out of a listener, and counters of stalled peers.
+//! Stall time-out (`server.stall_timeout`) of a listener, and counters of the peers that exceeded
+//! it.
 
 use std::time::Duration;
 
 use metrics::{Counter, counter};
 
-/// Stall time-out and counters of one listener.
 #[derive(Clone, Debug)]
 pub(super) struct Stalls {
     pub(super) timeout: Duration,
@@ -15,8 +15,6 @@ pub(super) struct Stalls {
 }
 
 impl Stalls {
-    /// Creates the stall time-out and counters of one listener; registers them under its label
-    /// `listener`.
     pub(super) fn new(timeout: Duration, listener: &'static str) -> Self {
         let stalls = |owed: &'static str| counter!("http_server_stalls_total", "listener" => listener, "waiting_for" => owed);
         Self { timeout, request_body: stalls("request_body"), answer: stalls("room_for_answer") }

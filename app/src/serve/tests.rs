@@ -1,4 +1,5 @@
-//! Tests of the limits on connections, which here include those from loopback.
+//! Tests of the limits on connections. The limit per address, from which the program exempts
+//! loopback, applies to loopback here.
 
 use std::net::SocketAddr;
 

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::config::ConfigError;
 
-/// Reason why `setup` ended early.
 #[derive(Debug, Error)]
 pub(crate) enum SetupError {
     #[error("--domain: {0}")]

@@ -14,11 +14,10 @@ use super::{
     target::{Target, TargetClient},
 };
 
-/// Objects that exist at ZITADEL before any change.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) organization: Organization,
-    /// Name of the administrator.
+    /// Name of the administrator whose token `setup` uses; for messages only.
     pub(super) administrator: String,
     pub(super) permissions: Vec<String>,
     /// Project with the id in `setup.lock.json`, or else with the requested name, ignoring case.
@@ -31,7 +30,7 @@ pub(super) struct Found {
     pub(super) keys: Vec<Key>,
     /// Application of MCP clients, if requested; found as `application` is.
     pub(super) mcp_client: Option<Application>,
-    /// State at ZITADEL of each user in `Target::users`, in the same order.
+    /// State at ZITADEL of each service user that should exist, in the order of `Target::users`.
     pub(super) users: Vec<FoundUser>,
 }
 
@@ -48,7 +47,6 @@ pub(super) struct FoundUser {
 }
 
 impl Found {
-    /// Returns the client id of the application of MCP clients.
     pub(super) fn mcp_client_id(&self) -> Option<&str> {
         match &self.mcp_client.as_ref()?.kind {
             ApplicationKind::Native(native) => Some(&native.client_id),
@@ -56,8 +54,9 @@ impl Found {
         }
     }
 
-    /// Records the found objects in `lock`. Objects whose id is new count as not made by `setup`.
-    /// Entries of objects inside a missing or replaced object are removed.
+    /// Records the found objects in `lock`; those with a new id count as not made by `setup`. Where
+    /// a project, application or user is missing or has a new id, removes the entries of objects
+    /// inside it, such as the project's roles.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);

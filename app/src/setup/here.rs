@@ -15,7 +15,6 @@ use crate::config::{ConfigError, Prefix, dotenv_variables, environment};
 pub(super) const ENV_FILE: &str = ".env";
 pub(super) const KEY_FILE: &str = "key.json";
 
-/// State of the working directory before any change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Here {
     pub(super) directory: PathBuf,
@@ -26,7 +25,7 @@ pub(super) struct Here {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Token files of `Target::users` that exist.
+    /// Existing files with service users' tokens; `Target::users` names all such files.
     pub(super) token_files: Vec<PathBuf>,
 }
 
@@ -38,7 +37,7 @@ pub(super) struct KeyHere {
     pub(super) key_id: String,
 }
 
-/// Reason why a file in the working directory cannot be used, without the file's content.
+/// Reason why a file in the working directory cannot be used; contains no secret.
 #[derive(Debug, Error)]
 pub(crate) enum HereError {
     #[error("{0}: {1}")]

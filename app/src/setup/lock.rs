@@ -1,5 +1,5 @@
-//! `setup.lock.json`: ids of all objects that `setup` made or found, without a secret, to be
-//! committed.
+//! Content of `setup.lock.json`: ids of all objects that `setup` made or found. The file contains
+//! no secret, and is to be committed to git.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const FILE: &str = "setup.lock.json";
 
-/// Content of `setup.lock.json`: objects at one instance of ZITADEL. `setup --remove` removes only
-/// those that `setup` made.
+/// Objects at one instance of ZITADEL, as recorded in `setup.lock.json`. `setup --remove` removes
+/// only objects that `setup` made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
     /// Issuer of the ZITADEL instance.
     pub(super) domain: String,
-    /// Id of the objects' organization.
+    /// Id of the organization in which `setup` created or found the objects.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
     /// Keys of those project roles that `setup` made.
@@ -28,7 +28,6 @@ pub(super) struct Lock {
     /// Target of the webhook: ZITADEL's object with the URL to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<ObjectEntry>,
-    /// Native application of MCP clients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mcp_client: Option<ObjectEntry>,
 }
@@ -50,7 +49,6 @@ pub(super) struct SecretEntry {
     pub(super) expires: String,
 }
 
-/// Ids of a service user, of its role assignment, and of its token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LockedUser {

@@ -50,8 +50,8 @@ use self::{
 };
 use crate::config::{ConnectionSettings, Prefix};
 
-/// Runs `app setup` in the working directory, for a program of the name `program` with the routes
-/// `table`.
+/// Runs `app setup` in the working directory. `program` is the program's name; `table` has the
+/// API's routes, with the roles that they require.
 pub(crate) async fn setup(
     args: &SetupArgs,
     program: &str,

@@ -1,5 +1,5 @@
-//! Hints after a failed step: secrets that may have been created without being stored, and commands
-//! that remove them.
+//! Hints after a failed step of `setup`: secrets that ZITADEL may have created without being stored
+//! here, and commands that remove them.
 
 use std::path::Path;
 

@@ -1,6 +1,5 @@
 //! Results of `setup`, and their exit statuses.
 
-/// Result of `setup` if there was no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupOutcome {
     /// Success: all objects and files exist, or are removed.

@@ -25,7 +25,6 @@ pub(super) struct Work<'a> {
     pub(super) target: &'a Target,
     pub(super) here: &'a Here,
     pub(super) lock: Lock,
-    /// Client id of the application of MCP clients, if known.
     pub(super) mcp_client_id: Option<String>,
     client_id: Option<String>,
     client_secret: Option<secrecy::SecretString>,
@@ -58,8 +57,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records the webhook's target in `found` as not made by `setup`, unless `lock` has its id
-    /// already.
+    /// Enters the webhook's target from `found` in the lock. A target whose id is new to the lock
+    /// counts as not made by `setup`.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
@@ -79,7 +78,6 @@ impl<'a> Work<'a> {
         self.write_lock()
     }
 
-    /// Performs one step, and records its result in `setup.lock.json`.
     pub(super) async fn perform(&mut self, step: &Step) -> Result<(), PerformError> {
         match step {
             Step::CreateProject => self.create_project().await?,

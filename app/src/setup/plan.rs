@@ -46,7 +46,6 @@ pub(super) enum Step {
     /// Adds these redirect URIs, and missing grant types, to the application of MCP clients; its
     /// other settings stay.
     ExtendMcpClient(Vec<String>),
-    /// Creates the service user at this index of `Target::users`.
     CreateUser(usize),
     CreateGrant(usize),
     /// Sets the user's role assignment to `roles`: the existing and the missing roles.
@@ -73,7 +72,8 @@ pub(super) struct Called {
 }
 
 impl Plan {
-    /// Computes the plan from the state in `found` and `here` to `target`, without the webhook.
+    /// Computes the steps from the present state (`found`, `here`) to `target`. `Plan::webhook`
+    /// adds those for the webhook.
     pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);

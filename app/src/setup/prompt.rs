@@ -22,7 +22,6 @@ pub(super) fn token(args: &SetupArgs) -> Result<AccessToken<'static>, SetupError
     AccessToken::parse(text.trim()).map(AccessToken::into_owned).map_err(SetupError::Token)
 }
 
-/// Prompts for confirmation, and returns whether it was given.
 pub(super) fn confirmed() -> Result<bool, SetupError> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {

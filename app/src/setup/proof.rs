@@ -19,7 +19,6 @@ use crate::{
     start_error::StartError,
 };
 
-/// Reason why the objects and settings after `setup` are not proven to work.
 #[derive(Debug, Error)]
 pub(crate) enum ProofError {
     #[error(transparent)]
@@ -45,9 +44,10 @@ pub(crate) enum ProofError {
     OtherProject,
 }
 
-/// Time limit of the proof after changes: ZITADEL shows new objects after some milliseconds, rarely
-/// after a minute. `WITHIN_OF_OLD` is the time limit without changes.
+/// Time limit of the proof after `setup` changed something. ZITADEL mostly shows new objects after
+/// some milliseconds, in rare cases only after a minute.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
+/// Time limit of the proof if `setup` changed nothing.
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 /// Pause after the first try of the proof; doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -55,14 +55,13 @@ const MAX_PAUSE: Duration = Duration::from_secs(4);
 
 /// Settings of an API that passed the proof.
 pub(super) struct ProvenApi {
-    /// Address that the API listens on.
     pub(super) listen: SocketAddr,
-    /// `resource.url`, which clients use, if configured.
+    /// URL of the API for MCP clients (`resource.url`), if configured.
     pub(super) resource: Option<String>,
 }
 
-/// Repeats the proof, with the credentials of the API (which need not run), until it succeeds or
-/// `within` has passed. Returns the API's settings.
+/// Repeats the proof until it succeeds, repeating cannot help, or `within` has passed. Returns the
+/// settings of the API, which need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,

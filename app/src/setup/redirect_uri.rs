@@ -9,7 +9,6 @@ use url::{Host, Url};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RedirectUri(String);
 
-/// Reason why a text is not a redirect URI of a native application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum RedirectUriError {
     #[error("it is no absolute URI, such as https://client.example.com/callback")]

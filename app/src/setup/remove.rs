@@ -104,8 +104,8 @@ pub(super) async fn remove(
     Ok(SetupOutcome::Good)
 }
 
-/// Returns the objects to remove at ZITADEL, and notes on those to keep. A project is removed only
-/// if `setup` made everything in it, a role only if no other user has it.
+/// Returns the objects to remove at ZITADEL, and notes on those that must stay: a project with
+/// objects that `setup` did not make, and a role in a role assignment that stays.
 async fn plan(
     management: &Management,
     lock: &Lock,
@@ -216,7 +216,6 @@ async fn perform(
     }
 }
 
-/// Deletes the entry of a removed object from `lock`.
 fn forget(lock: &mut Lock, removal: &Removal) {
     match removal {
         Removal::User { name, .. } => drop(lock.users.remove(name)),

@@ -19,14 +19,12 @@ use super::{
     target::{Target, TargetUser},
 };
 
-/// Inputs of a report: arguments, target, state at ZITADEL and in the directory, and plan.
 pub(super) struct Report<'a> {
     pub(super) args: &'a SetupArgs,
     pub(super) target: &'a Target,
     pub(super) found: &'a Found,
     pub(super) here: &'a Here,
     pub(super) plan: &'a Plan,
-    /// Name of the program, for messages and commands.
     pub(super) program: &'a str,
 }
 

@@ -11,7 +11,8 @@ pub(super) fn roles(table: &[Route]) -> Vec<String> {
     keys.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the number of rules that require a role, including rules within a service.
+/// Returns the number of rules in the route table that require a role. A service at one route, such
+/// as an MCP server, may have several rules.
 pub(super) fn rules(table: &[Route]) -> usize {
     table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
@@ -35,7 +36,8 @@ pub(super) fn of(route: &Route) -> Vec<String> {
     roles(std::slice::from_ref(route))
 }
 
-/// Returns the policy of a route, then those of the rules within a guarded service.
+/// Returns the policy of a route, if it is not public, then the policies of further rules within
+/// the service at that route, such as an MCP server.
 fn policies(route: &Route) -> impl Iterator<Item = &'static Policy> {
     let own = match route.access {
         Access::Public => None,

@@ -24,7 +24,6 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Creates the line that describes `step`.
     pub(super) fn of(step: &Step, args: &SetupArgs, target: &'a Target) -> Self {
         let row = |verb, object, detail| Row { verb, object, detail, user: None };
         let of = |place: &usize, verb, object, detail: &dyn Fn(&TargetUser) -> String| {

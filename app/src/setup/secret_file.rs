@@ -11,7 +11,6 @@ use std::{
 
 use thiserror::Error;
 
-/// Reason why a file cannot or must not be written.
 #[derive(Debug, Error)]
 pub(crate) enum FileError {
     #[error("{file}: {source}", file = .file.display())]
@@ -27,7 +26,6 @@ pub(crate) enum FileError {
     Tracked { file: PathBuf },
 }
 
-/// Users who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
     /// Only the file's owner (mode 600).
@@ -57,7 +55,6 @@ pub(super) fn prove_writable(file: &Path, readers: Readers) -> Result<(), FileEr
     fs::remove_file(&beside).map_err(at)
 }
 
-/// Writes a file atomically; an existing file is replaced.
 pub(super) fn write(file: &Path, content: &[u8], readers: Readers) -> Result<(), FileError> {
     let file = &behind_links(file);
     let at = |source| FileError::Io { file: file.clone(), source };
@@ -94,8 +91,8 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// Returns whether git tracks the file, or would not ignore it; false without git or outside a work
-/// tree.
+/// Returns whether git tracks the file, or would add it because it is not ignored; false without
+/// git or outside a work tree.
 fn is_kept_by_git(file: &Path) -> bool {
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
     let git = |arguments: &[&str]| {

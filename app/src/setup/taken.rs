@@ -5,7 +5,7 @@ use std::time::Duration;
 use adapters::zitadel::management::ManagementError;
 use tokio::time::{Instant, sleep};
 
-/// Maximum time until a search at ZITADEL shows a new object; `PAUSE` is the time between searches.
+/// Maximum time to wait until a search at ZITADEL shows an object that was just created.
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 

@@ -13,8 +13,9 @@ use crate::config::Prefix;
 
 /// Manager role on ZITADEL's instance that may read the event log.
 pub(super) const READER_ROLE: &str = "IAM_OWNER_VIEWER";
-/// Lifetime of a caller's token; `READER_TOKEN` is that of the token that reads the event log.
+/// Lifetime of the token that `setup` creates for a caller.
 const CALLER_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Lifetime of the token that reads the event log.
 const READER_TOKEN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Names, roles and files of all objects that an API needs at ZITADEL.

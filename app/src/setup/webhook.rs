@@ -14,14 +14,13 @@ use super::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// State of the webhook before any change.
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
     /// ZITADEL's object with the webhook's URL: the target with the project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// All conditions (on events), each with the targets that ZITADEL then calls.
+    /// All of ZITADEL's conditions: each selects events, and lists the targets that ZITADEL calls
+    /// at them.
     pub(super) executions: Vec<Execution>,
-    /// State of the file with the webhook's signing key.
     pub(super) key: KeyFile,
     pub(super) is_env_right: bool,
 }
@@ -62,8 +61,8 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets and all conditions. Targets that no longer exist are left out of the
-/// conditions: ZITADEL would refuse to save them again.
+/// Reads all targets and all conditions, which say at which events ZITADEL calls which targets.
+/// Deleted targets are left out: ZITADEL would refuse to save a condition that lists one.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
@@ -75,8 +74,9 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Removes a target from every condition, then the target itself. A condition on a single event is
-/// removed if a condition on its group, or on all events, calls the same remaining targets.
+/// Removes the target `id` from every condition that lists it, then the target itself. A condition
+/// on one event type is deleted if, without it, ZITADEL would call the same remaining targets by a
+/// condition on more types.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

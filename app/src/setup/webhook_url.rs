@@ -1,4 +1,5 @@
-//! URL at which ZITADEL calls the webhook, and environment variables of the API's listener for it.
+//! URL at which ZITADEL calls the webhook, and environment variables of the API's listener that
+//! receives these calls.
 
 use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
 
@@ -9,7 +10,7 @@ use crate::config::Prefix;
 /// File with the signing key of the webhook.
 pub(super) const KEY_FILE: &str = "webhook_key";
 
-/// Listen address for a webhook behind an ingress.
+/// Address on which the API listens for webhook calls that an ingress forwards.
 const LISTEN: &str = "127.0.0.1:9091";
 /// Default of `changes.webhook.path`.
 const PATH: &str = "/zitadel/events";
@@ -51,8 +52,8 @@ impl WebhookUrl {
         address.is_loopback().then_some(address)
     }
 
-    /// Returns the API's listen address for the webhook: that of the URL if it is `http`, else
-    /// `LISTEN`.
+    /// Returns the address on which the API must listen for webhook calls: host and port of an
+    /// `http` URL, `LISTEN` for an `https` URL.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -61,8 +62,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the environment variables to set for this webhook: those missing in `here`, or
-    /// wrong. An existing listen address is kept.
+    /// Returns the environment variables to add or correct for this webhook; `here` has the
+    /// existing ones. An existing listen address is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

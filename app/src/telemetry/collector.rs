@@ -1,5 +1,5 @@
-//! HTTP client that sends traces to the collector. No redirect is followed, since headers may hold
-//! credentials for the collector.
+//! HTTP client that sends traces to the OpenTelemetry collector. No redirect is followed, since
+//! headers may hold credentials for the collector.
 
 use std::{
     io::{self, Read},
@@ -21,8 +21,8 @@ use crate::config::Traces;
 /// Maximum number of bytes read of the collector's response body.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// HTTP client that exports spans. Reports to the [`Reporter`] why a request failed, but no URL,
-/// header or text from the collector.
+/// HTTP client that sends spans to the OpenTelemetry collector. Hands the cause of a failed request
+/// to the [`Reporter`], which logs it, but no URL, header or text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,

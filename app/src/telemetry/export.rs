@@ -53,7 +53,6 @@ impl<E: SpanExporter> SpanExporter for ReportingExporter<E> {
     }
 }
 
-/// Logs when exports of traces begin to fail, and when they work again.
 #[derive(Debug)]
 pub(super) struct Reporter {
     /// Scheme, host and port of the collector; path and query must not be logged.
@@ -75,7 +74,6 @@ impl Reporter {
         Self { collector: endpoint.origin().ascii_serialization(), state: Mutex::default() }
     }
 
-    /// Stores the cause of a failed HTTP request for the log.
     pub(super) fn remember(&self, cause: String) {
         self.state().cause = Some(cause);
     }

@@ -19,16 +19,15 @@ use tracing_subscriber::{
 
 use crate::config::{Log, LogFormat};
 
-/// Maximum number of log events that wait in each queue; further ones are lost.
+/// Maximum number of log events that wait in each of two queues: one for warnings and errors, one
+/// for all others. Further events are lost.
 const QUEUE_LENGTH: usize = 10_000;
 
-/// Counters of the log events that this process has lost.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Writer of the log. Dropping the writer writes the waiting log events, if standard output is
-/// read.
+/// Writer of the log. Dropping it writes the waiting log events, unless standard output is blocked.
 #[must_use = "the log ends when this is dropped"]
 #[derive(Debug)]
 pub(super) struct LogWriter {
@@ -51,8 +50,8 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Queues `text` unchanged for the log, behind the log events below `warn`; those from `warn` up
-    /// have a queue of their own.
+    /// Queues `text` unchanged for the log, after the waiting log events below `warn`. Warnings and
+    /// errors wait in a queue of their own.
     pub(super) fn print(&self, text: &str) {
         // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());

@@ -74,7 +74,8 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether `tracing` disables a span once and for all, without a check at each use.
+    /// Returns whether `tracing` switches a span off at its first use, so that no later use costs a
+    /// check.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

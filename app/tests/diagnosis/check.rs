@@ -36,7 +36,7 @@ pub(crate) fn fails(ended: &Ended, text: &str, name: &str, found: &str, advice: 
     assert_eq!(step(text, name), expected);
 }
 
-/// Returns the machine-readable reason of the failed step of `check`.
+/// Runs `check` with JSON output, and returns the `reason` of the failed step.
 pub(crate) fn reason(environment: &Environment) -> String {
     let json = run(&["check", "--format", "json"], environment, "").json();
     let steps = json["steps"].as_array().unwrap();

@@ -21,8 +21,8 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Returns a double with these variants of metadata, and an environment in which no server listens
-/// at `resource.url`.
+/// Starts a double whose OAuth metadata have these variants, such as no support for PKCE. Returns
+/// it with an environment in which no server listens at `resource.url`.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -136,8 +136,9 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// Runs `check` on a site that serves these two responses. In the responses and the output,
-/// `ORIGIN` is a placeholder for the site's origin.
+/// Runs `check` against a test server in the place of this API, which sends `metadata` at the
+/// metadata's path and `resource` at that of `resource.url`. `ORIGIN` in these texts and the output
+/// stands for the server's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -150,8 +151,8 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a response with metadata for `resource`. Its `Content-Length` is right for a site whose
-/// port has five digits.
+/// Returns a response with metadata for `resource`. `ORIGIN` in it stands for the later origin;
+/// `Content-Length` is right if the port has five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");
@@ -279,7 +280,6 @@ async fn a_redirect_is_not_followed() {
     assert!(site.heads().iter().all(|head| head.contains(METADATA_PATH)));
 }
 
-/// Process of the program under test, killed when this value is dropped.
 struct Program(std::process::Child);
 
 impl Drop for Program {

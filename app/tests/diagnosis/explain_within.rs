@@ -1,4 +1,4 @@
-//! Tests of `app explain` for rules within a guarded service.
+//! Tests of `app explain` for a service, such as an MCP server, with further rules for its parts.
 
 use std::{collections::BTreeMap, convert::Infallible};
 

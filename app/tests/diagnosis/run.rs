@@ -14,10 +14,8 @@ use crate::built::example;
 /// Value of `zitadel.timeout`: far longer than any response takes.
 const PATIENCE: &str = "60s";
 
-/// Environment variables of a run.
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
-/// Exit status and output of a finished run.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
@@ -25,7 +23,8 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Parses standard output as JSON. Asserts that its names and values are documented.
+    /// Parses standard output as JSON. Asserts that `docs/` names each of its fields, and each
+    /// value such as a reason.
     pub(crate) fn json(&self) -> Value {
         let json = serde_json::from_str(&self.stdout).unwrap();
         assert_documented(&json);
@@ -78,7 +77,6 @@ pub(crate) fn at(domain: &str) -> Environment {
     ]
 }
 
-/// Returns `environment` with the variable `name` added or replaced.
 pub(crate) fn with(
     mut environment: Environment,
     name: &'static str,
@@ -89,8 +87,9 @@ pub(crate) fn with(
     environment
 }
 
-/// Runs the app in an empty directory with only this environment and this standard input. Asserts
-/// that its output contains neither the secret nor the input, unless the input is a local token.
+/// Runs the app in an empty directory with only this environment, and the token `input` on standard
+/// input. Asserts that the output shows neither the client secret nor this token, unless it is one
+/// of the fake's (`dev-…`).
 pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) -> Ended {
     let directory = tempfile::tempdir().unwrap();
     let mut child = command(directory.path(), environment)
@@ -132,7 +131,8 @@ fn assert_hidden(ended: &Ended, secret: &str) {
     assert!(secret.len() < 8 || !shown, "{}{}", ended.stdout, ended.stderr);
 }
 
-/// Returns the app's standard output, with `ADDRESS` and `PORT` in place of the double's.
+/// Returns the app's standard output, with `ADDRESS` and `PORT` in place of the double's address
+/// and port.
 pub(crate) fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     let port = double.addr().port().to_string();
     ended.stdout.replace(&double.addr().to_string(), "ADDRESS").replace(&port, "PORT")

@@ -1,5 +1,5 @@
-//! Test server in the place of this API at `resource.url`: fixed responses, or a forward to another
-//! server.
+//! Test server that stands in for this API at `resource.url`. It sends fixed responses, or forwards
+//! to another server.
 
 use std::{
     io::{self, Read, Write},
@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-/// Server on a free port of 127.0.0.1. It stops when this value is dropped.
 pub(crate) struct Site {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -21,7 +20,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts a server with a complete HTTP response for each of these paths, and 404 for others.
+    /// Starts a server with fixed responses. `answers` gets the server's origin, and returns paths
+    /// with their complete HTTP responses; other paths get 404.
     pub(crate) fn answering(answers: impl Fn(&str) -> Vec<(String, String)>) -> Self {
         let (listener, origin) = listen();
         let answers = answers(&origin);
@@ -36,8 +36,8 @@ impl Site {
         })
     }
 
-    /// Starts a server that forwards all bytes to the address from `target`, as a load balancer
-    /// does.
+    /// Starts a server that forwards all bytes, as a load balancer does. `target` gets the server's
+    /// origin, and returns the address to forward to.
     pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
         let (listener, origin) = listen();
         let target = target(&origin);
@@ -78,7 +78,6 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// Returns the heads (request line and headers) of all requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

@@ -1,5 +1,5 @@
-//! Tests of `app explain` for a token in every state that ZITADEL knows, in both forms of opaque
-//! tokens, and of `app check` for each fault of ZITADEL.
+//! Tests of `app explain` for a token in every state that ZITADEL knows, and of `app check` for
+//! each fault of ZITADEL. Opaque tokens are tested in ZITADEL's older form and as JWE.
 
 use zitadel_double::{
     AppState, Audience, Fault, NewUser, Pat, RedirectStatus, SessionToken, Times, TokenForm,
@@ -197,7 +197,8 @@ async fn a_wrong_project_is_configured() {
     insta::assert_snapshot!(explained(&states, Some(0), &others).await);
 }
 
-/// Runs `app explain` for the token of each state in both forms, and returns the outputs.
+/// Runs `app explain` for a token in each state, with opaque tokens in the older form and as JWE,
+/// and returns the outputs.
 async fn explained(
     states: &[State],
     status: Option<i32>,

@@ -87,8 +87,8 @@ impl Fleet {
     }
 }
 
-/// Returns a row for each type of ZITADEL event that invalidates verdicts: the table in
-/// docs/zitadel-setup.md.
+/// Creates tokens at the double, and returns a row for each tested change, such as a revoked token
+/// or a removed role.
 fn rows(double: &ZitadelDouble) -> Vec<Row> {
     let service = |name: &str| {
         let user = double.add_user(NewUser::service(name));

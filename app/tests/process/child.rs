@@ -14,7 +14,6 @@ use tempfile::TempDir;
 
 use crate::built::example;
 
-/// Returns the path of the program under test.
 fn app() -> PathBuf {
     example("three_routes")
 }
@@ -80,7 +79,8 @@ impl App {
         Self::spawn(Command::new(app()).args(arguments), environment)
     }
 
-    /// Starts the app from a shell, after the shell command `shell`, in the same process.
+    /// Starts the app from a shell, after the shell command `shell`. The app replaces the shell in
+    /// the same process.
     pub(crate) fn start_after(shell: &str, environment: &[(&str, &str)]) -> Self {
         Self::spawn(&mut after(shell), environment)
     }
@@ -96,7 +96,6 @@ impl App {
         app
     }
 
-    /// Starts the app, and leaves its standard output unread.
     pub(crate) fn start_unread(environment: &[(&str, &str)]) -> Self {
         Self::spawn_unread(&mut Command::new(app()), environment)
     }
@@ -131,7 +130,6 @@ impl App {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Returns the app's resident memory; `None` if the system does not report it.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

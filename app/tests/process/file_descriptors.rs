@@ -20,7 +20,6 @@ fn private(token: &str) -> Vec<u8> {
     format!("GET /api/private HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").into()
 }
 
-/// HTTP connection with keep-alive, for several requests.
 struct KeptAlive(TcpStream);
 
 impl KeptAlive {
@@ -158,8 +157,8 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
     }
 }
 
-/// Raises this process's own soft limit of open files. Returns the number of connections that the
-/// system lets wait to be accepted, at most 2 000.
+/// Raises this process's own soft limit of open files. Returns the number of connections to open:
+/// the least of half that limit, the system's limit of waiting connections, and 2 000.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

@@ -1,5 +1,5 @@
-//! Tests of the files that the program reads at its start and again: endless files, pipes, and
-//! secrets in the place of a path.
+//! Tests of the files that the program reads, at its start or later: endless files, pipes, and
+//! secrets given as a path by mistake.
 
 use std::{fs, path::Path, process::Command, thread};
 
@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// Settings for a start with ZITADEL; only a file with credentials is missing.
+/// Settings for a start with ZITADEL, except the credentials, which a start also needs.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 

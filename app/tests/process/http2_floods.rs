@@ -24,7 +24,8 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-/// Maximum growth of the app's memory through many floods: the allocator need not return all of it.
+/// Maximum growth of the app's memory through many floods. The allocator may keep some freed
+/// memory.
 const MORE_MEMORY_KIB: u64 = 8 * 1024;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -37,8 +38,8 @@ fn literal(name: u8, value: &str) -> Vec<u8> {
     [&[name, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
 }
 
-/// Encodes the headers of `GET /api/private`. The static indexes of `:authority` (1) and `:path`
-/// (4) fit into one byte; that of `authorization` (23) takes two (15 and 8).
+/// Encodes the headers of `GET /api/private`. HPACK's static table numbers the names: `:authority`
+/// is 1, `:path` 4, and `authorization` 23, which takes two bytes (15, then 23 - 15).
 fn request(token: &str) -> Vec<u8> {
     let (get, http) = ([0x82], [0x86]);
     let bearer = literal(23 - 15, &format!("Bearer {token}"));

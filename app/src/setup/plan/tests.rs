@@ -81,7 +81,7 @@ fn by_key() -> Application {
     }
 }
 
-/// Returns the state, at ZITADEL and in the directory, after a run of `setup` with a key.
+/// Returns the state at ZITADEL, and that of the directory, after a successful `setup --auth key`.
 fn complete() -> (Found, Here) {
     let found = Found {
         project: Some(project()),
@@ -271,8 +271,8 @@ fn user(kind: UserKind, is_active: bool) -> FoundUser {
     }
 }
 
-/// Returns the plan for a caller in this state at ZITADEL; `is_here` is true if its token file
-/// exists.
+/// Returns the plan of `setup` with `arguments` for one caller in the state `found_user`; `is_here`
+/// is true if the caller's token file exists.
 fn caller(found_user: FoundUser, is_here: bool, arguments: &str) -> Plan {
     let (mut found, mut here) = complete();
     found.users = vec![found_user];

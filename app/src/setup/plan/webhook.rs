@@ -9,8 +9,8 @@ use crate::setup::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// Event types that may change a verdict, listed one by one: for a group of event types, ZITADEL
-/// would also send password hashes and codes.
+/// Types of ZITADEL's events that may change a verdict. The webhook is set up for each single type:
+/// for a group of types, such as `user`, ZITADEL would also send password hashes and codes.
 const EVENTS: [&str; 22] = [
     "oidc_session.access_token.revoked",
     "oidc_session.refresh_token.revoked",
