@@ -24,7 +24,6 @@ pub const AT_START: Duration = Duration::from_secs(10);
 /// Time limit for reading a file again while requests are served.
 pub const AGAIN: Duration = Duration::from_millis(250);
 
-/// Pause between two checks of a path that another caller is reading.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Paths that are being read, each with its reader's deadline. A reader that hangs stays listed.
@@ -41,8 +40,9 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Returns the result of `look`, run in a thread of its own. `look` reads one or more files, `path`
-/// among them. Calls with the same path wait for each other. Blocks as [`read`] does.
+/// Returns the result of `look`, run in a thread of its own: a file that hangs blocks the caller
+/// only for `within`. `look` reads the file `path`, and perhaps others. Calls with the same path
+/// run one after another.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a
@@ -87,7 +87,6 @@ pub fn read_to_string(path: &Path, within: Duration) -> io::Result<String> {
     text(read(path, within)?)
 }
 
-/// Converts a file's content to text; `InvalidData` if the content is not UTF-8.
 pub(crate) fn text(content: Vec<u8>) -> io::Result<String> {
     let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(content).map_err(invalid)
@@ -114,8 +113,8 @@ fn too_slow() -> io::Error {
 struct Place(PathBuf);
 
 impl Place {
-    /// Returns the right to read `path` once no other caller has it; `None` once this caller's or
-    /// the other's deadline is past.
+    /// Waits until no other caller reads `path`, then returns the right to read it. Returns `None`
+    /// at `deadline`, or when that other caller has missed its own deadline: the file hangs.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {
@@ -198,7 +197,6 @@ mod tests {
         });
     }
 
-    /// Repeated reads of a file that hangs must not add threads.
     #[test]
     fn a_file_that_hangs_holds_one_thread_and_its_second_reader_does_not_wait() {
         let directory = tempfile::tempdir().unwrap();

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use crate::Clocks;
 
-/// Returns a wall clock and a monotonic clock, which begin at [`START`].
 pub(crate) fn clocks() -> Clocks {
     let clock = Arc::new(TokioClock(Instant::now()));
     Clocks { wall: Arc::clone(&clock) as Arc<dyn Clock>, ticks: clock }

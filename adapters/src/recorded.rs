@@ -11,7 +11,6 @@ impl Recorded {
         Self(PrometheusBuilder::new().build_recorder())
     }
 
-    /// Runs `build`, and records the metrics that `build` registers.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&self.0, build)
     }

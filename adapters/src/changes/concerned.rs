@@ -1,33 +1,38 @@
-//! Finds the verdicts that a change concerns. A verdict has slots in a table, one for each thing
-//! that it names, such as its user or session. A change of such a thing marks the thing's slot.
+//! Finds the verdicts that a change at ZITADEL concerns. Each user, token, session, role and
+//! organization has an index (slot) in a table. A change is recorded at the index of what changed;
+//! a verdict lists the indexes of all that it names.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
 use crate::decorators::Digester;
 
-/// Maximum number of roles of a verdict that have a slot each. A verdict with more roles has one
-/// slot for all: a change of any role marks it.
+/// Maximum number of roles that a verdict lists one by one. A verdict with more roles is concerned
+/// by a change of any role.
 const ROLES: usize = 3;
 
-/// Slots (table indexes) of one verdict: a change that marks one of them concerns the verdict.
-/// Unused entries repeat slots of the subject.
+/// Table indexes (slots) of the subject, token, session, organization and roles that one verdict
+/// names. A change recorded at one of them concerns the verdict. Where the verdict names no
+/// session, for example, the subject's index is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    /// Slots of subject, token, session and organization.
+    /// Table indexes of subject, token, session and organization. Introspection shows their changes
+    /// within seconds, those of roles later.
     pub(super) at_once: [u16; 4],
-    /// Slots of the subject's set of roles, and of each role. Introspection may show their changes
-    /// late.
+    /// Table indexes of the subject's set of roles, and of each role. After a change of roles,
+    /// introspection may show the old roles for some minutes.
     pub(super) roles: [u16; 1 + ROLES],
     /// True if the feed reports changes of all claims of the verdict.
     pub(super) followed: bool,
 }
 
-/// Finds the slots of verdicts and changes by a keyed hash: clients cannot provoke collisions.
+/// Computes the table index of a user, session or other thing from its id, by a hash with a secret
+/// key: nobody can choose ids that share an index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots(Digester);
 
-/// Kind of thing that has a slot, such as a user or a session. A change of a session marks its
-/// slots `Session` and `EndedSession`, a refresh only `Session`.
+/// Kind of thing with a table index of its own, such as a user. A session has two: `Session` for
+/// cached verdicts, `EndedSession` for verdicts in use (open streams), which a refresh of the
+/// session does not concern.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -45,14 +50,14 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the slots of a cached verdict: keys by which a reported change finds the verdict. A
-    /// verdict without subject or token id is never `followed`: no reported change can name it.
+    /// Returns the table indexes of a cached verdict: a change recorded at one of them concerns it.
+    /// A verdict without subject or token id is never `followed` by the feed: no change names it.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the slots of a verdict in use, such as that of an open stream. A refresh of the
-    /// session marks none of these slots.
+    /// Returns the table indexes of a verdict in use, such as that of an open stream. A refresh of
+    /// the session, unlike its end, is recorded at none of them.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }
@@ -85,7 +90,8 @@ impl Slots {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the table indexes (slots) that `change` marks; an entry `None` means all slots.
+    /// Returns the table indexes at which `change` is recorded; an entry `None` means that it
+    /// concerns every verdict.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {
@@ -136,7 +142,6 @@ mod tests {
         }
     }
 
-    /// Returns whether `change` marks one of the table indexes of the verdict `concerned`.
     fn concerns(slots: &Slots, change: &Change, concerned: Concerned) -> bool {
         let own: HashSet<_> = concerned.at_once.iter().chain(&concerned.roles).collect();
         let marked = slots.of_change(change);

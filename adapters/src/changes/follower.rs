@@ -33,19 +33,17 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Time when the watermark was found older than `max_staleness`, and keyword for why the feed
-    /// could not be read; `None` while the watermark is newer.
+    /// Time since which the watermark is older than `max_staleness`, and a keyword for the reason,
+    /// such as `timed_out`; `None` while the watermark is newer.
     pub silent: Option<(Instant, &'static str)>,
 }
 
-/// Task that reads a feed and records its changes in [`Changes`].
 struct Follower {
     changes: Weak<Changes>,
     clocks: Clocks,
     max_staleness: Duration,
     told: watch::Sender<FeedState>,
     began: Moment,
-    /// Newest failure to read the feed; `None` if there was none.
     last: Option<Silence>,
     metrics: FeedMetrics,
 }
@@ -53,7 +51,8 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// Counters of failures to read the feed, by reason; `other` counts the rest.
+    /// Counters of failures to read the feed, one for each reason listed here; `other` counts
+    /// failures for all other reasons.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],

@@ -1,5 +1,6 @@
-//! Table with the tick of the newest change (the mark) of each slot, and the watermark (the moment
-//! up to which all changes are known). One thread writes, many read.
+//! Table with a mark for each slot (entry of a user, session or other thing): the time when its
+//! newest change was recorded. Also holds the watermark, up to which all changes are recorded. One
+//! thread writes, many read.
 //!
 //! The writer writes a mark before the watermark that covers it; a reader reads in the opposite
 //! order, and so sees every mark that its watermark covers. No mark expires. If two things share a
@@ -9,14 +10,14 @@ use domain::{Moment, Tick};
 
 use super::atomic::{AtomicU64, Ordering};
 
-/// Tick of the newest change in each slot, and the watermark.
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Tick of each slot's newest change; 0 if there was none. With 65 536 slots, every `u16` is an
-    /// index.
+    /// Time (tick of the monotonic clock) of the newest change recorded at each table index; 0 if
+    /// there was none. The table in use has 65 536 entries, one for each `u16`.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Tick of the watermark, whose wall-clock time is `wall`. A reader may mix two watermarks: it
-    /// then counts an age that is too large, never too small.
+    /// Reading of the monotonic clock for the watermark; `wall` is that of the wall clock. A reader
+    /// may get one of them from an older watermark: it then computes too large an age, never too
+    /// small.
     tick: AtomicU64,
     wall: AtomicU64,
 }
@@ -32,8 +33,8 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Writes the tick `at` as mark of `slots` (`None` means all slots), then sets the watermark to
-    /// `as_of`, if any.
+    /// Records changes at the table indexes `slots` with the time `at`, then sets the watermark to
+    /// `as_of`, if any. A slot `None` stands for a change that concerns every verdict.
     pub(super) fn write(
         &self,
         slots: impl IntoIterator<Item = Option<u16>>,
@@ -52,22 +53,22 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         self.tick.store(as_of.tick.as_nanos(), Ordering::Release);
     }
 
-    /// Returns the watermark: all changes up to it are known. Readers call this before they read
-    /// marks.
+    /// Returns the watermark: all changes up to it are recorded. Readers call this before they read
+    /// the changes, and so see every change that it covers.
     pub(super) fn watermark(&self) -> Moment {
         let tick = self.tick.load(Ordering::Acquire);
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))
     }
 
-    /// Returns the newest mark at the table indexes `slots`; `None` if none was marked. Marks that
-    /// were written for all slots at once do not count.
+    /// Returns the time of the newest change recorded at one of the table indexes `slots`; `None`
+    /// if there was none. Changes that concern every verdict do not count.
     pub(super) fn newest(&self, slots: &[u16]) -> Option<Tick> {
         let marks = slots.iter().filter_map(|slot| self.slots.get(usize::from(*slot)));
         let newest = marks.map(|mark| mark.load(Ordering::Relaxed)).max().unwrap_or_default();
         (newest > 0).then_some(Tick::from_nanos(newest))
     }
 
-    /// Returns the newest mark that was written for all slots at once; `None` if there was none.
+    /// Returns the time of the newest change that concerns every verdict; `None` if there was none.
     pub(super) fn newest_of_everything(&self) -> Option<Tick> {
         let newest = self.everything.load(Ordering::Relaxed);
         (newest > 0).then_some(Tick::from_nanos(newest))

@@ -19,14 +19,15 @@ pub struct Changes {
     slots: Slots,
     /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Tick at which the newest batch was applied. A batch is applied under this lock; a batch with
-    /// changes wakes receivers.
+    /// Time (tick) at which the newest batch of changes was recorded. The channel is locked while a
+    /// batch is recorded; a batch with changes wakes the receivers.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
-    /// Creates an empty record of a feed's changes. Until the first batch, the feed counts as
-    /// silent. A verdict with any of `unfollowed_claims` is used for at most `max_staleness`.
+    /// Creates an empty record of a feed's changes. Until the first batch of changes arrives,
+    /// cached verdicts are judged as if the feed could not be read. A verdict with any of
+    /// `unfollowed_claims` is reused for at most `max_staleness`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -38,7 +39,8 @@ impl Changes {
         }
     }
 
-    /// Applies a batch: marks the slots of its changes, then sets the watermark.
+    /// Records the changes of a batch (the result of one read of the feed), then sets the
+    /// watermark, if the batch has one.
     pub(super) fn apply(&self, batch: &Batch, ticks: &dyn Ticks) {
         self.applied.send_if_modified(|applied| {
             // Read after the batch arrived: a verdict requested earlier may tell the truth from
@@ -50,8 +52,9 @@ impl Changes {
         });
     }
 
-    /// Returns the current tick: later than every mark written so far, and not later than any mark
-    /// to come. Waits for a batch under way, which could otherwise still write an earlier mark.
+    /// Returns the current tick: later than every change recorded so far, and not later than any
+    /// change to come. Waits for a batch that is being recorded, which could otherwise still record
+    /// an earlier change.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
@@ -62,34 +65,35 @@ impl Changes {
         self.applied.subscribe()
     }
 
-    /// Returns the slots of the cached verdict `token`. A change that marks one makes the verdict
-    /// unusable.
+    /// Returns the table indexes of the cached verdict `token`. A later change recorded at one of
+    /// them makes the verdict unusable.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.slots.of_answer(token, is_followed)
     }
 
-    /// Returns the slots of the verdict in use `token`. A change that marks one puts the verdict in
-    /// doubt.
+    /// Returns the table indexes of `token`, a verdict in use such as that of an open stream. After
+    /// a change recorded at one of them, the verdict must be obtained anew.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.slots.of_use(token)
     }
 
-    /// Returns the tick from which a verdict in use, obtained after `asked`, is in doubt; `None` if
-    /// no change puts it in doubt.
+    /// Returns the time (tick) at which a verdict in use must be obtained anew because of a change;
+    /// `None` if no change requires it. `asked` was read just before the verdict was obtained.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
 
     /// Returns the watermark: the moment up to which no change is missing. Callers of
-    /// [`judge`](Self::judge) read the watermark before the cached verdict.
+    /// [`judge`](Self::judge) read it before they look up the cached verdict, as
+    /// `domain::ReuseRule` requires.
     pub(crate) fn watermark(&self) -> Moment {
         self.marks.watermark()
     }
 
-    /// Checks that a cached verdict with the slots `concerned` may be used at `now`. `asked` was
-    /// read just before the verdict's introspection request was sent.
+    /// Checks that a cached verdict may be used at `now`. Its changes are recorded at the table
+    /// indexes `concerned`. `asked` was read just before its introspection request was sent.
     pub(crate) fn judge(
         &self,
         now: Moment,
@@ -109,7 +113,8 @@ impl Changes {
     }
 }
 
-/// Returns the later of the current tick and the tick after `applied`.
+/// Returns the current tick, or the tick after `applied` if the clock has not advanced since: no
+/// two batches of changes have the same tick.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

@@ -12,7 +12,6 @@ pub(super) const MAX_STALENESS: Duration = Duration::from_secs(3);
 
 const REASONS: [&str; 2] = ["timed_out", "server_error"];
 
-/// Feed that returns the batches and failures that a test sends.
 struct Scripted(mpsc::UnboundedReceiver<Result<Batch, Silence>>);
 
 #[async_trait::async_trait]

@@ -20,8 +20,8 @@ pub struct FeedWatch {
 }
 
 impl FeedWatch {
-    /// Creates a watch that signals `changes`. `clocks` must be those with which `changes` are
-    /// applied.
+    /// Creates a watch that signals changes recorded in `changes`. `clocks` must be the same as for
+    /// `follow`, which records them.
     #[must_use]
     pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
         Self { changes, clocks }

@@ -19,8 +19,8 @@ use super::{NoWitness, Witness};
 /// Time between two calls to the witnesses while inactive verdicts are in doubt.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Holds the witnesses, which confirm that the server's database works, and the current doubt,
-/// which a health check shows.
+/// Holds the witnesses, which confirm that the server's database works, and the time since which
+/// inactive verdicts are not believed, if so (a doubt). A health check shows that time.
 ///
 /// A doubt begins with an inactive verdict that was not believed, and ends when all witnesses
 /// vouch. A task asks the witnesses every 5 seconds: otherwise a doubt would last until the next
@@ -36,7 +36,7 @@ struct Shared {
 
 struct Doubt {
     since: Instant,
-    /// Handle to stop the task that asks the witnesses.
+    /// Handle that shows whether the task that asks the witnesses still runs.
     looking: AbortHandle,
 }
 
@@ -68,7 +68,8 @@ impl Belief {
         }
     }
 
-    /// Records that an inactive verdict was not believed: begins a doubt, unless there is one.
+    /// Records that an inactive verdict was not believed. Starts a task that asks the witnesses
+    /// until all vouch, unless one runs already.
     pub(super) fn doubt(&self) {
         let mut doubt = self.0.doubt();
         if doubt.as_ref().is_some_and(|doubt| !doubt.looking.is_finished()) {

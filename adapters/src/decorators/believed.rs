@@ -13,8 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// A verdict is "framed" if all witnesses vouch at most this long before its introspection begins,
-/// and again after. No database fault of a second or more then goes unnoticed.
+/// Maximum time from a check by all witnesses to the start of an introspection for which the check
+/// counts (`is_framed`). As they check again afterwards, only a short database fault could pass
+/// unseen.
 const FRAME: Duration = Duration::from_millis(500);
 
 /// Decorator that passes on an inactive verdict only if the server's database works: during a
@@ -37,7 +38,6 @@ pub struct Believed<I> {
     doubted: Counter,
 }
 
-/// Reason why an inactive verdict was not believed.
 #[derive(Debug, Error)]
 enum DoubtReason {
     #[error(transparent)]
@@ -64,9 +64,9 @@ impl<I: TokenIntrospector> Believed<I> {
         Self { inner, known, belief, patience, vouched_after: Mutex::default(), trusted, doubted }
     }
 
-    /// Asks the witnesses, and returns the final verdict on a token that `inner` called inactive.
-    /// Introspects the token again, unless witnesses vouched just before (`is_framed`) and the
-    /// token was not active before.
+    /// Returns the final verdict on a token that `inner` called inactive: asks the witnesses, then
+    /// introspects the token again. The second introspection is left out if the token is not known
+    /// and the witnesses vouched just before the first (`is_framed`).
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

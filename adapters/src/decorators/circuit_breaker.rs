@@ -1,4 +1,5 @@
-//! Circuit breaker: spares a server that is down or refuses our credentials.
+//! Circuit breaker: stops introspections while the server is down or refuses this API's
+//! credentials.
 
 use std::{
     fmt,
@@ -15,11 +16,12 @@ use tracing::{info, warn};
 
 /// Number of consecutive failures that opens the breaker.
 const THRESHOLD: u32 = 5;
-/// Time between two probes while the breaker is open.
+/// Time between two probes: single introspections that the open breaker lets through to see whether
+/// the server is back.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Decorator that fails at once while the server is down or refuses our credentials, but lets
-/// single introspections through as probes.
+/// Decorator that fails at once while the server is down or refuses this API's credentials, but
+/// lets single introspections through as probes.
 ///
 /// It counts failures that no caller's token can cause: no or a broken connection, no response in
 /// time, 5xx, refused credentials. It does not count a dropped call, a response that cannot be
@@ -47,7 +49,8 @@ struct Shared {
 pub enum Condition {
     /// The breaker is closed: introspections are let through.
     Closed,
-    /// The breaker is open: only probes are let through.
+    /// The breaker is open: introspections fail at once, except single ones (probes) that show
+    /// whether the server is back.
     Open {
         /// Error of the newest failure that the breaker counted.
         cause: IntrospectionError,
@@ -84,9 +87,9 @@ struct BreakerOpen(#[source] IntrospectionError);
 
 /// Conclusion about the server from the result of an introspection.
 enum Evidence {
-    /// The server responds, and does not refuse our credentials.
+    /// The server responds, and does not refuse this API's credentials.
     Up,
-    /// The server is down, or refuses our credentials.
+    /// The server is down, or refuses this API's credentials.
     Down,
     Unknown,
 }
@@ -153,7 +156,8 @@ impl Breaker {
 /// server, the next probe may start at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
-    /// Value of `State::changes` when the introspection began.
+    /// Value of `State::changes` when the introspection began. If it differs at the end, the result
+    /// does not count.
     changes: u64,
     is_probe: bool,
 }
@@ -234,7 +238,7 @@ impl fmt::Debug for Breaker {
 }
 
 /// Returns the error for callers while the breaker is open: `CircuitOpen` if the server is down,
-/// `opened_by` itself if the server refuses our credentials.
+/// `opened_by` itself if the server refuses this API's credentials.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

@@ -40,7 +40,7 @@ pub struct Coalesced<I> {
     joined: Counter,
 }
 
-/// For each token, the introspections under way and the one that follows.
+/// For each token, its introspections under way, and one more that starts when one of them ends.
 #[derive(Default)]
 struct Questions(Mutex<Listed>);
 
@@ -67,9 +67,8 @@ struct Sent {
     span: Span,
 }
 
-/// Receiver of the result of an introspection.
 enum Waiting {
-    /// Receiver for an introspection under way, which has a deadline of its own.
+    /// Receiver for an introspection under way, whose own time limit also ends the wait.
     Sent(watch::Receiver<Option<Answer>>),
     /// Receiver for an introspection that has not started: two are already under way for the token.
     Next(watch::Receiver<Option<Answer>>),
@@ -98,8 +97,9 @@ impl<I: TokenIntrospector + 'static> Coalesced<I> {
         }
     }
 
-    /// Joins a recent introspection of `token`, starts one, or joins the next one. Returns a
-    /// receiver of the result.
+    /// Joins an introspection of `token` that began at most 100 ms ago, or starts one. If two are
+    /// under way, joins the one that starts when one of them ends. Returns a receiver of the
+    /// result.
     fn ask(&self, token: &AccessToken<'_>) -> Waiting {
         let now = self.clocks.now();
         let mut listed = self.questions.lock();
@@ -201,7 +201,6 @@ impl Questions {
     }
 }
 
-/// Opens the tracing span of an introspection, as a child of the current span.
 fn new_span() -> Span {
     info_span!(
         "introspection",

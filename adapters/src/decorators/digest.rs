@@ -15,7 +15,6 @@ pub(crate) type Digest = u128;
 pub(crate) struct Digester(SipHasher13);
 
 impl Digester {
-    /// Creates a digester with a new key of 122 random bits.
     pub(crate) fn new() -> Self {
         Self(SipHasher13::new_with_key(&Uuid::new_v4().into_bytes()))
     }
@@ -28,7 +27,8 @@ impl Digester {
         digest(self.0, text)
     }
 
-    /// Returns the digest of `text` after the byte `kind`.
+    /// Returns the digest of `text` with the byte `kind` before it: a user and a role of the same
+    /// name have different digests.
     pub(crate) fn of_kind(&self, kind: u8, text: &str) -> Digest {
         let mut hasher = self.0;
         hasher.write(&[kind]);

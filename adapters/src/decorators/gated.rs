@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub(super) type Answer = Result<Introspection, IntrospectionError>;
 
 /// Introspector that counts calls, and returns once a test opens its gate. By default every token
-/// is active, with its text as the subject.
+/// is active, with the token's text as the subject.
 #[derive(Clone)]
 pub(super) struct Gated {
     open: watch::Sender<bool>,
@@ -24,7 +24,6 @@ pub(super) struct Gated {
     answer: watch::Sender<Option<Answer>>,
 }
 
-/// An introspection under way, counted until this value is dropped.
 struct UnderWay<'a>(&'a watch::Sender<usize>);
 
 impl Drop for UnderWay<'_> {
@@ -64,12 +63,10 @@ impl Gated {
         self.answer.send_replace(answer);
     }
 
-    /// Returns how many calls have reached this introspector.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// Waits until exactly this number of calls is under way.
     pub(super) async fn wait_for_under_way(&self, expected: usize) {
         self.under_way.subscribe().wait_for(|count| *count == expected).await.unwrap();
     }

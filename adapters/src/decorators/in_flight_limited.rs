@@ -35,8 +35,8 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Slots that an introspection holds: one of `places`, and one of `of_strangers` if its token is
-/// not known.
+/// Permits that an introspection holds: one of `InFlightLimited::places`, and one of
+/// `InFlightLimited::of_strangers` if its token is not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {

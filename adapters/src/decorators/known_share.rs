@@ -1,11 +1,11 @@
-//! Share of slots and request budget that is reserved for tokens whose last verdict was active.
+//! Share of the requests to ZITADEL that is reserved for tokens whose last verdict was active.
 
 use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// Share of introspection slots and request budget, in whole percent, that is reserved for tokens
-/// whose last verdict was active; 25 % by default.
+/// Share of the permitted concurrent introspections and requests per second, in whole percent, that
+/// is reserved for tokens whose last verdict was active; 25 % by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownShare(u8);
 
@@ -18,7 +18,6 @@ impl KnownShare {
     /// Maximum share, in percent. The rest is for tokens that are not known.
     const MAX: u8 = 90;
 
-    /// Returns this share of `whole`, rounded down.
     pub(crate) const fn of(self, whole: usize) -> usize {
         // In this order it cannot overflow, and rounding twice loses nothing.
         whole / 100 * self.0 as usize + whole % 100 * self.0 as usize / 100
@@ -34,7 +33,6 @@ impl Default for KnownShare {
 impl FromStr for KnownShare {
     type Err = InvalidShare;
 
-    /// Parses a whole percentage such as `25%`, from `0%` to `90%`.
     fn from_str(text: &str) -> Result<Self, InvalidShare> {
         let percent = text.strip_suffix('%').and_then(|percent| percent.trim_end().parse().ok());
         percent.filter(|percent| *percent <= Self::MAX).map(Self).ok_or(InvalidShare)

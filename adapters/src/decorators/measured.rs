@@ -10,7 +10,8 @@ use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
 /// Decorator that times introspections, and counts those under way. It is the innermost decorator:
-/// it does not see calls that the cache, another caller's introspection or our own limits answer.
+/// it does not see calls that the cache, another caller's introspection or this API's own limits
+/// answer.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,
@@ -88,7 +89,6 @@ impl<I> Measured<I> {
     }
 }
 
-/// An introspection under way, counted in the gauge until this value is dropped.
 struct UnderWay<'a>(&'a Gauge);
 
 impl Drop for UnderWay<'_> {

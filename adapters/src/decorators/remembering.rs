@@ -8,9 +8,8 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use super::token_cache::TokenCache;
 use crate::Clocks;
 
-/// Decorator that caches each new verdict. The verdict's age counts from just before its
-/// introspection began. In [`Coalesced`](super::Coalesced), callers join an introspection that has
-/// already begun.
+/// Decorator that caches each new verdict. Its age counts from just before the introspection began,
+/// even for callers whom [`Coalesced`](super::Coalesced) let join later.
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,

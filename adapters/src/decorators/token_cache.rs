@@ -66,14 +66,15 @@ struct Entry {
     token: ActiveToken,
     /// Time just before the introspection request was sent. The verdict's age counts from it.
     asked: Moment,
-    /// Slots of the verdict: a change that marks one makes it unusable; `None` without a change
-    /// feed.
+    /// Table indexes of the verdict in `changes`: a change recorded at one makes it unusable;
+    /// `None` without a change feed.
     concerned: Option<Concerned>,
     /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
     bytes: u64,
 }
 
-/// Weighs an entry by its bytes, but at least by `least`. The minimum limits the number of entries.
+/// Weighs a cache entry by its bytes, but at least by `least` (maximum bytes divided by maximum
+/// entries): many small entries cannot exceed the maximum number.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes {
     least: u64,
@@ -111,7 +112,6 @@ impl TokenCache {
         }
     }
 
-    /// Returns the cached verdict on `token`; `None` if there is none that may be used at `now`.
     fn usable(&self, token: &AccessToken<'_>, now: SystemTime) -> Option<ActiveToken> {
         // `domain::ReuseRule` relies on this order: now, watermark, entry, marks.
         let (wall, now) = (now, Moment::new(self.clocks.ticks.now(), now));

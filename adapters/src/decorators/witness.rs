@@ -15,7 +15,8 @@ pub trait Witness: Send + Sync {
     /// When the response does not show that, or does not arrive.
     async fn vouch(&self) -> Result<(), NoWitness>;
 
-    /// Informs the witness that the server has just called a caller's token active.
+    /// Informs the witness that the server has just called a caller's token active. A canary uses
+    /// this: if it alone stays inactive, the canary is at fault, not the database.
     fn heard_active(&self) {}
 }
 

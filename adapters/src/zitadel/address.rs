@@ -37,7 +37,7 @@ pub struct IssuerUrl {
     named: NamedIssuer,
 }
 
-/// Compares only the configured URLs, not the issuers as ZITADEL's metadata spell them.
+/// Compares only the configured URLs, not the spelling of the issuer in ZITADEL's metadata.
 impl PartialEq for IssuerUrl {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url

@@ -24,8 +24,8 @@ use crate::decorators::{NoWitness, Witness};
 const PERIOD: Duration = Duration::from_secs(5);
 /// Time between two introspections of an active canary, which show when it expires.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Minimum time for which the canary is inactive before another token's active verdict can cause
-/// the canary to be given up.
+/// Minimum time for which the canary is inactive before it is given up, that is, no longer needed
+/// to believe inactive verdicts. Another token must be active after that time.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Minimum time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
@@ -60,7 +60,6 @@ struct Shared {
 #[derive(Default)]
 struct State {
     is_active: bool,
-    /// Time of the first inactive verdict since the canary was last active.
     inactive_since: Option<Instant>,
     is_given_up: bool,
     /// True if a warning that the canary is inactive was logged since the canary was last active.

@@ -12,20 +12,21 @@ use super::{ZitadelIntrospector, fault::FaultSource, response};
 /// Results of the requests by which `app check` tests the settings for ZITADEL.
 #[derive(Clone, Debug)]
 pub struct Checkup {
-    /// Introspection endpoint that the discovery document names; `None` if the document was not
-    /// needed.
+    /// Introspection endpoint that the discovery document names; `None` if the endpoint was known
+    /// already, so that the document was not requested.
     pub discovery: Option<Result<Url, IntrospectionError>>,
     /// Seconds by which this machine's clock is ahead of ZITADEL's, negative if behind; `None` if
-    /// ZITADEL sent no time.
+    /// no discovery document was received, or none with a time.
     pub clock_ahead_secs: Option<i64>,
-    /// Verdict on a random token; `None` after a failed discovery, because the server may not be
-    /// ZITADEL.
+    /// Verdict on a random token, which shows that ZITADEL accepts this API's credentials. `None`
+    /// if discovery failed: no credentials are sent to a server that may not be ZITADEL.
     pub introspection: Option<Result<Introspection, IntrospectionError>>,
 }
 
 impl ZitadelIntrospector {
-    /// Requests the discovery document, compares the clocks, and introspects a random token with
-    /// this API's credentials, each within the time limit of one introspection.
+    /// Requests the discovery document and compares the clocks, unless the introspection endpoint
+    /// is known. If that did not fail, introspects a random token with this API's credentials. Each
+    /// request has the time limit of one introspection.
     pub async fn check_up(&self, clock: &dyn Clock) -> Checkup {
         let (discovery, clock_ahead_secs) = if self.generations.current().discovery.kept().is_some()
         {
@@ -74,8 +75,8 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
 }
 
 /// Returns the seconds by which this machine's clock is ahead of ZITADEL's, as the header `Date`
-/// shows it. `before` and `after` are the times around the request; ZITADEL is assumed to have
-/// written the header half way between them.
+/// shows it. ZITADEL is assumed to have written that half way between `before` and `after`, the
+/// times around the request.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

@@ -112,7 +112,6 @@ mod tests {
     use super::*;
     use crate::zitadel::test_key::KEY_JSON;
 
-    /// Client assertions, the issuer that they are for, and the clock that dates them.
     struct Assertions(ClientAssertions, NamedIssuer, MockClock);
 
     impl Assertions {
@@ -125,8 +124,8 @@ mod tests {
         }
     }
 
-    /// Returns client assertions with a clock that shows the next of `ages_secs`, counted from a
-    /// fixed date, each time it is read.
+    /// Returns client assertions with a test clock. Each time it is read, the clock shows a fixed
+    /// date plus the next of `ages_secs`.
     fn assertions_at(ages_secs: &'static [u64]) -> Assertions {
         let mut clock = MockClock::new();
         let mut ages = ages_secs.iter();

@@ -7,7 +7,6 @@ use domain::ClientId;
 use reqwest::{RequestBuilder, header::AUTHORIZATION, header::HeaderValue};
 use url::form_urlencoded::byte_serialize;
 
-/// Client authentication of one introspection request.
 pub(super) enum ClientAuthentication {
     /// Value of `Authorization` for `client_secret_basic`.
     Basic(HeaderValue),
@@ -16,8 +15,6 @@ pub(super) enum ClientAuthentication {
 }
 
 impl ClientAuthentication {
-    /// Adds this client authentication and `token` to an introspection request, in a header and the
-    /// form body.
     pub(super) fn attach(&self, request: RequestBuilder, token: &str) -> RequestBuilder {
         match self {
             Self::Basic(header) => {

@@ -22,7 +22,6 @@ pub struct ClientCredentials {
     method: Method,
 }
 
-/// Parsed credentials, by method of client authentication.
 #[derive(Clone)]
 enum Method {
     ClientSecretBasic { client_id: ClientId, header: HeaderValue },
@@ -111,7 +110,6 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the texts from which the credentials were parsed.
     pub(super) fn texts(&self) -> &[CredentialText] {
         &self.texts
     }
@@ -123,7 +121,6 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the id by which ZITADEL knows this API's key; `None` for a client secret.
     pub(super) fn key_id(&self) -> Option<&str> {
         match &self.method {
             Method::ClientSecretBasic { .. } => None,
@@ -139,7 +136,6 @@ impl ClientCredentials {
         }
     }
 
-    /// Returns the client authentication for one request to `issuer`.
     pub(super) fn authentication(
         &self,
         issuer: &NamedIssuer,

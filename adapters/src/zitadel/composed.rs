@@ -28,8 +28,8 @@ pub struct ComposedZitadel {
     /// Requirements for every token: the issuer, and 5 s of tolerated clock skew. Organizations and
     /// audiences may be added before [`authorizer`](Self::authorizer) is called.
     pub requirements: Requirements,
-    /// Tokens whose last verdict was active. Limits of the embedding program can let these pass
-    /// first.
+    /// Tokens whose last verdict was active. An embedding program with limits of its own, such as
+    /// on requests per second, can let these tokens pass first.
     pub known: Arc<KnownTokens>,
     /// Issuer byte for byte as ZITADEL's metadata spell it, for this API's own metadata (RFC 9728).
     /// See [`ZitadelSettings::learn_issuer`].

@@ -15,7 +15,7 @@ use crate::{
     bounded_file::{self, AGAIN, AT_START},
 };
 
-/// Maximum number of times that the credential files are read to get two equal readings in a row.
+/// Maximum number of readings of the credential files until two in a row are equal.
 const READINGS: usize = 5;
 
 /// Part of the credentials, such as the client secret, with its setting and file.
@@ -57,7 +57,7 @@ impl CredentialText {
         Self { setting, file: None, text: text.into() }
     }
 
-    /// Reads a part of the credentials from a file, without a line break at the file's end;
+    /// Reads a part of the credentials from a file, without line breaks at the file's end;
     /// `setting` names the part in errors.
     ///
     /// # Errors
@@ -90,7 +90,6 @@ impl CredentialText {
         self.text.expose_secret()
     }
 
-    /// Returns this part's setting and file; `None` if the part is not from a file.
     pub(super) fn in_file(&self) -> Option<(&'static str, &Path)> {
         Some((self.setting, self.file.as_deref()?))
     }
@@ -100,7 +99,6 @@ impl CredentialText {
         CredentialError { setting, file, problem: problem.to_string() }
     }
 
-    /// Returns `texts` with the contents of their files read again, within a time limit.
     pub(super) fn read_again(texts: &[Self]) -> Result<Vec<Self>, CredentialError> {
         let mut files = texts.iter().filter_map(Self::in_file);
         let Some((setting, file)) = files.next() else { return Ok(texts.to_vec()) };
@@ -146,7 +144,7 @@ fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, Cre
     last
 }
 
-/// Returns the secret in a file's `content`, without the final line break.
+/// Returns the secret in a file's `content`, without line breaks at the end.
 fn secret(content: Vec<u8>) -> Result<SecretString, String> {
     let text = bounded_file::text(content).map_err(|error| error.to_string())?;
     match text.trim_end_matches(['\r', '\n']) {

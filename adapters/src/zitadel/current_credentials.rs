@@ -37,7 +37,6 @@ pub struct CurrentCredentials {
     seen: Mutex<Seen>,
 }
 
-/// Texts of the credential files, or the reason why they could not be read.
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
@@ -82,7 +81,6 @@ impl CurrentCredentials {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the client authentication for one request with `credentials`.
     pub(super) fn authentication(
         &self,
         credentials: &ClientCredentials,
@@ -90,9 +88,9 @@ impl CurrentCredentials {
         credentials.authentication(&self.issuer, &*self.clock)
     }
 
-    /// Called after ZITADEL refused `shown`, a client authentication made from the credentials
-    /// `refused`. Returns one made from newer credentials or signed anew; `None` if neither is
-    /// possible.
+    /// Returns a new client authentication after ZITADEL refused `shown`, made from the credentials
+    /// `refused`. The new one is made from credentials read again, or signed anew; `None` if
+    /// neither is possible.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientCredentials>,

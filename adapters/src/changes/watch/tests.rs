@@ -18,14 +18,13 @@ use super::{
 
 const SETTLE: Duration = Duration::from_secs(5);
 const LAG: Duration = Duration::from_mins(2);
-/// Time without a doubt after which these tests expect no further doubt.
+/// Time after which these tests expect no further signal that a verdict must be obtained anew.
 const LONG: Duration = Duration::from_mins(30);
 
 fn watch(world: &World) -> FeedWatch {
     FeedWatch::new(Arc::clone(&world.changes), world.clocks.clone())
 }
 
-/// Returns an active token of `session`, whose `subject` belongs to `organization` and has `role`.
 fn answer(subject: &str, organization: &str, session: &str, role: &str) -> ActiveToken {
     let of_role =
         Organization { id: OrganizationId::from_static("1"), primary_domain: "a.test".into() };
@@ -49,15 +48,16 @@ fn subject(name: &str) -> Change {
     Change::Subject(Subject::parse(name).unwrap())
 }
 
-/// Spawns a task that ends when the verdict `token`, obtained now, is in doubt.
+/// Spawns a task that ends when the watch signals that `token`, a verdict obtained now, must be
+/// obtained anew.
 fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     let watch = watch(world);
     let asked = watch.now();
     tokio::spawn(async move { watch.doubted(&token, asked).await })
 }
 
-/// Waits for doubts about the verdict `token`, which is obtained anew after each. Returns the time
-/// from now to each doubt, once none arises for 30 minutes.
+/// Obtains the verdict `token` anew at each signal of the watch, until there is no signal for 30
+/// minutes. Returns the time from now to each signal.
 async fn doubts(world: &World, token: &ActiveToken, asked: Tick) -> Vec<Duration> {
     let (watch, began) = (watch(world), Instant::now());
     let (mut asked, mut doubts) = (asked, Vec::new());

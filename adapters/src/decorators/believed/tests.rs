@@ -157,8 +157,8 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     }
 }
 
-/// A token that was not active before is introspected twice if no witness vouched just before: a
-/// fault may have ended unseen.
+/// If no witness vouched just before an introspection, a database fault may have ended unseen: even
+/// a token that is not known is then introspected twice.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_asked_about_once_unless_no_witness_vouched_just_before() {
     let (known, told) = (known(), Arc::<Told>::default());

@@ -93,7 +93,8 @@ async fn a_question_that_was_sent_runs_to_its_end_when_every_caller_has_left() {
     assert!(nothing_is_left(&coalesced));
 }
 
-/// Adds a caller while the gate is still closed, opens the gate, and returns the caller's result.
+/// Introspects token `a` for one more caller while `gated` still holds results back, then lets them
+/// through. Returns that caller's result.
 async fn late(coalesced: &Arc<Coalesced<Gated>>, gated: &Gated) -> Answer {
     let caller = spawn(coalesced, "a");
     yield_now().await;
@@ -163,7 +164,6 @@ async fn a_caller_waits_for_the_next_question_no_longer_than_the_time_allowed() 
     assert!(nothing_is_left(&coalesced));
 }
 
-/// Introspector whose calls panic after this time.
 struct Panics(Duration);
 
 #[async_trait]

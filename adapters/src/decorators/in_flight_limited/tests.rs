@@ -48,7 +48,6 @@ async fn a_caller_who_leaves_gives_the_place_back() {
     assert_eq!(word(&limited.introspect(&token("a")).await), "active");
 }
 
-/// Spawns `count` introspections, each of a different unknown token.
 fn strangers(
     limited: &Arc<InFlightLimited<Gated>>,
     count: usize,

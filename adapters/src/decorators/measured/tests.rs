@@ -4,7 +4,6 @@ use super::{
 };
 use crate::recorded::Recorded;
 
-/// Returns the name of the metric that counts introspections with this result and cause.
 fn duration(result: &str, cause: &str) -> String {
     format!(r#"token_introspection_duration_seconds_count{{result="{result}",cause="{cause}"}}"#)
 }

@@ -24,7 +24,6 @@ fn cache(max_entries: usize, clocks: &Clocks) -> Arc<TokenCache> {
     Arc::new(TokenCache::new(settings, None, clocks.clone()))
 }
 
-/// Returns the number of cached verdicts, read from the `Debug` output.
 fn entries(cache: &TokenCache) -> usize {
     let shown = format!("{cache:?}");
     let after = shown.split("entries: ").nth(1).unwrap();
@@ -54,7 +53,6 @@ fn composed(gated: &Gated, cache: Arc<TokenCache>, clocks: &Clocks) -> Composed 
     Composed { coalesced, cache, clocks: clocks.clone() }
 }
 
-/// Returns the decorators around `gated`, with an empty cache for 100 entries.
 fn empty(gated: &Gated) -> Composed {
     let clocks = clocks();
     composed(gated, cache(100, &clocks), &clocks)

@@ -177,7 +177,6 @@ async fn given_up() -> Setup {
     setup
 }
 
-/// Waits until `condition` holds, while other tasks run and the paused clock advances.
 async fn until(condition: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if condition() {

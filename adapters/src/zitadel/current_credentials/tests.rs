@@ -57,7 +57,6 @@ impl Mount {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    /// Reads client id and secret from their files.
     fn credentials(&self) -> ClientCredentials {
         let file = |setting, name| CredentialText::file(setting, self.0.path().join(name));
         let id = file("zitadel.client_id_file", "id").unwrap();
@@ -192,7 +191,6 @@ async fn a_file_that_hangs_does_not_end_the_rotation() {
     }
 }
 
-/// A hanging file delays a refused caller only briefly.
 #[tokio::test]
 async fn a_refused_caller_does_not_wait_for_a_file_that_hangs() {
     let mount = Mount::new();

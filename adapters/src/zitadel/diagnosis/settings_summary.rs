@@ -80,8 +80,9 @@ impl SettingsSummary {
         )
     }
 
-    /// Returns ids, one of which is the right project's, if the audience of an active token shows
-    /// that the configured project is wrong; otherwise `None`.
+    /// Returns the possible ids of this API's project, if the audience of an active token
+    /// (`principal`) shows that the configured project id is wrong; otherwise `None`. The ids are
+    /// those in the audience except this API's client id.
     ///
     /// ZITADEL calls a token active if its audience has the introspecting client or that client's
     /// project. The audience of each personal access token has both.

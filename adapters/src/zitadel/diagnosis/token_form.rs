@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::UnverifiedJwt;
 
 /// Minimum length, in characters, of an opaque session token that contains a whole token id.
-/// ZITADEL does not read what follows the id.
+/// ZITADEL does not read what follows the id: a token cut off there still works.
 const SHORTEST_OF_SESSION: usize = 79;
 
 /// Minimum length, in characters, of the opaque tokens that ZITADEL makes: 16 bytes and two ids, in
@@ -19,8 +19,8 @@ const SHORTEST: usize = 40;
 /// Length of the client secrets that ZITADEL generates, in letters and digits.
 const CLIENT_SECRET_LENGTH: usize = 64;
 
-/// Lengths, in characters, of the encrypted key, the initialization vector and the tag of a JWE by
-/// A256GCMKW and A256GCM (RFC 7518 §4.7, §5.3).
+/// Lengths, in characters, of three parts of an opaque token of a newer ZITADEL, a JWE by A256GCMKW
+/// and A256GCM: encrypted key, initialization vector and tag (RFC 7518 §4.7, §5.3).
 const NEWER_OPAQUE_LENGTHS: [usize; 3] = [43, 16, 22];
 
 /// Form of an access token as anyone can see it.
