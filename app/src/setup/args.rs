@@ -13,10 +13,10 @@ pub(crate) struct SetupArgs {
     /// The address of ZITADEL: scheme, host and port.
     #[arg(long)]
     pub(super) domain: String,
-    /// A file with the administrator's token; asked for where it is left out.
+    /// A file with the administrator's token. Without it the token is asked for.
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
-    /// The name of the project; that of the application is the same in lower case with -api.
+    /// The name of the project. The application's is the same in lower case, with -api at its end.
     #[arg(long)]
     pub(super) name: Option<String>,
     /// The id of the organization, if it is not the administrator's own.
@@ -25,7 +25,7 @@ pub(crate) struct SetupArgs {
     /// How the API authenticates to ZITADEL.
     #[arg(long, value_enum, default_value_t)]
     pub(super) auth: AuthMethod,
-    /// For how long the key is good.
+    /// The lifetime of the key.
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = humantime::parse_duration)]
     pub(super) key_expires: Duration,
     /// A service user that calls the API, with its roles: NAME or NAME:ROLE,ROLE. May be repeated.
@@ -34,7 +34,7 @@ pub(crate) struct SetupArgs {
     /// A service user that reads the event log, for the change feed.
     #[arg(long)]
     pub(super) changes: bool,
-    /// An address of this API that ZITADEL calls after a change, so that the next read is at once.
+    /// An address of this API that ZITADEL calls after a change, which then takes effect at once.
     #[arg(long, value_name = "URL", requires = "changes")]
     pub(super) webhook: Option<WebhookUrl>,
     /// A native application for MCP clients, which log people in with it.
@@ -43,16 +43,16 @@ pub(crate) struct SetupArgs {
     /// A further address to which an MCP client has browsers sent after a login. May be repeated.
     #[arg(long = "redirect", value_name = "URI", requires = "mcp")]
     pub(super) redirects: Vec<RedirectUri>,
-    /// Record the ids of what the files here are for.
+    /// Record the ids of the objects that the key, .env and token files here belong to.
     #[arg(long)]
     pub(super) adopt: bool,
     /// Make a second key, which replaces the first.
     #[arg(long, conflicts_with_all = ["new_key", "new_secret", "remove"])]
     pub(super) renew: bool,
-    /// Make a key although the application has one that is not here.
+    /// Make another key, if the application has one whose file is not here.
     #[arg(long, conflicts_with_all = ["new_secret", "remove"])]
     pub(super) new_key: bool,
-    /// Generate a new client secret, at which the old one stops at once.
+    /// Generate a new client secret. The old one stops working at once.
     #[arg(long, conflicts_with = "remove")]
     pub(super) new_secret: bool,
     /// Remove what setup made, by setup.lock.json.
@@ -61,10 +61,10 @@ pub(crate) struct SetupArgs {
     /// Do it without asking.
     #[arg(long, short = 'y')]
     pub(super) yes: bool,
-    /// Say what would be done, and do nothing.
+    /// Print what would be done, and do nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Write over files that are there.
+    /// Overwrite files of another object, and edit an .env for another project.
     #[arg(long)]
     pub(super) force: bool,
 }
