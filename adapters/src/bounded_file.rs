@@ -40,9 +40,9 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Returns the result of `look`, run in a thread of its own: a file that hangs blocks the caller
-/// only for `within`. `look` reads the file `path`, and perhaps others. Calls with the same path
-/// run one after another.
+/// Runs `look`, a function that reads the file `path`, in a thread of its own, and returns its
+/// result. The caller waits at most `within`, even if the file hangs. Calls with the same path run
+/// one after another.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a
@@ -114,7 +114,7 @@ struct Place(PathBuf);
 
 impl Place {
     /// Waits until no other caller reads `path`, then returns the right to read it. Returns `None`
-    /// at `deadline`, or when that other caller has missed its own deadline: the file hangs.
+    /// at `deadline`, or once the other caller's own deadline has passed: that caller's read hangs.
     fn take(path: &Path, deadline: Instant) -> Option<Self> {
         loop {
             let until = {

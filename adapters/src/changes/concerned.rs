@@ -1,6 +1,7 @@
 //! Finds the verdicts that a change at ZITADEL concerns. Each user, token, session, role and
-//! organization has an index (slot) in a table. A change is recorded at the index of what changed;
-//! a verdict lists the indexes of all that it names.
+//! organization has an entry in a table of changes (`marks.rs`), found by a hash of its id. A
+//! change is recorded in the entry of what changed; a verdict keeps the indexes (slots) of the
+//! entries of all that it names.
 
 use domain::{ActiveToken, Change, OrganizationId, RoleGrant, Subject, TokenId};
 
@@ -10,16 +11,15 @@ use crate::decorators::Digester;
 /// by a change of any role.
 const ROLES: usize = 3;
 
-/// Table indexes (slots) of the subject, token, session, organization and roles that one verdict
-/// names. A change recorded at one of them concerns the verdict. Where the verdict names no
-/// session, for example, the subject's index is repeated.
+/// Indexes, in the table of changes, of the subject, token, session, organization and roles that
+/// one verdict names. A change recorded at one of them concerns the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Concerned {
-    /// Table indexes of subject, token, session and organization. Introspection shows their changes
-    /// within seconds, those of roles later.
+    /// Indexes of the subject, token, session and organization. A token or session that the verdict
+    /// does not name has the subject's index. Introspection shows a change of these within seconds.
     pub(super) at_once: [u16; 4],
-    /// Table indexes of the subject's set of roles, and of each role. After a change of roles,
-    /// introspection may show the old roles for some minutes.
+    /// Indexes of the subject's set of roles, and of each role (or, for more than `ROLES` roles, of
+    /// "any role"). Introspection may show the old roles for some minutes after a change.
     pub(super) roles: [u16; 1 + ROLES],
     /// True if the feed reports changes of all claims of the verdict.
     pub(super) followed: bool,
@@ -31,8 +31,8 @@ pub(crate) struct Concerned {
 pub(super) struct Slots(Digester);
 
 /// Kind of thing with a table index of its own, such as a user. A session has two: `Session` for
-/// cached verdicts, `EndedSession` for verdicts in use (open streams), which a refresh of the
-/// session does not concern.
+/// cached verdicts, `EndedSession` for verdicts in use (open streams). The session's end is
+/// recorded at both, a refresh only at `Session`.
 #[derive(Clone, Copy)]
 enum Kind {
     Subject = 1,
@@ -51,13 +51,14 @@ impl Slots {
     }
 
     /// Returns the table indexes of a cached verdict: a change recorded at one of them concerns it.
-    /// A verdict without subject or token id is never `followed` by the feed: no change names it.
+    /// `followed` is false for a verdict without subject or token id, by which the feed names
+    /// changes.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
-    /// Returns the table indexes of a verdict in use, such as that of an open stream. A refresh of
-    /// the session, unlike its end, is recorded at none of them.
+    /// Returns the table indexes of a verdict in use, such as that of an open stream. The end of
+    /// its session is recorded at one of them, but not a refresh of the session.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }
@@ -90,8 +91,8 @@ impl Slots {
         Concerned { at_once, roles, followed: is_followed && is_named }
     }
 
-    /// Returns the table indexes at which `change` is recorded; an entry `None` means that it
-    /// concerns every verdict.
+    /// Returns the two table indexes at which `change` is recorded (often the same one twice);
+    /// `None` twice for a change that concerns every verdict.
     pub(super) fn of_change(&self, change: &Change) -> [Option<u16>; 2] {
         let one = |slot| [Some(slot); 2];
         match change {

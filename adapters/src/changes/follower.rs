@@ -33,8 +33,9 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Time since which the watermark is older than `max_staleness`, and a keyword for the reason,
-    /// such as `timed_out`; `None` while the watermark is newer.
+    /// Time since which the watermark is older than `max_staleness` (an argument of [`follow`]),
+    /// and a keyword for the reason why the feed could not be read, such as `timed_out`; `None`
+    /// while the watermark is newer.
     pub silent: Option<(Instant, &'static str)>,
 }
 
@@ -51,16 +52,17 @@ struct Follower {
 struct FeedMetrics {
     age: Gauge,
     told: Counter,
-    /// Counters of failures to read the feed, one for each reason listed here; `other` counts
-    /// failures for all other reasons.
+    /// Counters of failures to read the feed, one for each reason known in advance, such as
+    /// `timed_out`; `other` counts failures for all other reasons.
     silences: Vec<(&'static str, Counter)>,
     other: Counter,
     changes: [Counter; Change::KINDS.len()],
 }
 
-/// Returns a handle to the feed's state, and a future that the caller must spawn. The future
-/// records the changes of `feed` in `changes`, and ends once nothing else uses `changes`. Each
-/// keyword in `reasons` gets a counter of failures. Registers its metrics at the current recorder.
+/// Returns a handle to the feed's state, and a future that the caller must spawn. The future reads
+/// `feed` and records its changes in `changes`, until all other owners of `changes` have dropped
+/// it. Each keyword in `reasons` gets a counter of failures. Registers its metrics at the current
+/// recorder.
 pub fn follow(
     feed: Box<dyn ChangeFeed>,
     reasons: &[&'static str],

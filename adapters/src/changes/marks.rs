@@ -1,6 +1,6 @@
-//! Table with a mark for each slot (entry of a user, session or other thing): the time when its
-//! newest change was recorded. Also holds the watermark, up to which all changes are recorded. One
-//! thread writes, many read.
+//! Table of recorded changes. Each entry (slot) belongs to a user, session or other thing, and
+//! holds a mark: the time when the newest change of that thing was recorded. The watermark, up to
+//! which all changes are recorded, is kept with the table. One thread writes, many read.
 //!
 //! The writer writes a mark before the watermark that covers it; a reader reads in the opposite
 //! order, and so sees every mark that its watermark covers. No mark expires. If two things share a
@@ -11,13 +11,13 @@ use domain::{Moment, Tick};
 use super::atomic::{AtomicU64, Ordering};
 
 pub(super) struct Marks<const SLOTS: usize> {
-    /// Time (tick of the monotonic clock) of the newest change recorded at each table index; 0 if
-    /// there was none. The table in use has 65 536 entries, one for each `u16`.
+    /// Time of the newest change recorded at each table index, in nanoseconds of the monotonic
+    /// clock; 0 if there was none. The program's table has 65 536 entries, one for each `u16`.
     slots: Box<[AtomicU64; SLOTS]>,
     everything: AtomicU64,
-    /// Reading of the monotonic clock for the watermark; `wall` is that of the wall clock. A reader
-    /// may get one of them from an older watermark: it then computes too large an age, never too
-    /// small.
+    /// Watermark by the monotonic clock, in nanoseconds; the field `wall` holds it by the wall
+    /// clock. A reader may get one of the two from an older watermark: the watermark then seems too
+    /// old, never too new.
     tick: AtomicU64,
     wall: AtomicU64,
 }
@@ -33,8 +33,8 @@ impl<const SLOTS: usize> Marks<SLOTS> {
         }
     }
 
-    /// Records changes at the table indexes `slots` with the time `at`, then sets the watermark to
-    /// `as_of`, if any. A slot `None` stands for a change that concerns every verdict.
+    /// Records changes in the table entries `slots` with the time `at`, then sets the watermark to
+    /// `as_of`, if any. `None` in `slots` stands for a change that concerns every verdict.
     pub(super) fn write(
         &self,
         slots: impl IntoIterator<Item = Option<u16>>,

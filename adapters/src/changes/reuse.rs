@@ -19,15 +19,15 @@ pub struct Changes {
     slots: Slots,
     /// Names of additional claims whose changes no known ZITADEL event reports.
     unfollowed_claims: Box<[Box<str>]>,
-    /// Time (tick) at which the newest batch of changes was recorded. The channel is locked while a
-    /// batch is recorded; a batch with changes wakes the receivers.
+    /// Channel with the time when the newest batch of changes was recorded. It is locked while a
+    /// batch is recorded; a batch with changes wakes its receivers.
     applied: watch::Sender<Tick>,
 }
 
 impl Changes {
     /// Creates an empty record of a feed's changes. Until the first batch of changes arrives,
     /// cached verdicts are judged as if the feed could not be read. A verdict with any of
-    /// `unfollowed_claims` is reused for at most `max_staleness`.
+    /// `unfollowed_claims` is reused for at most the `max_staleness` of `rule`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -52,35 +52,34 @@ impl Changes {
         });
     }
 
-    /// Returns the current tick: later than every change recorded so far, and not later than any
-    /// change to come. Waits for a batch that is being recorded, which could otherwise still record
-    /// an earlier change.
+    /// Returns the current time of the monotonic clock. It is later than every change recorded so
+    /// far, and not later than any change to come: the call waits while a batch of changes is being
+    /// recorded.
     pub(super) fn tick_between_batches(&self, ticks: &dyn Ticks) -> Tick {
         let applied = self.applied.borrow();
         next_tick(*applied, ticks)
     }
 
-    /// Returns a receiver that every later batch with changes wakes.
     pub(super) fn batches(&self) -> watch::Receiver<Tick> {
         self.applied.subscribe()
     }
 
-    /// Returns the table indexes of the cached verdict `token`. A later change recorded at one of
-    /// them makes the verdict unusable.
+    /// Returns the indexes of the cached verdict `token` in the table of changes. A later change
+    /// recorded at one of them makes the verdict unusable.
     pub(crate) fn concerned(&self, token: &ActiveToken) -> Concerned {
         let mut claims = token.principal.further_claims.names();
         let is_followed = !claims.any(|name| self.unfollowed_claims.iter().any(|it| **it == *name));
         self.slots.of_answer(token, is_followed)
     }
 
-    /// Returns the table indexes of `token`, a verdict in use such as that of an open stream. After
-    /// a change recorded at one of them, the verdict must be obtained anew.
+    /// Returns the indexes, in the table of changes, of `token`, a verdict in use such as that of
+    /// an open stream. After a change recorded at one of them, the verdict must be obtained anew.
     pub(super) fn concerned_in_use(&self, token: &ActiveToken) -> Concerned {
         self.slots.of_use(token)
     }
 
-    /// Returns the time (tick) at which a verdict in use must be obtained anew because of a change;
-    /// `None` if no change requires it. `asked` was read just before the verdict was obtained.
+    /// Returns the time at which a verdict in use must be obtained anew because of a change; `None`
+    /// if no change requires it. `asked` is the time just before the verdict was obtained.
     pub(super) fn doubted_at(&self, asked: Tick, concerned: &Concerned) -> Option<Tick> {
         self.rule.doubted_at(asked, self.marked(concerned))
     }
@@ -92,8 +91,9 @@ impl Changes {
         self.marks.watermark()
     }
 
-    /// Checks that a cached verdict may be used at `now`. Its changes are recorded at the table
-    /// indexes `concerned`. `asked` was read just before its introspection request was sent.
+    /// Checks that a cached verdict may be used at `now`. `asked` is the moment just before its
+    /// introspection request was sent. Changes that concern the verdict are recorded at the table
+    /// indexes `concerned`.
     pub(crate) fn judge(
         &self,
         now: Moment,
@@ -113,8 +113,8 @@ impl Changes {
     }
 }
 
-/// Returns the current tick, or the tick after `applied` if the clock has not advanced since: no
-/// two batches of changes have the same tick.
+/// Returns the current tick, or the tick after `applied` (the newest batch's) if the clock has not
+/// advanced since: no two batches of changes have the same tick.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

@@ -47,7 +47,6 @@ impl World {
         self.tell.send(Ok(Batch { changes, as_of })).unwrap();
     }
 
-    /// Makes the next read of the feed fail with the keyword `reason`.
     pub(super) fn fall_silent(&self, reason: &'static str) {
         let source = Arc::new(std::io::Error::other("a test"));
         self.tell.send(Err(Silence { reason, source })).unwrap();

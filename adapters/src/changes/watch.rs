@@ -10,8 +10,8 @@ use super::Changes;
 use crate::Clocks;
 
 /// Signals that a verdict must be obtained anew: once when the feed reports a change that concerns
-/// the verdict, and again while introspection may show the state before the change. A feed that
-/// cannot be read causes no signal.
+/// the verdict, and then at intervals as long as introspection may return the state before the
+/// change. A feed that cannot be read causes no signal.
 ///
 /// A waiting call reads marks only after a batch with changes.
 pub struct FeedWatch {

@@ -1,5 +1,5 @@
-//! Confirms inactive verdicts by the change feed: while the event log can be read, ZITADEL's
-//! database works.
+//! Confirms inactive verdicts by reading ZITADEL's event log, from which the change feed comes:
+//! while the log can be read, ZITADEL's database works.
 
 use std::{fmt, sync::Arc};
 

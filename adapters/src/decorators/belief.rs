@@ -1,5 +1,5 @@
-//! Asks witnesses (checks of the server's database), and records since when inactive verdicts are
-//! not believed.
+//! Asks witnesses (checks of ZITADEL's database) about inactive verdicts, and records since when
+//! such verdicts are not believed.
 
 use std::{
     fmt,
@@ -19,8 +19,8 @@ use super::{NoWitness, Witness};
 /// Time between two calls to the witnesses while inactive verdicts are in doubt.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Holds the witnesses, which confirm that the server's database works, and the time since which
-/// inactive verdicts are not believed, if so (a doubt). A health check shows that time.
+/// Holds the witnesses, which confirm that ZITADEL's database works. During a doubt, when inactive
+/// verdicts are not believed, it also holds the time when the doubt began, for a health check.
 ///
 /// A doubt begins with an inactive verdict that was not believed, and ends when all witnesses
 /// vouch. A task asks the witnesses every 5 seconds: otherwise a doubt would last until the next

@@ -14,12 +14,12 @@ use tokio::time::{Instant, timeout_at};
 use super::{Belief, KnownTokens, NoWitness};
 
 /// Maximum time from a check by all witnesses to the start of an introspection for which the check
-/// counts (`is_framed`). As they check again afterwards, only a short database fault could pass
-/// unseen.
+/// counts. If it counts, and the witnesses vouch again after an inactive verdict, a token that is
+/// not known is not introspected twice: only a short database fault could lie between the checks.
 const FRAME: Duration = Duration::from_millis(500);
 
-/// Decorator that passes on an inactive verdict only if the server's database works: during a
-/// database fault, ZITADEL calls valid tokens inactive.
+/// Decorator that passes on an inactive verdict only if ZITADEL's database works: during a database
+/// fault, ZITADEL calls valid tokens inactive.
 ///
 /// After an inactive verdict, all witnesses (checks of the database) are asked. The token is then
 /// introspected once more if it was active before, or if no witnesses vouched within 500 ms before
@@ -66,7 +66,7 @@ impl<I: TokenIntrospector> Believed<I> {
 
     /// Returns the final verdict on a token that `inner` called inactive: asks the witnesses, then
     /// introspects the token again. The second introspection is left out if the token is not known
-    /// and the witnesses vouched just before the first (`is_framed`).
+    /// and the witnesses vouched just before the first (`is_framed` is true).
     async fn confirm(
         &self,
         token: &AccessToken<'_>,

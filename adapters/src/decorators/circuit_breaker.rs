@@ -1,5 +1,4 @@
-//! Circuit breaker: stops introspections while the server is down or refuses this API's
-//! credentials.
+//! Circuit breaker: stops introspections while ZITADEL is down or refuses this API's credentials.
 
 use std::{
     fmt,
@@ -17,15 +16,15 @@ use tracing::{info, warn};
 /// Number of consecutive failures that opens the breaker.
 const THRESHOLD: u32 = 5;
 /// Time between two probes: single introspections that the open breaker lets through to see whether
-/// the server is back.
+/// ZITADEL is back.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Decorator that fails at once while the server is down or refuses this API's credentials, but
-/// lets single introspections through as probes.
+/// Decorator that fails at once while ZITADEL is down or refuses this API's credentials, but lets
+/// single introspections through as probes.
 ///
 /// It counts failures that no caller's token can cause: no or a broken connection, no response in
 /// time, 5xx, refused credentials. It does not count a dropped call, a response that cannot be
-/// read, a redirect, a 429, or our own limits.
+/// read, a redirect, a 429, or this API's own limits.
 ///
 /// A result counts only if the breaker has neither opened nor closed since its introspection began.
 #[derive(Debug)]
@@ -50,7 +49,7 @@ pub enum Condition {
     /// The breaker is closed: introspections are let through.
     Closed,
     /// The breaker is open: introspections fail at once, except single ones (probes) that show
-    /// whether the server is back.
+    /// whether ZITADEL is back.
     Open {
         /// Error of the newest failure that the breaker counted.
         cause: IntrospectionError,
@@ -68,7 +67,8 @@ struct State {
 
 #[derive(Debug)]
 enum Phase {
-    /// Closed: every introspection is let through. The last `failures` of them failed.
+    /// Closed: every introspection is let through. `failures` is the number of consecutive failures
+    /// so far.
     Closed { failures: u32 },
     /// Open: no introspection is let through before `next_probe`.
     Open { since: Instant, next_probe: Instant, opened_by: IntrospectionError },
@@ -85,11 +85,11 @@ impl State {
 #[error("not asked: it was down a moment ago")]
 struct BreakerOpen(#[source] IntrospectionError);
 
-/// Conclusion about the server from the result of an introspection.
+/// Conclusion about ZITADEL from the result of an introspection.
 enum Evidence {
-    /// The server responds, and does not refuse this API's credentials.
+    /// ZITADEL responds, and does not refuse this API's credentials.
     Up,
-    /// The server is down, or refuses this API's credentials.
+    /// ZITADEL is down, or refuses this API's credentials.
     Down,
     Unknown,
 }
@@ -152,8 +152,8 @@ impl Breaker {
     }
 }
 
-/// An introspection that the breaker let through. If a probe ends without evidence about the
-/// server, the next probe may start at once.
+/// An introspection that the breaker let through. If a probe ends without evidence about ZITADEL,
+/// the next probe may start at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
     /// Value of `State::changes` when the introspection began. If it differs at the end, the result
@@ -237,8 +237,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// Returns the error for callers while the breaker is open: `CircuitOpen` if the server is down,
-/// `opened_by` itself if the server refuses this API's credentials.
+/// Returns the error for callers while the breaker is open: `CircuitOpen` if ZITADEL is down,
+/// `opened_by` itself if ZITADEL refuses this API's credentials.
 fn without_asking(opened_by: &IntrospectionError) -> IntrospectionError {
     match opened_by {
         IntrospectionError::Unavailable { .. } => IntrospectionError::Unavailable {

@@ -102,7 +102,6 @@ pub(super) fn cause() -> Cause {
     Arc::new(std::io::Error::other("a test"))
 }
 
-/// Returns a word for `answer`: "active", "inactive" or the error's keyword.
 pub(super) fn word(answer: &Answer) -> &'static str {
     match answer {
         Ok(Introspection::Active(_)) => "active",

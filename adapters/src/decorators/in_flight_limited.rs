@@ -35,13 +35,11 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Permits that an introspection holds: one of `InFlightLimited::places`, and one of
-/// `InFlightLimited::of_strangers` if its token is not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {
-    /// Creates the decorator. At most `max_in_flight` introspections run at once; `share` of these
-    /// slots is reserved for `known` tokens.
+    /// Creates the decorator. At most `max_in_flight` introspections run at once; `share` of that
+    /// number is reserved for `known` tokens.
     #[must_use]
     pub fn new(
         inner: I,

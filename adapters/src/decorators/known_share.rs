@@ -15,7 +15,6 @@ pub struct KnownShare(u8);
 pub struct InvalidShare;
 
 impl KnownShare {
-    /// Maximum share, in percent. The rest is for tokens that are not known.
     const MAX: u8 = 90;
 
     pub(crate) const fn of(self, whole: usize) -> usize {

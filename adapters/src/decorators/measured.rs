@@ -10,8 +10,8 @@ use metrics::{Gauge, Histogram, gauge, histogram};
 use tokio::time::Instant;
 
 /// Decorator that times introspections, and counts those under way. It is the innermost decorator:
-/// it does not see calls that the cache, another caller's introspection or this API's own limits
-/// answer.
+/// calls that are answered from the cache, share another caller's introspection, or are stopped by
+/// a limit or the circuit breaker do not reach it.
 pub struct Measured<I> {
     inner: I,
     active: Histogram,

@@ -8,8 +8,8 @@ use domain::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 use super::token_cache::TokenCache;
 use crate::Clocks;
 
-/// Decorator that caches each new verdict. Its age counts from just before the introspection began,
-/// even for callers whom [`Coalesced`](super::Coalesced) let join later.
+/// Decorator that caches each new verdict. The verdict's age counts from just before the
+/// introspection began, even for callers who joined it later ([`Coalesced`](super::Coalesced)).
 #[derive(Debug)]
 pub struct Remembering<I> {
     inner: I,

@@ -66,8 +66,8 @@ struct Entry {
     token: ActiveToken,
     /// Time just before the introspection request was sent. The verdict's age counts from it.
     asked: Moment,
-    /// Table indexes of the verdict in `changes`: a change recorded at one makes it unusable;
-    /// `None` without a change feed.
+    /// Indexes of the verdict in the table of `changes`: a change recorded at one of them makes the
+    /// verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
     /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
     bytes: u64,

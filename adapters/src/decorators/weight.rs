@@ -9,8 +9,9 @@ use domain::{
 /// Assumed overhead of one allocation, in bytes: the counters of an `Arc`, and the allocator's
 /// rounding.
 const ALLOCATION: usize = 24;
-/// Maximum number of verdicts among which memory that they share is divided. When all others have
-/// left the cache, the last one still counts for at least a quarter of that memory.
+/// Maximum number of verdicts among which shared memory is divided. A verdict's size is computed
+/// only when it is cached: if all others that share the memory leave the cache, the verdict still
+/// counts for at least a quarter of that memory.
 const SHARED_BY: usize = 4;
 
 /// Returns the bytes that `token` holds on the heap, with its part of memory that verdicts share.
@@ -66,8 +67,8 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Returns one verdict's part of `bytes` that `owners` share. One owner is not a verdict, but the
-/// introspector's table of claim values, from which verdicts take equal ones.
+/// Returns the part of `bytes`, memory that `owners` share, that counts for one verdict. One owner
+/// is left out: the introspector's table of claim values, from which verdicts take equal lists.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

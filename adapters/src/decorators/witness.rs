@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
-/// Confirms that the server's database works, when the server calls a token inactive.
+/// Confirms that ZITADEL's database works, when ZITADEL calls a token inactive.
 #[async_trait]
 pub trait Witness: Send + Sync {
     /// Checks the database by a request that is sent after this call begins. Returns once the
@@ -15,8 +15,8 @@ pub trait Witness: Send + Sync {
     /// When the response does not show that, or does not arrive.
     async fn vouch(&self) -> Result<(), NoWitness>;
 
-    /// Informs the witness that the server has just called a caller's token active. A canary uses
-    /// this: if it alone stays inactive, the canary is at fault, not the database.
+    /// Informs the witness that ZITADEL has just called a caller's token active. A canary uses
+    /// this: if the canary's token alone stays inactive, that token is at fault, not the database.
     fn heard_active(&self) {}
 }
 

@@ -22,10 +22,12 @@ use crate::decorators::{NoWitness, Witness};
 /// Time between two checks of the token file, and between two introspections while the canary is
 /// not active.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time between two introspections of an active canary, which show when it expires.
+/// Time between two introspections of an active canary, each of which shows whether it expires
+/// soon.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
-/// Minimum time for which the canary is inactive before it is given up, that is, no longer needed
-/// to believe inactive verdicts. Another token must be active after that time.
+/// Minimum time for which the canary is inactive before it is given up, that is, before inactive
+/// verdicts are believed without it. Another token must be active after that time, as proof that
+/// ZITADEL's database works.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Minimum time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
@@ -75,7 +77,6 @@ impl Canary {
     pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 
     /// Creates a canary that introspects `token` by `introspector`, which has no decorators.
-    /// Registers the canary's metrics at the current recorder.
     pub(super) fn new(
         token: Arc<OwnToken>,
         introspector: impl TokenIntrospector + 'static,

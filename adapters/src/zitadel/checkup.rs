@@ -75,8 +75,8 @@ pub(super) fn too_late<T>() -> Result<T, IntrospectionError> {
 }
 
 /// Returns the seconds by which this machine's clock is ahead of ZITADEL's, as the header `Date`
-/// shows it. ZITADEL is assumed to have written that half way between `before` and `after`, the
-/// times around the request.
+/// shows it. ZITADEL is assumed to have written the header half way between `before` and `after`,
+/// the times around the request.
 fn ahead(headers: &HeaderMap, before: SystemTime, after: SystemTime) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

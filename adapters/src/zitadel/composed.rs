@@ -54,7 +54,8 @@ pub struct ComposedZitadel {
     pub credentials: Arc<CurrentCredentials>,
 }
 
-/// Puts the shipped decorators around ZITADEL's introspector. Returns at once: ZITADEL may be down.
+/// Puts the shipped decorators around ZITADEL's introspector. Waits for no request, so that a
+/// program can start while ZITADEL is down.
 ///
 /// Within a tokio runtime, credentials in files are read again every 5 seconds, connections are
 /// replaced every 5 minutes, the canary is watched and the event log followed. Without a runtime,

@@ -22,7 +22,6 @@ pub(super) fn doubt(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether `text` assigns a value to `name`, as a line of a `.env` file does.
 fn is_assignment(text: &str, name: &str) -> bool {
     let text = text.trim_start();
     let text = text.strip_prefix("export ").unwrap_or(text).trim_start();

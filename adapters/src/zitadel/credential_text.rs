@@ -45,7 +45,7 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the path `file` and a colon, to be put before the problem in an error; empty for `None`.
+/// Returns the path `file` and a colon, the beginning of an error's text; empty for `None`.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }
@@ -73,7 +73,8 @@ impl CredentialText {
         }
     }
 
-    /// Returns the setting that the text comes from, such as `zitadel.client_id`.
+    /// Returns the setting that this part of the credentials comes from, such as
+    /// `zitadel.client_id`.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting
@@ -144,7 +145,6 @@ fn read_until_equal(texts: &[CredentialText]) -> Result<Vec<CredentialText>, Cre
     last
 }
 
-/// Returns the secret in a file's `content`, without line breaks at the end.
 fn secret(content: Vec<u8>) -> Result<SecretString, String> {
     let text = bounded_file::text(content).map_err(|error| error.to_string())?;
     match text.trim_end_matches(['\r', '\n']) {

@@ -40,8 +40,8 @@ pub struct CurrentCredentials {
 type Seen = Result<Vec<CredentialText>, CredentialError>;
 
 impl CurrentCredentials {
-    /// Creates credentials for requests to `issuer`: `credentials`, until their files change.
-    /// Client assertions are dated by `clock`.
+    /// Puts `credentials` in use for requests to `issuer`, until their files change. Client
+    /// assertions are dated by `clock`.
     #[must_use]
     pub fn new(
         credentials: ClientCredentials,
@@ -88,9 +88,9 @@ impl CurrentCredentials {
         credentials.authentication(&self.issuer, &*self.clock)
     }
 
-    /// Returns a new client authentication after ZITADEL refused `shown`, made from the credentials
-    /// `refused`. The new one is made from credentials read again, or signed anew; `None` if
-    /// neither is possible.
+    /// Returns another client authentication to try after ZITADEL refused `shown`, which was made
+    /// from the credentials `refused`. Reads the credential files again, and signs a new client
+    /// assertion if no file changed; `None` if neither gives a new authentication.
     pub(super) async fn after_refusal(
         &self,
         refused: &Arc<ClientCredentials>,
@@ -147,7 +147,6 @@ impl CurrentCredentials {
     }
 }
 
-/// Returns the credential files whose contents differ from `before`, or all if `before` is `None`.
 fn changed<'a>(
     before: Option<&'a [CredentialText]>,
     now: &'a [CredentialText],

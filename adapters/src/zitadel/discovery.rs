@@ -17,8 +17,8 @@ use super::{
 /// Maximum number of characters of a wrong issuer that are shown in an error.
 const MAX_SHOWN: usize = 200;
 
-/// Introspection endpoint, configured or read from the domain's metadata when first needed. Each
-/// generation of connections (an HTTP client, replaced from time to time) has its own endpoint.
+/// Introspection endpoint: configured, or read from ZITADEL's metadata when first needed. Each HTTP
+/// client, which is replaced from time to time, has its own endpoint.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,
@@ -32,7 +32,6 @@ struct Metadata {
 }
 
 impl Discovery {
-    /// Creates the discovery for `domain`. A configured `endpoint` is used without a request.
     pub(super) fn new(domain: IssuerUrl, endpoint: Option<Url>) -> Self {
         Self { domain, endpoint: OnceCell::new_with(endpoint) }
     }
@@ -47,7 +46,6 @@ impl Discovery {
         self.endpoint.get_or_try_init(|| self.ask(http, pace)).await
     }
 
-    /// Returns the introspection endpoint; `None` if it is neither configured nor discovered yet.
     pub(super) fn kept(&self) -> Option<&Url> {
         self.endpoint.get()
     }
@@ -77,7 +75,6 @@ impl Discovery {
         let _ = self.endpoint.set(endpoint.clone());
     }
 
-    /// Returns the introspection endpoint from the metadata in the response `answer`.
     pub(super) async fn read(&self, answer: Response) -> Result<Url, IntrospectionError> {
         let answer = response::read(answer).await.map_err(|fault| match fault {
             // The request had no credentials that could be refused.
@@ -89,7 +86,6 @@ impl Discovery {
         self.endpoint_in(&answer?)
     }
 
-    /// Returns the introspection endpoint from ZITADEL's metadata, which `json` holds.
     fn endpoint_in(&self, json: &[u8]) -> Result<Url, IntrospectionError> {
         let metadata: Metadata =
             serde_json::from_slice(json).map_err(|_| FaultSource::Metadata.malformed())?;

@@ -56,8 +56,8 @@ fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     tokio::spawn(async move { watch.doubted(&token, asked).await })
 }
 
-/// Obtains the verdict `token` anew at each signal of the watch, until there is no signal for 30
-/// minutes. Returns the time from now to each signal.
+/// Obtains the verdict `token`, first at `asked` and anew at each signal of the watch, until no
+/// signal comes for 30 minutes. Returns the time from the call to each signal.
 async fn doubts(world: &World, token: &ActiveToken, asked: Tick) -> Vec<Duration> {
     let (watch, began) = (watch(world), Instant::now());
     let (mut asked, mut doubts) = (asked, Vec::new());

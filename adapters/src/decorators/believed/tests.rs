@@ -52,7 +52,6 @@ fn known() -> Arc<KnownTokens> {
     Arc::new(KnownTokens::new(NonZeroUsize::new(100).unwrap()))
 }
 
-/// Returns an introspector that expects one call for each of `answers`, and returns them in order.
 fn answers(answers: impl IntoIterator<Item = Answer>) -> MockTokenIntrospector {
     let mut answers: VecDeque<_> = answers.into_iter().collect();
     let mut inner = MockTokenIntrospector::new();
@@ -157,8 +156,8 @@ async fn a_token_that_was_active_is_asked_about_once_more_after_the_witness() {
     }
 }
 
-/// If no witness vouched just before an introspection, a database fault may have ended unseen: even
-/// a token that is not known is then introspected twice.
+/// A token that is not known is introspected a second time, unless the witness vouched in the half
+/// second before the first introspection.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_asked_about_once_unless_no_witness_vouched_just_before() {
     let (known, told) = (known(), Arc::<Told>::default());

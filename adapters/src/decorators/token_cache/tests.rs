@@ -30,7 +30,6 @@ fn entries(cache: &TokenCache) -> usize {
     after.split(',').next().unwrap().parse().unwrap()
 }
 
-/// Cache under test with its decorators, composed as in production.
 struct Composed {
     coalesced: Coalesced<Remembering<Gated>>,
     cache: Arc<TokenCache>,

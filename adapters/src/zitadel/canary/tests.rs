@@ -27,7 +27,6 @@ impl TokenIntrospector for Told {
     }
 }
 
-/// Canary whose token file holds `first`, with the file's directory and the canary's introspector.
 struct Setup {
     directory: TempDir,
     told: Told,

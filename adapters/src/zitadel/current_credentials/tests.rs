@@ -17,7 +17,6 @@ use tokio::{
 use super::*;
 use crate::SystemClock;
 
-/// File with other content each time it is read.
 const NEVER_THE_SAME: &str = "/proc/sys/kernel/random/uuid";
 
 fn in_use(credentials: ClientCredentials) -> CurrentCredentials {
@@ -166,7 +165,6 @@ fn hang(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// A read of a hanging file ends with an error, and a later read finds the repaired file.
 #[tokio::test]
 async fn a_file_that_hangs_does_not_end_the_rotation() {
     for hanging in ["id", "secret"] {

@@ -15,10 +15,10 @@ pub enum NoConnection {
     Certificate(CertificateFault),
     /// Client and server have no TLS version in common.
     TlsVersion,
-    /// The server ended the TLS handshake: there is no common cipher suite, or the server wants a
-    /// certificate.
+    /// The server ended the TLS handshake without a clear reason: there may be no common cipher
+    /// suite, or the server may want a client certificate.
     Handshake,
-    /// The server wants a client certificate.
+    /// The server ended the TLS handshake because it wants a client certificate.
     ClientCertificate,
     /// The server does not speak TLS.
     NoTls,

@@ -10,8 +10,8 @@ use crate::zitadel::{
     login_scopes::audience_scope,
 };
 
-/// Summary of [`ZitadelSettings`] without secrets: the server, the way there, and this API's
-/// client.
+/// Summary of [`ZitadelSettings`] without secrets: ZITADEL's issuer and address, the proxy in
+/// between, and this API's client.
 #[derive(Clone, Debug)]
 pub struct SettingsSummary {
     /// Issuer of the ZITADEL instance.
@@ -80,9 +80,9 @@ impl SettingsSummary {
         )
     }
 
-    /// Returns the possible ids of this API's project, if the audience of an active token
-    /// (`principal`) shows that the configured project id is wrong; otherwise `None`. The ids are
-    /// those in the audience except this API's client id.
+    /// Checks this API's configured project id by the audience of an active token (`principal`). If
+    /// the audience shows that the id is wrong, returns the ids that may be right: all in the
+    /// audience except this API's client id. Otherwise returns `None`.
     ///
     /// ZITADEL calls a token active if its audience has the introspecting client or that client's
     /// project. The audience of each personal access token has both.
