@@ -10,7 +10,7 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-/// Way in which requests for the domain reach another origin.
+/// Way in which requests for ZITADEL's domain reach the origin in `connect_to` instead.
 pub(super) enum Diversion {
     /// Diversion by URL: another origin replaces the domain's origin in the URL of each request.
     Detour(Detour),
@@ -19,8 +19,8 @@ pub(super) enum Diversion {
     Elsewhere(String),
 }
 
-/// Other origin, without TLS, that gets the requests for the domain. Their `Host` header names the
-/// domain.
+/// Origin without TLS to which requests for ZITADEL's domain are sent, and the `Host` header of
+/// these requests, which still names the domain.
 #[derive(Debug)]
 pub(super) struct Detour {
     connect_to: Url,
@@ -35,7 +35,6 @@ pub(super) struct ElsewhereResolver {
 }
 
 impl Diversion {
-    /// Returns how requests for `domain` reach `connect_to`, or why they cannot.
     pub(super) fn new(domain: &Url, connect_to: &Url) -> Result<Self, &'static str> {
         refuse_proxy(domain, connect_to)?;
         if connect_to.scheme() == "http" {
@@ -62,7 +61,6 @@ impl Diversion {
 }
 
 impl Detour {
-    /// Returns `url` with its origin replaced by the detour's.
     pub(super) fn divert(&self, url: &Url) -> Url {
         let mut diverted = self.connect_to.clone();
         diverted.set_path(url.path());

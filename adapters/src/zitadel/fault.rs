@@ -61,12 +61,12 @@ pub(super) enum FaultSource {
 /// Cause of a failed introspection for which operators get specific advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultDetail {
-    /// ZITADEL knows no instance by the host name, or its database is down.
+    /// ZITADEL knows no instance by the host name of the request, or its database is down.
     UnknownInstance,
     /// ZITADEL responded with OAuth's `invalid_request`: the request was changed on its way.
     InvalidRequest,
-    /// ZITADEL responded with OAuth's `invalid_client`: the credentials cannot be read, or are not
-    /// accepted.
+    /// ZITADEL responded with OAuth's `invalid_client`: it cannot read this API's credentials, or
+    /// does not accept them.
     InvalidClient,
     /// The response is a web page (`text/html`) instead of JSON.
     WebPage,

@@ -24,8 +24,8 @@ pub struct FollowedLog {
 }
 
 impl FollowedLog {
-    /// Returns the handle, and the future that polls the event log of `introspector`'s server; the
-    /// caller spawns the future.
+    /// Returns a `FollowedLog`, and the future that polls the event log of `introspector`'s server;
+    /// the caller spawns the future.
     pub(super) fn follow(
         settings: &FeedSettings,
         introspector: &ZitadelIntrospector,

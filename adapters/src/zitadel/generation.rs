@@ -1,4 +1,5 @@
-//! Replaces the HTTP client regularly, with its connections, addresses, certificates and metadata.
+//! Replaces the HTTP client for ZITADEL regularly, with its connections, addresses, certificates
+//! and metadata.
 //!
 //! A generation is one client with its connections. It is replaced after five minutes, or at once
 //! when a request over it gets no response and no other request got one meanwhile. Requests keep
@@ -33,11 +34,12 @@ use super::{
 
 /// Age at which the HTTP client is replaced.
 const PERIOD: Duration = Duration::from_mins(5);
-/// Time from a failed replacement to the next attempt, and time limit for reading ZITADEL's
+/// Wait after a failed replacement of the HTTP client, and maximum time for reading ZITADEL's
 /// metadata.
 const RETRY: Duration = Duration::from_secs(30);
-/// Minimum time between two replacements, and between two reads of the metadata; without it, a
-/// ZITADEL slower than `zitadel.timeout` would get new connections for each request.
+/// Minimum time between two replacements of the HTTP client, and between two reads of ZITADEL's
+/// metadata. Without it, a ZITADEL slower than `zitadel.timeout` would get new connections for each
+/// request.
 const SPACING: Duration = Duration::from_secs(5);
 
 /// HTTP client with its connections to ZITADEL, and the introspection endpoint from the metadata.
@@ -45,7 +47,7 @@ const SPACING: Duration = Duration::from_secs(5);
 pub(super) struct Generation {
     http: OnceCell<Arc<HttpClient>>,
     pub(super) discovery: Discovery,
-    /// Number of requests over this generation that got a response of any kind.
+    /// Number of requests over this HTTP client that got a response of any kind.
     answers: AtomicUsize,
 }
 
@@ -54,7 +56,8 @@ pub(super) struct Generation {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
-/// Holds the [`Generation`] in use, and replaces it after five minutes or an outage.
+/// Holds the [`Generation`] (HTTP client with its connections) in use, and replaces it after five
+/// minutes or an outage.
 #[derive(Debug)]
 pub(super) struct Generations {
     route: Arc<Route>,
@@ -75,8 +78,8 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses so far. [`Generations::heed`] compares it with the number
-    /// after the request.
+    /// Returns the number of responses at the beginning of a request. [`Generations::heed`]
+    /// compares it with the number at the end.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -87,7 +90,6 @@ impl Generation {
 }
 
 impl Generations {
-    /// Creates the first HTTP client. Sends nothing yet.
     pub(super) fn new(route: Route, roots: CurrentRoots) -> Result<Self, HttpClientError> {
         let http = Arc::new(route.client(roots.pem().as_deref())?);
         let current = Generation::new(Some(http), &route, route.endpoint.clone());
@@ -115,8 +117,9 @@ impl Generations {
         })
     }
 
-    /// Notes the outcome of an introspection over `generation`. If no response came, replaces the
-    /// generation; after an unexpected status or a redirect, reads the metadata again.
+    /// Replaces the connections of `generation` if the introspection over them got no response, and
+    /// no other request got one meanwhile. Reads ZITADEL's metadata again after an unexpected
+    /// status or a redirect: the introspection endpoint may have moved.
     pub(super) fn heed(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -139,8 +142,8 @@ impl Generations {
         }
     }
 
-    /// Notes the outcome of a request over `generation`. Replaces the generation if `outage` says
-    /// that no response came, and no other request got one meanwhile.
+    /// Notes the outcome of a request over the connections of `generation`. Replaces them if
+    /// `outage` says that no response came, and no other request got one meanwhile.
     pub(super) fn heed_outage(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -160,8 +163,8 @@ impl Generations {
         }
     }
 
-    /// Replaces a generation over which a request got no response. The new one has the old
-    /// introspection endpoint until the metadata are read again.
+    /// Replaces the HTTP client of `old`, over which a request got no response. The new one uses
+    /// the old introspection endpoint until ZITADEL's metadata are read again.
     fn replace(self: &Arc<Self>, old: &Arc<Generation>, reason: Outage) {
         let new = Generation::new(None, &self.route, old.discovery.kept().cloned());
         if !self.install(old, &new, || self.is_time(|moments| &mut moments.replaced)) {
@@ -230,8 +233,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Reads the metadata again, and uses the endpoint in the metadata. Without a usable response,
-    /// nothing changes.
+    /// Reads ZITADEL's metadata again, and uses the introspection endpoint that they name. Changes
+    /// nothing if the endpoint is configured, or the metadata cannot be read.
     async fn read_metadata_again(&self, generation: &Arc<Generation>) {
         let asking = async {
             let http = self.http(generation).await.ok()?;
@@ -254,8 +257,8 @@ impl Generations {
         self.route.timeout.min(RETRY)
     }
 
-    /// Replaces `old` by `new`, if `old` is still in use and `allowed` returns true. Returns
-    /// whether `old` was replaced.
+    /// Makes `new` the generation (HTTP client with its connections) in use, if that is still `old`
+    /// and `allowed` returns true. Returns whether it did.
     fn install(
         &self,
         old: &Arc<Generation>,

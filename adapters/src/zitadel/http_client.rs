@@ -64,7 +64,7 @@ pub enum HttpClientError {
     /// The additional root certificates cannot be read.
     #[error("it holds no certificate that can be read: expected PEM, or one certificate in DER")]
     RootCertificates,
-    /// The TLS set-up failed.
+    /// The HTTP client's TLS set-up failed.
     #[error("no HTTP client can be made: {0}")]
     Client(reqwest::Error),
 }
@@ -132,8 +132,7 @@ impl Route {
 }
 
 impl HttpClient {
-    /// Returns the addresses to which the server's name resolved last; empty if it was never
-    /// resolved.
+    /// Returns the addresses to which the server's name resolved last.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses.addresses()
     }
@@ -183,7 +182,7 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-/// Reads PEM certificates, or a single DER certificate if the first byte is that of DER.
+/// Reads PEM certificates, or a single DER certificate.
 fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     if content.first() == Some(&0x30) {
         let certificate = Certificate::from_der(content);
@@ -207,7 +206,6 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
 }
 
 impl Names {
-    /// Returns the operating system's resolver, without a cache.
     pub(super) fn of_the_system() -> Self {
         Self(Arc::new(System))
     }

@@ -74,8 +74,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for a key file that is not the expected JSON: `InString` or `Base64` if a JSON
-/// object is in it, as a JSON string or in base64; otherwise `Format`.
+/// Returns the error for a key file that is not the expected JSON: `InString` if it is a JSON
+/// string that contains an object, `Base64` if it is an object in base64, otherwise `Format`.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');
@@ -149,7 +149,6 @@ mod tests {
         }
     }
 
-    /// Returns the test key's PEM without most of its lines, so that it cannot sign.
     fn truncated_key() -> String {
         let json: Value = serde_json::from_str(KEY_JSON).unwrap();
         let lines: Vec<_> = json["key"].as_str().unwrap().lines().collect();

@@ -44,13 +44,10 @@ pub fn login_scopes(
     Ok(scopes)
 }
 
-/// Returns the scope that puts a project into a token's audience.
 pub(super) fn audience_scope(project_id: &str) -> String {
     format!("urn:zitadel:iam:org:project:id:{project_id}:aud")
 }
 
-/// Returns the scope that adds `claim` to the introspection response; `None` if no such scope is
-/// known.
 fn scope_of(claim: &str) -> Option<ScopeToken> {
     match claim {
         "name" | "given_name" | "family_name" | "nickname" | "preferred_username" | "picture"

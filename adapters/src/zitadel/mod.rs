@@ -47,8 +47,8 @@ mod wire;
 #[cfg(test)]
 mod test_key;
 
-/// Checks of the parsers of metadata, key file and introspection response; `tests/fuzz` looks for
-/// inputs at which they fail.
+/// Properties of the parsers of metadata, key file and introspection response that `tests/fuzz`
+/// tries to violate.
 #[cfg(fuzzing)]
 pub mod fuzz {
     pub use super::discovery::fuzz::holds as metadata;

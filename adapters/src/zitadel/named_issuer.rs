@@ -42,12 +42,14 @@ impl NamedIssuer {
         named.spelled.as_ref().map_or_else(|| named.issuer.as_str().into(), Arc::clone)
     }
 
-    /// Returns the issuer without a final `/`, for the claim `aud` of a client assertion.
+    /// Returns the issuer without a final `/`, for the claim `aud` of the JWT by which this API
+    /// authenticates at ZITADEL.
     pub(super) fn get(&self) -> Issuer {
         self.0.read().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
-    /// Sets the issuer to `text`, as it stands in ZITADEL's metadata. Ignores an empty text.
+    /// Sets the issuer to `text`, as it stands in ZITADEL's metadata. Ignores a `text` that is
+    /// empty or only `/`.
     pub(super) fn spell(&self, text: &str) {
         let Ok(issuer) = Issuer::parse(text) else { return };
         let named = Named { issuer, spelled: Some(text.into()) };

@@ -1,4 +1,5 @@
-//! Check of the parser of ZITADEL's metadata; `tests/fuzz` looks for inputs at which it fails.
+//! Property that `tests/fuzz` tries to violate: an endpoint in ZITADEL's metadata is accepted only
+//! at the origin of ZITADEL's domain.
 
 use serde_json::Value;
 

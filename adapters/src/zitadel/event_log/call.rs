@@ -24,7 +24,8 @@ use super::{
     wire::{self, Search},
 };
 
-/// Maximum length, in bytes, of a response that is read. A page of 1 000 events has some MB.
+/// Maximum length, in bytes, of a successful response that is read. A page of 1 000 events has some
+/// MB.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
 /// Maximum length, in bytes, of an error response that is read.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -44,7 +45,8 @@ pub(super) struct Fault {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Error status that ZITADEL answers to a call for its event log, by likely cause.
+/// Error status (401, 403 or 404) by which ZITADEL probably refuses to let this API's token read
+/// the event log.
 #[derive(Clone, Copy, Debug, Error)]
 enum Refused {
     #[error("status 401: ZITADEL refuses the reader's token, or its database has a fault")]

@@ -24,9 +24,10 @@ use super::{
 /// Maximum time that a review reads back. A review is a read that goes back further than usual, to
 /// find events that were committed late.
 const REVIEWED: Duration = Duration::from_mins(10);
-/// Time between two reviews.
+/// Time between two reviews: reads that go back further than usual.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
-/// Maximum number of full pages in a review.
+/// Maximum number of full pages of events by which a review (a read that goes back further than
+/// usual) goes back.
 const REVIEW_PAGES: usize = 10;
 /// Maximum duration of one write to ZITADEL's database, until it is committed.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
@@ -36,15 +37,14 @@ pub(super) struct Cursor {
     overlap: Duration,
     place: Place,
     remembered: Remembered,
-    /// Time of the newest event known after the last complete read, if any.
+    /// Time of the newest event at the end of the last complete read; `None` without an event.
     newest: Option<EventTime>,
     /// Duration of the last complete read.
     took: Duration,
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// Moment at which a review last found a new event that ordinary reads, which go back less far,
-    /// had missed.
+    /// Moment at which a review last found a new event that ordinary reads had missed.
     stepped: Option<Moment>,
     under_way: Option<UnderWay>,
 }
@@ -52,9 +52,9 @@ pub(super) struct Cursor {
 /// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// No reading position is known yet. The first read must find the events since `made`, when the
-    /// feed was created, and from up to `before` earlier: cached responses may not show their
-    /// effect.
+    /// No read is complete yet. The first one must cover the events since `made`, the creation of
+    /// the feed, and those up to `before` earlier, which a response cached after `made` may not
+    /// show yet.
     Since {
         made: Moment,
         before: Duration,
@@ -83,8 +83,7 @@ pub(super) enum LogCall {
     Behind(EventTime),
 }
 
-/// Result of reading one page: new events, a reason to forget cached responses, and the next
-/// search.
+/// Result of reading one page of events.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
     /// Events of the page that no earlier page had.
@@ -95,8 +94,8 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Creates a cursor that reads the events committed after `made`, or up to the duration
-    /// `before` earlier than `made`.
+    /// Creates a cursor whose first read covers the events committed since `made`, and those up to
+    /// `before` earlier.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }
@@ -181,7 +180,7 @@ impl Cursor {
         turned
     }
 
-    /// Remembers an event, and returns whether it is new.
+    /// Remembers an event that `read` met, and returns true if it was not remembered before.
     fn is_new(&mut self, key: &Key, read: &mut Read) -> bool {
         let met_by = self.remembered.meet(key, self.reads);
         let is_by_earlier = met_by.is_some_and(|met_by| met_by != self.reads);
@@ -241,9 +240,9 @@ impl Cursor {
         why
     }
 
-    /// Returns the time after which an ordinary read begins, some time before the newest event. If
-    /// possible, two different times follow it: from a page with both, [`Read::turn`] learns how
-    /// many events a page can hold.
+    /// Returns the time after which an ordinary read begins: before the newest event, and if
+    /// possible before an event with another time. Only a page with different times shows
+    /// [`Read::turn`] how many events a page can hold.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
         let window = newest.before(self.took + self.overlap).min(newest.just_before());
@@ -256,8 +255,8 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which a review begins: up to ten minutes before the newest event, but
-    /// not before the remembered events, and at most [`REVIEW_PAGES`] full pages of them back.
+    /// Returns the time after which a review begins: ten minutes before the newest event. It is
+    /// later if the remembered events begin later, or fill more than [`REVIEW_PAGES`] pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

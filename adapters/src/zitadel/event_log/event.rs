@@ -50,12 +50,10 @@ impl EventTime {
         (Duration::from_micros(micros) == time).then_some(Self(micros))
     }
 
-    /// Returns the time `back` before this one, at the earliest 1970.
     pub(super) fn before(self, back: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(back.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// Returns the time one microsecond before this one, which is the smallest step.
     pub(super) fn just_before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
@@ -65,7 +63,6 @@ impl EventTime {
     }
 }
 
-/// Formats as RFC 3339 with six fractional digits.
 impl fmt::Display for EventTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", humantime::format_rfc3339_micros(self.to_system_time()))

@@ -8,7 +8,7 @@ use super::{cursor::LogCall, wire::Search};
 
 /// Maximum number of event types in one event search.
 const MAX_TYPES: usize = 30;
-/// Maximum number of aggregate types in one event search.
+/// Maximum number of aggregate types (kinds of objects, such as `user`) in one event search.
 const MAX_AGGREGATES: usize = 10;
 /// Number of events requested per page, the most that ZITADEL sends.
 const PAGE: u32 = 1_000;
@@ -30,8 +30,8 @@ const fn optional(name: &'static str) -> EventType {
     EventType { name, is_needed: false }
 }
 
-/// Event types that change whether a token is active, a token's roles, or a claim that every
-/// response has.
+/// Event types that are always followed: they change whether a token is active, its user's roles,
+/// or a claim that every response has.
 const OF_EVERY_ANSWER: &[EventType] = &[
     needed("oidc_session.access_token.added"),
     needed("oidc_session.access_token.revoked"),
@@ -133,7 +133,8 @@ pub(super) fn follows(name: &str) -> bool {
     of_claim(name).is_some()
 }
 
-/// Event types that one search requests, with their aggregate types.
+/// Event types that one search requests, and the aggregate types (kinds of objects) that have such
+/// events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) event_types: Vec<String>,
@@ -166,8 +167,8 @@ impl Group {
 )]
 pub(super) struct Missing(pub(super) &'static str);
 
-/// Returns the event types to follow, for the claims of every response and for `claims`, in groups
-/// that fit one search each.
+/// Returns the event types to follow, in groups that fit one search each: those that are always
+/// followed, and those that change one of `claims`.
 ///
 /// # Errors
 /// When `listed`, the event types that the server knows, lacks a needed one.

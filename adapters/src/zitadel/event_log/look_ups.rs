@@ -91,12 +91,10 @@ impl LookUps {
         changes
     }
 
-    /// Returns whether any look-up has been pending for `max_staleness` or longer.
     pub(super) fn are_late(&self, now: Moment, max_staleness: Duration) -> bool {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }
 
-    /// Drops all pending look-ups, to be called when every cached response is forgotten.
     pub(super) fn drop_pending(&mut self) {
         self.pending.clear();
     }

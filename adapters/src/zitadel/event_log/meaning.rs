@@ -88,8 +88,8 @@ impl Reader {
         }
     }
 
-    /// Returns whether an event of `project` may change responses for this API: true if either
-    /// project is unknown.
+    /// Returns whether `project`, to which an event belongs, may be this API's project: also true
+    /// if one of the two is unknown.
     fn is_ours(&self, project: Option<&str>) -> bool {
         match (self.project_id.as_deref(), project) {
             (Some(ours), Some(project)) => ours == project,

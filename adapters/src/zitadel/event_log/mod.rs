@@ -59,7 +59,6 @@ const TYPES_EVERY: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub struct EventLog {
     settings: FeedSettings,
-    /// Names of the additional claims that are kept for handlers.
     claims: Vec<ClaimName>,
     caller: Caller,
     clocks: Clocks,
@@ -85,7 +84,6 @@ struct Poll {
     step: Step,
 }
 
-/// Next kind of request in a poll: event types, a group's events, or look-ups.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Types,

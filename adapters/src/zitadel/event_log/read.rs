@@ -7,8 +7,8 @@ use super::event::EventTime;
 
 /// Maximum number of pages in one read; a longer read is given up.
 pub(super) const MAX_PAGES: u32 = 20;
-/// Minimum number of events in a page that the server may have cut short: more events may follow
-/// such a page.
+/// Smallest length of a full page, in events. Further events may follow a page of this length or
+/// more.
 pub(super) const SMALLEST_PAGE: usize = 100;
 
 #[derive(Debug)]
@@ -16,19 +16,21 @@ pub(super) struct Read {
     pub(super) began: Moment,
     /// Exclusive lower bound of this read: only later events are requested.
     pub(super) window: EventTime,
-    /// Time after which an ordinary read (one that is no review) begins. If a review finds a new
-    /// event from before that time, the database's clock stepped back.
+    /// Time after which an ordinary read begins. If a review, which begins earlier, finds a new
+    /// event up to this time, the database's clock stepped back.
     pub(super) ordinary: EventTime,
-    /// True in a review, whose window begins earlier, to find events that were committed late.
+    /// True in a review: a read that begins earlier than an ordinary one, to find events that were
+    /// committed late.
     pub(super) is_review: bool,
-    /// Number of remembered events of the window that this read has not found again yet. If one is
-    /// never found, the log was restored from a backup.
+    /// Number of remembered events that this read must still find again. If one is never found, the
+    /// log was restored from a backup.
     pub(super) unmet: usize,
     /// Time after which the last requested page of events begins.
     page: EventTime,
     pages: u32,
-    /// Number of events in this read's longest page whose events have different times. A page of as
-    /// many events with one time is taken as full: more events may have this time.
+    /// Length, in events, of this read's longest page whose events have different times. A page of
+    /// this length or more, whose events all have one time, counts as full: further events may have
+    /// this time.
     longest_mixed: Option<usize>,
 }
 

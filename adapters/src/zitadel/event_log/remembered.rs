@@ -1,4 +1,5 @@
-//! Remembers the events that reads met, so that none is reported twice when a window is read again.
+//! Remembers events that reads met. Each read begins before the newest event, so it meets some
+//! events again, which must not be reported twice.
 
 use std::{collections::BTreeMap, mem};
 
@@ -6,14 +7,15 @@ use super::event::{EventTime, Key};
 
 const MAX_REMEMBERED: usize = 20_000;
 
-/// Remembered events, all later than `since`, each with the number of the last read that met the
-/// event.
+/// Remembered events, each with the number of the last read that met the event. Events up to the
+/// time `since` are not remembered.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
     /// Times shared by more events than a page holds; a read need not find these events again. The
-    /// flag is true once a second read has come upon the time.
+    /// flag is true once a second read has met the time: from then on, the time makes no read
+    /// forget responses.
     passed: Vec<(EventTime, bool)>,
 }
 
@@ -43,7 +45,7 @@ impl Remembered {
         self.times().take_while(|it| *it > time).filter(|it| !self.is_passed(*it)).count()
     }
 
-    /// If too many events are remembered, returns the time up to which they must be dropped.
+    /// Returns the time up to which events must be dropped, if too many are remembered.
     pub(super) fn surplus(&self) -> Option<EventTime> {
         let surplus = self.events.len().checked_sub(MAX_REMEMBERED + 1)?;
         self.events.keys().nth(surplus).map(|key| key.time)
@@ -62,9 +64,9 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes that more events share `time` than a page holds. Returns `Some` if every cached
-    /// response must be forgotten for this, with the number of events that read number `read` still
-    /// had to find again, and now need not.
+    /// Notes that read number `read` found more events of `time` than a page holds. `Some` means
+    /// that every cached response must be forgotten; it holds the number of events that this read
+    /// need no longer find.
     ///
     /// The first two reads that meet the time cause every response to be forgotten: an event
     /// committed between the two may have the same time. Later events have a later time.
@@ -78,8 +80,8 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Drops the times noted by [`Self::pass`], up to the time `window`, after which the next
-    /// ordinary read begins.
+    /// Drops the times that are shared by more events than a page holds (see [`Self::pass`]), up to
+    /// `window`: the next ordinary read begins after `window`.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

@@ -27,9 +27,9 @@ pub struct Bell(Arc<Notify>);
 pub(super) struct Schedule {
     interval: Duration,
     bell: Bell,
-    /// Beginning of the next poll if the bell does not ring.
+    /// Beginning of the next poll, unless a `Bell` starts the poll earlier.
     due: Instant,
-    /// Earliest beginning of the next poll if the bell rings.
+    /// Earliest moment at which a `Bell` may start the next poll.
     earliest: Instant,
     /// Wait before the next poll after a 429; `None` if the last poll got no 429.
     slow: Option<Duration>,
@@ -45,7 +45,6 @@ impl Bell {
 }
 
 impl Schedule {
-    /// Creates a schedule whose first poll begins at once.
     pub(super) fn new(interval: Duration) -> Self {
         let now = Instant::now();
         Self { interval, bell: Bell::default(), due: now, earliest: now, slow: None }

@@ -69,7 +69,6 @@ pub(super) fn event_types(json: &[u8]) -> Result<Vec<String>, NotUnderstood> {
     Ok(event_types.into_iter().map(|named| named.name).collect())
 }
 
-/// Returns whether the JSON is `{}`. JSON that is no object is an error.
 fn is_empty_object(json: &[u8]) -> Result<bool, NotUnderstood> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -1,5 +1,4 @@
-//! Tests of the replacement of connections. Names are resolved by the tests; where possible, no
-//! socket is opened and time is paused.
+//! Tests of the replacement of connections, with host names that the tests resolve.
 
 use std::{fs, net::IpAddr, process::Command};
 

@@ -1,9 +1,10 @@
-//! Check of the parser of `key.json`; `tests/fuzz` looks for inputs at which it fails.
+//! Property that `tests/fuzz` tries to violate: the parser of `key.json` accepts only complete key
+//! files, and repeats no secret.
 
 use super::KeyFile;
 
 /// Checks that a parsed key file has a client id and a key id, that its `Debug` output shows no
-/// private key, and that an error's text is ASCII, as this crate's own texts are.
+/// private key, and that an error's text is ASCII, so that it repeats no random bytes of the input.
 ///
 /// # Panics
 /// When the property does not hold.

@@ -33,7 +33,7 @@ pub struct ActionTarget {
 pub struct Execution {
     /// Condition that selects the events.
     pub condition: EventCondition,
-    /// Ids of the targets.
+    /// Ids of the targets that ZITADEL calls at these events.
     pub targets: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl EventCondition {
 }
 
 impl Management {
-    /// Reads all targets of the instance.
+    /// Reads all targets (URLs that ZITADEL calls at events) of the instance.
     ///
     /// # Errors
     /// When the call fails; [`Forbidden`](ManagementError::Forbidden) for all but managers of the
@@ -83,7 +83,7 @@ impl Management {
         Ok(found.iter().filter_map(target).collect())
     }
 
-    /// Reads the target with this id.
+    /// Reads the target (URL that ZITADEL calls at events) with this id.
     ///
     /// # Errors
     /// When the call fails.
@@ -116,7 +116,7 @@ impl Management {
         read().ok_or_else(|| malformed(&Method::POST, TARGETS))
     }
 
-    /// Removes the target with this id.
+    /// Removes the target (URL that ZITADEL calls at events) with this id.
     ///
     /// # Errors
     /// When the call fails.
@@ -124,7 +124,7 @@ impl Management {
         self.delete(&format!("{TARGETS}/{id}")).await
     }
 
-    /// Reads all conditions on events, each with its targets.
+    /// Reads all conditions that select events, each with the targets that ZITADEL then calls.
     ///
     /// # Errors
     /// When the call fails.
@@ -133,7 +133,8 @@ impl Management {
         Ok(found.iter().filter_map(execution).collect())
     }
 
-    /// Replaces the targets of a condition; an empty list removes the condition.
+    /// Sets the targets that ZITADEL calls at the events of `condition`; an empty list removes the
+    /// condition.
     ///
     /// # Errors
     /// When the call fails.
@@ -172,7 +173,8 @@ fn target(value: &Value) -> Option<ActionTarget> {
     })
 }
 
-/// Parses a condition on events; `None` for a condition on requests or functions.
+/// Parses a condition and its targets; `None` if the condition selects requests or functions
+/// instead of events.
 fn execution(value: &Value) -> Option<Execution> {
     let event = value.get("condition")?.get("event")?;
     let condition = match (text(event, "event"), text(event, "group")) {

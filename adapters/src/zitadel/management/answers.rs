@@ -159,13 +159,11 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// Returns whether the member `state` of `value` equals `active`; false without the member: ZITADEL
-/// never leaves out an active state.
+/// Returns whether the member `state` of `value` equals `active`; false if the member is missing.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }
 
-/// Formats a time for the management API: RFC 3339 in whole seconds.
 pub(super) fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }

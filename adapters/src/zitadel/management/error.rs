@@ -50,7 +50,7 @@ pub enum ManagementError {
         /// ZITADEL's error code and message.
         refusal: Refusal,
     },
-    /// ZITADEL knows no instance by the host name, or its database is down.
+    /// ZITADEL knows no instance by the host name of the request, or its database is down.
     #[error("ZITADEL knows no instance by the host name, or its database is down (404)")]
     UnknownInstance,
     /// The server has no management API v1 at this address.
@@ -67,7 +67,7 @@ pub enum ManagementError {
         /// Value of `Retry-After`, if sent.
         retry_after: Option<Duration>,
     },
-    /// The response has an unexpected status without a variant of its own.
+    /// The response has an unexpected status, such as 500.
     #[error("{call}: status {status}")]
     Status {
         /// HTTP method and path.
@@ -89,7 +89,7 @@ pub enum Lost {
     /// No response came within the time limit of a call.
     #[error("no answer in time")]
     TimedOut,
-    /// The connection could not be made, or it broke.
+    /// The connection could not be made, or it broke, or the response was too long to be read.
     #[error("the connection did not come about, or broke ({0})")]
     Connection(Arc<dyn std::error::Error + Send + Sync>),
 }
@@ -144,7 +144,6 @@ impl ManagementError {
 /// Error id in ZITADEL's refusal of a user without any manager role.
 const MEMBERSHIP: &str = "AUTHZ-cdgFk";
 
-/// Translates a response with a status other than 200 and 429 into an error.
 pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> ManagementError {
     #[derive(Deserialize)]
     struct Body {

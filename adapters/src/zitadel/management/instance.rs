@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Management, ManagementError, Organization, answers::text};
 
 impl Management {
-    /// Reads the organization in which the calls act.
+    /// Reads the organization in which this client's management calls act.
     ///
     /// # Errors
     /// When the call fails.

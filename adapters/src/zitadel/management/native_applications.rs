@@ -94,7 +94,6 @@ pub(super) fn native(settings: &Value) -> Option<NativeApplication> {
     })
 }
 
-/// Adds each of `texts` to the list `name` in `settings`, unless the list has it already.
 fn extend<'a>(settings: &mut Map<String, Value>, name: &str, texts: impl Iterator<Item = &'a str>) {
     let list = settings.entry(name).or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return };

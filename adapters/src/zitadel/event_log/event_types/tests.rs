@@ -1,6 +1,5 @@
 use super::*;
 
-/// Returns the event types that a real ZITADEL listed.
 fn listed() -> Vec<String> {
     include_str!("../../../../../tests/observed/event-types.txt")
         .lines()

@@ -22,7 +22,6 @@ fn made(event_type: &str, aggregate: &str, id: &str, payload: &str) -> Event {
     ))
 }
 
-/// Formats a meaning for comparison, such as `session:V2_1` (a change) or `grant?1` (a look-up).
 fn short(meaning: Meaning) -> String {
     match meaning {
         Meaning::Nothing => "nothing".to_owned(),

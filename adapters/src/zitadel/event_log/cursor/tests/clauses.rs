@@ -1,11 +1,10 @@
-//! Tests of the single conditions in the cursor's code: without one of them, a test fails.
+//! Tests of single conditions in the cursor's code: a test here fails if its condition is removed.
 
 use super::{
     log::{Log, Reader, SECOND},
     *,
 };
 
-/// Returns a log with `events` events, and a reader that has read them.
 fn read_log(events: usize) -> (Log, Reader) {
     let mut log = Log::new();
     let mut reader = Reader::new(&log);

@@ -19,7 +19,7 @@ pub(super) struct Write {
 pub(super) struct Log {
     /// Time by this machine's clock, in microseconds.
     pub(super) now: u64,
-    /// Microseconds by which the database's clock is behind.
+    /// Microseconds by which the database's clock is behind this machine's.
     pub(super) behind: u64,
     /// Maximum number of events in a page.
     pub(super) cap: usize,
@@ -28,7 +28,8 @@ pub(super) struct Log {
     sequence: u64,
 }
 
-/// Cursor under test, with the events and the reasons to forget cached responses that it returned.
+/// Cursor under test, with everything that it returned: events, and reasons to forget cached
+/// responses.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) cursor: Cursor,
@@ -117,7 +118,6 @@ impl Reader {
         next
     }
 
-    /// Reads the log once, while the clock stands still.
     pub(super) fn read(&mut self, log: &mut Log) {
         self.pages = 0;
         let mut next = Some(self.cursor.begin(log.moment()));

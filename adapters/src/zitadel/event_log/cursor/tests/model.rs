@@ -30,8 +30,8 @@ impl Dice {
     }
 }
 
-/// Lets time pass, writes begin and end, and the database's clock change: at most `steps` times, at
-/// random. Many events get the same time.
+/// Takes up to `steps` random steps, each of which lets time pass, begins or commits a write, or
+/// sets the database's clock. If `is_bulky`, a write may have more events than a page holds.
 fn go_on(log: &mut Log, dice: &mut Dice, is_bulky: bool, steps: u64) {
     for _ in 0..dice.below(steps + 1) {
         match dice.below(12) {
@@ -60,8 +60,8 @@ fn restore(log: &mut Log, dice: &mut Dice) {
     log.behind = 0;
 }
 
-/// Reads a random log repeatedly. After each complete read, every event committed before that read
-/// must have been reported, or every cached response forgotten since the commit.
+/// Reads a random log repeatedly. Checks after each complete read that every event committed before
+/// it was reported, or that every cached response was forgotten after the event's commit.
 fn no_event_is_lost(seed: u64) -> Result<(), TestCaseError> {
     let mut dice = Dice(seed);
     let mut log = Log::new();
