@@ -14,8 +14,8 @@ fn main() {
     println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
 }
 
-/// Returns the short id of the current commit. `None` without git, or outside of this project's own
-/// repository, such as in an archive unpacked inside another one.
+/// Returns the short id of the current commit. `None` without git, or if these files are not in
+/// this project's own repository, as in an unpacked archive.
 fn commit() -> Option<String> {
     if git(&["rev-parse", "--show-prefix"])? != "app/" {
         return None;

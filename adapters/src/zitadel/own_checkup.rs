@@ -18,8 +18,8 @@ impl ZitadelIntrospector {
         self.for_own_tokens().introspect(&token.current()).await
     }
 
-    /// Checks the settings in `feed`: reads the event log once, as the API does at its start,
-    /// including changes of the additional `claims`.
+    /// Reads the event log once, as the API does at its start, to check that the settings in `feed`
+    /// work. `claims` are the additional claims whose changes the API follows.
     ///
     /// # Errors
     /// When the event log cannot be read.

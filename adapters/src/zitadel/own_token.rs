@@ -26,13 +26,13 @@ pub struct OwnToken {
     setting: &'static str,
     file: PathBuf,
     current: RwLock<AccessToken<'static>>,
-    /// Result of the last reading: the token, or the problem.
+    /// Last result of reading the token file: the token, or the reason why the file is unusable.
     seen: Mutex<Result<AccessToken<'static>, String>>,
 }
 
 impl OwnToken {
-    /// Reads the token from `file`, without the white space around the token. `setting` names the
-    /// setting that holds the path, for errors and the log.
+    /// Reads the token from `file`, without white space around it. `setting` names the setting that
+    /// holds the path, for errors and the log.
     ///
     /// # Errors
     /// When the file cannot be read, or holds no access token.
@@ -71,7 +71,7 @@ impl OwnToken {
         }
     }
 
-    /// Reads the token file again, for at most 250 ms; returns whether the token changed.
+    /// Reads the token file again, giving up after 250 ms; returns whether the token changed.
     /// Cancel-safe.
     pub async fn look(&self) -> bool {
         let mut seen = self.seen.lock().await;

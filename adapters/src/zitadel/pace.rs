@@ -24,16 +24,17 @@ const LOWERED_TO: f64 = 0.8;
 /// Factor by which the rate lowered by a 429 grows each second. After 2.3 s it is again the rate
 /// before the 429.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which the minimum of the lowered rate grows each second. The minimum is 1 request per
-/// second at the 429.
+/// Factor by which the minimum of the lowered rate grows each second: the minimum is 1 request per
+/// second right after the 429, 2 after one second, 4 after two.
 const GROWTH_FROM_ONE: f64 = 2.0;
-/// Maximum pause for unknown tokens after a 429, before its random extension, even if `Retry-After`
-/// is longer.
+/// Maximum time after a 429, before a random extension, in which requests for unknown tokens are
+/// held back, even if `Retry-After` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Pause after a 429 without the header `Retry-After`; ZITADEL sends no such header.
+/// Time for which requests for unknown tokens are held back after a 429 without the header
+/// `Retry-After`; ZITADEL sends no such header.
 const PAUSE: Duration = SECOND;
-/// Maximum fraction by which a pause is extended at random, so that replicas do not resume
-/// together.
+/// Maximum fraction by which the pause after a 429 is extended at random, so that replicas do not
+/// resume together.
 const JITTER: f64 = 0.25;
 
 /// Kind of an introspected token, which decides its share of the request budget.
@@ -187,8 +188,6 @@ impl Pace {
         state.answered.push_back(now);
     }
 
-    /// Lowers the rate and holds back requests for unknown tokens, because the request sent at
-    /// `sent` got a 429.
     fn refused(&self, sent: SentAt, retry_after: Option<Duration>) {
         let now = Instant::now();
         let pause = retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE);
@@ -220,14 +219,12 @@ impl State {
         }
     }
 
-    /// Returns how many of `allowed` requests are reserved for this API's own tokens: 0 if only one
-    /// is allowed.
     fn kept_for_own(&self, allowed: usize) -> usize {
         if self.keeps_own && allowed > 1 { (allowed / 10).clamp(1, OWN) } else { 0 }
     }
 
-    /// Returns how many requests per second the last 429 allows: at least 1; `usize::MAX` if there
-    /// was no 429 or its effect is over.
+    /// Returns how many requests per second are allowed after the last 429: at least 1;
+    /// `usize::MAX` if no 429 came or the rate has recovered.
     fn allowed(&mut self, now: Instant) -> usize {
         let Some(LoweredRate { per_second, at }) = self.lowered else { return usize::MAX };
         let secs = (now - at).as_secs_f64();

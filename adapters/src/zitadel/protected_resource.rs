@@ -1,5 +1,5 @@
-//! Requests this API's own metadata (RFC 9728 §3) and challenge (§5.1) at the URLs that clients
-//! use.
+//! Requests this API's own metadata (RFC 9728 §3), and its own URL without a token, to see the
+//! `WWW-Authenticate` challenge that clients get (§5.1).
 //!
 //! Sends neither token nor credentials, and follows no redirect: another server may answer at these
 //! URLs.
@@ -17,16 +17,15 @@ use url::Url;
 use super::{HttpClientError, response};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Maximum length of the metadata, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// Responses of this API to a request for its metadata, and to one without a token.
+/// Responses of this API at the URL of its metadata, and at its own URL without a token.
 #[derive(Debug)]
 pub struct OwnAnswers {
     /// Response at the URL of this API's metadata (RFC 9728).
     pub metadata: Result<ResourceMetadata, NoAnswer>,
-    /// Response to a request without a token; `None` if that request was not sent because the
-    /// metadata could not be reached.
+    /// Response at this API's own URL to a request without a token. `None` if that request was not
+    /// sent, because an earlier one, for the metadata, did not reach this API.
     pub challenge: Option<Result<Challenge, NoAnswer>>,
 }
 
@@ -39,12 +38,13 @@ pub struct ResourceMetadata {
     pub resource: Option<String>,
 }
 
-/// Response to a request without a token.
+/// Response at this API's own URL to a request without a token.
 #[derive(Debug)]
 pub struct Challenge {
     /// HTTP status of the response.
     pub status: StatusCode,
-    /// True if a bearer challenge names the URL of the metadata.
+    /// True if a bearer challenge in the response's `WWW-Authenticate` names the URL of the
+    /// metadata.
     pub names_metadata: bool,
 }
 
@@ -64,7 +64,7 @@ struct Metadata {
     resource: String,
 }
 
-/// Reads the metadata at `metadata_url`; requests `url` without a token, to get a challenge.
+/// Requests this API's metadata at `metadata_url`, then its own `url` without a token.
 ///
 /// # Errors
 /// When no HTTP client can be made.

@@ -19,8 +19,8 @@ use tokio::{
 
 /// Time after which ZITADEL's next address is tried, while earlier attempts to connect go on.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Maximum wait for a result once the last attempt to connect has begun. Each failure begins a new
-/// wait.
+/// Time after which the resolver gives up on all addresses. It begins with the last attempt to
+/// connect, and again with each later failure.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// Time for which the address that accepted first is reused, so that a burst of new connections
 /// tries the addresses once.
@@ -33,8 +33,8 @@ pub(super) struct Racing(Arc<Shared>);
 
 struct Shared {
     names: Arc<dyn Resolve>,
-    /// Host name at which ZITADEL is reached, whose addresses are tried. Other names, such as a
-    /// proxy's, are only resolved.
+    /// Host name at which ZITADEL is reached: its addresses are tried. Addresses of other hosts,
+    /// such as a proxy, are passed on untried.
     host: String,
     port: u16,
     last: sync::Mutex<Option<Race>>,

@@ -8,7 +8,6 @@ use reqwest::{
 
 use super::fault::{self, FaultSource};
 
-/// Maximum length, in bytes, of a response body that is read.
 const MAX_LENGTH: usize = 1024 * 1024;
 
 pub(super) async fn send(request: RequestBuilder) -> Result<Response, IntrospectionError> {
@@ -48,7 +47,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.is_empty() && !is_identity(value))
 }
 
-/// Returns the fault if the media type in `headers` is not `application/json`; otherwise `None`.
+/// Returns the fault if the media type in `headers` is not `application/json`.
 fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -64,7 +63,6 @@ fn refused_type(headers: &HeaderMap) -> Option<FaultSource> {
     }
 }
 
-/// Reads a response's body; fails if it is longer than `limit` bytes.
 pub(super) async fn body(
     mut response: Response,
     limit: usize,

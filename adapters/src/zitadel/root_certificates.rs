@@ -27,8 +27,8 @@ impl RootCertificates {
         Self { pem: pem.into(), file: None }
     }
 
-    /// Reads certificates from a file of at most 1 MiB, which is read again whenever the HTTP
-    /// client is replaced, such as after five minutes.
+    /// Reads certificates from a file of at most 1 MiB. The file is read again whenever the HTTP
+    /// client is replaced: after five minutes, or sooner if ZITADEL does not respond.
     ///
     /// # Errors
     /// When the file cannot be read, or is too long.
@@ -75,8 +75,8 @@ impl CurrentRoots {
         make(route, self.pem()).await
     }
 
-    /// Returns the content of the certificate file, if it differs from the certificates in use.
-    /// Takes at most 250 ms; warns if the file cannot be read.
+    /// Returns the content of the certificate file if it differs from the certificates in use.
+    /// Gives up after 250 ms; warns if the file cannot be read.
     async fn look(&self) -> Option<Arc<[u8]>> {
         let file = self.file.clone()?;
         // A runtime that is shutting down reads nothing.

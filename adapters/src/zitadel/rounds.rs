@@ -74,8 +74,8 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the channel of the callers who wait for the next call. If none waits, also clears `asking`
-/// before the lock is released: the next caller then starts a new task.
+/// Takes the channel of the callers who wait for the next call. If none waits, clears `asking`
+/// under the same lock, so that the next caller starts a new task.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);
@@ -108,7 +108,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns a call that takes the time `takes` and returns its own number, counted in `asked`.
+    /// Returns a function for `Rounds::next`. Each call of it takes the time `takes`, counts itself
+    /// in `asked`, and returns the count.
     fn counted(
         asked: &Arc<AtomicUsize>,
         takes: Duration,

@@ -16,8 +16,9 @@ pub struct ZitadelSettings {
     pub domain: IssuerUrl,
     /// Credentials by which this API authenticates.
     pub credentials: ClientCredentials,
-    /// Id of this API's project. Roles are read from the claim of this project, or else from the
-    /// claim without a project id. `None` to read only the latter.
+    /// Id of this API's project. Roles are read from `urn:zitadel:iam:org:project:{id}:roles`. If
+    /// the response has no such claim, or `project_id` is `None`, they are read from
+    /// `urn:zitadel:iam:org:project:roles`.
     pub project_id: Option<String>,
     /// Introspection endpoint; `None` to discover it.
     pub introspection_endpoint: Option<IntrospectionEndpoint>,
@@ -38,10 +39,9 @@ pub struct ZitadelSettings {
     /// Event log that [`compose`](super::compose) follows to keep cached verdicts up to date, if
     /// set. The event log's token is the canary too, unless `canary` is set.
     pub changes: Option<FeedSettings>,
-    /// True if [`compose`](super::compose) requests ZITADEL's metadata at once, so that
-    /// [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer) is spelled as in the metadata.
-    /// If false, the first introspection requests them. Without effect if `introspection_endpoint`
-    /// is set.
+    /// True if [`compose`](super::compose) requests ZITADEL's metadata at once, to learn how
+    /// ZITADEL spells [`ComposedZitadel::issuer`](super::ComposedZitadel::issuer); otherwise the
+    /// first introspection does. Without effect if `introspection_endpoint` is set.
     pub learn_issuer: bool,
     /// Returns the `traceparent` (W3C Trace Context) of the current work, which is sent to ZITADEL;
     /// `None` if the work is not traced.
@@ -56,20 +56,21 @@ pub struct FeedSettings {
     pub token: Arc<OwnToken>,
     /// Time between two polls of the event log; 1 s by default.
     pub interval: Duration,
-    /// Time before the newest known event from which each poll reads again, in addition to the
-    /// duration of the previous poll; 10 s by default. No event is missed if the clock of ZITADEL's
-    /// database steps back by less.
+    /// Time by which each poll begins before the newest known event, in addition to the duration of
+    /// the previous poll; 10 s by default. Events are found even if the clock of ZITADEL's database
+    /// steps back by less than this.
     pub overlap: Duration,
-    /// Time after a change during which the verdicts that the change concerns are not reused; 5 s
-    /// by default.
+    /// Time for which introspection may still show the state before a change: a verdict requested
+    /// within this time after the change is not reused. 5 s by default.
     pub settle: Duration,
-    /// Time after a change of a subject's roles during which verdicts on that subject are reused
-    /// for at most `max_staleness`; 2 min by default.
+    /// Time for which introspection may still show a subject's roles from before a change: a
+    /// verdict requested within this time after that change is reused for at most `max_staleness`.
+    /// 2 min by default.
     pub lag: Duration,
     /// Maximum time by which a verdict may be out of date when it decides about a request; 3 s by
     /// default.
     pub max_staleness: Duration,
-    /// Rule for the reuse of verdicts while the event log cannot be read.
+    /// Use of cached verdicts while the event log cannot be read.
     pub when_silent: WhenSilent,
 }
 

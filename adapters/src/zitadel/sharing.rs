@@ -10,12 +10,12 @@ use std::{
 use domain::{Audience, ClientId, Issuer, Principal, Roles, Scope};
 use foldhash::fast::RandomState;
 
-/// Number of values of one kind, such as scopes, that are remembered. A new value may replace an
-/// older one.
+/// Maximum number of remembered values of one kind, such as scopes. A new value replaces an older
+/// one whose hash selects the same place.
 const SLOTS: usize = 64;
 
-/// Replaces claims by equal ones that were seen before: tokens of one client often differ in the
-/// subject alone. 100 000 cached tokens of one user take 54 MiB instead of 122
+/// Replaces claim values by equal ones remembered from other tokens: tokens of one client often
+/// differ in the subject alone. 100 000 cached tokens of one user thus take 54 MiB instead of 122
 /// (`docs/performance.md`).
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
@@ -42,11 +42,10 @@ impl Sharing {
     }
 }
 
-/// Table of values seen before; the hash of a value selects its slot.
 struct Table<T> {
     slots: Mutex<Vec<Option<T>>>,
-    /// Hasher of the values, five times as fast as that of `std`. Values that an attacker makes
-    /// collide are merely not shared.
+    /// Hasher of the values, five times as fast as that of `std`. An attacker can make values
+    /// collide, but then these values merely take more memory.
     hasher: RandomState,
 }
 
@@ -105,7 +104,7 @@ mod tests {
         }
     }
 
-    /// Returns the addresses in memory of the parts that two principals can share.
+    /// Returns the memory addresses of the claim values that two principals can share.
     fn places(principal: &Principal) -> [*const (); 5] {
         let read = Role::from_static("read");
         [

@@ -69,8 +69,8 @@ impl Translator {
     }
 }
 
-/// Returns the token id in `jti`: `{session}-at_{number}` for a session's token, one number for a
-/// personal access token. `None` if empty.
+/// Returns the token id in the claim `jti`; `None` if `text` is empty. ZITADEL writes
+/// `{session}-at_{number}` for a session's token, and a number for a personal access token.
 fn token_id(text: &str) -> Option<TokenId> {
     let id = TokenId::parse(text).ok()?;
     Some(match text.split_once('-') {
@@ -124,7 +124,7 @@ fn decoded(metadata: &str) -> Option<String> {
     serde_json::to_string(&values).ok()
 }
 
-/// Reads the roles, without empty role keys and organization ids, which no rule can name.
+/// Reads the roles. Leaves out empty role keys and empty organization ids: no rule can name them.
 fn roles(roles: wire::Roles) -> Roles {
     let mut grants = Vec::new();
     for (key, organizations) in roles {

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 /// Minimum number of consecutive introspections without a verdict that is reported.
 const THRESHOLD: u32 = 5;
 
-/// Counts consecutive introspections without a verdict. Unlike the circuit breaker, counts a
-/// missing endpoint, a redirect or a login page too.
+/// Counts consecutive introspections without a verdict. Includes failures that do not open the
+/// circuit breaker: a missing endpoint, a redirect or a login page.
 #[derive(Clone, Debug, Default)]
 pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 

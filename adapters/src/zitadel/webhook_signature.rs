@@ -16,7 +16,6 @@ pub const SIGNATURE_HEADER: &str = "zitadel-signature";
 /// Maximum age of a webhook delivery that is accepted.
 const TOO_OLD: Duration = Duration::from_secs(300);
 
-/// Maximum length, in bytes, of a signature header that is read.
 const MAX_HEADER: usize = 1024;
 
 /// Minimum length, in bytes, of a signing key that is accepted. ZITADEL's keys have 36.
@@ -168,7 +167,7 @@ impl InvalidSignature {
     pub const ALL: [Self; 5] =
         [Self::Missing, Self::Malformed, Self::UnknownKey, Self::Old, Self::Future];
 
-    /// Returns the reason as one word.
+    /// Returns the reason for refusing a webhook delivery as one word, such as `unknown_key`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -180,7 +179,7 @@ impl InvalidSignature {
         }
     }
 
-    /// Returns a text for operators: the likely cause, and the remedy.
+    /// Returns a text for operators: the likely cause of this error, and its remedy.
     #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {

@@ -42,7 +42,8 @@ pub(super) struct Answer {
 /// primary domain.
 pub(super) type Roles = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Deserializer of one response, with the names of claims that the settings choose.
+/// Deserializer of one introspection response, with the names of claims that come from the
+/// settings.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswerReader<'a> {
     pub(super) project_roles_claim: Option<&'a str>,
@@ -134,7 +135,7 @@ fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the claim {name} is there twice"))
 }
 
-/// Value of a claim that no rule uses; `None` if it is not a string.
+/// Value of the claim `username`, which no rule uses; `None` if it is not a string.
 #[derive(Debug)]
 pub(super) struct Text(pub(super) Option<String>);
 

@@ -79,7 +79,6 @@ async fn an_application_that_was_deactivated_is_no_verdict() {
     assert_eq!(reason(&answer), "client_refused");
 }
 
-/// Clock that shows the real time plus the seconds that the test has added.
 #[derive(Default)]
 struct ShiftedClock(AtomicU64);
 

@@ -20,7 +20,6 @@ use domain::{
 };
 use proptest::prelude::*;
 
-/// Start of the wall clock, in seconds since 1970.
 const START_SECS: u64 = 1_767_225_600;
 
 #[derive(Default)]
@@ -51,8 +50,8 @@ macro_rules! rules {
             }
         )*
 
-        /// Returns the decision of each rule below on `token`: the principal let in, or the text of
-        /// the denial or error.
+        /// Returns the decision of each rule given to this macro on `token`: the principal let in,
+        /// or the text of the denial or error.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(

@@ -11,7 +11,6 @@ use zitadel_double::{Answer, DATABASE_HOST, Fault, Framing, RedirectStatus, Time
 
 use crate::{active_token, ask, assert_active, reason, setup};
 
-/// Returns faults of the double (the simulated ZITADEL), each with the keyword of its error.
 fn faults() -> Vec<(Fault, &'static str)> {
     let elsewhere = || "https://elsewhere.test/login?token=x".to_owned();
     vec![
@@ -39,8 +38,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects `token` after a `fault` of the double. After a 429 the introspector lowers its own
-/// request rate: the introspection is repeated until that rate allows it.
+/// Introspects `token` after the double's `fault`. After a 429 the introspector sends fewer
+/// requests: the introspection is repeated until one is sent.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,
@@ -131,7 +130,6 @@ async fn a_connection_that_cannot_be_made_is_not_tried_again_at_once() {
     assert_eq!(double.connections(), 1);
 }
 
-/// Returns settings with a configured endpoint and a time limit of 50 ms.
 fn impatient(double: &ZitadelDouble) -> ZitadelSettings {
     ZitadelSettings {
         introspection_endpoint: Some(double.introspection_endpoint().parse().unwrap()),

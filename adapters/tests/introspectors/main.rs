@@ -37,7 +37,6 @@ fn assert_active(answer: &Result<Introspection, IntrospectionError>) {
     assert!(matches!(answer, Ok(Introspection::Active(_))), "{answer:?}");
 }
 
-/// Returns the keyword of the error in `answer`. Panics if `answer` is a verdict.
 #[track_caller]
 fn reason(answer: &Result<Introspection, IntrospectionError>) -> &'static str {
     match answer {

@@ -8,7 +8,7 @@ use adapters::zitadel::{
 };
 use zitadel_double::ZitadelDouble;
 
-/// Time limit that no response of the double reaches by chance.
+/// Time limit that no response of the double exceeds, even on a slow machine.
 pub(crate) const PATIENT: Duration = Duration::from_secs(30);
 
 /// Returns settings for the double, with client authentication by `client_secret_basic`.

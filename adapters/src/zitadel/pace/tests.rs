@@ -6,7 +6,7 @@ fn pace(max_per_second: Option<usize>) -> Pace {
     Pace::new(max_per_second.map(|max| NonZeroUsize::new(max).unwrap()), KnownShare::default())
 }
 
-/// Tries to send 1000 requests at once, each answered, and returns how many were admitted.
+/// Returns how many of 1000 requests for tokens of kind `lane`, all at once, `pace` admits.
 fn room(pace: &Pace, lane: Lane) -> usize {
     (0..1000).filter(|_| pace.admit(lane).map(|_| pace.answered()).is_ok()).count()
 }

@@ -14,13 +14,13 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// Port number that a test uses at several addresses: one accepts connections, those after `kill`
-/// never respond, the others refuse.
+/// Port number that a test uses at several addresses: one accepts connections, those given to
+/// `kill` never respond, and all others refuse.
 struct Port {
     number: u16,
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
-    /// Listeners of the addresses that never respond, and the connections that fill their queues.
+    /// Listeners of the addresses given to `kill`, each with the connections that fill its queue.
     held: Vec<(TcpListener, Vec<TcpStream>)>,
 }
 
@@ -42,7 +42,7 @@ impl Port {
         SocketAddr::new(address.into(), self.number)
     }
 
-    /// Makes an address ignore new connections, as a firewall does, by filling its queue.
+    /// Makes `address` ignore new connections, as a firewall does, by filling its queue.
     async fn kill(&mut self, address: [u8; 4]) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(self.at(address)).unwrap();

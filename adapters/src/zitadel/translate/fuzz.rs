@@ -1,13 +1,13 @@
-//! Property that `tests/fuzz` tries to violate: introspection responses are read as by
-//! `serde_json`.
+//! Property that `tests/fuzz` tries to violate: introspection responses are read as `serde_json`
+//! reads them.
 
 use domain::Introspection;
 use serde_json::Value;
 
 use super::{METADATA, Translator};
 
-/// Checks the translation against `serde_json`: the verdict, and whether `cnf`, `exp` and `nbf` are
-/// present.
+/// Checks that the introspection response `bytes` is translated to the verdict that `serde_json`
+/// reads in it, and that `cnf`, `exp` and `nbf` are present in both or in neither.
 ///
 /// # Panics
 /// When the property does not hold.

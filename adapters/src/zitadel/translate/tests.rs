@@ -22,7 +22,6 @@ fn active(answer: &Value) -> ActiveToken {
     }
 }
 
-/// Returns the cause of the `Malformed` error for `json`.
 #[track_caller]
 fn malformed(json: &[u8]) -> String {
     match Translator::new(Some(PROJECT_ID), Vec::new()).introspection(json) {

@@ -18,8 +18,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Ended, event_boundary::EventBoundary};
 
-/// Time after the permit's end in which the service may still send, such as a last message. An
-/// event of an event stream that is then incomplete may take the same time again.
+/// Time after the permit's end in which the service may still send, such as a last message. If an
+/// event of an event stream is then incomplete, its rest may take as long again.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Makes the body of `response` end soon after `ended` resolves.
@@ -74,17 +74,18 @@ pin_project! {
 
 enum Phase {
     Permitted,
-    /// Phase at shutdown of a body that is no event stream: it goes on until the server closes the
-    /// connection.
+    /// The server is shutting down, and the body is no event stream: it goes on until the server
+    /// closes the connection.
     Stopping,
     LastWords(Ended, Pin<Box<Sleep>>),
-    /// Phase after the permit's end: the rest of an incomplete event may still be sent.
+    /// The permit has ended and 250 ms have passed, but an event is incomplete: only its rest may
+    /// still be sent.
     LastEvent(Ended, Pin<Box<Sleep>>),
 }
 
 impl<E: Future<Output = Ended>> UntilEnded<E> {
-    /// Returns `Ready` when the permit's end cuts the body: `Ok` if it then looks complete (an
-    /// event stream between two events), otherwise `Err`.
+    /// Returns `Ready` when the body must end because the permit has ended: `Ok` if the body then
+    /// looks complete (an event stream between two events), otherwise `Err`.
     fn poll_cut(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let last_words = || Box::pin(sleep(LAST_WORDS));
         loop {

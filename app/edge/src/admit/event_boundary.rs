@@ -11,11 +11,10 @@ pub(super) struct EventBoundary {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// Position at the beginning of the stream, or after a blank line.
+    /// The parser is at the beginning of the stream, or after a blank line.
     BetweenEvents,
-    /// Position at the beginning of a line that belongs to an event.
+    /// The parser is at the beginning of a line that belongs to an event.
     LineOfEvent,
-    /// Position after the first byte of a line.
     InLine,
 }
 
@@ -24,7 +23,6 @@ impl EventBoundary {
         Self { place: Place::BetweenEvents, after_cr: false }
     }
 
-    /// Returns whether the stream may end here: no event is incomplete.
     pub(super) fn is_between_events(self) -> bool {
         self.place == Place::BetweenEvents
     }

@@ -117,7 +117,7 @@ impl Guard {
     }
 
     /// Returns whether the header `Origin` names a web page that may not call the guard's services;
-    /// false without a resource. The check protects services against DNS rebinding.
+    /// false if the guard has no resource. The check protects services against DNS rebinding.
     pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(resource) = &self.0.resource else { return false };
         let is_allowed = |origin: &HeaderValue| {

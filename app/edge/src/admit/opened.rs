@@ -20,10 +20,11 @@ use super::{Ended, Guard, bearer};
 /// Maximum time between two comparisons of `exp` with the wall clock. If the clock is set forward,
 /// the permit ends within this time.
 const LOOK: Duration = Duration::from_secs(15);
-/// Time limit for a new verdict (introspection result) once the old one is in doubt; then the
-/// permit ends.
+/// Time in which a new verdict (introspection result) must confirm a permit whose old verdict is in
+/// doubt; otherwise the permit ends.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Pause between two attempts to obtain a new verdict, and maximum delay of the first attempt.
+/// Pause between two attempts to obtain a new verdict. A random part of it delays the first
+/// attempt, because one change may concern all streams.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Permit on which a stream or a task depends, with the data to notice the permit's end.
@@ -33,8 +34,8 @@ pub(crate) struct Opened {
     pub(super) token: ActiveToken,
     /// Value of the `Authorization` header, to introspect its token again; `None` if not kept.
     pub(super) header: Option<HeaderValue>,
-    /// Time when the verdict on `token` was asked for: later changes put it in doubt. If `None`, a
-    /// new verdict is obtained at once.
+    /// Time just before the verdict on `token` was obtained: later changes put the verdict in
+    /// doubt. If `None`, a new verdict is obtained at once.
     pub(super) asked: Option<Tick>,
     /// Time at which a stream must end by
     /// [`GuardBuilder::max_stream`](super::GuardBuilder::max_stream); `None` without a limit.
@@ -91,8 +92,8 @@ impl Opened {
         }
     }
 
-    /// Waits until the watch signals doubt about the token's verdict, and no new verdict confirms
-    /// the permit within [`PATIENCE`].
+    /// Waits until the permit is revoked: a change puts the token's verdict in doubt, and no new
+    /// verdict confirms the permit within [`PATIENCE`].
     async fn revoked(&self) {
         let Some(watch) = self.guard.watch() else { return pending().await };
         let (mut token, mut asked) = (self.token.clone(), self.asked);

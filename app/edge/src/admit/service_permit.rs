@@ -98,8 +98,8 @@ pub(crate) type FurtherRule = (&'static Policy, Freshness);
 
 /// Tuple of up to eight rules that parts of a service apply: `(ReadMessages, DeleteMessages)`.
 pub trait FurtherRules {
-    /// Returns the policy of each rule in the tuple, and the freshness of verdicts (cached or new)
-    /// that it demands.
+    /// Returns, for each rule in the tuple, its policy and the freshness of verdicts (cached or
+    /// new) that the rule demands.
     fn rules() -> Vec<(&'static Policy, Freshness)>;
 }
 

@@ -87,7 +87,6 @@ impl SessionSeal {
     }
 }
 
-/// Returns a random session id, which no service has issued.
 fn unknown_id() -> HeaderValue {
     let id = format!("{:032x}", fastrand::u128(..));
     HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unknown"))

@@ -40,12 +40,11 @@ pub(crate) struct Visit {
     /// True once a rule was applied, so that the response depends on a permit.
     asked: AtomicBool,
     refusal: Mutex<Option<Reason>>,
-    /// True once the head of the response is ready.
+    /// True once the head of the response is ready; the request then counts as ended.
     ended: AtomicBool,
     /// True if the verdict on the token is kept, because a second rule, the observer or the watch
     /// may need it. Keeping it costs some 400 instructions.
     keeps_verdict: bool,
-    /// Newest verdict on the token; `None` if none is kept.
     verdict: Mutex<Option<Known>>,
     /// Time at which `max_stream` ends a stream of this request; the inner `None` means no limit.
     until: OnceLock<Option<Instant>>,
@@ -63,8 +62,8 @@ struct Known {
 }
 
 impl Visit {
-    /// Returns the request's visit (state), and true if this call creates the visit. Otherwise the
-    /// same guard has created it in an outer layer.
+    /// Returns the request's visit (state). The flag is true if this call created the visit, and
+    /// false if the same guard did so in an outer layer.
     ///
     /// `shared` is true if more than one rule may apply to the request; `name` is the guarded
     /// service's name, if any.
@@ -132,7 +131,6 @@ impl Visit {
         self.span.enter()
     }
 
-    /// Returns a permit if the request meets the rule `R`.
     pub(super) async fn admit<R: Rule>(&self, headers: &HeaderMap) -> Result<Permit<R>, Rejection> {
         self.asked.store(true, Ordering::Relaxed);
         self.judge(headers).await.map_err(|outcome| self.refuse(&outcome, Some(R::POLICY)))
@@ -210,8 +208,8 @@ impl Visit {
     }
 
     /// Logs that the request is rejected, keeps the reason for the observer, and returns the
-    /// rejection. A second rejection is logged and kept only if it is a bug, or if a rule admitted
-    /// the request since the first.
+    /// rejection. Only a request's first rejection is logged and kept, unless a later one is a bug,
+    /// or a rule admitted the request in between.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {

@@ -168,7 +168,6 @@ impl Challenges {
     }
 }
 
-/// Challenge that is being written, parameter by parameter.
 struct Fields(String);
 
 impl Fields {
@@ -176,9 +175,8 @@ impl Fields {
         Self(format!("Bearer realm=\"{}\"", realm.as_str()))
     }
 
-    /// Adds the challenge parameter `name="value"`, unless `value` is empty, needs an escape, or
-    /// contains the name of a challenge parameter, which simple clients would take for that
-    /// parameter.
+    /// Adds the challenge parameter `name="value"`. Omits it if `value` is empty, needs an escape,
+    /// or contains a text such as `scope=`, which simple clients would take for another parameter.
     fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() && needs_no_escape(value) && fits_a_resource(value) {
             // Writing to a string cannot fail.

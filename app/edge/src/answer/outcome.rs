@@ -91,7 +91,6 @@ pub(super) type Header = (HeaderName, HeaderValue);
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 impl Outcome {
-    /// Returns the reason, one word for this outcome in log and metrics.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::NoToken(error) => (*error).into(),
@@ -186,16 +185,14 @@ impl Outcome {
 /// not help.
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
-/// `detail` of the problem for a token without the user's organization. A token with one more scope
-/// would contain it.
+/// `detail` of the problem for a token that does not name the user's organization. A token with one
+/// more scope would.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cure {
-    /// The client can obtain a new token.
     NewToken,
-    /// The client can obtain a token with more scopes.
     MoreScopes,
     /// No action helps, not even a new login.
     None,
@@ -214,7 +211,8 @@ impl Cure {
         }
     }
 
-    /// Returns the action for a denial by RFC 6750 alone. A missing role counts as a missing scope.
+    /// Returns the client's action by RFC 6750 alone, which knows no roles: a missing role counts
+    /// as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,
@@ -248,7 +246,6 @@ fn told(denial: &Denial) -> String {
     .to_owned()
 }
 
-/// Returns `clause` with a capital first letter and a full stop.
 fn sentence(clause: &impl ToString) -> String {
     let clause = clause.to_string();
     let mut chars = clause.chars();

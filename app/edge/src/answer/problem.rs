@@ -112,8 +112,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Request id of a problem's response, set later: the guard finds this value in the response's
-/// extensions and sets the id, which the body then writes as `request_id`.
+/// Request id in the body of a problem, shared by the body and the response's extensions: the guard
+/// sets it there before the body is sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -123,7 +123,7 @@ impl IdSlot {
     }
 }
 
-/// Response body that serializes its problem only when sent.
+/// Response body that serializes its problem only when sent, since the request id is set late.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,

@@ -46,7 +46,6 @@ fn body(steps: &'static [Step], then_hangs: bool, alive: &Arc<AtomicUsize>) -> B
     }))
 }
 
-/// Returns the body of a response with `headers` and `body` that has passed through `until_ended`.
 fn guarded(
     headers: &[(HeaderName, &'static str)],
     body: Body,
@@ -320,9 +319,9 @@ async fn the_end_wakes_a_body_that_waits() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// Checks a body whose permit ends after `at` milliseconds: it ends in time, and has sent a prefix
-/// of the service's text. Only a body that the service ended, or an event stream between two
-/// events, looks complete.
+/// Checks a body whose permit ends after `at` milliseconds. It ends at most 250 ms later (an event
+/// stream 500 ms). It looks complete only if the service ended it, or if it is an event stream
+/// between two events.
 async fn check_laws(is_events: bool, steps: &'static [Step], then_hangs: bool, at: u64) {
     let headers = if is_events { EVENT_STREAM } else { PLAIN };
     let alive = Arc::default();

@@ -21,7 +21,6 @@ fn ids(headers: &HeaderMap) -> Vec<&[u8]> {
     headers.get_all(MCP_SESSION_ID).iter().map(HeaderValue::as_bytes).collect()
 }
 
-/// Returns the session id `id`, followed by its MAC for `owner`.
 fn seal(seal: &SessionSeal, id: &[u8], owner: &Principal) -> Vec<u8> {
     let mut headers = with(&[id]);
     seal.seal(&mut headers, owner);

@@ -16,8 +16,8 @@ use super::{
 use crate::answer::{BearerError, Outcome, Rejection};
 
 impl Visit {
-    /// Returns a permit if the request meets the rule `R` of a part of a guarded service, such as
-    /// an MCP tool. The response may have begun already.
+    /// Returns a permit if the caller meets the rule `R` of a part of a guarded service, such as an
+    /// MCP tool. May be called while the service already sends its response.
     ///
     /// The rule is applied to the request's kept verdict if `is_young` is true and that verdict is
     /// fresh enough, otherwise to a new verdict.
@@ -56,8 +56,8 @@ impl Visit {
     }
 
     /// Records that a guarded service admitted the request. Returns a future that resolves when the
-    /// service's permit or that of an outer service ends. `asked` is the time when the verdict on
-    /// `token` was asked for.
+    /// service's permit or that of an outer service ends. `asked` is the time just before the
+    /// verdict on `token` was obtained.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
@@ -116,7 +116,7 @@ impl Visit {
 #[derive(Clone)]
 pub(super) struct Service {
     end: SharedEnd,
-    /// Time when the verdict that admitted the request was asked for; `None` if the guard has no
-    /// watch.
+    /// Time just before the verdict that admitted the request was obtained; `None` if the guard has
+    /// no watch.
     asked: Option<Tick>,
 }
