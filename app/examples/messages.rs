@@ -22,7 +22,6 @@ use axum::{
 use domain::{Policy, Role, Rule};
 use serde::{Deserialize, Serialize};
 
-/// Callers who may read messages.
 #[derive(Debug)]
 pub(crate) struct ReadMessages;
 
@@ -30,7 +29,6 @@ impl Rule for ReadMessages {
     const POLICY: &'static Policy = &Policy::Role(Role::from_static("read:messages"));
 }
 
-/// Callers who may write messages.
 #[derive(Debug)]
 pub(crate) struct WriteMessages;
 

@@ -29,15 +29,14 @@ enum AnsweredBy {
         tokens: LocalTokens,
         copyable: bool,
     },
-    /// ZITADEL at `domain` as the introspector. `bound` limits how far out of date a verdict may
-    /// be; `None` without a change feed.
+    /// ZITADEL at `domain` introspects the tokens. `bound` limits how far out of date a reused
+    /// verdict may be; `None` without a change feed.
     Zitadel {
         domain: IssuerUrl,
         bound: Option<StalenessBound>,
     },
 }
 
-/// Settings that bound how far out of date a reused verdict may be.
 #[derive(Debug)]
 struct StalenessBound {
     max_staleness: Duration,

@@ -23,8 +23,8 @@ use crate::{
     zitadel_state::ZitadelState,
 };
 
-/// The introspector (ZITADEL or the in-memory fake), with the settings and handles that belong to
-/// it.
+/// Configured introspector (ZITADEL or the in-memory fake), with the requirements on its tokens,
+/// the watch for changes, and the state that `/readyz` reports.
 pub(crate) struct AuthorizationServer {
     introspector: Arc<dyn TokenIntrospector>,
     kept: Option<Arc<dyn KeptVerdicts>>,
@@ -36,7 +36,6 @@ pub(crate) struct AuthorizationServer {
     state: ZitadelState,
 }
 
-/// The whole API, ready to be served, with the state of its connection to ZITADEL.
 pub(crate) struct ComposedApi {
     pub(crate) router: Router,
     pub(crate) guard: Guard,
@@ -79,8 +78,8 @@ pub(crate) fn api(
     Ok(ComposedApi { router, guard, introspector, state })
 }
 
-/// Returns an error if `resource.url` is set and a guarded service would accept an active token of
-/// any organization, even without a role.
+/// Returns an error if `resource.url` is set and the rule of a guarded service lets in users of
+/// every organization, even without a role.
 fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     if guard.resource().is_none() {
         return Ok(());
@@ -94,9 +93,9 @@ fn refuse_strangers(guard: &Guard, routes: &Routes) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Builds the configured introspector. `changes` adds a change feed (news from ZITADEL's event
-/// log). With `learn_issuer` the exact spelling of ZITADEL's issuer is read at once, not at the
-/// first introspection.
+/// Builds the configured introspector, with a change feed if `changes` is given. With
+/// `learn_issuer` ZITADEL's metadata are requested at once, not at the first introspection: they
+/// show how ZITADEL spells its issuer.
 pub(crate) fn authorization_server(
     introspector: Introspector,
     cache: CacheSettings,

@@ -123,8 +123,8 @@ impl Health {
         self.state.changes.as_ref().and_then(|changes| changes.feed.told().silent)
     }
 
-    /// Returns the time since which inactive verdicts are not believed, or ZITADEL calls the canary
-    /// (a token known to be good) inactive, whichever is earlier; `None` if neither holds.
+    /// Returns the time since which inactive verdicts are in doubt, because witnesses do not
+    /// confirm them or because ZITADEL calls the canary inactive; the earlier time if both hold.
     fn doubted_since(&self) -> Option<Instant> {
         let inactive_since = self.state.canary.as_ref().and_then(Canary::inactive_since);
         [self.state.belief.doubted_since(), inactive_since].into_iter().flatten().min()

@@ -6,11 +6,11 @@ use domain::{Denial, Policy, Principal};
 use super::{Certainty, LikelyCause, project};
 use Certainty::{Certain, Likely, Possible};
 
-/// Prefix of scopes that limit a user's token to the roles granted by the organization that the
-/// scope names.
+/// Prefix of scopes such as `urn:zitadel:iam:org:roles:id:123`, with which a token shows only the
+/// roles granted by organization 123.
 const ROLES_OF_ORGANIZATION: &str = "urn:zitadel:iam:org:roles:id:";
-/// Prefix of scopes that name roles: with such scopes, some versions of ZITADEL limit a token to
-/// these roles.
+/// Prefix of scopes such as `urn:zitadel:iam:org:project:role:read`, with which some versions of
+/// ZITADEL show only the roles that such scopes name.
 const ROLE_SCOPE: &str = "urn:zitadel:iam:org:project:role:";
 
 /// Returns possible causes of the denial of an active token of `principal`, most likely first.

@@ -234,8 +234,9 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns possible causes why an opaque token is inactive. `unless` is a clause in the text of the
-/// cause `audience`, such as `, unless it is a personal access token`, or is empty.
+/// Returns possible causes why an opaque token is inactive. One of them says that its audience
+/// lacks this API's project; `unless` is added to that sentence, such as `, unless it is a personal
+/// access token`, or is empty.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(

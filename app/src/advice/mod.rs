@@ -17,14 +17,13 @@ use domain::Principal;
 
 pub(crate) use likely_cause::{Certainty, LikelyCause};
 
-/// A problem that prevents a verdict, or a warning; with its remedy.
+/// Problem that prevents a verdict, or a warning, for operators: a sentence about what was found,
+/// and one about the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// One word for the problem, such as `web_page`.
     pub(crate) reason: &'static str,
-    /// Sentence that describes the problem.
     pub(crate) found: String,
-    /// Sentence that names the remedy.
     pub(crate) advice: String,
 }
 
@@ -79,7 +78,6 @@ pub(crate) fn project(summary: &SettingsSummary) -> String {
     }
 }
 
-/// Returns a clause that names the proxy to ZITADEL; empty if there is none.
 fn by_proxy(summary: &SettingsSummary) -> String {
     let proxy = summary.proxy.as_ref();
     proxy.map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
@@ -90,7 +88,7 @@ const fn address_setting(summary: &SettingsSummary) -> &'static str {
     if summary.has_endpoint { "zitadel.introspection_endpoint" } else { "zitadel.domain" }
 }
 
-/// Quotes and escapes a text from outside, cut off after 200 characters.
+/// Quotes and escapes `text`, such as a claim of an unverified token, cut off after 200 characters.
 pub(crate) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 200;
     let mut shown = text.chars().take(MAX_SHOWN).collect::<String>();
@@ -100,7 +98,7 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{shown:?}")
 }
 
-/// Quotes texts from outside, at most 20, and joins them with commas.
+/// Quotes at most 20 texts, such as a token's audiences, and joins them with commas.
 fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     const MAX_LISTED: usize = 20;
     let mut texts = texts.into_iter();
@@ -135,8 +133,6 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Returns a summary of settings for tests, with the client `client` and with
-    /// `zitadel.connect_to`.
     pub(crate) fn summary(project_id: Option<&str>) -> SettingsSummary {
         let credentials = ClientCredentials::client_secret("client", "pw").unwrap();
         let domain = "https://auth.example.com".parse().unwrap();

@@ -7,8 +7,9 @@ use domain::AccessToken;
 
 use super::{characters, listed, shown};
 
-/// Returns words that fit after "the token is". They repeat nothing of an opaque token, and only
-/// some claims of a JWT, from which nobody can rebuild it.
+/// Describes the form of `token` in words that fit after "the token is", such as "opaque, of 104
+/// characters". Apart from some header fields and claims of a JWT, they repeat nothing of the
+/// token.
 pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     let length = characters(token.expose_secret().len());
     match TokenForm::read(token) {
@@ -34,7 +35,7 @@ pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     }
 }
 
-/// Describes a JWT's claims in words that fit after "a JWT which says".
+/// Lists header fields and claims of a JWT, such as `(unverified) alg "RS256", kid none, …`.
 fn said(jwt: &UnverifiedJwt, now: SystemTime) -> String {
     let text = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), shown);
     let expires_at = jwt.expires_at.map_or_else(|| "none".to_owned(), |exp| instant(exp, now));

@@ -16,8 +16,9 @@ const PUBLIC_CLIENTS: &str = "public_clients";
 const REGISTRATION: &str = "registration";
 const AUDIENCE_SCOPE: &str = "audience_scope";
 
-/// Reads ZITADEL's metadata as clients do. Returns a step for each thing in it that clients need,
-/// such as PKCE, and one for the scope that they must request.
+/// Reads ZITADEL's metadata as clients do. Returns a step for each part of the metadata that
+/// clients need, such as PKCE, and a step about the scope without which their tokens are inactive
+/// here.
 pub(super) async fn steps(
     introspector: &ZitadelIntrospector,
     summary: &SettingsSummary,

@@ -16,9 +16,9 @@ const CANARY: &str = "canary";
 const PROJECT: &str = "project";
 const EVENT_LOG: &str = "event_log";
 
-/// Returns the step about the canary (a token known to be good), whose file is the value of
-/// `setting`. If `zitadel.project_id` is set, a second step compares that project with the audience
-/// of an active canary.
+/// Returns the step about the `verdict` on the canary; `setting` is the name of the setting for the
+/// canary's file. If `zitadel.project_id` is set, a second step compares that project with the
+/// audience of an active canary.
 pub(super) fn canary_steps(
     setting: &str,
     verdict: &Result<Introspection, IntrospectionError>,

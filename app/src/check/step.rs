@@ -9,7 +9,6 @@ pub(super) struct CheckStep {
     pub(super) outcome: StepOutcome,
     /// One word for the problem that the step found, if any.
     pub(super) reason: Option<&'static str>,
-    /// Sentence that describes the step's result.
     pub(super) found: String,
     /// Remedy; `None` if there is nothing to do.
     pub(super) advice: Option<String>,

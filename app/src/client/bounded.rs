@@ -99,8 +99,8 @@ struct Waiting {
     hasher: RandomState,
 }
 
-/// Mark of a request's token, which counts within the limit of the client network until the last
-/// `Place` for that token is dropped.
+/// Entry in `Waiting` for one request, removed when dropped. A token counts within the limit of its
+/// client network until its last entry is removed.
 #[derive(Debug)]
 struct Place {
     waiting: Arc<Waiting>,

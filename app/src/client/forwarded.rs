@@ -48,8 +48,8 @@ fn follow(
     nearest
 }
 
-/// Iterator over the elements of a header such as `X-Forwarded-For`, last one first. An unclosed
-/// quote in an element does not affect the elements to its right.
+/// Iterator over the elements of a header such as `X-Forwarded-For`, last one first. A caller's
+/// unclosed quote thus cannot hide the elements that proxies have added to its right.
 struct FromTheRight<'a>(Option<&'a str>);
 
 impl<'a> Iterator for FromTheRight<'a> {

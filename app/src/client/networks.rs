@@ -22,7 +22,6 @@ pub(crate) struct Network(IpNet);
 pub struct InvalidNetwork;
 
 impl Networks {
-    /// Returns these networks and those of loopback (`127.0.0.0/8` and `::1`).
     pub(crate) fn with_loopback(&self) -> Self {
         let loopback = [
             IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8),

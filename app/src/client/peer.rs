@@ -11,8 +11,8 @@ use super::{forwarded, networks::Networks};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(super) address: IpAddr,
-    /// True if the limit of introspections for one address applies to this client. False for a
-    /// direct connection from loopback.
+    /// True if this client's introspections are limited by its address; false for a direct
+    /// connection from loopback.
     pub(super) is_bounded: bool,
 }
 

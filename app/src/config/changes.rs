@@ -52,7 +52,7 @@ const FOR_A_POLL: Duration = Duration::from_secs(1);
 /// poll.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// Settings of the polling, and the limits on the reuse of verdicts.
+    /// Settings of the polls of ZITADEL's event log, and the limits on the reuse of verdicts.
     pub feed: FeedSettings,
     /// Listener for ZITADEL's webhook; `None` if `changes.webhook.listen` is not set.
     pub webhook: Option<Webhook>,

@@ -97,8 +97,8 @@ fn fault(text: &str) -> Option<&'static str> {
     if is_origin { None } else { Some(OTHER) }
 }
 
-/// Returns `origin` with the default port of its scheme added, unless `origin` names a port or the
-/// scheme has none.
+/// Returns `origin` with its port spelled out, as in `https://example.com:443`; unchanged if its
+/// scheme has no default port.
 pub(super) fn with_port(origin: &str) -> String {
     match Url::parse(origin).ok().and_then(|url| url.port_or_known_default()) {
         Some(port) if !origin.ends_with(&format!(":{port}")) => format!("{origin}:{port}"),

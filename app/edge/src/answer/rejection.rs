@@ -18,7 +18,7 @@ use super::{
     problem::{IdSlot, NO_STORE},
 };
 
-/// Rejection of a request by [`Authorized`](crate::Authorized), already written to the log.
+/// Rejection of a request. One by [`Authorized`](crate::Authorized) is already written to the log.
 ///
 /// Its response is a [`Problem`] with the header `WWW-Authenticate` (RFC 6750), or with
 /// `Retry-After` if introspection failed. A handler that takes `Result<Authorized<R>, Rejection>`
@@ -66,13 +66,15 @@ impl Rejection {
         &self.0.problem
     }
 
-    /// Returns the id of the request; `None` if it passed no guard.
+    /// Returns the id of the request; `None` if no guard is around its route, or if a method such
+    /// as [`Guard::denied`](crate::Guard::denied) made this rejection.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.0.request_id.as_ref()
     }
 
-    /// Creates the rejection of a request that passed no guard, with a guard's default settings.
+    /// Creates the rejection of a request whose route has no guard around it; the settings are a
+    /// guard's defaults.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)
@@ -142,7 +144,6 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// Settings of a guard by which an [`Outcome`] becomes a [`Rejection`].
 #[derive(Clone)]
 pub(crate) struct Answers {
     challenges: Challenges,

@@ -208,8 +208,8 @@ impl Resource {
         &self.0.scopes
     }
 
-    /// Returns the scopes that a client must request, each once, separated by spaces: those that
-    /// this resource demands of every client, then those of `policy`.
+    /// Returns the scopes that every client must request, then those of `policy`, each once,
+    /// separated by spaces.
     pub(super) fn scope(&self, policy: Option<&Policy>) -> String {
         let of_policy = policy.map(Policy::scopes).unwrap_or_default();
         let mut scopes: Vec<&str> = Vec::new();
@@ -234,8 +234,8 @@ impl Resource {
     }
 }
 
-/// Returns whether clients spell `host` this way. Only an IPv6 address can fail: it must have its
-/// short form, such as `[::1]`.
+/// Returns false for an IPv6 address that clients spell otherwise, such as `[0:0::1]` instead of
+/// `[::1]`; true for every other host.
 fn is_canonical(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {

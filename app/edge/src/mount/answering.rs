@@ -26,7 +26,8 @@ use crate::{
     answer::{Outcome, is_rejection, outcome_of},
 };
 
-/// Headers about the body of axum's rejection, removed when a problem replaces that body.
+/// Headers that describe the body of axum's rejection, such as its length: they are removed when a
+/// problem replaces that body.
 const OF_THE_BODY: [HeaderName; 6] =
     [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE, ETAG, TRANSFER_ENCODING];
 

@@ -65,9 +65,9 @@ where
     }
 }
 
-/// Implements `PermitFirst` for handlers with arguments besides the permit. As in axum, the last
-/// argument may read the request's body, and the others only its head; `[mut]` lets these others
-/// change the head.
+/// Implements `PermitFirst` for handlers with the arguments `$argument` and `$last` after the
+/// permit. As in axum, only `$last` may read the request's body. `[mut]` makes the request's head
+/// mutable, as each `$argument` needs it.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

@@ -35,13 +35,13 @@ impl Edge {
     }
 }
 
-/// Wrapper around a handler: turns axum's rejections into problems and a panic into a 500, limits
-/// the request body, and records requests.
+/// Wrapper around a handler that catches panics, limits the request body and records requests.
 #[derive(Clone)]
 pub(super) struct EdgeHandler<H> {
     handler: H,
-    /// True if the handler has arguments besides a permit. Only then the request's id and `Visit`
-    /// (its state at the guard) are put into the request, which costs 1 330 instructions.
+    /// True if the handler has arguments that axum reads from the request. Only for these the
+    /// request's id and `Visit` (its state) are stored in the request, which costs 1 330
+    /// instructions.
     reads_request: bool,
     guard: Guard,
     body_limit: DefaultBodyLimit,

@@ -28,10 +28,11 @@ pub struct Route {
     pub path: &'static str,
     /// Callers that the route accepts.
     pub access: Access,
-    /// Demand of the route's rule on the verdict: a new one, or also one kept from an earlier
+    /// Verdict that the route's rule accepts: only a new one, or also one kept from an earlier
     /// request.
     pub freshness: Freshness,
-    /// Policies of rules that a guarded service itself checks, such as one for each MCP tool.
+    /// Policies of the rules that a mounted service itself checks, such as one for each MCP tool;
+    /// empty for a handler.
     pub further: Vec<&'static Policy>,
     /// JSON body that the handler accepts, if set by [`Mountable::sample_body`].
     pub sample_body: Option<&'static str>,

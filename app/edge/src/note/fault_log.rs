@@ -11,11 +11,10 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Limits of log events about failed introspections. The first fault of a kind has a log event of
-/// its own; then one event every 10 seconds counts the further requests.
+/// Limits of log events about failed introspections: the first failure for a reason is logged at
+/// once; then one event every 10 seconds counts further ones, until 10 seconds bring none.
 const BOUND: Bound = Bound { singly: 1, period: Duration::from_secs(10), lasting: true };
 
-/// Logs failed introspections without flooding the log in an outage.
 #[derive(Debug)]
 pub(super) struct FaultLog(Sums<IntrospectionError>);
 
@@ -44,8 +43,7 @@ fn begin(fault: &IntrospectionError, head: RequestHead<'_>) {
     }
 }
 
-/// Logs that `requests` further requests failed with `fault`; `ago` is the time since the latest of
-/// these requests.
+/// Logs that `requests` further requests failed with `fault`; `ago` is the time since the latest.
 fn go_on(fault: &IntrospectionError, requests: u64, ago: Duration) {
     let (reason, cause, advice) = (fault.reason(), cause(fault), advice(fault));
     if may_pass(fault) {

@@ -10,12 +10,11 @@ use super::{
     sums::{Bound, Sums},
 };
 
-/// Limits of log events about requests without a guard: each second 5 for single requests, and one
-/// that counts the others.
+/// Limits of log events about requests without a guard: in each second, the first 5 requests are
+/// logged singly, and one event counts the rest.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
-/// Counts, for the whole process, the requests without a guard; keeps HTTP method and route of the
-/// latest.
+/// Counts the requests without a guard, and keeps HTTP method and route of the latest.
 static REQUESTS: LazyLock<Sums<(Box<str>, Box<str>)>> = LazyLock::new(|| {
     Sums::new(BOUND, |(method, route), requests, _ago| write(method, route, Some(requests)))
 });

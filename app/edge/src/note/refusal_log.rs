@@ -17,8 +17,9 @@ use super::{
 };
 use crate::answer::{Outcome, RequestId};
 
-/// Limits of log events per reason and second: 5 for single requests, and one that counts the
-/// others. A flood of bad tokens thus writes less than 1 GB a day.
+/// Limits of log events about rejected requests: per reason and second, the first 5 requests are
+/// logged singly, and one event counts the rest. A flood of bad tokens thus writes less than 1 GB a
+/// day.
 const BOUND: Bound = Bound { singly: 5, period: Duration::from_secs(1), lasting: false };
 
 /// Minimum time between two log events that list the likely causes of an inactive token.
@@ -43,8 +44,8 @@ struct Refusal {
 }
 
 impl RefusalLog {
-    /// Creates a log of rejected requests. `inactive_means` lists the likely causes of an inactive
-    /// token, which a log event shows at most once a minute.
+    /// Creates a log that lists `inactive_means`, the likely causes of an inactive token, at most
+    /// once a minute.
     pub(crate) fn new(inactive_means: String) -> Self {
         Self {
             inactive_means,

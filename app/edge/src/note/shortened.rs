@@ -1,6 +1,5 @@
-//! Limits the length of texts from other parties in log events.
+//! Limits the length of texts that callers or ZITADEL supply, in log events.
 
-/// Maximum length of a text from another party in a log event, in bytes.
 const MAX_LENGTH: usize = 512;
 
 /// Maximum length, in bytes, of an HTTP method in a log event. Registered methods have at most 17.

@@ -13,22 +13,23 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Limits of the log events about requests rejected for one reason.
+/// Limits on the number of log events about requests that are rejected for the same reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
-    /// Number of the first requests, which have a log event of their own; later ones are only
+    /// Number of rejected requests that are logged one by one, before further ones are only
     /// counted.
     pub(super) singly: u64,
-    /// Time from the first request to the log event with the number of requests that were only
-    /// counted, and from each such event to the next.
+    /// Interval at which a log event shows the number of requests that were only counted; the first
+    /// interval begins with the first rejected request.
     pub(super) period: Duration,
-    /// True if log events for single requests begin again only after a period without a counted
-    /// request; false if they begin again after each period.
+    /// True if, after the first requests, all others are only counted until a whole period brings
+    /// none; false if each period logs its first requests one by one.
     pub(super) lasting: bool,
 }
 
-/// Decides which requests have a log event of their own, and counts the others. The function
-/// `write` logs the latest of the counted requests, their number, and the time since the latest.
+/// Decides for each rejected request if it is logged by itself or only counted. The function
+/// `write` logs one event for the counted requests: it gets the latest of them, their number, and
+/// the time since the latest.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -36,14 +37,14 @@ pub(super) struct Sums<T> {
     reasons: Arc<Mutex<HashMap<&'static str, Since<T>>>>,
 }
 
-/// Counts of requests rejected for one reason.
+/// Counts of the requests rejected for one reason, since the first of them was logged.
 struct Since<T> {
-    /// Number of requests that had a log event of their own.
     singly: u64,
-    /// Number of requests that were only counted, since the last log event.
+    /// Number of counted requests that the next log event will show.
     requests: u64,
     last: Option<(T, Instant)>,
-    /// Task that logs the counts. It ends when there is nothing to log, or with its runtime.
+    /// Task that logs the number of counted requests. It ends when no further log event is due, or
+    /// when its tokio runtime ends.
     summing_up: AbortHandle,
 }
 
@@ -87,8 +88,9 @@ impl<T: Send + 'static> Sums<T> {
         }
     }
 
-    /// Takes the number of requests counted for `reason`, and the latest with its time; `None` if
-    /// there were none. Also forgets `reason` if no further log event about it is due.
+    /// Returns the number of requests counted for `reason` since the last call, and the latest of
+    /// them with its time; `None` if there were none. Removes the counts of `reason` if no further
+    /// log event is due.
     fn take(&self, reason: &'static str) -> Option<(u64, (T, Instant))> {
         let mut reasons = self.lock();
         let since = reasons.get_mut(reason)?;
@@ -117,8 +119,8 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Log events of this thread's test, each as its number of counted requests and the number
-        /// of the latest.
+        /// Log events with a count, written by this thread's test: the number of counted requests,
+        /// and the index of the latest.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 

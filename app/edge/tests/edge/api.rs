@@ -71,7 +71,6 @@ impl Introspector {
         Arc::new(Self { tokens: InMemoryIntrospector::new(tokens), asked: Mutex::default() })
     }
 
-    /// Returns the number of introspections so far.
     pub(crate) fn asked(&self) -> usize {
         *self.asked.lock().unwrap()
     }

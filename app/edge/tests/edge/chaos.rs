@@ -33,7 +33,8 @@ const TOKENS: usize = 40;
 const TTL: Duration = Duration::from_secs(2);
 /// Maximum time that the simulated authorization server takes for a verdict.
 const SLOWEST: Duration = Duration::from_millis(50);
-/// Maximum time that the circuit breaker stays open after the last fault.
+/// Maximum time after the last fault for which the circuit breaker may stay open, so that the API
+/// answers 503.
 const RECOVERY: Duration = Duration::from_millis(600);
 
 /// Simulated authorization server and clock, with the history of each token.
@@ -152,8 +153,9 @@ impl Provider {
         state.facts[number].drain(..horizon);
     }
 
-    /// Returns whether `status` is a correct response, by the history of token `number`, to a
-    /// request that lasted from `began` until now; a `scoped` request needs the role `read`.
+    /// Returns whether `status` is a correct response to a request that began at `began` and ends
+    /// now, by the history of the token with this `number`. If `scoped`, the request needs the role
+    /// `read`.
     fn allows(&self, status: u16, number: usize, scoped: bool, began: Instant) -> bool {
         let now = Instant::now();
         let state = self.state.lock().unwrap();

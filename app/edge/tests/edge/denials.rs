@@ -1,5 +1,5 @@
-//! Tests of responses to denied callers, written by the guard, by a handler or by the service's
-//! hook.
+//! Tests of responses to denied callers, written by the guard, by a handler, or by the function
+//! given to `GuardBuilder::denials`.
 
 use axum::{
     Json, Router,

@@ -1,5 +1,4 @@
-//! Tests that a permit (proof of authorization) ends at `exp`, after a change at ZITADEL, at the
-//! time limit and at shutdown.
+//! Tests that a permit ends at `exp`, after a change at ZITADEL, at the time limit and at shutdown.
 
 use std::{
     collections::HashMap,
@@ -126,8 +125,8 @@ impl VerdictWatch for World {
     }
 }
 
-/// Returns an API with a service and a handler, and a channel. When the permit of a request to one
-/// of them ends, the channel receives the reason and the seconds since the start.
+/// Returns an API with the routes `/service` and `/handler`, and a channel. When the permit of a
+/// request to either route ends, the channel receives the reason and the seconds since this call.
 fn api(guard: &Guard) -> (Router, mpsc::UnboundedReceiver<(Ended, u64)>) {
     let (ended, receiver) = mpsc::unbounded_channel();
     let began = Instant::now();

@@ -26,7 +26,6 @@ use crate::api::{Introspector, MayRead, SignedIn, builder};
 struct Kind {
     path: &'static str,
     authorization: &'static [&'static str],
-    /// Value of the log event's field `reason`; empty if the event has none.
     reason: &'static str,
     level: &'static str,
 }
@@ -58,7 +57,6 @@ const FURTHER: &[Kind] = &[
     Kind { path: "/without-guard", authorization: &[], reason: "", level: "ERROR" },
 ];
 
-/// Log in memory, as JSON lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -102,8 +100,9 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Returns a log of this thread's events, and two values for the test to keep: the first ends the
-/// log when dropped, the second prevents other tests from suppressing events.
+/// Returns a log of this thread's events, and two values for the test to keep in variables:
+/// dropping the first ends the log; the second keeps tests on other threads from suppressing
+/// events.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
     // With one dispatcher, log events that another test's thread reaches first would be missing
     // here.

@@ -64,8 +64,8 @@ impl Sessions {
     }
 }
 
-/// Returns a guard that knows the tokens `ada`, `ada-again`, `bob` and `elsewhere` (an Ada of
-/// another issuer), and `nobody`, which has no subject.
+/// Returns a guard that knows the tokens `ada` and `ada-again` (both of the subject `ada`), `bob`,
+/// `elsewhere` (a subject `ada` of another issuer), and `nobody` (without a subject).
 fn guard() -> Guard {
     let tokens = [
         ("ada", "https://a.test", "ada"),
@@ -84,7 +84,7 @@ fn guard() -> Guard {
     Guard::new(Authorizer::new(introspector, Arc::new(SystemClock), Requirements::default()))
 }
 
-/// Returns a POST, a GET and a DELETE request with the session ids `ids`.
+/// Returns a POST, a GET and a DELETE request, each with one session header for every id in `ids`.
 fn requests(token: &str, ids: &[&HeaderValue]) -> [Request<Body>; 3] {
     let mut requests = ["POST", "GET", "DELETE"].map(|method| request(method, "/mcp", token));
     for request in &mut requests {

@@ -1,5 +1,4 @@
-//! Tests that streamed responses are cut off when their permit (proof of authorization) ends, over
-//! real sockets.
+//! Tests that streamed responses are cut off when their permit ends, over real sockets.
 
 use std::{
     convert::Infallible,

@@ -15,8 +15,8 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Returns the certainty and the word of each cause. If no cause is certain, asserts that the last
-/// one is `fault_of_zitadel`, and leaves it out.
+/// Returns certainty and name (such as `expired`) of each cause why `token` is inactive. Omits
+/// `fault_of_zitadel`, which must be the last cause if none is certain.
 fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
@@ -216,7 +216,6 @@ fn a_signature_of_another_length_than_its_algorithm_makes_is_damaged() {
     assert_eq!(causes_of(&summary(None), &unknown), OTHERWISE);
 }
 
-/// Generates tokens of any kind: opaque ones, and JWTs with any claims.
 fn any_token() -> impl Strategy<Value = String> {
     let text = || "\\PC{0,20}";
     let claims = (text(), prop::collection::vec(text(), 0..4), any::<u64>(), text());

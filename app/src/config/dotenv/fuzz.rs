@@ -2,9 +2,9 @@
 
 use super::parse;
 
-/// Checks the parser with the text `bytes`. Without names of settings to look for, it returns no
-/// error; with them, it returns the same variables or an error; it reads a line added at the end,
-/// unless a quote may be open before that line.
+/// Parses the text `bytes` three times. Without names of settings to look for, the parser must
+/// succeed. With such names it must return the same variables, or an error. If a line is added at
+/// the end, it must read that line too, unless a quote may be open before it.
 ///
 /// # Panics
 /// When the property is violated.
