@@ -11,8 +11,9 @@ use crate::config::{AllowedOrigin, Cors};
 /// Time for which a browser may cache a preflight response.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Returns a layer that lets web pages of allowed origins call the API; `None` if there are none.
-/// With `has_resource`, pages may also read the header with the MCP session id.
+/// Returns a layer that lets web pages of the origins in `cors` call the API; `None` if `cors` has
+/// no origins. With `has_resource`, as for an MCP server, pages may also read the header
+/// `mcp-session-id`.
 pub(crate) fn layer(cors: &Cors, has_resource: bool) -> Option<CorsLayer> {
     if cors.allowed_origins.is_empty() {
         return None;

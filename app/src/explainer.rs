@@ -15,7 +15,6 @@ use crate::{
 /// Kind of introspector in use; the explanations of a verdict or a fault depend on it.
 #[derive(Debug)]
 pub(crate) enum Explainer {
-    /// The in-memory fake.
     Fake,
     /// ZITADEL, with this API's settings for it.
     Zitadel {

@@ -22,7 +22,7 @@ pub struct LocalTokens {
     embedded: bool,
 }
 
-/// Reason why a text is not a valid list of local tokens.
+/// Reason why a list of local tokens cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LocalTokensError {
     /// Unreadable file with the list of tokens.
@@ -31,17 +31,17 @@ pub enum LocalTokensError {
     /// Text that is not TOML in the form of `app/local-tokens.toml`.
     #[error("line {line}: {message}")]
     Form {
-        /// Line of the error, counted from 1.
+        /// Line of the list at which the TOML parser stopped, counted from 1.
         line: usize,
-        /// Description of the error.
+        /// Message of the TOML parser.
         message: String,
     },
-    /// Entry of a token with an invalid value.
+    /// Entry of a token that has an invalid value, or is in the list twice.
     #[error("token number {number}: {message}")]
     Token {
         /// Position of the token in the list, counted from 1.
         number: usize,
-        /// Description of the error.
+        /// Problem with the entry, such as an empty subject.
         message: String,
     },
 }

@@ -19,7 +19,6 @@ use crate::{config::KeyExpiry, telemetry};
 /// Upper bounds of the buckets of every histogram, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// Interval at which recorded durations are moved into histogram buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Metrics of one API, with their own recorder: two APIs in one process do not mix.
@@ -45,7 +44,7 @@ impl Metrics {
         metrics
     }
 
-    /// Runs `build`; metrics that `build` creates are registered with this value's recorder.
+    /// Runs `build`; the metrics that `build` creates belong to this API.
     pub(crate) fn scope<T>(&self, build: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, build)
     }

@@ -6,7 +6,6 @@ use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Rate limit for one kind of log warning: time of the last, and occurrences since then.
 #[derive(Debug, Default)]
 pub(crate) struct OnceAMinute {
     last: Option<Instant>,

@@ -10,9 +10,10 @@ const OPERATORS: usize = 64;
 /// File descriptors reserved for the runtime, the log, a trace collector, and files.
 const FILES: usize = 32;
 
-/// Raises the soft limit of open files to the hard limit. Returns the maximum number of connections
-/// of clients: `max_connections`, or fewer if the limit has no room for them beside operators,
-/// files and `zitadel` connections (to ZITADEL and from its webhook).
+/// Raises this process's limit of open files as far as the system allows. Returns the maximum
+/// number of client connections: `max_connections`, or fewer if the limit leaves no room for that
+/// many. `zitadel` is the number of connections to ZITADEL and from its webhook, which need room
+/// too.
 pub(crate) fn places(max_connections: NonZeroUsize, zitadel: usize) -> NonZeroUsize {
     let Some(limit) = raise() else { return max_connections };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -5,7 +5,6 @@ use axum_zitadel::{Guard, Routes, resource_metadata};
 
 use crate::{config::Cors, cors};
 
-/// Builds the router of the API. `max_body` is the maximum size of a request's body, in bytes.
 pub(crate) fn router(routes: Routes, guard: &Guard, cors: &Cors, max_body: usize) -> Router {
     let router = routes.max_body(max_body).into_api(guard);
     let router = match cors::layer(cors, guard.resource().is_some()) {

@@ -53,9 +53,9 @@ impl Running {
         })
     }
 
-    /// Stops the API: serves on for the drain delay (HTTP/1.1 responses with `Connection: close`),
-    /// accepts no more connections, lets requests in flight end, and cuts off those left after the
-    /// shutdown grace.
+    /// Stops the API. It still accepts connections for `server.drain_delay`; HTTP/1.1 responses
+    /// then have `Connection: close`. Afterwards it accepts none, and requests in flight have
+    /// `server.shutdown_grace` to end before they are cut off.
     pub async fn stop(self) -> Stopped {
         self.server.stop().await
     }

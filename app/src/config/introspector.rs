@@ -28,7 +28,8 @@ pub enum Introspector {
 pub struct Fake {
     /// Tokens that the fake knows when starting.
     pub tokens: LocalTokens,
-    /// File that holds the tokens, and is read again when it changes. `None` for built-in tokens.
+    /// File that holds the tokens, and is read again when it changes; `None` if no file is
+    /// configured.
     pub file: Option<PathBuf>,
 }
 

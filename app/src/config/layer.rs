@@ -33,9 +33,9 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Splits `variables` (of `.env` or the environment) into the layer of settings and the other
-    /// variables, without blank ones. `APP_ZITADEL__CLIENT_ID` overrides `CLIENT_ID`, the same
-    /// setting's name in ZITADEL's Python example.
+    /// Takes the settings out of `variables`, which come from `.env` or the environment. Returns
+    /// them as a layer, and the other variables; blank ones are left out. A setting may have a
+    /// second name, from ZITADEL's Python example: `APP_ZITADEL__CLIENT_ID` overrides `CLIENT_ID`.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,
@@ -60,7 +60,8 @@ impl Layer {
         Ok((Self { layer: layer.to_owned(), values }, variables))
     }
 
-    /// Returns the settings in `config.toml` as a layer, and the values there that are no settings.
+    /// Returns the settings in `config.toml` as a layer, and its other values, such as those of
+    /// `[database]`.
     pub(super) fn of_toml(layer: &str, table: Dict) -> Result<(Self, Dict), ConfigError> {
         let mut values = BTreeMap::new();
         let mut others = Dict::new();

@@ -35,13 +35,12 @@ const ENVIRONMENT: &str = "the environment";
 pub(super) struct Layers {
     settings: Figment,
     prefix: Prefix,
-    /// Name and layer of a variable that looks like a misspelled `ZITADEL_DOMAIN`.
     misspelled_domain: Option<Origin>,
 }
 
 impl Layers {
-    /// Reads and merges the layers. Returns them, and the values there that are no settings, for
-    /// the program's owner (who wrote the routes).
+    /// Reads and merges the layers of configuration. Returns also the values in them that are no
+    /// settings but belong to the routes' author, such as those of `[database]`.
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -77,14 +76,14 @@ impl Layers {
         self.misspelled_domain.as_ref()
     }
 
-    /// Returns each setting that is not at its default, with the name and layer that set it.
+    /// Returns each setting that a file or a variable sets, with the name and layer that set it.
     pub(super) fn origins(&self) -> Vec<(&'static str, Origin)> {
         let configured =
             |setting: &'static Setting| Some((setting.name, self.origin(setting.name)?));
         settings::all().filter_map(configured).collect()
     }
 
-    /// Returns the name and layer that set a setting; `None` if no layer but the defaults sets it.
+    /// Returns the name and layer that set a setting; `None` if no file or variable sets it.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
         let metadata = self.settings.find_metadata(name)?;
         (metadata.name != Layer::DEFAULTS).then(|| Origin {
@@ -133,8 +132,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses each item of a setting that is a list; empty if the setting is not set. A list with
-    /// no or an empty item is an error.
+    /// Parses the items of a setting that is a list. A setting that is not set has no items; a list
+    /// without items, or with an empty one, is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,

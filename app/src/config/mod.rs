@@ -83,7 +83,7 @@ pub struct Config {
     pub log: Log,
     /// Settings of the export of traces; `None` if traces are not sent.
     pub traces: Option<Traces>,
-    /// Each setting that is not at its default, with the name and layer that set it.
+    /// Each setting that a file or a variable sets, with the name and layer that set it.
     pub origins: Vec<(&'static str, String)>,
     /// Warnings for the operator, none of which prevents the start.
     pub warnings: Vec<String>,
@@ -118,9 +118,9 @@ impl Config {
         Self::read_parts(prefix, environment, Path::new("."), false)
     }
 
-    /// Reads the section `name`, which belongs to the routes' author and is no setting: a table
-    /// such as `[database]` of `config.toml`, overridden by variables such as `APP_DATABASE__URL`
-    /// of `.env`, then of the environment.
+    /// Reads the section `name`, such as `database`: values that are no settings but belong to the
+    /// routes' author. Variables such as `APP_DATABASE__URL` override the table `[database]` in
+    /// `config.toml`; those in the environment override those in `.env`.
     ///
     /// A variable is text: numbers, `true` and `false`, names of unit variants, and comma-separated
     /// lists are parsed if the type requires them; a `String` is taken unchanged. A key set by a

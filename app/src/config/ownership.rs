@@ -9,11 +9,12 @@ use super::{prefix::Prefix, setting::Setting, settings};
 /// Classification of the name of a variable or key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
-    /// A setting, a section, or the variable that names the configuration file.
+    /// Name of a setting, of a section, or of the variable for the configuration file
+    /// (`APP_CONFIG`).
     Ours,
-    /// A misspelled setting, with the setting that it looks like, if any.
+    /// Misspelled name, such as `APP_SERVER__LISTN`, with the setting that it looks like, if any.
     Misspelled(Option<String>),
-    /// A name unlike any setting, which the program's owner or the system uses, such as `PATH`.
+    /// Name unlike any setting's, which the system or the routes' author uses, such as `PATH`.
     Others,
 }
 
@@ -50,8 +51,8 @@ pub(super) fn is_ours(prefix: &Prefix, variable: &str) -> bool {
     of_variable(prefix, variable) != Ownership::Others
 }
 
-/// Classifies `key`, a key at the top level of `config.toml`. `keys` are the keys of the table that
-/// `key` names; `None` if its value is no table.
+/// Classifies `key`, a key at the top level of `config.toml`. `keys` are the keys inside the table
+/// that `key` names; `None` if `key` names no table.
 pub(super) fn of_key(key: &str, keys: Option<&[&str]>) -> Ownership {
     if settings::all().any(|setting| setting.name == key) || sections().any(|own| own == key) {
         return Ownership::Ours;

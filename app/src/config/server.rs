@@ -10,7 +10,8 @@ use crate::client::Networks;
 pub struct Server {
     /// Address to listen on. With port 0 the system chooses the port.
     pub listen: SocketAddr,
-    /// Maximum time for requests in flight to end during a shutdown, after the drain delay.
+    /// Maximum time for which a shutdown waits for requests in flight, counted from the end of
+    /// `drain_delay`.
     pub shutdown_grace: Duration,
     /// Time for which connections are still accepted after a shutdown has begun.
     pub drain_delay: Duration,

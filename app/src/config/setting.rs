@@ -8,9 +8,7 @@ pub(super) struct Setting {
     /// Name of the setting's variable in ZITADEL's Python example, such as `CLIENT_ID`; `None` if
     /// the example has none.
     pub(super) example_name: Option<&'static str>,
-    /// Default value as a text, such as `10s`.
     pub(super) default: Option<&'static str>,
-    /// Type that the value may have in TOML besides text.
     pub(super) toml: TomlType,
     /// Valid values in words, for error messages.
     pub(super) expects: &'static str,
@@ -25,9 +23,7 @@ pub(super) struct Setting {
 pub(super) enum TomlType {
     /// Text only: the value must be in quotes.
     Text,
-    /// A whole number.
     Number,
-    /// `true` or `false`.
     Boolean,
 }
 

@@ -38,7 +38,7 @@ impl Setup {
         self
     }
 
-    /// Creates a test configuration with the variables that ZITADEL requires.
+    /// Creates a test configuration with ZITADEL's domain, a client id and a secret.
     fn zitadel() -> Self {
         Self::new()
             .variable("ZITADEL_DOMAIN", "https://auth.example.com")
@@ -86,7 +86,6 @@ fn zitadel(config: Config) -> Zitadel {
     }
 }
 
-/// Returns whether the credentials in `config` are `client_id` and `secret`.
 #[track_caller]
 fn is_secret(config: Config, client_id: &str, secret: &str) -> bool {
     zitadel(config).settings.credentials

@@ -23,7 +23,6 @@ pub(super) struct Keys {
     current: RwLock<Arc<SigningKeys>>,
 }
 
-/// Content of the key file, or the reason why the file could not be read.
 type Content = Result<SecretString, io::ErrorKind>;
 
 impl Keys {

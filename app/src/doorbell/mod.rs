@@ -38,7 +38,7 @@ pub(crate) type Ring = Arc<dyn Fn() + Send + Sync>;
 /// Maximum number of connections to the webhook's listener.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
-/// Maximum size of the body of a request to the webhook, in bytes; a larger one is refused.
+/// Maximum size of the body of a request to the webhook, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
 /// Maximum number of request bodies that the webhook reads at once, to limit memory; further

@@ -1,5 +1,5 @@
-//! Logs refused deliveries to the webhook: for each reason at once, then at most once a minute with
-//! a count.
+//! Logs refused deliveries to the webhook. The first refused for a reason is logged at once; later
+//! ones for the same reason are counted, and logged at most once a minute.
 
 use std::{
     collections::HashMap,

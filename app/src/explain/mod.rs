@@ -39,7 +39,7 @@ pub struct ExplainReport {
 enum Verdict {
     /// Text given to `explain` that is no access token, and so was not introspected.
     NoToken(BearerError),
-    /// Introspection without a verdict, for this reason.
+    /// No verdict, because the introspection failed; the finding says why.
     Unknown(Finding),
     Inactive,
     Active(ActiveToken),
@@ -50,8 +50,8 @@ enum Verdict {
 struct RouteReport {
     route: Route,
     closed: Option<ClosedRoute>,
-    /// Rules that the service behind this route itself checks, such as one for each MCP tool; each
-    /// with the reason why it refuses the token, if it does.
+    /// Rules that the service behind this route itself checks, such as one for each MCP tool. Each
+    /// rule is paired with the reason why it refuses the token, or `None` if the token meets it.
     within: Vec<(&'static Policy, Option<ClosedRoute>)>,
 }
 
@@ -135,7 +135,8 @@ pub async fn explain(
 }
 
 impl ExplainReport {
-    /// Returns whether the token passes every check but those of the routes' rules, such as roles.
+    /// Returns whether the token passes the checks that all guarded routes share. A route's own
+    /// rule may still refuse it, for example for a missing role.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.accepted

@@ -1,4 +1,5 @@
-//! Formats the report of `explain`, for people and for scripts. Escapes texts from outside.
+//! Formats the report of `explain`, for people and for scripts. Escapes values from the verdict,
+//! such as a username.
 
 use std::{
     fmt::{self, Write},
@@ -157,8 +158,8 @@ fn rule(access: Access, freshness: Freshness) -> String {
     }
 }
 
-/// Writes the likely causes of a denial; after each, in brackets, the text in the field `err` of
-/// ZITADEL's log that belongs to it, if known.
+/// Writes the likely causes of a denial. The text in brackets after a cause, if any, is the one
+/// that ZITADEL logs for it in the field `err`.
 fn write_causes(text: &mut String, causes: &[LikelyCause]) -> fmt::Result {
     if causes.is_empty() {
         return Ok(());

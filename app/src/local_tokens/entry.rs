@@ -8,7 +8,6 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// Local token with its description, and the verdict that the in-memory fake returns for it.
 #[derive(Clone)]
 pub(super) struct LocalToken {
     pub(super) token: AccessToken<'static>,

@@ -10,7 +10,6 @@ use std::{env, io, num::NonZeroUsize, thread, time::Duration};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
-/// Environment variable of tokio for the number of worker threads.
 const WORKERS: &str = "TOKIO_WORKER_THREADS";
 /// Number of threads besides the workers: two log writers, one for files and name look-ups, three
 /// that send traces, and two spare ones.
@@ -18,7 +17,6 @@ const OTHERS: usize = 8;
 /// Idle time after which a thread for files and name look-ups ends: a century, in effect never.
 const KEPT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Reason why the async runtime cannot be created.
 #[derive(Debug, Error)]
 pub(super) enum RuntimeError {
     #[error("{WORKERS}: expects a whole number of threads, at least 1")]
@@ -33,7 +31,6 @@ pub(super) enum RuntimeError {
     Runtime(#[from] io::Error),
 }
 
-/// Creates the async runtime, unless the system refuses the threads that the process needs.
 pub(super) fn runtime() -> Result<Runtime, RuntimeError> {
     let workers = workers(env::var(WORKERS).ok().as_deref())?;
     ask_for(workers + OTHERS)?;

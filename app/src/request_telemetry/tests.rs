@@ -1,4 +1,5 @@
-//! Tests that a reason is the same word in the access log, the metrics and the trace.
+//! Tests that the reason of a refusal is the same word in the access log, the metrics and the
+//! trace.
 
 use std::{
     collections::HashSet,

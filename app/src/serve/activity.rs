@@ -26,7 +26,7 @@ pub(super) struct Limits {
     pub(super) stall_timeout: Duration,
 }
 
-/// Time-out for which the server ends a connection.
+/// Time-out that a connection exceeded; the server ends the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// Header or idle time-out: no whole request head arrived in time.
@@ -46,8 +46,8 @@ struct Shared {
     /// Number of bytes written to the socket. Only one task changes it, so no atomic addition is
     /// needed.
     written: AtomicUsize,
-    /// True while the socket's buffer is full, as `State::blocked` tells too. A write or flush
-    /// reads this copy without a lock.
+    /// True while the socket's buffer is full. Says the same as `State::blocked`, but can be read
+    /// without a lock, as each write and flush does.
     is_blocked: AtomicBool,
 }
 
@@ -57,8 +57,6 @@ struct State {
     waiting: Waiting,
     since: Instant,
     is_http2: bool,
-    /// True if the peer may have sent bytes that no request reads, such as the rest of a body that
-    /// a handler dropped.
     has_unread: bool,
     blocked: Option<Blocked>,
 }
@@ -69,17 +67,17 @@ struct Blocked {
     since: Instant,
     /// Number of bytes written to the socket when the wait began.
     written: usize,
-    /// True if the last request has ended but for the waiting bytes, and counts as in flight until
-    /// they are written.
+    /// True if all requests have ended, but bytes of the last response wait to be written. Until
+    /// they are written, its request counts as in flight.
     is_rest_of_request: bool,
 }
 
 /// Event that a connection waits for while it has no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
-    /// The rest of a request head; on a new connection the whole head.
+    /// End of a request head: its first byte has arrived, or the connection is new.
     Head,
-    /// The first byte of the next request.
+    /// First byte of another request, after all earlier requests of the connection have ended.
     Request,
 }
 
@@ -101,7 +99,6 @@ impl Activity {
         }))
     }
 
-    /// Records the start of a request, over HTTP/2 if `is_http2`.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -170,7 +167,6 @@ impl Activity {
         state.since = Instant::now();
     }
 
-    /// Records that a handler dropped a request body before its end.
     pub(super) fn body_is_left_unread(&self) {
         self.lock().has_unread = true;
     }

@@ -18,10 +18,10 @@ use super::{
 const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a response body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
-/// Divisor of the number of bytes that the peer has read since last being slow. The quotient is the
-/// maximum size of the next piece, but at least [`SHORTEST_PIECE`] and at most [`LONGEST_PIECE`].
-/// With pieces of 16 KiB from the start, a peer that makes room for 1 KiB at a time would be cut
-/// off (`room_for_a_kibibyte_within_the_time_is_no_stall`).
+/// Divisor for the size of a response's pieces, which grow while the peer reads without being slow.
+/// The next piece has at most `taken / GROWTH` bytes, from [`SHORTEST_PIECE`] to [`LONGEST_PIECE`].
+/// A peer that makes room for 1 KiB at a time would be cut off if the first pieces had 16 KiB
+/// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 
 /// Body of a response in progress. Dropping the body ends the request.
@@ -42,7 +42,7 @@ pub(super) struct AnswerBody {
 #[derive(Debug, Default)]
 struct Pieces {
     rest: Bytes,
-    /// Number of bytes that the peer has read since last being slow.
+    /// Number of bytes of the response that the peer has read since it was last slow.
     taken: usize,
 }
 

@@ -42,9 +42,9 @@ use crate::{
     config,
 };
 
-/// Maximum size of a request head over HTTP/1.1, in bytes: twice that of an access token.
+/// Maximum size of a request head over HTTP/1.1, in bytes: twice the maximum of an access token.
 const MAX_HEAD: usize = 32 * 1024;
-/// Maximum size of the headers of an HTTP/2 request, in bytes: twice that of an access token.
+/// Maximum size of an HTTP/2 request's headers, in bytes: twice the maximum of an access token.
 const MAX_HEADER_LIST: u32 = 32 * 1024;
 /// Maximum number of concurrent requests of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 200;

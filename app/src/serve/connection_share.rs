@@ -19,7 +19,6 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ConnectionShares {
     max: NonZeroUsize,
-    /// Networks without a limit, whose connections are not counted.
     exempt: Networks,
     held: Arc<ConnectionCounts>,
     refused: Counter,
@@ -29,7 +28,8 @@ pub(super) struct ConnectionShares {
 #[derive(Debug, Default)]
 struct ConnectionCounts(Mutex<HashMap<IpAddr, usize>>);
 
-/// One of the connections that an address may have, given back when this value is dropped.
+/// One of the limited number of connections that a client address may have. Dropping this value
+/// lets the address have another.
 #[derive(Debug)]
 pub(super) struct Share(Option<(IpAddr, Arc<ConnectionCounts>)>);
 

@@ -1,12 +1,12 @@
-//! Slot of a connection: a listener has a limited number, and an open socket holds one.
+//! Place of an open connection among the `max_connections` of its listener.
 
 use metrics::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection_share::Share;
 
-/// Slot of a connection, given back when this value is dropped. An upgraded connection keeps the
-/// slot until its socket is closed.
+/// Place of an open connection among the `max_connections` of its listener, free again when this
+/// value is dropped. An upgraded connection keeps the place until its socket is closed.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     open: Gauge,

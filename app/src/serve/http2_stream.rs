@@ -10,8 +10,8 @@ use tokio::task_local;
 
 use super::{stall_timer::StallTimer, stalls::Stalls};
 
-/// Divisor of the stall time-out: a peer is slow if it takes more than a sixteenth of the time-out
-/// to make room for a piece of a response.
+/// Divisor of the stall time-out. A peer counts as slow if it takes more than a sixteenth of this
+/// time-out to make room for a piece of a response.
 const SLOW: u32 = 16;
 
 task_local! {
@@ -26,12 +26,11 @@ struct Answer {
     ready: usize,
     /// Size of the last piece of the response that the peer made room for, in bytes.
     before: usize,
-    /// Maximum time in which a peer makes room for a piece of the response without counting as
-    /// slow.
     slow: Duration,
 }
 
-/// Executor that runs HTTP/2 requests, and resets the stream of each that stalls.
+/// Executor that runs HTTP/2 requests, and resets a request's stream if the peer stops reading the
+/// response.
 #[derive(Clone, Debug)]
 pub(super) struct Streams(pub(super) Stalls);
 

@@ -23,7 +23,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Maximum number of bytes of one read from the socket.
 const PIECE: usize = 8 * 1024;
 
-/// Reader that drops a connection's bytes after its sending half was shut down.
+/// Reader that drops bytes which the client still sends, after the server's sending half was shut
+/// down. Unread bytes would reset the connection, and lose the response.
 #[derive(Debug)]
 pub(super) struct Lingering {
     end: Pin<Box<Sleep>>,

@@ -10,8 +10,7 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 use super::node::Node;
 use crate::config::list;
 
-/// Error of deserializing a value. `place` is the value's key with its origin; `text` is the
-/// message.
+/// Error of deserializing a value; `place` is the value's key with its origin.
 #[derive(Debug)]
 pub(super) struct SectionError {
     pub(super) place: String,
@@ -51,8 +50,8 @@ pub(super) struct PlacedNode {
 }
 
 impl PlacedNode {
-    /// Sets `place`, the key of a value, in an error without a key, so that the error names the
-    /// innermost value.
+    /// Adds `place`, the key of the deserialized value, to an error that names no key yet. An error
+    /// about a value inside a table thus keeps that value's key.
     fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
             "" => SectionError { place: place.to_owned(), text: problem.text },
@@ -60,8 +59,8 @@ impl PlacedNode {
         })
     }
 
-    /// Returns the key with its origin, such as `database.url (APP_DATABASE__URL in .env)`, and the
-    /// value. A table is an error.
+    /// Returns this node's key with its origin, such as `database.url (APP_DATABASE__URL in .env)`,
+    /// and the node's value. A table has no value, and is an error.
     fn leaf(self) -> Result<(String, Value), SectionError> {
         match self.node {
             Node::Leaf { value, origin } => Ok((format!("{} ({origin})", self.place), value)),
@@ -72,8 +71,8 @@ impl PlacedNode {
         }
     }
 
-    /// Deserializes a number or a `bool`: parses a text (every variable is one) and passes the
-    /// result to `visit`; passes any other value, as TOML has, to `other`.
+    /// Deserializes a number or a `bool`. A text, such as that of a variable, is parsed and passed
+    /// to `visit`; a value that TOML has typed already is passed to `other`.
     fn parsed<'de, V: Visitor<'de>, T: std::str::FromStr>(
         self,
         visitor: V,

@@ -128,8 +128,9 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Changes `setup` so that only the path in `setting` can be wrong: unsets settings that exclude
-/// `setting`, and sets those that it needs.
+/// Changes `setup`, in which `setting` holds a secret instead of a path, so that nothing else in it
+/// is wrong: unsets settings that `setting` must not be combined with, and sets those that it
+/// requires.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),
@@ -147,7 +148,6 @@ fn alone(setting: &str, setup: Setup) -> Setup {
     }
 }
 
-/// No error shows a key or a secret that was set in place of a path.
 #[test]
 fn no_error_repeats_a_secret_in_the_place_of_a_path() {
     const SECRETS: [&str; 5] = [

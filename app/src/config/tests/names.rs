@@ -1,4 +1,5 @@
-//! Tests which names are settings, which are not ours, and which are refused.
+//! Tests which names of variables and keys are settings, which are left to others (such as `PATH`),
+//! and which are refused as misspelled.
 
 use super::*;
 
