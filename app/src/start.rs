@@ -92,8 +92,6 @@ pub async fn start(config: Config, routes: Routes) -> Result<Running, StartError
     Ok(Running { admin: Some(admin), ..running })
 }
 
-/// Runs `build`, and registers the metrics that it creates with `metrics`. Without `metrics`, they
-/// are not registered.
 fn scope<T>(metrics: Option<&Metrics>, build: impl FnOnce() -> T) -> T {
     match metrics {
         Some(metrics) => metrics.scope(build),
@@ -139,7 +137,6 @@ pub fn router(config: Config, routes: Routes) -> Result<Router, StartError> {
     Ok(compose(config, routes)?.0.router)
 }
 
-/// Builds the API, and its metrics if `admin.listen` is set.
 fn compose(config: Config, routes: Routes) -> Result<(ComposedApi, Option<Metrics>), StartError> {
     let metrics = config.admin.listen.map(|_| Metrics::new());
     let api = scope(metrics.as_ref(), || compose::api(config, routes, metrics.clone()))?;

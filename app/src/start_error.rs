@@ -14,23 +14,23 @@ pub enum StartError {
          {variable}=127.0.0.1:5001 (port 5000 is AirPlay's on a Mac)"
     )]
     Listen {
-        /// Setting that names the address.
+        /// Setting with the listen address, such as `server.listen`.
         setting: &'static str,
-        /// Environment variable of that setting.
+        /// Environment variable for the setting with the listen address.
         variable: String,
-        /// Address to listen on.
+        /// Listen address that was refused.
         address: SocketAddr,
         /// Error of the operating system.
         source: io::Error,
     },
-    /// Guarded service (such as an MCP server) that any active token opens, although `resource.url`
-    /// is set.
+    /// Guarded service (such as an MCP server) that is open to any active token, although
+    /// `resource.url` is set: tokens of service users of any organization are active then.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"
     )]
     OpenToStrangers {
-        /// Path of that guarded service.
+        /// Path of the guarded service that is open to any active token.
         path: &'static str,
     },
     /// Settings from which the HTTP client for ZITADEL cannot be built.

@@ -20,15 +20,16 @@ use crate::local_tokens::LocalTokens;
 pub(crate) struct TokenFile {
     path: PathBuf,
     introspector: InMemoryIntrospector,
-    /// Content of the token file at the last read, or the error; `None` before the first. The lock
-    /// is held during a read, so that at most one read hangs.
+    /// Content of the token file at the last read, or the error; `None` before the first read. The
+    /// lock is held during a read, so that at most one read waits for a file that hangs, such as a
+    /// pipe.
     seen: Mutex<Option<Content>>,
 }
 
 type Content = Result<String, io::ErrorKind>;
 
 impl TokenFile {
-    /// Creates the fake, which first knows `tokens`, the content of the token file at the start.
+    /// Creates the fake with `tokens`, the content of the token file at the start.
     pub(crate) fn new(path: PathBuf, tokens: &LocalTokens) -> Self {
         let introspector = InMemoryIntrospector::new(tokens.answers());
         Self { path, introspector, seen: Mutex::new(None) }

@@ -41,8 +41,8 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
     }
 }
 
-/// Reads at most four times the maximum length of a token: enough to detect a text that is too
-/// long.
+/// Reads `input`, but at most four times the maximum length of a token: enough to see that a text
+/// is too long for a token.
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;
@@ -62,7 +62,6 @@ fn token(text: &str) -> &str {
     }
 }
 
-/// Returns the rest of `text` after the prefix `word`, ignoring case.
 fn after<'a>(word: &str, text: &'a str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(word.len())?;
     before.eq_ignore_ascii_case(word).then_some(after)

@@ -7,11 +7,11 @@ use adapters::{
     zitadel::{Canary, CurrentCredentials, FollowedLog, Verdicts},
 };
 
-/// State of the connection to ZITADEL. With the in-memory fake there is none: each field has its
-/// default value.
+/// State of the connection to ZITADEL. With the in-memory fake, each field has its default value,
+/// such as `None`.
 #[derive(Debug, Default)]
 pub(crate) struct ZitadelState {
-    /// Circuit breaker; `None` for the in-memory fake.
+    /// Circuit breaker of calls to ZITADEL; `None` with the in-memory fake.
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
     pub(crate) belief: Belief,

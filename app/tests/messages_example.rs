@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 #[path = "../examples/messages.rs"]
 mod messages;
 
-/// Starts the example as its `main` does, and returns it with its banner.
 async fn started() -> (Running, String) {
     let directory = tempfile::tempdir().unwrap();
     let environment = BTreeMap::from([("APP_SERVER__LISTEN".to_owned(), "127.0.0.1:0".to_owned())]);

@@ -31,13 +31,13 @@ pub(super) struct MeteredStream {
     activity: Activity,
     stall_timeout: Duration,
     ending: Ending,
-    /// Detector of TLS and of the PROXY protocol in the first bytes from the peer; `None` once
-    /// these bytes are read.
+    /// Detector of protocols other than HTTP (TLS, PROXY) in the peer's first bytes; `None` once
+    /// these are read.
     foreign: Option<Arc<ForeignProtocols>>,
     _slot: ConnectionSlot,
 }
 
-/// Progress of closing the socket: not begun, reading what the peer still sends, or done.
+/// State of the socket's close: not begun, reading and dropping the peer's last bytes, or done.
 #[derive(Debug)]
 enum Ending {
     NotYet,
@@ -141,8 +141,8 @@ impl AsyncWrite for MeteredStream {
     }
 }
 
-/// Copies the slices into the buffer `into`, and returns their total length; `None` if they do not
-/// fit.
+/// Copies `slices`, the parts of a response, one after another into `into`. Returns their total
+/// length; `None` if `into` is too short.
 fn gather(slices: &[IoSlice<'_>], into: &mut [u8]) -> Option<usize> {
     slices.iter().try_fold(0, |length, slice| {
         let end = length + slice.len();

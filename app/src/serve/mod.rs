@@ -52,12 +52,12 @@ pub use server_handle::Stopped;
 /// Pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Function that ends response streams which would otherwise go on until clients end them.
+/// Function that ends event streams at a shutdown; only their clients would end them otherwise.
 pub(crate) type StopStreams = Box<dyn FnOnce() + Send>;
 
-/// Serves the API's `router` until the returned handle stops it. At a shutdown, calls
-/// `stop_streams` once the listener is closed. Registers the server's metrics with the current
-/// metrics recorder.
+/// Serves the API's `router` until the returned handle stops the server. A shutdown closes the
+/// listener, then calls `stop_streams`. The server's metrics are registered if the call runs within
+/// `Metrics::scope`.
 pub(crate) fn serve(
     listener: TcpListener,
     router: Router,
@@ -87,8 +87,8 @@ fn serve_by(
 }
 
 /// Serves `router` on a second listener, such as that for operators, until the returned future is
-/// dropped. The listener has the API's time-outs and a `max_connections` of its own. `name` is its
-/// label in metrics.
+/// dropped. The time-outs are the API's, `max_connections` is for this listener alone, and `name`
+/// is the listener's label in metrics.
 pub(crate) fn serve_aside(
     listener: TcpListener,
     (name, max_connections): (&'static str, NonZeroUsize),
@@ -102,10 +102,9 @@ pub(crate) fn serve_aside(
     async move { acceptor.accept_until(pending::<()>()).await }
 }
 
-/// Accepts the connections of one listener, and owns the tasks that serve them.
 struct Acceptor {
     listener: TcpListener,
-    /// Semaphore with one permit for each connection that may still be accepted.
+    /// Semaphore that keeps the number of open connections within `max_connections`.
     slots: Arc<Semaphore>,
     shares: ConnectionShares,
     connections: Connections,

@@ -29,8 +29,8 @@ enum BodyError {
     Stalled,
 }
 
-/// Wraps `body` so that reading it fails if the peer sends too few bytes in time. Allocates nothing
-/// for an empty body.
+/// Wraps `body` so that reading it fails if the peer sends too few bytes within `stalls.timeout`.
+/// Allocates nothing for an empty body.
 pub(super) fn readable(body: Incoming, stalls: &Stalls, connection: &Activity) -> Body {
     if body.is_end_stream() {
         return Body::empty();

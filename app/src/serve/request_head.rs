@@ -38,7 +38,8 @@ impl RequestHeads {
         Self { host: refused("host"), fields: refused("header_fields") }
     }
 
-    /// Returns the response that refuses a request; `None` if the request is to be served.
+    /// Returns the response to a request with a bad host or too many header fields; `None` if the
+    /// request is to be served.
     ///
     /// Over HTTP/1.1, a host in the request target replaces the header `Host` (RFC 9112 §3.2.2);
     /// otherwise a handler could read another host there.

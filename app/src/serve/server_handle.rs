@@ -13,13 +13,13 @@ pub(crate) struct ServerHandle {
 }
 
 impl ServerHandle {
-    /// Returns a flag that is true once the shutdown has begun.
+    /// Returns a flag that becomes true when the shutdown begins; `/readyz` reports it.
     pub(crate) fn draining(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.draining)
     }
 
-    /// Shuts the server down: goes on accepting connections for `server.drain_delay`, then gives
-    /// requests in flight `server.shutdown_grace` to end.
+    /// Shuts the server down. For `server.drain_delay` it still accepts connections, since load
+    /// balancers may still send some. Then requests in progress get `server.shutdown_grace` to end.
     pub(crate) async fn stop(self) -> Stopped {
         // Fails if the server has ended by itself.
         let _ = self.stop.send(());

@@ -10,9 +10,9 @@ mod linux {
     /// Number of unsent bytes at which the socket's send queue counts as full, so that writes wait.
     const MOST_UNSENT: u32 = 16 * 1024;
 
-    /// Keeps the socket's send queue short, so that writes show how fast the client reads: a full
-    /// queue accepts more once some 8 KiB were sent. By default, a third of the send buffer (up to
-    /// 4 MiB) must be sent first, so that a client that reads 40 kB per second looks stalled.
+    /// Limits the bytes that wait in the socket's send queue, so that the progress of writes shows
+    /// how fast the client reads. By default, a full queue accepts no more until a third of the
+    /// send buffer (up to 4 MiB) was sent, and a client that reads 40 kB per second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }

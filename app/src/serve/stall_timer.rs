@@ -16,12 +16,10 @@ use super::activity::LEAST_PROGRESS;
 #[derive(Debug)]
 pub(super) struct StallTimer {
     timeout: Duration,
-    /// Moment since which the server has been waiting for the peer; `None` if it does not wait.
     waiting_since: Option<Instant>,
-    /// Total duration of finished waits; set to zero when [`LEAST_PROGRESS`] bytes have moved.
+    /// Total duration of earlier waits; zero again once [`LEAST_PROGRESS`] bytes have moved.
     waited: Duration,
     moved: usize,
-    /// Sleep until the current wait counts as a stall; created at the first wait.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -43,7 +41,8 @@ impl StallTimer {
         sleep.as_mut().poll(context)
     }
 
-    /// Ends the current wait, in which the peer moved `moved` bytes, and returns its duration.
+    /// Ends the current wait for the peer, and counts the `moved` bytes that the peer sent or
+    /// received. Returns the duration of the wait.
     pub(super) fn owes_nothing(&mut self, moved: usize) -> Duration {
         let wait = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
         self.waited += wait;
@@ -65,9 +64,9 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// Simulates a peer that moves `bytes` every `pause` seconds, with `computes` seconds of the
-    /// handler's work in between. Returns after how many seconds of waiting the timer reports a
-    /// stall; `None` if it reports none.
+    /// Simulates a peer that moves `bytes` after each wait of `pause` seconds, while the handler
+    /// works for `computes` seconds between waits. Returns the seconds of waiting until the timer
+    /// reports a stall.
     async fn stalled_after(bytes: usize, pause: u64, computes: u64) -> Option<u64> {
         let mut timer = StallTimer::new(TIMEOUT);
         let mut waited = 0;

@@ -8,9 +8,9 @@ use metrics::{Counter, counter};
 #[derive(Clone, Debug)]
 pub(super) struct Stalls {
     pub(super) timeout: Duration,
-    /// Number of peers that did not send their request body in time.
+    /// Number of request bodies that did not arrive in time.
     pub(super) request_body: Counter,
-    /// Number of peers that did not read their response in time.
+    /// Number of responses that the peer did not read in time.
     pub(super) answer: Counter,
 }
 

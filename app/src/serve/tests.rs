@@ -1,5 +1,5 @@
-//! Tests of the limits on connections. The limit per address, from which the program exempts
-//! loopback, applies to loopback here.
+//! Tests of the limits on connections, in total and per client address. The program exempts
+//! loopback from the limit per address; these tests do not, because they connect from loopback.
 
 use std::net::SocketAddr;
 
@@ -38,7 +38,6 @@ fn router() -> Router {
     Router::new().route("/", any(async || "served")).route("/upgrade", any(upgrade))
 }
 
-/// Handler that upgrades the connection, and holds it until the client closes it.
 async fn upgrade(mut request: Request) -> Response {
     tokio::spawn(async move {
         let upgraded = hyper::upgrade::on(&mut request).await.unwrap();
@@ -48,7 +47,6 @@ async fn upgrade(mut request: Request) -> Response {
     response.header("connection", "upgrade").body(Body::empty()).unwrap()
 }
 
-/// Sends `request`, and returns the text received until the response or the connection ends.
 async fn ask(stream: &mut TcpStream, request: &[u8]) -> String {
     let mut said = String::new();
     let _ = stream.write_all(request).await;

@@ -1,7 +1,7 @@
 //! Edits a `.env` line by line: a new value replaces the variable's line, other lines stay.
 
-/// Returns `text`, the content of a `.env`, with these variables set. A variable whose value is
-/// `None` is removed.
+/// Sets `variables` in `text`, the content of a `.env`. A variable whose value is `None` is
+/// removed.
 pub(super) fn with(text: &str, variables: &[(String, Option<String>)]) -> String {
     let mut set = vec![false; variables.len()];
     let mut edited = String::new();
@@ -37,7 +37,6 @@ fn binding(name: &str, value: &str) -> String {
     }
 }
 
-/// Returns the name of the variable that a line sets, if any.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").map_or(line, str::trim_start);

@@ -73,7 +73,6 @@ pub(crate) enum PerformError {
 }
 
 impl PerformError {
-    /// Returns whether ZITADEL refused a call because the administrator lacks a permission.
     pub(super) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Call(ManagementError::Forbidden { .. }))
     }

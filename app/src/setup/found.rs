@@ -22,27 +22,28 @@ pub(super) struct Found {
     pub(super) permissions: Vec<String>,
     /// Project with the id in `setup.lock.json`, or else with the requested name, ignoring case.
     pub(super) project: Option<Project>,
-    /// Keys of the project's roles.
     pub(super) roles: Vec<String>,
     /// Application of the API: the one with the id in `setup.lock.json`, or else with its name.
     pub(super) application: Option<Application>,
     /// Keys of the application that have not expired.
     pub(super) keys: Vec<Key>,
-    /// Application of MCP clients, if requested; found as `application` is.
+    /// Application of MCP clients, if requested: the one with the id in `setup.lock.json`, or else
+    /// with its name.
     pub(super) mcp_client: Option<Application>,
-    /// State at ZITADEL of each service user that should exist, in the order of `Target::users`.
+    /// Present state at ZITADEL of the users in `Target::users`, in the same order.
     pub(super) users: Vec<FoundUser>,
 }
 
-/// Service user with the requested name (ignoring case), its role assignments and its tokens; all
-/// empty if there is no such user.
+/// Service user at ZITADEL with its role assignments and tokens. All fields are empty if no user
+/// has the requested name (ignoring case).
 #[derive(Clone, Debug, Default)]
 pub(super) struct FoundUser {
     pub(super) user: Option<User>,
     pub(super) grants: Vec<Grant>,
     /// Personal access tokens of the service user that have not expired.
     pub(super) tokens: Vec<PersonalAccessToken>,
-    /// Manager roles of the user on the instance; `None` if the administrator may not read them.
+    /// Roles of the user as a manager of the ZITADEL instance, such as `IAM_OWNER_VIEWER`. `None`
+    /// if there is no user, or the administrator may not read them.
     pub(super) instance_roles: Option<Vec<String>>,
 }
 
@@ -54,9 +55,9 @@ impl Found {
         }
     }
 
-    /// Records the found objects in `lock`; those with a new id count as not made by `setup`. Where
-    /// a project, application or user is missing or has a new id, removes the entries of objects
-    /// inside it, such as the project's roles.
+    /// Updates `lock`, the content of `setup.lock.json`, to the objects that exist at ZITADEL. An
+    /// object with a new id counts as not made by `setup`. If a project, application or user has
+    /// gone or has a new id, the entries of objects inside it, such as roles, are removed.
     pub(super) fn record(&self, lock: &mut Lock, domain: &str, target: &Target) {
         domain.clone_into(&mut lock.domain);
         lock.organization.clone_from(&self.organization.id);
@@ -93,7 +94,7 @@ impl Found {
     }
 }
 
-/// Reads the objects at ZITADEL, without changing them.
+/// Reads the present state at ZITADEL of the objects in `target`.
 pub(super) async fn read(
     management: &Management,
     target: &Target,

@@ -25,7 +25,7 @@ pub(super) struct Here {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) key: Option<KeyHere>,
     pub(super) lock: Option<Lock>,
-    /// Existing files with service users' tokens; `Target::users` names all such files.
+    /// Service users' token files, named in `Target::users`, that exist in the working directory.
     pub(super) token_files: Vec<PathBuf>,
 }
 

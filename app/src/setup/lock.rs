@@ -1,5 +1,5 @@
-//! Content of `setup.lock.json`: ids of all objects that `setup` made or found. The file contains
-//! no secret, and is to be committed to git.
+//! Content of `setup.lock.json`: ids of objects that `setup` made or found. The file contains no
+//! secret, and is to be committed to git.
 
 use std::collections::BTreeMap;
 
@@ -14,18 +14,17 @@ pub(super) const FILE: &str = "setup.lock.json";
 pub(super) struct Lock {
     /// Issuer of the ZITADEL instance.
     pub(super) domain: String,
-    /// Id of the organization in which `setup` created or found the objects.
+    /// Id of the organization that has the recorded objects.
     pub(super) organization: String,
     pub(super) project: Option<ObjectEntry>,
-    /// Keys of those project roles that `setup` made.
+    /// Keys of the project's roles that `setup` made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<String>,
     pub(super) application: Option<ObjectEntry>,
     pub(super) key: Option<SecretEntry>,
-    /// Service users by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) users: BTreeMap<String, LockedUser>,
-    /// Target of the webhook: ZITADEL's object with the URL to call.
+    /// Webhook's target: the object at ZITADEL that holds the URL to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook: Option<ObjectEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +69,6 @@ impl Lock {
         format!("{:#}\n", serde_json::json!(self))
     }
 
-    /// Returns whether `setup` made any of the recorded objects.
     pub(super) fn has_made(&self) -> bool {
         let things = [&self.project, &self.application, &self.webhook, &self.mcp_client];
         let is_made = |secret: &Option<SecretEntry>| secret.as_ref().is_some_and(|it| it.made_here);
@@ -82,7 +80,6 @@ impl Lock {
             || self.users.values().any(has)
     }
 
-    /// Records these roles as made by `setup`, each once.
     pub(super) fn add_roles(&mut self, keys: &[String]) {
         self.roles.extend(keys.iter().cloned());
         self.roles.sort();

@@ -138,7 +138,8 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
-/// Returns the outcome of a refused plan or a dry run; `None` if the plan must be performed.
+/// Returns the outcome if nothing may be done: for a refused plan, and for a dry run. Returns
+/// `None` if the plan must be performed.
 fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
         Some(SetupOutcome::Refused)
@@ -153,7 +154,8 @@ fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     }
 }
 
-/// Returns an error if `setup` would write two tokens to one file.
+/// Returns an error if `setup` would write a token to the file of another token, such as the
+/// administrator's.
 fn refuse_same_file(args: &SetupArgs, target: &Target) -> Result<(), SetupError> {
     let whole = |file: &Path| fs::canonicalize(file).unwrap_or(file.to_owned());
     let mut files: Vec<_> = args.token_file.iter().map(|file| whole(file)).collect();

@@ -1,5 +1,5 @@
-//! Hints after a failed step of `setup`: secrets that ZITADEL may have created without being stored
-//! here, and commands that remove them.
+//! Hints for the operator after a failed step of `setup`: secrets that ZITADEL may have created,
+//! but that are in no file, and commands that remove them.
 
 use std::path::Path;
 
@@ -27,8 +27,8 @@ pub(super) fn token(user: &str, id: &str) -> String {
     format!("/management/v1/users/{user}/pats/{id}")
 }
 
-/// Returns the shell command that deletes the object at `path`. The command reads the
-/// administrator's token from a file.
+/// Returns a shell command for the operator that deletes the object at `path` of ZITADEL's API. The
+/// command reads the administrator's token from a file.
 pub(super) fn line(args: &SetupArgs, path: &str) -> String {
     call(args, "-X DELETE", path)
 }
@@ -45,8 +45,8 @@ fn call(args: &SetupArgs, what: &str, path: &str) -> String {
     )
 }
 
-/// Returns hints for the operator, such as secrets to remove, after `step` failed at a call to
-/// ZITADEL.
+/// Returns hints for the operator after a call of `step` to ZITADEL failed, such as the command
+/// that removes a secret which is in no file.
 pub(super) async fn after_an_error(
     management: &Management,
     error: &PerformError,
@@ -89,8 +89,8 @@ pub(super) async fn after_an_error(
     hints
 }
 
-/// Waits, at most for `VISIBLE_WITHIN`, until ZITADEL shows keys or tokens that it did not show
-/// before the step. Returns their paths in ZITADEL's API.
+/// Returns the API paths of keys or tokens that the failed step may have created: ZITADEL shows
+/// them now, and did not before the step. Waits at most `VISIBLE_WITHIN` for one to appear.
 async fn appeared(
     management: &Management,
     step: &Step,
@@ -123,7 +123,6 @@ async fn appeared(
     }
 }
 
-/// Returns the id of the service user at index `place` in `target.users`.
 fn user<'a>(target: &Target, lock: &'a Lock, place: usize) -> Option<&'a str> {
     let name = &target.users.get(place)?.name;
     lock.users.get(name).map(|user| user.id.as_str())

@@ -2,13 +2,15 @@
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupOutcome {
-    /// Success: all objects and files exist, or are removed.
+    /// Success: all objects and files exist or, with `--remove`, all objects that `setup` made are
+    /// gone.
     Good,
     /// Dry run that found something to do.
     Missing,
-    /// Loss of a secret: it exists at ZITADEL, but not in the working directory.
+    /// Set-up that lacks a secret, which exists at ZITADEL, but not in the working directory.
     Lost,
-    /// Plan that was refused or declined, or could not be performed completely.
+    /// Plan that `setup` refused, that the operator declined, or that was performed only in part,
+    /// as when a step failed.
     Refused,
 }
 

@@ -20,7 +20,6 @@ pub(super) fn text(program: &str, organization: &str, args: &SetupArgs, target: 
     )
 }
 
-/// Quotes a word for a shell if necessary.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/+,@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

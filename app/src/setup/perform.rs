@@ -18,7 +18,8 @@ use super::{
     webhook::FoundWebhook,
 };
 
-/// Inputs for all steps of a plan, and results of the steps performed so far.
+/// State of performing a plan: the inputs of all steps, and results of earlier steps, such as the
+/// client secret.
 pub(super) struct Work<'a> {
     pub(super) management: &'a Management,
     pub(super) args: &'a SetupArgs,
@@ -57,8 +58,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Enters the webhook's target from `found` in the lock. A target whose id is new to the lock
-    /// counts as not made by `setup`.
+    /// Updates the entry in `self.lock`, the content of `setup.lock.json`, for the webhook's target
+    /// (the object at ZITADEL with the URL to call). A target with a new id counts as not made by
+    /// `setup`.
     pub(super) fn know_webhook(&mut self, found: Option<&FoundWebhook>) {
         let Some(found) = found else { return };
         let id = found.target.as_ref().map(|target| &target.id);
@@ -67,8 +69,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Writes `setup.lock.json` with the existing objects. A key in `key.json` that is not recorded
-    /// yet counts as not made by `setup`.
+    /// Writes `setup.lock.json` with the objects that exist already, for `setup --adopt`. A key in
+    /// `key.json` that is not recorded yet counts as not made by `setup`.
     pub(super) fn adopt(&mut self) -> Result<(), PerformError> {
         if let (Some(key), Some(expires)) = (&self.here.key, self.key_expires.clone())
             && self.lock.key.as_ref().is_none_or(|locked| locked.id != key.key_id)

@@ -1,5 +1,6 @@
-//! Computes the plan from the target, the state at ZITADEL and the state of the working directory.
-//! Nothing is read or written: the same inputs always give the same plan.
+//! Computes the plan of `setup` from three inputs: what should exist, what exists at ZITADEL, and
+//! what the working directory has. Nothing is read or written: the same inputs always give the same
+//! plan.
 
 mod application;
 mod env;
@@ -25,15 +26,16 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// True if `lost` has a secret without which the API does not start.
+    /// True if the working directory lacks a secret without which the API does not start.
     pub(super) lacks_credentials: bool,
     /// True if only a manager of the instance can create the webhook.
     pub(super) lacks_webhook: bool,
-    /// Remarks for the operator, without effect on the steps.
+    /// Remarks for the operator that change no step, such as roles that no rule requires.
     pub(super) notes: Vec<String>,
 }
 
-/// One step of a plan. A `usize` is the index of a service user in `Target::users`.
+/// One step of a plan. In each variant, a `usize` is the index of a service user in
+/// `Target::users`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     CreateProject,
@@ -43,12 +45,12 @@ pub(super) enum Step {
     GenerateSecret,
     WriteEnv,
     CreateMcpClient,
-    /// Adds these redirect URIs, and missing grant types, to the application of MCP clients; its
-    /// other settings stay.
+    /// Adds these redirect URIs, and grant types if they are missing, to the existing application
+    /// of MCP clients.
     ExtendMcpClient(Vec<String>),
     CreateUser(usize),
     CreateGrant(usize),
-    /// Sets the user's role assignment to `roles`: the existing and the missing roles.
+    /// Adds roles to a user's role assignment; `roles` has the existing and the new ones.
     ChangeGrant {
         user: usize,
         grant: String,
@@ -56,15 +58,16 @@ pub(super) enum Step {
     },
     CreateToken(usize),
     AddInstanceRole(usize),
-    /// Creates the target of the webhook at ZITADEL, and writes its signing key to a file.
+    /// Creates the webhook's target at ZITADEL (the object with the URL to call), and writes its
+    /// signing key to a file.
     CreateTarget,
     WriteSigningKey,
     SetConditions(Vec<Called>),
     WriteWebhookEnv,
 }
 
-/// Event type at which ZITADEL must call the webhook; `others` are the ids of the targets that
-/// ZITADEL already calls at this event.
+/// Event type at which ZITADEL must also call the webhook; `others` are the ids of the targets that
+/// it calls at this event already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,
@@ -72,8 +75,8 @@ pub(super) struct Called {
 }
 
 impl Plan {
-    /// Computes the steps from the present state (`found`, `here`) to `target`. `Plan::webhook`
-    /// adds those for the webhook.
+    /// Computes the steps that lead from the present state (`found`, `here`) to `target`, without
+    /// those for the webhook, which `Plan::webhook` adds.
     pub(super) fn new(args: &SetupArgs, target: &Target, found: &Found, here: &Here) -> Self {
         let mut plan = Self::default();
         plan.organization(found, here);
@@ -154,8 +157,8 @@ impl Plan {
         }
     }
 
-    /// Refuses the plan if the administrator lacks a permission that a step needs. A dry run is
-    /// never refused for this reason.
+    /// Refuses the plan, except for a dry run, if the administrator lacks a permission that a step
+    /// needs.
     fn rights(&mut self, args: &SetupArgs, found: &Found) {
         if args.dry_run {
             return;
@@ -213,7 +216,6 @@ impl Step {
     }
 }
 
-/// Returns the authentication method as an argument of `--auth`.
 fn shown(auth: AuthMethod) -> &'static str {
     match auth {
         AuthMethod::Basic => "basic",

@@ -1,6 +1,6 @@
-//! Proves that the set-up works: introspects the administrator's own token, then each caller's
-//! token, and runs `check`. The administrator's token must be active, and have the API's project in
-//! its audience.
+//! Proves that the set-up works: introspects the administrator's own token, then the tokens of
+//! service users, and runs `check`. The administrator's token must be active, and have the API's
+//! project in its audience.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -49,7 +49,6 @@ pub(crate) enum ProofError {
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 /// Time limit of the proof if `setup` changed nothing.
 pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
-/// Pause after the first try of the proof; doubles with each further try, up to `MAX_PAUSE`.
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
@@ -60,8 +59,8 @@ pub(super) struct ProvenApi {
     pub(super) resource: Option<String>,
 }
 
-/// Repeats the proof until it succeeds, repeating cannot help, or `within` has passed. Returns the
-/// settings of the API, which need not run.
+/// Repeats the proof until it succeeds, fails for good, or `within` has passed. Returns the API's
+/// settings. The API itself need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,

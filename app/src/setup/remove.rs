@@ -16,7 +16,6 @@ use super::{
     webhook,
 };
 
-/// Object at ZITADEL that `setup --remove` removes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Removal {
     User { name: String, id: String },
@@ -104,8 +103,8 @@ pub(super) async fn remove(
     Ok(SetupOutcome::Good)
 }
 
-/// Returns the objects to remove at ZITADEL, and notes on those that must stay: a project with
-/// objects that `setup` did not make, and a role in a role assignment that stays.
+/// Returns the objects to remove at ZITADEL, and notes on objects that stay although `setup` made
+/// them: a project that holds other objects, and a role in a role assignment that stays.
 async fn plan(
     management: &Management,
     lock: &Lock,
@@ -156,7 +155,7 @@ async fn plan(
     Ok((removals, kept))
 }
 
-/// Returns a project's role assignments, except those that `setup` removes.
+/// Returns the project's role assignments that stay because `setup --remove` does not remove them.
 async fn strangers(
     management: &Management,
     lock: &Lock,
@@ -170,7 +169,8 @@ async fn strangers(
     Ok(granted.into_iter().filter(|(grant, user)| !goes(grant, user)).map(|(it, _)| it).collect())
 }
 
-/// Returns descriptions of a project's objects, except those that `setup` made.
+/// Returns descriptions of the project's objects that `setup` did not make; the project stays
+/// because of them.
 async fn others(
     management: &Management,
     lock: &Lock,

@@ -167,7 +167,6 @@ impl Report<'_> {
         print(&format!("{}\n", paragraphs.join("\n\n")));
     }
 
-    /// Returns the settings to enter in an MCP client.
     fn for_mcp_clients(&self, client_id: &str, resource: Option<&str>) -> String {
         let Some(resource) = resource else {
             let setting = self.target.prefix.variable("resource.url");
@@ -209,7 +208,7 @@ impl Report<'_> {
     }
 }
 
-/// Prints `text`. An error is ignored: the exit status signals the result too.
+/// Prints `text`, and ignores an error, since the exit status shows the result too.
 pub(super) fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }

@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use axum_zitadel::{Access, Route};
 use domain::Policy;
 
-/// Returns the key of every role in any policy of the table, sorted.
+/// Returns the sorted keys of all roles in the policies of the route table.
 pub(super) fn roles(table: &[Route]) -> Vec<String> {
     let keys: BTreeSet<_> = table.iter().flat_map(policies).flat_map(keys).collect();
     keys.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the number of rules in the route table that require a role. A service at one route, such
-/// as an MCP server, may have several rules.
+/// Counts the rules in the route table that require a role. A service at one route, such as an MCP
+/// server, may have several rules.
 pub(super) fn rules(table: &[Route]) -> usize {
     table.iter().flat_map(policies).filter(|policy| !keys(policy).is_empty()).count()
 }
 
-/// Returns the path of a GET route that is open to callers with the roles `held`, and closed to
-/// callers without roles.
+/// Returns the path of a GET route for a sample call: open to callers with the roles `held`, closed
+/// to callers without roles.
 pub(super) fn open_to<'a>(table: &'a [Route], held: &[String]) -> Option<&'a str> {
     let is_open = |route: &&Route| {
         let asks = |policy: &'static Policy| {
@@ -36,8 +36,8 @@ pub(super) fn of(route: &Route) -> Vec<String> {
     roles(std::slice::from_ref(route))
 }
 
-/// Returns the policy of a route, if it is not public, then the policies of further rules within
-/// the service at that route, such as an MCP server.
+/// Returns the policies at a route: its own, if it is not public, and those of further rules of a
+/// service there, such as an MCP server.
 fn policies(route: &Route) -> impl Iterator<Item = &'static Policy> {
     let own = match route.access {
         Access::Public => None,

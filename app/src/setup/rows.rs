@@ -14,12 +14,12 @@ use super::{
     webhook_url,
 };
 
-/// Line about one step, for a report.
+/// Line about one step in the printed report.
 pub(super) struct Row<'a> {
     pub(super) verb: &'static str,
     pub(super) object: &'static str,
     pub(super) detail: String,
-    /// Service user that the step creates or changes, if any.
+    /// Service user that the step creates or changes.
     pub(super) user: Option<&'a TargetUser>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Returns the line about `setup.lock.json`, which every plan with a step writes.
+    /// Returns the line which says that `setup` writes `setup.lock.json`.
     pub(super) fn of_lock() -> Self {
         let detail = "ids, no secret: commit it".to_owned();
         Self { verb: "write", object: lock::FILE, detail, user: None }
@@ -146,7 +146,7 @@ pub(super) fn lines(plan: &Plan, args: &SetupArgs, target: &Target) -> Vec<Strin
     lines
 }
 
-/// Returns "until" and the last day of a lifetime that begins now.
+/// Returns the last day of a lifetime that begins now, as in `until 2027-01-31`.
 fn until(lifetime: Duration) -> String {
     let time = humantime::format_rfc3339_seconds(SystemClock.now() + lifetime).to_string();
     format!("until {}", time.split('T').next().unwrap_or_default())

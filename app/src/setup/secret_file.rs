@@ -28,9 +28,9 @@ pub(crate) enum FileError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// Only the file's owner (mode 600).
+    /// Permission to read for the file's owner only (mode 600).
     Owner,
-    /// All users (mode 644): the file contains no secret.
+    /// Permission to read for all users (mode 644): the file contains no secret.
     All,
 }
 
@@ -84,15 +84,14 @@ fn create(file: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     created.sync_all()
 }
 
-/// Returns the path of the temporary file that is renamed to `file`.
+/// Returns the path of the temporary file that is written first, then renamed to `file`.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     file.with_file_name(name)
 }
 
-/// Returns whether git tracks the file, or would add it because it is not ignored; false without
-/// git or outside a work tree.
+/// Returns whether git tracks the file, or would add it because it is not ignored.
 fn is_kept_by_git(file: &Path) -> bool {
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
     let git = |arguments: &[&str]| {

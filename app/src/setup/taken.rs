@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// Explains why the name of a new object is taken. Repeats `find`, the search for that name, until
-/// it has a result or `VISIBLE_WITHIN` has passed.
+/// Returns a message that says why a new object's name is taken. Repeats `find`, the search for
+/// that name, until it finds an object or `VISIBLE_WITHIN` has passed.
 ///
 /// # Errors
 /// When a search fails.

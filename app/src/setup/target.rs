@@ -30,7 +30,6 @@ pub(super) struct Target {
     pub(super) rules: usize,
     pub(super) users: Vec<TargetUser>,
     pub(super) mcp_client: Option<TargetClient>,
-    /// Prefix of the program's environment variables.
     pub(super) prefix: Prefix,
 }
 
@@ -38,11 +37,8 @@ pub(super) struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TargetUser {
     pub(super) name: String,
-    /// Keys of the user's roles in the project.
     pub(super) roles: Vec<String>,
-    /// True if the user reads the event log of the instance.
     pub(super) reads_events: bool,
-    /// File for the user's token.
     pub(super) file: PathBuf,
 }
 
@@ -108,7 +104,8 @@ fn capitalized(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Returns the keys of the roles that the first guarded route with roles requires.
+/// Returns the keys of the roles that a caller gets by default: those of the first guarded route
+/// that requires a role.
 fn of_first_rule(table: &[Route]) -> Vec<String> {
     let guarded = table.iter().filter(|route| matches!(route.access, Access::Guarded(_)));
     guarded.map(roles::of).find(|roles| !roles.is_empty()).unwrap_or_default()

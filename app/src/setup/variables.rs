@@ -10,7 +10,7 @@ pub(super) const DOMAIN: &str = "ZITADEL_DOMAIN";
 pub(super) const CLIENT_ID: &str = "CLIENT_ID";
 pub(super) const CLIENT_SECRET: &str = "CLIENT_SECRET";
 
-/// Values for `.env` that ZITADEL assigns; each is `None` if not known yet.
+/// Values for `.env` that ZITADEL assigns, such as the client id; each is `None` until it is known.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) project: Option<String>,
@@ -19,9 +19,8 @@ pub(super) struct Known {
     pub(super) key_expires: Option<String>,
 }
 
-/// Returns the environment variables that `.env` needs after `setup`, each with its value. The
-/// value is `None` if ZITADEL has not assigned it yet, or if the authentication method does not use
-/// it.
+/// Returns the environment variables that `.env` should have, with their values. A value is `None`
+/// if ZITADEL has not assigned it yet, or the authentication method does not use it.
 pub(super) fn wanted(
     args: &SetupArgs,
     target: &Target,

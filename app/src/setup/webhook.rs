@@ -16,10 +16,10 @@ use super::{
 
 #[derive(Clone, Debug)]
 pub(super) struct FoundWebhook {
-    /// ZITADEL's object with the webhook's URL: the target with the project's name, ignoring case.
+    /// Webhook's target: the object at ZITADEL with the URL to call. `setup` finds it by the
+    /// project's name, ignoring case.
     pub(super) target: Option<ActionTarget>,
-    /// All of ZITADEL's conditions: each selects events, and lists the targets that ZITADEL calls
-    /// at them.
+    /// All conditions at ZITADEL; each says at which events ZITADEL calls which targets (URLs).
     pub(super) executions: Vec<Execution>,
     pub(super) key: KeyFile,
     pub(super) is_env_right: bool,
@@ -29,7 +29,7 @@ pub(super) struct FoundWebhook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyFile {
     Missing,
-    /// File with the right key: one of its lines is the target's signing key.
+    /// File that has the signing key of the webhook's target on one of its lines.
     Right,
     Other,
 }
@@ -61,8 +61,9 @@ pub(super) async fn read(
     Ok(Some(FoundWebhook { target, executions, key, is_env_right }))
 }
 
-/// Reads all targets and all conditions, which say at which events ZITADEL calls which targets.
-/// Deleted targets are left out: ZITADEL would refuse to save a condition that lists one.
+/// Reads all targets (URLs that ZITADEL may call) and all conditions (at which events it calls
+/// which targets). Leaves out deleted targets: ZITADEL would refuse to save a condition that lists
+/// one.
 async fn targets_and_executions(
     management: &Management,
 ) -> Result<(Vec<ActionTarget>, Vec<Execution>), ManagementError> {
@@ -74,9 +75,9 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Removes the target `id` from every condition that lists it, then the target itself. A condition
-/// on one event type is deleted if, without it, ZITADEL would call the same remaining targets by a
-/// condition on more types.
+/// Removes the webhook's target `id`, first from every condition that lists it. A condition on one
+/// event type is deleted if it has become redundant: a condition on more types, such as a group,
+/// calls the same targets.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

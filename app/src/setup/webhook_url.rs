@@ -53,7 +53,7 @@ impl WebhookUrl {
     }
 
     /// Returns the address on which the API must listen for webhook calls: host and port of an
-    /// `http` URL, `LISTEN` for an `https` URL.
+    /// `http` URL, or for `https` the default address on loopback, to which an ingress forwards.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -62,8 +62,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the environment variables to add or correct for this webhook; `here` has the
-    /// existing ones. An existing listen address is kept.
+    /// Returns the environment variables for this webhook that are missing or wrong in `here`, the
+    /// variables of `.env`. A listen address in `here` is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

@@ -18,11 +18,11 @@ use url::{Host, Url};
 use super::export::Reporter;
 use crate::config::Traces;
 
-/// Maximum number of bytes read of the collector's response body.
+/// Maximum number of bytes of the collector's response body that are read.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// HTTP client that sends spans to the OpenTelemetry collector. Hands the cause of a failed request
-/// to the [`Reporter`], which logs it, but no URL, header or text from the collector.
+/// HTTP client that sends spans to the OpenTelemetry collector. If a request fails, the
+/// [`Reporter`] gets the cause for the log, without any URL, header or text from the collector.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client,

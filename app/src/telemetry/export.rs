@@ -1,5 +1,5 @@
-//! Logs when exports of traces begin to fail, and when they work again. Single failures are not
-//! logged: a collector that is down for a day would fill the log.
+//! Logs when exports of traces begin to fail, and when they work again. It does not log each
+//! failure: a collector that is down for a day would fill the log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -63,7 +63,6 @@ pub(super) struct Reporter {
 #[derive(Debug, Default)]
 struct State {
     is_failing: bool,
-    /// Number of successful exports since the last failed one.
     successes: u8,
     /// Cause of the last failed HTTP request in the current export; `None` if no request failed.
     cause: Option<String>,
@@ -78,8 +77,8 @@ impl Reporter {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export. If exports worked before, logs the cause of the last failed HTTP
-    /// request, or `otherwise` if no request failed.
+    /// Records a failed export. If the exports before it worked, logs the cause of its last failed
+    /// HTTP request, or `otherwise` if no request failed.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

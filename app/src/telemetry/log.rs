@@ -35,7 +35,6 @@ pub(super) struct LogWriter {
     _writers: [WorkerGuard; 2],
 }
 
-/// Counters of log events that were lost because their queue was full.
 #[derive(Debug)]
 struct Lost {
     warnings: ErrorCounter,
@@ -50,8 +49,8 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Queues `text` unchanged for the log, after the waiting log events below `warn`. Warnings and
-    /// errors wait in a queue of their own.
+    /// Adds `text` unchanged to the queue of log events other than warnings and errors, which have
+    /// a queue of their own.
     pub(super) fn print(&self, text: &str) {
         // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());
@@ -87,9 +86,9 @@ fn queue() -> (NonBlocking, WorkerGuard) {
     builder.finish(io::stdout())
 }
 
-/// Returns the filter of log events: `level`, overridden by `RUST_LOG`. A directive about one crate
-/// does not change the level of others; one that is malformed or names an unknown crate changes
-/// nothing.
+/// Returns the filter of log events: `level`, unless `RUST_LOG` sets another one. A directive about
+/// one crate leaves other crates' levels; a malformed one, or one about an unknown crate, is
+/// ignored.
 fn levels(level: LevelFilter, rust_log: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(format!("{level},{rust_log}"))
 }

@@ -42,8 +42,8 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Creates the subscriber of the log and of traces, each with its own filter. A span that both
-/// filters reject is never created.
+/// Creates the subscriber of the log and of traces. A span that both of their filters reject is
+/// never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(|traces| traces.layer().boxed()));
@@ -51,12 +51,13 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes `text` unchanged to the log, after the earlier log events below `warn`.
+    /// Writes `text` unchanged to the log, after all earlier events except warnings and errors,
+    /// which may come later.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
 
-    /// Exports the waiting spans, then ends the export. Takes at most two seconds.
+    /// Exports the spans that still wait, then stops exporting. Takes at most two seconds.
     pub async fn send_the_last_traces(&self) {
         if let Some(traces) = &self.traces {
             traces.send_the_last().await;
@@ -74,8 +75,8 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether `tracing` switches a span off at its first use, so that no later use costs a
-    /// check.
+    /// Returns whether `tracing` rejects a span once and for all at its first use, so that later
+    /// uses cost nothing.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

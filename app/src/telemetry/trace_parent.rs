@@ -2,8 +2,8 @@
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// Length in bytes of a `traceparent` of version 00. In later versions more may follow after a
-/// dash.
+/// Length in bytes of a `traceparent` of version 00. Later versions may append a dash and further
+/// fields.
 const LENGTH: usize = 55;
 
 /// Returns the caller's span that a `traceparent` names; `None` if the value is malformed.

@@ -28,16 +28,15 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// Default service name in traces, as in the `User-Agent` header to ZITADEL.
+/// Service name in traces by default, and in the `User-Agent` header to ZITADEL.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
-/// Maximum time that the end of the process waits for the last export.
 const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);
 
 const TRACE_PARENT: &str = "traceparent";
 
-/// Exporter of this process's spans, in a thread of its own. A span is lost if the queue is full,
-/// so that no request waits.
+/// Exporter of this process's spans, in a thread of its own. A span is lost if the exporter's queue
+/// is full, so that no request waits for the exporter.
 #[derive(Debug)]
 pub(super) struct TraceExporter {
     provider: SdkTracerProvider,
@@ -127,7 +126,8 @@ pub(crate) fn set_parent(span: &Span, headers: &HeaderMap) {
     let _ = span.set_parent(Context::new().with_remote_span_context(caller));
 }
 
-/// Returns the `traceparent` of the current span; `None` if this span is not traced.
+/// Returns the header `traceparent` for the current span; `None` if the span belongs to no trace,
+/// as when traces are off.
 pub(crate) fn trace_parent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

@@ -8,8 +8,8 @@ use crate::{
     run::{Environment, at, basic, run, said, with},
 };
 
-/// Runs `app check` on this double. Asserts that discovery fails with the reason `word`, and
-/// returns the output of that step.
+/// Runs `app check` against this double. Asserts that the step `discovery` fails with the reason
+/// `word`, and returns this step's output.
 fn failed(double: &ZitadelDouble, environment: &Environment, word: &str) -> String {
     assert_eq!(reason(environment), word);
     let ended = run(&["check"], environment, "");

@@ -18,7 +18,8 @@ pub(crate) fn key(double: &ZitadelDouble) -> (Environment, tempfile::NamedTempFi
     (environment, file)
 }
 
-/// Returns the line of a step in the output of `check`, with the line of its advice, if any.
+/// Returns the line of the step `name` in `text`, the output of `check`, with the next line if that
+/// is advice.
 pub(crate) fn step(text: &str, name: &str) -> String {
     let of_step = |line: &&str| line.split_whitespace().nth(1) == Some(name);
     let mut lines = text.lines().skip_while(|line| !of_step(line));
@@ -44,8 +45,8 @@ pub(crate) fn reason(environment: &Environment) -> String {
     failed["reason"].as_str().unwrap().to_owned()
 }
 
-/// Runs `check` against a double on which `order` sets a fault, and returns the run and its output.
-/// Asserts that the failed step has the reason `word`.
+/// Runs `check` against a double in which `order` sets a fault. Asserts that the failed step has
+/// the reason `word`, and returns the result with the output, in which addresses are replaced.
 pub(crate) async fn with_fault(word: &str, order: impl FnOnce(&ZitadelDouble)) -> (Ended, String) {
     let double = ZitadelDouble::start().await;
     order(&double);

@@ -1,6 +1,6 @@
 //! Tests of `app check` for this API's own tokens: the canary (a token known to be good), and the
-//! token that reads the event log. Also tests that `app explain` says how old a reused verdict can
-//! be.
+//! token that reads the event log. Also tests that `app explain` tells the maximum age of a verdict
+//! that is used again.
 
 use serde_json::Value;
 use tempfile::TempDir;

@@ -21,8 +21,8 @@ const PATH: &str = "/api/private";
 const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/api/private";
 const JSON: &str = "Content-Type: application/json";
 
-/// Starts a double whose OAuth metadata have these variants, such as no support for PKCE. Returns
-/// it with an environment in which no server listens at `resource.url`.
+/// Starts a double whose OAuth metadata have these variants, such as no support for PKCE. Also
+/// returns settings of the app with a `resource.url` at which no server listens.
 async fn with_metadata(variants: &[MetadataVariant]) -> (ZitadelDouble, Environment) {
     let double = ZitadelDouble::builder();
     let double = variants.iter().fold(double, |double, variant| double.metadata(*variant));
@@ -137,8 +137,8 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
 }
 
 /// Runs `check` against a test server in the place of this API, which sends `metadata` at the
-/// metadata's path and `resource` at that of `resource.url`. `ORIGIN` in these texts and the output
-/// stands for the server's origin.
+/// metadata's path and `resource` at the path of `resource.url`. In both responses and in the
+/// returned output, `ORIGIN` stands for the test server's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -151,8 +151,8 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a response with metadata for `resource`. `ORIGIN` in it stands for the later origin;
-/// `Content-Length` is right if the port has five digits.
+/// Returns a response of this API with the metadata of `resource`, for `at_site`, which replaces
+/// `ORIGIN` by an origin. `Content-Length` is right for an origin whose port has five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");

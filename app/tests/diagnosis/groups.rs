@@ -1,4 +1,5 @@
-//! Test helper that groups cases with equal output, so that a snapshot has each output once.
+//! Test helper that groups test cases with the same output, so that a snapshot shows each output
+//! only once.
 
 use std::fmt::Write;
 
@@ -14,7 +15,6 @@ impl Groups {
         }
     }
 
-    /// Returns the text of a snapshot: each output below the names of its cases.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (said, cases) in &self.0 {

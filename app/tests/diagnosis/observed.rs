@@ -60,7 +60,8 @@ fn cases(is_meant: impl Fn(&Case) -> bool) -> Vec<Case> {
     ::observed::introspection().into_iter().filter(is_meant).map(lasting).collect()
 }
 
-/// Replaces the expiry in the case's response, if there is one, by a later one.
+/// Returns the case with a later expiry in its recorded response, since the recorded one has
+/// passed.
 fn lasting(mut case: Case) -> Case {
     if let Ok(Value::Object(mut answer)) = serde_json::from_str(&case.body)
         && answer.get("exp").is_some_and(|exp| *exp != NEVER)
@@ -71,7 +72,6 @@ fn lasting(mut case: Case) -> Case {
     case
 }
 
-/// Returns the token; if it is a JWT, with a later expiry.
 fn unexpired(token: &str) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else { return token.to_owned() };

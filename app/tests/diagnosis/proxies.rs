@@ -12,7 +12,7 @@ use crate::{
 
 const DOMAIN: &str = "https://auth.example.test";
 
-/// Starts a proxy that sends `answer` on its first two connections, and then stops listening.
+/// Starts a proxy that sends `answer` on two connections, enough for two runs of `check`.
 fn proxy(answer: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -11,7 +11,6 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
-/// Value of `zitadel.timeout`: far longer than any response takes.
 const PATIENCE: &str = "60s";
 
 pub(crate) type Environment = Vec<(&'static str, String)>;
@@ -24,7 +23,7 @@ pub(crate) struct Ended {
 
 impl Ended {
     /// Parses standard output as JSON. Asserts that `docs/` names each of its fields, and each
-    /// value such as a reason.
+    /// fixed value, such as a reason.
     pub(crate) fn json(&self) -> Value {
         let json = serde_json::from_str(&self.stdout).unwrap();
         assert_documented(&json);
@@ -89,7 +88,7 @@ pub(crate) fn with(
 
 /// Runs the app in an empty directory with only this environment, and the token `input` on standard
 /// input. Asserts that the output shows neither the client secret nor this token, unless it is one
-/// of the fake's (`dev-…`).
+/// of the fake (`dev-…`), which is no secret.
 pub(crate) fn run(arguments: &[&str], environment: &Environment, input: &str) -> Ended {
     let directory = tempfile::tempdir().unwrap();
     let mut child = command(directory.path(), environment)

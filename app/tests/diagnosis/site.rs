@@ -36,8 +36,8 @@ impl Site {
         })
     }
 
-    /// Starts a server that forwards all bytes, as a load balancer does. `target` gets the server's
-    /// origin, and returns the address to forward to.
+    /// Starts a server that forwards all bytes, as a load balancer does. `target` gets this
+    /// server's origin, starts the server behind it, and returns that server's address.
     pub(crate) fn before(target: impl FnOnce(&str) -> SocketAddr) -> Self {
         let (listener, origin) = listen();
         let target = target(&origin);
@@ -92,7 +92,6 @@ impl Drop for Site {
     }
 }
 
-/// Returns an HTTP response with this status and no body.
 pub(crate) fn status(line: &str) -> String {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }

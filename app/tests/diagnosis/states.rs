@@ -13,7 +13,6 @@ use crate::{
 
 const RESOURCE_OWNER: &str = "urn:zitadel:iam:user:resourceowner";
 
-/// Function that creates a token in one of the tested states.
 type Make = fn(&ZitadelDouble) -> String;
 type State = (&'static str, Make);
 
@@ -197,8 +196,8 @@ async fn a_wrong_project_is_configured() {
     insta::assert_snapshot!(explained(&states, Some(0), &others).await);
 }
 
-/// Runs `app explain` for a token in each state, with opaque tokens in the older form and as JWE,
-/// and returns the outputs.
+/// Runs `app explain` for a token in each state, with opaque tokens in the older form and as JWE.
+/// Returns the outputs as the text of a snapshot.
 async fn explained(
     states: &[State],
     status: Option<i32>,
@@ -294,7 +293,7 @@ fn jwt() -> SessionToken {
     SessionToken { shape: TokenShape::Jwt, ..SessionToken::default() }
 }
 
-/// Creates a session token, calls `end` to make it inactive, and returns it.
+/// Creates a session token, makes it inactive by `end`, such as a sign-out, and returns it.
 fn after(double: &ZitadelDouble, end: impl FnOnce(&ZitadelDouble, &str)) -> String {
     let token = session(double, &reader(double));
     end(double, &token);
@@ -319,7 +318,8 @@ fn said(ended: &Ended, double: &ZitadelDouble) -> String {
     format!("{}\n(exit status {})\n", lines.join("\n"), ended.status.unwrap())
 }
 
-/// Returns the line with `shown` in the place of the text between `before` and `end`.
+/// Returns the line with `shown` in the place of the text between `before` and `end`, which differs
+/// in each run.
 pub(crate) fn without(line: &str, before: &str, end: &str, shown: &str) -> String {
     match line.split_once(before) {
         Some((head, rest)) => {

@@ -5,7 +5,6 @@ use zitadel_double::ZitadelDouble;
 
 use super::{App, answer, asking};
 
-/// Returns the first log event with this reason.
 fn event(app: &App, reason: &str) -> Value {
     let log = app.wait_for(&format!("\"reason\":\"{reason}\""));
     serde_json::from_str(log.lines().last().unwrap()).unwrap()

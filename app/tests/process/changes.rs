@@ -1,5 +1,5 @@
 //! Tests of the change feed in three replicas of the app: each replica denies a token in time after
-//! a change of `zitadel-double`, and keeps verdicts that the change does not affect.
+//! a change at `zitadel-double`, and keeps verdicts that the change does not affect.
 
 use std::{fs, time::Duration};
 
@@ -31,7 +31,6 @@ struct Row {
 
 type ChangeOfToken = fn(&ZitadelDouble, &str);
 
-/// Three replicas of the app, each with a change feed of the same double.
 struct Fleet {
     replicas: [String; 3],
     client: Client,
@@ -64,8 +63,8 @@ impl Fleet {
         request.send().unwrap().status().as_u16()
     }
 
-    /// Waits until each replica denies the row's token. No request sent later than `max_staleness`
-    /// after the change may be accepted.
+    /// Waits until each replica denies the token of `row`. Panics if a replica accepts a request
+    /// that was sent later than `max_staleness` after the change.
     fn is_denied(&self, row: &Row, changed: Instant) {
         for replica in &self.replicas {
             loop {

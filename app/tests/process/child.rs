@@ -62,7 +62,6 @@ fn run_command(
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Isolates the app from this process's environment, directory and input.
 fn alone(command: &mut Command, directory: &Path, environment: &[(&str, &str)]) {
     command
         .env_clear()
@@ -119,7 +118,6 @@ impl App {
         read
     }
 
-    /// Returns the listen address from the banner.
     pub(crate) fn address(&self) -> String {
         let banner = self.wait_for("Listening on http://");
         banner.trim_end().rsplit("http://").next().unwrap().to_owned()

@@ -10,7 +10,6 @@ use crate::{
     child::{App, PATIENCE},
 };
 
-/// Sends requests to `/api/private` until the response has this status.
 fn until(address: &str, token: &str, status: &str) {
     let began = Instant::now();
     while !answer(address, "/api/private", token).contains(status) {

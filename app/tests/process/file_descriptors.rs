@@ -33,7 +33,7 @@ impl KeptAlive {
         self.0.write_all(&private("dev-reader")).unwrap();
     }
 
-    /// Reads one response to its last byte.
+    /// Reads one response, and asserts that its status is 200.
     fn is_answered(&mut self) {
         let mut answer = String::new();
         let mut bytes = [0; 1024];
@@ -85,7 +85,6 @@ fn running_out_of_file_descriptors_harms_no_connection_and_passes() {
     assert_eq!(app.end().0.code(), Some(0));
 }
 
-/// Returns the soft and the hard limit of open files.
 #[cfg(target_os = "linux")]
 fn limits(app: &App) -> [u64; 2] {
     let limits = fs::read_to_string(format!("/proc/{}/limits", app.child.id())).unwrap();
@@ -157,8 +156,9 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
     }
 }
 
-/// Raises this process's own soft limit of open files. Returns the number of connections to open:
-/// the least of half that limit, the system's limit of waiting connections, and 2 000.
+/// Raises this process's limit of open files as far as allowed. Returns the number of connections
+/// to open: at most half of that limit, at most as many as may wait to be accepted, and at most 2
+/// 000.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

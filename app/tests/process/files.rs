@@ -8,7 +8,7 @@ use super::{
     child::{App, run},
 };
 
-/// Settings for a start with ZITADEL, except the credentials, which a start also needs.
+/// Settings for an app that uses ZITADEL, without credentials, which each test adds.
 const ZITADEL: [(&str, &str); 2] =
     [("ZITADEL_DOMAIN", "http://127.0.0.1:1"), ("CLIENT_ID", "340000000000000010")];
 

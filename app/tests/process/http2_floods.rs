@@ -24,8 +24,7 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-/// Maximum growth of the app's memory through many floods. The allocator may keep some freed
-/// memory.
+/// Maximum growth of the app's memory during a test: the allocator may keep some freed memory.
 const MORE_MEMORY_KIB: u64 = 8 * 1024;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -56,7 +55,8 @@ fn connect(address: &str) -> TcpStream {
     stream
 }
 
-/// Sends `beginning` and then the results of `more`, until the app closes the connection.
+/// Sends `beginning`, then the bytes from 200 calls of `more`. Asserts that the app closes the
+/// connection.
 fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() -> Vec<u8>) {
     let mut stream = connect(address);
     let mut reading = stream.try_clone().unwrap();
@@ -71,7 +71,8 @@ fn flood_until_closed(address: &str, beginning: &[u8], mut more: impl FnMut() ->
     assert!(matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)), "not closed: {ended:?}");
 }
 
-/// Floods the app from four threads, and asserts that other connections are served meanwhile.
+/// Floods the app from four threads. Asserts that other connections are served meanwhile, and that
+/// the app's memory hardly grows.
 fn harms_nobody(flood: impl Fn(&str) + Sync) {
     // With one hour, the time limit for a head does not end the connection either.
     let app = App::start(&[], &[("APP_SERVER__HEADER_TIMEOUT", "1h")]);
@@ -123,8 +124,8 @@ fn a_head_without_end_ends_the_connection_and_harms_nobody() {
     }
 }
 
-/// The introspection of a reset request continues, and counts as in flight until ZITADEL has
-/// answered. Otherwise a client could cause unlimited introspections by resets.
+/// After a client resets its request, the introspection continues, and counts as in flight until
+/// ZITADEL has answered. Otherwise resets could cause unlimited introspections.
 #[tokio::test]
 async fn requests_that_are_reset_while_zitadel_is_asked_hold_their_places_and_no_drain() {
     const MAX_IN_FLIGHT: u32 = 50;

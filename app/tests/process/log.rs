@@ -14,13 +14,11 @@ use super::{
     child::{App, PATIENCE, run},
 };
 
-/// Waits for a log event that contains `expected`, and returns the event as JSON.
 fn event(app: &App, expected: &str) -> Value {
     let log = app.wait_for(expected);
     serde_json::from_str(log.lines().last().unwrap()).unwrap()
 }
 
-/// Sends a request to the private route with the header `X-Request-Id`.
 fn ask_as(request_id: &str, address: &str, token: &str) {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(
@@ -53,8 +51,6 @@ fn an_event_of_a_request_has_its_id_and_the_subject_only_where_that_is_asked_for
     }
 }
 
-/// Starts the app with these settings, sends a request with the header line `field`, and returns
-/// the log of the app.
 fn events(settings: &[(&str, &str)], field: &str) -> String {
     let environment = [("APP_LOG__FORMAT", "json"), ("APP_LOG__REQUESTS", "true")];
     let app = App::start(&[], &[&environment[..], settings].concat());
@@ -185,7 +181,8 @@ fn metric(address: &str, name: &str) -> u64 {
     value.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
 }
 
-/// Warnings wait for their output in a queue of their own, which other events cannot fill.
+/// Warnings have a queue of their own, which other log events cannot fill while nobody reads the
+/// log.
 #[test]
 fn a_log_that_is_not_read_loses_no_warning_and_counts_what_it_loses() {
     let directory = tempfile::tempdir().unwrap();

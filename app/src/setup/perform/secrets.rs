@@ -1,5 +1,5 @@
-//! Steps that create keys and tokens, and write files. A secret that cannot be written is removed
-//! at ZITADEL at once.
+//! Steps that create keys and tokens, and write files. If a new secret cannot be written to its
+//! file, it is removed at ZITADEL at once.
 
 use adapters::{SystemClock, zitadel::management::ManagementError};
 use domain::Clock;

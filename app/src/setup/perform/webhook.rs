@@ -1,4 +1,5 @@
-//! Steps for the webhook: its target, signing key, conditions, and settings.
+//! Steps for the webhook: create its target (ZITADEL's object with the URL to call), write its
+//! signing key to a file, name the events that call it, and write its settings to `.env`.
 
 use std::fs;
 

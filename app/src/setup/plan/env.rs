@@ -67,7 +67,8 @@ impl Plan {
 }
 
 impl Found {
-    /// Returns the application's client id; `None` if its kind is not API.
+    /// Returns the client id of the API's application; `None` if there is none, or it is of another
+    /// kind, such as native.
     pub(in crate::setup) fn client_id(&self) -> Option<&str> {
         match &self.application.as_ref()?.kind {
             ApplicationKind::Basic { client_id } | ApplicationKind::Key { client_id } => {

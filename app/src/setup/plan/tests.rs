@@ -26,7 +26,8 @@ fn args(arguments: &str) -> SetupArgs {
     Arguments::parse_from(line.split_whitespace()).args
 }
 
-/// Returns a target with the project Messages, one role, and `callers` with that role.
+/// Returns a target: the project `Messages`, the role `read`, and the service users `callers` with
+/// this role.
 fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     let user = |name: &&str| TargetUser {
         name: (*name).to_owned(),
@@ -46,7 +47,6 @@ fn target(auth: AuthMethod, callers: &[&str]) -> Target {
     }
 }
 
-/// Returns the state of an empty organization, whose administrator has every permission.
 fn empty() -> Found {
     let permissions = [
         "project.create",
@@ -117,7 +117,6 @@ fn plan(arguments: &str, target: &Target, (found, here): &(Found, Here)) -> Plan
     Plan::new(&args(arguments), target, found, here)
 }
 
-/// Asserts that the plan is refused, for only this reason.
 #[track_caller]
 fn refused(plan: &Plan, why: &str) {
     assert_eq!(plan.refused.len(), 1, "{plan:?}");
@@ -271,8 +270,8 @@ fn user(kind: UserKind, is_active: bool) -> FoundUser {
     }
 }
 
-/// Returns the plan of `setup` with `arguments` for one caller in the state `found_user`; `is_here`
-/// is true if the caller's token file exists.
+/// Returns the plan of `setup` with `arguments` for one caller. `found_user` is the caller's state
+/// at ZITADEL; `is_here` is true if its token file exists.
 fn caller(found_user: FoundUser, is_here: bool, arguments: &str) -> Plan {
     let (mut found, mut here) = complete();
     found.users = vec![found_user];

@@ -88,8 +88,8 @@ impl Plan {
         }
     }
 
-    /// Plans a role assignment, or missing roles in the existing one, for the service user at index
-    /// `place`.
+    /// Plans the role assignment of the service user at index `place` of `Target::users`: a new
+    /// one, or missing roles in the existing one.
     fn grant(&mut self, place: usize, target: &TargetUser, found: &FoundUser) {
         let Some(grant) = found.grants.first() else {
             if !target.roles.is_empty() {

@@ -1,5 +1,5 @@
-//! Plan for the webhook: ZITADEL's target with its URL, a signing key, and a condition for each
-//! event.
+//! Plan for the webhook at ZITADEL: a target with the URL to call, its signing key, and a condition
+//! for each event at which ZITADEL calls it.
 
 use adapters::zitadel::management::EventCondition;
 
@@ -9,8 +9,9 @@ use crate::setup::{
     webhook_url::{KEY_FILE, WebhookUrl},
 };
 
-/// Types of ZITADEL's events that may change a verdict. The webhook is set up for each single type:
-/// for a group of types, such as `user`, ZITADEL would also send password hashes and codes.
+/// Types of ZITADEL's events that may change a verdict. The webhook is set up for single types,
+/// since with a group of types, such as `user`, ZITADEL would also send it password hashes and
+/// codes.
 const EVENTS: [&str; 22] = [
     "oidc_session.access_token.revoked",
     "oidc_session.refresh_token.revoked",
@@ -37,7 +38,8 @@ const EVENTS: [&str; 22] = [
 ];
 
 impl Plan {
-    /// Plans the webhook; `found` is `None` if the administrator may not read webhooks.
+    /// Plans the webhook. `found` is its state at ZITADEL; `None` if the administrator may not read
+    /// it.
     pub(in crate::setup) fn webhook(
         &mut self,
         name: &str,
