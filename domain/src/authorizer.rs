@@ -24,7 +24,8 @@ pub struct Authorizer {
     requirements: Requirements,
 }
 
-/// Requirements on every token, whatever the rule. A token that lacks a required claim fails.
+/// Requirements that every token must meet, whatever the rule. A token without a required claim is
+/// denied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Issuer that the token must name; `None` accepts any.
@@ -50,8 +51,8 @@ pub enum Refusal {
 }
 
 impl Authorizer {
-    /// Creates an authorizer of verdicts from `introspector`, without a cache. `exp` and `nbf` are
-    /// compared with `clock`.
+    /// Creates an authorizer that obtains each verdict from `introspector`, without a cache, and
+    /// compares `exp` and `nbf` with `clock`.
     #[must_use]
     pub fn new(
         introspector: Arc<dyn TokenIntrospector>,
@@ -95,8 +96,8 @@ impl Authorizer {
         Ok(Permit::new(self.judge_token(verdict, R::POLICY)?))
     }
 
-    /// Returns a verdict on `token` at least as fresh as `needed`, and the freshness of that
-    /// verdict. No rule is applied yet, so the verdict can be judged by several rules.
+    /// Returns a verdict on `token`, cached or new as `needed` demands, and its freshness. Applies
+    /// no rule, so several rules can judge the verdict.
     ///
     /// Cancel-safe: a dropped call leaves nothing behind.
     ///

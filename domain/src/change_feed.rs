@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::{Cause, Moment, OrganizationId, Role, SessionId, Subject, TokenId};
 
-/// Reports changes at the authorization server. A change may make a cached verdict untrue.
+/// Reports changes at the authorization server that may make cached verdicts untrue.
 ///
 /// Each feed has one reader.
 #[async_trait]
@@ -23,8 +23,8 @@ pub trait ChangeFeed: Send {
 pub struct Batch {
     /// Changes in no particular order. Some may have been in an earlier batch.
     pub changes: Vec<Change>,
-    /// Moment before which every committed change is in this batch or an earlier one; `None` if
-    /// further requests are needed to find all changes.
+    /// Moment up to which all changes are reported, in this batch or earlier ones; `None` if
+    /// further requests are needed to find them all.
     pub as_of: Option<Moment>,
 }
 
@@ -39,12 +39,13 @@ pub enum Change {
     Refreshed(SessionId),
     /// A change of one subject (user or client): concerns all access tokens of the subject.
     Subject(Subject),
-    /// A change of the roles of one subject.
+    /// A change of the roles of one subject (user or client): concerns all access tokens of the
+    /// subject.
     RolesOf(Subject),
     /// A change of one role: concerns every verdict that names the role.
     Role(Role),
-    /// A change of one organization: concerns verdicts that name this organization, or no
-    /// organization.
+    /// A change of one organization: concerns all verdicts that name this organization, and all
+    /// that name no organization.
     Organization(OrganizationId),
     /// A change that may concern every verdict.
     Everything,

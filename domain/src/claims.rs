@@ -70,7 +70,7 @@ name! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
-    /// Length in bytes of the session id with which the token id begins; 0 if no session is known.
+    /// Length of the session id with which `text` begins, in bytes; 0 if no session is known.
     session: usize,
 }
 
@@ -86,8 +86,8 @@ impl TokenId {
         Ok(Self { text: value.into(), session: 0 })
     }
 
-    /// Sets the session of the token to `id` if the token id begins with `id`, as `V2_1-at_2`
-    /// begins with `V2_1`; else to none.
+    /// Sets the session of the token to `id` if the token id begins with it, as `V2_1-at_2` begins
+    /// with `V2_1`. Otherwise the token has no session.
     #[must_use]
     pub fn in_session(self, id: &str) -> Self {
         let session = if self.text.starts_with(id) { id.len() } else { 0 };

@@ -1,4 +1,4 @@
-//! Reasons to deny a request, given the server's verdict on its token.
+//! Reasons to deny a request after the authorization server gave a verdict on its token.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::{Audience, Issuer, OrganizationId, Policy};
 
-/// Reason to deny a request, given the server's verdict on its token. The text of a reason may
-/// contain values from the token.
+/// Reason to deny a request after the authorization server gave a verdict on its token. The message
+/// may contain values from the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
     /// The authorization server calls the token inactive.
@@ -61,13 +61,13 @@ pub enum Denial {
 /// Kind of authority that a token lacks to meet a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Only scopes are missing: a new login that requests them helps.
+    /// Only scopes are missing: a new login that requests them can give access.
     Scopes,
-    /// A role is missing: a new login does not help.
+    /// A role is missing: a new login cannot give it.
     Role,
 }
 
-/// Returns text from the server, quoted and escaped so that it forges no log lines.
+/// Quotes and escapes a value, so that text from the token forges no log lines.
 fn shown(found: Option<&impl ToString>) -> String {
     found.map_or_else(|| "missing".to_owned(), |found| format!("{:?}", found.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-/// Claims whose names are configured, beyond those in the other fields of
+/// Claims that the configuration names beyond those with a field of their own in
 /// [`Principal`](crate::Principal). Values are JSON text, which no rule judges. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FurtherClaims(Arc<[(Box<str>, Box<str>)]>);

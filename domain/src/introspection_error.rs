@@ -35,15 +35,14 @@ pub enum IntrospectionError {
         /// Underlying error.
         source: Cause,
     },
-    /// The authorization server calls the token inactive, but the check of its database (the
-    /// witness) fails. During a database fault, ZITADEL calls valid tokens inactive.
+    /// The authorization server calls the token inactive, but no witness shows that its database
+    /// works. During a database fault, ZITADEL calls valid tokens inactive.
     #[error("the authorization server calls the token inactive, and that is not believed alone")]
     Unwitnessed {
         /// Reason why the inactive verdict is not believed.
         source: Cause,
     },
-    /// The response is invalid by RFC 7662. The server has a bug, or a party in between changed the
-    /// response.
+    /// The response is invalid by RFC 7662: the server has a bug, or a proxy changed the response.
     #[error("the authorization server's answer cannot be understood")]
     Malformed {
         /// Underlying error.
@@ -66,7 +65,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All variants, in the order of declaration: `ALL[x as usize] == x`.
+            /// All variants, each at the index `variant as usize`.
             pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
             /// Returns this variant's keyword for logs and metrics.
@@ -81,7 +80,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of failure after which the authorization server may give a verdict later.
+    /// Failure to obtain a verdict that may end by itself, such as no response in time.
     Outage {
         /// No connection was made: refused, unknown host name, or untrusted certificate.
         Unreachable = "unreachable";
@@ -105,7 +104,8 @@ words! {
 }
 
 words! {
-    /// Difference between the authorization server and its configuration in this API.
+    /// Difference between the authorization server and this API's configuration, such as another
+    /// issuer.
     Misconfiguration {
         /// The server's metadata names an issuer other than expected.
         IssuerMismatch = "issuer_mismatch";

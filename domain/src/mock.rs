@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crate::{AccessToken, Introspection, IntrospectionError, TokenIntrospector};
 
 mockall::mock! {
-    /// Mock of the port `TokenIntrospector`. Tests set expectations on `answer`, which takes the
-    /// token's text.
+    /// Mock of the port `TokenIntrospector`: `introspect` calls `answer`, on which tests set
+    /// expectations.
     pub TokenIntrospector {
         /// Returns the result that `introspect` returns for `token`.
         pub fn answer(&self, token: &str) -> Result<Introspection, IntrospectionError>;

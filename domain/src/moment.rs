@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Monotonic clock, which measures elapsed time; a test can replace it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Ticks: Send + Sync {
-    /// Returns the current tick. Ticks never go back, and they count on while the machine sleeps.
+    /// Returns the clock's current reading. It never goes back, and it counts on while the machine
+    /// sleeps.
     fn now(&self) -> Tick;
 }
 
@@ -65,21 +66,21 @@ impl Moment {
         self.wall
     }
 
-    /// Returns the nanoseconds from this moment to `now`, by the clock with the larger difference.
+    /// Returns the nanoseconds from this moment to `now`: the larger of the two clocks'
+    /// differences.
     #[must_use]
     pub fn age_nanos(self, now: Self) -> u64 {
         let by_tick = now.tick.0.saturating_sub(self.tick.0);
         by_tick.max(now.wall.saturating_sub(self.wall))
     }
 
-    /// Returns the time from this moment to `now`, by the clock with the larger difference.
+    /// Returns the time from this moment to `now`: the larger of the two clocks' differences.
     #[must_use]
     pub fn age(self, now: Self) -> Duration {
         Duration::from_nanos(self.age_nanos(now))
     }
 }
 
-/// Converts to whole nanoseconds; saturates after 584 years.
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -11,13 +11,12 @@ use crate::{
 ///
 /// Every claim may be absent: RFC 7662 §2.2 requires none. Tokens with equal claims share one
 /// principal.
-// The issuer is judged at each use. It stands first, beside the reference count of the `Arc`
-// around this, which each use touches too. Without `repr(C)` the compiler places it 88 bytes
-// further: with 10 000 principals in turn, a use misses the first-level cache 2.4 instead of 1.4
-// times (cachegrind).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Principal {
+    // First, beside the reference count of the `Arc` around this: each use touches both. Without
+    // `repr(C)` the compiler places it 88 bytes further: with 10 000 principals in turn, a use
+    // misses the first-level cache 2.4 instead of 1.4 times (cachegrind).
     /// `iss`: issuer of the token.
     pub issuer: Option<Issuer>,
     /// `aud`: clients and resource servers for which the token is meant.

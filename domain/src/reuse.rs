@@ -40,38 +40,40 @@ pub struct ReuseRule {
 /// Use of cached verdicts while the change feed is silent, that is, cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenSilent {
-    /// While the feed cannot be read, a cached verdict may be used for `max_staleness` after its
-    /// introspection request.
+    /// While the watermark is older than `max_staleness`, a cached verdict may be used only for
+    /// `max_staleness` after its introspection request.
     #[default]
     Ask,
     /// While the feed cannot be read, a cached verdict may be used for its whole time to live.
     Keep,
 }
 
-/// Ticks (times) at which this process learned of the newest changes that concern a verdict.
+/// Times at which this process learned of the newest changes that may make a verdict untrue: one
+/// time for changes of roles, one for all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// Tick of the newest change that is not of roles; `None` if there is none.
+    /// Time at which this process learned of the newest change that concerns the verdict, except of
+    /// roles; `None` if there is none.
     pub at: Option<Tick>,
-    /// Tick of the newest change of roles; `None` if there is none. Introspection may go on
-    /// returning the old roles for a while.
+    /// Time at which this process learned of the newest change of roles that concerns the verdict;
+    /// `None` if there is none. Introspection may return the old roles for a while.
     pub roles_at: Option<Tick>,
 }
 
 /// Reason why a cached verdict must not be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// A change was learned of after the introspection request was sent, or at most `settle`
-    /// before: the verdict may not show the change.
+    /// This process learned of a change after the introspection request was sent, or a short time
+    /// (`settle`) before: the verdict may not show it.
     Changed,
-    /// The verdict may name roles from before a recent change, and its introspection request is
-    /// older than `max_staleness`.
+    /// Roles changed at most `lag` before the introspection request, so the verdict may name the
+    /// old ones, and the request is older than `max_staleness`.
     RolesMayLag,
-    /// The introspection request is older than `max_staleness`, and the feed does not report every
-    /// change that may concern the verdict.
+    /// The change feed does not report every change that may concern the verdict, and the
+    /// introspection request is older than `max_staleness`.
     Unfollowed,
-    /// The introspection request and the watermark (up to which all changes are known) are both
-    /// older than `max_staleness`.
+    /// The introspection request and the watermark (latest moment up to which the change feed was
+    /// read) are both older than `max_staleness`.
     Silent,
 }
 
@@ -94,9 +96,10 @@ impl ReuseRule {
     }
 
     /// Checks that a cached verdict may be used at `now`. `asked` is the moment just before its
-    /// introspection request was sent. `followed` is true if the feed reports every change that may
-    /// concern the verdict. The arguments are read in the order `now`, `watermark`, `asked`,
-    /// `marked`.
+    /// introspection request was sent, and `marked` holds the times of changes that concern it.
+    /// `followed` is true if the feed reports every such change.
+    ///
+    /// The arguments are read in the order `now`, `watermark`, `asked`, `marked`.
     ///
     /// # Errors
     /// The first reason that applies, in the order of [`Unusable`].
@@ -127,9 +130,10 @@ impl ReuseRule {
         }
     }
 
-    /// Returns the tick from which a verdict in use, as by an open stream, must be obtained anew by
-    /// a request; `None` if no change puts it in doubt. `asked` was read just before the verdict
-    /// was obtained. `marked` are the newest changes that concern the verdict.
+    /// Returns the time when an open stream must obtain its verdict anew by a request, because a
+    /// change may have made it untrue; `None` if no such change is known. `asked` was read just
+    /// before the verdict was obtained. `marked` holds the times of changes that concern the
+    /// verdict.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
     /// `settle` after a change, or within `lag` after a change of roles, the verdict may be from
@@ -154,7 +158,7 @@ impl ReuseRule {
 }
 
 impl Unusable {
-    /// All reasons, in the order of declaration: `ALL[x as usize] == x`.
+    /// All reasons, each at the index `reason as usize`.
     pub const ALL: [Self; 4] = [Self::Changed, Self::RolesMayLag, Self::Unfollowed, Self::Silent];
 
     /// Returns the keyword of the reason, used as a metric label.

@@ -87,7 +87,7 @@ impl Roles {
         self.iter().find(|grant| grant.role == *role).map_or(&[], RoleGrant::organizations)
     }
 
-    /// Returns the number of `Roles` that share the memory of this one, including this one.
+    /// Returns the number of clones that share this list of roles in memory, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)

@@ -82,7 +82,7 @@ impl Scope {
         self.0.binary_search(token).is_ok()
     }
 
-    /// Returns the number of `Scope`s that share the memory of this one, including this one.
+    /// Returns the number of clones that share this scope in memory, including this one.
     #[must_use]
     pub fn shared_by(&self) -> usize {
         Arc::strong_count(&self.0)

@@ -22,7 +22,7 @@ pub enum AccessTokenError {
     /// The text is longer than [`AccessToken::MAX_LENGTH`] bytes.
     #[error("the access token is longer than {} bytes", AccessToken::MAX_LENGTH)]
     TooLong,
-    /// The text is not `b64token`: it has a forbidden character, or nothing before `=`.
+    /// The text is not `b64token`: it has a forbidden character, or consists of `=` alone.
     #[error("the access token has a character that RFC 6750 section 2.1 does not allow")]
     ForbiddenCharacter,
 }
@@ -67,7 +67,6 @@ impl<'a> AccessToken<'a> {
     }
 }
 
-/// Returns whether `byte` may occur in a `b64token` before its trailing `=`.
 fn is_b64token(byte: u8) -> bool {
     matches!(
         byte,

@@ -14,13 +14,13 @@ use crate::{ActiveToken, Tick};
 /// the authorization server; the caller watches `exp`.
 #[async_trait]
 pub trait VerdictWatch: Send + Sync {
-    /// Returns the current tick. It is read before a verdict is obtained, and passed to
-    /// [`doubted`](Self::doubted) as `asked`.
+    /// Returns the current time (tick), which a caller reads before it obtains a verdict and passes
+    /// to [`doubted`](Self::doubted) as `asked`.
     fn now(&self) -> Tick;
 
-    /// Waits until a change at the server may have made the verdict `token`, obtained after
-    /// `asked`, untrue. Completes at once if that has happened since `asked`, and never without
-    /// such a change. A refresh of the session is no such change.
+    /// Waits until a change at the authorization server may have made the verdict `token` untrue.
+    /// Returns at once if such a change came after `asked`, the time just before the verdict was
+    /// obtained, and never without one. A refresh of the session does not count as such a change.
     ///
     /// Cancel-safe: after a dropped call, the same call can be made again.
     async fn doubted(&self, token: &ActiveToken, asked: Tick);

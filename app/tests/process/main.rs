@@ -34,7 +34,6 @@ use std::{
 use child::{App, PATIENCE, run};
 use zitadel_double::ZitadelDouble;
 
-/// Sends a GET request without keep-alive, and leaves its response unread.
 fn ask(address: &str, path: &str, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -75,7 +74,7 @@ fn with_zitadel<'a>(domain: &'a str, grace: &'a str) -> [(&'a str, &'a str); 5] 
     ]
 }
 
-/// Returns the environment of an app that introspects at the double.
+/// Returns the variables with which the app uses the double as its ZITADEL.
 fn asking<'a>(double: &'a ZitadelDouble, client_secret: &'a str) -> [(&'a str, &'a str); 3] {
     [
         ("ZITADEL_DOMAIN", double.issuer()),
@@ -205,8 +204,7 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
 }
 
-/// Returns the program's version, with the commit if it is built from a repository and git is
-/// installed.
+/// Returns the output of `app --version`: with the commit if git knows it.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
     let git = |argument| {

@@ -22,7 +22,8 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
 /// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latency of the private route that the test always accepts: a busy machine may add as much.
+/// Latency that the test allows the private route however fast the public route is: a busy machine
+/// may add as much.
 const NOISE: Duration = Duration::from_millis(2);
 
 /// Length of the outage: 3 s, or as many seconds as `OUTAGE_SECS` in the environment says (at least
@@ -56,7 +57,7 @@ impl Caller {
     }
 
     /// Repeats requests until the private route lets the caller in. Returns the latencies of the
-    /// earlier requests, and the moment when it was let in.
+    /// requests before that, and the time when it was let in.
     async fn goes_on_asking(self) -> (Latencies, Instant) {
         let mut latencies = Latencies::default();
         loop {

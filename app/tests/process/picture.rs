@@ -3,14 +3,13 @@
 
 use std::{env, fs, path::Path};
 
-/// Maximum length of a row of the drawn terminal, in characters.
+/// Width of the drawn terminal in characters; longer lines are wrapped.
 const COLUMNS: usize = 119;
 const COLUMN_WIDTH: usize = 8;
 const ROW_HEIGHT: usize = 19;
 const MARGIN: usize = 20;
 const TITLE_BAR: usize = 32;
 
-/// Fonts and colours of a picture, for GitHub's light and its dark pages.
 const STYLE: &str = r#"<style>
     text { font: 13.33px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; }
     .typed { font-weight: 600; fill: #0969da; }
@@ -24,8 +23,8 @@ const STYLE: &str = r#"<style>
     }
   </style>"#;
 
-/// Asserts that `docs/pictures/NAME.svg` shows this command with this output. If the variable
-/// `UPDATE_PICTURES` is set, writes the file first.
+/// Asserts that the picture `docs/pictures/NAME.svg` shows a terminal with `command` and `output`.
+/// If the variable `UPDATE_PICTURES` is set, draws it anew first.
 #[track_caller]
 pub(crate) fn assert_pictured(name: &str, command: &str, output: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/pictures/{name}.svg"));
@@ -70,7 +69,8 @@ fn rows(line: &str) -> Vec<String> {
     (0..count).map(row).collect()
 }
 
-/// Returns the SVG element of a row; `textLength` fixes the row's width in every font.
+/// Returns the SVG element of one row; its attribute `textLength` fixes the row's width in every
+/// font.
 fn text(row: &str, class: &str, y: usize) -> String {
     let shown = row.trim_start();
     let (columns, length) = (row.chars().count(), shown.chars().count());

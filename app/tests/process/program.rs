@@ -1,4 +1,4 @@
-//! Tests of a program that a third party could build from the same parts: `examples/messages.rs`.
+//! Tests of the example `messages`, a program that uses `app` as a library.
 
 use std::{
     net::TcpListener,
@@ -7,8 +7,7 @@ use std::{
 
 use crate::built::example;
 
-/// Runs the example `messages` to its end, with `input` on standard input and only this
-/// environment.
+/// Runs the example `messages` to its end, with `input` on standard input.
 fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");

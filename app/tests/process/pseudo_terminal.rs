@@ -7,9 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Runs a command at a terminal and answers its prompt. Waits until the output has the byte
-/// `prompt_end` (such as `:`) and `is_ready`, called with the path of the terminal, is true; then
-/// types `line`. Returns the exit status, and all text that the terminal showed.
+/// Runs a command at a terminal and types `line` at its prompt, once the byte `prompt_end` (such as
+/// `:`) was printed and `is_ready`, called with the terminal's path, is true. Returns the exit
+/// status and all text that the terminal showed.
 pub(crate) fn answered(
     command: &Command,
     prompt_end: u8,

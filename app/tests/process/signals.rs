@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::{accept, answer, ask, child::App, stalled_zitadel, with_zitadel};
 
-/// Sends a request to the app, and returns the `Authorization` header (the app's credentials) of
-/// the introspection that it causes. Both connections stay open in `kept`, without a response.
+/// Sends a request to the app, and returns the `Authorization` header of the introspection that it
+/// causes, which holds the app's client secret. `kept` holds both connections open.
 fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
     let token = format!("token-{}", kept.len());
     kept.push(ask(app, "/api/private", &token));

@@ -12,13 +12,13 @@ use crate::{
 };
 
 const STACK_MIB: u64 = 512;
-/// Address space of the app without the stacks of its threads, in MiB.
+/// Address space that the app may use beyond the stacks of its threads, in MiB.
 const REST_MIB: u64 = 384;
 const WORKERS: u64 = 2;
 
-/// Returns variables that give each thread a large stack, so that a limit of the address space
-/// limits the number of threads. Without `MALLOC_ARENA_MAX`, the allocator would reserve space for
-/// each thread, too.
+/// Returns variables that give each thread of the app a large stack, so that `ulimit -v` (address
+/// space) limits the number of threads. `MALLOC_ARENA_MAX` keeps the allocator from reserving space
+/// for each thread, too.
 fn large_stacks() -> [(&'static str, String); 3] {
     [
         ("RUST_MIN_STACK", (STACK_MIB * 1024 * 1024).to_string()),

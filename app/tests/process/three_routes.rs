@@ -1,5 +1,5 @@
-//! Program that the tests in this folder and in `diagnosis` start: `app` with a route table of its
-//! own, independent of the demo API.
+//! Program `app` for the tests of the process, of diagnosis and of `setup`: with three routes of
+//! its own, independent of the demo API.
 
 use std::process::ExitCode;
 

@@ -20,11 +20,10 @@ use crate::{asking, child::App};
 /// Variable that turns traces on.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Trace id of a caller; `TRACE_PARENT` is the header `traceparent` with this id.
+/// Trace id that a caller sends in the header `traceparent`, whose value is `TRACE_PARENT`.
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// The app, the double as its ZITADEL, and a collector of its traces.
 struct Traced {
     double: ZitadelDouble,
     receiver: OtlpReceiver,
@@ -40,7 +39,6 @@ impl Traced {
         Self { double, receiver, app }
     }
 
-    /// Ends the app, and returns the double and all exports.
     fn end(self) -> (ZitadelDouble, Vec<Export>) {
         end(self.app);
         (self.double, self.receiver.everything())
@@ -59,7 +57,6 @@ fn end(app: App) -> String {
     log
 }
 
-/// Sends a request with further header lines, and leaves its response unread.
 fn ask_with(address: &str, token: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(

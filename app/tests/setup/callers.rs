@@ -1,4 +1,5 @@
-//! Tests of `--callers`: service users that call the API, in every state that `setup` may find.
+//! Tests of `setup --callers`: it creates service users that call the API, and adds to existing
+//! ones the roles and tokens that they lack.
 
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use zitadel_double::{NewUser, Pat};
 
 use crate::directory::{Directory, MADE};
 
-/// Returns a directory after a first run of setup without callers.
 async fn after_first() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("");

@@ -1,5 +1,5 @@
-//! Tests of `--changes`: a service user who reads the event log, and a program that follows that
-//! log.
+//! Tests of `setup --changes`: it creates a service user that reads ZITADEL's event log, which a
+//! program then follows.
 
 use serde_json::json;
 use zitadel_double::NewUser;
@@ -9,8 +9,8 @@ use crate::{
     program::{Program, command},
 };
 
-/// Calls that change something at ZITADEL, in the order in which a first run with `--changes` sends
-/// them.
+/// Calls that change something at ZITADEL, in the order in which a first run of `setup --changes`
+/// sends them.
 const ALL: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",

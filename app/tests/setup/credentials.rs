@@ -1,4 +1,4 @@
-//! Tests of the API's key or client secret: in the directory, at ZITADEL, at both, or at neither.
+//! Tests of `setup` with an API key or client secret that is found, missing, expired, or renewed.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
@@ -9,7 +9,6 @@ use crate::directory::{Directory, MADE};
 const KEY: &str = MADE[3];
 const SECRET: &str = "POST /management/v1/projects/{}/apps/{}/api_config/_generate_client_secret";
 
-/// Returns a directory after a first run with these arguments.
 async fn after_first(arguments: &str) -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup(arguments);

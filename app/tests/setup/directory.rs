@@ -12,8 +12,8 @@ use zitadel_double::{NewUser, ZitadelDouble};
 
 use crate::built::example;
 
-/// Calls that change something at ZITADEL, in the order in which a first run with one `--callers`
-/// name sends them.
+/// Calls that change something at ZITADEL, in the order in which a first run of
+/// `setup --callers NAME` sends them.
 pub(crate) const MADE: [&str; 7] = [
     "POST /management/v1/projects",
     "POST /management/v1/projects/{}/roles/_bulk",
@@ -32,17 +32,18 @@ pub(crate) struct Directory {
     place: tempfile::TempDir,
 }
 
-/// Result of a finished run: exit status, output, and calls that changed something at ZITADEL.
+/// Result of a finished run of a command.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Calls that changed something at ZITADEL: HTTP method and path, with `{}` for ids.
+    /// Calls that changed something at ZITADEL during the run: HTTP method and path, with `{}` for
+    /// ids.
     pub(crate) changes: Vec<String>,
 }
 
 impl Ended {
-    /// Returns the complete output, for a failing assertion.
+    /// Returns exit status and all output, for the message of a failing assertion.
     pub(crate) fn said(&self) -> String {
         format!("{:?}\n{}{}", self.status, self.stdout, self.stderr)
     }
@@ -76,7 +77,7 @@ impl Directory {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Returns the files of the directory with their contents, without `admin.pat`.
+    /// Returns the directory's files by name, with their contents, without `admin.pat`.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.place.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -90,13 +91,13 @@ impl Directory {
         self.setup_as("admin.pat", &format!("--name Messages --yes {arguments}"))
     }
 
-    /// Runs `setup` with the administrator's token from `token_file` and only these arguments.
+    /// Runs `setup` with the token in `token_file` and only these arguments.
     pub(crate) fn setup_as(&self, token_file: &str, arguments: &str) -> Ended {
         self.run(self.command(self.double.issuer(), token_file, arguments))
     }
 
-    /// Runs `setup` as [`Self::setup`] does, but by the shell command `line`, which may change the
-    /// environment first and has `"$@"` in place of the `setup` command.
+    /// Runs `setup` from the shell command `line`, such as `cd sub && exec "$@"`, in which `"$@"`
+    /// stands for the `setup` command.
     pub(crate) fn setup_by(&self, line: &str, arguments: &str) -> Ended {
         let arguments = format!("--name Messages --yes {arguments}");
         let token_file = self.path("admin.pat");
@@ -108,7 +109,6 @@ impl Directory {
         self.run(command)
     }
 
-    /// Returns the command that runs `setup` for the ZITADEL at `domain`.
     pub(crate) fn command(&self, domain: &str, token_file: &str, arguments: &str) -> Command {
         let mut command = Command::new(example("three_routes"));
         command
@@ -150,7 +150,8 @@ impl Directory {
         ended
     }
 
-    /// Returns one entry per request to the double: the change as in [`Ended::changes`], or `None`.
+    /// Returns an entry for each request to the double: method and path if it changes something,
+    /// else `None`.
     fn changes(&self) -> Vec<Option<String>> {
         let requests = self.double.requests();
         let change = |request: &zitadel_double::RecordedRequest| {
@@ -202,14 +203,14 @@ impl Directory {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Creates an object by a POST. Returns the response's member that has the name `id`, such as
-    /// `appId`.
+    /// Creates an object at ZITADEL by a POST. Returns the response's member whose name is `id`,
+    /// such as `appId`.
     pub(crate) async fn create(&self, path: &str, body: Value, id: &str) -> String {
         self.manage("POST", path, body).await[id].as_str().unwrap().to_owned()
     }
 
-    /// Creates a service user, with the manager role `role` in the organization if there is one,
-    /// and writes the user's token to `file`.
+    /// Creates a service user and writes its token to `file`. With `role`, the user is a manager of
+    /// the organization.
     pub(crate) async fn manager(&self, file: &str, role: Option<&str>) {
         let user = self.double.add_user(NewUser::service(file));
         if let Some(role) = role {
@@ -230,7 +231,6 @@ impl Directory {
         self.create(&path, json!({ "name": name, "authMethodType": method }), "appId").await
     }
 
-    /// Returns the client id of the only application of a project.
     pub(crate) async fn client_id(&self, project: &str) -> String {
         let path = format!("/management/v1/projects/{project}/apps/_search");
         let found = self.manage("POST", &path, json!({})).await;

@@ -1,4 +1,5 @@
-//! Tests of the project, its roles and its application, in every state that `setup` may find.
+//! Tests of `setup` when the project, its roles or its application exist already, perhaps renamed
+//! or deactivated.
 
 use std::time::Duration;
 
@@ -7,8 +8,7 @@ use zitadel_double::{RateLimit, VisibilityLag};
 
 use crate::directory::{Directory, MADE};
 
-/// Creates a project with an API application that authenticates by a key, and returns the ids of
-/// both.
+/// Creates a project and an API application in it, and returns the ids of both.
 async fn with_application(directory: &Directory) -> (String, String) {
     let project = directory.create_project("Messages").await;
     let application = directory.create_application(&project, "messages-api").await;

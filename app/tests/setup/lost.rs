@@ -1,5 +1,4 @@
-//! Tests of `setup` when its connection is lost at a call, for each call in turn, and of the next
-//! run.
+//! Tests of `setup` when its connection is lost during a call to ZITADEL, and of the next run.
 
 use std::time::Duration;
 
@@ -44,8 +43,8 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// Deletes the key or token that no file has, if `setup` printed a command for that. Returns
-/// whether it printed one.
+/// If `setup` printed a command that deletes a key or token which no file has, deletes that key or
+/// token. Returns whether `setup` printed one.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -61,7 +60,7 @@ async fn follow(directory: &Directory, ended: &Ended) -> bool {
 }
 
 /// Tests `setup` with the first of its calls to ZITADEL lost, then with the second, and so on.
-/// Returns the calls whose loss left a secret at ZITADEL but in no file.
+/// Returns the calls whose loss left a key or token at ZITADEL that no file has.
 async fn lose_each(when: LostCall) -> Vec<String> {
     let mut orphaned = Vec::new();
     for number in 1..MANY {
@@ -102,8 +101,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose one call of the next run of `setup`: number `place` after the calls that a
-/// dry run sends, too.
+/// Makes the double lose the change number `place` (from 1) that the next run of `setup` sends to
+/// ZITADEL. A dry run counts the calls before the first change.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

@@ -1,5 +1,5 @@
-//! Tests of those steps of `setup` that only a manager of the ZITADEL instance may do. Run by
-//! anyone else, `setup` does the other steps, and prints the command for the remaining ones.
+//! Tests of `setup` run by a user who lacks rights on the ZITADEL instance: it does the steps that
+//! the user may do, and prints a `setup` command with which a manager does the rest.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,8 @@ use crate::directory::{Directory, Ended};
 
 const URL: &str = "https://api.example.com/zitadel/events";
 
-/// Creates a service user with the manager role `role`, and returns the file name of its token.
+/// Creates a service user and gives it the manager role by a POST to `path`. Returns the name of
+/// the file with its token.
 async fn manager(directory: &Directory, path: &str, role: &str) -> String {
     let name = role.to_lowercase();
     let user = json!({ "userName": name, "name": name });
@@ -19,7 +20,7 @@ async fn manager(directory: &Directory, path: &str, role: &str) -> String {
     format!("{name}.pat")
 }
 
-/// Runs the printed `setup` command with the administrator's token.
+/// Runs, as the administrator, the `setup` command that an earlier run printed.
 fn run_what_is_said(directory: &Directory, ended: &Ended) -> Ended {
     let line = ended.stdout.lines().find(|line| line.contains(" setup --domain ")).unwrap();
     let (_, arguments) = line.split_once(" setup ").unwrap();

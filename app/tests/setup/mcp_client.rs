@@ -1,4 +1,5 @@
-//! Tests of `--mcp`: the native application of MCP clients, in every state that `setup` may find.
+//! Tests of `setup --mcp`: it creates the application with which MCP clients log people in, unless
+//! it exists already.
 
 use serde_json::{Value, json};
 use zitadel_double::LostCall;
@@ -28,8 +29,8 @@ async fn client(directory: &Directory) -> Value {
     found[0].clone()
 }
 
-/// Returns the request body that creates a native application with these redirect URIs, and with
-/// other settings than `setup` would choose.
+/// Returns the request body that creates the application of MCP clients with these redirect URIs,
+/// and with other settings than `setup` would choose.
 fn native(redirect_uris: &[&str]) -> Value {
     json!({
         "name": "messages-mcp", "redirectUris": redirect_uris,

@@ -9,8 +9,7 @@ use crate::{
     directory::{Directory, Ended},
 };
 
-/// Runs the program of the example `messages` with these arguments (such as `check`). It has its
-/// own routes, rules and prefix of variables.
+/// Runs the example program `messages`, which has its own routes, rules and prefix of variables.
 fn messages(directory: &Directory, arguments: &str) -> Ended {
     let mut command = Command::new(example("messages"));
     command

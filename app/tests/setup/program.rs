@@ -13,15 +13,13 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{built::example, directory::Directory};
 
-/// Maximum time that a test waits for the program: enough for its start, and for
-/// `cache.max_staleness` to pass.
+/// Maximum time that a test waits for the program to start, or for a change to take effect.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Process of the program under test in a directory. It ends when this value is dropped.
 pub(crate) struct Program {
     process: Child,
     address: String,
-    /// Lines of output before the line that names the listen address.
+    /// Lines that the program printed before the line with its address.
     said: Vec<String>,
 }
 
@@ -89,7 +87,7 @@ impl Program {
         }
     }
 
-    /// Repeats a request until the program answers it without an introspection.
+    /// Repeats a request until the program answers it from its cache, without an introspection.
     pub(crate) async fn reuses(&self, double: &ZitadelDouble, path: &str, token: &str) {
         let begun = Instant::now();
         loop {

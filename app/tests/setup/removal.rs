@@ -10,7 +10,6 @@ const PROJECT: &str = "DELETE /management/v1/projects/{}";
 const APPLICATION: &str = "DELETE /management/v1/projects/{}/apps/{}";
 const ROLE: &str = "DELETE /management/v1/projects/{}/roles/read:messages";
 
-/// Returns a directory after a first run of setup with a caller.
 async fn after_first() -> Directory {
     let directory = Directory::new().await;
     let ended = directory.setup("--callers caller");

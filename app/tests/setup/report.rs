@@ -5,14 +5,14 @@ use zitadel_double::LostCall;
 
 use crate::directory::{Directory, Ended};
 
-/// Returns standard output, standard error and exit status, without values that change between
-/// runs.
+/// Returns standard output, standard error and exit status, without values that change from run to
+/// run.
 fn shown(directory: &Directory, ended: &Ended) -> String {
     let text = unchanging(directory, &format!("{}{}", ended.stdout, ended.stderr));
     format!("{text}exit status {}", ended.status.unwrap())
 }
 
-/// Returns the text with ids, days and addresses replaced.
+/// Returns `text` with ids, days and ZITADEL's address replaced, which change from run to run.
 pub(crate) fn unchanging(directory: &Directory, text: &str) -> String {
     let text = text.replace(directory.double.issuer(), "https://auth.example.com");
     let word = |word: &str| {

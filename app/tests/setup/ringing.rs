@@ -1,4 +1,4 @@
-//! Tests of a webhook that `setup` created, which the double calls through an ingress.
+//! Tests that a change reaches the program at once by a webhook that `setup` created.
 
 use std::{
     io,
@@ -8,15 +8,15 @@ use std::{
 
 use crate::{directory::Directory, program::Program};
 
-/// Settings of the program with which it polls the event log only every 29 minutes: during a test,
-/// only a delivery to the webhook makes it read the log again.
+/// Settings with which the program polls the event log only every 29 minutes: during a test, only a
+/// call of the webhook makes it read the log.
 const NO_POLL: [(&str, &str); 3] = [
     ("APP_CHANGES__INTERVAL", "29m"),
     ("APP_CACHE__MAX_STALENESS", "30m"),
     ("APP_CACHE__TTL", "1h"),
 ];
 
-/// Forwards each connection to `to`, as an ingress does.
+/// Starts an ingress: a proxy that forwards each connection to `to`.
 fn pass_on(from: TcpListener, to: String) {
     thread::spawn(move || {
         for caller in from.incoming().map_while(Result::ok) {

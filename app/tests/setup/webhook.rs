@@ -1,5 +1,5 @@
-//! Tests of `--webhook`: `setup` creates a target (an address that ZITADEL calls), its key, and
-//! conditions (the events at which ZITADEL calls it). Some or all may exist already.
+//! Tests of `setup --webhook`: it creates a target (URL that ZITADEL calls), its key, and
+//! conditions (events at which ZITADEL calls it), unless they exist already.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,10 +12,11 @@ const URL: &str = "https://api.example.com/zitadel/events";
 const WITH_WEBHOOK: &str = "--changes --webhook https://api.example.com/zitadel/events";
 const TARGETS: &str = "/v2/actions/targets";
 const EXECUTIONS: &str = "/v2/actions/executions";
-/// Number of ZITADEL event types that call the webhook.
+/// Number of event types at which ZITADEL calls the webhook.
 const EVENTS: usize = 22;
 
-/// Returns the calls after request number `since` that changed webhook targets or their conditions.
+/// Returns the calls that changed webhook targets or their conditions, after the first `since`
+/// requests to the double.
 fn changes(directory: &Directory, since: usize) -> Vec<String> {
     let requests = directory.double.requests().split_off(since);
     let calls = requests.iter().filter(|request| {
@@ -25,8 +26,6 @@ fn changes(directory: &Directory, since: usize) -> Vec<String> {
     calls.map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 
-/// Runs `setup`. Returns its result, and its calls that changed webhook targets or their
-/// conditions.
 fn run(directory: &Directory, arguments: &str) -> (Ended, Vec<String>) {
     let before = directory.double.requests().len();
     let ended = directory.setup(arguments);

@@ -77,7 +77,7 @@ fn a_token_about_which_nothing_is_said_but_active_is_let_in_where_nothing_more_i
     check(ActiveToken::default(), &Requirements::default(), &Ok(()));
 }
 
-/// Test cache whose closure computes the verdict on every token.
+/// Simulated cache of verdicts; the closure returns the verdict for every token.
 struct Kept<F>(F);
 
 impl<F: Fn() -> ActiveToken + Send + Sync> KeptVerdicts for Kept<F> {

@@ -1,13 +1,12 @@
-//! Model test of the reuse rule: each random run ("world") simulates a server, a feed and a cache
-//! whose steps fail, come late and interleave.
+//! Model test of the reuse rule: simulates random runs ("worlds") of a server, its change feed and
+//! a cache, and checks that no verdict is used that is too old.
 //!
-//! The truth changes, and introspection shows the change late. Polled batches come late or never,
-//! the machine is paused, its wall clock is set, the program is restarted. Other steps may come
-//! between any two reads of a use, and between any two writes of a batch. No use may find a verdict
-//! that introspection stopped giving more than `max_staleness` ago.
+//! Introspection shows changes late. Polled batches come late or never, the machine is paused, its
+//! wall clock is set, the program is restarted. Other steps may come between any two reads of a
+//! use, and between any two writes of a batch. A verdict is too old if introspection stopped giving
+//! it more than `max_staleness` ago.
 //!
-//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds. For each
-//! clause of the rule, a test removes the clause and then finds a stale verdict.
+//! `PROPTEST_CASES=1000000 cargo test -p domain --release model` tries a million worlds.
 
 use std::time::Duration;
 
@@ -22,29 +21,32 @@ const LAG: u64 = 120_000 * MS;
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
-/// Clause of the reuse rule that a test removes, to show that the rule needs it.
+/// Reuse rule without one clause, by which a test shows that the rule needs this clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// Clause: a use of a verdict reads the watermark first, then the newest changes.
+    /// Wrong reuse rule: a use of a cached verdict reads the newest changes before the watermark.
     OrderOfReads,
-    /// Clause: the changes of a batch become visible to readers first, then its watermark.
+    /// Wrong reuse rule: the watermark of a batch moves before uses of the cache see the changes in
+    /// the batch.
     MarkBeforeWatermark,
     Settle,
     Lag,
-    /// Clause: the new watermark is the time when the feed's poll began, not when it ended.
+    /// Wrong reuse rule: the new watermark is the time when the feed's poll ended, not when it
+    /// began.
     AsOfBeforeTheCall,
-    /// Clause: the age of a verdict counts from its introspection request, not from the response.
+    /// Wrong reuse rule: the age of a verdict counts from its storage in the cache, not from its
+    /// introspection request.
     AskedBeforeTheQuestion,
-    /// Clause: a change counts from the tick at which the process learned of it, not from the start
-    /// of the poll.
+    /// Wrong reuse rule: a change counts from the start of the poll that found it, not from when
+    /// the process learned of it.
     MarkAtApplication,
-    /// Clause: ages are counted by both clocks, not by the monotonic clock alone.
+    /// Wrong reuse rule: ages are counted by the monotonic clock alone, without the wall clock.
     WallClock,
-    /// Clause: a poll that failed does not move the watermark.
+    /// Wrong reuse rule: a failed poll moves the watermark, too.
     SilenceIsNoNews,
-    /// Clause: after a restart, the first poll also reads changes from the last `LAG` before the
-    /// start.
+    /// Wrong reuse rule: after a restart, the first poll leaves out the changes of the last `LAG`
+    /// before it.
     LookBack,
 }
 
@@ -64,7 +66,8 @@ struct Question {
     answer: Option<Answer>,
 }
 
-/// Attempt to use a cached verdict: holds what it has read so far, one value per step.
+/// Attempt to use a cached verdict: it reads the values that the rule needs in several steps,
+/// between which other steps may come.
 #[derive(Clone, Copy, Default)]
 struct Use {
     now: Option<(u64, Moment)>,
@@ -77,7 +80,7 @@ struct Poll {
     as_of: Moment,
     /// Kinds of the changes in the response to this poll; `None` before the response.
     read: Option<Vec<usize>>,
-    /// Number of changes of this poll that uses of the cache can already see.
+    /// Number of changes in `read` that are already visible to uses of the cache.
     marked: usize,
     applied: Option<Tick>,
     next_event: usize,
@@ -88,11 +91,12 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// True if the wall clock was set back. The machine is then never paused: no clock would show
-    /// the pause.
+    /// True if the wall clock was set back. The machine is then never paused: the other clock
+    /// stands still in a pause, so neither would show it.
     was_set_back: bool,
     wall_offset: i64,
-    /// For each kind of fact: the times from which introspection shows its first, second, … change.
+    /// For each kind of fact: the times from which introspection shows its first change, its
+    /// second, and so on.
     told_from: [Vec<u64>; KINDS],
     /// Kind and time of each change at the server, in order of time.
     log: Vec<(usize, u64)>,
@@ -103,7 +107,6 @@ struct World {
     questions: [Option<Question>; 2],
     kept: Option<(Moment, Answer)>,
     uses: [Use; 2],
-    /// Number of times that a cached verdict was found usable.
     used: usize,
 }
 
@@ -142,8 +145,8 @@ impl World {
         Moment::from_nanos(tick, if self.without == Without::WallClock { 0 } else { wall })
     }
 
-    /// Runs one step. Fails with the staleness, in nanoseconds, if a verdict found usable is too
-    /// old.
+    /// Runs one step. If the rule allows a verdict that is too old, fails with its staleness in
+    /// nanoseconds.
     fn step(&mut self, (kind, number): Step) -> Result<(), u64> {
         let which = usize::from(number % 2);
         match kind % 20 {
@@ -176,7 +179,8 @@ impl World {
         Ok(())
     }
 
-    /// Changes a fact. Introspection shows the change after a delay below the bound for `kind`.
+    /// Changes a fact. Introspection shows the change later: within `SETTLE`, or for roles within
+    /// `LAG`.
     fn change(&mut self, kind: usize, number: u64) {
         let longest = [SETTLE, LAG][kind];
         let delay = longest * number.min(100) / 101;
@@ -206,7 +210,7 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Makes the poll fail, unless `number` is a multiple of 4.
+    /// Makes the poll fail, in three of four cases, as `number` selects.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {
@@ -217,8 +221,8 @@ impl World {
         }
     }
 
-    /// Runs one step of applying the changes of a poll: makes the next one visible to readers or,
-    /// after the last, moves the watermark.
+    /// Runs one step of applying a poll's response: makes its next change visible to uses of the
+    /// cache or, after the last, moves the watermark.
     fn apply(&mut self, number: u8) {
         let moment = self.moment();
         let Some(poll) = self.poll.as_mut() else { return };
@@ -264,7 +268,7 @@ impl World {
         }
     }
 
-    /// Reads the next value for attempt `which` to use a cached verdict. After the last value,
+    /// Reads the next value that the attempt `which` to use a cached verdict needs. After the last,
     /// judges the verdict.
     fn use_step(&mut self, which: usize) -> Result<(), u64> {
         let mut reading = self.uses[which];
@@ -330,12 +334,11 @@ impl World {
     }
 }
 
-/// Times that one step can take, in milliseconds; its random number selects one.
+/// Milliseconds by which a step moves time on; its random number selects one.
 const PAUSES: [u64; 8] = [1, 50, 120, 400, 1_000, 1_500, 2_900, 6_000];
 
-/// Simulates one run with a reuse rule that lacks the clause `without`. Returns how often a cached
-/// verdict was found usable. Fails with the staleness, in nanoseconds, if such a verdict is too
-/// old.
+/// Simulates one world without the clause `without`. Returns how often the rule allowed a cached
+/// verdict. If an allowed one was too old, fails with its staleness in nanoseconds.
 fn run(without: Without, steps: &[Step]) -> Result<usize, u64> {
     let mut world = World::new(without);
     for step in steps {
@@ -356,7 +359,6 @@ proptest! {
     }
 }
 
-/// Checks that the rule needs `clause`: without it, a random run uses a verdict that is too old.
 #[track_caller]
 fn is_needed(clause: Without) {
     let mut runner = TestRunner::deterministic();

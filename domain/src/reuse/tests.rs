@@ -9,7 +9,6 @@ fn rule(when_silent: WhenSilent) -> ReuseRule {
     ReuseRule::new(staleness, settle, lag, when_silent)
 }
 
-/// Returns a moment at which both clocks show `seconds`.
 fn at(seconds: u64) -> Moment {
     Moment::from_nanos(seconds * SECOND, seconds * SECOND)
 }

@@ -6,7 +6,7 @@ use zitadel_double::{Fault, Gate, NewUser, Times, ZitadelDouble};
 use super::{TRACE, TRACE_PARENT, Traced, ask_with, hex, is_answered, of_kind};
 use crate::answer;
 
-/// Returns the values of a header in each request that ZITADEL received.
+/// Returns the header's value in each request that ZITADEL received, or `None`.
 fn seen(double: &ZitadelDouble, header: &str) -> Vec<Option<String>> {
     double.requests().iter().map(|request| request.header(header).map(str::to_owned)).collect()
 }
@@ -80,7 +80,8 @@ async fn what_is_not_sampled_is_not_sent_and_zitadel_is_told_so() {
     }
 }
 
-/// Polls the metrics until `expected` requests have joined an introspection in flight.
+/// Polls the app's metrics until `expected` requests wait for an introspection that another request
+/// started.
 fn wait_until_joined(admin: &str, expected: usize) {
     let line = format!("token_introspection_coalesced_total {expected}\n");
     let joined = || answer(admin, "/metrics", "").contains(&line);

@@ -19,9 +19,7 @@ use prost::Message;
 
 use crate::child::PATIENCE;
 
-/// Content of one request that exports traces.
 pub(super) struct Export {
-    /// Request line and headers.
     pub(super) head: String,
     pub(super) body: Vec<u8>,
     pub(super) resources: Vec<ResourceSpans>,
@@ -49,7 +47,8 @@ impl OtlpReceiver {
         Self { endpoint, status, exports }
     }
 
-    /// Sets the HTTP status of later responses. An export that got 400 is not sent again.
+    /// Sets the HTTP status of the collector's later responses. After 400, the app does not send an
+    /// export again.
     pub(super) fn answer(&self, status: u16) {
         *self.status.lock().unwrap() = format!("{status} x");
     }
@@ -62,7 +61,7 @@ impl OtlpReceiver {
         self.exports.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Returns all exports so far; after the end of the app, none is missing.
+    /// Returns all exports received and not yet returned. Once the app has ended, no more follow.
     pub(super) fn everything(&self) -> Vec<Export> {
         self.exports.try_iter().collect()
     }
@@ -75,7 +74,7 @@ impl Export {
     }
 }
 
-/// Receives one request of a connection; `None` at the end of the connection.
+/// Receives and answers one request; returns `None` at the end of the connection.
 fn receive(stream: &TcpStream, sender: &Sender<Export>, status: &Mutex<String>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();

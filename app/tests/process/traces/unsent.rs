@@ -32,7 +32,7 @@ async fn without_an_endpoint_nothing_is_sent_and_zitadel_is_told_of_no_trace() {
     }
 }
 
-/// Settings with which at most 20 spans wait for export, so that many requests overflow the queue.
+/// Settings of the app with which at most 20 spans wait for export; it drops further ones.
 const SMALL_QUEUE: [(&str, &str); 3] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),

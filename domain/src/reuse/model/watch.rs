@@ -1,24 +1,25 @@
-//! Model test of a verdict that an open stream uses, in the simulated world of `model.rs`. The
-//! verdict must not become too old, though it is obtained anew only when the rule demands that.
+//! Model test of an open stream in the simulated world of `model.rs`. Its verdict must not become
+//! too old, though it is obtained anew only when the rule demands that.
 //!
 //! The machine is neither paused nor restarted: no stream is served during a pause or outlives a
 //! restart.
 
 use super::*;
 
-/// Part of the simulation that a test leaves out, to show whether streams need it.
+/// Simulation without one part, by which a test shows whether streams need this part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
     Settle,
     Lag,
-    /// Delay with which introspection shows changes, and `settle`, the rule's allowance for it.
+    /// Simulation in which introspection shows each change at once, and the rule expects that
+    /// (`settle` is 0).
     Delay,
-    /// Demand that `asked` is read only between two batches of changes; also all that `Delay`
-    /// leaves out.
+    /// Simulation without delays in which a verdict may also be sought while a batch of changes is
+    /// half applied.
     WholeBatches,
-    /// Demand that a verdict in doubt (perhaps untrue after a change) is obtained anew by a
-    /// request, not from the cache.
+    /// Simulation in which a verdict that a change put in doubt may be obtained anew from the
+    /// cache.
     NewQuestion,
 }
 
@@ -46,9 +47,9 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Tick when the newest batch of changes was applied; `next_tick` returns later ones only.
+    /// Time (tick) at which the newest batch of changes was applied.
     applied: Tick,
-    /// Number of checks that found the verdict in use certain; `doubts` counts the others.
+    /// Number of checks that found the stream's verdict not in doubt; `doubts` counts the others.
     looks: usize,
     doubts: usize,
 }
@@ -104,8 +105,8 @@ impl Stream {
         }
     }
 
-    /// Begins to obtain a verdict if the stream has none, or one in doubt: from the cache if `kept`
-    /// is true and the rule permits it, else by a request.
+    /// Begins to obtain a verdict if the stream has none, or one in doubt: from the cache only if
+    /// `kept` is true, else by a request.
     fn seek(&mut self, kept: bool) {
         let is_amid = self.world.poll.as_ref().is_some_and(|poll| poll.applied.is_some());
         if is_amid && self.lacking != Lacking::WholeBatches {
@@ -158,9 +159,8 @@ impl Stream {
     }
 }
 
-/// Simulates one stream. Returns the number of checks that found its verdict certain, and of those
-/// that found it in doubt. Fails with the staleness, in nanoseconds, if a verdict in use is too
-/// old.
+/// Simulates one stream. Returns the numbers of checks that found its verdict not in doubt, and in
+/// doubt. If a verdict not in doubt is too old, fails with its staleness in nanoseconds.
 fn run(lacking: Lacking, steps: &[Step]) -> Result<(usize, usize), u64> {
     let mut stream = Stream::new(lacking);
     for step in steps {
@@ -179,7 +179,6 @@ proptest! {
     }
 }
 
-/// Checks that streams need `lacking`: without it, a random run uses a verdict that is too old.
 #[track_caller]
 fn is_needed(lacking: Lacking) {
     let mut runner = TestRunner::deterministic();
@@ -212,7 +211,7 @@ fn a_verdict_in_use_is_obtained_anew_while_roles_may_lag() {
     is_needed(Lacking::Lag);
 }
 
-/// Named steps, for sequences that random tests do not find.
+/// Steps with names, for tests of fixed sequences that random steps hardly produce.
 mod steps_of {
     use super::Step;
 
@@ -221,7 +220,7 @@ mod steps_of {
     pub(super) const NEARLY_3_S: Step = (0, 6);
     pub(super) const SIX_S: Step = (0, 7);
     pub(super) const CHANGE: Step = (3, 0);
-    /// Change of roles that introspection shows 7.1 s later.
+    /// Step that changes roles; introspection shows the change 7.1 s later.
     pub(super) const ROLES_CHANGE: Step = (3, 13);
     pub(super) const BEGIN_POLL: Step = (4, 0);
     pub(super) const READ: Step = (5, 0);
