@@ -72,9 +72,9 @@ pub(crate) struct SetupArgs {
 /// Authentication of an API to ZITADEL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum AuthMethod {
-    /// With a client secret.
+    /// Authenticate with a client secret.
     Basic,
-    /// With a key.
+    /// Authenticate with a key.
     #[default]
     Key,
 }

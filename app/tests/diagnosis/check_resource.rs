@@ -151,8 +151,8 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a response of this API with the metadata of `resource`, for `at_site`, which replaces
-/// `ORIGIN` by an origin. `Content-Length` is right for an origin whose port has five digits.
+/// Returns a simulated HTTP response with the metadata of `resource`. `ORIGIN` in it stands for the
+/// test server's origin; `Content-Length` counts that as `http://127.0.0.1:` and five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");

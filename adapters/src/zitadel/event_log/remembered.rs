@@ -80,8 +80,8 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Drops the times that are shared by more events than a page holds (see [`Self::pass`]), up to
-    /// `window`: the next ordinary read begins after `window`.
+    /// Forgets which times up to `window` have more events than a page holds, as noted by
+    /// [`Self::pass`]: no ordinary read reads them again.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

@@ -16,9 +16,9 @@ const TIMEOUT: &str = "5s";
 /// settings.
 #[derive(Clone, Debug)]
 pub struct ActionTarget {
-    /// Target id.
+    /// ZITADEL's id of this target.
     pub id: String,
-    /// Target name.
+    /// Name of this target.
     pub name: String,
     /// URL that ZITADEL calls.
     pub endpoint: String,

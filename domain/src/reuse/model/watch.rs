@@ -6,7 +6,8 @@
 
 use super::*;
 
-/// Simulation without one part, by which a test shows whether streams need this part.
+/// Part that a simulated run of an open stream leaves out, to see whether the stream's
+/// verdict then becomes too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
@@ -220,7 +221,8 @@ mod steps_of {
     pub(super) const NEARLY_3_S: Step = (0, 6);
     pub(super) const SIX_S: Step = (0, 7);
     pub(super) const CHANGE: Step = (3, 0);
-    /// Step that changes roles; introspection shows the change 7.1 s later.
+    /// Step of the simulation in which roles change at ZITADEL. Its number, 13, means that
+    /// introspection shows the change 7.1 s later.
     pub(super) const ROLES_CHANGE: Step = (3, 13);
     pub(super) const BEGIN_POLL: Step = (4, 0);
     pub(super) const READ: Step = (5, 0);
