@@ -177,9 +177,11 @@ async fn a_file_that_hangs_does_not_end_the_rotation() {
             let error = current.seen.lock().await.clone().unwrap_err();
             assert!(error.problem.contains("does not come to an end"), "{error}");
         }
-        fs::write(&path, "as it was").unwrap();
-        fs::remove_file(&path).unwrap();
+        // The hanging thread reads twice: the second time it must not find the FIFO again.
+        let fifo = mount.0.path().join("fifo");
+        fs::rename(&path, &fifo).unwrap();
         mount.write(hanging, "another");
+        fs::write(&fifo, "as it was").unwrap();
         let looks = async {
             while !current.look().await {
                 sleep(Duration::from_millis(10)).await;
