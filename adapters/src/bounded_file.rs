@@ -40,9 +40,10 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
     by_thread(path, within, move || read_all(&file))?
 }
 
-/// Runs `look`, a function that reads the file `path`, in a thread of its own, and returns its
-/// result. The caller waits at most `within`, even if the file hangs. Calls with the same path run
-/// one after another.
+/// Runs `look`, a function that reads the file `path` and maybe others, in a thread of its own, and
+/// returns its result. Calls with the same path run one after another. Blocks as [`read`] does, at
+/// most for `within`, even if a file hangs. If no thread can be started, `look` runs without this
+/// limit in the caller's thread, provided that `path` is a plain file.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a

@@ -28,8 +28,8 @@ pub(crate) struct RequestTelemetry {
     logs_clients: bool,
 }
 
-/// Metrics of requests. `ok` keeps the histograms of requests with status 200 by method and route:
-/// to look one up for each request would cost a public request a quarter more instructions.
+/// Metrics of requests. `ok` keeps a ready histogram for each route's own method with status 200:
+/// to get it from the recorder would cost each public request 2 500 more instructions (of 9 750).
 #[derive(Debug)]
 struct RequestMetrics {
     metrics: Metrics,

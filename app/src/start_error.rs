@@ -24,7 +24,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Guarded service (such as an MCP server) that is open to any active token, although
-    /// `resource.url` is set: tokens of service users of any organization are active then.
+    /// `resource.url` is set: even the token of a service user of another organization is active.
     #[error(
         "resource.url: any active token opens {path}, and the token of a service user of any \
          organization is active here: ask for a role in its rule, or set auth.organizations"

@@ -96,8 +96,8 @@ impl Authorizer {
         Ok(Permit::new(self.judge_token(verdict, R::POLICY)?))
     }
 
-    /// Returns a verdict on `token`, cached or new as `needed` demands, and its freshness. Applies
-    /// no rule, so several rules can judge the verdict.
+    /// Returns a verdict on `token` that is at least as fresh as `needed`, and its freshness.
+    /// Applies no rule, so several rules can judge the verdict.
     ///
     /// Cancel-safe: a dropped call leaves nothing behind.
     ///

@@ -99,7 +99,7 @@ impl ReuseRule {
     /// introspection request was sent, and `marked` holds the times of changes that concern it.
     /// `followed` is true if the feed reports every such change.
     ///
-    /// The arguments are read in the order `now`, `watermark`, `asked`, `marked`.
+    /// The caller must read the arguments in the order `now`, `watermark`, `asked`, `marked`.
     ///
     /// # Errors
     /// The first reason that applies, in the order of [`Unusable`].

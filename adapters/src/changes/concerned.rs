@@ -51,8 +51,9 @@ impl Slots {
     }
 
     /// Returns the table indexes of a cached verdict: a change recorded at one of them concerns it.
-    /// `followed` is false for a verdict without subject or token id, by which the feed names
-    /// changes.
+    /// `is_followed` is true if the feed reports changes of all its claims. The result's `followed`
+    /// is false even then for a verdict without subject or token id: the feed names changes by
+    /// these.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }

@@ -33,7 +33,7 @@ pub struct FeedState {
     pub watermark: Option<Moment>,
     /// Number of times that the feed could not be read, since the start.
     pub silences: u64,
-    /// Time since which the watermark is older than `max_staleness` (an argument of [`follow`]),
+    /// Time when the watermark was found older than `max_staleness` (an argument of [`follow`]),
     /// and a keyword for the reason why the feed could not be read, such as `timed_out`; `None`
     /// while the watermark is newer.
     pub silent: Option<(Instant, &'static str)>,

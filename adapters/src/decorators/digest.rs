@@ -15,6 +15,7 @@ pub(crate) type Digest = u128;
 pub(crate) struct Digester(SipHasher13);
 
 impl Digester {
+    /// Creates a digester with a new key of 122 random bits: the other 6 of a UUID are fixed.
     pub(crate) fn new() -> Self {
         Self(SipHasher13::new_with_key(&Uuid::new_v4().into_bytes()))
     }

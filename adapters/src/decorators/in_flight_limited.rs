@@ -35,6 +35,8 @@ struct Full;
 )]
 struct FullForStrangers;
 
+/// Permits that an introspection holds: one of `places`, and one of `of_strangers` if its token is
+/// not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {

@@ -16,7 +16,7 @@ pub struct Checkup {
     /// already, so that the document was not requested.
     pub discovery: Option<Result<Url, IntrospectionError>>,
     /// Seconds by which this machine's clock is ahead of ZITADEL's, negative if behind; `None` if
-    /// no discovery document was received, or none with a time.
+    /// the discovery document was not requested or not accepted, or its response had no time.
     pub clock_ahead_secs: Option<i64>,
     /// Verdict on a random token, which shows that ZITADEL accepts this API's credentials. `None`
     /// if discovery failed: no credentials are sent to a server that may not be ZITADEL.

@@ -128,6 +128,7 @@ impl ClientCredentials {
         }
     }
 
+    /// Returns the registered name of the client authentication method (RFC 7591 §2).
     pub(super) const fn method(&self) -> &'static str {
         match self.method {
             Method::ClientSecretBasic { .. } => "client_secret_basic",

@@ -45,7 +45,8 @@ impl fmt::Debug for CredentialError {
     }
 }
 
-/// Returns the path `file` and a colon, the beginning of an error's text; empty for `None`.
+/// Returns the path `file` and a colon, to stand before the problem in an error's text; empty for
+/// `None`.
 fn before(file: Option<&Path>) -> String {
     file.map_or_else(String::new, |file| format!("{}: ", ShownPath(file)))
 }

@@ -182,7 +182,7 @@ impl PartialEq<&str> for AnyHost {
     }
 }
 
-/// Reads PEM certificates, or a single DER certificate.
+/// Reads PEM certificates, or a single DER certificate, whose first byte is always `0x30`.
 fn certificates(content: &[u8]) -> Result<Vec<Certificate>, HttpClientError> {
     if content.first() == Some(&0x30) {
         let certificate = Certificate::from_der(content);
@@ -206,6 +206,7 @@ pub(super) fn proxy_for(target: &Url) -> Option<String> {
 }
 
 impl Names {
+    /// Returns the operating system's resolver, without a cache.
     pub(super) fn of_the_system() -> Self {
         Self(Arc::new(System))
     }

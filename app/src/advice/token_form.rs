@@ -8,8 +8,8 @@ use domain::AccessToken;
 use super::{characters, listed, shown};
 
 /// Describes the form of `token` in words that fit after "the token is", such as "opaque, of 104
-/// characters". Apart from some header fields and claims of a JWT, they repeat nothing of the
-/// token.
+/// characters". They repeat nothing of an opaque token, and of a JWT only header fields and claims
+/// from which nobody can rebuild the token.
 pub(crate) fn describe(token: &AccessToken<'_>, now: SystemTime) -> String {
     let length = characters(token.expose_secret().len());
     match TokenForm::read(token) {

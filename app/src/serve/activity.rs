@@ -99,6 +99,8 @@ impl Activity {
         }))
     }
 
+    /// Records the start of a request. `is_http2` is the version of the request itself, not a guess
+    /// from the connection's first bytes.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();

@@ -11,15 +11,17 @@ mod linux {
     const MOST_UNSENT: u32 = 16 * 1024;
 
     /// Limits the bytes that wait in the socket's send queue, so that the progress of writes shows
-    /// how fast the client reads. By default, a full queue accepts no more until a third of the
-    /// send buffer (up to 4 MiB) was sent, and a client that reads 40 kB per second looks stalled.
+    /// how fast the client reads: a full queue accepts more once some 8 KiB were sent. By default,
+    /// it accepts no more until a third of the send buffer (up to 4 MiB) was sent, and a client
+    /// that reads 40 kB per second looks stalled.
     pub(in crate::serve) fn show_progress(stream: &TcpStream) {
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT);
     }
 
     /// Limits the time for which the operating system goes on sending, after the socket was closed,
     /// to a client that reads nothing. Otherwise the system keeps an unread response in memory for
-    /// some 100 s.
+    /// some 100 s
+    /// (`bytes_that_are_not_taken_are_held_no_longer_than_a_stall_after_the_connection`).
     pub(in crate::serve) fn bound_what_the_system_holds(stream: &TcpStream, timeout: Duration) {
         let _ = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
     }

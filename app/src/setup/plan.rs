@@ -26,7 +26,7 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Secrets that exist at ZITADEL, but not in the working directory.
     pub(super) lost: Vec<String>,
-    /// True if the working directory lacks a secret without which the API does not start.
+    /// True if `lost` names a secret without which the API does not start.
     pub(super) lacks_credentials: bool,
     /// True if only a manager of the instance can create the webhook.
     pub(super) lacks_webhook: bool,

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// Service name in traces by default, and in the `User-Agent` header to ZITADEL.
+/// Service name in traces by default. The `User-Agent` header to ZITADEL names the same.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
 const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);

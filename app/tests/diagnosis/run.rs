@@ -11,6 +11,7 @@ use zitadel_double::ZitadelDouble;
 
 use crate::built::example;
 
+/// Value of `zitadel.timeout`: far longer than any response takes.
 const PATIENCE: &str = "60s";
 
 pub(crate) type Environment = Vec<(&'static str, String)>;

@@ -157,8 +157,8 @@ fn more_connections_than_open_files_allow_are_lowered_with_a_warning() {
 }
 
 /// Raises this process's limit of open files as far as allowed. Returns the number of connections
-/// to open: at most half of that limit, at most as many as may wait to be accepted, and at most 2
-/// 000.
+/// to open: at most 2 000, at most half of that limit, and at most as many as may wait to be
+/// accepted.
 fn many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();

@@ -18,6 +18,7 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
+/// First reading of the monotonic clock: neither zero nor that of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 

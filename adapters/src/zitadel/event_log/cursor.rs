@@ -29,7 +29,7 @@ const REVIEW_EVERY: Duration = Duration::from_mins(1);
 /// Maximum number of full pages of events by which a review (a read that goes back further than
 /// usual) goes back.
 const REVIEW_PAGES: usize = 10;
-/// Maximum duration of one write to ZITADEL's database, until it is committed.
+/// Maximum time for which ZITADEL lets a write to its database stay open, until it is committed.
 const LONGEST_WRITE: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]

@@ -95,6 +95,8 @@ impl LookUps {
         self.pending.values().any(|since| since.age(now) >= max_staleness)
     }
 
+    /// Drops all pending look-ups, whose changes are then never reported. To be called only when
+    /// every cached response is forgotten.
     pub(super) fn drop_pending(&mut self) {
         self.pending.clear();
     }

@@ -27,6 +27,8 @@ pub(super) struct Range {
     since: String,
 }
 
+/// Error for a response of unknown form. The response's text is not repeated: an event's payload is
+/// personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not in the form of ZITADEL's event log")]
 pub(super) struct NotUnderstood;

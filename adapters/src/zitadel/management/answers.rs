@@ -160,6 +160,7 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
 }
 
 /// Returns whether the member `state` of `value` equals `active`; false if the member is missing.
+/// ZITADEL leaves out the first state of each enumeration, which is never an active one.
 pub(super) fn is_active(value: &Value, active: &str) -> bool {
     value.get("state").and_then(Value::as_str) == Some(active)
 }

@@ -144,6 +144,7 @@ impl ManagementError {
 /// Error id in ZITADEL's refusal of a user without any manager role.
 const MEMBERSHIP: &str = "AUTHZ-cdgFk";
 
+/// Translates a response with a status other than 200 and 429 into an error.
 pub(super) fn of_status(call: &str, status: StatusCode, body: &[u8]) -> ManagementError {
     #[derive(Deserialize)]
     struct Body {

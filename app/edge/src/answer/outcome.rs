@@ -227,8 +227,8 @@ impl Cure {
     }
 }
 
-/// Returns the problem's `detail` for a denial. The text may name the policy of the route's rule,
-/// but no value from the token.
+/// Returns the problem's `detail` for a denial. The text discloses no value from the token, and of
+/// the configuration only the policy of the route's rule.
 fn told(denial: &Denial) -> String {
     match denial {
         Denial::Inactive => "The access token is not active, or it is not meant for this API.",

@@ -6,8 +6,8 @@
 
 use super::*;
 
-/// Part that a simulated run of an open stream leaves out, to see whether the stream's
-/// verdict then becomes too old.
+/// Kind of simulation of an open stream. `Settle` and `Lag` leave out this part of the rule; a test
+/// then sees whether the stream's verdict becomes too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
