@@ -41,9 +41,9 @@ pub fn read(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// Runs `look`, a function that reads the file `path` and maybe others, in a thread of its own, and
-/// returns its result. Calls with the same path run one after another. Blocks as [`read`] does, at
-/// most for `within`, even if a file hangs. If no thread can be started, `look` runs without this
-/// limit in the caller's thread, provided that `path` is a plain file.
+/// returns its result. Calls with the same path run one after another. Blocks the caller's thread
+/// for at most `within`, even if a file hangs. If no thread can be started, `look` runs there
+/// without this limit, provided that `path` is a plain file.
 ///
 /// # Errors
 /// `TimedOut` as for [`read`]; the system's error if no thread can be started and `path` is not a

@@ -50,16 +50,15 @@ impl Slots {
         Self(Digester::new())
     }
 
-    /// Returns the table indexes of a cached verdict: a change recorded at one of them concerns it.
-    /// `is_followed` is true if the feed reports changes of all its claims. The result's `followed`
-    /// is false even then for a verdict without subject or token id: the feed names changes by
-    /// these.
+    /// Returns the table indexes of a cached verdict. `is_followed` is true if the feed reports
+    /// changes of all its claims. The result's `followed` is true only if the verdict also has a
+    /// subject and a token id: the feed names changes by these.
     pub(super) fn of_answer(&self, token: &ActiveToken, is_followed: bool) -> Concerned {
         self.concerned(token, is_followed, Kind::Session)
     }
 
     /// Returns the table indexes of a verdict in use, such as that of an open stream. The end of
-    /// its session is recorded at one of them, but not a refresh of the session.
+    /// its session is recorded there, a refresh is not.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }

@@ -54,7 +54,7 @@ impl<const SLOTS: usize> Marks<SLOTS> {
     }
 
     /// Returns the watermark: all changes up to it are recorded. Readers call this before they read
-    /// the changes, and so see every change that it covers.
+    /// the changes.
     pub(super) fn watermark(&self) -> Moment {
         let tick = self.tick.load(Ordering::Acquire);
         Moment::from_nanos(tick, self.wall.load(Ordering::Acquire))

@@ -25,9 +25,10 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Creates an empty record of a feed's changes. Until the first batch of changes arrives,
+    /// Creates an empty record of a feed's changes. Until the first batch with a watermark arrives,
     /// cached verdicts are judged as if the feed could not be read. A verdict with any of
-    /// `unfollowed_claims` is reused for at most the `max_staleness` of `rule`.
+    /// `unfollowed_claims`, whose changes the feed does not report, is reused only until its
+    /// introspection request is older than `max_staleness`, a time limit in `rule`.
     #[must_use]
     pub fn new(rule: ReuseRule, unfollowed_claims: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -113,8 +114,8 @@ impl Changes {
     }
 }
 
-/// Returns the current tick, or the tick after `applied` (the newest batch's) if the clock has not
-/// advanced since: no two batches of changes have the same tick.
+/// Returns the current time of the monotonic clock, or 1 ns after `applied` (the newest batch's
+/// time) if that is later: no two batches of changes have the same time.
 fn next_tick(applied: Tick, ticks: &dyn Ticks) -> Tick {
     ticks.now().max(applied.after(Duration::from_nanos(1)))
 }

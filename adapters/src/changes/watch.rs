@@ -20,8 +20,8 @@ pub struct FeedWatch {
 }
 
 impl FeedWatch {
-    /// Creates a watch that signals changes recorded in `changes`. `clocks` must be the same as for
-    /// `follow`, which records them.
+    /// Creates a watch that signals changes recorded in `changes`. `clocks` must be those given to
+    /// `follow`, which records the changes.
     #[must_use]
     pub fn new(changes: Arc<Changes>, clocks: Clocks) -> Self {
         Self { changes, clocks }

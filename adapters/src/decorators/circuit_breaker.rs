@@ -25,8 +25,6 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// It counts failures that no caller's token can cause: no or a broken connection, no response in
 /// time, 5xx, refused credentials. It does not count a dropped call, a response that cannot be
 /// read, a redirect, a 429, or this API's own limits.
-///
-/// A result counts only if the breaker has neither opened nor closed since its introspection began.
 #[derive(Debug)]
 pub struct CircuitBreaker<I> {
     inner: I,
@@ -156,8 +154,8 @@ impl Breaker {
 /// the next probe may start at once.
 struct Entered<'a> {
     breaker: &'a Breaker,
-    /// Value of `State::changes` when the introspection began. If it differs at the end, the result
-    /// does not count.
+    /// Value of `State::changes` when the introspection began. If it differs at the end, the
+    /// breaker has opened or closed since, and ignores the result.
     changes: u64,
     is_probe: bool,
 }

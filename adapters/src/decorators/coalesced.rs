@@ -21,7 +21,7 @@ type Answer = Result<Introspection, IntrospectionError>;
 /// Maximum age of an introspection that a caller may join. An older one may have missed a change
 /// that the caller knows of.
 const JOINABLE: Duration = Duration::from_millis(100);
-/// Maximum number of introspections under way for one token. Further callers wait for the next one.
+/// Maximum number of introspections under way for one token.
 const UNDER_WAY: usize = 2;
 
 /// Decorator that makes one introspection for all callers who come within 100 ms with the same
@@ -68,7 +68,8 @@ struct Sent {
 }
 
 enum Waiting {
-    /// Receiver for an introspection under way, whose own time limit also ends the wait.
+    /// Receiver for the result of an introspection under way. The wait has no time limit: the
+    /// introspection has its own.
     Sent(watch::Receiver<Option<Answer>>),
     /// Receiver for an introspection that has not started: two are already under way for the token.
     Next(watch::Receiver<Option<Answer>>),

@@ -1,5 +1,4 @@
-//! Limits the number of introspections under way, and reserves slots for tokens whose last verdict
-//! was active.
+//! Limits the number of introspections under way, and reserves a share of it for known tokens.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -13,13 +12,13 @@ use super::{KnownShare, KnownTokens};
 /// Decorator that limits the number of introspections under way. A call beyond the limit fails
 /// without waiting.
 ///
-/// A share of the slots is reserved for tokens whose last verdict was active: a flood of invented
-/// tokens cannot take that share.
+/// A share of that number is reserved for tokens whose last verdict was active: a flood of invented
+/// tokens cannot take it.
 #[derive(Debug)]
 pub struct InFlightLimited<I> {
     inner: I,
     places: Semaphore,
-    /// Slots that introspections of unknown tokens may take.
+    /// Semaphore for introspections of tokens that are not known: `places` less the reserved share.
     of_strangers: Semaphore,
     known: Arc<KnownTokens>,
 }
@@ -35,8 +34,8 @@ struct Full;
 )]
 struct FullForStrangers;
 
-/// Permits that an introspection holds: one of `places`, and one of `of_strangers` if its token is
-/// not known.
+/// Semaphore permits that an introspection holds until it ends: one of `places`, and one of
+/// `of_strangers` if its token is not known.
 type Places<'a> = (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>);
 
 impl<I> InFlightLimited<I> {

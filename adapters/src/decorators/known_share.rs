@@ -1,4 +1,4 @@
-//! Share of the requests to ZITADEL that is reserved for tokens whose last verdict was active.
+//! Share of the requests to ZITADEL that is reserved for known tokens.
 
 use std::{fmt, str::FromStr};
 

@@ -19,7 +19,7 @@ const TEXTS_OF_A_TOKEN: usize = 4;
 /// Set of tokens whose last verdict was active. A token stays even when its verdict may not be
 /// reused. The set only decides who is served while capacity is short.
 ///
-/// Tokens are stored as keyed digests, at most four for one `jti`, and a bounded number in all.
+/// Tokens are stored as keyed digests.
 pub struct KnownTokens {
     known: Mutex<Known>,
     digester: Digester,

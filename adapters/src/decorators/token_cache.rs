@@ -50,8 +50,7 @@ pub struct TokenCache {
     entries: Cache<Digest, Entry, ByBytes>,
     digester: Digester,
     ttl_nanos: u64,
-    /// Changes that the feed has reported; `None` without a feed, when only age and `exp` limit
-    /// reuse.
+    /// Changes that the feed has reported; `None` without a feed.
     changes: Option<Arc<Changes>>,
     clocks: Clocks,
     hits: Counter,
@@ -69,7 +68,8 @@ struct Entry {
     /// Indexes of the verdict in the table of `changes`: a change recorded at one of them makes the
     /// verdict unusable; `None` without a change feed.
     concerned: Option<Concerned>,
-    /// Size in bytes at insertion. A later size may differ, as more or fewer verdicts share memory.
+    /// Size of this entry in bytes when it was added to the cache. A later size may differ, as more
+    /// or fewer verdicts share memory.
     bytes: u64,
 }
 

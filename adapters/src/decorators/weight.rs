@@ -67,8 +67,9 @@ fn slice(items: impl Iterator<Item = usize>) -> usize {
     ALLOCATION + items.sum::<usize>()
 }
 
-/// Returns the part of `bytes`, memory that `owners` share, that counts for one verdict. One owner
-/// is left out: the introspector's table of claim values, from which verdicts take equal lists.
+/// Divides `bytes` among the verdicts that share this memory (at most `SHARED_BY`), and returns
+/// one verdict's part. One of the `owners` is no verdict and does not count: the introspector's
+/// table of claim values, from which verdicts take equal lists.
 fn part(bytes: usize, owners: usize) -> usize {
     bytes / owners.saturating_sub(1).clamp(1, SHARED_BY)
 }

@@ -20,8 +20,8 @@ pub trait Witness: Send + Sync {
     fn heard_active(&self) {}
 }
 
-/// Reason why a witness does not confirm that the database works. Contains no token and no text
-/// from the server.
+/// Reason why a witness does not confirm that ZITADEL's database works. Contains no token and no
+/// text from ZITADEL.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{witness} does not vouch for it: {why}")]
 pub struct NoWitness {

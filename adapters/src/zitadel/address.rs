@@ -69,8 +69,8 @@ impl IssuerUrl {
         self.url.path() != "/"
     }
 
-    /// Returns the issuer: as configured, or as the server's metadata spell it once they have been
-    /// read.
+    /// Returns the issuer as ZITADEL's metadata spell it; until the metadata are read, as
+    /// configured.
     pub(super) fn named(&self) -> &NamedIssuer {
         &self.named
     }

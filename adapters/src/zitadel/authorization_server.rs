@@ -13,7 +13,7 @@ use super::{ZitadelIntrospector, address, checkup::too_late, fault::FaultSource,
 pub struct PublishedMetadata {
     /// URL of the request.
     pub url: Url,
-    /// Metadata found at that URL; `None` if the response is 404.
+    /// Metadata in ZITADEL's response; `None` if the response is 404.
     pub found: Result<Option<AuthorizationServerMetadata>, IntrospectionError>,
 }
 

@@ -26,16 +26,15 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// soon.
 const LONG_PERIOD: Duration = Duration::from_hours(1);
 /// Minimum time for which the canary is inactive before it is given up, that is, before inactive
-/// verdicts are believed without it. Another token must be active after that time, as proof that
-/// ZITADEL's database works.
+/// verdicts are believed without it. After this time, ZITADEL must also call another token active,
+/// as proof that its database works.
 const GIVEN_UP_AFTER: Duration = Duration::from_mins(10);
 /// Minimum time between two warnings that the canary expires soon.
 const DAY: Duration = Duration::from_hours(24);
 /// Minimum time between two warnings that the canary is inactive.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Witness that ZITADEL's database works: vouches for inactive verdicts while ZITADEL calls a known
-/// good token active.
+/// Witness that vouches for inactive verdicts while ZITADEL calls a known good token active.
 ///
 /// A canary that was revoked or has expired would turn each 401 into a 503 for ever. The canary is
 /// therefore given up if it has been inactive for ten minutes, another token is active after that,

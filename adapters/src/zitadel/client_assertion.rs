@@ -18,8 +18,8 @@ const LIFETIME: Duration = Duration::from_mins(10);
 const RENEWAL_AGE: Duration = Duration::from_mins(5);
 /// Age below which a refused assertion is not replaced: ZITADEL would refuse a new one, too.
 const FRESH: Duration = Duration::from_secs(5);
-/// Time by which `iat` is dated back: ZITADEL refuses an `iat` more than a second ahead of the
-/// server's clock.
+/// Time by which an assertion's `iat` is dated back: ZITADEL refuses an `iat` more than a second
+/// ahead of its own clock.
 const BACK_DATED: Duration = Duration::from_secs(10);
 
 pub(super) struct ClientAssertions {

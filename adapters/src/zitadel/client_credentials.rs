@@ -1,4 +1,4 @@
-//! Credentials of this API at ZITADEL: a client id with its secret, or a key.
+//! Credentials of this API at ZITADEL.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -16,8 +16,8 @@ use super::{
 /// application. Each part is a value, or a file that is read again when it changes.
 #[derive(Clone)]
 pub struct ClientCredentials {
-    /// Texts that were parsed: client id and client secret, or the key and the configured client
-    /// id, if any.
+    /// Texts from which the credentials were made: client id and client secret, or the key and the
+    /// configured client id, if any.
     texts: Vec<CredentialText>,
     method: Method,
 }

@@ -1,4 +1,5 @@
-//! Signs that a client id or secret was not copied as ZITADEL issued it.
+//! Finds signs that a client id or secret was not copied as ZITADEL issued it, such as quotes
+//! around it.
 
 /// Returns a reason why `text`, a client id or secret, was probably not copied correctly, if any.
 /// The reason does not repeat `text`.

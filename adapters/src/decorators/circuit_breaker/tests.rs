@@ -274,7 +274,7 @@ async fn failures_of_questions_from_before_it_closed_do_not_open_it_again() {
 }
 
 /// Introspector that sends the token `slow` to the introspector `slow`, and every other token to
-/// `gated`.
+/// `gated`. A test holds `slow` back while results of `gated` open or close the breaker.
 struct Twofold {
     slow: Gated,
     gated: Gated,

@@ -5,7 +5,8 @@ use super::{
     *,
 };
 
-/// Returns a decorator with `places` slots. The only known token is `user`.
+/// Returns a decorator that allows `places` introspections at once, and reserves `share` of them
+/// for the only known token, `user`.
 fn limited(gated: &Gated, places: usize, share: &str) -> Arc<InFlightLimited<Gated>> {
     let number = |number| NonZeroUsize::new(number).unwrap();
     let known = Arc::new(KnownTokens::new(number(100)));

@@ -1,4 +1,4 @@
-//! Reasons why no connection to ZITADEL was made, one for each remedy.
+//! Reasons why no connection to ZITADEL was made. Errors with the same remedy have one reason.
 
 use std::{error::Error, io};
 
@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError};
 pub enum NoConnection {
     /// No IP address is known for the host name.
     Name,
-    /// No server listens at the address.
+    /// No server listens at ZITADEL's address: the connection is refused.
     Refused,
     /// The server's certificate is not accepted.
     Certificate(CertificateFault),

@@ -1,5 +1,4 @@
-//! Facts of this API's settings (issuer, client id, project, proxy), by which `app` explains
-//! ZITADEL's responses.
+//! Facts of this API's settings, by which `app` explains ZITADEL's responses.
 
 use std::time::Duration;
 

@@ -1,6 +1,4 @@
 //! Form of a token as anyone can see it: opaque, or a JWT with readable parts.
-//!
-//! Nothing here is verified or grants access.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::AccessToken;

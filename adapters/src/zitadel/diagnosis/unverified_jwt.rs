@@ -30,7 +30,7 @@ pub struct UnverifiedJwt {
     pub expires_at: Option<SystemTime>,
     /// Names of claims in the token that only id tokens have.
     pub of_id_tokens: Vec<&'static str>,
-    /// Wrong length of the signature; `None` if the length is possible.
+    /// Wrong length of the signature; `None` if its algorithm makes that length or is unknown.
     pub damaged: Option<DamagedSignature>,
 }
 
