@@ -17,8 +17,9 @@ use super::{
 /// Maximum number of characters of a wrong issuer that are shown in an error.
 const MAX_SHOWN: usize = 200;
 
-/// Introspection endpoint: configured, or read from ZITADEL's metadata when first needed. Each HTTP
-/// client, which is replaced from time to time, has its own endpoint.
+/// Introspection endpoint of one HTTP client: configured, or read from ZITADEL's metadata when
+/// first needed. Clients are replaced from time to time; each has its own `Discovery`, because the
+/// endpoint may move.
 #[derive(Debug)]
 pub(super) struct Discovery {
     domain: IssuerUrl,

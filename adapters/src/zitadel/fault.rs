@@ -73,8 +73,8 @@ pub enum FaultDetail {
 }
 
 impl FaultDetail {
-    /// Returns the variant for `source`, the source of an [`IntrospectionError`]; `None` if there
-    /// is no specific advice.
+    /// Returns the `FaultDetail` that fits `source`, the source of an [`IntrospectionError`];
+    /// `None` if operators get no specific advice.
     #[must_use]
     pub fn of(source: &(dyn std::error::Error + 'static)) -> Option<Self> {
         match source.downcast_ref::<FaultSource>()? {

@@ -1,5 +1,5 @@
-//! Sets up the use of ZITADEL's event log: a task polls the log, a record of changes shows the
-//! cache which verdicts may be out of date, and a witness confirms inactive verdicts.
+//! Sets up the use of ZITADEL's event log: a task polls it, a record of changes shows the cache
+//! which verdicts may be out of date, and a witness confirms inactive verdicts.
 
 use std::{fmt, sync::Arc};
 

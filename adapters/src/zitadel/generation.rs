@@ -1,9 +1,8 @@
 //! Replaces the HTTP client for ZITADEL regularly, with its connections, addresses, certificates
 //! and metadata.
 //!
-//! A generation is one client with its connections. It is replaced after five minutes, or at once
-//! when a request over it gets no response and no other request got one meanwhile. Requests keep
-//! their generation to the end, and are not repeated here.
+//! Requests keep their generation (one client with its connections) to the end, and are not
+//! repeated here.
 
 use std::{
     net::SocketAddr,
@@ -51,8 +50,8 @@ pub(super) struct Generation {
     answers: AtomicUsize,
 }
 
-/// Number of responses over a generation (an HTTP client with its connections) when a request
-/// begins. If the number has grown when the request fails, the connections work.
+/// Number of responses that a generation (an HTTP client with its connections) has got before a
+/// request begins. If the request fails, but the number has grown, the connections work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AnswersBefore(usize);
 
@@ -78,8 +77,9 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses at the beginning of a request. [`Generations::heed`]
-    /// compares it with the number at the end.
+    /// Returns the number of responses that this HTTP client has got before a request begins.
+    /// [`Generations::heed`] checks if it has grown when the request ends: then the connections
+    /// work.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }
@@ -117,9 +117,9 @@ impl Generations {
         })
     }
 
-    /// Replaces the connections of `generation` if the introspection over them got no response, and
-    /// no other request got one meanwhile. Reads ZITADEL's metadata again after an unexpected
-    /// status or a redirect: the introspection endpoint may have moved.
+    /// Replaces the connections of `generation` if the introspection that ended with `answer` got
+    /// no response, and no other request got one meanwhile. Reads ZITADEL's metadata again after an
+    /// unexpected status or a redirect: the introspection endpoint may have moved.
     pub(super) fn heed(
         self: &Arc<Self>,
         generation: &Arc<Generation>,
@@ -273,8 +273,8 @@ impl Generations {
         is_installed
     }
 
-    /// Returns whether the field of `Moments` that `moment` selects is unset or at least 5 s old;
-    /// if so, sets it to now.
+    /// Returns whether the action whose last time `moment` selects, such as replacing the HTTP
+    /// client, was at least 5 s ago or never. If so, sets its time to now.
     fn is_time(&self, moment: impl FnOnce(&mut Moments) -> &mut Option<Instant>) -> bool {
         let mut moments: MutexGuard<'_, _> =
             self.moments.lock().unwrap_or_else(PoisonError::into_inner);

@@ -74,8 +74,8 @@ impl KeyFile {
     }
 }
 
-/// Returns the error for a key file that is not the expected JSON: `InString` if it is a JSON
-/// string that contains an object, `Base64` if it is an object in base64, otherwise `Format`.
+/// Returns the error for a key file whose `text` is not the expected JSON object: `InString` if the
+/// object is inside a JSON string, `Base64` if it is in base64, otherwise `Format`.
 fn wrapped(text: &str) -> KeyFileError {
     let unbroken: String = text.split_whitespace().collect();
     let is_object = |bytes: &[u8]| bytes.trim_ascii_start().first() == Some(&b'{');

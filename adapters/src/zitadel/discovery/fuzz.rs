@@ -1,5 +1,4 @@
-//! Property that `tests/fuzz` tries to violate: an endpoint in ZITADEL's metadata is accepted only
-//! at the origin of ZITADEL's domain.
+//! Property of the parser of ZITADEL's metadata that `tests/fuzz` tries to violate.
 
 use serde_json::Value;
 

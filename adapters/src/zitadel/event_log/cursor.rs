@@ -8,8 +8,8 @@
 //! database's clock stepped back.
 //!
 //! A read ends with a page without new events, once every remembered event of its window was met. A
-//! page of 100 events or more does not end the read, because new events may follow. Servers may
-//! send shorter pages than requested.
+//! page of 100 events or more does not end it, as new ones may follow: servers may send shorter
+//! pages than requested.
 
 use std::{mem, time::Duration};
 
@@ -22,7 +22,7 @@ use super::{
 };
 
 /// Maximum time that a review reads back. A review is a read that goes back further than usual, to
-/// find events that were committed late.
+/// find events committed late.
 const REVIEWED: Duration = Duration::from_mins(10);
 /// Time between two reviews: reads that go back further than usual.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);
@@ -44,7 +44,8 @@ pub(super) struct Cursor {
     reads: u64,
     longest_page: usize,
     reviewed: Option<Moment>,
-    /// Moment at which a review last found a new event that ordinary reads had missed.
+    /// Moment at which a review (a read that goes back further than usual) last found a new event
+    /// that ordinary reads had missed.
     stepped: Option<Moment>,
     under_way: Option<UnderWay>,
 }
@@ -52,9 +53,9 @@ pub(super) struct Cursor {
 /// State of the search for the place (a time in the log) at which reads begin.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// No read is complete yet. The first one must cover the events since `made`, the creation of
-    /// the feed, and those up to `before` earlier, which a response cached after `made` may not
-    /// show yet.
+    /// No read is complete yet. The first one begins at least `before` (two minutes, for example)
+    /// earlier than `made`, the creation of the feed: a response cached after `made` may not show
+    /// changes of these minutes yet.
     Since {
         made: Moment,
         before: Duration,
@@ -83,7 +84,6 @@ pub(super) enum LogCall {
     Behind(EventTime),
 }
 
-/// Result of reading one page of events.
 #[derive(Debug, Default)]
 pub(super) struct PageOutcome {
     /// Events of the page that no earlier page had.
@@ -94,8 +94,8 @@ pub(super) struct PageOutcome {
 }
 
 impl Cursor {
-    /// Creates a cursor whose first read covers the events committed since `made`, and those up to
-    /// `before` earlier.
+    /// Creates a cursor whose first read covers the events committed since `made`, and in the time
+    /// `before` (two minutes, for example) that precedes `made`.
     pub(super) fn new(overlap: Duration, made: Moment, before: Duration) -> Self {
         Self::at(Place::Since { made, before }, overlap)
     }
@@ -240,8 +240,8 @@ impl Cursor {
         why
     }
 
-    /// Returns the time after which an ordinary read begins: before the newest event, and if
-    /// possible before an event with another time. Only a page with different times shows
+    /// Returns the time after which an ordinary read begins, before the newest event. If possible,
+    /// the read also covers an event with an older time: only a page with different times shows
     /// [`Read::turn`] how many events a page can hold.
     fn window(&self) -> EventTime {
         let Some(newest) = self.newest else { return EventTime::default() };
@@ -255,8 +255,9 @@ impl Cursor {
             || self.stepped.is_some_and(|last| last.age(now) < REVIEWED)
     }
 
-    /// Returns the time after which a review begins: ten minutes before the newest event. It is
-    /// later if the remembered events begin later, or fill more than [`REVIEW_PAGES`] pages.
+    /// Returns the time after which a review (a read that goes back further than usual) begins: ten
+    /// minutes before the newest event. It begins later if the remembered events do, or fill more
+    /// than [`REVIEW_PAGES`] pages.
     fn review_window(&self) -> EventTime {
         let reach = self.remembered.times().nth(self.longest_page * REVIEW_PAGES);
         self.review_start().max(self.remembered.since).max(reach.unwrap_or_default())

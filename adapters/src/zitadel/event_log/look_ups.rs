@@ -17,7 +17,7 @@ const MAX_FACTS: usize = 10_000;
 /// Maximum number of events in the result of one look-up.
 const LIMIT: u32 = 100;
 
-/// Look-ups that are pending, and the results of earlier ones.
+/// Pending look-ups, and the results of earlier ones.
 #[derive(Debug)]
 pub(super) struct LookUps {
     reader: Reader,

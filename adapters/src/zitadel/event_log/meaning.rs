@@ -123,7 +123,7 @@ const OF_A_SUBJECT: [&str; 20] = [
     "user.human.address.changed",
 ];
 
-/// Prefixes of event types that may change every response for the API of the event's project.
+/// Prefixes of event types that may change every response if the event's project is this API's.
 const OF_A_PROJECT: [&str; 9] = [
     "project.deactivated",
     "project.removed",

@@ -16,11 +16,11 @@ pub(super) struct Read {
     pub(super) began: Moment,
     /// Exclusive lower bound of this read: only later events are requested.
     pub(super) window: EventTime,
-    /// Time after which an ordinary read begins. If a review, which begins earlier, finds a new
-    /// event up to this time, the database's clock stepped back.
+    /// Time after which an ordinary read begins. A review is a read that begins earlier: if it
+    /// finds a new event up to this time, the clock of ZITADEL's database stepped back.
     pub(super) ordinary: EventTime,
-    /// True in a review: a read that begins earlier than an ordinary one, to find events that were
-    /// committed late.
+    /// True in a review: a read that begins earlier than an ordinary one, to find events committed
+    /// late.
     pub(super) is_review: bool,
     /// Number of remembered events that this read must still find again. If one is never found, the
     /// log was restored from a backup.
@@ -28,9 +28,9 @@ pub(super) struct Read {
     /// Time after which the last requested page of events begins.
     page: EventTime,
     pages: u32,
-    /// Length, in events, of this read's longest page whose events have different times. A page of
-    /// this length or more, whose events all have one time, counts as full: further events may have
-    /// this time.
+    /// Number of events in this read's longest page whose events have different times. A page with
+    /// at least as many events, all of one time, counts as full: further events may have the same
+    /// time.
     longest_mixed: Option<usize>,
 }
 
@@ -54,8 +54,9 @@ pub(super) enum Forget {
 pub(super) enum PageMeaning {
     /// The read needs a further page, of the events after this time.
     Next(EventTime),
-    /// A full page, whose events all have this time. Further events of this time cannot be read;
-    /// the read goes on with later ones.
+    /// A full page, whose events all have this time. Further events of this time cannot be read,
+    /// because a search begins after a time, not after an event. The read goes on with later
+    /// events.
     Passed(EventTime),
     Complete,
     Lost(Forget),
@@ -89,7 +90,6 @@ impl Read {
             self.page = *last;
             return self.within_bounds(PageMeaning::Passed(*last));
         }
-        // A full page that ends with the last known event may be followed by new ones.
         let may_be_full = times.len() >= SMALLEST_PAGE;
         if unseen == 0 && self.unmet == 0 && !may_be_full {
             return PageMeaning::Complete;

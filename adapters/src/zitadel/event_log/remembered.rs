@@ -14,8 +14,8 @@ pub(super) struct Remembered {
     events: BTreeMap<Key, u64>,
     pub(super) since: EventTime,
     /// Times shared by more events than a page holds; a read need not find these events again. The
-    /// flag is true once a second read has met the time: from then on, the time makes no read
-    /// forget responses.
+    /// first two reads that meet such a time cause every cached response to be forgotten; the flag
+    /// is true after the second.
     passed: Vec<(EventTime, bool)>,
 }
 
@@ -64,12 +64,12 @@ impl Remembered {
         self.passed.iter().any(|(passed, _)| *passed == time)
     }
 
-    /// Notes that read number `read` found more events of `time` than a page holds. `Some` means
-    /// that every cached response must be forgotten; it holds the number of events that this read
-    /// need no longer find.
+    /// Notes that read number `read` found more events of `time` than a page holds. For the first
+    /// two such reads, returns `Some`: every cached response must be forgotten, and the read need
+    /// no longer find this number of remembered events. For later reads, returns `None`.
     ///
-    /// The first two reads that meet the time cause every response to be forgotten: an event
-    /// committed between the two may have the same time. Later events have a later time.
+    /// Two reads are needed: an event committed between them may have the same time. Later events
+    /// have a later time.
     pub(super) fn pass(&mut self, time: EventTime, read: u64) -> Option<usize> {
         if let Some((_, is_told)) = self.passed.iter_mut().find(|(passed, _)| *passed == time) {
             return (!mem::replace(is_told, true)).then_some(0);
@@ -80,8 +80,8 @@ impl Remembered {
         Some(unmet.count())
     }
 
-    /// Forgets which times up to `window` have more events than a page holds, as noted by
-    /// [`Self::pass`]: no ordinary read reads them again.
+    /// Drops the notes of [`Self::pass`] (times with more events than a page holds) up to `window`:
+    /// ordinary reads begin after it, and do not meet these times again.
     pub(super) fn forget_passed(&mut self, window: EventTime) {
         self.passed.retain(|(time, _)| *time > window);
     }

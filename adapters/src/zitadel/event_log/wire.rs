@@ -1,7 +1,7 @@
 //! JSON of ZITADEL's event API: request bodies, and the fields that are read from a response.
 //!
-//! A response without events is `{}`. Every other response without events is refused: a proxy's
-//! page or another version's error must never look like "nothing happened".
+//! A response without events is `{}`. Any other without events is refused: a proxy's page or
+//! another version's error must never look like "nothing happened".
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;

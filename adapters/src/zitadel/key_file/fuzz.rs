@@ -1,5 +1,4 @@
-//! Property that `tests/fuzz` tries to violate: the parser of `key.json` accepts only complete key
-//! files, and repeats no secret.
+//! Property of the parser of `key.json` that `tests/fuzz` tries to violate.
 
 use super::KeyFile;
 

@@ -107,7 +107,7 @@ pub struct User {
     pub name: String,
     /// True unless the user is deactivated, locked or removed.
     pub is_active: bool,
-    /// Kind of user: person or service.
+    /// Kind of user.
     pub kind: UserKind,
 }
 

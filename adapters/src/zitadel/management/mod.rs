@@ -40,7 +40,7 @@ use error::of_status;
 
 /// Maximum length, in bytes, of a response that is read. A page of 100 entries has some 100 kB.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
-/// Time limit of one request. ZITADEL may wait for other writes.
+/// Time limit of one request, during which ZITADEL may wait for other writes to its database.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Number of entries requested per page of a list.
 const PAGE: usize = 100;
