@@ -61,8 +61,9 @@ impl NamedIssuer {
     }
 }
 
-/// Requests ZITADEL's metadata repeatedly, until they are read (here or by an introspection) or
-/// `introspector` is dropped. Introspections use the endpoint in the metadata read here.
+/// Requests ZITADEL's metadata repeatedly, until this function or an introspection has read them,
+/// or `introspector` is dropped. Introspections use the endpoint in the metadata read by this
+/// function.
 pub(super) fn learn(introspector: &ZitadelIntrospector) -> impl Future<Output = ()> + Send + use<> {
     let (generations, pace) = introspector.shared();
     let patience = introspector.timeout.min(LONGEST_WAIT);

@@ -24,8 +24,9 @@ const LOWERED_TO: f64 = 0.8;
 /// Factor by which the rate lowered by a 429 grows each second. After 2.3 s it is again the rate
 /// before the 429.
 const GROWTH_A_SECOND: f64 = 1.1;
-/// Factor by which the minimum of the lowered rate grows each second: the minimum is 1 request per
-/// second right after the 429, 2 after one second, 4 after two.
+/// Factor by which the minimum of the rate lowered by a 429 grows each second, so that even a very
+/// low rate recovers soon. The minimum is 1 request per second right after the 429, 2 after one
+/// second, 4 after two.
 const GROWTH_FROM_ONE: f64 = 2.0;
 /// Maximum time after a 429, before a random extension, in which requests for unknown tokens are
 /// held back, even if `Retry-After` is longer.
@@ -53,12 +54,8 @@ const OWN: usize = 5;
 
 /// Counts the requests of this process to ZITADEL, and decides whether another one may be sent.
 ///
-/// Requests for unknown tokens (not active by their last verdict) are spread over the second. A
-/// share of the requests can be reserved for this API's own tokens.
-///
-/// A 429 lowers the rate to four fifths of the requests answered in the second before; the rate
-/// then grows again. Requests for unknown tokens pause for the time in `Retry-After`; requests for
-/// known tokens go on at the lowered rate.
+/// Requests for unknown tokens are spread over the second. After a 429 they pause for the time in
+/// `Retry-After`; requests for known tokens go on at a lowered rate.
 #[derive(Debug)]
 pub(super) struct Pace {
     max_per_second: Option<NonZeroUsize>,

@@ -22,7 +22,7 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// Responses of this API at the URL of its metadata, and at its own URL without a token.
 #[derive(Debug)]
 pub struct OwnAnswers {
-    /// Response at the URL of this API's metadata (RFC 9728).
+    /// Response at the URL of this API's metadata.
     pub metadata: Result<ResourceMetadata, NoAnswer>,
     /// Response at this API's own URL to a request without a token. `None` if that request was not
     /// sent, because an earlier one, for the metadata, did not reach this API.

@@ -19,8 +19,8 @@ use tokio::{
 
 /// Time after which ZITADEL's next address is tried, while earlier attempts to connect go on.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Time after which the resolver gives up on all addresses. It begins with the last attempt to
-/// connect, and again with each later failure.
+/// Time after which the resolver gives up on all addresses. It is counted from the start of the
+/// last attempt to connect, and anew from each later failure.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// Time for which the address that accepted first is reused, so that a burst of new connections
 /// tries the addresses once.

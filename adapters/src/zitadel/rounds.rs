@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Minimum time between two shared calls: at most five are sent per second.
+/// Minimum time between the beginnings of two shared calls.
 const SPACING: Duration = Duration::from_millis(200);
 
 /// Sends one call at a time, and at most five per second. Callers who come during a call share the
@@ -74,8 +74,9 @@ async fn ask_while_wanted<T: Send + Sync, A: Future<Output = T> + Send>(
     }
 }
 
-/// Takes the channel of the callers who wait for the next call. If none waits, clears `asking`
-/// under the same lock, so that the next caller starts a new task.
+/// Takes the channel by which callers wait for the next call's result. If none waits, clears
+/// `asking`, the handle of the task that sends calls, under the same lock: the task ends, and the
+/// next caller starts a new one.
 fn take<T>(line: &Mutex<Line<T>>) -> Option<watch::Sender<Option<T>>> {
     let mut line = lock(line);
     let next = line.next.take().filter(|next| next.receiver_count() > 0);

@@ -56,9 +56,9 @@ pub struct FeedSettings {
     pub token: Arc<OwnToken>,
     /// Time between two polls of the event log; 1 s by default.
     pub interval: Duration,
-    /// Time by which each poll begins before the newest known event, in addition to the duration of
-    /// the previous poll; 10 s by default. Events are found even if the clock of ZITADEL's database
-    /// steps back by less than this.
+    /// Time span before the newest known event that each poll reads again, extended by the duration
+    /// of the previous poll; 10 s by default. Events are found even if the clock of ZITADEL's
+    /// database steps back by less than this.
     pub overlap: Duration,
     /// Time for which introspection may still show the state before a change: a verdict requested
     /// within this time after the change is not reused. 5 s by default.

@@ -16,7 +16,7 @@ pub struct Verdicts(Arc<Mutex<Option<Missing>>>);
 /// Consecutive introspections without a verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing {
-    /// Moment at which the first of these introspections ended.
+    /// Moment at which the first of the consecutive introspections without a verdict ended.
     pub since: Instant,
     /// Reason of the last failure, as a word such as `timed_out`.
     pub reason: &'static str,

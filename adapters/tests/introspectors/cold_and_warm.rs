@@ -50,8 +50,8 @@ macro_rules! rules {
             }
         )*
 
-        /// Returns the decision of each rule given to this macro on `token`: the principal let in,
-        /// or the text of the denial or error.
+        /// Returns the decision of each rule in this file (declared by `rules!`) on `token`: the
+        /// principal let in, or the text of the denial or error.
         async fn decisions(authorizer: &Authorizer, token: &AccessToken<'_>) -> Vec<String> {
             let mut words = Vec::new();
             $(

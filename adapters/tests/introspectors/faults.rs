@@ -38,8 +38,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// Introspects `token` after the double's `fault`. After a 429 the introspector sends fewer
-/// requests: the introspection is repeated until one is sent.
+/// Introspects `token` when the double's `fault` is over. After a 429 the introspector still sends
+/// fewer requests: the introspection is repeated for up to 20 s, until its request is sent.
 async fn ask_after(
     fault: &str,
     introspector: &ZitadelIntrospector,

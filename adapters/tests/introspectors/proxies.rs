@@ -8,7 +8,8 @@ use zitadel_double::ZitadelDouble;
 
 use crate::{active_token, ask, assert_active, setup};
 
-/// Environment variable that marks the second process. Its value is the setting `connect_to`.
+/// Environment variable that marks the second process, in which a test runs itself again. Its value
+/// is the setting `connect_to`, or empty.
 const CONNECT_TO: &str = "CONNECT_TO";
 
 /// Runs `test`, a test of this file, in a second process with only the variables `environment` and

@@ -14,13 +14,14 @@ use super::*;
 
 const NAME: &str = "auth.example.test";
 
-/// Port number that a test uses at several addresses: one accepts connections, those given to
-/// `kill` never respond, and all others refuse.
+/// Port of a simulated host with several loopback addresses. One address accepts connections, those
+/// given to `kill` never respond, and all others refuse.
 struct Port {
     number: u16,
     accepted: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
-    /// Listeners of the addresses given to `kill`, each with the connections that fill its queue.
+    /// Listener of each address given to `kill`, and the connections that fill the listener's
+    /// queue: new ones get no response.
     held: Vec<(TcpListener, Vec<TcpStream>)>,
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{METADATA, Translator};
 
-/// Checks that the introspection response `bytes` is translated to the verdict that `serde_json`
-/// reads in it, and that `cnf`, `exp` and `nbf` are present in both or in neither.
+/// Checks that the translation of the introspection response `bytes` agrees with `serde_json` on
+/// the verdict, and on which of the claims `cnf`, `exp` and `nbf` are present.
 ///
 /// # Panics
 /// When the property does not hold.

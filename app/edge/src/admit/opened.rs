@@ -112,7 +112,6 @@ impl Opened {
     async fn judged_again(&self) -> Option<ActiveToken> {
         let shown = bearer::access_token(self.header.as_ref()?).ok()?;
         let authorizer = self.guard.authorizer();
-        // One change may concern all open streams: spread their introspections.
         sleep(PAUSE.mul_f64(fastrand::f64())).await;
         loop {
             if let Ok((verdict, _)) = authorizer.verdict(&shown, Freshness::Asked).await {

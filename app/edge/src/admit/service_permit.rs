@@ -15,9 +15,6 @@ const YOUNG: Duration = Duration::from_secs(1);
 
 /// Permit (proof of authorization) of a request to a guarded service, in the request's extensions.
 /// Cheap to clone.
-///
-/// Its methods return the caller, wait for the permit's end, and apply further rules declared by
-/// [`Require::with`](crate::Require::with), such as those of MCP tools.
 #[derive(Clone)]
 pub struct ServicePermit(Arc<Inner>);
 

@@ -1,11 +1,9 @@
 //! Binds MCP sessions to owners: a session id is valid only for the principal that received this
 //! id.
 //!
-//! The guard appends to each session id a MAC over the id and its owner, and checks and removes the
-//! MAC when the id comes back. The service sees only its own id.
-//!
-//! The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves the
-//! process.
+//! The guard appends to each session id a MAC over the id and its owner; the service sees only its
+//! own id. The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves
+//! the process.
 
 use std::{fmt, hash::Hasher};
 
@@ -17,13 +15,15 @@ use subtle::ConstantTimeEq;
 /// Header with the session id of MCP's Streamable HTTP transport.
 pub const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Length in bytes of the seal that follows a session id: a dot and 32 hexadecimal digits.
+/// Length in bytes of the seal that binds a session id to its owner: a dot, and a MAC of 32
+/// hexadecimal digits.
 const SEAL: usize = 33;
 
 /// Seals the session ids of the services behind one guard, by appending a MAC. Ids sealed by
 /// another guard or process count as unknown.
 pub(super) struct SessionSeal {
-    /// Key of the MAC; `None` if no random bytes were available: no session id is then valid.
+    /// Key of the MAC that binds a session id to its owner. `None` if no random bytes were
+    /// available; no session id is then valid.
     key: Option<SipHasher24>,
 }
 
@@ -34,9 +34,9 @@ impl SessionSeal {
         Self { key }
     }
 
-    /// Removes the seal from the session id of a request if the id was sealed for `principal`. Any
-    /// other id, or more than one, is replaced by a random id, which the service rejects as
-    /// unknown.
+    /// Removes the seal (an appended MAC) from a request's session id if the seal was made for
+    /// `principal`. Replaces any other id, or more than one, by a random id, which the service
+    /// rejects as unknown.
     pub(super) fn open(&self, headers: &mut HeaderMap, principal: &Principal) {
         let mut sealed = headers.get_all(MCP_SESSION_ID).into_iter();
         let Some(first) = sealed.next() else { return };
@@ -44,8 +44,8 @@ impl SessionSeal {
         headers.insert(MCP_SESSION_ID, own.unwrap_or_else(unknown_id));
     }
 
-    /// Seals the session ids of a response for `principal`, or removes them if the principal has no
-    /// subject.
+    /// Appends to each session id in a response a MAC that binds the id to `principal`. Removes the
+    /// ids if the principal has no subject, or this guard no key.
     pub(super) fn seal(&self, headers: &mut HeaderMap, principal: &Principal) {
         if !headers.contains_key(MCP_SESSION_ID) {
             return;
@@ -71,8 +71,8 @@ impl SessionSeal {
         HeaderValue::from_bytes(&[id.as_bytes(), seal.as_bytes()].concat()).ok()
     }
 
-    /// Returns the seal to append to `id`, in visible ASCII as the protocol requires; `None`
-    /// without a key or a subject.
+    /// Returns the seal for the session id `id`: a MAC over the id and its owner `principal`, in
+    /// visible ASCII as MCP requires. `None` without a key or a subject.
     fn seal_of(&self, id: &[u8], principal: &Principal) -> Option<String> {
         let mut hasher = self.key?;
         let subject = principal.subject.as_ref()?.as_str();

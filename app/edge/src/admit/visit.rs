@@ -48,8 +48,8 @@ pub(crate) struct Visit {
     verdict: Mutex<Option<Known>>,
     /// Time at which `max_stream` ends a stream of this request; the inner `None` means no limit.
     until: OnceLock<Option<Instant>>,
-    /// Innermost guarded service that admitted the request. A permit of a handler in this service
-    /// ends no later than the service's own permit.
+    /// Innermost guarded service that admitted the request. The end of its permit also ends the
+    /// permits of its handlers.
     service: Mutex<Option<within::Service>>,
 }
 
@@ -208,8 +208,8 @@ impl Visit {
     }
 
     /// Logs that the request is rejected, keeps the reason for the observer, and returns the
-    /// rejection. Only a request's first rejection is logged and kept, unless a later one is a bug,
-    /// or a rule admitted the request in between.
+    /// rejection. A later rejection of the same request is logged and kept only if it is a bug, or
+    /// if a rule admitted the request in between.
     pub(crate) fn refuse(&self, outcome: &Outcome, policy: Option<&Policy>) -> Rejection {
         let reason = outcome.reason();
         let is_noted = {

@@ -186,7 +186,7 @@ impl Outcome {
 const WRONG_ORGANIZATION: &str = "wrong_organization";
 
 /// `detail` of the problem for a token that does not name the user's organization. A token with one
-/// more scope would.
+/// more scope would name it.
 const NO_ORGANIZATION: &str = "The access token does not tell the user's organization.";
 
 /// Action by which a client can resolve a denial.
@@ -202,7 +202,7 @@ impl Cure {
     fn of(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { missing: Missing::Scopes, .. }
-            // A token with another scope has the claim of the organization.
+            // A token with another scope names the organization.
             | Denial::WrongOrganization { found: None } => Self::MoreScopes,
             Denial::PolicyNotMet { missing: Missing::Role, .. }
             | Denial::ByHandler { .. }
@@ -211,8 +211,8 @@ impl Cure {
         }
     }
 
-    /// Returns the client's action by RFC 6750 alone, which knows no roles: a missing role counts
-    /// as a missing scope.
+    /// Returns the action that RFC 6750 alone suggests to a client. The RFC knows no roles: a
+    /// missing role counts as a missing scope.
     fn usual(denial: &Denial) -> Self {
         match denial {
             Denial::PolicyNotMet { .. } | Denial::ByHandler { .. } => Self::MoreScopes,

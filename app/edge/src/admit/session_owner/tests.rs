@@ -29,7 +29,8 @@ fn seal(seal: &SessionSeal, id: &[u8], owner: &Principal) -> Vec<u8> {
     sealed[0].to_owned()
 }
 
-/// Returns the session id that the service sees when `caller` sends `ids_sent`.
+/// Returns the session id that the guard, by `seal`, passes on to its service when `caller` sends
+/// the ids `ids_sent`.
 fn open(seal: &SessionSeal, ids_sent: &[&[u8]], caller: &Principal) -> Vec<u8> {
     let mut headers = with(ids_sent);
     seal.open(&mut headers, caller);

@@ -56,8 +56,8 @@ impl Visit {
     }
 
     /// Records that a guarded service admitted the request. Returns a future that resolves when the
-    /// service's permit or that of an outer service ends. `asked` is the time just before the
-    /// verdict on `token` was obtained.
+    /// service's permit ends, or that of a guarded service around it. `asked` is the time just
+    /// before the verdict on `token` was obtained.
     pub(in crate::admit) fn enter_service(
         &self,
         policy: &'static Policy,
