@@ -46,14 +46,13 @@ impl Health {
         Self { state, accepted, refused_by: Mutex::default(), draining }
     }
 
-    /// Introspects a random token until there is a verdict: any verdict shows that ZITADEL accepts
-    /// this API's credentials.
+    /// Introspects a random token until there is a verdict: any, even an unconfirmed inactive one,
+    /// shows that ZITADEL accepts this API's credentials.
     pub(super) async fn become_ready(&self, introspector: &dyn TokenIntrospector) {
         let text = uuid::Uuid::new_v4().simple().to_string();
         let Ok(token) = AccessToken::parse(&text) else { return };
         while !self.accepted.load(Ordering::Relaxed) {
             match introspector.introspect(&token).await {
-                // Even an unconfirmed inactive verdict shows that the credentials are accepted.
                 Ok(_) | Err(IntrospectionError::Unwitnessed { .. }) => {
                     self.accepted.store(true, Ordering::Relaxed);
                     info!("ready: the authorization server accepts our credentials");

@@ -100,7 +100,7 @@ pub(crate) fn causes(
 }
 
 /// Returns the cause for an opaque token whose `length` fits neither a personal access token nor a
-/// session token: the token was damaged.
+/// session token: the token was probably damaged.
 fn between_lengths(length: usize) -> LikelyCause {
     let usual = TokenForm::PERSONAL_ACCESS_TOKEN_LENGTH;
     let difference = if length < usual {
@@ -234,9 +234,9 @@ fn of_personal_access_token() -> Vec<LikelyCause> {
     ]
 }
 
-/// Returns possible causes why an opaque token is inactive. One of them says that its audience
-/// lacks this API's project; `unless` is added to that sentence, such as `, unless it is a personal
-/// access token`, or is empty.
+/// Returns possible causes why an opaque token is inactive. One cause's text says that the token's
+/// audience lacks this API's project. To this clause `unless` adds an exception, such as `, unless
+/// it is a personal access token`, or nothing.
 fn of_opaque(summary: &SettingsSummary, unless: &str) -> Vec<LikelyCause> {
     let audience = Possible
         .of(

@@ -17,8 +17,8 @@ const REGISTRATION: &str = "registration";
 const AUDIENCE_SCOPE: &str = "audience_scope";
 
 /// Reads ZITADEL's metadata as clients do. Returns a step for each part of the metadata that
-/// clients need, such as PKCE, and a step about the scope without which their tokens are inactive
-/// here.
+/// clients need, such as PKCE, and one about the scope that puts this API's project into a token's
+/// audience: without it the token is inactive here.
 pub(super) async fn steps(
     introspector: &ZitadelIntrospector,
     summary: &SettingsSummary,

@@ -1,4 +1,4 @@
-//! Steps of `app check` up to a first introspection: discovery, clock, introspection.
+//! Steps of `app check` up to a first introspection.
 
 use std::time::Duration;
 

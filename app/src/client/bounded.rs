@@ -26,8 +26,8 @@ type Answer = Result<Introspection, IntrospectionError>;
 /// Limits how many tokens of one client address are introspected at a time. A request beyond the
 /// limit fails at once, without a verdict.
 ///
-/// Requests with the same token count once; tokens whose last verdict was active do not count. A
-/// request counts until the verdict arrives, even if the caller disconnects to evade the limit.
+/// Requests with the same token count once; known tokens do not count. A request counts until the
+/// verdict arrives, even if the caller disconnects to evade the limit.
 pub(crate) struct BoundedByAddress {
     inner: Arc<dyn TokenIntrospector>,
     known: Arc<KnownTokens>,
@@ -44,8 +44,8 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates an introspector that limits the tokens of each address to half of `max_in_flight`,
-    /// rounded up. Registers its metrics with the current recorder.
+    /// Creates an introspector that introspects, at a time, at most half of `max_in_flight`
+    /// (rounded up) tokens of one client address. Registers its metrics with the current recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,

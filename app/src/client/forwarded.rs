@@ -125,7 +125,6 @@ mod tests {
             ("rubbish, 192.0.2.1", "192.0.2.1"),
             ("\", 192.0.2.1", "192.0.2.1"),
             ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
-            // The proxy that wrote an unreadable value is the client.
             ("", PROXY),
             ("unknown", PROXY),
             ("192.0.2.1,", PROXY),
@@ -152,7 +151,6 @@ mod tests {
             ("proto=https;for=192.0.2.1;by=10.0.0.1", "192.0.2.1"),
             ("proto=https; for=192.0.2.1 ;host=\"a,b\"", "192.0.2.1"),
             ("for=192.0.2.9, for=192.0.2.1;proto=http, for=10.0.0.2", "192.0.2.1"),
-            // A quote that the caller leaves open.
             ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
             ("for=\"_gazonk, for=\"192.0.2.1\"", "192.0.2.1"),
             ("for=unknown", PROXY),
@@ -174,7 +172,6 @@ mod tests {
             (&[(XFF, "192.0.2.1"), (XFF, "10.0.0.2")], "192.0.2.1"),
             (&[("forwarded", "for=192.0.2.9"), ("forwarded", "for=192.0.2.1")], "192.0.2.1"),
             (&[("forwarded", "for=192.0.2.1"), (XFF, "192.0.2.1")], "192.0.2.1"),
-            // One of the two is invented by the caller.
             (&[("forwarded", "for=192.0.2.9"), (XFF, "192.0.2.1")], "10.0.0.1"),
             (&[("forwarded", "rubbish"), (XFF, "192.0.2.1")], "10.0.0.1"),
             (&[("forwarded", "for=192.0.2.1"), (XFF, "10.0.0.9")], "10.0.0.1"),

@@ -7,12 +7,12 @@ use domain::{Audience, OrganizationId};
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Requirements on every token, and the form of denials.
+/// Requirements on every token, realm and status of denials, time limit of streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// Realm in the `WWW-Authenticate` challenge.
     pub realm: Realm,
-    /// Response status if a valid token lacks the role that the rule asks for: 401 or 403.
+    /// Response status if a valid token lacks the rule's role: 401 or 403.
     pub missing_role_status: MissingRoleStatus,
     /// Maximum time for which one permit keeps a response open, such as a stream; it varies at
     /// random by up to 10 %. Zero: no limit but the token's validity.
@@ -48,8 +48,8 @@ impl Auth {
     }
 }
 
-/// Returns the response status if a valid token lacks the role that the rule asks for. With
-/// `resource.url` the default is 403: a 401 would make a client sign in again, which adds no role.
+/// Returns the response status if a valid token lacks the rule's role. With `resource.url` the
+/// default is 403: a 401 would make a client sign in again, which adds no role.
 fn missing_role_status(layers: &Layers) -> Result<MissingRoleStatus, ConfigError> {
     let setting = "auth.missing_role_status";
     match (layers.origin(setting), layers.origin("resource.url")) {

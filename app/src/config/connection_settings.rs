@@ -17,7 +17,8 @@ pub(crate) struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Reads `zitadel.connect_to` and `zitadel.ca_file`.
+    /// Reads `zitadel.connect_to` and `zitadel.ca_file` from the working directory and the
+    /// environment; variables begin with `prefix`, such as `APP_`.
     pub(crate) fn load_for(prefix: &Prefix) -> Result<Self, ConfigError> {
         let directory = Path::new(".");
         let (layers, _) = Layers::read(prefix, environment(prefix)?, directory)?;

@@ -10,7 +10,7 @@ use super::{
     layers::Layers,
 };
 
-/// Settings of CORS: web pages that may call the API from a browser.
+/// Web pages that may call the API from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
     /// Exact origins of allowed pages. If empty, responses have no CORS headers.

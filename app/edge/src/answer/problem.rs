@@ -112,8 +112,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Request id in the body of a problem, shared by the body and the response's extensions: the guard
-/// sets it there before the body is sent.
+/// Request id in a problem's body. The response's extensions share it, so that the guard can set it
+/// before the body is sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdSlot(Arc<OnceLock<RequestId>>);
 
@@ -123,7 +123,8 @@ impl IdSlot {
     }
 }
 
-/// Response body that serializes its problem only when sent, since the request id is set late.
+/// Response body that serializes its problem only when sent: until then the guard may set the
+/// request id in it.
 #[derive(Debug)]
 struct ProblemBody {
     problem: Option<Problem>,

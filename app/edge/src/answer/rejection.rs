@@ -18,7 +18,8 @@ use super::{
     problem::{IdSlot, NO_STORE},
 };
 
-/// Rejection of a request. One by [`Authorized`](crate::Authorized) is already written to the log.
+/// Rejection of a request. A rejection by the extractor [`Authorized`](crate::Authorized) is
+/// already logged.
 ///
 /// Its response is a [`Problem`] with the header `WWW-Authenticate` (RFC 6750), or with
 /// `Retry-After` if introspection failed. A handler that takes `Result<Authorized<R>, Rejection>`
@@ -59,8 +60,8 @@ impl Rejection {
         self.0.reason
     }
 
-    /// Returns the problem in the response's body, unless
-    /// [`GuardBuilder::denials`](crate::GuardBuilder::denials) replaces it.
+    /// Returns this rejection's problem, which is the response's body unless
+    /// [`GuardBuilder::denials`](crate::GuardBuilder::denials) replaces that.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.0.problem
@@ -73,8 +74,8 @@ impl Rejection {
         self.0.request_id.as_ref()
     }
 
-    /// Creates the rejection of a request whose route has no guard around it; the settings are a
-    /// guard's defaults.
+    /// Creates the rejection of a request whose route has no guard around it, as a guard with
+    /// default settings would.
     pub(crate) fn without_guard(outcome: &Outcome) -> Self {
         let answers = Answers::new(&Realm::default(), MissingRoleStatus::default(), None, None);
         answers.rejection(outcome, None, None)

@@ -1,5 +1,4 @@
-//! Protected resource metadata (RFC 9728), from which a client learns where to sign in, and with
-//! which scopes.
+//! Protected resource metadata (RFC 9728), from which a client learns where to sign in.
 
 use std::{
     fmt,

@@ -1,5 +1,4 @@
-//! Future that runs a handler of a route table, and turns a panic or axum's rejection into a
-//! problem.
+//! Future that runs a handler of a route table.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

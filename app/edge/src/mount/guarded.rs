@@ -66,8 +66,8 @@ where
 }
 
 /// Implements `PermitFirst` for handlers with the arguments `$argument` and `$last` after the
-/// permit. As in axum, only `$last` may read the request's body. `[mut]` makes the request's head
-/// mutable, as each `$argument` needs it.
+/// permit. As in axum, only `$last` may read the request's body. `[mut]` is passed if there is an
+/// `$argument`: to read it, the request's head must be mutable.
 macro_rules! permit_first {
     ($([$mut:ident])? $($argument:ident),*; $last:ident) => {
         impl<F, P, A, S, M, $($argument,)* $last>

@@ -1,5 +1,4 @@
-//! Functions that join a handler with the callers that it accepts: `public(...)`, `guarded(...)`
-//! and `optional(...)`.
+//! Functions that join a handler with the callers that it accepts.
 
 use std::fmt;
 

@@ -28,8 +28,8 @@ pub(super) struct Bound {
 }
 
 /// Decides for each rejected request if it is logged by itself or only counted. The function
-/// `write` logs one event for the counted requests: it gets the latest of them, their number, and
-/// the time since the latest.
+/// `write` logs one event for the counted requests, with a description `T` of the latest request,
+/// their number, and the time since the latest.
 #[derive(Clone)]
 pub(super) struct Sums<T> {
     bound: Bound,
@@ -119,8 +119,8 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(1);
 
     thread_local! {
-        /// Log events with a count, written by this thread's test: the number of counted requests,
-        /// and the index of the latest.
+        /// Log events with a count, written by this thread's test: number of counted requests, and
+        /// index of the latest in its call of `singles`.
         static WRITTEN: std::cell::RefCell<Vec<(u64, u64)>> = const { std::cell::RefCell::new(vec![]) };
     }
 
@@ -134,7 +134,8 @@ mod tests {
         WRITTEN.take()
     }
 
-    /// Reports `requests` requests to `sums`, and returns how many got a log event of their own.
+    /// Passes `requests` rejected requests to `sums`, and returns how many got a log event of their
+    /// own.
     fn singles(sums: &Sums<u64>, reason: &'static str, requests: u64) -> usize {
         (0..requests).filter(|request| sums.is_single(reason, || *request)).count()
     }

@@ -100,12 +100,10 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
     api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 }
 
-/// Returns a log of this thread's events, and two values for the test to keep in variables:
-/// dropping the first ends the log; the second keeps tests on other threads from suppressing
-/// events.
+/// Returns a log of this thread's events, and two values for the test to keep in variables.
+/// Dropping the first ends the log; without the second, another dispatcher, log events that another
+/// thread's test reaches first would be missing.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
-    // With one dispatcher, log events that another test's thread reaches first would be missing
-    // here.
     let second = Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let (writer, json) = (log.clone(), tracing_subscriber::fmt().json().flatten_event(true));

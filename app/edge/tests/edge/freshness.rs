@@ -1,4 +1,5 @@
-//! Tests of handlers whose rules demand a new verdict, accept a kept one, or both.
+//! Tests of handlers with a rule that demands a new verdict, with one that accepts a kept verdict,
+//! and with both.
 
 use std::{
     sync::{

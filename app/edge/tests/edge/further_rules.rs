@@ -107,8 +107,8 @@ async fn a_rule_that_was_not_named_lets_nobody_in() {
     assert_eq!(ask(&api).await, "internal_error: Something went wrong here.");
 }
 
-/// Service that checks its rule two seconds after the request was admitted: too late to use that
-/// verdict again.
+/// Service that checks `MayRead` two seconds after the request was admitted: the verdict that
+/// admitted it is then too old (over 1 s) to be used again.
 async fn late(request: Request) -> Result<Response, Infallible> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     tool::<MayRead>(request).await

@@ -34,8 +34,8 @@ const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"mess
 struct Sessions(Arc<Mutex<HashMap<String, Vec<Method>>>>);
 
 impl Sessions {
-    /// Responds to a request in its session. A request without a session id begins a session, as in
-    /// MCP.
+    /// Responds as an MCP server: begins a session if the request has no session id; otherwise
+    /// records the request in its session, or answers 404 if the session is unknown.
     fn answer(&self, request: &Request) -> Response {
         let mut sessions = self.0.lock().unwrap();
         let Some(id) = request.headers().get(SESSION) else {

@@ -15,8 +15,8 @@ fn jwt(claims: &Value) -> String {
     format!("{header}.{}.{}", part(claims), "c".repeat(342))
 }
 
-/// Returns certainty and name (such as `expired`) of each cause why `token` is inactive. Omits
-/// `fault_of_zitadel`, which must be the last cause if none is certain.
+/// Returns certainty and name (such as `expired`) of each cause why `token` is inactive. If none is
+/// certain, asserts that the last is `fault_of_zitadel`, and leaves it out.
 fn causes_of(summary: &SettingsSummary, token: &str) -> Vec<(Certainty, &'static str)> {
     let token = AccessToken::parse(token).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);

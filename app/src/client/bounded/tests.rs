@@ -30,7 +30,7 @@ struct Setup {
 
 impl Setup {
     /// Creates the introspector under test, which introspects at most two tokens of one address at
-    /// a time. Introspections wait for the closed gate.
+    /// a time. No introspection ends until the test opens `gate`.
     fn new() -> Self {
         let (gate, is_open) = watch::channel(false);
         let (count, asked) = watch::channel(0);
