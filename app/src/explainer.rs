@@ -1,5 +1,4 @@
-//! Explanations of verdicts, and of faults (reasons why there is no verdict), for ZITADEL or the
-//! in-memory fake.
+//! Explanations of verdicts and of faults, for ZITADEL or the in-memory fake.
 
 use std::time::SystemTime;
 
@@ -25,8 +24,8 @@ pub(crate) enum Explainer {
 }
 
 impl Explainer {
-    /// Returns a clause that names the server that introspects tokens, such as "the in-memory fake
-    /// is asked, and no ZITADEL".
+    /// Returns the clause that names the introspector in the report of `explain`, such as "the
+    /// in-memory fake is asked, and no ZITADEL".
     pub(crate) fn asked(&self) -> String {
         match self {
             Self::Fake => "the in-memory fake is asked, and no ZITADEL".to_owned(),

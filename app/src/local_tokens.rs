@@ -1,4 +1,4 @@
-//! The tokens of the in-memory fake, a stand-in for ZITADEL.
+//! The tokens of the in-memory fake.
 
 mod entry;
 
@@ -14,8 +14,8 @@ use crate::toml_line::toml_line;
 /// Built-in list of local tokens, used unless `fake.tokens` names a file.
 pub(crate) const EMBEDDED: &str = include_str!("../local-tokens.toml");
 
-/// List of local tokens, which the in-memory fake (a stand-in for ZITADEL in development) knows.
-/// They are public: use them on loopback only.
+/// List of local tokens, which the in-memory fake knows. They are public: use them on loopback
+/// only.
 #[derive(Clone)]
 pub struct LocalTokens {
     tokens: Vec<LocalToken>,

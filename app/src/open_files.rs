@@ -46,8 +46,8 @@ fn raise() -> Option<u64> {
     }
 }
 
-/// Returns the maximum number of connections of clients: `limit` minus `reserved`, but at least
-/// half of `limit`, and at least 1.
+/// Returns the maximum number of client connections: `limit` minus `reserved`, but at least half of
+/// `limit`, and at least 1.
 fn places_within(limit: usize, reserved: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit.saturating_sub(reserved).max(limit / 2)).unwrap_or(NonZeroUsize::MIN)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-/// Error for an unreadable line of a `.env` file that names one of this program's settings.
+/// Error for an unreadable line in a `.env` file, if the line contains a setting's name, or a
+/// similar name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("line {line} cannot be read; write NAME=value or NAME=\"value\"")]
 pub(super) struct UnreadableLine {

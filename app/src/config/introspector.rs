@@ -1,5 +1,4 @@
-//! The settings `introspector` and `[fake]`, which choose between ZITADEL and the in-memory fake
-//! (its stand-in in development).
+//! The settings `introspector` and `[fake]`, which choose between ZITADEL and the in-memory fake.
 
 use std::path::{Path, PathBuf};
 
@@ -66,8 +65,8 @@ impl Introspector {
     }
 }
 
-/// Refuses credentials without `zitadel.domain`: credentials are meant for ZITADEL, not for the
-/// in-memory fake.
+/// Refuses credentials without `zitadel.domain`: they are meant for ZITADEL, not for the in-memory
+/// fake.
 fn refuse_credentials_alone(layers: &Layers) -> Result<(), ConfigError> {
     let mut credentials = credentials::SETTINGS.iter();
     let Some(origin) = credentials.find_map(|name| layers.origin(name)) else { return Ok(()) };

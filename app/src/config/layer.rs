@@ -33,9 +33,9 @@ impl Layer {
         Self { layer: Self::DEFAULTS.to_owned(), values }
     }
 
-    /// Takes the settings out of `variables`, which come from `.env` or the environment. Returns
-    /// them as a layer, and the other variables; blank ones are left out. A setting may have a
-    /// second name, from ZITADEL's Python example: `APP_ZITADEL__CLIENT_ID` overrides `CLIENT_ID`.
+    /// Splits `variables`, which come from `.env` or the environment, into a layer of settings and
+    /// all other variables; drops blank ones. Some settings have a second name, from ZITADEL's
+    /// Python example: `APP_ZITADEL__CLIENT_ID` overrides `CLIENT_ID`.
     pub(super) fn of_variables(
         prefix: &Prefix,
         layer: &str,

@@ -40,7 +40,7 @@ pub(super) struct Layers {
 
 impl Layers {
     /// Reads and merges the layers of configuration. Returns also the values in them that are no
-    /// settings but belong to the routes' author, such as those of `[database]`.
+    /// settings, such as those of `[database]`.
     pub(super) fn read(
         prefix: &Prefix,
         environment: BTreeMap<String, String>,
@@ -132,8 +132,8 @@ impl Layers {
         size.as_u64().try_into().map_err(|error| self.error(name, error))
     }
 
-    /// Parses the items of a setting that is a list. A setting that is not set has no items; a list
-    /// without items, or with an empty one, is an error.
+    /// Parses the items of a setting that is a list. Returns no items if the setting is not set. If
+    /// it is set, a list without items, or with an empty item, is an error.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(
         &self,
         name: &'static str,

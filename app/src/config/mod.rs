@@ -63,7 +63,7 @@ pub use zitadel::Zitadel;
 /// The whole configuration, read and validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Source of verdicts on tokens: ZITADEL, or the in-memory fake as its stand-in.
+    /// Source of verdicts on tokens: ZITADEL, or the in-memory fake.
     pub introspector: Introspector,
     /// Settings of the API's listener.
     pub server: Server,
@@ -146,8 +146,7 @@ impl Config {
         own.chain(allowed).map(cors::with_port).collect()
     }
 
-    /// Replaces the built-in tokens of the in-memory fake (ZITADEL's stand-in), unless a file of
-    /// tokens is configured.
+    /// Replaces the built-in tokens of the in-memory fake, unless a file of tokens is configured.
     #[must_use]
     pub fn with_local_tokens(mut self, tokens: LocalTokens) -> Self {
         if let Introspector::Fake(fake @ Fake { file: None, .. }) = &mut self.introspector {

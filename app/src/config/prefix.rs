@@ -1,4 +1,4 @@
-//! Prefix of the variables that a program reads as settings.
+//! Prefix of the variables that are settings.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Checks the standard proxy variables, such as `HTTPS_PROXY`. The HTTP client reads these
-//! variables itself, and ignores a malformed value.
+//! Checks the standard proxy variables, such as `HTTPS_PROXY`. The HTTP client reads them itself,
+//! and ignores a malformed value.
 
 use std::collections::BTreeMap;
 

@@ -10,10 +10,10 @@ use super::{auth::Auth, error::ConfigError, layers::Layers};
 /// Names of settings that are refused without `resource.url`.
 const DETAILS: [&str; 2] = ["resource.name", "resource.documentation"];
 
-/// Reads the section `[resource]`; `None` without `resource.url`. With `has_project`,
-/// `zitadel.project_id` is required: the scopes that clients must request contain it. Without
-/// `has_project`, as before `setup` creates the project, the id may be missing; then there are no
-/// scopes.
+/// Reads the section `[resource]`; `None` without `resource.url`. With that URL,
+/// `zitadel.project_id` is required: the scopes that clients must request contain it. The id may be
+/// missing only if `has_project` is false, as before `setup` creates the project; without an id
+/// there are no scopes.
 pub(super) fn read(
     layers: &Layers,
     auth: &Auth,

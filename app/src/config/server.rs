@@ -51,8 +51,7 @@ impl Server {
 }
 
 impl Server {
-    /// Returns the maximum number of connections of one client address, by default a tenth of
-    /// `max_connections`.
+    /// Returns the maximum number of open connections of one client address.
     pub(crate) fn max_connections_per_address(&self) -> NonZeroUsize {
         let tenth = || NonZeroUsize::new(self.max_connections.get() / 10);
         self.max_connections_per_address.or_else(tenth).unwrap_or(NonZeroUsize::MIN)

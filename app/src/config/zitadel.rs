@@ -13,7 +13,7 @@ use domain::Clock;
 
 use super::{KeyExpiry, credentials, error::ConfigError, layers::Layers, server::some_time};
 
-/// Settings of ZITADEL: the instance, this API's credentials there, and limits on requests to it.
+/// Settings of ZITADEL, and limits on the requests to it.
 #[derive(Debug)]
 pub struct Zitadel {
     /// ZITADEL instance, this API's credentials there, and details of the requests to it.
@@ -24,8 +24,8 @@ pub struct Zitadel {
     pub key_expiry: Option<KeyExpiry>,
 }
 
-/// Values of `[zitadel]`, checked even if the in-memory fake replaces ZITADEL. Required ones may
-/// therefore be missing.
+/// Values of `[zitadel]`, checked even if the in-memory fake replaces ZITADEL. Values that only
+/// ZITADEL requires, such as `zitadel.domain`, may therefore be missing.
 pub(super) struct Section {
     domain: Option<IssuerUrl>,
     limits: Limits,

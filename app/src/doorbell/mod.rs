@@ -69,8 +69,7 @@ struct Door {
     refused: Counter,
 }
 
-/// Serves the webhook until the returned value is dropped. Registers the webhook's metrics with the
-/// current metrics recorder.
+/// Serves the webhook. Registers its metrics with the current metrics recorder.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -90,8 +89,8 @@ pub(crate) fn serve(
     Ok(Doorbell { local_address, _tasks: tasks })
 }
 
-/// Calls `ring` when deliveries notify `bell`: once for all deliveries since the last call. Never
-/// returns.
+/// Calls `ring` after valid deliveries to the webhook, each of which notifies `bell`. All
+/// deliveries since the last call cause one call. Never returns.
 async fn ring_for_each(bell: Arc<Notify>, ring: Ring) {
     loop {
         bell.notified().await;

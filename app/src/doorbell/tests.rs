@@ -98,8 +98,8 @@ impl House {
         self.status(delivery(SIGNATURE, BODY)).await
     }
 
-    /// Waits for a minute, so that each call of [`Ring`] that is due is made, and returns the
-    /// number of calls so far.
+    /// Waits for a minute of paused time, longer than any call of [`Ring`] is delayed, and returns
+    /// the number of calls so far.
     async fn rung(&self) -> usize {
         sleep(Duration::from_secs(60)).await;
         self.rung.load(Ordering::Relaxed)

@@ -80,8 +80,7 @@ impl Program {
         Self { version: version.to_owned(), ..self }
     }
 
-    /// Sets the local tokens of the in-memory fake (ZITADEL's stand-in), in TOML as in
-    /// `app/local-tokens.toml`.
+    /// Sets the local tokens of the in-memory fake, in TOML as in `app/local-tokens.toml`.
     #[must_use]
     pub fn local_tokens(self, toml: &str) -> Self {
         Self { local_tokens: Some(toml.to_owned()), ..self }
@@ -93,9 +92,8 @@ impl Program {
         self.run_with(async |_: &Config| Ok::<_, Infallible>(routes))
     }
 
-    /// Runs the program with routes that are created from the configuration within the async
-    /// runtime, such as routes that need a database pool. [`Config::section`] reads the program's
-    /// own settings.
+    /// Runs the program with routes created from the configuration within the async runtime, such
+    /// as routes that need a database pool. [`Config::section`] reads the program's own settings.
     ///
     /// An error of `routes` ends the start with one line and exit status 2, or 1 for `setup`.
     #[must_use]

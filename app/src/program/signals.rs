@@ -5,8 +5,8 @@ use std::{fs, future::pending, io};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-/// Signals that stop the process or make it read its credentials again. A signal that was ignored
-/// at the start stays ignored; otherwise `nohup` would have no effect.
+/// Signals that stop the process or reload its credentials. A signal that was ignored at the start
+/// stays ignored; otherwise `nohup` would have no effect.
 pub(super) struct Signals {
     terminate: Option<Signal>,
     interrupt: Option<Signal>,

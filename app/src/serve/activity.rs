@@ -22,7 +22,7 @@ pub(super) const LEAST_PROGRESS: usize = 1024;
 pub(super) struct Limits {
     pub(super) header_timeout: Duration,
     pub(super) idle_timeout: Duration,
-    /// Maximum time for [`LEAST_PROGRESS`] bytes to be written while the socket's buffer is full.
+    /// Maximum time for 1 KiB ([`LEAST_PROGRESS`]) to be written while the socket's buffer is full.
     pub(super) stall_timeout: Duration,
 }
 
@@ -46,8 +46,8 @@ struct Shared {
     /// Number of bytes written to the socket. Only one task changes it, so no atomic addition is
     /// needed.
     written: AtomicUsize,
-    /// True while the socket's buffer is full. Says the same as `State::blocked`, but can be read
-    /// without a lock, as each write and flush does.
+    /// True while the socket's buffer is full, as `State::blocked` says too. Each flush and each
+    /// write that must wait reads this field, without a lock.
     is_blocked: AtomicBool,
 }
 
@@ -68,14 +68,14 @@ struct Blocked {
     /// Number of bytes written to the socket when the wait began.
     written: usize,
     /// True if all requests have ended, but bytes of the last response wait to be written. Until
-    /// they are written, its request counts as in flight.
+    /// they are written, the last request counts as in flight.
     is_rest_of_request: bool,
 }
 
 /// Event that a connection waits for while it has no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
-    /// End of a request head: its first byte has arrived, or the connection is new.
+    /// Rest of a request head whose first byte has arrived; on a new connection, a whole head.
     Head,
     /// First byte of another request, after all earlier requests of the connection have ended.
     Request,
@@ -99,8 +99,8 @@ impl Activity {
         }))
     }
 
-    /// Records the start of a request. `is_http2` is the version of the request itself, not a guess
-    /// from the connection's first bytes.
+    /// Records the start of a request. `is_http2` is true if this request itself is HTTP/2: the
+    /// connection's first bytes would allow only a guess.
     fn request_began(&self, is_http2: bool) {
         self.0.in_flight.add();
         let mut state = self.lock();
@@ -124,8 +124,8 @@ impl Activity {
         self.0.in_flight.remove();
     }
 
-    /// Records that bytes were read from the socket. Between two requests they begin a request
-    /// head, except over HTTP/2, where they may be pings.
+    /// Records that bytes were read from the socket. Over HTTP/1.1, bytes between two requests
+    /// begin the next request's head. Over HTTP/2 such bytes may be pings, and are ignored here.
     pub(super) fn bytes_arrived(&self) {
         let mut state = self.lock();
         if state.requests == 0 && !state.is_http2 {

@@ -19,8 +19,9 @@ const LONGEST_PIECE: usize = 16 * 1024;
 /// Size in bytes of a response body's first pieces, and of pieces after the peer was slow.
 const SHORTEST_PIECE: usize = 1024;
 /// Divisor for the size of a response's pieces, which grow while the peer reads without being slow.
-/// The next piece has at most `taken / GROWTH` bytes, from [`SHORTEST_PIECE`] to [`LONGEST_PIECE`].
-/// A peer that makes room for 1 KiB at a time would be cut off if the first pieces had 16 KiB
+/// The next piece has at most as many bytes as the peer has read since it was last slow, divided by
+/// `GROWTH`: from [`SHORTEST_PIECE`] to [`LONGEST_PIECE`]. If the first had 16 KiB, a peer that
+/// makes room for only 1 KiB within the stall time-out would be cut off
 /// (`room_for_a_kibibyte_within_the_time_is_no_stall`).
 const GROWTH: usize = 2;
 

@@ -1,4 +1,4 @@
-//! Place of an open connection among the `max_connections` of its listener.
+//! Place of one open connection of a listener.
 
 use metrics::Gauge;
 use tokio::sync::OwnedSemaphorePermit;

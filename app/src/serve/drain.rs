@@ -28,7 +28,8 @@ pub(super) enum Phase {
     Closing,
 }
 
-/// Ends each connection once its requests have ended. The caller sets a time limit.
+/// Ends each connection once its requests have ended. Sets `phase`, which the connections watch, to
+/// `Leaving`, then, if needed, to `Closing`. The caller sets a time limit.
 pub(super) async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>) {
     phase.send_replace(Phase::Leaving);
     if timeout(ON_THEIR_WAY, all(connections)).await.is_err() {

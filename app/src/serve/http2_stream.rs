@@ -29,8 +29,7 @@ struct Answer {
     slow: Duration,
 }
 
-/// Executor that runs HTTP/2 requests, and resets a request's stream if the peer stops reading the
-/// response.
+/// Executor that runs each HTTP/2 request until it ends or its peer stalls.
 #[derive(Clone, Debug)]
 pub(super) struct Streams(pub(super) Stalls);
 

@@ -2,9 +2,10 @@
 
 use super::parse;
 
-/// Parses the text `bytes` three times. Without names of settings to look for, the parser must
-/// succeed. With such names it must return the same variables, or an error. If a line is added at
-/// the end, it must read that line too, unless a quote may be open before it.
+/// Runs the `.env` parser on the text `bytes` three times. If no name counts as a setting, the
+/// parser must succeed. If `ZITADEL_DOMAIN` and `APP_…` do, it must return the same variables, or
+/// an error. Without such an error it must also read a line added at the end, unless a quote in
+/// `bytes` may be open.
 ///
 /// # Panics
 /// When the property is violated.

@@ -1,6 +1,5 @@
 //! Deserializes a section that is no setting, such as `[database]`, into the type that the program
-//! asks for: a variable's text becomes a number or list if the type requires it. Errors name the
-//! key, and repeat a value only if the type's own deserializer does.
+//! asks for: a variable's text becomes a number or list if the type requires it.
 
 use std::fmt;
 
@@ -51,7 +50,7 @@ pub(super) struct PlacedNode {
 
 impl PlacedNode {
     /// Adds `place`, the key of the deserialized value, to an error that names no key yet. An error
-    /// about a value inside a table thus keeps that value's key.
+    /// about a value inside a table names that value's key already, and is not changed.
     fn blame<T>(place: &str, result: Result<T, SectionError>) -> Result<T, SectionError> {
         result.map_err(|problem| match problem.place.as_str() {
             "" => SectionError { place: place.to_owned(), text: problem.text },
@@ -107,7 +106,7 @@ fn visit<'de, V: Visitor<'de>>(visitor: V, value: Value) -> Result<V::Value, Sec
     }
 }
 
-/// Defines methods that deserialize a number or a `bool` from a text, or from a value of TOML.
+/// Defines the methods that deserialize a number or a `bool`.
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(

@@ -1,5 +1,4 @@
-//! Tests that a section such as `[database]`, which is no setting, has the same layers and the same
-//! wording of errors as settings.
+//! Tests that a section such as `[database]` has the same layers and wording of errors as settings.
 
 use std::{fs, path::PathBuf};
 

@@ -128,9 +128,9 @@ fn debug_shows_no_secret() {
     assert!(!format!("{config:?}").contains("top-secret"));
 }
 
-/// Changes `setup`, in which `setting` holds a secret instead of a path, so that nothing else in it
-/// is wrong: unsets settings that `setting` must not be combined with, and sets those that it
-/// requires.
+/// Changes `setup`, in which `setting` holds a secret instead of a path, so that this is its only
+/// error. Unsets the settings that must not be combined with `setting`, and sets those that
+/// `setting` requires.
 fn alone(setting: &str, setup: Setup) -> Setup {
     match setting {
         "zitadel.client_secret_file" | "zitadel.key_file" => setup.variable("CLIENT_SECRET", ""),

@@ -45,7 +45,7 @@ fn the_example_file_names_every_setting_and_starts() {
     assert_eq!(settings(&table.into()), settings::all().count());
 }
 
-/// Counts the values in a table and in the tables within it.
+/// Counts the settings in the example file, or in a table of it. Any other value counts as one.
 fn settings(value: &toml::Value) -> usize {
     value.as_table().map_or(1, |table| table.values().map(settings).sum())
 }

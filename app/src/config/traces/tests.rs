@@ -63,7 +63,7 @@ fn what_cannot_be_honoured_is_refused_by_the_name_of_its_variable() {
     }
 }
 
-/// One hundred years in milliseconds: longer than the 30 days that are allowed for a duration.
+/// One hundred years in milliseconds: longer than the 30 days allowed for a duration.
 const CENTURY: &str = "3155760000000";
 
 #[test]
