@@ -42,7 +42,7 @@ pub fn read(program: &str) -> Result<String, TokenInputError> {
 }
 
 /// Reads `input`, but at most four times the maximum length of a token: enough to see that a text
-/// is too long for a token.
+/// is longer.
 fn read_piped(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(4 * AccessToken::MAX_LENGTH as u64).read_to_end(&mut bytes)?;

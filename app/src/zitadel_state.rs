@@ -11,7 +11,7 @@ use adapters::{
 /// such as `None`.
 #[derive(Debug, Default)]
 pub(crate) struct ZitadelState {
-    /// Circuit breaker of calls to ZITADEL; `None` with the in-memory fake.
+    /// Circuit breaker of calls to ZITADEL.
     pub(crate) breaker: Option<Breaker>,
     pub(crate) verdicts: Verdicts,
     pub(crate) belief: Belief,

@@ -1,8 +1,4 @@
 //! Closes a connection whose peer may still be sending.
-//!
-//! Closing a socket with unread bytes resets the connection, and a client still sending its body
-//! loses the response. The server therefore shuts down its sending half, then reads and drops bytes
-//! until the peer closes, or [`MOST`] or [`LONGEST`] is reached.
 
 use std::{
     pin::Pin,
@@ -24,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 const PIECE: usize = 8 * 1024;
 
 /// Reader that drops bytes which the client still sends, after the server's sending half was shut
-/// down. Unread bytes would reset the connection, and lose the response.
+/// down. Closing the socket with unread bytes would reset the connection, and lose the response.
 #[derive(Debug)]
 pub(super) struct Lingering {
     end: Pin<Box<Sleep>>,
@@ -36,7 +32,8 @@ impl Lingering {
         Self { end: Box::pin(sleep(LONGEST)), left: MOST }
     }
 
-    /// Reads and drops bytes; returns `Ready` when the connection may be closed.
+    /// Reads and drops bytes. Returns `Ready` when the socket may be closed: the peer has closed,
+    /// reading failed, or [`MOST`] or [`LONGEST`] is reached.
     pub(super) fn poll(&mut self, stream: &mut TcpStream, context: &mut Context<'_>) -> Poll<()> {
         let mut piece = [0; PIECE];
         while self.left > 0 && self.end.as_mut().poll(context).is_pending() {

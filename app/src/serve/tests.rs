@@ -13,7 +13,7 @@ use crate::{Config, metrics::Metrics};
 const PATIENCE: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Serves `router` with at most `max` connections for each address.
+/// Serves `router` with at most `max` connections for each client address.
 fn serve_bounded(
     max: usize,
     variables: &[(&str, &str)],

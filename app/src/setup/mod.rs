@@ -50,8 +50,8 @@ use self::{
 };
 use crate::config::{ConnectionSettings, Prefix};
 
-/// Runs `app setup` in the working directory. `program` is the program's name; `table` has the
-/// API's routes, with the roles that they require.
+/// Runs `app setup` in the working directory. `table` has the API's routes, with the roles that
+/// they require.
 pub(crate) async fn setup(
     args: &SetupArgs,
     program: &str,
@@ -138,8 +138,8 @@ pub(crate) async fn setup(
     Ok(if plan.lost.is_empty() { SetupOutcome::Good } else { SetupOutcome::Lost })
 }
 
-/// Returns the outcome if nothing may be done: for a refused plan, and for a dry run. Returns
-/// `None` if the plan must be performed.
+/// Returns the outcome of `setup` if the plan was refused, or for a dry run; `None` if the plan
+/// must be performed.
 fn without_doing(args: &SetupArgs, plan: &Plan) -> Option<SetupOutcome> {
     if !plan.refused.is_empty() {
         Some(SetupOutcome::Refused)

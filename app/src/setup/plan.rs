@@ -66,8 +66,8 @@ pub(super) enum Step {
     WriteWebhookEnv,
 }
 
-/// Event type at which ZITADEL must also call the webhook; `others` are the ids of the targets that
-/// it calls at this event already.
+/// Event type at which ZITADEL must call the webhook, but does not yet. `others` are the ids of the
+/// targets (URLs) that it calls at this event already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub(super) event: &'static str,

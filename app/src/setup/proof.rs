@@ -52,15 +52,16 @@ pub(super) const WITHIN_OF_OLD: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// Settings of an API that passed the proof.
+/// Settings of an API whose set-up was proved to work.
 pub(super) struct ProvenApi {
     pub(super) listen: SocketAddr,
     /// URL of the API for MCP clients (`resource.url`), if configured.
     pub(super) resource: Option<String>,
 }
 
-/// Repeats the proof until it succeeds, fails for good, or `within` has passed. Returns the API's
-/// settings. The API itself need not run.
+/// Repeats introspections and `check` until they prove that the set-up works, fail for good (as for
+/// a wrong project), or `within` has passed. Returns the API's settings. The API is not called, and
+/// need not run.
 pub(super) async fn prove(
     target: &Target,
     token: &AccessToken<'_>,

@@ -104,7 +104,8 @@ pub(super) async fn remove(
 }
 
 /// Returns the objects to remove at ZITADEL, and notes on objects that stay although `setup` made
-/// them: a project that holds other objects, and a role in a role assignment that stays.
+/// them: a project with objects that `setup` did not make, and a role that a remaining role
+/// assignment contains.
 async fn plan(
     management: &Management,
     lock: &Lock,
@@ -155,7 +156,8 @@ async fn plan(
     Ok((removals, kept))
 }
 
-/// Returns the project's role assignments that stay because `setup --remove` does not remove them.
+/// Returns the project's role assignments that `setup --remove` leaves: `setup` made neither the
+/// assignment nor its user.
 async fn strangers(
     management: &Management,
     lock: &Lock,

@@ -75,9 +75,9 @@ async fn targets_and_executions(
     Ok((targets, executions))
 }
 
-/// Removes the webhook's target `id`, first from every condition that lists it. A condition on one
-/// event type is deleted if it has become redundant: a condition on more types, such as a group,
-/// calls the same targets.
+/// Removes the webhook's target `id`, first from every condition that lists it. Deletes such a
+/// condition on one event type if ZITADEL calls the same targets without it, by a condition on a
+/// group of types or on all.
 pub(super) async fn remove(management: &Management, id: &String) -> Result<(), ManagementError> {
     let (_, executions) = targets_and_executions(management).await?;
     for Execution { condition, targets } in executions.iter().filter(|it| it.targets.contains(id)) {

@@ -53,7 +53,7 @@ impl WebhookUrl {
     }
 
     /// Returns the address on which the API must listen for webhook calls: host and port of an
-    /// `http` URL, or for `https` the default address on loopback, to which an ingress forwards.
+    /// `http` URL, or the default [`LISTEN`] for `https`.
     fn listen(&self) -> String {
         match (self.0.scheme(), self.loopback(), self.0.port_or_known_default()) {
             ("http", Some(IpAddr::V6(address)), Some(port)) => format!("[{address}]:{port}"),
@@ -62,8 +62,8 @@ impl WebhookUrl {
         }
     }
 
-    /// Returns the environment variables for this webhook that are missing or wrong in `here`, the
-    /// variables of `.env`. A listen address in `here` is kept.
+    /// Returns this webhook's environment variables, with their right values, that are missing or
+    /// wrong in `here`, the variables of `.env`. A listen address in `here` is kept.
     pub(super) fn variables(
         &self,
         prefix: &Prefix,

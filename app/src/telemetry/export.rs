@@ -77,8 +77,8 @@ impl Reporter {
         self.state().cause = Some(cause);
     }
 
-    /// Records a failed export. If the exports before it worked, logs the cause of its last failed
-    /// HTTP request, or `otherwise` if no request failed.
+    /// Records a failed export. Logs it unless exports were failing already: with the cause of the
+    /// export's last failed HTTP request, or `otherwise` if no request failed.
     pub(super) fn failed(&self, otherwise: &str) {
         let mut state = self.state();
         let cause = state.cause.take().unwrap_or_else(|| otherwise.to_owned());

@@ -49,8 +49,7 @@ pub(crate) fn lost_events() -> Option<[(&'static str, u64); 2]> {
 }
 
 impl LogWriter {
-    /// Adds `text` unchanged to the queue of log events other than warnings and errors, which have
-    /// a queue of their own.
+    /// Adds `text` unchanged to the queue of log events other than warnings and errors.
     pub(super) fn print(&self, text: &str) {
         // A full queue loses the text.
         let _ = self.others.clone().write_all(text.as_bytes());

@@ -42,8 +42,8 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Creates the subscriber of the log and of traces. A span that both of their filters reject is
-/// never created.
+/// Creates the subscriber of the log and of traces. A span is never created if the log's filter and
+/// the traces' filter reject it.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(|traces| traces.layer().boxed()));
@@ -51,8 +51,8 @@ fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscribe
 }
 
 impl Telemetry {
-    /// Writes `text` unchanged to the log, after all earlier events except warnings and errors,
-    /// which may come later.
+    /// Writes `text` unchanged to the log. Earlier events are written before it; only earlier
+    /// warnings and errors may come after it.
     pub fn print(&self, text: &str) {
         self.log.print(text);
     }
@@ -75,8 +75,8 @@ mod tests {
     use super::*;
     use crate::config::{Log, LogFormat, Sampling, Traces};
 
-    /// Returns whether `tracing` rejects a span once and for all at its first use, so that later
-    /// uses cost nothing.
+    /// Returns whether the subscriber rejects a span for good when its code first runs, so that
+    /// later runs cost nothing.
     fn spans_are_never_made(traces: Option<&TraceExporter>) -> bool {
         let log = Log {
             format: LogFormat::Text,

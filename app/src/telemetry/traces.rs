@@ -28,7 +28,8 @@ use super::{
 };
 use crate::config::{Sampling, Traces};
 
-/// Service name in traces by default. The `User-Agent` header to ZITADEL names the same.
+/// Default of this service's name in traces. The `User-Agent` of requests to ZITADEL has the same
+/// name.
 const SERVICE_NAME: &str = "zitadel-resource-server";
 
 const LAST_EXPORT_LIMIT: Duration = Duration::from_secs(2);

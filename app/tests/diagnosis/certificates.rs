@@ -104,7 +104,7 @@ async fn a_certificate_that_no_server_should_have() {
     }
 }
 
-/// The certificate of an authority is accepted in DER as well as in PEM.
+/// The file `zitadel.ca_file`, a certificate authority's certificate, may be in DER or PEM.
 #[tokio::test]
 async fn an_authority_in_der() {
     let double = ZitadelDouble::builder().tls(["127.0.0.1"]).start().await;

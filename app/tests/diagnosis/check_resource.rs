@@ -136,9 +136,9 @@ async fn a_status_of_401_for_a_missing_role_is_worth_a_warning() {
     assert_eq!(of(&plain, "missing_role"), Value::Null);
 }
 
-/// Runs `check` against a test server in the place of this API, which sends `metadata` at the
-/// metadata's path and `resource` at the path of `resource.url`. In both responses and in the
-/// returned output, `ORIGIN` stands for the test server's origin.
+/// Runs `check` against a test server in the place of this API. The server sends the response
+/// `metadata` at the metadata's path, and `resource` at the path of `resource.url`. In both, and in
+/// the returned output, `ORIGIN` stands for the server's origin.
 async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment, Site) {
     let site = Site::answering(|origin| {
         let own = |text: &str| text.replace("ORIGIN", origin);
@@ -151,8 +151,9 @@ async fn at_site(metadata: &str, resource: &str) -> (Ended, String, Environment,
     (ended, text, environment, site)
 }
 
-/// Returns a simulated HTTP response with the metadata of `resource`. `ORIGIN` in it stands for the
-/// test server's origin; `Content-Length` counts that as `http://127.0.0.1:` and five digits.
+/// Returns an HTTP response with the metadata of `resource`, for `at_site`, which puts the test
+/// server's origin in the place of `ORIGIN`. `Content-Length` counts this origin already, as
+/// `http://127.0.0.1:` and five digits.
 fn metadata(resource: &str) -> String {
     let body = json!({ "resource": resource }).to_string();
     let body = body.replace("ORIGIN", "http://127.0.0.1:00000");

@@ -8,7 +8,7 @@ fn explain(double: &ZitadelDouble, token: &str) -> Ended {
     run(&["explain"], &basic(double), token)
 }
 
-/// Returns the causes in `text`, the output of `app explain`.
+/// Returns the lines with causes of a denial in `text`, the output of `app explain`.
 fn causes(text: &str) -> &str {
     text.split_once("Why, most likely first:\n").map_or("", |(_, causes)| causes)
 }

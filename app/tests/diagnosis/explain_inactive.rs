@@ -6,7 +6,8 @@ use zitadel_double::{NewUser, SessionToken, ZitadelDouble};
 
 use crate::run::{basic, run, said};
 
-/// Runs `app explain` for an inactive token, and returns the causes in the output.
+/// Runs `app explain` for an inactive token. Returns the output's lines with likely causes of the
+/// verdict.
 #[track_caller]
 fn explain(double: &ZitadelDouble, token: &str) -> String {
     let ended = run(&["explain"], &basic(double), token);

@@ -9,7 +9,8 @@ use crate::{
     run::{Environment, run},
 };
 
-/// 2100-01-01, in Unix seconds: expiry set in recorded tokens, which have expired since.
+/// Expiry put into recorded tokens and responses, since the recorded one has passed: 2100-01-01, in
+/// Unix seconds.
 const EXPIRES: i64 = 4_102_444_800;
 /// Expiry in ZITADEL's response for a token that never expires: 9999-12-31, in Unix seconds.
 const NEVER: i64 = 253_402_300_799;
@@ -60,8 +61,7 @@ fn cases(is_meant: impl Fn(&Case) -> bool) -> Vec<Case> {
     ::observed::introspection().into_iter().filter(is_meant).map(lasting).collect()
 }
 
-/// Returns the case with a later expiry in its recorded response, since the recorded one has
-/// passed.
+/// Returns the case with the later expiry `EXPIRES` in its recorded response.
 fn lasting(mut case: Case) -> Case {
     if let Ok(Value::Object(mut answer)) = serde_json::from_str(&case.body)
         && answer.get("exp").is_some_and(|exp| *exp != NEVER)

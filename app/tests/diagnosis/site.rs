@@ -96,7 +96,7 @@ pub(crate) fn status(line: &str) -> String {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-/// Returns an HTTP response with this status, one more header, and a body.
+/// Returns an HTTP response with the status `line`, such as `200 OK`, this header and this body.
 pub(crate) fn with(line: &str, header: &str, body: &str) -> String {
     let length = body.len();
     format!(

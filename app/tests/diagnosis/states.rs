@@ -1,5 +1,5 @@
 //! Tests of `app explain` for a token in every state that ZITADEL knows, and of `app check` for
-//! each fault of ZITADEL. Opaque tokens are tested in ZITADEL's older form and as JWE.
+//! each fault of ZITADEL.
 
 use zitadel_double::{
     AppState, Audience, Fault, NewUser, Pat, RedirectStatus, SessionToken, Times, TokenForm,
@@ -196,8 +196,8 @@ async fn a_wrong_project_is_configured() {
     insta::assert_snapshot!(explained(&states, Some(0), &others).await);
 }
 
-/// Runs `app explain` for a token in each state, with opaque tokens in the older form and as JWE.
-/// Returns the outputs as the text of a snapshot.
+/// Runs `app explain` for a token in each state, with opaque tokens in ZITADEL's older form and as
+/// JWE. Returns the outputs as the text of a snapshot.
 async fn explained(
     states: &[State],
     status: Option<i32>,

@@ -38,7 +38,8 @@ fn literal(name: u8, value: &str) -> Vec<u8> {
 }
 
 /// Encodes the headers of `GET /api/private`. HPACK's static table numbers the names: `:authority`
-/// is 1, `:path` 4, and `authorization` 23, which takes two bytes (15, then 23 - 15).
+/// is 1, `:path` 4, and `authorization` 23. A number of 15 or more takes two bytes: 15, then the
+/// rest (23 - 15).
 fn request(token: &str) -> Vec<u8> {
     let (get, http) = ([0x82], [0x86]);
     let bearer = literal(23 - 15, &format!("Bearer {token}"));

@@ -204,7 +204,7 @@ fn an_unknown_argument_exits_with_2_and_help_and_version_with_0() {
     assert_eq!((status, stdout.trim_end()), (Some(0), version().as_str()));
 }
 
-/// Returns the output of `app --version`: with the commit if git knows it.
+/// Returns the expected output of `app --version`, with the commit's id if git finds one.
 fn version() -> String {
     let version = concat!("app ", env!("CARGO_PKG_VERSION"));
     let git = |argument| {
