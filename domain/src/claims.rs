@@ -70,7 +70,7 @@ name! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenId {
     text: Arc<str>,
-    /// Length of the session id with which `text` begins, in bytes; 0 if no session is known.
+    /// Length of the session id with which the token id begins, in bytes; 0 if no session is known.
     session: usize,
 }
 

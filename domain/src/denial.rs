@@ -1,4 +1,4 @@
-//! Reasons to deny a request after the authorization server gave a verdict on its token.
+//! Denials: reasons why a verdict does not let the caller in.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Moments, read from both the monotonic clock and the wall clock: neither is reliable alone.
+//! Moments in time, each read from the monotonic clock and the wall clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,8 +17,8 @@ pub struct Tick(u64);
 
 /// A moment, read from the monotonic clock and the wall clock.
 ///
-/// The age of a moment is the larger of the two clocks' differences. The monotonic clock stands
-/// still while a virtual machine is paused, and the wall clock can be set back.
+/// Neither is reliable alone: the monotonic clock stands still while a virtual machine is paused,
+/// and the wall clock can be set back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// Reading of the monotonic clock.

@@ -19,10 +19,10 @@
 //! the watermark is before T, then
 //! `now <= max(asked, watermark) + max_staleness < T + max_staleness`.
 //!
-//! A verdict in use, such as that of an open stream, is not judged at each use: the rule returns
-//! the time when it must be obtained anew. A verdict obtained by a request is out of date by at
-//! most the larger of `max_staleness` and the age of the watermark. A first verdict from the cache
-//! may be out of date by twice `max_staleness`.
+//! A verdict in use, such as that of an open stream, is not judged at each use, but obtained anew
+//! at the time that the rule returns. One obtained by a request is out of date by at most the
+//! larger of `max_staleness` and the age of the watermark. A first one from the cache may be out of
+//! date by twice `max_staleness`.
 
 use std::time::Duration;
 
@@ -82,8 +82,7 @@ impl ReuseRule {
     /// `lag`, and any other change after at most `settle`.
     ///
     /// With [`WhenSilent::Ask`], no verdict is used that is more than `max_staleness` out of date.
-    /// A verdict requested within `settle` after a change is not reused; one requested within `lag`
-    /// after a change of roles is reused for at most `max_staleness`.
+    /// [`Unusable`] describes the effects of `settle` and `lag`.
     #[must_use]
     pub fn new(
         max_staleness: Duration,
@@ -132,8 +131,7 @@ impl ReuseRule {
 
     /// Returns the time when an open stream must obtain its verdict anew by a request, because a
     /// change may have made it untrue; `None` if no such change is known. `asked` was read just
-    /// before the verdict was obtained. `marked` holds the times of changes that concern the
-    /// verdict.
+    /// before the verdict was obtained.
     ///
     /// A change at `asked` or later puts the verdict in doubt at once. If `asked` is within
     /// `settle` after a change, or within `lag` after a change of roles, the verdict may be from

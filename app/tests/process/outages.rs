@@ -22,18 +22,18 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
 /// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latency that the test allows the private route however fast the public route is: a busy machine
-/// may add as much.
+/// Latency (99th percentile) of the private route that is always accepted, even if it is more than
+/// three times the public route's: a busy machine may add as much.
 const NOISE: Duration = Duration::from_millis(2);
 
-/// Length of the outage: 3 s, or as many seconds as `OUTAGE_SECS` in the environment says (at least
-/// 2).
+/// Returns the length of the outage: 3 s, or the seconds in the environment variable `OUTAGE_SECS`
+/// (at least 2).
 fn length_of_outage() -> Duration {
     let seconds = std::env::var("OUTAGE_SECS").ok().map_or(3, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds).max(Duration::from_secs(2))
 }
 
-/// Caller that requests a private and a public route in turn until the private one lets it in.
+/// Caller that requests a private and a public route in turn.
 struct Caller {
     client: Client,
     origin: String,
@@ -112,7 +112,7 @@ async fn is_borne(outage: Listening) {
     let first_second = app.resident_kib();
     sleep(length_of_outage().saturating_sub(Duration::from_secs(1))).await;
     let last_second = app.resident_kib();
-    // The number of connections shows the number of calls, since each call opens its own.
+    // Each call opens a connection of its own.
     let asked = double.connections() - connections;
     let probes = beginning.elapsed().as_millis() / PROBE_INTERVAL.as_millis();
     let allowed = usize::try_from(probes).unwrap() + OUTAGES_THAT_OPEN + 1;

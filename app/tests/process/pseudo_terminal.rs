@@ -7,9 +7,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Runs a command at a terminal and types `line` at its prompt, once the byte `prompt_end` (such as
-/// `:`) was printed and `is_ready`, called with the terminal's path, is true. Returns the exit
-/// status and all text that the terminal showed.
+/// Runs a command at a terminal, waits for its prompt, and types `line`. Returns the exit status
+/// and all text that the terminal showed.
+///
+/// The prompt is complete once the byte `prompt_end` (such as `:`) was printed and `is_ready`,
+/// called with the terminal's path, is true.
 pub(crate) fn answered(
     command: &Command,
     prompt_end: u8,

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use crate::{accept, answer, ask, child::App, stalled_zitadel, with_zitadel};
 
-/// Sends a request to the app, and returns the `Authorization` header of the introspection that it
-/// causes, which holds the app's client secret. `kept` holds both connections open.
+/// Sends a request to the app. Returns the `Authorization` header of the introspection that this
+/// causes: it holds the app's client secret. `kept` holds open the connections to the app and to
+/// ZITADEL.
 fn shown(app: &str, zitadel: &TcpListener, kept: &mut Vec<TcpStream>) -> String {
     let token = format!("token-{}", kept.len());
     kept.push(ask(app, "/api/private", &token));

@@ -1,4 +1,5 @@
-//! Tests of a first run on an empty ZITADEL, until the program works, and of a second run.
+//! Tests of `setup` on an empty ZITADEL: a first run prints "It works", a second run changes
+//! nothing.
 
 use serde_json::{Value, json};
 

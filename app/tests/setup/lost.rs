@@ -9,7 +9,7 @@ use crate::directory::{Directory, Ended};
 
 const ALL: &str = "--callers caller --changes";
 
-/// Upper bound of the number of calls to ZITADEL in one run of `setup`.
+/// Number of calls to ZITADEL that no run of `setup` reaches.
 const MANY: usize = 60;
 
 /// Counts the objects at ZITADEL: projects called Messages, roles, applications, keys, callers,
@@ -43,8 +43,8 @@ async fn counts(directory: &Directory) -> [usize; 7] {
     counts
 }
 
-/// If `setup` printed a command that deletes a key or token which no file has, deletes that key or
-/// token. Returns whether `setup` printed one.
+/// Deletes the key or token at ZITADEL that no file has, if `setup` printed a command for that.
+/// Returns whether it did.
 async fn follow(directory: &Directory, ended: &Ended) -> bool {
     let mark = format!("-X DELETE {}", directory.double.issuer());
     let lines: Vec<_> = ended.stderr.lines().filter_map(|line| line.split_once(&mark)).collect();
@@ -101,8 +101,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose the change number `place` (from 1) that the next run of `setup` sends to
-/// ZITADEL. A dry run counts the calls before the first change.
+/// Makes the double lose one call of the next run of `setup`: the change number `place` (from 1).
+/// The double numbers all calls, so a dry run first counts those before the changes.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

@@ -16,7 +16,8 @@ const NO_POLL: [(&str, &str); 3] = [
     ("APP_CACHE__TTL", "1h"),
 ];
 
-/// Starts an ingress: a proxy that forwards each connection to `to`.
+/// Starts an ingress, through which ZITADEL calls the program's webhook: a proxy that forwards each
+/// connection to the address `to`.
 fn pass_on(from: TcpListener, to: String) {
     thread::spawn(move || {
         for caller in from.incoming().map_while(Result::ok) {

@@ -18,7 +18,8 @@ const MS: u64 = 1_000_000;
 const MAX_STALENESS: u64 = 3_000 * MS;
 const SETTLE: u64 = 5_000 * MS;
 const LAG: u64 = 120_000 * MS;
-/// First reading of the monotonic clock: neither zero nor that of the wall clock.
+/// First reading of the simulated monotonic clock: neither zero, as in the first watermark, nor the
+/// first reading of the wall clock.
 const FIRST_TICK: u64 = 1_000_000 * MS;
 const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 
@@ -26,7 +27,8 @@ const FIRST_WALL: u64 = 1_767_225_600_000 * MS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Without {
     Nothing,
-    /// Wrong reuse rule: a use of a cached verdict reads the newest changes before the watermark.
+    /// Wrong reuse rule: a use of a cached verdict reads the watermark after the times of the
+    /// newest changes, instead of before.
     OrderOfReads,
     /// Wrong reuse rule: the watermark of a batch moves before uses of the cache see the changes in
     /// the batch.
@@ -46,8 +48,8 @@ enum Without {
     WallClock,
     /// Wrong reuse rule: a failed poll moves the watermark, too.
     SilenceIsNoNews,
-    /// Wrong reuse rule: after a restart, the first poll leaves out the changes of the last `LAG`
-    /// before it.
+    /// Wrong reuse rule: after a restart of the program, the first poll skips the changes of the
+    /// 120 s (`LAG`) before the restart.
     LookBack,
 }
 
@@ -92,8 +94,8 @@ struct World {
     rule: ReuseRule,
     now: u64,
     paused: u64,
-    /// True if the wall clock was set back. The machine is then never paused: the other clock
-    /// stands still in a pause, so neither would show it.
+    /// True if the wall clock was set back. The machine is then never paused: the monotonic clock
+    /// stands still in a pause, so neither clock would show the time that passed.
     was_set_back: bool,
     wall_offset: i64,
     /// For each kind of fact: the times from which introspection shows its first change, its
@@ -211,7 +213,8 @@ impl World {
         poll.next_event = self.log.len();
     }
 
-    /// Makes the poll fail, in three of four cases, as `number` selects.
+    /// Makes the poll under way fail. If `number` is a multiple of 4, the poll goes on instead,
+    /// except with `SilenceIsNoNews`.
     fn fail(&mut self, number: u8) {
         if let Some(poll) = self.poll.take() {
             if self.without == Without::SilenceIsNoNews {

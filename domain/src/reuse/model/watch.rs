@@ -6,8 +6,8 @@
 
 use super::*;
 
-/// Kind of simulation of an open stream. `Settle` and `Lag` leave out this part of the rule; a test
-/// then sees whether the stream's verdict becomes too old.
+/// Part that a simulation of an open stream leaves out; a test then sees whether the stream's
+/// verdict becomes too old. `Settle` and `Lag` set the reuse rule's time of that name to 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lacking {
     Nothing,
@@ -16,8 +16,8 @@ enum Lacking {
     /// Simulation in which introspection shows each change at once, and the rule expects that
     /// (`settle` is 0).
     Delay,
-    /// Simulation without delays in which a verdict may also be sought while a batch of changes is
-    /// half applied.
+    /// Simulation in which introspection shows each change at once, and the stream may begin to
+    /// obtain a verdict even while a batch of changes is half applied.
     WholeBatches,
     /// Simulation in which a verdict that a change put in doubt may be obtained anew from the
     /// cache.
@@ -48,7 +48,7 @@ struct Stream {
     lacking: Lacking,
     world: World,
     verdict: Verdict,
-    /// Time (tick) at which the newest batch of changes was applied.
+    /// Time at which the newest batch of changes was applied.
     applied: Tick,
     /// Number of checks that found the stream's verdict not in doubt; `doubts` counts the others.
     looks: usize,
