@@ -58,7 +58,7 @@ impl Slots {
     }
 
     /// Returns the table indexes of a verdict in use, such as that of an open stream. The end of
-    /// its session is recorded there, a refresh is not.
+    /// its session is recorded at one of them, but not a refresh of the session.
     pub(super) fn of_use(&self, token: &ActiveToken) -> Concerned {
         self.concerned(token, true, Kind::EndedSession)
     }

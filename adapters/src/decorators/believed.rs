@@ -13,10 +13,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Belief, KnownTokens, NoWitness};
 
-/// Maximum time from the start of a check by all witnesses to the start of an introspection. Within
-/// it, an inactive verdict on a token that is not known needs no second introspection, only that
-/// the witnesses vouch again: only a database fault shorter than this time and the introspection
-/// together could lie between the two checks.
+/// Maximum time from the start of a check in which all witnesses vouched to the start of an
+/// introspection. Within it, an inactive verdict on a token that is not known needs no second
+/// introspection, only that the witnesses vouch again: only a database fault shorter than this time
+/// and the introspection together could lie between the two checks.
 const FRAME: Duration = Duration::from_millis(500);
 
 /// Decorator that passes on an inactive verdict only if ZITADEL's database works: during a database

@@ -77,9 +77,9 @@ impl Generation {
         Arc::new(Self { http: OnceCell::new_with(http), discovery, answers: AtomicUsize::new(0) })
     }
 
-    /// Returns the number of responses that this HTTP client has got before a request begins.
-    /// [`Generations::heed`] checks if it has grown when the request ends: then the connections
-    /// work.
+    /// Returns the number of responses that this HTTP client has got before a request begins. If
+    /// the number has grown when the request fails, the connections work, and
+    /// [`Generations::heed`] keeps them.
     pub(super) fn begin(&self) -> AnswersBefore {
         AnswersBefore(self.answers.load(Ordering::Relaxed))
     }

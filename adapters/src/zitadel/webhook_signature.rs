@@ -50,7 +50,8 @@ pub enum InvalidSignature {
     /// The signature header is repeated, or does not hold exactly one time and at least one
     /// signature.
     Malformed,
-    /// No signature in the delivery's signature header was made with any of the API's signing keys.
+    /// No signature in the delivery's signature header was made with any of the configured signing
+    /// keys.
     UnknownKey,
     /// The delivery was signed more than five minutes ago.
     Old,

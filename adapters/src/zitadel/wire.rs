@@ -1,7 +1,8 @@
 //! Reads introspection responses as ZITADEL writes them (RFC 7662 §2.2, and ZITADEL's own claims).
 //!
 //! Strict about every claim that is read: a wrong JSON type, `null`, or a second claim of the same
-//! name makes the whole response unreadable. `username` and all other claims may be anything.
+//! name makes the whole response unreadable. Only `username`, which no rule uses, and the claims of
+//! the setting `zitadel.claims` may have any value, though not two. All other claims are ignored.
 
 use std::{
     collections::BTreeMap,

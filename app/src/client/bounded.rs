@@ -44,8 +44,9 @@ pub(crate) struct BoundedByAddress {
 struct Full;
 
 impl BoundedByAddress {
-    /// Creates an introspector that introspects, at a time, at most half of `max_in_flight`
-    /// (rounded up) tokens of one client address. Registers its metrics with the current recorder.
+    /// Creates an introspector that limits the tokens of one client address that are introspected
+    /// at a time to half of `max_in_flight`, rounded up. Registers its metrics with the current
+    /// recorder.
     pub(crate) fn new(
         inner: Arc<dyn TokenIntrospector>,
         known: Arc<KnownTokens>,

@@ -7,7 +7,7 @@ use domain::{Audience, OrganizationId};
 
 use super::{error::ConfigError, layers::Layers, server::duration};
 
-/// Requirements on every token, realm and status of denials, time limit of streams.
+/// Requirements on every token, form of denials (realm and status), and time limit of streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// Realm in the `WWW-Authenticate` challenge.

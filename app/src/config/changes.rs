@@ -186,8 +186,8 @@ fn refuse_without_feed(layers: &Layers) -> Result<(), ConfigError> {
     })
 }
 
-/// Reads the file that the setting `setting` calls `name`. Returns the file's path, and the value
-/// that `parse` makes of its text.
+/// Reads the file `name` (the value of the setting `setting`) in `directory`. Returns the file's
+/// path, and the value that `parse` makes of its text.
 fn file<T, E: fmt::Display>(
     layers: &Layers,
     directory: &Path,

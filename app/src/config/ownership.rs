@@ -78,8 +78,8 @@ pub(super) fn meant_by_key(name: &str) -> Option<String> {
     }
 }
 
-/// Returns whether a variable seems a misspelled `ZITADEL_DOMAIN`, such as `ZITADEL_DOMAN`; the
-/// error for a missing domain then suggests the right name.
+/// Returns whether a variable seems to be a misspelled `ZITADEL_DOMAIN`, such as `ZITADEL_DOMAN`.
+/// The error for credentials without a domain then suggests the right name.
 pub(super) fn looks_like_domain(variable: &str) -> bool {
     const DOMAIN: &str = "ZITADEL_DOMAIN";
     variable != DOMAIN && is_near(&variable.replace('_', ""), &DOMAIN.replace('_', ""))

@@ -125,7 +125,8 @@ impl Command {
     }
 }
 
-/// Hides an argument that may be a token, for standard error may be kept.
+/// Replaces, in an error about the command line, an argument that may be a token: standard error
+/// may be kept, as in a log.
 fn hide_what_may_be_a_token(error: &mut clap::Error, command: Option<&OsString>) {
     let explains = command.is_some_and(|command| command == "explain");
     let kind = match error.kind() {

@@ -28,7 +28,8 @@ pub(super) struct Plan {
     pub(super) lost: Vec<String>,
     /// True if `lost` names a secret without which the API does not start.
     pub(super) lacks_credentials: bool,
-    /// True if only a manager of the instance can create the webhook.
+    /// True if this administrator may not read webhooks at ZITADEL, so a manager of the instance
+    /// must create this API's.
     pub(super) lacks_webhook: bool,
     /// Remarks for the operator that change no step, such as roles that no rule requires.
     pub(super) notes: Vec<String>,

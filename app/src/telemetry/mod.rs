@@ -42,8 +42,8 @@ pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { log, traces })
 }
 
-/// Creates the subscriber of the log and of traces. A span is never created if the log's filter and
-/// the traces' filter reject it.
+/// Creates the subscriber of the log and of traces. A span that the filters of both reject (without
+/// traces, that of the log alone) is never created.
 fn subscriber(log: BoxedLayer, traces: Option<&TraceExporter>) -> impl Subscriber + Send + Sync {
     let mut layers = vec![log];
     layers.extend(traces.map(|traces| traces.layer().boxed()));

@@ -22,8 +22,8 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const MORE_MEMORY_KIB: u64 = 4 * 1024;
 /// Maximum time from the end of ZITADEL's outage to the first accepted request.
 const RETURN: Duration = Duration::from_secs(1);
-/// Latency (99th percentile) of the private route that is always accepted, even if it is more than
-/// three times the public route's: a busy machine may add as much.
+/// Latency (99th percentile) that is accepted of the private route even if it is more than three
+/// times the public route's: a busy machine may add as much.
 const NOISE: Duration = Duration::from_millis(2);
 
 /// Returns the length of the outage: 3 s, or the seconds in the environment variable `OUTAGE_SECS`

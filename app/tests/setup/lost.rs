@@ -101,8 +101,8 @@ async fn after_a_lost_answer_nothing_is_made_twice_and_a_secret_of_nobody_is_nam
     assert_eq!(lose_each(LostCall::After).await, ["keys", "pats", "pats"]);
 }
 
-/// Makes the double lose one call of the next run of `setup`: the change number `place` (from 1).
-/// The double numbers all calls, so a dry run first counts those before the changes.
+/// Makes the double lose one call of the next run of `setup`: that of the first change if `place`
+/// is 1, of the second if it is 2. A dry run first counts the calls before the changes.
 pub(crate) fn lose_change(directory: &Directory, arguments: &str, place: usize, when: LostCall) {
     let before = directory.double.management_calls().len();
     directory.setup(&format!("{arguments} --dry-run"));

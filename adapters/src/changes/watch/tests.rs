@@ -48,8 +48,7 @@ fn subject(name: &str) -> Change {
     Change::Subject(Subject::parse(name).unwrap())
 }
 
-/// Spawns a task that ends when the watch signals that `token`, a verdict obtained now, must be
-/// obtained anew.
+/// Spawns a task that ends when the watch signals that a change put the verdict `token` in doubt.
 fn wait(world: &World, token: ActiveToken) -> JoinHandle<()> {
     let watch = watch(world);
     let asked = watch.now();

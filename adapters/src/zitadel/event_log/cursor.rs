@@ -22,7 +22,7 @@ use super::{
 };
 
 /// Maximum time that a review reads back. A review is a read that goes back further than usual, to
-/// find new events with too early a time: the clock of ZITADEL's database stepped back.
+/// find new events that have an old time because the clock of ZITADEL's database stepped back.
 const REVIEWED: Duration = Duration::from_mins(10);
 /// Time between two reviews: reads that go back further than usual.
 const REVIEW_EVERY: Duration = Duration::from_mins(1);

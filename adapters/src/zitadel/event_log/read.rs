@@ -19,8 +19,8 @@ pub(super) struct Read {
     /// Time after which an ordinary read begins. A review is a read that begins earlier: if it
     /// finds a new event up to this time, the clock of ZITADEL's database stepped back.
     pub(super) ordinary: EventTime,
-    /// True in a review: a read that begins earlier than an ordinary one, to find new events with
-    /// too early a time.
+    /// True in a review: a read that begins earlier than an ordinary one, to find new events that
+    /// have an old time because the database's clock stepped back.
     pub(super) is_review: bool,
     /// Number of remembered events that this read must still find again. If one is never found, the
     /// log was restored from a backup.

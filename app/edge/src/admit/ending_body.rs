@@ -25,9 +25,10 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Makes the body of `response` end soon after `ended` resolves.
 ///
 /// A body that ends by itself within [`LAST_WORDS`] is complete. After that time, an event stream
-/// ends between two events. Any other body, except at [`Ended::Stopping`], ends with an error whose
-/// source is the [`Ended`]. Clients can see that such a body is incomplete: HTTP/1.1 closes the
-/// connection without a last chunk, HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`).
+/// ends between two events, and any other body with an error whose source is the [`Ended`]. Clients
+/// can see that such a body is incomplete: HTTP/1.1 closes the connection without a last chunk,
+/// HTTP/2 resets the stream (HTTP/1.0 needs a `Content-Length`). At [`Ended::Stopping`] a body that
+/// is no event stream goes on until the server closes the connection.
 ///
 /// Until the permit's end, frames, trailers and the size hint pass untouched. A body that the
 /// client does not read is not polled, and ends when the client reads on or the server drops the

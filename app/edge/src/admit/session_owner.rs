@@ -1,9 +1,9 @@
 //! Binds MCP sessions to owners: a session id is valid only for the principal that received this
 //! id.
 //!
-//! The guard appends to each session id a MAC over the id and its owner; the service sees only its
-//! own id. The MAC is SipHash-2-4 with 128 bits, under a random key of 128 bits that never leaves
-//! the process.
+//! The guard appends to each session id a MAC over the id and its owner, and checks and removes the
+//! MAC when the id comes back: the service sees only its own id. The MAC is SipHash-2-4 with 128
+//! bits, under a random key of 128 bits that never leaves the process.
 
 use std::{fmt, hash::Hasher};
 

@@ -22,8 +22,8 @@ pub(super) struct Bound {
     /// Interval at which a log event shows the number of requests that were only counted; the first
     /// interval begins with the first rejected request.
     pub(super) period: Duration,
-    /// True if, after the first requests, all others are only counted until a whole period brings
-    /// none; false if each period logs its first requests one by one.
+    /// False if each period logs its first requests one by one again. True if only the first period
+    /// does: later requests are only counted, until a whole period is without any.
     pub(super) lasting: bool,
 }
 

@@ -101,8 +101,8 @@ async fn ask(api: &Router, kind: &Kind, method: &Method) {
 }
 
 /// Returns a log of this thread's events, and two values for the test to keep in variables.
-/// Dropping the first ends the log; without the second, another dispatcher, log events that another
-/// thread's test reaches first would be missing.
+/// Dropping the first ends the log. The second is another dispatcher: with only one, log events
+/// whose code a test on another thread reaches first would be missing.
 fn log() -> (Log, tracing::subscriber::DefaultGuard, Dispatch) {
     let second = Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();

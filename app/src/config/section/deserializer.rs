@@ -29,6 +29,8 @@ impl de::Error for SectionError {
         Self { place: String::new(), text: text.to_string() }
     }
 
+    // Serde's default texts for this and the two errors below repeat the value, which may be a
+    // secret.
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self::custom(format_args!("it has another type; expected {expected}"))
     }
