@@ -1,6 +1,6 @@
 //! Settings of a new double.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use http::Uri;
@@ -8,7 +8,7 @@ use http::Uri;
 use crate::double::ZitadelDouble;
 use crate::instance::{ExternalScheme, INTROSPECTION_PATH, Instance};
 use crate::metadata_variant::MetadataVariant;
-use crate::server::{Acceptor, ServerThread, Shape, Tls};
+use crate::server::{Acceptor, Port, ServerThread, Shape, Tls};
 use crate::shared::Shared;
 use crate::token_form::{TokenForm, TokenSeal};
 use crate::webhooks;
@@ -164,8 +164,8 @@ impl ZitadelDoubleBuilder {
     #[expect(clippy::unused_async, reason = "starting may come to wait; callers are ready for it")]
     pub async fn try_start(self) -> Result<ZitadelDouble, StartError> {
         let listen = |source| StartError::Listen { address: self.listen, source };
-        let listener = TcpListener::bind(self.listen).map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let port = Port::reserve(self.listen).map_err(listen)?;
+        let address = port.address();
         let tls = (!self.tls_names.is_empty())
             .then(|| {
                 Tls::for_names(&self.tls_names, self.certificate).map_err(StartError::Certificate)
@@ -177,7 +177,7 @@ impl ZitadelDoubleBuilder {
         let thread = ServerThread::start().map_err(StartError::Thread)?;
         let served = {
             let _inside = thread.runtime().enter();
-            Acceptor::new(listener, Arc::clone(&shared)).map_err(listen)?
+            Acceptor::new(port, Arc::clone(&shared)).map_err(listen)?
         };
         let acceptor = served.spawn(thread.runtime());
         if let Some(jobs) = shared.world().log.webhooks.take_jobs() {

@@ -59,11 +59,11 @@ impl ZitadelDouble {
     /// connection closed.
     ///
     /// # Panics
-    /// If another process takes the port meanwhile.
+    /// If the system gives no socket for listening again.
     #[expect(clippy::panic, reason = "a test cannot go on without its port")]
     pub async fn set_listening(&self, listening: Listening) {
         if let Err(error) = self.acceptor.order(listening).await {
-            panic!("{} is lost: {error}", self.address);
+            panic!("{} cannot be listened on: {error}", self.address);
         }
     }
 

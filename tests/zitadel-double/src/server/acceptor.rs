@@ -1,18 +1,18 @@
-//! The listening socket, and the tasks of its connections.
+//! Accepts connections at the double's port, and serves each in a task.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::line::{Line, Socket};
+use super::port::Port;
 use super::service::respond;
 use crate::shared::Shared;
 
@@ -44,27 +44,17 @@ impl AcceptorHandle {
 
 pub(crate) struct Acceptor {
     shared: Arc<Shared>,
-    address: SocketAddr,
     port: Port,
     mode: Listening,
     connections: JoinSet<()>,
 }
 
-enum Port {
-    Open(TcpListener),
-    /// Bound without listening: the kernel refuses connections, and no other process gets the port.
-    Reserved(TcpSocket),
-    Lost,
-}
-
 impl Acceptor {
     /// Must run inside the serving runtime.
-    pub(crate) fn new(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let port = Port::Open(TcpListener::from_std(listener)?);
+    pub(crate) fn new(mut port: Port, shared: Arc<Shared>) -> io::Result<Self> {
+        port.open()?;
         let (mode, connections) = (Listening::Accepting, JoinSet::new());
-        Ok(Self { shared, address, port, mode, connections })
+        Ok(Self { shared, port, mode, connections })
     }
 
     /// Serves on the given runtime until the handle is dropped.
@@ -101,43 +91,12 @@ impl Acceptor {
     async fn change_to(&mut self, listening: Listening) -> io::Result<()> {
         self.mode = listening;
         self.connections.shutdown().await;
-        let port = std::mem::replace(&mut self.port, Port::Lost);
-        self.port = match (listening, port) {
-            (Listening::Refusing, Port::Open(listener)) => {
-                drop(listener);
-                Port::Reserved(reserve(self.address)?)
-            }
-            (Listening::Accepting | Listening::Silent, Port::Reserved(socket)) => {
-                socket.set_reuseaddr(true)?;
-                Port::Open(socket.listen(1024)?)
-            }
-            (_, unchanged) => unchanged,
-        };
+        match listening {
+            Listening::Refusing => self.port.close(),
+            Listening::Accepting | Listening::Silent => self.port.open()?,
+        }
         Ok(())
     }
-}
-
-impl Port {
-    async fn accept(&self) -> TcpStream {
-        let Self::Open(listener) = self else {
-            return std::future::pending().await;
-        };
-        loop {
-            // A connection that ended before its acceptance is not reported.
-            if let Ok((stream, _)) = listener.accept().await {
-                return stream;
-            }
-        }
-    }
-}
-
-fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    // Keeps other processes from reusing the port, even with `SO_REUSEADDR`.
-    socket.set_reuseaddr(false)?;
-    Ok(socket)
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {

@@ -4,11 +4,13 @@ mod acceptor;
 mod act_out;
 mod body;
 mod line;
+mod port;
 mod service;
 mod thread;
 mod tls;
 
 pub use acceptor::Listening;
 pub(crate) use acceptor::{Acceptor, AcceptorHandle};
+pub(crate) use port::Port;
 pub(crate) use thread::ServerThread;
 pub(crate) use tls::{Shape, Tls};

@@ -1,6 +1,10 @@
 //! Ports that refuse, stay silent, and listen again.
 
 use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,8 +30,27 @@ async fn a_stopped_double_refuses_and_comes_back_on_the_same_port_with_its_world
 async fn while_it_refuses_nobody_else_can_take_the_port() {
     let double = ZitadelDouble::start().await;
     double.stop_listening().await;
-    let error = std::net::TcpListener::bind(double.addr()).unwrap_err();
+    let error = TcpListener::bind(double.addr()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn at_no_moment_between_stopping_and_listening_can_another_take_the_port() {
+    let double = ZitadelDouble::start().await;
+    let address = double.addr();
+    let done = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&done);
+    let other = thread::spawn(move || {
+        while !ended.load(Ordering::Relaxed) {
+            assert!(TcpListener::bind(address).is_err(), "it was free");
+        }
+    });
+    for _ in 0..200 {
+        double.stop_listening().await;
+        double.listen_again().await;
+    }
+    done.store(true, Ordering::Relaxed);
+    other.join().unwrap();
 }
 
 #[tokio::test]
