@@ -21,7 +21,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Test modules that take minutes and use no route of the demo, so a fork cannot break them.
+/// Parts of the names of tests that a fork skips. Together they take minutes, and they use no route
+/// of the demo, so a fork cannot break them.
 const OF_NO_ROUTE: [&str; 21] = [
     "changes::",
     "changes_",

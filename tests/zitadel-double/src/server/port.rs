@@ -23,8 +23,8 @@ impl Port {
     pub(crate) fn reserve(address: SocketAddr) -> io::Result<Self> {
         let reserved = socket(address)?;
         reserved.bind(address)?;
-        // Other processes may not have the port even with `SO_REUSEADDR`. With `SO_REUSEPORT` only
-        // sockets of this user may that ask for it, as the listener does.
+        // Other processes do not get the port, even with `SO_REUSEADDR`; sockets of this user with
+        // `SO_REUSEPORT` do, such as the listener.
         reserved.set_reuseaddr(false)?;
         reserved.set_reuseport(true)?;
         Ok(Self { address: reserved.local_addr()?, _reserved: reserved, listener: None })
